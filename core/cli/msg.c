@@ -1,0 +1,128 @@
+/* msg: messages for people. See msg.h. */
+#include "msg.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "out.h"
+
+const char *msg_applet = "fusebox";
+
+static void say(bool named, const char *fmt, va_list args)
+{
+	char line[1024];
+	struct out out = OUT_FD(line, 2);
+
+	out.escape = true;
+	if (named)
+		out_fmt(&out, "%s: ", msg_applet);
+	out_vfmt(&out, fmt, args);
+	out_char(&out, '\n');
+	out_flush(&out);
+}
+
+void msg(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(true, fmt, args);
+	va_end(args);
+}
+
+void msg_plain(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(false, fmt, args);
+	va_end(args);
+}
+
+int msg_errno(int status, const char *object, int err)
+{
+	msg("%s: %s", object, msg_reason(err));
+	return status;
+}
+
+/* One row an error: its name, and what it means. */
+#define ERRORS(X)							\
+	X(EPERM, "Operation not permitted")				\
+	X(ENOENT, "No such file or directory")				\
+	X(ESRCH, "No such process")					\
+	X(EINTR, "Interrupted system call")				\
+	X(EIO, "Input/output error")					\
+	X(ENXIO, "No such device or address")				\
+	X(E2BIG, "Argument list too long")				\
+	X(ENOEXEC, "Exec format error")					\
+	X(EBADF, "Bad file descriptor")					\
+	X(EAGAIN, "Resource temporarily unavailable")			\
+	X(ENOMEM, "Out of memory")					\
+	X(EACCES, "Permission denied")					\
+	X(EBUSY, "Device or resource busy")				\
+	X(EEXIST, "File exists")					\
+	X(EXDEV, "Invalid cross-device link")				\
+	X(ENODEV, "No such device")					\
+	X(ENOTDIR, "Not a directory")					\
+	X(EISDIR, "Is a directory")					\
+	X(EINVAL, "Invalid argument")					\
+	X(ENFILE, "Too many open files in the system")			\
+	X(EMFILE, "Too many open files")				\
+	X(ENOTTY, "Inappropriate ioctl for device")			\
+	X(EFBIG, "File too large")					\
+	X(ENOSPC, "No space left on device")				\
+	X(EROFS, "Read-only file system")				\
+	X(EMLINK, "Too many links")					\
+	X(EPIPE, "Broken pipe")						\
+	X(ERANGE, "Result too large")					\
+	X(ENAMETOOLONG, "File name too long")				\
+	X(ENOSYS, "Function not implemented")				\
+	X(ENOTEMPTY, "Directory not empty")				\
+	X(ELOOP, "Too many levels of symbolic links")			\
+	X(ENODATA, "No data available")					\
+	X(EPROTO, "Protocol error")					\
+	X(EOVERFLOW, "Value too large for data type")			\
+	X(EOPNOTSUPP, "Operation not supported")			\
+	X(ECONNABORTED, "Software caused connection abort")		\
+	X(ECONNREFUSED, "Connection refused")				\
+	X(ENOTCONN, "Transport endpoint is not connected")		\
+	X(ETIMEDOUT, "Connection timed out")				\
+	X(ESTALE, "Stale file handle")
+
+/* Number, name and meaning behind one another: no pointers to relocate. */
+static const struct { uint8_t number; char text[56]; } errors[] = {
+#define ROW(number, text) { number, #number "\0" text },
+	ERRORS(ROW)
+#undef ROW
+};
+
+static const char *name_of(int err)
+{
+	for (unsigned int i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (errors[i].number == -err)
+			return errors[i].text;
+	return NULL;
+}
+
+const char *msg_errno_name(int err)
+{
+	const char *name = name_of(err);
+
+	return name ? name : "error";
+}
+
+const char *msg_reason(int err)
+{
+	static char other[24];
+	struct out out = OUT_TEXT(other);
+	const char *name = name_of(err);
+
+	if (name) {
+		while (*name++)
+			;
+		return name;
+	}
+	out_fmt(&out, "error %d", -err);
+	return out_text(&out);
+}

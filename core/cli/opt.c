@@ -1,0 +1,147 @@
+/* opt: the parser of command lines. See opt.h. */
+#include "opt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+
+int opt_number(const char *text, uint64_t max, uint64_t *number)
+{
+	uint64_t n = 0;
+
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		unsigned int digit = (unsigned int)(*text - '0');
+
+		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+			return -EINVAL;
+		n = n * 10 + digit;
+	}
+	if (n > max)
+		return -EINVAL;
+	*number = n;
+	return 0;
+}
+
+static const char *set_number(int *to, const char *value)
+{
+	uint64_t n;
+
+	if (opt_number(value, INT_MAX, &n) < 0)
+		return "not a number";
+	*to = (int)n;
+	return NULL;
+}
+
+/* Stores one value. Returns NULL, or why it is refused. */
+static const char *set(const struct opt *opt, void *args, char *value, const char **bad)
+{
+	void *to = (char *)args + opt->offset;
+
+	*bad = value;
+	switch ((enum opt_kind)opt->kind) {
+	case OPT_FLAG:
+		*(bool *)to = true;
+		return NULL;
+	case OPT_STRING:
+		*(const char **)to = value;
+		return NULL;
+	case OPT_NUMBER:
+		return set_number(to, value);
+	case OPT_CALL:
+		return ((struct opt_set *)to)->call(args, value, bad);
+	}
+	return "unknown option";
+}
+
+static const struct opt *by_letter(const struct opt *opt, char letter)
+{
+	for (; opt->letter || opt->name; opt++)
+		if (opt->letter == letter)
+			return opt;
+	return NULL;
+}
+
+static const struct opt *by_name(const struct opt *opt, const char *name, size_t len)
+{
+	for (; opt->letter || opt->name; opt++)
+		if (opt->name && strncmp(opt->name, name, len) == 0 && !opt->name[len])
+			return opt;
+	return NULL;
+}
+
+/* "--name", "--name=value", "--name value". *next is the word behind it. */
+static const char *parse_name(const struct opt *table, void *args, char *word,
+			      char ***next, const char **bad)
+{
+	size_t len = strcspn(word + 2, "=");
+	char *value = word[2 + len] ? word + 3 + len : NULL;
+	const struct opt *opt = by_name(table, word + 2, len);
+
+	*bad = word;
+	if (!opt)
+		return "unknown option";
+	if (value && !opt->value)
+		return "takes no value";
+	if (opt->value && !value && !(value = **next ? *(*next)++ : NULL))
+		return "needs a value";
+	return set(opt, args, value, bad);
+}
+
+/* "-a", "-ab", "-ovalue", "-o value". */
+static const char *parse_letters(const struct opt *table, void *args, char *word,
+				 char ***next, const char **bad)
+{
+	const char *why = NULL;
+
+	for (char *at = word + 1; *at && !why; at++) {
+		const struct opt *opt = by_letter(table, *at);
+
+		*bad = word;
+		if (!opt)
+			return "unknown option";
+		if (!opt->value) {
+			why = set(opt, args, NULL, bad);
+			continue;
+		}
+		if (at[1])
+			return set(opt, args, at + 1, bad);
+		if (!**next)
+			return "needs a value";
+		return set(opt, args, *(*next)++, bad);
+	}
+	return why;
+}
+
+int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest *rest)
+{
+	char **next = argv + (argv[0] != NULL);
+	char **keep = argv;
+
+	*rest = (struct opt_rest) { .operands = argv };
+	while (*next) {
+		char *word = *next++;
+
+		if (word[0] != '-' || !word[1]) {
+			*keep++ = word;
+			rest->count++;
+			continue;
+		}
+		if (strcmp(word, "--") == 0) {
+			rest->after = keep;
+			break;
+		}
+		rest->why = (word[1] == '-' ? parse_name : parse_letters)
+				(table, args, word, &next, &rest->bad);
+		if (rest->why)
+			return -EINVAL;
+	}
+	/* What follows "--" comes behind the operands, and counts as such for
+	   an applet that does not ask. */
+	while (*next)
+		*keep++ = *next++;
+	*keep = NULL;
+	return 0;
+}

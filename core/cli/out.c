@@ -1,0 +1,217 @@
+/* out: formatted text without stdio. See out.h. */
+#include "out.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "sys.h"
+
+void out_char(struct out *out, char c)
+{
+	if (out->len + 1 >= out->size) {
+		if (out->fd < 0)
+			return;
+		out_flush(out);
+	}
+	out->buf[out->len++] = c;
+}
+
+void out_str(struct out *out, const char *s)
+{
+	while (*s)
+		out_char(out, *s++);
+}
+
+const char *out_text(struct out *out)
+{
+	out->buf[out->len] = '\0';
+	return out->buf;
+}
+
+int out_flush(struct out *out)
+{
+	int err = out->fd < 0 ? 0 : sys_write_all(out->fd, out->buf, out->len);
+
+	if (err && !out->error)
+		out->error = err;
+	out->len = 0;
+	return out->error;
+}
+
+static void escaped(struct out *out, char c)
+{
+	static const char named[] = "\\\\\nn\tt\rr";
+	const char *at = strchr(named, c);
+	unsigned char byte = (unsigned char)c;
+
+	if (byte >= ' ' && byte != 0x7f && c != '\\') {
+		out_char(out, c);
+		return;
+	}
+	out_char(out, '\\');
+	if (at && (at - named) % 2 == 0) {
+		out_char(out, at[1]);
+		return;
+	}
+	for (int shift = 6; shift >= 0; shift -= 3)
+		out_char(out, (char)('0' + ((byte >> shift) & 7)));
+}
+
+/* One conversion: what stood between '%' and its letter. */
+struct spec {
+	bool left;
+	char pad;
+	size_t width, precision;
+	int longs;	/* l: 1, ll: 2, z: 3 */
+};
+
+static void padding(struct out *out, const struct spec *spec, size_t used)
+{
+	for (; used < spec->width; used++)
+		out_char(out, spec->pad);
+}
+
+static void string(struct out *out, const struct spec *spec, const char *s)
+{
+	size_t n = strnlen(s, spec->precision);
+
+	if (!spec->left)
+		padding(out, spec, n);
+	for (size_t i = 0; i < n; i++)
+		out->escape ? escaped(out, s[i]) : out_char(out, s[i]);
+	if (spec->left)
+		padding(out, spec, n);
+}
+
+static void number(struct out *out, const struct spec *spec, uint64_t value,
+		   unsigned int base, bool negative)
+{
+	char digits[24];
+	size_t at = sizeof(digits) - 1;
+	struct spec plain = *spec;
+
+	digits[at] = '\0';
+	do
+		digits[--at] = "0123456789abcdef"[value % base];
+	while (value /= base);
+	if (negative)
+		digits[--at] = '-';
+	plain.precision = sizeof(digits);
+	string(out, &plain, digits + at);
+}
+
+/* The arguments in a struct: a va_list cannot be passed on by address everywhere. */
+struct arguments { va_list list; };
+
+static uint64_t unsigned_argument(struct arguments *args, int longs)
+{
+	switch (longs) {
+	case 0:  return va_arg(args->list, unsigned int);
+	case 1:  return va_arg(args->list, unsigned long);
+	case 2:  return va_arg(args->list, unsigned long long);
+	default: return va_arg(args->list, size_t);
+	}
+}
+
+static int64_t signed_argument(struct arguments *args, int longs)
+{
+	switch (longs) {
+	case 0:  return va_arg(args->list, int);
+	case 1:  return va_arg(args->list, long);
+	case 2:  return va_arg(args->list, long long);
+	default: return va_arg(args->list, ssize_t);
+	}
+}
+
+static size_t count(const char **fmt, struct arguments *args)
+{
+	size_t n = 0;
+
+	if (**fmt == '*') {
+		++*fmt;
+		return (size_t)va_arg(args->list, int);
+	}
+	while (**fmt >= '0' && **fmt <= '9')
+		n = n * 10 + (size_t)(*(*fmt)++ - '0');
+	return n;
+}
+
+static struct spec parse_spec(const char **fmt, struct arguments *args)
+{
+	struct spec spec = { .pad = ' ', .precision = SIZE_MAX };
+
+	for (;; ++*fmt) {
+		if (**fmt == '-')
+			spec.left = true;
+		else if (**fmt == '0')
+			spec.pad = '0';
+		else
+			break;
+	}
+	spec.width = count(fmt, args);
+	if (**fmt == '.') {
+		++*fmt;
+		spec.precision = count(fmt, args);
+	}
+	for (; **fmt == 'l'; ++*fmt)
+		spec.longs++;
+	if (**fmt == 'z') {
+		++*fmt;
+		spec.longs = 3;
+	}
+	return spec;
+}
+
+static void convert(struct out *out, const struct spec *spec, char letter, struct arguments *args)
+{
+	int64_t i;
+
+	switch (letter) {
+	case 's':
+		string(out, spec, va_arg(args->list, const char *));
+		return;
+	case 'c':
+		out_char(out, (char)va_arg(args->list, int));
+		return;
+	case 'd':
+		i = signed_argument(args, spec->longs);
+		number(out, spec, i < 0 ? -(uint64_t)i : (uint64_t)i, 10, i < 0);
+		return;
+	case 'u':
+	case 'x':
+	case 'o':
+		number(out, spec, unsigned_argument(args, spec->longs),
+		       letter == 'u' ? 10 : letter == 'x' ? 16 : 8, false);
+		return;
+	default:
+		out_char(out, letter);
+	}
+}
+
+void out_vfmt(struct out *out, const char *fmt, va_list list)
+{
+	struct arguments args;
+
+	va_copy(args.list, list);
+	for (; *fmt; fmt++) {
+		struct spec spec;
+
+		if (*fmt != '%') {
+			out_char(out, *fmt);
+			continue;
+		}
+		fmt++;
+		spec = parse_spec(&fmt, &args);
+		convert(out, &spec, *fmt, &args);
+	}
+	va_end(args.list);
+}
+
+void out_fmt(struct out *out, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	out_vfmt(out, fmt, args);
+	va_end(args);
+}

@@ -1,0 +1,292 @@
+/* proto: names, sizes and shapes of requests. See proto.h. */
+#include "proto.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "msg.h"
+#include "session.h"
+
+/* What follows the header: one structure of so many bytes, then names, then
+   data. Indexed by opcode; a row without a name is an opcode nobody knows. */
+struct shape { char name[19]; uint8_t arg; uint8_t names; };
+
+#define ARG(type) (uint8_t)sizeof(struct type)
+
+static const struct shape shapes[] = {
+	[FUSE_LOOKUP] =		{ "LOOKUP", 0, 1 },
+	[FUSE_FORGET] =		{ "FORGET", ARG(fuse_forget_in), 0 },
+	[FUSE_GETATTR] =	{ "GETATTR", ARG(fuse_getattr_in), 0 },
+	[FUSE_SETATTR] =	{ "SETATTR", ARG(fuse_setattr_in), 0 },
+	[FUSE_READLINK] =	{ "READLINK", 0, 0 },
+	[FUSE_SYMLINK] =	{ "SYMLINK", 0, 2 },
+	[FUSE_MKNOD] =		{ "MKNOD", ARG(fuse_mknod_in), 1 },
+	[FUSE_MKDIR] =		{ "MKDIR", ARG(fuse_mkdir_in), 1 },
+	[FUSE_UNLINK] =		{ "UNLINK", 0, 1 },
+	[FUSE_RMDIR] =		{ "RMDIR", 0, 1 },
+	[FUSE_RENAME] =		{ "RENAME", ARG(fuse_rename_in), 2 },
+	[FUSE_LINK] =		{ "LINK", ARG(fuse_link_in), 1 },
+	[FUSE_OPEN] =		{ "OPEN", ARG(fuse_open_in), 0 },
+	[FUSE_READ] =		{ "READ", ARG(fuse_read_in), 0 },
+	[FUSE_WRITE] =		{ "WRITE", ARG(fuse_write_in), 0 },
+	[FUSE_STATFS] =		{ "STATFS", 0, 0 },
+	[FUSE_RELEASE] =	{ "RELEASE", ARG(fuse_release_in), 0 },
+	[FUSE_FSYNC] =		{ "FSYNC", ARG(fuse_fsync_in), 0 },
+	[FUSE_SETXATTR] =	{ "SETXATTR", ARG(fuse_setxattr_in), 1 },
+	[FUSE_GETXATTR] =	{ "GETXATTR", ARG(fuse_getxattr_in), 1 },
+	[FUSE_LISTXATTR] =	{ "LISTXATTR", ARG(fuse_getxattr_in), 0 },
+	[FUSE_REMOVEXATTR] =	{ "REMOVEXATTR", 0, 1 },
+	[FUSE_FLUSH] =		{ "FLUSH", ARG(fuse_flush_in), 0 },
+	[FUSE_INIT] =		{ "INIT", 16, 0 },	/* what 7.35 and older send; the rest is data */
+	[FUSE_OPENDIR] =	{ "OPENDIR", ARG(fuse_open_in), 0 },
+	[FUSE_READDIR] =	{ "READDIR", ARG(fuse_read_in), 0 },
+	[FUSE_RELEASEDIR] =	{ "RELEASEDIR", ARG(fuse_release_in), 0 },
+	[FUSE_FSYNCDIR] =	{ "FSYNCDIR", ARG(fuse_fsync_in), 0 },
+	[FUSE_GETLK] =		{ "GETLK", ARG(fuse_lk_in), 0 },
+	[FUSE_SETLK] =		{ "SETLK", ARG(fuse_lk_in), 0 },
+	[FUSE_SETLKW] =		{ "SETLKW", ARG(fuse_lk_in), 0 },
+	[FUSE_ACCESS] =		{ "ACCESS", ARG(fuse_access_in), 0 },
+	[FUSE_CREATE] =		{ "CREATE", ARG(fuse_create_in), 1 },
+	[FUSE_INTERRUPT] =	{ "INTERRUPT", ARG(fuse_interrupt_in), 0 },
+	[FUSE_BMAP] =		{ "BMAP", ARG(fuse_bmap_in), 0 },
+	[FUSE_DESTROY] =	{ "DESTROY", 0, 0 },
+	[FUSE_IOCTL] =		{ "IOCTL", ARG(fuse_ioctl_in), 0 },
+	[FUSE_POLL] =		{ "POLL", ARG(fuse_poll_in), 0 },
+	[FUSE_NOTIFY_REPLY] =	{ "NOTIFY_REPLY", ARG(fuse_notify_retrieve_in), 0 },
+	[FUSE_BATCH_FORGET] =	{ "BATCH_FORGET", ARG(fuse_batch_forget_in), 0 },
+	[FUSE_FALLOCATE] =	{ "FALLOCATE", ARG(fuse_fallocate_in), 0 },
+	[FUSE_READDIRPLUS] =	{ "READDIRPLUS", ARG(fuse_read_in), 0 },
+	[FUSE_RENAME2] =	{ "RENAME2", ARG(fuse_rename2_in), 2 },
+	[FUSE_LSEEK] =		{ "LSEEK", ARG(fuse_lseek_in), 0 },
+	[FUSE_COPY_FILE_RANGE] ={ "COPY_FILE_RANGE", ARG(fuse_copy_file_range_in), 0 },
+	[FUSE_SETUPMAPPING] =	{ "SETUPMAPPING", ARG(fuse_setupmapping_in), 0 },
+	[FUSE_REMOVEMAPPING] =	{ "REMOVEMAPPING", ARG(fuse_removemapping_in), 0 },
+	[FUSE_SYNCFS] =		{ "SYNCFS", ARG(fuse_syncfs_in), 0 },
+	[FUSE_TMPFILE] =	{ "TMPFILE", ARG(fuse_create_in), 1 },
+	[FUSE_STATX] =		{ "STATX", ARG(fuse_statx_in), 0 },
+	[FUSE_COPY_FILE_RANGE_64] = { "COPY_FILE_RANGE_64", ARG(fuse_copy_file_range_in), 0 },
+};
+
+enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
+
+static const struct shape *shape_of(uint32_t opcode)
+{
+	return opcode < SHAPES && *shapes[opcode].name ? &shapes[opcode] : NULL;
+}
+
+const char *proto_name(uint32_t opcode)
+{
+	const struct shape *shape = shape_of(opcode);
+
+	return shape ? shape->name : "?";
+}
+
+/* How many bytes the structure has on this connection. */
+static size_t arg_size(const struct fuse_req *req, const struct shape *shape)
+{
+	if (req->in->opcode == FUSE_SETXATTR && !(req->session->flags & FUSE_SETXATTR_EXT))
+		return FUSE_COMPAT_SETXATTR_IN_SIZE;
+	return shape->arg;
+}
+
+/* What is left of a request while it is taken apart. */
+struct rest { const char *at; size_t size; };
+
+static bool take_name(struct rest *rest, const char **name)
+{
+	const char *end = rest->size ? memchr(rest->at, '\0', rest->size) : NULL;
+
+	if (!end)
+		return false;
+	*name = rest->at;
+	rest->size -= (size_t)(end + 1 - rest->at);
+	rest->at = end + 1;
+	return true;
+}
+
+/* A name names something in its directory: never a path. The kernel sends
+   "/" for a file without a name; a symbolic link's target may be anything. */
+static bool name_allowed(const struct fuse_req *req, int which)
+{
+	const char *name = req->name[which];
+
+	if (req->in->opcode == FUSE_TMPFILE)
+		return true;
+	if (req->in->opcode == FUSE_SYMLINK && which == 1)
+		return true;
+	return *name && !strchr(name, '/');
+}
+
+static bool take_names(struct fuse_req *req, struct rest *rest, int names)
+{
+	for (int i = 0; i < names; i++)
+		if (!take_name(rest, &req->name[i]) || !name_allowed(req, i))
+			return false;
+	return true;
+}
+
+/* The data that the structure announces must be there. */
+static bool data_complete(const struct fuse_req *req)
+{
+	size_t size = req->data_size;
+
+	switch (req->in->opcode) {
+	case FUSE_WRITE:
+		return size >= ((const struct fuse_write_in *)req->arg)->size;
+	case FUSE_SETXATTR:
+		return size >= ((const struct fuse_setxattr_in *)req->arg)->size;
+	case FUSE_IOCTL:
+		return size >= ((const struct fuse_ioctl_in *)req->arg)->in_size;
+	case FUSE_NOTIFY_REPLY:
+		return size >= ((const struct fuse_notify_retrieve_in *)req->arg)->size;
+	case FUSE_BATCH_FORGET:
+		return size / sizeof(struct fuse_forget_one)
+		       >= ((const struct fuse_batch_forget_in *)req->arg)->count;
+	case FUSE_REMOVEMAPPING:
+		return size / sizeof(struct fuse_removemapping_one)
+		       >= ((const struct fuse_removemapping_in *)req->arg)->count;
+	default:
+		return true;
+	}
+}
+
+/* Extensions end the request; the header counts them in units of 8 bytes. */
+static bool take_extensions(struct fuse_req *req, struct rest *rest)
+{
+	size_t size = (size_t)req->in->total_extlen * 8;
+
+	if (!size)
+		return true;
+	if (size > rest->size)
+		return false;
+	rest->size -= size;
+	req->ext = rest->at + rest->size;
+	req->ext_size = (uint32_t)size;
+	return true;
+}
+
+static int take_payload(struct fuse_req *req, const struct shape *shape, struct rest rest)
+{
+	if (!take_extensions(req, &rest) || !take_names(req, &rest, shape->names))
+		return -EINVAL;
+	req->data = rest.at;
+	req->data_size = (uint32_t)rest.size;
+	return data_complete(req) ? 0 : -EINVAL;
+}
+
+static void forget_last(struct fuse_req *req, const struct fuse_in_header *in)
+{
+	req->in = in;
+	req->arg = req->data = req->ext = NULL;
+	req->name[0] = req->name[1] = NULL;
+	req->data_size = req->ext_size = 0;
+}
+
+int proto_decode_parts(struct fuse_req *req, const struct fuse_in_header *in,
+		       const void *arg, size_t size, const void *payload, size_t payload_size)
+{
+	const struct shape *shape = shape_of(in->opcode);
+
+	forget_last(req, in);
+	if (!shape)
+		return -ENOSYS;
+	if (size < arg_size(req, shape))
+		return -EINVAL;
+	req->arg = arg;
+	return take_payload(req, shape, (struct rest) { payload, payload_size });
+}
+
+int proto_decode(struct fuse_req *req, const void *bytes, size_t size)
+{
+	const struct fuse_in_header *in = bytes;
+	const struct shape *shape;
+	const char *arg = (const char *)(in + 1);
+	size_t need;
+
+	if (size < sizeof(*in) || in->len < sizeof(*in))
+		return -EBADMSG;
+	forget_last(req, in);
+	if (in->len > size)
+		return -EINVAL;
+	shape = shape_of(in->opcode);
+	if (!shape)
+		return -ENOSYS;
+	size = in->len - sizeof(*in);
+	need = arg_size(req, shape);
+	if (size < need)
+		return -EINVAL;
+	req->arg = arg;
+	return take_payload(req, shape, (struct rest) { arg + need, size - need });
+}
+
+static void show_range(struct out *to, uint64_t offset, uint64_t size)
+{
+	out_fmt(to, " offset %llu size %llu", (unsigned long long)offset, (unsigned long long)size);
+}
+
+static void show_arg(const struct fuse_req *req, struct out *to)
+{
+	switch (req->in->opcode) {
+	case FUSE_INIT: {
+		const struct fuse_init_in *in = req->arg;
+		out_fmt(to, " %u.%u flags 0x%x readahead %u", in->major, in->minor, in->flags,
+			in->max_readahead);
+		break;
+	}
+	case FUSE_READ: case FUSE_READDIR: case FUSE_READDIRPLUS: {
+		const struct fuse_read_in *in = req->arg;
+		show_range(to, in->offset, in->size);
+		break;
+	}
+	case FUSE_WRITE: {
+		const struct fuse_write_in *in = req->arg;
+		show_range(to, in->offset, in->size);
+		break;
+	}
+	case FUSE_FORGET:
+		out_fmt(to, " lookups %llu",
+			(unsigned long long)((const struct fuse_forget_in *)req->arg)->nlookup);
+		break;
+	case FUSE_BATCH_FORGET:
+		out_fmt(to, " nodes %u", ((const struct fuse_batch_forget_in *)req->arg)->count);
+		break;
+	case FUSE_OPEN: case FUSE_OPENDIR:
+		out_fmt(to, " flags 0%o", ((const struct fuse_open_in *)req->arg)->flags);
+		break;
+	case FUSE_ACCESS:
+		out_fmt(to, " mask %u", ((const struct fuse_access_in *)req->arg)->mask);
+		break;
+	case FUSE_SETATTR:
+		out_fmt(to, " valid 0x%x", ((const struct fuse_setattr_in *)req->arg)->valid);
+		break;
+	case FUSE_GETXATTR: case FUSE_LISTXATTR:
+		out_fmt(to, " size %u", ((const struct fuse_getxattr_in *)req->arg)->size);
+		break;
+	case FUSE_INTERRUPT:
+		out_fmt(to, " unique %llu",
+			(unsigned long long)((const struct fuse_interrupt_in *)req->arg)->unique);
+		break;
+	}
+}
+
+void proto_show_request(const struct fuse_req *req, struct out *to)
+{
+	out_fmt(to, "%llu %s", (unsigned long long)req->in->unique, proto_name(req->in->opcode));
+	if (!shape_of(req->in->opcode))
+		out_fmt(to, " (opcode %u)", req->in->opcode);
+	out_fmt(to, " node %llu", (unsigned long long)req->in->nodeid);
+	for (int i = 0; i < 2 && req->name[i]; i++)
+		out_fmt(to, " \"%s\"", req->name[i]);
+	if (req->arg)
+		show_arg(req, to);
+	out_fmt(to, " pid %u", req->in->pid);
+}
+
+void proto_show_reply(const struct fuse_req *req, struct out *to)
+{
+	if (req->reply.header.error)
+		out_str(to, msg_errno_name(req->reply.header.error));
+	else
+		out_fmt(to, "ok %u bytes",
+			req->reply.header.len - (uint32_t)sizeof(req->reply.header));
+}

@@ -1,0 +1,120 @@
+/* reply: how an operation puts its answer together. See fuse_fs.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fuse_fs.h"
+#include "session.h"
+
+static int node_attr(struct fuse_attr *attr, uint64_t node, uint32_t mode, uint32_t links)
+{
+	memset(attr, 0, sizeof(*attr));
+	attr->ino = node;
+	attr->mode = mode;
+	attr->nlink = links;
+	attr->blksize = 4096;
+	return 0;
+}
+
+int fuse_dir(struct fuse_attr *attr, uint64_t node, uint32_t permissions)
+{
+	return node_attr(attr, node, S_IFDIR | permissions, 2);
+}
+
+int fuse_file(struct fuse_attr *attr, uint64_t node, uint32_t permissions, uint64_t size)
+{
+	node_attr(attr, node, S_IFREG | permissions, 1);
+	attr->size = size;
+	attr->blocks = (size + 511) / 512;
+	return 0;
+}
+
+static int fill_entry(struct fuse_req *req, uint64_t node, struct fuse_entry_out *entry)
+{
+	const struct fuse_ops *ops = req->session->ops;
+
+	memset(entry, 0, sizeof(*entry));
+	entry->nodeid = node;
+	entry->entry_valid = entry->attr_valid = ops->immutable ? FUSE_FOREVER : ops->timeout;
+	return node ? ops->attr(req, node, &entry->attr) : 0;
+}
+
+int fuse_entry(struct fuse_req *req, uint64_t node)
+{
+	req->reply.body_size = sizeof(req->reply.body.entry.entry);
+	return fill_entry(req, node, &req->reply.body.entry.entry);
+}
+
+int fuse_opened(struct fuse_req *req, uint64_t handle, uint32_t flags)
+{
+	struct fuse_reply *r = &req->reply;
+	bool created = r->body_size != 0;
+
+	*(created ? &r->body.entry.open : &r->body.open) =
+		(struct fuse_open_out) { .fh = handle, .open_flags = flags };
+	r->body_size += (uint32_t)sizeof(struct fuse_open_out);
+	return 0;
+}
+
+int fuse_data(struct fuse_req *req, const void *data, size_t size)
+{
+	req->reply.data = data;
+	req->reply.data_size = (uint32_t)size;
+	return 0;
+}
+
+int fuse_bytes(struct fuse_req *req, const void *data, size_t len, uint64_t offset, size_t size)
+{
+	if (offset >= len)
+		return 0;
+	len -= (size_t)offset;
+	return fuse_data(req, (const char *)data + offset, len < size ? len : size);
+}
+
+int fuse_size(struct fuse_req *req, uint32_t size)
+{
+	req->reply.body.size = (struct fuse_write_out) { .size = size };
+	req->reply.body_size = sizeof(struct fuse_write_out);
+	return 0;
+}
+
+int fuse_xattr(struct fuse_req *req, const void *value, size_t len, uint32_t size)
+{
+	if (size == 0)
+		return fuse_size(req, (uint32_t)len);
+	return len > size ? -ERANGE : fuse_data(req, value, len);
+}
+
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char *name,
+		 uint64_t next)
+{
+	bool plus = req->in->opcode == FUSE_READDIRPLUS;
+	size_t head = plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
+	size_t len = strlen(name), size = FUSE_REC_ALIGN(head + len);
+	char *at = req->space + req->reply.data_size;
+	struct fuse_dirent *entry = (void *)at;
+
+	if (size > req->wanted - req->reply.data_size)
+		return false;
+	memset(at, 0, size);
+	if (plus) {
+		struct fuse_direntplus *p = (void *)at;
+
+		entry = &p->dirent;
+		if (fill_entry(req, is_dots(name) ? 0 : node, &p->entry_out))
+			memset(&p->entry_out, 0, sizeof(p->entry_out));
+	}
+	entry->ino = node;
+	entry->off = next;
+	entry->namelen = (uint32_t)len;
+	entry->type = type;
+	memcpy(entry->name, name, len);
+	req->reply.data = req->space;
+	req->reply.data_size += (uint32_t)size;
+	return true;
+}

@@ -1,0 +1,104 @@
+/* session: what both sides agree on at INIT. See session.h. */
+#include "session.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	OLDEST_MINOR = 12,		/* umask in CREATE, MKNOD and MKDIR: kernel 2.6.31 */
+	PAGE = 4096,			/* max_pages counts the kernel's pages; this is the smallest */
+	LARGE_WRITE = 128 * 1024,	/* above it max_pages must say so */
+};
+
+uint32_t session_max_write(const struct fuse_ops *ops)
+{
+	if (ops->max_write)
+		return ops->max_write < PAGE ? PAGE : ops->max_write;
+	return ops->write ? LARGE_WRITE : PAGE;
+}
+
+/* What a file system wants, by the operations that it has. */
+static uint64_t wanted(const struct fuse_ops *ops)
+{
+	uint64_t flags = FUSE_ASYNC_READ | FUSE_ABORT_ERROR | FUSE_PARALLEL_DIROPS | ops->want;
+
+	if (ops->write)
+		flags |= FUSE_BIG_WRITES | FUSE_MAX_PAGES;
+	if (ops->readdir && ops->attr)
+		flags |= FUSE_DO_READDIRPLUS;
+	if (ops->setxattr)
+		flags |= FUSE_SETXATTR_EXT;
+	if (ops->immutable)
+		flags |= FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT | FUSE_CACHE_SYMLINKS
+			 | FUSE_EXPLICIT_INVAL_DATA;
+	return flags;
+}
+
+/* The second word of flags counts only if the kernel says that it has one. */
+static uint64_t offered(const struct fuse_init_in *in, uint32_t data_size)
+{
+	if (!(in->flags & FUSE_INIT_EXT) || data_size < sizeof(*in) - 16)
+		return in->flags & ~(uint64_t)FUSE_INIT_EXT;
+	return in->flags | (uint64_t)in->flags2 << 32;
+}
+
+static uint16_t pages(uint32_t bytes)
+{
+	uint32_t n = (bytes + PAGE - 1) / PAGE;
+
+	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
+static uint32_t reply_size(uint32_t minor)
+{
+	if (minor < 5)
+		return FUSE_COMPAT_INIT_OUT_SIZE;
+	if (minor < 23)
+		return FUSE_COMPAT_22_INIT_OUT_SIZE;
+	return sizeof(struct fuse_init_out);
+}
+
+static void reply(struct fuse_req *req, uint32_t minor)
+{
+	struct fuse_session *s = req->session;
+	struct fuse_init_out *out = &req->reply.body.init;
+
+	memset(out, 0, sizeof(*out));
+	out->major = FUSE_KERNEL_VERSION;
+	out->minor = minor;
+	out->max_readahead = s->max_readahead;
+	out->flags = (uint32_t)s->flags;
+	out->flags2 = (uint32_t)(s->flags >> 32);
+	out->max_write = s->max_write;
+	out->time_gran = 1;
+	out->max_pages = s->flags & FUSE_MAX_PAGES ? pages(s->max_write) : 0;
+	req->reply.body_size = reply_size(minor);
+}
+
+int session_init(struct fuse_req *req, const struct fuse_init_in *in)
+{
+	struct fuse_session *s = req->session;
+
+	if (in->major < FUSE_KERNEL_VERSION
+	    || (in->major == FUSE_KERNEL_VERSION && in->minor < OLDEST_MINOR))
+		return -EPROTO;
+	if (in->major > FUSE_KERNEL_VERSION) {
+		/* Say what we speak; a kernel that can will ask again in it. */
+		s->flags = 0;
+		s->max_readahead = 0;
+		reply(req, FUSE_KERNEL_MINOR_VERSION);
+		return 0;
+	}
+	s->minor = in->minor < FUSE_KERNEL_MINOR_VERSION ? in->minor : FUSE_KERNEL_MINOR_VERSION;
+	s->offered = offered(in, req->data_size);
+	s->flags = wanted(s->ops) & s->offered;
+	if (s->flags >> 32)
+		s->flags |= FUSE_INIT_EXT;
+	s->max_readahead = in->max_readahead;
+	s->max_write = session_max_write(s->ops);
+	if (!(s->flags & FUSE_MAX_PAGES) && s->max_write > LARGE_WRITE)
+		s->max_write = LARGE_WRITE;
+	reply(req, s->minor);
+	s->phase = FUSE_ANSWERED;
+	return 0;
+}

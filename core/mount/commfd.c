@@ -1,0 +1,112 @@
+/* commfd: have a set-uid fusermount3 mount, and hand us the descriptor.
+ *
+ * The helper finds a socket's number in _FUSE_COMMFD and sends the mounted
+ * /dev/fuse descriptor over it, as fusermount3 has done since libfuse 2.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mount.h"
+
+extern char **environ;
+
+int path_find(const char *name, char *found, size_t size)
+{
+	const char *path = getenv("PATH");
+	bool setuid;
+
+	if (!path)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	while (*path) {
+		size_t len = strcspn(path, ":");
+		struct out out = { .buf = found, .size = size, .fd = -1 };
+
+		out_fmt(&out, "%.*s/%s", (int)len, path, name);
+		if (len && sys_executable(out_text(&out), &setuid) == 0)
+			return 0;
+		path += len + (path[len] == ':');
+	}
+	return -ENOENT;
+}
+
+static int find_helper(char *found, size_t size)
+{
+	int err = path_find("fusermount3", found, size);
+
+	return err ? path_find("fusermount", found, size) : 0;
+}
+
+/* Runs the helper; with a socket, tells it by _FUSE_COMMFD. In the child. */
+static void __attribute__((noreturn)) exec_helper(const char *path, char **argv, int socket)
+{
+	char variable[32];
+	struct out out = OUT_TEXT(variable);
+	char *environment[64];
+	size_t n = 0;
+
+	out_fmt(&out, "_FUSE_COMMFD=%d", socket);
+	environment[n++] = variable;
+	out_text(&out);
+	for (char **e = environ; *e && n < 63; e++)
+		if (strncmp(*e, "_FUSE_COMMFD=", 13) != 0)
+			environment[n++] = *e;
+	environment[n] = NULL;
+	if (socket >= 0)
+		sys_set_cloexec(socket, false);
+	sys_exec(path, argv, environment);
+	sys_exit(127);
+}
+
+static int run_helper(const char *path, char **argv, int socket)
+{
+	int pid = sys_fork();
+
+	if (pid == 0)
+		exec_helper(path, argv, socket);
+	return pid;
+}
+
+int commfd_mount(const struct mountpoint *at, const struct optlist *options, struct out *why)
+{
+	char helper[512], text[4096];
+	struct out o = OUT_TEXT(text);
+	char *argv[] = { helper, (char *)"-o", text, (char *)"--", (char *)at->path, NULL };
+	int pair[2], pid, fd, err = find_helper(helper, sizeof(helper));
+
+	if (err) {
+		out_str(why, ", and there is no fusermount3 in PATH to do it for this user");
+		return -EPERM;
+	}
+	optlist_text(options, &o);
+	out_text(&o);
+	err = sys_socketpair(pair);
+	if (err)
+		return err;
+	pid = run_helper(helper, argv, pair[1]);
+	sys_close(pair[1]);
+	fd = pid < 0 ? pid : sys_receive_fd(pair[0]);
+	sys_close(pair[0]);
+	if (pid > 0)
+		sys_wait(pid, &err);
+	why->len = 0;
+	if (fd < 0)
+		out_fmt(why, "%s: %s did not mount it", at->path, helper);
+	return fd;
+}
+
+int commfd_unmount(const char *path, bool lazy)
+{
+	char helper[512];
+	char *argv[] = { helper, (char *)"-u", (char *)(lazy ? "-qz" : "-q"), (char *)"--",
+			 (char *)path, NULL };
+	int status = 0, pid, err = find_helper(helper, sizeof(helper));
+
+	if (err)
+		return -EPERM;
+	pid = run_helper(helper, argv, -1);
+	if (pid < 0)
+		return pid;
+	err = sys_wait(pid, &status);
+	return err < 0 ? err : status ? -EBUSY : 0;
+}

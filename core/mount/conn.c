@@ -1,0 +1,102 @@
+/* conn: the control file system of FUSE. See conn.h. */
+#include "conn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "opt.h"
+#include "out.h"
+#include "sys.h"
+
+/* fusectl, mounted but attached nowhere: gone when it is closed. */
+static int private_fusectl(void)
+{
+	int fs = sys_fsopen("fusectl"), mount, err;
+
+	if (fs < 0)
+		return fs;
+	err = sys_fsconfig(fs, FSCONFIG_CREATE, NULL, NULL);
+	mount = err ? err : sys_fsmount(fs, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
+	sys_close(fs);
+	return mount;
+}
+
+static int open_fusectl(void)
+{
+	int dir = sys_open("/sys/fs/fuse/connections", O_PATH | O_DIRECTORY, 0);
+	struct sys_stat control, parent;
+
+	if (dir >= 0 && sys_statx(dir, "", false, &control) == 0
+	    && sys_statx(dir, "..", false, &parent) == 0
+	    && control.dev_minor != parent.dev_minor)
+		return dir;	/* something is mounted there, and not just sysfs's empty directory */
+	if (dir >= 0)
+		sys_close(dir);
+	return private_fusectl();
+}
+
+static int open_file(uint64_t connection, const char *file, int flags)
+{
+	char path[48];
+	struct out out = OUT_TEXT(path);
+	int dir = open_fusectl(), fd;
+
+	if (dir < 0)
+		return dir;
+	out_fmt(&out, "%llu/%s", (unsigned long long)connection, file);
+	fd = sys_openat(dir, out_text(&out), flags, 0);
+	sys_close(dir);
+	return fd;
+}
+
+int conn_abort(uint64_t connection)
+{
+	int fd = open_file(connection, "abort", O_WRONLY), err;
+
+	if (fd < 0)
+		return fd;
+	err = sys_write_all(fd, "1", 1);
+	sys_close(fd);
+	return err;
+}
+
+static int64_t read_number(int fd)
+{
+	char text[24];
+	ssize_t n = sys_read_all(fd, text, sizeof(text) - 1);
+	uint64_t number;
+
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return opt_number(text, INT64_MAX, &number) < 0 ? -EINVAL : (int64_t)number;
+}
+
+int64_t conn_waiting(uint64_t connection)
+{
+	int fd = open_file(connection, "waiting", O_RDONLY);
+	int64_t number;
+
+	if (fd < 0)
+		return fd;
+	number = read_number(fd);
+	sys_close(fd);
+	return number;
+}
+
+int conn_of_fd(int fd, uint64_t *connection)
+{
+	char path[40], text[1024], *at;
+	struct out out = OUT_TEXT(path);
+
+	out_fmt(&out, "/proc/self/fdinfo/%d", fd);
+	if (sys_read_file(out_text(&out), text, sizeof(text)) < 0)
+		return -ENOENT;
+	at = strstr(text, "fuse_connection:");
+	if (!at)
+		return -ENOENT;
+	at += strlen("fuse_connection:");
+	at += strspn(at, " \t");
+	at[strcspn(at, "\n")] = '\0';
+	return opt_number(at, UINT64_MAX, connection) < 0 ? -ENOENT : 0;
+}

@@ -1,0 +1,151 @@
+/* optlist: mount options, from text and to text. See optlist.h. */
+#include "optlist.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "opt.h"
+
+static const struct { char name[14]; uint32_t set, clear; } flag_names[] = {
+	{ "ro", MOUNT_RDONLY, 0 },		{ "rw", 0, MOUNT_RDONLY },
+	{ "nosuid", MOUNT_NOSUID, 0 },		{ "suid", 0, MOUNT_NOSUID },
+	{ "nodev", MOUNT_NODEV, 0 },		{ "dev", 0, MOUNT_NODEV },
+	{ "noexec", MOUNT_NOEXEC, 0 },		{ "exec", 0, MOUNT_NOEXEC },
+	{ "sync", MOUNT_SYNC, 0 },		{ "async", 0, MOUNT_SYNC },
+	{ "dirsync", MOUNT_DIRSYNC, 0 },
+	{ "nosymfollow", MOUNT_NOSYMFOLLOW, 0 },{ "symfollow", 0, MOUNT_NOSYMFOLLOW },
+	{ "noatime", MOUNT_NOATIME, MOUNT_RELATIME | MOUNT_STRICTATIME },
+	{ "atime", 0, MOUNT_NOATIME },
+	{ "nodiratime", MOUNT_NODIRATIME, 0 },	{ "diratime", 0, MOUNT_NODIRATIME },
+	{ "relatime", MOUNT_RELATIME, MOUNT_NOATIME | MOUNT_STRICTATIME },
+	{ "norelatime", 0, MOUNT_RELATIME },
+	{ "strictatime", MOUNT_STRICTATIME, MOUNT_NOATIME | MOUNT_RELATIME },
+	{ "nostrictatime", 0, MOUNT_STRICTATIME },
+	{ "lazytime", MOUNT_LAZYTIME, 0 },	{ "nolazytime", 0, MOUNT_LAZYTIME },
+	{ "defaults", 0, 0 },
+};
+
+enum { FLAG_NAMES = sizeof(flag_names) / sizeof(*flag_names) };
+
+static bool parse_flag(struct optlist *o, const char *name)
+{
+	for (unsigned int i = 0; i < FLAG_NAMES; i++) {
+		if (strcmp(name, flag_names[i].name) == 0) {
+			o->flags = (o->flags & ~flag_names[i].clear) | flag_names[i].set;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_switch(struct optlist *o, const char *name)
+{
+	bool on = strncmp(name, "no", 2) != 0;
+
+	name += on ? 0 : 2;
+	if (strcmp(name, "allow_other") == 0)
+		o->allow_other = on;
+	else if (strcmp(name, "default_permissions") == 0)
+		o->default_permissions = on;
+	else
+		return false;
+	return true;
+}
+
+static const char *parse_size(uint32_t *to, const char *value)
+{
+	uint64_t n;
+
+	if (opt_number(value, UINT32_MAX, &n) < 0)
+		return "not a number of bytes";
+	*to = (uint32_t)n;
+	return NULL;
+}
+
+static const char *parse_value(struct optlist *o, const char *name, char *value)
+{
+	if (strcmp(name, "fsname") == 0)
+		o->fsname = value;
+	else if (strcmp(name, "subtype") == 0)
+		o->subtype = value;
+	else if (strcmp(name, "max_read") == 0)
+		return parse_size(&o->max_read, value);
+	else if (strcmp(name, "blksize") == 0)
+		return parse_size(&o->blksize, value);
+	else
+		return "unknown option";
+	return NULL;
+}
+
+/* Cuts the option that starts at text off at its comma and takes the
+   backslashes out. Returns where the next one starts, NULL after the last. */
+static char *cut(char *text)
+{
+	char *to = text;
+
+	for (; *text && *text != ','; text++) {
+		if (*text == '\\' && text[1])
+			text++;
+		*to++ = *text;
+	}
+	text = *text ? text + 1 : NULL;
+	*to = '\0';
+	return text;
+}
+
+const char *optlist_parse(struct optlist *o, char *text, const char **bad)
+{
+	while (text) {
+		char *name = text, *value;
+		const char *why = NULL;
+
+		text = cut(text);
+		*bad = name;
+		if (!*name || parse_flag(o, name) || parse_switch(o, name))
+			continue;
+		value = strchr(name, '=');
+		if (!value)
+			return "unknown option";
+		*value = '\0';
+		why = parse_value(o, name, value + 1);
+		*value = '=';
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+void optlist_fuse(const struct optlist *o, struct out *to)
+{
+	if (o->default_permissions)
+		out_str(to, ",default_permissions");
+	if (o->allow_other)
+		out_str(to, ",allow_other");
+	if (o->max_read)
+		out_fmt(to, ",max_read=%u", o->max_read);
+	if (o->blksize)
+		out_fmt(to, ",blksize=%u", o->blksize);
+}
+
+static void named(struct out *to, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	out_fmt(to, ",%s=", name);
+	for (; *value; value++) {
+		if (*value == ',' || *value == '\\')
+			out_char(to, '\\');
+		out_char(to, *value);
+	}
+}
+
+void optlist_text(const struct optlist *o, struct out *to)
+{
+	out_str(to, o->flags & MOUNT_RDONLY ? "ro" : "rw");
+	for (unsigned int i = 0; i < FLAG_NAMES; i++)
+		if (flag_names[i].set & o->flags & ~(uint32_t)MOUNT_RDONLY)
+			out_fmt(to, ",%s", flag_names[i].name);
+	optlist_fuse(o, to);
+	named(to, "fsname", o->fsname);
+	named(to, "subtype", o->subtype);
+}

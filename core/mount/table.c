@@ -1,0 +1,157 @@
+/* table: parse and walk mountinfo. See table.h. */
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "opt.h"
+#include "out.h"
+#include "sys.h"
+
+/* The kernel writes space, tab, newline, backslash and # as \ooo. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] && text[3]) {
+			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+			text += 3;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
+/* Cuts one field off, up to `end`; NULL when there is none. */
+static char *field(char **line, char end)
+{
+	char *start = *line, *stop = start ? strchr(start, end) : NULL;
+
+	if (!start || !*start)
+		return NULL;
+	if (stop)
+		*stop++ = '\0';
+	*line = stop;
+	return start;
+}
+
+static bool number_field(char **line, char end, uint64_t *to)
+{
+	const char *text = field(line, end);
+
+	return text && opt_number(text, UINT64_MAX, to) == 0;
+}
+
+static const char *text_field(char **line)
+{
+	char *text = field(line, ' ');
+
+	if (text)
+		unescape(text);
+	return text;
+}
+
+/* The optional fields (shared:1, master:2 …) end with a lone "-". */
+static bool skip_optional(char **line)
+{
+	const char *text;
+
+	while ((text = field(line, ' ')))
+		if (strcmp(text, "-") == 0)
+			return true;
+	return false;
+}
+
+int table_parse(char *line, struct table_row *row)
+{
+	uint64_t major, minor;
+
+	if (!number_field(&line, ' ', &row->id) || !number_field(&line, ' ', &row->parent)
+	    || !number_field(&line, ':', &major) || !number_field(&line, ' ', &minor))
+		return -EINVAL;
+	row->major = (uint32_t)major;
+	row->minor = (uint32_t)minor;
+	row->root = text_field(&line);
+	row->mountpoint = text_field(&line);
+	row->options = text_field(&line);
+	if (!row->options || !skip_optional(&line))
+		return -EINVAL;
+	row->type = text_field(&line);
+	if (!row->type || !line)
+		return -EINVAL;
+	if (*line == ' ') {	/* a source of no length */
+		row->source = "";
+		line++;
+	} else {
+		row->source = text_field(&line);
+	}
+	row->super = text_field(&line);
+	return row->source && row->super ? 0 : -EINVAL;
+}
+
+/* A window on the table that always holds one whole line: a path may take
+   four times 4096 bytes and more, being escaped. */
+struct window { int fd; size_t start, end; char buf[128 * 1024]; };
+
+static char *next_line(struct window *w)
+{
+	for (;;) {
+		char *line = w->buf + w->start;
+		char *stop = memchr(line, '\n', w->end - w->start);
+		ssize_t n;
+
+		if (stop) {
+			*stop = '\0';
+			w->start = (size_t)(stop - w->buf) + 1;
+			return line;
+		}
+		memmove(w->buf, line, w->end - w->start);
+		w->end -= w->start;
+		w->start = 0;
+		n = sys_read(w->fd, w->buf + w->end, sizeof(w->buf) - w->end);
+		if (n <= 0)
+			return NULL;
+		w->end += (size_t)n;
+	}
+}
+
+int table_each(const char *pid, int (*fn)(const struct table_row *, void *), void *data)
+{
+	static struct window w;
+	struct table_row row;
+	char path[64], *line;
+	struct out out = OUT_TEXT(path);
+	int result = 0;
+
+	out_fmt(&out, "/proc/%s/mountinfo", pid ? pid : "self");
+	w.start = w.end = 0;
+	w.fd = sys_open(out_text(&out), O_RDONLY, 0);
+	if (w.fd < 0)
+		return w.fd;
+	while (!result && (line = next_line(&w)))
+		if (table_parse(line, &row) == 0)
+			result = fn(&row, data);
+	sys_close(w.fd);
+	return result;
+}
+
+bool table_is_fuse(const struct table_row *row)
+{
+	const char *rest = row->type + 4;
+
+	if (strncmp(row->type, "fuse", 4) != 0)
+		return false;
+	if (strncmp(rest, "blk", 3) == 0)
+		rest += 3;
+	return *rest == '\0' || *rest == '.';
+}
+
+uint64_t table_connection(const struct table_row *row)
+{
+	/* A FUSE file system without a block device has major 0. */
+	return (uint64_t)row->major << 20 | row->minor;
+}

@@ -1,0 +1,38 @@
+/* umount: umount2(2) with care. See umount.h. */
+#define _GNU_SOURCE
+#include "umount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+
+int umount_path(const char *path, enum umount_how how)
+{
+	static const int flags[] = {
+		[UMOUNT_PLAIN] = 0, [UMOUNT_LAZY] = MNT_DETACH,
+		[UMOUNT_ABORT] = MNT_FORCE | MNT_DETACH,
+	};
+
+	return sys_umount2(path, flags[how] | UMOUNT_NOFOLLOW);
+}
+
+static bool same_mount(const struct sys_stat *a, const struct sys_stat *b)
+{
+	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor
+	       && a->mount_id == b->mount_id && a->unique_id == b->unique_id;
+}
+
+int umount_known(const char *path, const struct sys_stat *known, enum umount_how how)
+{
+	struct sys_stat now;
+	int fd = sys_open(path, O_PATH | O_NOFOLLOW, 0), err;
+
+	if (fd < 0)
+		return fd;
+	err = sys_statx(fd, "", true, &now);
+	/* Closed before the unmounting: a descriptor on the mount keeps it busy. */
+	sys_close(fd);
+	if (err)
+		return err;
+	return same_mount(known, &now) ? umount_path(path, how) : -ESTALE;
+}

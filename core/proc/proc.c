@@ -1,0 +1,56 @@
+/* proc: directories and names in /proc. See proc.h. */
+#include "proc.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "out.h"
+#include "sys.h"
+
+struct dirent64 {
+	uint64_t ino;
+	int64_t off;
+	uint16_t reclen;
+	uint8_t type;
+	char name[];
+};
+
+int proc_opendir(struct proc_dir *dir, int dirfd, const char *path)
+{
+	dir->at = dir->end = 0;
+	dir->fd = sys_openat(dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	return dir->fd < 0 ? dir->fd : 0;
+}
+
+const char *proc_readdir(struct proc_dir *dir)
+{
+	for (;;) {
+		const struct dirent64 *entry;
+
+		if (dir->at >= dir->end) {
+			dir->at = 0;
+			dir->end = sys_getdents(dir->fd, dir->buf, sizeof(dir->buf));
+			if (dir->end <= 0)
+				return NULL;
+		}
+		entry = (const void *)((const char *)dir->buf + dir->at);
+		dir->at += entry->reclen;
+		if (strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0)
+			return entry->name;
+	}
+}
+
+void proc_command(int pid, char command[16])
+{
+	char path[32], text[32];
+	struct out out = OUT_TEXT(path);
+	size_t len;
+
+	out_fmt(&out, "/proc/%d/comm", pid);
+	if (sys_read_file(out_text(&out), text, sizeof(text)) <= 0)
+		strcpy(text, "?");
+	len = strcspn(text, "\n");
+	len = len < 15 ? len : 15;
+	memcpy(command, text, len);
+	command[len] = '\0';
+}

@@ -1,0 +1,270 @@
+/* sys: the system calls, and nothing else. See sys.h. */
+#define _GNU_SOURCE
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One number for all machines since 5.2. */
+enum { NR_MOVE_MOUNT = 429, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT };
+
+/* The way out of every wrapper. */
+#define RETURN(type, call) do {						\
+	type result_ = (type)(call);					\
+	return result_ == (type)-1 ? (type)-errno : result_;		\
+} while (0)
+
+#define CALL(type, name, params, call) \
+	type name params { RETURN(type, call); }
+
+CALL(int, sys_open, (const char *path, int flags, mode_t mode),
+     open(path, flags | O_CLOEXEC, mode))
+CALL(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
+     openat(dir, path, flags | O_CLOEXEC, mode))
+CALL(int, sys_close, (int fd), close(fd))
+CALL(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, size))
+CALL(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
+CALL(ssize_t, sys_writev, (int fd, const struct iovec *iov, int count), writev(fd, iov, count))
+CALL(int, sys_dup2, (int from, int to), dup2(from, to))
+CALL(int, sys_pipe, (int fd[2]), pipe2(fd, O_CLOEXEC))
+CALL(int, sys_set_cloexec, (int fd, bool on), fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0))
+CALL(int, sys_fd_valid, (int fd), fcntl(fd, F_GETFD) < 0 ? -1 : 0)
+CALL(ssize_t, sys_readlink, (const char *path, char *buf, size_t size), readlink(path, buf, size))
+CALL(int, sys_getdents, (int dir, void *buf, size_t size), syscall(SYS_getdents64, dir, buf, size))
+CALL(int, sys_mkdir, (const char *path, mode_t mode), mkdir(path, mode))
+CALL(int, sys_link, (const char *from, const char *to), link(from, to))
+CALL(int, sys_symlink, (const char *target, const char *path), symlink(target, path))
+CALL(int, sys_unlink, (const char *path), unlink(path))
+CALL(int, sys_chdir, (const char *path), chdir(path))
+CALL(int, sys_fchdir, (int fd), fchdir(fd))
+CALL(int, sys_getcwd, (char *buf, size_t size), getcwd(buf, size) ? 0 : -1)
+
+CALL(int, sys_mount, (const char *source, const char *target, const char *type,
+		      unsigned long flags, const void *data),
+     mount(source, target, type, flags, data))
+CALL(int, sys_umount2, (const char *target, int flags), umount2(target, flags))
+CALL(int, sys_fsopen, (const char *type), syscall(NR_FSOPEN, type, SYS_FSOPEN_CLOEXEC))
+CALL(int, sys_fsconfig, (int fs, enum fsconfig_op op, const char *key, const char *value),
+     syscall(NR_FSCONFIG, fs, op, key, value, 0))
+CALL(int, sys_fsmount, (int fs, unsigned int attrs),
+     syscall(NR_FSMOUNT, fs, SYS_FSMOUNT_CLOEXEC, attrs))
+CALL(int, sys_move_mount, (int from, int to),
+     syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* both paths are empty */))
+
+CALL(pid_t, sys_fork, (void), fork())
+CALL(int, sys_exec, (const char *path, char **argv, char **envp), execve(path, argv, envp))
+CALL(int, sys_kill, (pid_t pid, int sig), kill(pid, sig))
+CALL(pid_t, sys_setsid, (void), setsid())
+pid_t sys_getpid(void) { return getpid(); }
+pid_t sys_getppid(void) { return getppid(); }
+uid_t sys_getuid(void) { return getuid(); }
+uid_t sys_geteuid(void) { return geteuid(); }
+gid_t sys_getgid(void) { return getgid(); }
+void sys_exit(int status) { _exit(status); }
+
+pid_t sys_wait(pid_t pid, int *status)
+{
+	pid_t got;
+
+	do
+		got = waitpid(pid, status, 0);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+int sys_signal(int sig, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+
+	return sigaction(sig, &action, NULL) < 0 ? -errno : 0;
+}
+
+int sys_poll_in(int fd, int milliseconds)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	RETURN(int, poll(&p, 1, milliseconds));
+}
+
+void sys_sleep_ms(int milliseconds)
+{
+	poll(NULL, 0, milliseconds);
+}
+
+uint64_t sys_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void *sys_pages(size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+int sys_executable(const char *path, bool *setuid_root)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || access(path, X_OK) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EACCES;
+	*setuid_root = (st.st_mode & S_ISUID) && st.st_uid == 0;
+	return 0;
+}
+
+/* struct statx, as far as it is read here: older libcs have none. */
+struct kernel_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad0;
+	uint64_t ino, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id;
+	uint64_t spare[13];
+};
+_Static_assert(sizeof(struct kernel_statx) == 256, "statx(2)");
+
+enum { WANT_TYPE_MODE_UID = 0xb, WANT_INO = 0x100, MNT_ID = 0x1000, MNT_ID_UNIQUE = 0x4000 };
+enum { ATTRIBUTE_MOUNT_ROOT = 0x2000 };
+
+int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
+{
+	struct kernel_statx x;
+	unsigned int mask = full ? WANT_TYPE_MODE_UID | WANT_INO | MNT_ID_UNIQUE : 0;
+	int flags = AT_STATX_DONT_SYNC | (*path ? 0 : AT_EMPTY_PATH);
+
+	memset(&x, 0, sizeof(x));
+	if (syscall(SYS_statx, dirfd, path, flags, mask, &x) < 0)
+		return -errno;
+	*st = (struct sys_stat) {
+		.mount_id = x.mask & (MNT_ID | MNT_ID_UNIQUE) ? x.mnt_id : 0,
+		.unique_id = (x.mask & MNT_ID_UNIQUE) != 0,
+		.inode = x.ino, .mode = x.mode, .uid = x.uid,
+		.dev_major = x.dev_major, .dev_minor = x.dev_minor,
+		.mount_root = (x.attributes & ATTRIBUTE_MOUNT_ROOT) != 0,
+	};
+	return 0;
+}
+
+ssize_t sys_read_all(int fd, void *buf, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = sys_read(fd, (char *)buf + done, size - done);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int sys_write_all(int fd, const void *buf, size_t size)
+{
+	const char *at = buf;
+
+	while (size) {
+		ssize_t n = sys_write(fd, at, size);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return (int)n;
+		at += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t sys_read_file(const char *path, char *buf, size_t size)
+{
+	int fd = sys_open(path, O_RDONLY, 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = sys_read_all(fd, buf, size - 1);
+	sys_close(fd);
+	if (n >= 0)
+		buf[n] = '\0';
+	return n;
+}
+
+int sys_socketpair(int fd[2])
+{
+	RETURN(int, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
+}
+
+int sys_unix_datagram(const char *path, const void *data, size_t size)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+	ssize_t sent;
+	int fd;
+
+	if (length >= sizeof(to.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(to.sun_path, path, length);
+	if (*path == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	sent = sendto(fd, data, size, MSG_NOSIGNAL, (struct sockaddr *)&to,
+		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+	if (sent < 0)
+		sent = -errno;
+	close(fd);
+	return sent < 0 ? (int)sent : 0;
+}
+
+int sys_receive_fd(int socket)
+{
+	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *c;
+	ssize_t n;
+	int fd;
+
+	do
+		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	c = CMSG_FIRSTHDR(&message);
+	if (n == 0 || !c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS
+	    || c->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -EPROTO;
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}

@@ -1,0 +1,38 @@
+/* out: text, formatted into a buffer and written in one piece.
+ *
+ * The printf family costs 16 KB in a static binary; this costs one. It knows
+ * %s %d %u %x %o %c %%, the lengths l, ll and z, a width (- and 0 before it,
+ * * for it) and a precision for %s. The compiler checks the arguments.
+ */
+#ifndef FUSEBOX_OUT_H
+#define FUSEBOX_OUT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct out {
+	char *buf;	/* the caller's */
+	size_t size;	/* of buf */
+	size_t len;	/* bytes in it; always < size, so that a NUL fits */
+	int fd;		/* where a full buffer is written; below 0: what does not fit is cut */
+	bool escape;	/* %s shows control characters and backslashes as \n, \033 … */
+	int error;	/* the first -errno of a write */
+};
+
+#define OUT_FD(buffer, to) { .buf = (buffer), .size = sizeof(buffer), .fd = (to) }
+#define OUT_TEXT(buffer) { .buf = (buffer), .size = sizeof(buffer), .fd = -1 }
+
+void out_char(struct out *out, char c);
+void out_str(struct out *out, const char *s);
+void out_fmt(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void out_vfmt(struct out *out, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* The text so far, with a NUL behind it. */
+const char *out_text(struct out *out);
+
+/* Writes what is in the buffer to fd. Returns 0, or the first -errno that any
+   write to fd has met. */
+int out_flush(struct out *out);
+
+#endif

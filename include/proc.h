@@ -1,0 +1,23 @@
+/* proc: small readers of /proc. */
+#ifndef FUSEBOX_PROC_H
+#define FUSEBOX_PROC_H
+
+#include <stdint.h>
+
+/* A directory, read with getdents64(2): opendir(3) costs 9 KB. */
+struct proc_dir {
+	int fd;			/* the caller closes it */
+	int at, end;
+	uint64_t buf[256];	/* aligned for struct linux_dirent64 */
+};
+
+/* Opens path below the directory dirfd. 0 or -errno. */
+int proc_opendir(struct proc_dir *dir, int dirfd, const char *path);
+
+/* The next name but "." and "..", valid until the next call; NULL at the end. */
+const char *proc_readdir(struct proc_dir *dir);
+
+/* The command's name, which can be read of a blocked process too; "?" if gone. */
+void proc_command(int pid, char command[16]);
+
+#endif

@@ -1,0 +1,40 @@
+/* session: one mounted file system, from INIT to the end. No system call. */
+#ifndef FUSEBOX_SESSION_H
+#define FUSEBOX_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fuse_fs.h"
+
+enum fuse_phase { FUSE_STARTING, FUSE_ANSWERED, FUSE_SERVING, FUSE_ENDED };
+
+struct fuse_session {
+	const struct fuse_ops *ops;
+	void *fs;		/* the file system's own */
+	int device;		/* /dev/fuse; the session's owner closes it */
+	bool read_only;		/* mounted so: the kernel refuses what would write */
+	bool aborted;		/* how it ended */
+
+	/* Set by INIT */
+	enum fuse_phase phase;
+	uint32_t minor;		/* the protocol is 7.minor */
+	uint64_t offered, flags;/* FUSE_*: what the kernel can, what was agreed on */
+	uint32_t max_write;	/* bytes */
+	uint32_t max_readahead;
+
+	/* Called once, when the kernel has taken the reply to INIT. NULL: not. */
+	void (*ready)(struct fuse_session *session);
+	/* Called for each request with what it took. NULL: not. */
+	void (*trace)(const struct fuse_req *req, bool replied, uint64_t nanoseconds);
+};
+
+/* The largest WRITE that a session will agree to: a transport's buffer must
+   hold that much and FUSE_BUFFER_HEADER_SIZE more. */
+uint32_t session_max_write(const struct fuse_ops *ops);
+
+/* Answers INIT in req->reply. Returns 0, or -EPROTO: older than 7.12. When the
+   kernel speaks a newer major, the reply names ours and INIT comes again. */
+int session_init(struct fuse_req *req, const struct fuse_init_in *in);
+
+#endif

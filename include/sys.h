@@ -1,0 +1,125 @@
+/* sys: every system call that fusebox makes.
+ *
+ * Each function returns what the call returns, or -errno; none touches errno
+ * for its caller. Paths and buffers stay the caller's. This is the one seam
+ * where a test can make a call fail, so nothing outside core/sys calls the
+ * kernel by another way (memory and string functions of libc excepted).
+ * The contract of each is its man page in section 2, unless a comment says
+ * otherwise.
+ */
+#ifndef FUSEBOX_SYS_H
+#define FUSEBOX_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* What older libcs do not name; the figures are the kernel's. */
+#ifndef O_PATH
+#define O_PATH 010000000
+#endif
+#ifndef AT_STATX_DONT_SYNC
+#define AT_STATX_DONT_SYNC 0x4000
+#endif
+#define SYS_FSOPEN_CLOEXEC 1
+#define SYS_FSMOUNT_CLOEXEC 1
+
+enum fsconfig_op { FSCONFIG_FLAG, FSCONFIG_STRING, FSCONFIG_CREATE = 6, FSCONFIG_RECONFIGURE };
+
+enum mount_attr {
+	ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8,
+	ATTR_NOATIME = 0x10, ATTR_STRICTATIME = 0x20, ATTR_NODIRATIME = 0x80,
+	ATTR_NOSYMFOLLOW = 0x200000,
+};
+
+/* What fusebox asks of statx(2): always of a descriptor, or of a magic link
+   below /proc, and never synchronised, so that a mount whose server does not
+   answer is not asked. */
+struct sys_stat {
+	uint64_t mount_id;	/* unique for ever if unique_id, else reusable; 0: not told */
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	uint32_t mode;		/* 0: not told (a FUSE mount of somebody else) */
+	uint32_t uid;
+	bool unique_id;
+	bool mount_root;	/* the root of a mount (5.8 on; false before) */
+};
+
+/* Files */
+int sys_open(const char *path, int flags, mode_t mode);
+int sys_openat(int dir, const char *path, int flags, mode_t mode);
+int sys_close(int fd);
+ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_write(int fd, const void *buf, size_t size);
+ssize_t sys_writev(int fd, const struct iovec *iov, int count);
+int sys_dup2(int from, int to);
+int sys_pipe(int fd[2]);		/* close-on-exec */
+int sys_set_cloexec(int fd, bool on);
+int sys_fd_valid(int fd);
+ssize_t sys_readlink(const char *path, char *buf, size_t size);
+int sys_getdents(int dir, void *buf, size_t size);
+int sys_mkdir(const char *path, mode_t mode);
+int sys_link(const char *from, const char *to);
+int sys_symlink(const char *target, const char *path);
+int sys_unlink(const char *path);
+int sys_chdir(const char *path);
+int sys_fchdir(int fd);
+int sys_getcwd(char *buf, size_t size);
+
+/* Whether path is an executable file, and whether it is set-uid root: follows
+   links, so never for a path that may lie on a FUSE mount. */
+int sys_executable(const char *path, bool *setuid_root);
+
+/* statx with AT_STATX_DONT_SYNC. With path "" it is about dirfd itself, else
+   links are followed. `full` asks for owner, mode and the unique mount id
+   as well; without it a FUSE mount of another user answers too. */
+int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st);
+
+/* Reads until size bytes or the end of the file. */
+ssize_t sys_read_all(int fd, void *buf, size_t size);
+/* Writes it all, or -errno. */
+int sys_write_all(int fd, const void *buf, size_t size);
+/* Reads a small file such as those of /proc into buf, NUL-terminated. */
+ssize_t sys_read_file(const char *path, char *buf, size_t size);
+
+/* Mounts */
+int sys_mount(const char *source, const char *target, const char *type,
+	      unsigned long flags, const void *data);
+int sys_umount2(const char *target, int flags);
+int sys_fsopen(const char *type);
+int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value);
+int sys_fsmount(int fs, unsigned int attrs);
+int sys_move_mount(int from, int to);	/* both by descriptor, AT_EMPTY_PATH */
+
+/* Processes */
+pid_t sys_fork(void);
+int sys_exec(const char *path, char **argv, char **envp);
+pid_t sys_wait(pid_t pid, int *status);	/* EINTR is retried */
+int sys_kill(pid_t pid, int sig);
+pid_t sys_getpid(void);
+pid_t sys_getppid(void);
+pid_t sys_setsid(void);
+uid_t sys_getuid(void);
+uid_t sys_geteuid(void);
+gid_t sys_getgid(void);
+void sys_exit(int status) __attribute__((noreturn));
+/* Calls handler on sig, restarting what it interrupted; SIG_DFL, SIG_IGN too. */
+int sys_signal(int sig, void (*handler)(int));
+int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up */
+void sys_sleep_ms(int milliseconds);
+uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
+
+/* Memory: zeroed pages, never given back. NULL when there are none. */
+void *sys_pages(size_t size);
+
+/* Sockets */
+int sys_socketpair(int fd[2]);			/* AF_UNIX stream, close-on-exec */
+int sys_unix_datagram(const char *path, const void *data, size_t size); /* '@': abstract */
+/* Receives one byte and the descriptor that came with it (close-on-exec);
+   -EPROTO when the peer closed or sent none. */
+int sys_receive_fd(int socket);
+
+#endif

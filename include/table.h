@@ -1,0 +1,35 @@
+/* table: the mount table, read without touching a mount. */
+#ifndef FUSEBOX_TABLE_H
+#define FUSEBOX_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One line of /proc/PID/mountinfo, proc_pid_mountinfo(5). The strings are
+   unescaped, and end with the call that passes the row. */
+struct table_row {
+	uint64_t id, parent;	/* reusable mount ids */
+	uint32_t major, minor;	/* device; a FUSE connection's number is the minor … */
+	const char *root;	/* the part of the file system that is mounted */
+	const char *mountpoint;
+	const char *options;	/* of this mount */
+	const char *type;	/* "fuse.sshfs" */
+	const char *source;
+	const char *super;	/* options of the file system */
+};
+
+/* Parses one line without its newline, in place. Returns 0, or -EINVAL. */
+int table_parse(char *line, struct table_row *row);
+
+/* Calls fn for each mount in the table of process pid ("self" when NULL), in
+   the table's order, until fn returns something else than 0, and returns that.
+   -errno when the table cannot be read. */
+int table_each(const char *pid, int (*fn)(const struct table_row *row, void *data), void *data);
+
+/* fuse, fuse.*, fuseblk, fuseblk.*: what a server in user space answers for. */
+bool table_is_fuse(const struct table_row *row);
+
+/* The number of its FUSE connection, as in /sys/fs/fuse/connections. */
+uint64_t table_connection(const struct table_row *row);
+
+#endif

@@ -1,0 +1,160 @@
+# shellcheck shell=bash
+# TAP for the shell tests. A test file is
+#
+#	#!/usr/bin/env bash
+#	. "$(dirname "$0")/../lib.sh"
+#	start                       # private mount namespace, time limit, $T
+#	exits 0 'mounts' hellofs -b "$T/mnt"
+#	is 'reads' "$(cat "$T/mnt/hello")" hello
+#	finish
+#
+# Each file runs in a mount namespace and a directory ($T) of its own. Whatever
+# it mounts or leaves running is aborted, detached and killed when it ends,
+# however it ends: a hung mount left behind freezes every tool that walks it.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(dirname "$here")
+BUILD=${BUILD:-$top/build}
+PATH=$BUILD/bin:$BUILD/tests/tools:$PATH
+LC_ALL=C
+export PATH BUILD LC_ALL
+tests=0 failures=0 T='' pids=()
+
+# start [SECONDS]: enter the namespace, once; SECONDS is the limit for the file.
+start()
+{
+	if [ -z "${FUSEBOX_TEST_NS:-}" ]; then
+		export FUSEBOX_TEST_NS=1
+		if [ "$(id -u)" = 0 ]; then
+			exec unshare -m --propagation private \
+				timeout --foreground -k 10 "${1:-120}" bash "$0"
+		fi
+		exec unshare -Urm --propagation private \
+			timeout --foreground -k 10 "${1:-120}" bash "$0"
+	fi
+	T=$(mktemp -d "${TMPDIR:-/tmp}/fusebox-test.XXXXXX") || bail 'no temporary directory'
+	chmod 755 "$T"
+	trap cleanup EXIT
+	trap 'exit 124' TERM INT HUP
+	cd "$T" || bail "cannot enter $T"
+}
+
+# The FUSE mounts below $T, the outermost first: "MAJOR:MINOR MOUNTPOINT".
+own_mounts()
+{
+	[ -n "$T" ] || return 0
+	awk -v t="$T/" '/ - fuse/ && index($5, t) == 1 { print $3, $5 }' /proc/self/mountinfo
+}
+
+cleanup()
+{
+	local dev mnt i
+	cd /
+	# MNT_FORCE|MNT_DETACH wakes whoever waits, without walking the mount.
+	for i in 1 2 3 4 5 6 7 8; do
+		[ -n "$(own_mounts)" ] || break
+		while read -r dev mnt; do
+			mnt=$(printf '%b' "${mnt//\\/\\0}")
+			abort_detach "$mnt" || umount -l "$mnt"
+		done < <(own_mounts) 2>/dev/null
+	done
+	for i in "${pids[@]}"; do kill -9 "$i" 2>/dev/null; done
+	if [ -n "$T" ] && [ -z "$(own_mounts)" ]; then rm -rf --one-file-system "$T"; fi
+}
+
+bail() { echo "Bail out! $*"; exit 1; }
+diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# ok NAME COMMAND...: passes when COMMAND exits 0.
+ok()
+{
+	local name=$1; shift
+	tests=$((tests + 1))
+	if "$@" >"${T:-/tmp}/.ok" 2>&1; then
+		echo "ok $tests - $name"
+	else
+		echo "not ok $tests - $name"
+		failures=$((failures + 1))
+		diag "failed: $*"
+		diag "$(head -n 20 "${T:-/tmp}/.ok")"
+		return 1
+	fi
+}
+
+# is NAME GOT WANT; like NAME GOT EXTENDED-REGEX; unlike likewise.
+is()
+{
+	ok "$1" [ "$2" = "$3" ] || { diag "got:  $2"; diag "want: $3"; return 1; }
+}
+matches() { [[ $1 =~ $2 ]]; }
+like() { ok "$1" matches "$2" "$3"; }
+differs() { ! [[ $1 =~ $2 ]]; }
+unlike() { ok "$1" differs "$2" "$3"; }
+
+# exits CODE NAME COMMAND...: runs it; its output is left in $out and $err.
+exits()
+{
+	local want=$1 name=$2 code; shift 2
+	"$@" >"$T/.out" 2>"$T/.err" </dev/null
+	code=$?
+	out=$(cat "$T/.out") err=$(cat "$T/.err")
+	ok "$name" [ "$code" = "$want" ] || {
+		diag "exit $code, wanted $want: $*"; diag "$err"; return 1
+	}
+}
+
+# bg COMMAND...: start it, remember it for the clean-up; its pid is $bg.
+bg() { "$@" & bg=$!; pids+=("$bg"); }
+
+# within SECONDS COMMAND...: wait until COMMAND succeeds.
+within()
+{
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000)); shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# The mount table, without touching a mount. The path is given unescaped.
+escaped()
+{
+	local p=$1
+	p=${p//\\/\\134} p=${p// /\\040} p=${p//$'\t'/\\011} p=${p//$'\n'/\\012}
+	printf %s "$p"
+}
+mount_line() { M=$(escaped "$1") awk '$5 == ENVIRON["M"]' /proc/self/mountinfo | tail -n 1; }
+mounted() { [ -n "$(mount_line "$1")" ]; }
+unmounted() { ! mounted "$1"; }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+conn_of() { local d; d=$(mount_line "$1" | cut -d' ' -f3); echo "${d#*:}"; }
+
+# need TOOL...: skip the file without them; in CI that is a failure.
+need()
+{
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null && continue
+		[ "${CI:-}" = true ] && bail "$tool is missing"
+		echo "1..0 # SKIP no $tool"
+		exit 0
+	done
+}
+skip() # skip NAME REASON
+{
+	tests=$((tests + 1))
+	if [ "${CI:-}" = true ]; then
+		failures=$((failures + 1))
+		echo "not ok $tests - $1 (skipped in CI: $2)"
+	else
+		echo "ok $tests - $1 # SKIP $2"
+	fi
+}
+
+finish()
+{
+	echo "1..$tests"
+	[ "$failures" = 0 ]
+	exit
+}
