@@ -10,7 +10,7 @@ enum { HEADER_ROOM = 4096, SMALLEST_READ = 8192, SPACE = 16 * 1024 };
 
 /* The kernel refuses a reply that is malformed, and whoever waits for it
    would wait for ever: an error goes out in its place. */
-static void send(struct fuse_session *s, struct fuse_req *req)
+static void send_reply(struct fuse_session *s, struct fuse_req *req)
 {
 	struct iovec piece[2];
 	ssize_t n;
@@ -32,7 +32,7 @@ static void serve_one(struct fuse_session *s, struct fuse_req *req, const void *
 	bool reply = dispatch(req, bytes, size);
 
 	if (reply)
-		send(s, req);
+		send_reply(s, req);
 	if (s->trace)
 		s->trace(req, reply, sys_clock_ns() - start);
 	if (s->phase == FUSE_ANSWERED) {

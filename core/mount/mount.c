@@ -188,7 +188,7 @@ static unsigned int attributes(uint32_t flags)
 }
 
 /* Reads the first complaint: a line such as "e fuse: Bad value for 'fd'". */
-static void listen(struct context *c)
+static void hear(struct context *c)
 {
 	ssize_t n = sys_read(c->fs, c->said, sizeof(c->said) - 1);
 
@@ -220,7 +220,7 @@ static void mount_new(struct context *c, struct mountpoint *at, const struct opt
 	if (!c->err)
 		c->err = attach(at, o, c->fs);
 	if (c->err)
-		listen(c);
+		hear(c);
 	sys_close(c->fs);
 }
 

@@ -1,0 +1,73 @@
+# fusebox: `make` builds build/fusebox, `make run` serves ./mnt, `make test` proves it.
+CONFIG ?= default
+VERSION = 0.1.0
+BUILD ?= build$(if $(filter-out default,$(CONFIG)),/$(CONFIG))
+PREFIX ?= /usr
+STATIC = -static
+STRIP = strip
+MUSL ?= $(shell command -v musl-gcc 2>/dev/null)
+
+include configs/$(CONFIG).mk
+
+# musl where there is one: musl-gcc, or cc on a system that is musl's own.
+ifeq ($(origin CC),default)
+CC := $(if $(filter-out no,$(MUSL)),musl-gcc,cc)
+endif
+LIBC := $(if $(filter musl-gcc,$(CC)),musl,$(if $(findstring musl,$(shell $(CC) -dumpmachine)),musl,glibc))
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-code \
+	$(CONFIG_LDFLAGS) $(LDFLAGS)
+
+CORE = $(sort $(wildcard core/*.c core/*/*.c applets/lib/*.c))
+SOURCES = $(CORE) $(APPLETS:%=applets/%.c)
+OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
+
+all: $(BUILD)/fusebox links
+
+# A change of compiler, flags or applets makes everything again.
+STAMP = $(BUILD)/obj/.made-with
+MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS)
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell printf %s '$(MADE_WITH)'))
+.PHONY: $(STAMP)
+endif
+$(STAMP):
+	@mkdir -p $(@D)
+	@printf %s '$(MADE_WITH)' >$@
+
+$(BUILD)/obj/%.o: %.c $(STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fusebox: $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@.full $(OBJECTS)
+	$(STRIP) -o $@ $@.full 2>/dev/null || cp $@.full $@
+	@echo "$@: $(if $(STATIC),static,dynamic) $(LIBC), $$(wc -c <$@) bytes"
+
+links: $(BUILD)/fusebox
+	@mkdir -p $(BUILD)/bin
+	@$(BUILD)/fusebox --install -s $(abspath $(BUILD))/bin
+
+run: all
+	@mkdir -p mnt
+	$(BUILD)/bin/hellofs ./mnt
+
+# After any end of `make run`, a kill -9 and a busy mount included.
+umount: all
+	@if grep -q " $(CURDIR)/mnt .* - fuse" /proc/self/mountinfo; then \
+		$(BUILD)/bin/fumount ./mnt || $(BUILD)/bin/fumount -l ./mnt; fi
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
+	for a in $(APPLETS); do ln -sf fusebox $(DESTDIR)$(PREFIX)/bin/$$a; done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d)
+-include tests/tests.mk
+.PHONY: all links run umount install clean

@@ -1,0 +1,127 @@
+/* fumount: unmount FUSE file systems, and say who holds them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "applet.h"
+#include "conn.h"
+#include "holders.h"
+#include "mount.h"
+#include "msg.h"
+#include "sys.h"
+#include "table.h"
+#include "umount.h"
+
+/* The statuses of umount(8). */
+enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
+
+struct args { bool lazy, force; };
+
+static const struct opt options[] = {
+	OPT('l', "lazy", OPT_FLAG, struct args, lazy, NULL, "detach now; those who hold it go on"),
+	OPT('f', "force", OPT_FLAG, struct args, force, NULL, "abort the connection: waiting requests fail"),
+	OPT_END
+};
+
+/* The topmost mount at a path. */
+struct target {
+	uint64_t id;
+	char path[8192];
+	uint32_t major, minor;
+	uint64_t connection;
+	bool fuse;
+};
+
+static int is_target(const struct table_row *row, void *data)
+{
+	struct target *t = data;
+	struct out path = OUT_TEXT(t->path);
+
+	if (row->id != t->id)
+		return 0;
+	t->fuse = table_is_fuse(row);
+	t->major = row->major;
+	t->minor = row->minor;
+	t->connection = table_connection(row);
+	out_str(&path, row->mountpoint);
+	out_text(&path);
+	return 1;
+}
+
+/* By descriptor and mount id, so that nothing on the mount is asked. */
+static int find(const char *path, struct target *t)
+{
+	struct sys_stat st;
+	int fd = sys_open(path, O_PATH, 0), err;
+
+	if (fd < 0)
+		return fd;
+	err = sys_statx(fd, "", false, &st);
+	sys_close(fd);
+	if (err)
+		return err;
+	t->id = st.mount_id;
+	err = table_each(NULL, is_target, t);
+	return err > 0 ? 0 : err ? err : -EINVAL;
+}
+
+static int say_holder(const struct holder *h, void *path)
+{
+	msg("%s: held by %d (%s): %s", (const char *)path, h->pid, h->command,
+	    holder_how_text(h->how));
+	return 0;
+}
+
+static int unmount(const struct args *args, const char *path, const struct target *t)
+{
+	enum umount_how how = args->force ? UMOUNT_ABORT : args->lazy ? UMOUNT_LAZY : UMOUNT_PLAIN;
+	int err = umount_path(t->path, how);
+
+	if (err == -EPERM && sys_geteuid() != 0)
+		err = commfd_unmount(t->path, how != UMOUNT_PLAIN);
+	if (err == -EBUSY) {
+		msg("%s: busy; fumount -l detaches it", path);
+		holders_each(t->major, t->minor, say_holder, (void *)path);
+	} else if (err) {
+		msg_errno(FAILED, path, err);
+	}
+	return err ? FAILED : OK;
+}
+
+static int one(const struct args *args, char *path)
+{
+	static struct target t;
+	int err = find(path, &t);
+	size_t len = strlen(path);
+
+	/* Without /proc there is no table: the path, as it is given. */
+	if (err == -ENOENT && len < sizeof(t.path) && sys_open("/proc/self", O_PATH, 0) < 0) {
+		memcpy(t.path, path, len + 1);
+		t.fuse = true;
+		err = 0;
+	}
+	if (err)
+		return msg_errno(FAILED, path, err);
+	if (!t.fuse) {
+		msg("%s: not a FUSE mount", path);
+		return FAILED;
+	}
+	return unmount(args, path, &t);
+}
+
+static int fumount_main(char **argv)
+{
+	struct args args = { .lazy = false };
+	struct opt_rest rest;
+	int good = 0, bad = 0;
+
+	if (!applet_parse(options, &args, argv, &rest))
+		return USAGE;
+	if (!rest.operands[0])
+		return applet_usage("no mountpoint is given");
+	for (char **path = rest.operands; *path; path++)
+		one(&args, *path) == OK ? good++ : bad++;
+	return !bad ? OK : good ? SOME : FAILED;
+}
+
+APPLET(fumount, "fumount", "usr/bin", "MOUNTPOINT...", "unmount, and say who holds the mount", options)

@@ -1,0 +1,314 @@
+/* serve: from a command line to a served mount, and to its end. See serve.h. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "applet.h"
+#include "conn.h"
+#include "dev.h"
+#include "holders.h"
+#include "mount.h"
+#include "msg.h"
+#include "proto.h"
+#include "sys.h"
+#include "table.h"
+#include "umount.h"
+
+struct serve_args {
+	bool foreground, background, debug;
+	int ready_fd;
+	struct opt_set options;
+	struct optlist mount;
+};
+
+const struct opt serve_options[] = {
+	OPT('f', "foreground", OPT_FLAG, struct serve_args, foreground, NULL, "stay in the foreground (the default)"),
+	OPT('b', "background", OPT_FLAG, struct serve_args, background, NULL, "go to the background once the mount answers"),
+	OPT('d', "debug", OPT_FLAG, struct serve_args, debug, NULL, "show each request and its reply"),
+	OPT('o', "options", OPT_CALL, struct serve_args, options, "LIST", "mount options, such as rw,fsname=NAME"),
+	OPT(0, "ready-fd", OPT_NUMBER, struct serve_args, ready_fd, "N", "write a newline to descriptor N once the mount answers"),
+	OPT_END
+};
+
+/* One process serves one mount; signal handlers need to find it. */
+static struct {
+	struct mountpoint at;
+	const char *shown;		/* the mountpoint as the user gave it; NULL: unknown */
+	struct fuse_session session;
+	struct serve_args args;
+	volatile int signals;
+	int ready[2];			/* -b: the parent waits at this pipe */
+} self;
+
+static const char *mount_option(void *args, char *value, const char **bad)
+{
+	return optlist_parse(&((struct serve_args *)args)->mount, value, bad);
+}
+
+static int say_holder(const struct holder *h, void *server)
+{
+	if (h->pid != *(int *)server)
+		msg("%s: held by %d (%s): %s", self.shown, h->pid, h->command, holder_how_text(h->how));
+	return 0;
+}
+
+/* The server goes on answering while this child of it looks and unmounts: a
+   server that waits for its own mount would wait for ever. */
+static void __attribute__((noreturn)) unmount_in_child(int server)
+{
+	const struct sys_stat *mounted = &self.at.mounted;
+	int err = umount_known(self.at.path, mounted, UMOUNT_PLAIN);
+
+	if (err == -EPERM)
+		err = commfd_unmount(self.at.path, false);
+	if (err == -EBUSY) {
+		holders_each(mounted->dev_major, mounted->dev_minor, say_holder, &server);
+		err = umount_known(self.at.path, mounted, UMOUNT_LAZY);
+		if (err == -EPERM)
+			err = commfd_unmount(self.at.path, true);
+		if (!err)
+			msg("%s: busy: detached, and served until the last one lets go; "
+			    "signal again to abort", self.shown);
+	}
+	if (err == -ESTALE) {
+		msg("%s: this mount is not on top there any more; served until the last one "
+		    "lets go; signal again to abort", self.shown);
+		holders_each(mounted->dev_major, mounted->dev_minor, say_holder, &server);
+	} else if (err) {
+		msg_errno(1, self.shown, err);
+	}
+	sys_exit(err != 0);
+}
+
+static void abort_now(void)
+{
+	umount_known(self.at.path, &self.at.mounted, UMOUNT_LAZY);
+	/* Where the control file system is out of reach, our end is the abort:
+	   the last descriptor of the connection goes with it. */
+	if (conn_abort(self.at.mounted.dev_minor) < 0) {
+		msg("%s: aborted", self.shown);
+		sys_exit(1);
+	}
+}
+
+/* Forks here rather than in the loop, which then needs no look at a flag
+   before each read, and has no moment at which a signal could be missed. */
+static void on_signal(int sig)
+{
+	int server = sys_getpid();
+
+	(void)sig;
+	if (!self.shown)
+		sys_exit(0);	/* nothing is known of the mount: let go of it */
+	if (self.signals++) {
+		abort_now();
+		return;
+	}
+	msg_plain("Unmounting \"%s\"", self.shown);
+	switch (sys_fork()) {
+	case 0:
+		sys_close(self.session.device);
+		unmount_in_child(server);
+	case -EAGAIN:
+	case -ENOMEM:
+		umount_known(self.at.path, &self.at.mounted, UMOUNT_LAZY);
+	}
+}
+
+static void trace(const struct fuse_req *req, bool replied, uint64_t nanoseconds)
+{
+	char line[1024];
+	struct out out = OUT_TEXT(line);
+
+	proto_show_request(req, &out);
+	if (replied) {
+		out_str(&out, " -> ");
+		proto_show_reply(req, &out);
+	}
+	out_fmt(&out, " (%llu us)", (unsigned long long)(nanoseconds / 1000));
+	msg_plain("%s", out_text(&out));
+}
+
+static void leave_terminal(void)
+{
+	int null = sys_open("/dev/null", O_RDWR, 0);
+
+	sys_chdir("/");
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		sys_dup2(null, fd);
+	if (null > 2)
+		sys_close(null);
+}
+
+static void on_ready(struct fuse_session *session)
+{
+	const char *notify = getenv("NOTIFY_SOCKET");
+
+	(void)session;
+	if (notify)
+		sys_unix_datagram(notify, "READY=1", 7);
+	if (self.args.ready_fd >= 0) {
+		sys_write_all(self.args.ready_fd, "\n", 1);
+		sys_close(self.args.ready_fd);
+	}
+	if (self.args.background) {
+		leave_terminal();
+		sys_write_all(self.ready[1], "", 1);
+		sys_close(self.ready[1]);
+	}
+}
+
+/* In the parent: waits until the server is ready, or dead. Its exit status. */
+static int wait_until_ready(int child)
+{
+	int status;
+	char byte;
+
+	sys_close(self.ready[1]);
+	if (sys_read_all(self.ready[0], &byte, 1) == 1)
+		return 0;
+	if (sys_wait(child, &status) < 0 || (status & 0x7f))
+		return 1;
+	return status >> 8 & 0xff;
+}
+
+/* Returns -1 in the process that is to serve, else the exit status. */
+static int fork_server(void)
+{
+	int child, err = sys_pipe(self.ready);
+
+	child = err ? err : sys_fork();
+	if (child < 0)
+		return msg_errno(1, "fork", child);
+	if (child > 0)
+		return wait_until_ready(child);
+	sys_close(self.ready[0]);
+	sys_setsid();
+	return -1;
+}
+
+static int of_connection(const struct table_row *row, void *connection)
+{
+	struct out path = OUT_TEXT(self.at.path);
+
+	if (!table_is_fuse(row) || table_connection(row) != *(uint64_t *)connection)
+		return 0;
+	out_str(&path, row->mountpoint);
+	out_text(&path);
+	return 1;
+}
+
+/* /dev/fd/N: mounted by somebody else, such as fmount. Where, the mount table
+   tells, if the kernel tells the number of the connection. */
+static int adopt(const char *number)
+{
+	uint64_t fd, connection;
+	int top;
+
+	if (opt_number(number, INT32_MAX, &fd) < 0 || sys_fd_valid((int)fd) < 0)
+		return -EBADF;
+	sys_set_cloexec((int)fd, true);
+	if (conn_of_fd((int)fd, &connection) == 0
+	    && table_each(NULL, of_connection, &connection) > 0
+	    && (top = sys_open(self.at.path, O_PATH | O_NOFOLLOW, 0)) >= 0) {
+		if (sys_statx(top, "", true, &self.at.mounted) == 0)
+			self.shown = self.at.path;
+		sys_close(top);
+	}
+	return (int)fd;
+}
+
+static int open_session(const char *where, bool *adopted)
+{
+	char text[1024];
+	struct out why = OUT_TEXT(text);
+	int fd;
+
+	*adopted = strncmp(where, "/dev/fd/", 8) == 0;
+	if (*adopted) {
+		fd = adopt(where + 8);
+		return fd < 0 ? msg_errno(fd, where, fd) : fd;
+	}
+	self.shown = where;
+	fd = mount_pin(&self.at, where, &why);
+	if (fd == 0)
+		fd = mount_fuse(&self.at, &self.args.mount, &why);
+	if (fd < 0)
+		msg("%s", out_text(&why));
+	else
+		sys_close(self.at.under);
+	return fd;
+}
+
+static void catch_signals(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sys_signal(ends[i], on_signal);
+	sys_signal(SIGPIPE, SIG_IGN);
+	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the unmounting child */
+}
+
+static int serve_mounted(const char *where)
+{
+	bool adopted;
+	int fd = open_session(where, &adopted), err;
+
+	if (fd < 0)
+		return 1;
+	catch_signals();
+	if (!adopted)
+		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
+	self.session.device = fd;
+	self.session.ready = on_ready;
+	self.session.trace = self.args.debug ? trace : NULL;
+	self.session.read_only = !adopted && (self.args.mount.flags & MOUNT_RDONLY)
+				 && self.args.mount.default_permissions;
+	err = dev_serve(&self.session);
+	if (err)
+		return msg_errno(1, self.shown ? self.shown : where, err);
+	if (self.session.aborted && self.signals > 1)
+		msg("%s: aborted", self.shown);
+	return self.session.aborted && self.signals > 1;
+}
+
+static bool defaults(const struct fuse_ops *ops)
+{
+	self.args.ready_fd = -1;
+	self.args.options.call = mount_option;
+	self.args.mount = (struct optlist) {
+		.flags = MOUNT_NOSUID | MOUNT_NODEV | (ops->immutable ? MOUNT_RDONLY : 0),
+		.default_permissions = ops->immutable,
+		.allow_other = sys_geteuid() == 0,
+		.subtype = msg_applet,
+	};
+	return true;
+}
+
+int serve(char **argv, const struct fuse_ops *ops, void *fs)
+{
+	struct opt_rest rest;
+	const char *where;
+	int status;
+
+	self.session.ops = ops;
+	self.session.fs = fs;
+	defaults(ops);
+	if (!applet_parse(serve_options, &self.args, argv, &rest))
+		return 1;
+	if (rest.count < 1)
+		return applet_usage("no mountpoint is given");
+	if (rest.count > 2 || rest.after)
+		return applet_usage("too many operands");
+	where = rest.operands[rest.count - 1];
+	if (!self.args.mount.fsname)
+		self.args.mount.fsname = rest.count == 2 ? rest.operands[0] : msg_applet;
+	if (self.args.background && (status = fork_server()) >= 0)
+		return status;
+	return serve_mounted(where);
+}

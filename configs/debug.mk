@@ -1,0 +1,8 @@
+# For looking into it: symbols, no optimisation, the sanitizers. They need a
+# dynamic libc.
+APPLETS ?= fmount fumount fuse-info hellofs
+MUSL = no
+STATIC =
+STRIP = true
+CONFIG_CFLAGS = -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CONFIG_LDFLAGS = -fsanitize=address,undefined

@@ -1,0 +1,3 @@
+# Everything, small.
+APPLETS ?= fmount fumount fuse-info hellofs
+CONFIG_CFLAGS = -Os

@@ -1,0 +1,115 @@
+/* install: links for the applets. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "applet.h"
+#include "mount.h"
+#include "msg.h"
+#include "out.h"
+#include "sys.h"
+
+struct install { bool symbolic, force; const char *root; };
+
+static const struct opt options[] = {
+	OPT('s', "symbolic", OPT_FLAG, struct install, symbolic, NULL, "symbolic links, not hard ones"),
+	OPT(0, "root", OPT_STRING, struct install, root, "DIR", "install below DIR"),
+	OPT(0, "force", OPT_FLAG, struct install, force, NULL, "shadow a set-uid fusermount3"),
+	OPT_END
+};
+
+/* Makes each directory on the way to path's last part. */
+static int make_parents(char *path)
+{
+	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+		int err;
+
+		*at = '\0';
+		err = sys_mkdir(path, 0755);
+		*at = '/';
+		if (err && err != -EEXIST)
+			return err;
+	}
+	return 0;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct sys_stat x, y;
+
+	return sys_statx(AT_FDCWD, a, true, &x) == 0 && sys_statx(AT_FDCWD, b, true, &y) == 0
+	       && x.inode == y.inode && x.dev_major == y.dev_major && x.dev_minor == y.dev_minor;
+}
+
+/* A link that leads to this very file is ours already. */
+static int make_link(const struct install *args, const char *self, char *path)
+{
+	char target[4096];
+	ssize_t n;
+	int err = make_parents(path);
+
+	if (!err)
+		err = args->symbolic ? sys_symlink(self, path) : sys_link(self, path);
+	if (err == -EXDEV)
+		err = sys_symlink(self, path);
+	if (err != -EEXIST)
+		return err;
+	n = sys_readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	return (n > 0 && strcmp(target, self) == 0) || same_file(self, path) ? 0 : -EEXIST;
+}
+
+/* A helper without the set-uid bit that is found before one that has it takes
+   every user's FUSE away. */
+static bool would_shadow(const struct applet *applet)
+{
+	char found[4096];
+	bool setuid = false;
+
+	return strncmp(applet->name, "fusermount", 10) == 0
+	       && path_find(applet->name, found, sizeof(found)) == 0
+	       && sys_executable(found, &setuid) == 0 && setuid;
+}
+
+static int install(const struct install *args, const char *dir, const char *self,
+		   const struct applet *applet)
+{
+	char path[4096];
+	struct out out = OUT_TEXT(path);
+	int err;
+
+	if (would_shadow(applet) && !args->force) {
+		msg("%s: not installed: a set-uid one is in PATH, and a link without that bit "
+		    "before it would break it; --force does it all the same", applet->name);
+		return 1;
+	}
+	out_fmt(&out, "%s/%s/%s", args->root ? args->root : "", dir ? dir : applet->dir, applet->name);
+	out_text(&out);
+	err = make_link(args, self, path);
+	if (err == -EEXIST)
+		msg("%s: exists and is not ours; left alone", path);
+	else if (err)
+		msg_errno(1, path, err);
+	return err != 0;
+}
+
+int install_main(char **argv)
+{
+	struct install args = { .root = NULL };
+	struct opt_rest rest;
+	char self[4096];
+	ssize_t n;
+	int failed = 0;
+
+	if (!applet_parse(options, &args, argv, &rest))
+		return 1;
+	if (rest.count > 1)
+		return applet_usage("--install takes one directory");
+	n = sys_readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n < 0)
+		return msg_errno(1, "/proc/self/exe", (int)n);
+	self[n] = '\0';
+	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
+		failed |= install(&args, rest.operands[0], self, *a);
+	return failed;
+}

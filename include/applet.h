@@ -1,0 +1,49 @@
+/* applet: how an applet makes itself known. */
+#ifndef FUSEBOX_APPLET_H
+#define FUSEBOX_APPLET_H
+
+#include <stdbool.h>
+
+#include "opt.h"
+
+struct applet {
+	const char *name;
+	const char *dir;	/* where --install puts it: "usr/bin" */
+	const char *operands;	/* for --help: "[SOURCE] MOUNTPOINT" */
+	const char *summary;	/* one line, lower case, no full stop */
+	const struct opt *options;
+	/* argv[0] is the applet's name; returns the exit status */
+	int (*main)(char **argv);
+};
+
+#if __has_attribute(retain)
+#define APPLET_KEEP used, retain
+#else
+#define APPLET_KEEP used
+#endif
+
+/* At the end of an applet's file: registers ident_main under a name. A second
+   line with another ident makes an alias. */
+#define APPLET(ident, name, dir, operands, summary, options)			\
+	static const struct applet applet_##ident =				\
+		{ name, dir, operands, summary, options, ident##_main };	\
+	static const struct applet *const applet_at_##ident			\
+		__attribute__((APPLET_KEEP, section("applets"))) = &applet_##ident;
+
+/* All of them, in the order of linking. */
+extern const struct applet *const __start_applets[], *const __stop_applets[];
+
+/* "Usage: …", the summary and the options, on stdout. Returns 0, or 1 when
+   stdout cannot be written. */
+int applet_help(const struct applet *applet);
+
+/* Parses argv by the applet's table; on a mistake says so and returns false. */
+bool applet_parse(const struct opt *options, void *args, char **argv, struct opt_rest *rest);
+
+/* One line about wrong usage, naming --help. Returns 1. */
+int applet_usage(const char *problem);
+
+/* fusebox --install. Returns the exit status. */
+int install_main(char **argv);
+
+#endif
