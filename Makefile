@@ -4,6 +4,7 @@ VERSION = 0.1.0
 BUILD ?= build$(if $(filter-out default,$(CONFIG)),/$(CONFIG))
 PREFIX ?= /usr
 STATIC = -static
+, := ,
 STRIP = strip
 MUSL ?= $(shell command -v musl-gcc 2>/dev/null)
 
@@ -18,8 +19,10 @@ LIBC := $(if $(filter musl-gcc,$(CC)),musl,$(if $(findstring musl,$(shell $(CC) 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	$(if $(STATIC),-fno-pie -fno-stack-protector) \
 	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-code \
+	$(if $(STATIC),-no-pie -Wl$(,)-z$(,)norelro) \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
 CORE = $(sort $(wildcard core/*.c core/*/*.c applets/lib/*.c))
@@ -44,7 +47,7 @@ $(BUILD)/obj/%.o: %.c $(STAMP)
 
 $(BUILD)/fusebox: $(OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@.full $(OBJECTS)
-	$(STRIP) -o $@ $@.full 2>/dev/null || cp $@.full $@
+	$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 	@echo "$@: $(if $(STATIC),static,dynamic) $(LIBC), $$(wc -c <$@) bytes"
 
 links: $(BUILD)/fusebox

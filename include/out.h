@@ -35,4 +35,8 @@ const char *out_text(struct out *out);
    write to fd has met. */
 int out_flush(struct out *out);
 
+/* Where part stands in text, or NULL: text_find(3) is a twentieth of its
+   size here, for texts of a page or so. */
+char *text_find(const char *text, const char *part);
+
 #endif

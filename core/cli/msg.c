@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "out.h"
 
@@ -90,18 +91,30 @@ int msg_errno(int status, const char *object, int err)
 	X(ETIMEDOUT, "Connection timed out")				\
 	X(ESTALE, "Stale file handle")
 
-/* Number, name and meaning behind one another: no pointers to relocate. */
-static const struct { uint8_t number; char text[56]; } errors[] = {
-#define ROW(number, text) { number, #number "\0" text },
+/* The names and meanings behind one another, in the order of the numbers: no
+   pointers to relocate, no padding. */
+static const char texts[] =
+#define ROW(number, text) #number "\0" text "\0"
+	ERRORS(ROW);
+#undef ROW
+static const uint8_t numbers[] = {
+#define ROW(number, text) number,
 	ERRORS(ROW)
 #undef ROW
 };
 
+static const char *next(const char *text)
+{
+	return text + strlen(text) + 1;
+}
+
 static const char *name_of(int err)
 {
-	for (unsigned int i = 0; i < sizeof(errors) / sizeof(*errors); i++)
-		if (errors[i].number == -err)
-			return errors[i].text;
+	const char *name = texts;
+
+	for (unsigned int i = 0; i < sizeof(numbers); i++, name = next(next(name)))
+		if (numbers[i] == -err)
+			return name;
 	return NULL;
 }
 
@@ -118,11 +131,8 @@ const char *msg_reason(int err)
 	struct out out = OUT_TEXT(other);
 	const char *name = name_of(err);
 
-	if (name) {
-		while (*name++)
-			;
-		return name;
-	}
+	if (name)
+		return next(name);
 	out_fmt(&out, "error %d", -err);
 	return out_text(&out);
 }

@@ -215,3 +215,13 @@ void out_fmt(struct out *out, const char *fmt, ...)
 	out_vfmt(out, fmt, args);
 	va_end(args);
 }
+
+char *text_find(const char *text, const char *part)
+{
+	size_t len = strlen(part);
+
+	for (; *text; text++)
+		if (strncmp(text, part, len) == 0)
+			return (char *)text;
+	return NULL;
+}

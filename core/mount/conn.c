@@ -92,7 +92,7 @@ int conn_of_fd(int fd, uint64_t *connection)
 	out_fmt(&out, "/proc/self/fdinfo/%d", fd);
 	if (sys_read_file(out_text(&out), text, sizeof(text)) < 0)
 		return -ENOENT;
-	at = strstr(text, "fuse_connection:");
+	at = text_find(text, "fuse_connection:");
 	if (!at)
 		return -ENOENT;
 	at += strlen("fuse_connection:");

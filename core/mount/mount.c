@@ -106,7 +106,7 @@ static bool kernel_has_fuse(void)
 	char list[4096];
 
 	return sys_read_file("/proc/filesystems", list, sizeof(list)) < 0
-	       || strstr(list, "\tfuse\n");
+	       || text_find(list, "\tfuse\n");
 }
 
 static const char *device_advice(int err)

@@ -50,7 +50,7 @@ static unsigned int held_by_links(int pid_dir, const struct device *dev)
 /* Whether a line of maps is of the device: "start-end perms offset 00:2f inode". */
 static bool maps_text_has(const char *text, const char *device)
 {
-	return strstr(text, device) != NULL;
+	return text_find(text, device) != NULL;
 }
 
 static bool maps_have(int pid, const struct device *dev)

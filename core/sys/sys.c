@@ -19,17 +19,30 @@
 /* One number for all machines since 5.2. */
 enum { NR_MOVE_MOUNT = 429, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT };
 
+/* Some of libc's wrappers bring much along that is not needed here: fork its
+   locks and malloc, clock_gettime the vdso's reader, fcntl all its commands. */
+#ifdef SYS_fcntl64
+enum { NR_FCNTL = SYS_fcntl64 };
+#else
+enum { NR_FCNTL = SYS_fcntl };
+#endif
+#ifdef SYS_clock_gettime64
+enum { NR_CLOCK = SYS_clock_gettime64 };
+#else
+enum { NR_CLOCK = SYS_clock_gettime };
+#endif
+
 /* The way out of every wrapper. */
-#define RETURN(type, call) do {						\
-	type result_ = (type)(call);					\
-	return result_ == (type)-1 ? (type)-errno : result_;		\
-} while (0)
+static __attribute__((noinline)) long result(long returned)
+{
+	return returned == -1 ? -errno : returned;
+}
 
 #define CALL(type, name, params, call) \
-	type name params { RETURN(type, call); }
+	type name params { return (type)result((long)(call)); }
 
 CALL(int, sys_open, (const char *path, int flags, mode_t mode),
-     open(path, flags | O_CLOEXEC, mode))
+     openat(AT_FDCWD, path, flags | O_CLOEXEC, mode))
 CALL(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
      openat(dir, path, flags | O_CLOEXEC, mode))
 CALL(int, sys_close, (int fd), close(fd))
@@ -38,8 +51,8 @@ CALL(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, 
 CALL(ssize_t, sys_writev, (int fd, const struct iovec *iov, int count), writev(fd, iov, count))
 CALL(int, sys_dup2, (int from, int to), dup2(from, to))
 CALL(int, sys_pipe, (int fd[2]), pipe2(fd, O_CLOEXEC))
-CALL(int, sys_set_cloexec, (int fd, bool on), fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0))
-CALL(int, sys_fd_valid, (int fd), fcntl(fd, F_GETFD) < 0 ? -1 : 0)
+CALL(int, sys_set_cloexec, (int fd, bool on), syscall(NR_FCNTL, fd, F_SETFD, on ? FD_CLOEXEC : 0))
+CALL(int, sys_fd_valid, (int fd), syscall(NR_FCNTL, fd, F_GETFD) < 0 ? -1 : 0)
 CALL(ssize_t, sys_readlink, (const char *path, char *buf, size_t size), readlink(path, buf, size))
 CALL(int, sys_getdents, (int dir, void *buf, size_t size), syscall(SYS_getdents64, dir, buf, size))
 CALL(int, sys_mkdir, (const char *path, mode_t mode), mkdir(path, mode))
@@ -48,7 +61,7 @@ CALL(int, sys_symlink, (const char *target, const char *path), symlink(target, p
 CALL(int, sys_unlink, (const char *path), unlink(path))
 CALL(int, sys_chdir, (const char *path), chdir(path))
 CALL(int, sys_fchdir, (int fd), fchdir(fd))
-CALL(int, sys_getcwd, (char *buf, size_t size), getcwd(buf, size) ? 0 : -1)
+CALL(int, sys_getcwd, (char *buf, size_t size), syscall(SYS_getcwd, buf, size) < 0 ? -1 : 0)
 
 CALL(int, sys_mount, (const char *source, const char *target, const char *type,
 		      unsigned long flags, const void *data),
@@ -62,7 +75,12 @@ CALL(int, sys_fsmount, (int fs, unsigned int attrs),
 CALL(int, sys_move_mount, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* both paths are empty */))
 
-CALL(pid_t, sys_fork, (void), fork())
+CALL(pid_t, sys_fork, (void),
+#ifdef __s390__
+     syscall(SYS_clone, 0, SIGCHLD, 0, 0, 0))
+#else
+     syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0))
+#endif
 CALL(int, sys_exec, (const char *path, char **argv, char **envp), execve(path, argv, envp))
 CALL(int, sys_kill, (pid_t pid, int sig), kill(pid, sig))
 CALL(pid_t, sys_setsid, (void), setsid())
@@ -94,7 +112,7 @@ int sys_poll_in(int fd, int milliseconds)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	RETURN(int, poll(&p, 1, milliseconds));
+	return (int)result(poll(&p, 1, milliseconds));
 }
 
 void sys_sleep_ms(int milliseconds)
@@ -104,10 +122,10 @@ void sys_sleep_ms(int milliseconds)
 
 uint64_t sys_clock_ns(void)
 {
-	struct timespec now;
+	int64_t now[2] = { 0, 0 };	/* seconds and nanoseconds, as 64-bit time has them */
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	syscall(NR_CLOCK, CLOCK_MONOTONIC, now);
+	return (uint64_t)now[0] * 1000000000 + (uint64_t)now[1];
 }
 
 void *sys_pages(size_t size)
@@ -116,18 +134,6 @@ void *sys_pages(size_t size)
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return pages == MAP_FAILED ? NULL : pages;
-}
-
-int sys_executable(const char *path, bool *setuid_root)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0 || access(path, X_OK) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EACCES;
-	*setuid_root = (st.st_mode & S_ISUID) && st.st_uid == 0;
-	return 0;
 }
 
 /* struct statx, as far as it is read here: older libcs have none. */
@@ -163,6 +169,19 @@ int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
 		.dev_major = x.dev_major, .dev_minor = x.dev_minor,
 		.mount_root = (x.attributes & ATTRIBUTE_MOUNT_ROOT) != 0,
 	};
+	return 0;
+}
+
+int sys_executable(const char *path, bool *setuid_root)
+{
+	struct kernel_statx x;
+
+	if (syscall(SYS_statx, AT_FDCWD, path, 0, WANT_TYPE_MODE_UID, &x) < 0
+	    || faccessat(AT_FDCWD, path, X_OK, 0) < 0)
+		return -errno;
+	if (!S_ISREG(x.mode))
+		return -EACCES;
+	*setuid_root = (x.mode & S_ISUID) && x.uid == 0;
 	return 0;
 }
 
@@ -217,7 +236,7 @@ ssize_t sys_read_file(const char *path, char *buf, size_t size)
 
 int sys_socketpair(int fd[2])
 {
-	RETURN(int, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
+	return (int)result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
 }
 
 int sys_unix_datagram(const char *path, const void *data, size_t size)
