@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The box: dispatch, lists, help, --install. Nothing is mounted.
+. "$(dirname "$0")/../lib.sh"
+start 60
+box=$BUILD/fusebox
+
+exits 0 'no arguments: usage, exit 0' "$box"
+like 'on stdout, with the applets' "$out" 'hellofs'
+is 'nothing on stderr' "$err" ''
+exits 0 '--list' "$box" --list
+is '--list: one name a line' "$out" "$(printf '%s\n' fmount fumount fuse-info hellofs)"
+exits 0 '--list-full' "$box" --list-full
+like '--list-full: install paths' "$out" 'usr/bin/fumount'
+exits 0 '--version' "$box" --version
+exits 0 'APPLET --help' hellofs --help
+like 'help goes to stdout' "$out" 'Usage: hellofs'
+exits 0 'help APPLET' "$box" help fumount
+like 'the same help' "$out" 'lazy'
+exits 127 'an unknown applet' "$box" nope
+like 'is named' "$err" 'nope: no such applet'
+like 'with the list' "$err" 'fumount'
+exits 0 'argv[0] with a leading @' bash -c "exec -a @hellofs $box --help"
+like 'is the applet' "$out" 'Usage: hellofs'
+exits 0 'argv[0] with a leading -' bash -c "exec -a -hellofs $box --help"
+exits 1 'an unknown option' hellofs --bogus
+like 'is named' "$err" '^hellofs: --bogus: unknown option'
+exits 1 'no mountpoint' hellofs
+exits 1 'fumount without operands' fumount
+
+exits 0 '--install -s' "$box" --install -s "$T/new/bin"
+ok 'makes directories and links' test -L "$T/new/bin/fumount"
+exits 0 'twice' "$box" --install -s "$T/new/bin"
+rm "$T/new/bin/hellofs"
+echo mine >"$T/new/bin/hellofs"
+exits 1 'a file that is not ours' "$box" --install -s "$T/new/bin"
+is 'is left alone' "$(cat "$T/new/bin/hellofs")" mine
+like 'and named' "$err" 'hellofs: exists and is not ours'
+cp "$box" "$T/fusebox"
+exits 0 '--install --root' "$T/fusebox" --install --root "$T/root"
+ok 'at install paths, hard links' test "$T/root/usr/bin/fumount" -ef "$T/fusebox"
+is 'set-uid is dropped at once' "$(
+	chmod u+s "$T/fusebox"
+	setpriv --reuid 65534 --regid 65534 --clear-groups strace -f "$T/fusebox" 2>/dev/null | head -n 1
+	)" "$("$box" | head -n 1)"
+finish

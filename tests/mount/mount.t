@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# fmount, fumount and fuse-info on real mounts.
+. "$(dirname "$0")/../lib.sh"
+start 60
+mkdir mnt
+
+bg fmount -t mine -s source -o noexec mnt -- hellofs
+within 5 cat mnt/hello
+is 'fmount: the program serves' "$(cat mnt/hello)" hello
+like 'type, source and options' "$(mount_line "$T/mnt")" 'nosuid,nodev,noexec,.* - fuse.mine source '
+exits 0 'fuse-info' fuse-info
+like 'lists it' "$out" "fuse.mine +source +$T/mnt"
+kill "$bg"
+wait "$bg"
+is 'a signal to an adopted mount ends it cleanly' "$? $(own_mounts)" '0 '
+
+exits 0 'the descriptor replaces {}' fmount mnt -- /bin/sh -c 'echo $0 $1 $2' a {} b
+like 'where it stands' "$out" '^a /dev/fd/[0-9]+ b$'
+fumount mnt
+exits 127 'a program that is not there' fmount mnt -- /nonexistent
+is 'leaves nothing mounted' "$(own_mounts)" ''
+exits 1 'no program' fmount mnt
+
+hellofs -b mnt
+exec 7<mnt/hello
+exits 32 'fumount: busy' fumount mnt
+like 'names the holder' "$err" "held by $$ \\(bash\\): open file"
+exits 0 'fumount -l' fumount -l mnt
+ok 'detaches' unmounted "$T/mnt"
+is 'the holder goes on' "$(cat <&7)" hello
+exec 7<&-
+
+hellofs -b mnt
+kill -STOP "$(pidof -s hellofs)"
+bg stat mnt/never
+exits 0 'fumount -f on a server that hangs' timeout 5 fumount -f mnt
+wait "$bg"
+ok 'the waiting one is woken, with an error' test $? = 1
+ok 'and detached' unmounted "$T/mnt"
+kill -CONT "$(pidof -s hellofs)" 2>/dev/null
+
+mkdir tmp
+mount -t tmpfs none tmp
+exits 32 'not a FUSE mount' fumount tmp
+like 'is refused' "$err" 'not a FUSE mount'
+umount tmp
+hellofs -b mnt
+exits 64 'some of several' fumount mnt nothere
+exits 32 'nothing is mounted' fumount mnt
+
+# As an ordinary user, with the device open to all but no privilege.
+exits 1 'without privilege and without a helper' env PATH=/nonexistent \
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/hellofs" /tmp
+like 'says so' "$err" 'no fusermount3 in PATH'
+finish

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# hellofs on a real mount: its tree, its requests, signals, and bad ends.
+. "$(dirname "$0")/../lib.sh"
+start 120
+mkdir mnt
+
+serve() # serve ARGUMENTS: hellofs in the foreground on ./mnt, its messages in ./log
+{
+	bg hellofs "$@" ./mnt 2>log
+	within 5 mounted "$T/mnt" && within 5 cat mnt/hello
+}
+
+serve
+is 'hello says hello' "$(cat mnt/hello)" hello
+is 'five bytes' "$(wc -c <mnt/hello)" 5
+is 'inode, mode, owner, time' "$(stat -c '%i %a %u:%g %Y %s' mnt/hello)" '2 644 0:0 0 5'
+is 'the root' "$(stat -c '%i %a %F' mnt)" '1 755 directory'
+is 'the directory' "$(ls -a mnt)" "$(printf '%s\n' . .. hello)"
+is 'reads at an offset' "$(dd if=mnt/hello bs=1 skip=1 count=3 status=none)" ell
+is 'reads past the end' "$(dd if=mnt/hello bs=1 skip=9 status=none 2>&1)" ''
+exits 1 'no other file' cat mnt/other
+exits 1 'writing' bash -c 'echo x >mnt/hello'
+like 'is EROFS at open' "$err" 'Read-only file system'
+exits 1 'creating' bash -c 'echo x >mnt/new'
+like 'is EROFS' "$err" 'Read-only file system'
+exits 1 'removing' rm -f mnt/hello
+ok 'statfs' stat -f mnt
+like 'the mount table' "$(mount_line "$T/mnt")" \
+	"$T/mnt ro,nosuid,nodev,relatime.* - fuse.hellofs hellofs ro,.*default_permissions,allow_other"
+exits 1 'a second one there' hellofs ./mnt
+like 'is refused, and told what to do' "$err" 'already mounted; unmount it first'
+kill -TERM "$bg"
+wait "$bg"
+is 'SIGTERM: a clean end' $? 0
+ok 'and unmounted' unmounted "$T/mnt"
+is 'both messages' "$(cat log)" "$(printf 'Mounting hellofs on "./mnt"\nUnmounting "./mnt"')"
+
+for signal in INT HUP; do
+	serve
+	kill -"$signal" "$bg"
+	wait "$bg"
+	is "SIG$signal: a clean end" "$? $(own_mounts)" '0 '
+done
+
+serve
+umount mnt
+wait "$bg"
+is 'umount by another: a clean end' $? 0
+
+# Busy: named, detached, served until the last one lets go.
+serve
+bg bash -c 'cd mnt; exec sleep 60'
+holder=$bg server=${pids[-2]}
+within 5 test "$(readlink "/proc/$holder/cwd")" = "$T/mnt"
+kill -TERM "$server"
+within 5 unmounted "$T/mnt"
+ok 'busy: detached' unmounted "$T/mnt"
+within 5 grep -q 'signal again' log
+like 'the holder is named' "$(cat log)" "held by $holder \((bash|sleep)\): cwd"
+is 'and still served' "$(cat "/proc/$holder/cwd/hello")" hello
+kill "$holder"
+wait "$server"
+is 'until it lets go' $? 0
+
+# A second signal aborts.
+serve
+exec 7<mnt/hello
+kill -TERM "$bg"
+within 5 grep -q 'open file' log
+ok 'an open file is a holder' grep -q "held by $$ (bash): open file" log
+kill -TERM "$bg"
+wait "$bg"
+is 'a second signal aborts: exit 1' $? 1
+exec 7<&-
+ok 'nothing is left' unmounted "$T/mnt"
+
+# After a kill -9 the mount is dead; fumount clears it.
+serve
+kill -9 "$bg"
+wait "$bg" 2>/dev/null
+exits 0 'fumount after kill -9' fumount mnt
+ok 'clears it' unmounted "$T/mnt"
+
+# Requests: none once the kernel has seen it all.
+serve -d
+look() { ls -la mnt; stat mnt mnt/hello; cat mnt/hello; } >/dev/null
+look; look
+before=$(wc -l <log)
+look; look; look
+is 'a warm mount sends no requests' "$(wc -l <log)" "$before"
+like 'requests are shown' "$(cat log)" 'LOOKUP node 1 "hello".* -> ok'
+kill "$bg"; wait "$bg"
+
+serve -o rw
+exits 1 'mounted rw, writing fails all the same' bash -c 'echo x >mnt/hello'
+like 'with EROFS' "$err" 'Read-only file system'
+exits 1 'and creating' touch mnt/new
+is 'the file is whole' "$(cat mnt/hello)" hello
+kill "$bg"; wait "$bg"
+
+# -b, --ready-fd, names.
+exits 0 '-b returns when the mount answers' hellofs -b mnt
+is 'at once' "$(cat mnt/hello)" hello
+exits 0 'fumount' fumount mnt
+exits 1 '-b tells that it failed' hellofs -b /nonexistent/mnt
+like 'and why' "$err" 'No such file or directory'
+exec 8< <(hellofs --ready-fd 9 mnt 9>&1 2>/dev/null)
+is '--ready-fd: a newline' "$(head -c 1 <&8 | od -An -c | tr -d ' ')" '\n'
+fumount mnt; exec 8<&-
+
+odd=$'a b\tc\nd,e\\f'
+mkdir "$odd"
+exits 0 'an odd name' hellofs -b "$odd"
+is 'serves' "$(cat "$odd/hello")" hello
+is 'as one line of the table' "$(own_mounts | wc -l)" 1
+exits 0 'and goes' fumount "$odd"
+ln -s mnt link
+exits 0 'through a symbolic link' hellofs -b link
+ok 'at its target' mounted "$T/mnt"
+exits 0 'and back' fumount link
+
+exits 1 'a file as mountpoint' hellofs /etc/passwd
+like 'is told' "$err" 'Not a directory'
+exits 1 'an unknown option' hellofs -o bogus mnt
+like 'is named' "$err" 'bogus: unknown option'
+exits 0 'options' hellofs -b -o noexec,noatime,fsname=my\\,disk,noallow_other mnt
+like 'reach the table' "$(mount_line "$T/mnt")" 'noexec,noatime - fuse.hellofs my,disk ro,'
+unlike 'allow_other can be taken away' "$(mount_line "$T/mnt")" 'allow_other'
+fumount mnt
+exits 0 'SOURCE' hellofs -b disk mnt
+like 'is the source' "$(mount_line "$T/mnt")" '- fuse.hellofs disk '
+fumount mnt
+
+# Two hundred at once.
+for i in $(seq 200); do mkdir "m$i" && hellofs -b "m$i" 2>/dev/null; done
+is 'two hundred mounts' "$(cat m*/hello | wc -c)" 1000
+exits 0 'and away' fumount m*
+is 'none left' "$(own_mounts)" ''
+finish

@@ -1,0 +1,35 @@
+# The tests: `make test`, `make lint`, `make size`.
+UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
+TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
+SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t)
+
+# Unit tests link the whole core, built with the host's libc and sanitizers.
+UNIT_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -g -O1 \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+UNIT_CORE = $(filter-out core/main.c core/install.c applets/%,$(CORE))
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_CORE) $(wildcard include/*.h)
+	@mkdir -p $(@D)
+	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_CORE) -lcmocka
+
+$(BUILD)/tests/tools/%: tests/tools/%.c
+	@mkdir -p $(@D)
+	cc -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
+
+# With the tools at hand now: musl may only just have been installed.
+test:
+	tests/deps
+	$(MAKE) test-built
+
+test-built: all $(UNITS) $(TOOLS)
+	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
+
+lint:
+	tests/deps
+	tests/lint
+
+# Every symbol's bytes by module, and the change since the last commit.
+size: all
+	tests/size $(BUILD)
+
+.PHONY: test test-built lint size

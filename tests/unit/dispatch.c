@@ -1,0 +1,265 @@
+/* dispatch: bytes as the kernel sends them, and as it never would. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "session.h"
+
+static int attr(struct fuse_req *req, uint64_t node, struct fuse_attr *a)
+{
+	(void)req;
+	return node == 1 ? fuse_dir(a, 1, 0755) : node == 2 ? fuse_file(a, 2, 0644, 5) : -ENOENT;
+}
+
+static int lookup(struct fuse_req *req, uint64_t parent, const char *name)
+{
+	return parent == 1 && strcmp(name, "hello") == 0 ? fuse_entry(req, 2) : -ENOENT;
+}
+
+static int read_hello(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t size)
+{
+	(void)node;
+	return fuse_bytes(req, "hello", 5, offset, size);
+}
+
+static int readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
+{
+	(void)node;
+	if (offset == 0 && !fuse_dirent(req, 1, 4, ".", 1))
+		return 0;
+	if (offset <= 1)
+		fuse_dirent(req, 2, 8, "hello", 2);
+	return 0;
+}
+
+static const struct fuse_ops ops = {
+	.attr = attr, .lookup = lookup, .read = read_hello, .readdir = readdir, .immutable = true,
+};
+
+static struct fuse_session session;
+static char space[4096];
+static struct fuse_req req;
+
+static int setup(void **state)
+{
+	(void)state;
+	session = (struct fuse_session) { .ops = &ops, .phase = FUSE_SERVING, .minor = 45,
+					  .read_only = true, .offered = FUSE_NO_OPEN_SUPPORT };
+	req = (struct fuse_req) { .session = &session, .space = space, .space_size = sizeof(space) };
+	return 0;
+}
+
+/* Dispatches from memory of the exact size, so that the sanitizer sees every
+   byte that is read beyond it. */
+static bool feed(uint32_t opcode, uint64_t node, const void *body, size_t size)
+{
+	struct fuse_in_header in = { .len = (uint32_t)(sizeof(in) + size), .opcode = opcode,
+				     .unique = 7, .nodeid = node };
+	char *bytes = malloc(sizeof(in) + size);
+	bool replied;
+
+	memcpy(bytes, &in, sizeof(in));
+	if (size)
+		memcpy(bytes + sizeof(in), body, size);
+	replied = dispatch(&req, bytes, sizeof(in) + size);
+	free(bytes);
+	return replied;
+}
+
+static void init(uint32_t major, uint32_t minor, size_t size)
+{
+	struct fuse_init_in in = { .major = major, .minor = minor, .max_readahead = 65536,
+				   .flags = 0x7fffffff, .flags2 = 0xffffffff };
+
+	session.phase = FUSE_STARTING;
+	assert_true(feed(FUSE_INIT, 0, &in, size));
+}
+
+static void negotiates(void **state)
+{
+	(void)state;
+	init(7, 45, sizeof(struct fuse_init_in));
+	assert_int_equal(req.reply.header.error, 0);
+	assert_int_equal(req.reply.body_size, 64);
+	assert_int_equal(req.reply.body.init.minor, 45);
+	assert_int_equal(req.reply.body.init.max_readahead, 65536);
+	assert_int_equal(req.reply.body.init.max_write, 4096);
+	assert_int_equal(session.phase, FUSE_ANSWERED);
+	init(7, 99, sizeof(struct fuse_init_in));
+	assert_int_equal(req.reply.body.init.minor, 45);
+	init(7, 22, 16);
+	assert_int_equal(req.reply.body_size, 24);
+	assert_int_equal(req.reply.body.init.minor, 22);
+	init(7, 12, 16);
+	assert_int_equal(req.reply.header.error, 0);
+	init(7, 11, 16);
+	assert_int_equal(req.reply.header.error, -EPROTO);
+	init(6, 30, 16);
+	assert_int_equal(req.reply.header.error, -EPROTO);
+	init(8, 0, 16);
+	assert_int_equal(req.reply.header.error, 0);
+	assert_int_equal(req.reply.body.init.major, 7);
+	assert_int_equal(session.phase, FUSE_STARTING);
+}
+
+/* Never a flag that was not offered, and none of the second word without
+   FUSE_INIT_EXT. */
+static void flags_are_masked(void **state)
+{
+	(void)state;
+	for (int bit = 0; bit < 32; bit++) {
+		struct fuse_init_in in = { .major = 7, .minor = 40, .flags = 1u << bit,
+					   .flags2 = 0xffffffff };
+
+		session.phase = FUSE_STARTING;
+		assert_true(feed(FUSE_INIT, 0, &in, sizeof(in)));
+		assert_int_equal(req.reply.body.init.flags & ~in.flags, 0);
+		if (bit != 30)
+			assert_int_equal(req.reply.body.init.flags2, 0);
+	}
+}
+
+static void only_init_at_first(void **state)
+{
+	(void)state;
+	session.phase = FUSE_STARTING;
+	assert_true(feed(FUSE_GETATTR, 1, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16));
+	assert_int_equal(req.reply.header.error, -EIO);
+}
+
+static void answers(void **state)
+{
+	struct fuse_read_in in = { .offset = 1, .size = 3 };
+
+	(void)state;
+	assert_true(feed(FUSE_LOOKUP, 1, "hello", 6));
+	assert_int_equal(req.reply.header.error, 0);
+	assert_int_equal(req.reply.header.unique, 7);
+	assert_int_equal(req.reply.body.entry.entry.nodeid, 2);
+	assert_int_equal(req.reply.header.len, 16 + 128);
+	assert_true(feed(FUSE_LOOKUP, 1, "none", 5));
+	assert_int_equal(req.reply.header.error, 0);	/* kept as "not there" */
+	assert_int_equal(req.reply.body.entry.entry.nodeid, 0);
+	assert_true(feed(FUSE_READ, 2, &in, sizeof(in)));
+	assert_int_equal(req.reply.data_size, 3);
+	assert_memory_equal(req.reply.data, "ell", 3);
+	in.offset = UINT64_MAX;
+	assert_true(feed(FUSE_READ, 2, &in, sizeof(in)));
+	assert_int_equal(req.reply.data_size, 0);
+}
+
+static void directories(void **state)
+{
+	struct fuse_read_in in = { .size = 4096 };
+
+	(void)state;
+	assert_true(feed(FUSE_READDIR, 1, &in, sizeof(in)));
+	assert_int_equal(req.reply.data_size, 32 + 32);
+	in.size = 40;
+	assert_true(feed(FUSE_READDIR, 1, &in, sizeof(in)));
+	assert_int_equal(req.reply.data_size, 32);
+	in.size = 10;
+	assert_true(feed(FUSE_READDIRPLUS, 1, &in, sizeof(in)));
+	assert_int_equal(req.reply.data_size, 0);
+	in.size = 4096;
+	assert_true(feed(FUSE_READDIRPLUS, 1, &in, sizeof(in)));
+	assert_int_equal(req.reply.data_size, 160 + 160);
+	assert_int_equal(((struct fuse_direntplus *)(void *)space)->entry_out.nodeid, 0);
+	assert_int_equal(((struct fuse_direntplus *)(void *)(space + 160))->entry_out.nodeid, 2);
+}
+
+static void what_is_left_out(void **state)
+{
+	struct fuse_open_in open = { .flags = 0 };
+	struct fuse_getxattr_in xattr = { .size = 0 };
+	char with_name[sizeof(xattr) + 2] = { 0 };
+
+	(void)state;
+	with_name[sizeof(xattr)] = 'n';
+	assert_true(feed(FUSE_OPEN, 2, &open, sizeof(open)));
+	assert_int_equal(req.reply.header.error, -ENOSYS);
+	session.read_only = false;	/* or it would let a shared mapping write */
+	assert_true(feed(FUSE_OPEN, 2, &open, sizeof(open)));
+	assert_int_equal(req.reply.header.error, 0);
+	open.flags = 2;
+	assert_true(feed(FUSE_OPEN, 2, &open, sizeof(open)));
+	assert_int_equal(req.reply.header.error, -EROFS);
+	assert_true(feed(FUSE_UNLINK, 1, "hello", 6));
+	assert_int_equal(req.reply.header.error, -EROFS);
+	assert_true(feed(FUSE_STATFS, 1, NULL, 0));
+	assert_int_equal(req.reply.body.statfs.st.namelen, 255);
+	assert_true(feed(FUSE_GETXATTR, 1, with_name, sizeof(with_name)));
+	assert_int_equal(req.reply.header.error, -ENOSYS);
+	assert_true(feed(9999, 1, NULL, 0));
+	assert_int_equal(req.reply.header.error, -ENOSYS);
+}
+
+static void without_reply(void **state)
+{
+	struct fuse_forget_in forget = { .nlookup = 1 };
+	struct fuse_batch_forget_in batch = { .count = UINT32_MAX };
+
+	(void)state;
+	assert_false(feed(FUSE_FORGET, 2, &forget, sizeof(forget)));
+	assert_false(feed(FUSE_FORGET, 2, &forget, 3));
+	assert_false(feed(FUSE_BATCH_FORGET, 0, &batch, sizeof(batch)));
+	assert_false(dispatch(&req, "short\0\0", 6));
+	assert_true(feed(FUSE_DESTROY, 0, NULL, 0));
+	assert_int_equal(session.phase, FUSE_ENDED);
+}
+
+static void malformed_names(void **state)
+{
+	(void)state;
+	assert_true(feed(FUSE_LOOKUP, 1, "hello", 5));	/* no NUL */
+	assert_int_equal(req.reply.header.error, -EINVAL);
+	assert_true(feed(FUSE_LOOKUP, 1, "a/b", 4));
+	assert_int_equal(req.reply.header.error, -EINVAL);
+	assert_true(feed(FUSE_LOOKUP, 1, "", 1));
+	assert_int_equal(req.reply.header.error, -EINVAL);
+	assert_true(feed(FUSE_SYMLINK, 1, "a\0b", 3));	/* the target has no NUL */
+	assert_int_equal(req.reply.header.error, -EINVAL);
+}
+
+/* Every opcode, with every length of body up to 200 bytes of a few patterns:
+   the sanitizer watches the edges. */
+static void every_length(void **state)
+{
+	static const unsigned char patterns[] = { 0, 0xff, 'a', 1 };
+	unsigned char body[200];
+
+	(void)state;
+	for (uint32_t opcode = 0; opcode < 60; opcode++) {
+		for (size_t i = 0; i < sizeof(patterns); i++) {
+			memset(body, patterns[i], sizeof(body));
+			for (size_t size = 0; size <= sizeof(body); size++) {
+				session.phase = FUSE_SERVING;
+				feed(opcode, 1, body, size);
+				assert_true(req.reply.header.len
+					    <= sizeof(req.reply.header) + sizeof(req.reply.body)
+					       + sizeof(space));
+			}
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(negotiates, setup), cmocka_unit_test_setup(flags_are_masked, setup),
+		cmocka_unit_test_setup(only_init_at_first, setup), cmocka_unit_test_setup(answers, setup),
+		cmocka_unit_test_setup(directories, setup),
+		cmocka_unit_test_setup(what_is_left_out, setup),
+		cmocka_unit_test_setup(without_reply, setup),
+		cmocka_unit_test_setup(malformed_names, setup),
+		cmocka_unit_test_setup(every_length, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
