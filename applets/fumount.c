@@ -61,6 +61,8 @@ static int find(const char *path, struct target *t)
 	if (err)
 		return err;
 	t->id = st.mount_id;
+	t->major = st.dev_major;
+	t->minor = st.dev_minor;
 	err = table_each(NULL, is_target, t);
 	return err > 0 ? 0 : err ? err : -EINVAL;
 }
@@ -81,7 +83,8 @@ static int unmount(const struct args *args, const char *path, const struct targe
 		err = commfd_unmount(t->path, how != UMOUNT_PLAIN);
 	if (err == -EBUSY) {
 		msg("%s: busy; fumount -l detaches it", path);
-		holders_each(t->major, t->minor, say_holder, (void *)path);
+		if (holders_each(t->major, t->minor, say_holder, (void *)path) < 0)
+			msg("%s: who holds it is not known: /proc cannot be read", path);
 	} else if (err) {
 		msg_errno(FAILED, path, err);
 	}

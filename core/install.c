@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "applet.h"
 #include "mount.h"
@@ -93,22 +94,38 @@ static int install(const struct install *args, const char *dir, const char *self
 	return err != 0;
 }
 
+/* Where this binary is; without /proc, as it was called by its whole path. */
+static int own_path(char *self, size_t size)
+{
+	ssize_t n = sys_readlink("/proc/self/exe", self, size - 1);
+	const char *called = (const char *)getauxval(AT_EXECFN);
+	struct out out = { .buf = self, .size = size, .fd = -1 };
+
+	if (n >= 0) {
+		self[n] = '\0';
+		return 0;
+	}
+	if (!called || *called != '/')
+		return (int)n;
+	out_str(&out, called);
+	out_text(&out);
+	return 0;
+}
+
 int install_main(char **argv)
 {
 	struct install args = { .root = NULL };
 	struct opt_rest rest;
 	char self[4096];
-	ssize_t n;
-	int failed = 0;
+	int failed = 0, err;
 
 	if (!applet_parse(options, &args, argv, &rest))
 		return 1;
 	if (rest.count > 1)
 		return applet_usage("--install takes one directory");
-	n = sys_readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return msg_errno(1, "/proc/self/exe", (int)n);
-	self[n] = '\0';
+	err = own_path(self, sizeof(self));
+	if (err)
+		return msg_errno(1, "/proc/self/exe", err);
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		failed |= install(&args, rest.operands[0], self, *a);
 	return failed;

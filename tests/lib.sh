@@ -49,12 +49,12 @@ own_mounts()
 
 cleanup()
 {
-	local dev mnt i
+	local mnt i
 	cd /
 	# MNT_FORCE|MNT_DETACH wakes whoever waits, without walking the mount.
 	for i in 1 2 3 4 5 6 7 8; do
 		[ -n "$(own_mounts)" ] || break
-		while read -r dev mnt; do
+		while read -r _ mnt; do
 			mnt=$(printf '%b' "${mnt//\\/\\0}")
 			abort_detach "$mnt" || umount -l "$mnt"
 		done < <(own_mounts) 2>/dev/null
@@ -98,6 +98,7 @@ exits()
 	local want=$1 name=$2 code; shift 2
 	"$@" >"$T/.out" 2>"$T/.err" </dev/null
 	code=$?
+	# shellcheck disable=SC2034 # for the caller
 	out=$(cat "$T/.out") err=$(cat "$T/.err")
 	ok "$name" [ "$code" = "$want" ] || {
 		diag "exit $code, wanted $want: $*"; diag "$err"; return 1

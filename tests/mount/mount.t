@@ -14,6 +14,7 @@ kill "$bg"
 wait "$bg"
 is 'a signal to an adopted mount ends it cleanly' "$? $(own_mounts)" '0 '
 
+# shellcheck disable=SC2016 # that shell is to expand it
 exits 0 'the descriptor replaces {}' fmount mnt -- /bin/sh -c 'echo $0 $1 $2' a {} b
 like 'where it stands' "$out" '^a /dev/fd/[0-9]+ b$'
 fumount mnt
@@ -49,7 +50,7 @@ exits 64 'some of several' fumount mnt nothere
 exits 32 'nothing is mounted' fumount mnt
 
 # As an ordinary user, with the device open to all but no privilege.
-exits 1 'without privilege and without a helper' env PATH=/nonexistent \
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/hellofs" /tmp
+exits 1 'without privilege and without a helper' setpriv --reuid 65534 --regid 65534 \
+	--clear-groups env PATH=/nonexistent "$BUILD/bin/hellofs" /tmp
 like 'says so' "$err" 'no fusermount3 in PATH'
 finish
