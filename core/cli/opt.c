@@ -41,6 +41,8 @@ static const char *set(const struct opt *opt, void *args, char *value, const cha
 	void *to = (char *)args + opt->offset;
 
 	*bad = value;
+	if (!value && opt->kind != OPT_FLAG)
+		return "needs a value";
 	switch ((enum opt_kind)opt->kind) {
 	case OPT_FLAG:
 		*(bool *)to = true;

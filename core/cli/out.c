@@ -86,11 +86,10 @@ static void string(struct out *out, const struct spec *spec, const char *s)
 static void number(struct out *out, const struct spec *spec, uint64_t value,
 		   unsigned int base, bool negative)
 {
-	char digits[24];
+	char digits[24] = { 0 };
 	size_t at = sizeof(digits) - 1;
 	struct spec plain = *spec;
 
-	digits[at] = '\0';
 	do
 		digits[--at] = "0123456789abcdef"[value % base];
 	while (value /= base);

@@ -181,9 +181,12 @@ int holders_each(uint32_t major, uint32_t minor,
 	struct proc_dir proc;
 	const char *name;
 	uint64_t pid;
-	int result = proc_opendir(&proc, AT_FDCWD, "/proc");
+	struct sys_stat st;
+	int result = sys_statx(AT_FDCWD, "/proc/self", false, &st);	/* or it is an empty directory */
 
-	if (result < 0)
+	if (!result)
+		result = proc_opendir(&proc, AT_FDCWD, "/proc");
+	if (result)
 		return result;
 	while (!result && (name = proc_readdir(&proc)))
 		if (opt_number(name, INT32_MAX, &pid) == 0 && (int)pid != sys_getpid()

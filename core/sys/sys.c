@@ -38,6 +38,13 @@ static __attribute__((noinline)) long result(long returned)
 	return returned == -1 ? -errno : returned;
 }
 
+/* clone(2): on s390 the stack comes first. */
+#ifdef __s390__
+#define FORK_ARGUMENTS 0, SIGCHLD
+#else
+#define FORK_ARGUMENTS SIGCHLD, 0
+#endif
+
 #define CALL(type, name, params, call) \
 	type name params { return (type)result((long)(call)); }
 
@@ -75,12 +82,7 @@ CALL(int, sys_fsmount, (int fs, unsigned int attrs),
 CALL(int, sys_move_mount, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* both paths are empty */))
 
-CALL(pid_t, sys_fork, (void),
-#ifdef __s390__
-     syscall(SYS_clone, 0, SIGCHLD, 0, 0, 0))
-#else
-     syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0))
-#endif
+CALL(pid_t, sys_fork, (void), syscall(SYS_clone, FORK_ARGUMENTS, 0, 0, 0))
 CALL(int, sys_exec, (const char *path, char **argv, char **envp), execve(path, argv, envp))
 CALL(int, sys_kill, (pid_t pid, int sig), kill(pid, sig))
 CALL(pid_t, sys_setsid, (void), setsid())

@@ -60,6 +60,7 @@ program() # program HEADER NAMES-OF: what HEADER says of those names
 	echo '#include <stdio.h>'
 	echo '#include <stdint.h>'
 	echo '#include <stddef.h>'
+	echo '#include <sys/ioctl.h>'
 	echo "#include \"$1\""
 	echo 'int main(void) {'
 	constants "$2" | while read -r c; do
