@@ -8,6 +8,7 @@ STATIC = -static
 STRIP = strip
 MUSL ?= $(shell command -v musl-gcc 2>/dev/null)
 
+
 include configs/$(CONFIG).mk
 
 # musl where there is one: musl-gcc, or cc on a system that is musl's own.
@@ -16,13 +17,17 @@ CC := $(if $(filter-out no,$(MUSL)),musl-gcc,cc)
 endif
 LIBC := $(if $(filter musl-gcc,$(CC)),musl,$(if $(findstring musl,$(shell $(CC) -dumpmachine)),musl,glibc))
 
+# As small as the compiler can (-Oz: clang, and gcc from 12 on); a table of jumps
+# is larger than the comparisons that it saves.
+SMALL := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os) -fno-jump-tables
+
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	$(if $(STATIC),-fno-pie -fno-stack-protector) \
 	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-code \
-	$(if $(STATIC),-no-pie -Wl$(,)-z$(,)norelro) \
+	$(if $(STATIC),-Wl$(,)-z$(,)norelro) \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
 CORE = $(sort $(wildcard core/*.c core/*/*.c applets/lib/*.c))

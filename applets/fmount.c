@@ -55,18 +55,19 @@ static int run(char **program, int device)
 	char path[4096], fd_path[32];
 	struct out out = OUT_TEXT(fd_path);
 	int err = 0;
+	const char *file = program[0];
 
-	if (!strchr(program[0], '/'))
-		err = path_find(program[0], path, sizeof(path));
-	else
-		strncat(strcpy(path, ""), program[0], sizeof(path) - 1);
+	if (!strchr(file, '/')) {
+		err = path_find(file, path, sizeof(path));
+		file = path;
+	}
 	if (err)
 		return err;
 	out_fmt(&out, "/dev/fd/%d", device);
 	out_text(&out);
 	place(program, fd_path);
 	sys_set_cloexec(device, false);
-	return sys_exec(path, program, environ);
+	return sys_exec(file, program, environ);
 }
 
 static int mount_and_run(const struct args *args, const char *where, char **program)

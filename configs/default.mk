@@ -1,3 +1,3 @@
 # Everything, small.
 APPLETS ?= fmount fumount fuse-info hellofs
-CONFIG_CFLAGS = -Os
+CONFIG_CFLAGS = $(SMALL)

@@ -1,3 +1,3 @@
 # To mount and to unmount, and nothing else.
 APPLETS ?= fmount fumount
-CONFIG_CFLAGS = -Os
+CONFIG_CFLAGS = $(SMALL)

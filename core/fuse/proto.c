@@ -7,78 +7,94 @@
 #include "msg.h"
 #include "session.h"
 
-/* What follows the header: one structure of so many bytes, then names, then
-   data. Indexed by opcode; a row without a name is an opcode nobody knows. */
-struct shape { char name[19]; uint8_t arg; uint8_t names; };
+/* What follows the header: one structure of so many bytes (0: none), then
+   names, then data. In the order of the opcodes. INIT's structure is the one
+   that 7.35 and older send: what came later is data. */
+#define REQUESTS(X) \
+	X(LOOKUP, 0, 1) \
+	X(FORGET, sizeof(struct fuse_forget_in), 0) \
+	X(GETATTR, sizeof(struct fuse_getattr_in), 0) \
+	X(SETATTR, sizeof(struct fuse_setattr_in), 0) \
+	X(READLINK, 0, 0) \
+	X(SYMLINK, 0, 2) \
+	X(MKNOD, sizeof(struct fuse_mknod_in), 1) \
+	X(MKDIR, sizeof(struct fuse_mkdir_in), 1) \
+	X(UNLINK, 0, 1) \
+	X(RMDIR, 0, 1) \
+	X(RENAME, sizeof(struct fuse_rename_in), 2) \
+	X(LINK, sizeof(struct fuse_link_in), 1) \
+	X(OPEN, sizeof(struct fuse_open_in), 0) \
+	X(READ, sizeof(struct fuse_read_in), 0) \
+	X(WRITE, sizeof(struct fuse_write_in), 0) \
+	X(STATFS, 0, 0) \
+	X(RELEASE, sizeof(struct fuse_release_in), 0) \
+	X(FSYNC, sizeof(struct fuse_fsync_in), 0) \
+	X(SETXATTR, sizeof(struct fuse_setxattr_in), 1) \
+	X(GETXATTR, sizeof(struct fuse_getxattr_in), 1) \
+	X(LISTXATTR, sizeof(struct fuse_getxattr_in), 0) \
+	X(REMOVEXATTR, 0, 1) \
+	X(FLUSH, sizeof(struct fuse_flush_in), 0) \
+	X(INIT, 16, 0) \
+	X(OPENDIR, sizeof(struct fuse_open_in), 0) \
+	X(READDIR, sizeof(struct fuse_read_in), 0) \
+	X(RELEASEDIR, sizeof(struct fuse_release_in), 0) \
+	X(FSYNCDIR, sizeof(struct fuse_fsync_in), 0) \
+	X(GETLK, sizeof(struct fuse_lk_in), 0) \
+	X(SETLK, sizeof(struct fuse_lk_in), 0) \
+	X(SETLKW, sizeof(struct fuse_lk_in), 0) \
+	X(ACCESS, sizeof(struct fuse_access_in), 0) \
+	X(CREATE, sizeof(struct fuse_create_in), 1) \
+	X(INTERRUPT, sizeof(struct fuse_interrupt_in), 0) \
+	X(BMAP, sizeof(struct fuse_bmap_in), 0) \
+	X(DESTROY, 0, 0) \
+	X(IOCTL, sizeof(struct fuse_ioctl_in), 0) \
+	X(POLL, sizeof(struct fuse_poll_in), 0) \
+	X(NOTIFY_REPLY, sizeof(struct fuse_notify_retrieve_in), 0) \
+	X(BATCH_FORGET, sizeof(struct fuse_batch_forget_in), 0) \
+	X(FALLOCATE, sizeof(struct fuse_fallocate_in), 0) \
+	X(READDIRPLUS, sizeof(struct fuse_read_in), 0) \
+	X(RENAME2, sizeof(struct fuse_rename2_in), 2) \
+	X(LSEEK, sizeof(struct fuse_lseek_in), 0) \
+	X(COPY_FILE_RANGE, sizeof(struct fuse_copy_file_range_in), 0) \
+	X(SETUPMAPPING, sizeof(struct fuse_setupmapping_in), 0) \
+	X(REMOVEMAPPING, sizeof(struct fuse_removemapping_in), 0) \
+	X(SYNCFS, sizeof(struct fuse_syncfs_in), 0) \
+	X(TMPFILE, sizeof(struct fuse_create_in), 1) \
+	X(STATX, sizeof(struct fuse_statx_in), 0) \
+	X(COPY_FILE_RANGE_64, sizeof(struct fuse_copy_file_range_in), 0)
 
-#define ARG(type) (uint8_t)sizeof(struct type)
+/* names: one more than their count, so that a gap in the opcodes is told. */
+struct shape { uint8_t arg, names; };
 
 static const struct shape shapes[] = {
-	[FUSE_LOOKUP] =		{ "LOOKUP", 0, 1 },
-	[FUSE_FORGET] =		{ "FORGET", ARG(fuse_forget_in), 0 },
-	[FUSE_GETATTR] =	{ "GETATTR", ARG(fuse_getattr_in), 0 },
-	[FUSE_SETATTR] =	{ "SETATTR", ARG(fuse_setattr_in), 0 },
-	[FUSE_READLINK] =	{ "READLINK", 0, 0 },
-	[FUSE_SYMLINK] =	{ "SYMLINK", 0, 2 },
-	[FUSE_MKNOD] =		{ "MKNOD", ARG(fuse_mknod_in), 1 },
-	[FUSE_MKDIR] =		{ "MKDIR", ARG(fuse_mkdir_in), 1 },
-	[FUSE_UNLINK] =		{ "UNLINK", 0, 1 },
-	[FUSE_RMDIR] =		{ "RMDIR", 0, 1 },
-	[FUSE_RENAME] =		{ "RENAME", ARG(fuse_rename_in), 2 },
-	[FUSE_LINK] =		{ "LINK", ARG(fuse_link_in), 1 },
-	[FUSE_OPEN] =		{ "OPEN", ARG(fuse_open_in), 0 },
-	[FUSE_READ] =		{ "READ", ARG(fuse_read_in), 0 },
-	[FUSE_WRITE] =		{ "WRITE", ARG(fuse_write_in), 0 },
-	[FUSE_STATFS] =		{ "STATFS", 0, 0 },
-	[FUSE_RELEASE] =	{ "RELEASE", ARG(fuse_release_in), 0 },
-	[FUSE_FSYNC] =		{ "FSYNC", ARG(fuse_fsync_in), 0 },
-	[FUSE_SETXATTR] =	{ "SETXATTR", ARG(fuse_setxattr_in), 1 },
-	[FUSE_GETXATTR] =	{ "GETXATTR", ARG(fuse_getxattr_in), 1 },
-	[FUSE_LISTXATTR] =	{ "LISTXATTR", ARG(fuse_getxattr_in), 0 },
-	[FUSE_REMOVEXATTR] =	{ "REMOVEXATTR", 0, 1 },
-	[FUSE_FLUSH] =		{ "FLUSH", ARG(fuse_flush_in), 0 },
-	[FUSE_INIT] =		{ "INIT", 16, 0 },	/* what 7.35 and older send; the rest is data */
-	[FUSE_OPENDIR] =	{ "OPENDIR", ARG(fuse_open_in), 0 },
-	[FUSE_READDIR] =	{ "READDIR", ARG(fuse_read_in), 0 },
-	[FUSE_RELEASEDIR] =	{ "RELEASEDIR", ARG(fuse_release_in), 0 },
-	[FUSE_FSYNCDIR] =	{ "FSYNCDIR", ARG(fuse_fsync_in), 0 },
-	[FUSE_GETLK] =		{ "GETLK", ARG(fuse_lk_in), 0 },
-	[FUSE_SETLK] =		{ "SETLK", ARG(fuse_lk_in), 0 },
-	[FUSE_SETLKW] =		{ "SETLKW", ARG(fuse_lk_in), 0 },
-	[FUSE_ACCESS] =		{ "ACCESS", ARG(fuse_access_in), 0 },
-	[FUSE_CREATE] =		{ "CREATE", ARG(fuse_create_in), 1 },
-	[FUSE_INTERRUPT] =	{ "INTERRUPT", ARG(fuse_interrupt_in), 0 },
-	[FUSE_BMAP] =		{ "BMAP", ARG(fuse_bmap_in), 0 },
-	[FUSE_DESTROY] =	{ "DESTROY", 0, 0 },
-	[FUSE_IOCTL] =		{ "IOCTL", ARG(fuse_ioctl_in), 0 },
-	[FUSE_POLL] =		{ "POLL", ARG(fuse_poll_in), 0 },
-	[FUSE_NOTIFY_REPLY] =	{ "NOTIFY_REPLY", ARG(fuse_notify_retrieve_in), 0 },
-	[FUSE_BATCH_FORGET] =	{ "BATCH_FORGET", ARG(fuse_batch_forget_in), 0 },
-	[FUSE_FALLOCATE] =	{ "FALLOCATE", ARG(fuse_fallocate_in), 0 },
-	[FUSE_READDIRPLUS] =	{ "READDIRPLUS", ARG(fuse_read_in), 0 },
-	[FUSE_RENAME2] =	{ "RENAME2", ARG(fuse_rename2_in), 2 },
-	[FUSE_LSEEK] =		{ "LSEEK", ARG(fuse_lseek_in), 0 },
-	[FUSE_COPY_FILE_RANGE] ={ "COPY_FILE_RANGE", ARG(fuse_copy_file_range_in), 0 },
-	[FUSE_SETUPMAPPING] =	{ "SETUPMAPPING", ARG(fuse_setupmapping_in), 0 },
-	[FUSE_REMOVEMAPPING] =	{ "REMOVEMAPPING", ARG(fuse_removemapping_in), 0 },
-	[FUSE_SYNCFS] =		{ "SYNCFS", ARG(fuse_syncfs_in), 0 },
-	[FUSE_TMPFILE] =	{ "TMPFILE", ARG(fuse_create_in), 1 },
-	[FUSE_STATX] =		{ "STATX", ARG(fuse_statx_in), 0 },
-	[FUSE_COPY_FILE_RANGE_64] = { "COPY_FILE_RANGE_64", ARG(fuse_copy_file_range_in), 0 },
+#define ROW(name, arg, names) [FUSE_##name] = { (uint8_t)(arg), (names) + 1 },
+	REQUESTS(ROW)
+#undef ROW
 };
 
 enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 
+/* For people only, and looked for from the start: half the size of a table. */
+static const char request_names[] =
+#define ROW(name, arg, names) #name "\0"
+	REQUESTS(ROW);
+#undef ROW
+
 static const struct shape *shape_of(uint32_t opcode)
 {
-	return opcode < SHAPES && *shapes[opcode].name ? &shapes[opcode] : NULL;
+	return opcode < SHAPES && shapes[opcode].names ? &shapes[opcode] : NULL;
 }
 
 const char *proto_name(uint32_t opcode)
 {
-	const struct shape *shape = shape_of(opcode);
+	const char *name = request_names;
 
-	return shape ? shape->name : "?";
+	if (!shape_of(opcode))
+		return "?";
+	while (opcode--)
+		if (shapes[opcode].names)
+			name += strlen(name) + 1;
+	return name;
 }
 
 /* How many bytes the structure has on this connection. */
@@ -167,7 +183,7 @@ static bool take_extensions(struct fuse_req *req, struct rest *rest)
 
 static int take_payload(struct fuse_req *req, const struct shape *shape, struct rest rest)
 {
-	if (!take_extensions(req, &rest) || !take_names(req, &rest, shape->names))
+	if (!take_extensions(req, &rest) || !take_names(req, &rest, shape->names - 1))
 		return -EINVAL;
 	req->data = rest.at;
 	req->data_size = (uint32_t)rest.size;

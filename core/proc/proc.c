@@ -48,7 +48,7 @@ void proc_command(int pid, char command[16])
 
 	out_fmt(&out, "/proc/%d/comm", pid);
 	if (sys_read_file(out_text(&out), text, sizeof(text)) <= 0)
-		strcpy(text, "?");
+		text[0] = '?', text[1] = '\0';
 	len = strcspn(text, "\n");
 	len = len < 15 ? len : 15;
 	memcpy(command, text, len);

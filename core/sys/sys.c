@@ -20,7 +20,8 @@
 enum { NR_MOVE_MOUNT = 429, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT };
 
 /* Some of libc's wrappers bring much along that is not needed here: fork its
-   locks and malloc, clock_gettime the vdso's reader, fcntl all its commands. */
+   locks and malloc, clock_gettime the vdso's reader, others their ways around
+   kernels older than ours may be. */
 #ifdef SYS_fcntl64
 enum { NR_FCNTL = SYS_fcntl64 };
 #else
@@ -57,7 +58,7 @@ CALL(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, size))
 CALL(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
 CALL(ssize_t, sys_writev, (int fd, const struct iovec *iov, int count), writev(fd, iov, count))
 CALL(int, sys_dup2, (int from, int to), dup2(from, to))
-CALL(int, sys_pipe, (int fd[2]), pipe2(fd, O_CLOEXEC))
+CALL(int, sys_pipe, (int fd[2]), syscall(SYS_pipe2, fd, O_CLOEXEC))
 CALL(int, sys_set_cloexec, (int fd, bool on), syscall(NR_FCNTL, fd, F_SETFD, on ? FD_CLOEXEC : 0))
 CALL(int, sys_fd_valid, (int fd), syscall(NR_FCNTL, fd, F_GETFD) < 0 ? -1 : 0)
 CALL(ssize_t, sys_readlink, (const char *path, char *buf, size_t size), readlink(path, buf, size))
@@ -179,7 +180,7 @@ int sys_executable(const char *path, bool *setuid_root)
 	struct kernel_statx x;
 
 	if (syscall(SYS_statx, AT_FDCWD, path, 0, WANT_TYPE_MODE_UID, &x) < 0
-	    || faccessat(AT_FDCWD, path, X_OK, 0) < 0)
+	    || syscall(SYS_faccessat, AT_FDCWD, path, X_OK) < 0)
 		return -errno;
 	if (!S_ISREG(x.mode))
 		return -EACCES;
@@ -238,7 +239,7 @@ ssize_t sys_read_file(const char *path, char *buf, size_t size)
 
 int sys_socketpair(int fd[2])
 {
-	return (int)result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
+	return (int)result(syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
 }
 
 int sys_unix_datagram(const char *path, const void *data, size_t size)
@@ -253,7 +254,7 @@ int sys_unix_datagram(const char *path, const void *data, size_t size)
 	memcpy(to.sun_path, path, length);
 	if (*path == '@')
 		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	sent = sendto(fd, data, size, MSG_NOSIGNAL, (struct sockaddr *)&to,
