@@ -19,7 +19,7 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 # With the tools at hand now: musl may only just have been installed.
 test:
 	tests/deps
-	$(MAKE) test-built
+	@$(MAKE) --no-print-directory test-built
 
 test-built: all $(UNITS) $(TOOLS)
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)

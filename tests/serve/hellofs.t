@@ -95,6 +95,12 @@ serve -o rw
 exits 1 'mounted rw, writing fails all the same' bash -c 'echo x >mnt/hello'
 like 'with EROFS' "$err" 'Read-only file system'
 exits 1 'and creating' touch mnt/new
+exits 1 'no shared mapping that writes' shared_write mnt/hello
+is 'the file is whole' "$(cat mnt/hello)" hello
+kill "$bg"; wait "$bg"
+
+serve
+exits 1 'nor on the read-only mount' shared_write mnt/hello
 is 'the file is whole' "$(cat mnt/hello)" hello
 kill "$bg"; wait "$bg"
 

@@ -1,0 +1,26 @@
+/* shared_write FILE: as any user who may open FILE, try to change its cached
+   page through a shared mapping. Exit 0 if that went through, else 1. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+int main(int argc, char **argv)
+{
+	char *page;
+	int fd;
+
+	if (argc != 2)
+		return 2;
+	fd = open(argv[1], O_RDWR);
+	if (fd < 0) {
+		perror(argv[1]);
+		return 1;
+	}
+	page = mmap(NULL, 5, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED) {
+		perror("mmap");
+		return 1;
+	}
+	page[0] = 'J';
+	return 0;
+}
