@@ -28,8 +28,12 @@ lint:
 	tests/deps
 	tests/lint
 
+# Medians and ratios; peers and ours in turn.
+bench: all $(TOOLS)
+	BUILD=$(abspath $(BUILD)) tests/bench/run
+
 # Every symbol's bytes by module, and the change since the last commit.
 size: all
 	tests/size $(BUILD)
 
-.PHONY: test test-built lint size
+.PHONY: test test-built lint size bench
