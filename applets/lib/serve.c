@@ -61,8 +61,10 @@ static int say_holder(const struct holder *h, void *server)
 static void __attribute__((noreturn)) unmount_in_child(int server)
 {
 	const struct sys_stat *mounted = &self.at.mounted;
-	int err = umount_known(self.at.path, mounted, UMOUNT_PLAIN);
+	int err;
 
+	sys_signal(SIGCHLD, SIG_DFL);	/* this one waits for its helpers */
+	err = umount_known(self.at.path, mounted, UMOUNT_PLAIN);
 	if (err == -EPERM)
 		err = commfd_unmount(self.at.path, false);
 	if (err == -EBUSY) {

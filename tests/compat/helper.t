@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# As an ordinary user: hellofs through Debian's set-uid fusermount3.
+. "$(dirname "$0")/../lib.sh"
+start 60
+need fusermount3 setpriv
+
+# A /dev of the test's own, where everybody may open fuse.
+mkdir dev
+mount -t tmpfs none dev
+mknod -m 666 dev/fuse c 10 229
+mknod -m 666 dev/null c 1 3
+ln -s /proc/self/fd dev/fd	# the shell needs it
+mount --bind dev /dev
+mkdir mnt
+chown 65534:65534 mnt
+user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+
+exits 0 'hellofs -b as an ordinary user' user "$BUILD/bin/hellofs" -b mnt
+is 'serves the user' "$(user cat mnt/hello)" hello
+like 'with the type, source and owner' "$(mount_line "$T/mnt")" \
+	'nosuid,nodev.* - fuse.hellofs hellofs .*user_id=65534'
+exits 0 'fumount through the helper' user "$BUILD/bin/fumount" mnt
+ok 'unmounts' unmounted "$T/mnt"
+
+bg setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/hellofs" mnt 2>log
+within 5 user cat mnt/hello
+kill "$bg"
+wait "$bg"
+is 'a signal: unmounted through the helper' "$? $(own_mounts)" '0 '
+is 'without a complaint' "$(cat log)" "$(printf 'Mounting hellofs on "mnt"\nUnmounting "mnt"')"
+umount /dev dev
+finish
