@@ -8,7 +8,6 @@ STATIC = -static
 STRIP = strip
 MUSL ?= $(shell command -v musl-gcc 2>/dev/null)
 
-
 include configs/$(CONFIG).mk
 
 # musl where there is one: musl-gcc, or cc on a system that is musl's own.

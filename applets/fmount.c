@@ -20,11 +20,6 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-static const char *mount_option(void *args, char *value, const char **bad)
-{
-	return optlist_parse(&((struct args *)args)->mount, value, bad);
-}
-
 static const char *basename_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -92,7 +87,7 @@ static int mount_and_run(const struct args *args, const char *where, char **prog
 static int fmount_main(char **argv)
 {
 	static char *program[4096];
-	struct args args = { .options = { mount_option },
+	struct args args = { .options = { optlist_option, &args.mount },
 			     .mount = { .flags = MOUNT_NOSUID | MOUNT_NODEV } };
 	struct opt_rest rest;
 	size_t n = 0;

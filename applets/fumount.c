@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "applet.h"
-#include "conn.h"
-#include "holders.h"
 #include "mount.h"
 #include "msg.h"
+#include "proc.h"
+#include "say.h"
 #include "sys.h"
 #include "table.h"
 #include "umount.h"
@@ -28,7 +28,6 @@ struct target {
 	uint64_t id;
 	char path[8192];
 	uint32_t major, minor;
-	uint64_t connection;
 	bool fuse;
 };
 
@@ -42,7 +41,6 @@ static int is_target(const struct table_row *row, void *data)
 	t->fuse = table_is_fuse(row);
 	t->major = row->major;
 	t->minor = row->minor;
-	t->connection = table_connection(row);
 	out_str(&path, row->mountpoint);
 	out_text(&path);
 	return 1;
@@ -52,12 +50,8 @@ static int is_target(const struct table_row *row, void *data)
 static int find(const char *path, struct target *t)
 {
 	struct sys_stat st;
-	int fd = sys_open(path, O_PATH, 0), err;
+	int err = sys_stat_path(path, 0, false, &st);
 
-	if (fd < 0)
-		return fd;
-	err = sys_statx(fd, "", false, &st);
-	sys_close(fd);
 	if (err)
 		return err;
 	t->id = st.mount_id;
@@ -65,13 +59,6 @@ static int find(const char *path, struct target *t)
 	t->minor = st.dev_minor;
 	err = table_each(NULL, is_target, t);
 	return err > 0 ? 0 : err ? err : -EINVAL;
-}
-
-static int say_holder(const struct holder *h, void *path)
-{
-	msg("%s: held by %d (%s): %s", (const char *)path, h->pid, h->command,
-	    holder_how_text(h->how));
-	return 0;
 }
 
 static int unmount(const struct args *args, const char *path, const struct target *t)
@@ -83,8 +70,7 @@ static int unmount(const struct args *args, const char *path, const struct targe
 		err = commfd_unmount(t->path, how != UMOUNT_PLAIN);
 	if (err == -EBUSY) {
 		msg("%s: busy; fumount -l detaches it", path);
-		if (holders_each(t->major, t->minor, say_holder, (void *)path) < 0)
-			msg("%s: who holds it is not known: /proc cannot be read", path);
+		say_holders(path, t->major, t->minor, 0);
 	} else if (err) {
 		msg_errno(FAILED, path, err);
 	}
@@ -98,7 +84,7 @@ static int one(const struct args *args, char *path)
 	size_t len = strlen(path);
 
 	/* Without /proc there is no table: the path, as it is given. */
-	if (err == -ENOENT && len < sizeof(t.path) && sys_open("/proc/self", O_PATH, 0) < 0) {
+	if (err == -ENOENT && len < sizeof(t.path) && !proc_mounted()) {
 		memcpy(t.path, path, len + 1);
 		t.fuse = true;
 		err = 0;

@@ -5,8 +5,6 @@
 #include "out.h"
 #include "table.h"
 
-struct args { bool none; };
-
 static const struct opt options[] = { OPT_END };
 
 static int show(const struct table_row *row, void *data)
@@ -31,11 +29,10 @@ static int fuse_info_main(char **argv)
 {
 	char text[4096];
 	struct out out = OUT_FD(text, 1);
-	struct args args = { .none = false };
 	struct opt_rest rest;
 	int err;
 
-	if (!applet_parse(options, &args, argv, &rest))
+	if (!applet_parse(options, NULL, argv, &rest))
 		return 1;
 	if (rest.operands[0])
 		return applet_usage("no operands are known yet");

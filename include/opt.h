@@ -37,10 +37,10 @@ struct opt {
 	{ letter, kind, offsetof(type, member), name, value, help }
 #define OPT_END { 0, 0, 0, NULL, NULL, NULL }
 
-/* A member of this type takes the values of an OPT_CALL. It returns NULL, or
-   why the value is refused; for that it may point *bad at a part of it. The value
+/* A member of this type takes the values of an OPT_CALL, for `to`. The call
+   returns NULL, or why the value is refused; for that it may point *bad at a part of it. The value
    is a word of argv: the call may change it, and keep pointers into it. */
-struct opt_set { const char *(*call)(void *args, char *value, const char **bad); };
+struct opt_set { const char *(*call)(void *to, char *value, const char **bad); void *to; };
 
 struct opt_rest {
 	char **operands;	/* the words that are no options, NULL-terminated */

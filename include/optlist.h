@@ -35,6 +35,9 @@ struct optlist {
    Returns NULL, or why *bad (a part of text) is refused. */
 const char *optlist_parse(struct optlist *options, char *text, const char **bad);
 
+/* The same as the call of an opt_set, whose `to` is a struct optlist. */
+const char *optlist_option(void *options, char *text, const char **bad);
+
 /* Appends ",name" for each option that FUSE itself takes, apart from those
    that come with every mount (fd, rootmode, user_id, group_id). */
 void optlist_fuse(const struct optlist *options, struct out *to);

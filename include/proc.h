@@ -2,6 +2,7 @@
 #ifndef FUSEBOX_PROC_H
 #define FUSEBOX_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A directory, read with getdents64(2): opendir(3) costs 9 KB. */
@@ -10,6 +11,9 @@ struct proc_dir {
 	int at, end;
 	uint64_t buf[256];	/* aligned for struct linux_dirent64 */
 };
+
+/* Whether /proc is mounted, not just a directory. */
+bool proc_mounted(void);
 
 /* Opens path below the directory dirfd. 0 or -errno. */
 int proc_opendir(struct proc_dir *dir, int dirfd, const char *path);

@@ -45,7 +45,7 @@ struct sys_stat {
 	uint32_t mode;		/* 0: not told (a FUSE mount of somebody else) */
 	uint32_t uid;
 	bool unique_id;
-	bool mount_root;	/* the root of a mount (5.8 on; false before) */
+	bool inside;		/* certainly not the root of a mount (told from 5.8 on) */
 };
 
 /* Files */
@@ -77,6 +77,10 @@ int sys_executable(const char *path, bool *setuid_root);
    links are followed. `full` asks for owner, mode and the unique mount id
    as well; without it a FUSE mount of another user answers too. */
 int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st);
+
+/* The same of what is at a path, held by a descriptor only for that moment: one
+   on a mount keeps it busy. flags: O_NOFOLLOW, or 0. */
+int sys_stat_path(const char *path, int flags, bool full, struct sys_stat *st);
 
 /* Reads until size bytes or the end of the file. */
 ssize_t sys_read_all(int fd, void *buf, size_t size);

@@ -10,10 +10,10 @@
 #include "applet.h"
 #include "conn.h"
 #include "dev.h"
-#include "holders.h"
 #include "mount.h"
 #include "msg.h"
 #include "proto.h"
+#include "say.h"
 #include "sys.h"
 #include "table.h"
 #include "umount.h"
@@ -44,18 +44,6 @@ static struct {
 	int ready[2];			/* -b: the parent waits at this pipe */
 } self;
 
-static const char *mount_option(void *args, char *value, const char **bad)
-{
-	return optlist_parse(&((struct serve_args *)args)->mount, value, bad);
-}
-
-static int say_holder(const struct holder *h, void *server)
-{
-	if (h->pid != *(int *)server)
-		msg("%s: held by %d (%s): %s", self.shown, h->pid, h->command, holder_how_text(h->how));
-	return 0;
-}
-
 /* The server goes on answering while this child of it looks and unmounts: a
    server that waits for its own mount would wait for ever. */
 static void __attribute__((noreturn)) unmount_in_child(int server)
@@ -68,7 +56,7 @@ static void __attribute__((noreturn)) unmount_in_child(int server)
 	if (err == -EPERM)
 		err = commfd_unmount(self.at.path, false);
 	if (err == -EBUSY) {
-		holders_each(mounted->dev_major, mounted->dev_minor, say_holder, &server);
+		say_holders(self.shown, mounted->dev_major, mounted->dev_minor, server);
 		err = umount_known(self.at.path, mounted, UMOUNT_LAZY);
 		if (err == -EPERM)
 			err = commfd_unmount(self.at.path, true);
@@ -79,7 +67,7 @@ static void __attribute__((noreturn)) unmount_in_child(int server)
 	if (err == -ESTALE) {
 		msg("%s: this mount is not on top there any more; served until the last one "
 		    "lets go; signal again to abort", self.shown);
-		holders_each(mounted->dev_major, mounted->dev_minor, say_holder, &server);
+		say_holders(self.shown, mounted->dev_major, mounted->dev_minor, server);
 	} else if (err) {
 		msg_errno(1, self.shown, err);
 	}
@@ -209,18 +197,14 @@ static int of_connection(const struct table_row *row, void *connection)
 static int adopt(const char *number)
 {
 	uint64_t fd, connection;
-	int top;
 
 	if (opt_number(number, INT32_MAX, &fd) < 0 || sys_fd_valid((int)fd) < 0)
 		return -EBADF;
 	sys_set_cloexec((int)fd, true);
 	if (conn_of_fd((int)fd, &connection) == 0
 	    && table_each(NULL, of_connection, &connection) > 0
-	    && (top = sys_open(self.at.path, O_PATH | O_NOFOLLOW, 0)) >= 0) {
-		if (sys_statx(top, "", true, &self.at.mounted) == 0)
-			self.shown = self.at.path;
-		sys_close(top);
-	}
+	    && sys_stat_path(self.at.path, O_NOFOLLOW, true, &self.at.mounted) == 0)
+		self.shown = self.at.path;
 	return (int)fd;
 }
 
@@ -279,17 +263,16 @@ static int serve_mounted(const char *where)
 	return self.session.aborted && self.signals > 1;
 }
 
-static bool defaults(const struct fuse_ops *ops)
+static void defaults(const struct fuse_ops *ops)
 {
 	self.args.ready_fd = -1;
-	self.args.options.call = mount_option;
+	self.args.options = (struct opt_set) { optlist_option, &self.args.mount };
 	self.args.mount = (struct optlist) {
 		.flags = MOUNT_NOSUID | MOUNT_NODEV | (ops->immutable ? MOUNT_RDONLY : 0),
 		.default_permissions = ops->immutable,
 		.allow_other = sys_geteuid() == 0,
 		.subtype = msg_applet,
 	};
-	return true;
 }
 
 int serve(char **argv, const struct fuse_ops *ops, void *fs)

@@ -53,7 +53,7 @@ static const char *set(const struct opt *opt, void *args, char *value, const cha
 	case OPT_NUMBER:
 		return set_number(to, value);
 	case OPT_CALL:
-		return ((struct opt_set *)to)->call(args, value, bad);
+		return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 	}
 	return "unknown option";
 }

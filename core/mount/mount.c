@@ -61,7 +61,7 @@ static int check_free(const struct mountpoint *at, const struct sys_stat *st, st
 {
 	uint64_t id = st->mount_id;
 
-	if (!id || table_each(NULL, is_fuse, &id) <= 0)
+	if (st->inside || !id || table_each(NULL, is_fuse, &id) <= 0)
 		return 0;
 	out_fmt(why, "%s: already mounted; unmount it first (fumount, or fumount -l if it is dead)",
 		at->path);
@@ -131,15 +131,12 @@ static void config(struct context *c, enum fsconfig_op op, const char *key, cons
 		c->err = sys_fsconfig(c->fs, op, key, value);
 }
 
-static void config_number(struct context *c, const char *key, const char *fmt, uint32_t number)
+static void config_number(struct context *c, const char *key, uint32_t number)
 {
 	char text[16];
 	struct out out = OUT_TEXT(text);
 
-	if (*fmt == 'o')
-		out_fmt(&out, "%o", number);
-	else
-		out_fmt(&out, "%u", number);
+	out_fmt(&out, "%u", number);
 	config(c, FSCONFIG_STRING, key, out_text(&out));
 }
 
@@ -148,18 +145,18 @@ static void configure(struct context *c, const struct mountpoint *at,
 {
 	config(c, FSCONFIG_STRING, "source", o->fsname);
 	config(c, FSCONFIG_STRING, "subtype", o->subtype);
-	config_number(c, "fd", "u", (uint32_t)device);
-	config_number(c, "rootmode", "o", at->mode & S_IFMT);
-	config_number(c, "user_id", "u", sys_getuid());
-	config_number(c, "group_id", "u", sys_getgid());
+	config_number(c, "fd", (uint32_t)device);
+	config(c, FSCONFIG_STRING, "rootmode", S_ISDIR(at->mode) ? "40000" : "100000");
+	config_number(c, "user_id", sys_getuid());
+	config_number(c, "group_id", sys_getgid());
 	if (o->default_permissions)
 		config(c, FSCONFIG_FLAG, "default_permissions", NULL);
 	if (o->allow_other)
 		config(c, FSCONFIG_FLAG, "allow_other", NULL);
 	if (o->max_read)
-		config_number(c, "max_read", "u", o->max_read);
+		config_number(c, "max_read", o->max_read);
 	if (o->blksize)
-		config_number(c, "blksize", "u", o->blksize);
+		config_number(c, "blksize", o->blksize);
 	if (o->flags & MOUNT_RDONLY)
 		config(c, FSCONFIG_FLAG, "ro", NULL);
 	if (o->flags & MOUNT_SYNC)
@@ -224,17 +221,6 @@ static void mount_new(struct context *c, struct mountpoint *at, const struct opt
 	sys_close(c->fs);
 }
 
-/* Learns what is mounted now, of those ways that do not tell. */
-static void identify(struct mountpoint *at)
-{
-	int fd = sys_open(at->path, O_PATH | O_NOFOLLOW, 0);
-
-	if (fd < 0)
-		return;
-	sys_statx(fd, "", true, &at->mounted);
-	sys_close(fd);
-}
-
 /* mount(2): for kernels before 5.2 and sandboxes that forbid the new calls. */
 static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 {
@@ -249,10 +235,9 @@ static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 	err = sys_mount(o->fsname, fd_path(name, at->under), out_text(&t), o->flags, out_text(&d));
 	if (err == -ENOENT)	/* no /proc */
 		err = sys_mount(o->fsname, at->path, type, o->flags, data);
-	if (err)
-		return err;
-	identify(at);
-	return 0;
+	if (!err)
+		sys_stat_path(at->path, O_NOFOLLOW, true, &at->mounted);
+	return err;
 }
 
 static const char *mount_advice(const struct context *c)
@@ -288,6 +273,6 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 		return device;
 	device = commfd_mount(at, options, why);
 	if (device >= 0)
-		identify(at);
+		sys_stat_path(at->path, O_NOFOLLOW, true, &at->mounted);
 	return device;
 }

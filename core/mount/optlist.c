@@ -115,6 +115,11 @@ const char *optlist_parse(struct optlist *o, char *text, const char **bad)
 	return NULL;
 }
 
+const char *optlist_option(void *options, char *text, const char **bad)
+{
+	return optlist_parse(options, text, bad);
+}
+
 void optlist_fuse(const struct optlist *o, struct out *to)
 {
 	if (o->default_permissions)

@@ -25,13 +25,8 @@ static bool same_mount(const struct sys_stat *a, const struct sys_stat *b)
 int umount_known(const char *path, const struct sys_stat *known, enum umount_how how)
 {
 	struct sys_stat now;
-	int fd = sys_open(path, O_PATH | O_NOFOLLOW, 0), err;
+	int err = sys_stat_path(path, O_NOFOLLOW, true, &now);
 
-	if (fd < 0)
-		return fd;
-	err = sys_statx(fd, "", true, &now);
-	/* Closed before the unmounting: a descriptor on the mount keeps it busy. */
-	sys_close(fd);
 	if (err)
 		return err;
 	return same_mount(known, &now) ? umount_path(path, how) : -ESTALE;

@@ -48,11 +48,6 @@ static unsigned int held_by_links(int pid_dir, const struct device *dev)
 }
 
 /* Whether a line of maps is of the device: "start-end perms offset 00:2f inode". */
-static bool maps_text_has(const char *text, const char *device)
-{
-	return text_find(text, device) != NULL;
-}
-
 static bool maps_have(int pid, const struct device *dev)
 {
 	static char text[4096 + 64];
@@ -72,7 +67,7 @@ static bool maps_have(int pid, const struct device *dev)
 		return false;
 	while (!found && (n = sys_read(fd, text + kept, 4096)) > 0) {
 		text[kept + (size_t)n] = '\0';
-		found = maps_text_has(text, device);
+		found = text_find(text, device) != NULL;
 		/* What is looked for may lie across two reads. */
 		kept += (size_t)n;
 		if (kept > wanted) {
@@ -84,17 +79,18 @@ static bool maps_have(int pid, const struct device *dev)
 	return found;
 }
 
-/* The reader of maps, a child: it is sent a pid, and answers 0 or 1. */
-struct reader { int pid, to, from; };
+/* The reader of maps, a child at the other end of a socket: it is sent a pid,
+   and answers 0 or 1. */
+struct reader { int pid, socket; };
 
-static void __attribute__((noreturn)) read_maps(int from, int to, const struct device *dev)
+static void __attribute__((noreturn)) read_maps(int socket, const struct device *dev)
 {
 	int pid;
 
-	while (sys_read_all(from, &pid, sizeof(pid)) == sizeof(pid)) {
+	while (sys_read_all(socket, &pid, sizeof(pid)) == sizeof(pid)) {
 		char answer = maps_have(pid, dev);
 
-		if (sys_write_all(to, &answer, 1) < 0)
+		if (sys_write_all(socket, &answer, 1) < 0)
 			break;
 	}
 	sys_exit(0);
@@ -102,24 +98,19 @@ static void __attribute__((noreturn)) read_maps(int from, int to, const struct d
 
 static int start_reader(struct reader *r, const struct device *dev)
 {
-	int ask[2], answer[2], err = sys_pipe(ask);
+	int pair[2], err = sys_socketpair(pair);
 
 	if (err)
 		return err;
-	err = sys_pipe(answer);
-	r->pid = err ? err : sys_fork();
+	r->pid = sys_fork();
 	if (r->pid == 0) {
-		sys_close(ask[1]);
-		sys_close(answer[0]);
-		read_maps(ask[0], answer[1], dev);
+		sys_close(pair[0]);
+		read_maps(pair[1], dev);
 	}
-	sys_close(ask[0]);
-	r->to = ask[1];
-	r->from = -1;
-	if (!err) {
-		sys_close(answer[1]);
-		r->from = answer[0];
-	}
+	sys_close(pair[1]);
+	if (r->pid < 0)
+		sys_close(pair[0]);
+	r->socket = pair[0];
 	return r->pid < 0 ? r->pid : 0;
 }
 
@@ -127,11 +118,7 @@ static void stop_reader(struct reader *r)
 {
 	int status;
 
-	sys_close(r->to);
-	if (r->from >= 0)
-		sys_close(r->from);
-	if (r->pid <= 0)
-		return;
+	sys_close(r->socket);
 	/* Blocked on another process's memory it can be killed: measured. */
 	sys_kill(r->pid, SIGKILL);
 	sys_wait(r->pid, &status);
@@ -144,9 +131,9 @@ static bool held_by_map(struct reader *r, int pid, const struct device *dev)
 
 	if (r->pid <= 0 && start_reader(r, dev) < 0)
 		return false;
-	if (sys_write_all(r->to, &pid, sizeof(pid)) < 0
-	    || sys_poll_in(r->from, MAPS_TIME_MS) <= 0
-	    || sys_read_all(r->from, &answer, 1) != 1)
+	if (sys_write_all(r->socket, &pid, sizeof(pid)) < 0
+	    || sys_poll_in(r->socket, MAPS_TIME_MS) <= 0
+	    || sys_read_all(r->socket, &answer, 1) != 1)
 		stop_reader(r);
 	return answer == 1;
 }
@@ -181,11 +168,8 @@ int holders_each(uint32_t major, uint32_t minor,
 	struct proc_dir proc;
 	const char *name;
 	uint64_t pid;
-	struct sys_stat st;
-	int result = sys_statx(AT_FDCWD, "/proc/self", false, &st);	/* or it is an empty directory */
+	int result = proc_mounted() ? proc_opendir(&proc, AT_FDCWD, "/proc") : -ENOENT;
 
-	if (!result)
-		result = proc_opendir(&proc, AT_FDCWD, "/proc");
 	if (result)
 		return result;
 	while (!result && (name = proc_readdir(&proc)))

@@ -15,6 +15,13 @@ struct dirent64 {
 	char name[];
 };
 
+bool proc_mounted(void)
+{
+	struct sys_stat st;
+
+	return sys_statx(AT_FDCWD, "/proc/self", false, &st) == 0;
+}
+
 int proc_opendir(struct proc_dir *dir, int dirfd, const char *path)
 {
 	dir->at = dir->end = 0;

@@ -170,9 +170,20 @@ int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
 		.unique_id = (x.mask & MNT_ID_UNIQUE) != 0,
 		.inode = x.ino, .mode = x.mode, .uid = x.uid,
 		.dev_major = x.dev_major, .dev_minor = x.dev_minor,
-		.mount_root = (x.attributes & ATTRIBUTE_MOUNT_ROOT) != 0,
+		.inside = x.attributes_mask & ~x.attributes & ATTRIBUTE_MOUNT_ROOT,
 	};
 	return 0;
+}
+
+int sys_stat_path(const char *path, int flags, bool full, struct sys_stat *st)
+{
+	int fd = sys_open(path, O_PATH | flags, 0), err;
+
+	if (fd < 0)
+		return fd;
+	err = sys_statx(fd, "", full, st);
+	sys_close(fd);
+	return err;
 }
 
 int sys_executable(const char *path, bool *setuid_root)

@@ -85,7 +85,7 @@ static const struct opt options[] = {
 
 static void parses(void **state)
 {
-	struct args args = { .call = { call } };
+	struct args args = { .call = { call, &args } };
 	struct opt_rest rest;
 	WORDS(W("one"), W("-lt"), W("fuse"), W("two"), W("-n7"), W("--"), W("-l"), W("{}"));
 
@@ -104,7 +104,7 @@ static void parses(void **state)
 
 static void parses_long(void **state)
 {
-	struct args args = { .call = { call } };
+	struct args args = { .call = { call, &args } };
 	struct opt_rest rest;
 	WORDS(W("--type=a=b"), W("--number"), W("12"), W("-oro,rw"), W("-"));
 
@@ -133,7 +133,7 @@ static void refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		struct args args = { .call = { call } };
+		struct args args = { .call = { call, &args } };
 		struct opt_rest rest;
 		WORDS(words[i][0]);
 

@@ -1,0 +1,12 @@
+/* say: what several applets tell in the same words. */
+#ifndef FUSEBOX_SAY_H
+#define FUSEBOX_SAY_H
+
+#include <stdint.h>
+
+/* One line for each process that holds device major:minor, but `except` (a pid;
+   0: none): "applet: shown: held by 4711 (sleep): cwd". Or, without /proc, that
+   it is not known. Of the time limits, see holders.h. */
+void say_holders(const char *shown, uint32_t major, uint32_t minor, int except);
+
+#endif
