@@ -32,6 +32,14 @@ is 'the holder goes on' "$(cat <&7)" hello
 exec 7<&-
 
 hellofs -b mnt
+bg hold_map mnt/hello >map.log
+within 5 grep -q mapped map.log
+exits 32 'busy by a mapping alone' fumount mnt
+like 'is named so' "$err" "held by $bg \\(hold_map\\): mapping"
+kill "$bg"
+fumount mnt || fumount -l mnt
+
+hellofs -b mnt
 kill -STOP "$(pidof -s hellofs)"
 bg stat mnt/never
 exits 0 'fumount -f on a server that hangs' timeout 5 fumount -f mnt
