@@ -53,7 +53,7 @@ static int run(char **program, int device)
 	const char *file = program[0];
 
 	if (!strchr(file, '/')) {
-		err = path_find(file, path, sizeof(path));
+		err = path_find(file, false, path, sizeof(path));
 		file = path;
 	}
 	if (err)

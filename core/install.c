@@ -65,11 +65,9 @@ static int make_link(const struct install *args, const char *self, char *path)
 static bool would_shadow(const struct applet *applet)
 {
 	char found[4096];
-	bool setuid = false;
 
 	return strncmp(applet->name, "fusermount", 10) == 0
-	       && path_find(applet->name, found, sizeof(found)) == 0
-	       && sys_executable(found, &setuid) == 0 && setuid;
+	       && path_find(applet->name, true, found, sizeof(found)) == 0;
 }
 
 static int install(const struct install *args, const char *dir, const char *self,

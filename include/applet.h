@@ -33,6 +33,16 @@ struct applet {
 /* All of them, in the order of linking. */
 extern const struct applet *const __start_applets[], *const __stop_applets[];
 
+/* Whether this is the box, whose caller chooses the applet and which never has
+   privileges, and not a binary of one applet. */
+extern const bool applet_boxed;
+
+/* The name in argv[0]: the last part of a path, without a "-" or "@" before it. */
+const char *applet_name(const char *path);
+
+/* Opens what is closed of descriptors 0 to 2, or another file would take its place. */
+void applet_occupy_stdio(void);
+
 /* "Usage: …", the summary and the options, on stdout. Returns 0, or 1 when
    stdout cannot be written. */
 int applet_help(const struct applet *applet);

@@ -1,8 +1,8 @@
 /* mount: open /dev/fuse and attach it somewhere.
  *
- * Every function returns 0 or a descriptor, or -errno; then `why` holds one
- * line for the user, "object: reason; what to do about it", without the
- * applet's name. Nothing is left mounted or open on failure.
+ * Every function returns 0 or a descriptor, or -errno. Where there is a `why`,
+ * it then holds one line for the user, "object: reason; what to do about it",
+ * without the applet's name. Nothing is left mounted or open on failure.
  */
 #ifndef FUSEBOX_MOUNT_H
 #define FUSEBOX_MOUNT_H
@@ -18,20 +18,42 @@
 struct mountpoint {
 	int under;		/* O_PATH: the directory that will be covered; the caller closes it */
 	uint32_t mode;		/* S_IFDIR or S_IFREG, and permissions */
+	uid_t uid;		/* who the mount will belong to */
+	gid_t gid;
 	char path[4096];	/* absolute, without symbolic links */
 	struct sys_stat mounted;/* once mounted: the mount's id and device; the
 				   device's minor is the number of the connection */
 };
 
-/* Opens path and finds its absolute name. -ENOTDIR: no directory. -EBUSY: a
-   FUSE mount is there already. */
+/* Opens path and finds its absolute name; the mount will be the process's real
+   user's. -ENOTDIR: no directory. -EBUSY: a FUSE mount is there already. */
 int mount_pin(struct mountpoint *at, const char *path, struct out *why);
+
+/* The absolute path, without symbolic links, of what a descriptor holds. */
+int mount_path_of(int fd, char *path, size_t size);
 
 /* Mounts, as the caller if that is allowed, else through the fusermount3 that
    is found in PATH. Returns the /dev/fuse descriptor (above 2, close-on-exec;
    the caller's), on which the kernel's INIT waits. options->fsname and
    options->subtype must be set. */
 int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out *why);
+
+/* The steps of it, for who wants to say the errors in his own words. What the
+   kernel said beside the error, or "": */
+struct mount_said { char text[160]; };
+
+/* Mounts on at->under for the /dev/fuse descriptor `device`; options->fsname
+   must be set. By fsopen(2) and its family, else by mount(2). */
+int mount_attach(struct mountpoint *at, const struct optlist *options, int device,
+		 struct mount_said *said);
+/* The two halves of that with the new calls alone: a mount that is nowhere yet
+   (its descriptor; close-on-exec), and its place, which closes the descriptor. */
+int mount_create(const struct mountpoint *at, const struct optlist *options, int device,
+		 struct mount_said *said);
+int mount_place(struct mountpoint *at, int mount);
+
+/* What to do when /dev/fuse cannot be opened, or NULL. */
+const char *mount_device_advice(int negative_errno);
 
 /* Asks the first of NAMES-in-PATH to mount for us: fusermount3(1) over the
    socket in _FUSE_COMMFD. Returns the descriptor it hands back. */
@@ -40,7 +62,8 @@ int commfd_mount(const struct mountpoint *at, const struct optlist *options, str
 /* Has the helper unmount path. Returns 0, or -errno. */
 int commfd_unmount(const char *path, bool lazy);
 
-/* Finds name in $PATH. Returns 0 and the path in found[size], or -ENOENT. */
-int path_find(const char *name, char *found, size_t size);
+/* Finds name in $PATH; setuid: only a set-uid root file. Returns 0 and the path
+   in found[size], or -ENOENT. */
+int path_find(const char *name, bool setuid, char *found, size_t size);
 
 #endif

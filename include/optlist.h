@@ -26,9 +26,17 @@ struct optlist {
 	bool default_permissions;
 	uint32_t max_read;		/* bytes; 0: not given */
 	uint32_t blksize;		/* bytes, fuseblk only; 0: not given */
+	bool blkdev;			/* "fuseblk", on the block device that fsname names */
 	const char *fsname;		/* the source; NULL: not given */
 	const char *subtype;		/* what follows "fuse."; NULL: not given */
+	/* For an applet that has options of its own or refuses some: called before
+	   an option ("name" or "name=value") is tried; true if it dealt with it,
+	   by refusing it if *why is set. */
+	bool (*first)(struct optlist *options, char *option, const char **why);
 };
+
+/* Why an option is refused that nobody knows. */
+extern const char optlist_unknown[];
 
 /* Adds the options in text, which is changed: names and values end in NUL,
    "\," and "\\" in a value stand for "," and "\". Values point into text.

@@ -2,9 +2,26 @@
 #ifndef FUSEBOX_PRIV_H
 #define FUSEBOX_PRIV_H
 
+#include <stdbool.h>
+
 /* Makes effective, saved and real ids those of the caller, drops capabilities
    that the file brought, and checks that none of it can be had back.
    0, or -errno: then the process must not go on. */
 int priv_drop(void);
+
+/* The rest is for the set-uid helper. When the file's owner, root, is not the
+   caller: priv_caller() makes the effective ids the caller's, so that all that
+   follows is allowed what the caller is allowed, and keeps only what mounting
+   takes in reserve: CAP_SYS_ADMIN, and CAP_SETUID to come to it. priv_raise()
+   puts that in effect while files are still opened as the caller; shielded, the
+   caller cannot signal the process for that time either. priv_lower() ends it.
+   Each returns 0, or -errno: then the process must end. For root, and for
+   a file without the bit, they change nothing. */
+int priv_caller(void);
+int priv_raise(bool shielded);
+int priv_lower(void);
+
+/* Whether mounting can be allowed at all: CAP_SYS_ADMIN, in effect or in reserve. */
+bool priv_may_mount(void);
 
 #endif

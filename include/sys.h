@@ -68,6 +68,8 @@ int sys_unlink(const char *path);
 int sys_chdir(const char *path);
 int sys_fchdir(int fd);
 int sys_getcwd(char *buf, size_t size);
+const char *sys_fd_path(char path[32], int fd); /* "/proc/self/fd/N" */
+int sys_access(int fd, int how);	/* 0 if the effective ids may; for what O_PATH holds too */
 
 /* Whether path is an executable file, and whether it is set-uid root: follows
    links, so never for a path that may lie on a FUSE mount. */
@@ -98,6 +100,13 @@ int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value
 int sys_fsmount(int fs, unsigned int attrs);
 int sys_move_mount(int from, int to);	/* both by descriptor, AT_EMPTY_PATH */
 
+/* statmount(2), 6.8 on: the mount with this unique id, asked for the parts in
+   mask, into buf. listmount(2): the unique ids of all mounts of the namespace
+   that come behind `after` (0: the first); returns how many of them, at most
+   count, are in ids. */
+int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size);
+int sys_listmount(uint64_t after, uint64_t *ids, size_t count);
+
 /* Processes */
 pid_t sys_fork(void);
 int sys_exec(const char *path, char **argv, char **envp);
@@ -106,6 +115,8 @@ int sys_kill(pid_t pid, int sig);
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_setsid(void);
+int sys_die_with_parent(void);
+int sys_block_signals(void);		/* all that can be blocked, for good */
 uid_t sys_getuid(void);
 uid_t sys_geteuid(void);
 gid_t sys_getgid(void);
@@ -113,6 +124,8 @@ void sys_exit(int status) __attribute__((noreturn));
 /* Calls handler on sig, restarting what it interrupted; SIG_DFL, SIG_IGN too. */
 int sys_signal(int sig, void (*handler)(int));
 int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up */
+/* Which of two is readable or closed (0, 1; the first if both are), -ETIMEDOUT. */
+int sys_poll_either(int first, int second, int milliseconds);
 void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 
@@ -125,5 +138,8 @@ int sys_unix_datagram(const char *path, const void *data, size_t size); /* '@': 
 /* Receives one byte and the descriptor that came with it (close-on-exec);
    -EPROTO when the peer closed or sent none. */
 int sys_receive_fd(int socket);
+/* Sends one byte of zero and fd with it; never waits for room, nor raises SIGPIPE. */
+int sys_send_fd(int socket, int fd);
+int sys_is_socket(int fd);			/* 0, or -ENOTSOCK, -EBADF */
 
 #endif

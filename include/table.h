@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sys.h"
+
 /* One line of /proc/PID/mountinfo, proc_pid_mountinfo(5). The strings are
    unescaped, and end with the call that passes the row. */
 struct table_row {
@@ -25,6 +27,18 @@ int table_parse(char *line, struct table_row *row);
    the table's order, until fn returns something else than 0, and returns that.
    -errno when the table cannot be read. */
 int table_each(const char *pid, int (*fn)(const struct table_row *row, void *data), void *data);
+
+/* The row of the mount that a descriptor (O_PATH will do) is in; by statmount(2)
+   where that tells enough (6.13 on; `options` is empty then), which does not read
+   the whole table. Its strings last until the next call of this module. 0, or
+   -ENOENT when it is in no table that can be read. */
+int table_of_fd(int fd, struct table_row *row);
+
+/* How many FUSE file systems are mounted, of anyone, or -errno. */
+int table_count_fuse(void);
+
+/* The user that a FUSE mount belongs to (user_id=), or -1. */
+int64_t table_owner(const struct table_row *row);
 
 /* fuse, fuse.*, fuseblk, fuseblk.*: what a server in user space answers for. */
 bool table_is_fuse(const struct table_row *row);

@@ -11,10 +11,10 @@
 
 extern char **environ;
 
-int path_find(const char *name, char *found, size_t size)
+int path_find(const char *name, bool setuid, char *found, size_t size)
 {
 	const char *path = getenv("PATH");
-	bool setuid;
+	bool is_setuid;
 
 	if (!path)
 		path = "/usr/local/bin:/usr/bin:/bin";
@@ -23,7 +23,7 @@ int path_find(const char *name, char *found, size_t size)
 		struct out out = { .buf = found, .size = size, .fd = -1 };
 
 		out_fmt(&out, "%.*s/%s", (int)len, path, name);
-		if (len && sys_executable(out_text(&out), &setuid) == 0)
+		if (len && sys_executable(out_text(&out), &is_setuid) == 0 && (is_setuid || !setuid))
 			return 0;
 		path += len + (path[len] == ':');
 	}
@@ -32,9 +32,9 @@ int path_find(const char *name, char *found, size_t size)
 
 static int find_helper(char *found, size_t size)
 {
-	int err = path_find("fusermount3", found, size);
+	int err = path_find("fusermount3", false, found, size);
 
-	return err ? path_find("fusermount", found, size) : 0;
+	return err ? path_find("fusermount", false, found, size) : 0;
 }
 
 /* Runs the helper; with a socket, tells it by _FUSE_COMMFD. In the child. */

@@ -10,97 +10,6 @@
 #include "msg.h"
 #include "table.h"
 
-/* A descriptor's name in /proc, where it can stand for the path. */
-static const char *fd_path(char name[32], int fd)
-{
-	struct out out = { .buf = name, .size = 32, .fd = -1 };
-
-	out_fmt(&out, "/proc/self/fd/%d", fd);
-	return out_text(&out);
-}
-
-static int fail(struct out *why, const char *object, int err, const char *advice)
-{
-	out_fmt(why, "%s: %s%s%s", object, msg_reason(err), advice ? "; " : "", advice ? advice : "");
-	return err;
-}
-
-/* The absolute path of a directory or file that is held open. Without /proc
-   only a directory's can be told. */
-static int absolute(int fd, char *path, size_t size)
-{
-	char name[32];
-	ssize_t n = sys_readlink(fd_path(name, fd), path, size - 1);
-	int here, err;
-
-	if (n >= 0) {
-		path[n] = '\0';
-		return (size_t)n < size - 1 ? 0 : -ENAMETOOLONG;
-	}
-	if (n != -ENOENT)
-		return (int)n;
-	here = sys_open(".", O_PATH | O_DIRECTORY, 0);
-	err = sys_fchdir(fd);
-	if (!err)
-		err = sys_getcwd(path, size);
-	if (here >= 0) {
-		sys_fchdir(here);
-		sys_close(here);
-	}
-	return err;
-}
-
-static int is_fuse(const struct table_row *row, void *id)
-{
-	return row->id == *(uint64_t *)id && table_is_fuse(row);
-}
-
-/* A FUSE mount that is already there is refused: below it a dead one would
-   stay hidden. Another file system (a volume, say) may be covered. */
-static int check_free(const struct mountpoint *at, const struct sys_stat *st, struct out *why)
-{
-	uint64_t id = st->mount_id;
-
-	if (st->inside || !id || table_each(NULL, is_fuse, &id) <= 0)
-		return 0;
-	out_fmt(why, "%s: already mounted; unmount it first (fumount, or fumount -l if it is dead)",
-		at->path);
-	return -EBUSY;
-}
-
-static int examine(struct mountpoint *at, const char *path, struct out *why)
-{
-	struct sys_stat st;
-	int err = absolute(at->under, at->path, sizeof(at->path));
-
-	if (!err)
-		err = sys_statx(at->under, "", false, &st);
-	if (err)
-		return fail(why, path, err, NULL);
-	err = check_free(at, &st, why);
-	if (err)
-		return err;
-	if (!S_ISDIR(st.mode))
-		return fail(why, path, -ENOTDIR, "a mountpoint is a directory");
-	at->mode = st.mode;
-	return 0;
-}
-
-int mount_pin(struct mountpoint *at, const char *path, struct out *why)
-{
-	int err;
-
-	*at = (struct mountpoint) { .under = sys_open(path, O_PATH, 0) };
-	if (at->under == -ENOENT)
-		return fail(why, path, at->under, "make the directory first");
-	if (at->under < 0)
-		return fail(why, path, at->under, NULL);
-	err = examine(at, path, why);
-	if (err)
-		sys_close(at->under);
-	return err;
-}
-
 static bool kernel_has_fuse(void)
 {
 	char list[4096];
@@ -109,7 +18,7 @@ static bool kernel_has_fuse(void)
 	       || text_find(list, "\tfuse\n");
 }
 
-static const char *device_advice(int err)
+const char *mount_device_advice(int err)
 {
 	if (!kernel_has_fuse() || err == -ENODEV || err == -ENXIO)
 		return "this kernel has no FUSE: load its module fuse (for a container, on the host)";
@@ -123,7 +32,7 @@ static const char *device_advice(int err)
 
 /* With fsopen(2) and its family, the mount exists before it is attached, so
    what was pinned is what is covered; and the kernel says what it dislikes. */
-struct context { int fs, err; char said[160]; };
+struct context { int fs, err; };
 
 static void config(struct context *c, enum fsconfig_op op, const char *key, const char *value)
 {
@@ -144,11 +53,12 @@ static void configure(struct context *c, const struct mountpoint *at,
 		      const struct optlist *o, int device)
 {
 	config(c, FSCONFIG_STRING, "source", o->fsname);
-	config(c, FSCONFIG_STRING, "subtype", o->subtype);
+	if (o->subtype)
+		config(c, FSCONFIG_STRING, "subtype", o->subtype);
 	config_number(c, "fd", (uint32_t)device);
 	config(c, FSCONFIG_STRING, "rootmode", S_ISDIR(at->mode) ? "40000" : "100000");
-	config_number(c, "user_id", sys_getuid());
-	config_number(c, "group_id", sys_getgid());
+	config_number(c, "user_id", at->uid);
+	config_number(c, "group_id", at->gid);
 	if (o->default_permissions)
 		config(c, FSCONFIG_FLAG, "default_permissions", NULL);
 	if (o->allow_other)
@@ -185,84 +95,126 @@ static unsigned int attributes(uint32_t flags)
 }
 
 /* Reads the first complaint: a line such as "e fuse: Bad value for 'fd'". */
-static void hear(struct context *c)
+static void hear(int fs, struct mount_said *said)
 {
-	ssize_t n = sys_read(c->fs, c->said, sizeof(c->said) - 1);
+	ssize_t n = sys_read(fs, said->text, sizeof(said->text) - 1);
 
-	c->said[n > 0 ? n : 0] = '\0';
-	c->said[strcspn(c->said, "\n")] = '\0';
+	said->text[n > 0 ? n : 0] = '\0';
+	said->text[strcspn(said->text, "\n")] = '\0';
 }
 
-static int attach(struct mountpoint *at, const struct optlist *o, int fs)
+static const char *base_type(const struct optlist *o)
 {
-	int mount = sys_fsmount(fs, attributes(o->flags)), err;
+	return o->blkdev ? "fuseblk" : "fuse";
+}
 
+int mount_create(const struct mountpoint *at, const struct optlist *o, int device,
+		 struct mount_said *said)
+{
+	struct context c = { .fs = sys_fsopen(base_type(o)) };
+	int mount;
+
+	said->text[0] = '\0';
+	if (c.fs < 0)
+		return c.fs;
+	configure(&c, at, o, device);
+	mount = c.err ? c.err : sys_fsmount(c.fs, attributes(o->flags));
 	if (mount < 0)
-		return mount;
-	err = sys_statx(mount, "", true, &at->mounted);
+		hear(c.fs, said);
+	sys_close(c.fs);
+	return mount;
+}
+
+int mount_place(struct mountpoint *at, int mount)
+{
+	int err = sys_statx(mount, "", true, &at->mounted);
+
 	if (!err)
 		err = sys_move_mount(mount, at->under);
 	sys_close(mount);
 	return err;
 }
 
-static void mount_new(struct context *c, struct mountpoint *at, const struct optlist *o, int device)
+/* Without /proc, a directory by being in it. */
+static int mount_inside(int dir, const char *source, const char *type, uint32_t flags,
+			const char *data)
 {
-	c->fs = sys_fsopen("fuse");
-	if (c->fs < 0) {
-		c->err = c->fs;
-		return;
+	int here = sys_open(".", O_PATH | O_DIRECTORY, 0);
+	int err = sys_fchdir(dir);
+
+	if (!err)
+		err = sys_mount(source, ".", type, flags, data);
+	if (here >= 0) {
+		sys_fchdir(here);
+		sys_close(here);
 	}
-	configure(c, at, o, device);
-	if (!c->err)
-		c->err = attach(at, o, c->fs);
-	if (c->err)
-		hear(c);
-	sys_close(c->fs);
+	return err;
 }
 
 /* mount(2): for kernels before 5.2 and sandboxes that forbid the new calls. */
 static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 {
-	char type[128], data[256], name[32];
+	char type[4096], data[256], name[32];
 	struct out t = OUT_TEXT(type), d = OUT_TEXT(data);
 	int err;
 
-	out_fmt(&t, "fuse.%s", o->subtype);
+	out_fmt(&t, "%s%s%s", base_type(o), o->subtype ? "." : "", o->subtype ? o->subtype : "");
+	out_text(&t);
 	out_fmt(&d, "fd=%d,rootmode=%o,user_id=%u,group_id=%u", device, at->mode & S_IFMT,
-		sys_getuid(), sys_getgid());
+		at->uid, at->gid);
 	optlist_fuse(o, &d);
-	err = sys_mount(o->fsname, fd_path(name, at->under), out_text(&t), o->flags, out_text(&d));
-	if (err == -ENOENT)	/* no /proc */
-		err = sys_mount(o->fsname, at->path, type, o->flags, data);
+	out_text(&d);
+	err = sys_mount(o->fsname, sys_fd_path(name, at->under), type, o->flags, data);
+	if (err == -ENOENT)
+		err = mount_inside(at->under, o->fsname, type, o->flags, data);
 	if (!err)
 		sys_stat_path(at->path, O_NOFOLLOW, true, &at->mounted);
 	return err;
 }
 
-static const char *mount_advice(const struct context *c)
+/* What a string may be long for fsconfig(2); mount(2) takes a page. */
+enum { CONFIG_STRING = 255 };
+
+int mount_attach(struct mountpoint *at, const struct optlist *o, int device,
+		 struct mount_said *said)
 {
-	switch (c->err) {
-	case -ENODEV: return device_advice(c->err);
+	int err = mount_create(at, o, device, said);
+
+	if (err >= 0)
+		err = mount_place(at, err);
+	if (err == -ENOSYS || err == -EPERM
+	    || (err == -EINVAL && strlen(o->fsname) > CONFIG_STRING))
+		err = mount_old(at, o, device);
+	return err;
+}
+
+static int fail(struct out *why, const char *object, int err, const char *advice)
+{
+	out_fmt(why, "%s: %s%s%s", object, msg_reason(err), advice ? "; " : "", advice ? advice : "");
+	return err;
+}
+
+static const char *mount_advice(int err, const struct mount_said *said)
+{
+	switch (err) {
+	case -ENODEV: return mount_device_advice(err);
 	case -EPERM:  return "mounting needs CAP_SYS_ADMIN";
-	default:      return *c->said ? c->said : NULL;
+	default:      return *said->text ? said->text : NULL;
 	}
 }
 
 static int mount_direct(struct mountpoint *at, const struct optlist *o, struct out *why)
 {
-	int device = sys_open("/dev/fuse", O_RDWR, 0);
-	struct context c = { .err = 0 };
+	int device = sys_open("/dev/fuse", O_RDWR, 0), err;
+	struct mount_said said;
 
 	if (device < 0)
-		return fail(why, "/dev/fuse", device, device_advice(device));
-	mount_new(&c, at, o, device);
-	if (c.err == -ENOSYS || c.err == -EPERM)
-		c.err = mount_old(at, o, device);
-	if (!c.err)
+		return fail(why, "/dev/fuse", device, mount_device_advice(device));
+	err = mount_attach(at, o, device, &said);
+	if (!err)
 		return device;
 	sys_close(device);
-	return fail(why, at->path, c.err, mount_advice(&c));
+	return fail(why, at->path, err, mount_advice(err, &said));
 }
 
 int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out *why)

@@ -62,6 +62,8 @@ static const char *parse_size(uint32_t *to, const char *value)
 	return NULL;
 }
 
+const char optlist_unknown[] = "unknown option";
+
 static const char *parse_value(struct optlist *o, const char *name, char *value)
 {
 	if (strcmp(name, "fsname") == 0)
@@ -73,7 +75,7 @@ static const char *parse_value(struct optlist *o, const char *name, char *value)
 	else if (strcmp(name, "blksize") == 0)
 		return parse_size(&o->blksize, value);
 	else
-		return "unknown option";
+		return optlist_unknown;
 	return NULL;
 }
 
@@ -101,11 +103,15 @@ const char *optlist_parse(struct optlist *o, char *text, const char **bad)
 
 		text = cut(text);
 		*bad = name;
-		if (!*name || parse_flag(o, name) || parse_switch(o, name))
+		if (!*name || (o->first && o->first(o, name, &why))
+		    || parse_flag(o, name) || parse_switch(o, name)) {
+			if (why)
+				return why;
 			continue;
+		}
 		value = strchr(name, '=');
 		if (!value)
-			return "unknown option";
+			return optlist_unknown;
 		*value = '\0';
 		why = parse_value(o, name, value + 1);
 		*value = '=';

@@ -155,3 +155,23 @@ uint64_t table_connection(const struct table_row *row)
 	/* A FUSE file system without a block device has major 0. */
 	return (uint64_t)row->major << 20 | row->minor;
 }
+
+int64_t table_owner(const struct table_row *row)
+{
+	const char *at = row->super;
+	uint64_t uid = 0;
+	size_t digits;
+
+	while (strncmp(at, "user_id=", 8) != 0) {
+		at += strcspn(at, ",");
+		if (!*at++)
+			return -1;
+	}
+	at += 8;
+	digits = strspn(at, "0123456789");
+	if (digits == 0 || digits > 10)
+		return -1;
+	for (; digits; digits--)
+		uid = uid * 10 + (uint64_t)(*at++ - '0');
+	return (int64_t)uid;
+}

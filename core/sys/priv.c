@@ -11,17 +11,22 @@
 /* By system call: libc's wrappers bring the machinery for threads along. On
    some 32-bit machines the plain numbers are those of 16-bit ids. */
 #ifdef SYS_setresuid32
-enum { SETRESUID = SYS_setresuid32, SETRESGID = SYS_setresgid32 };
+enum { SETRESUID = SYS_setresuid32, SETRESGID = SYS_setresgid32, SETFSUID = SYS_setfsuid32 };
 #else
-enum { SETRESUID = SYS_setresuid, SETRESGID = SYS_setresgid };
+enum { SETRESUID = SYS_setresuid, SETRESGID = SYS_setresgid, SETFSUID = SYS_setfsuid };
 #endif
 
-static int drop_capabilities(void)
-{
-	const struct { uint32_t version; int pid; } header = { 0x20080522, 0 };
-	const struct { uint32_t effective, permitted, inheritable; } none[2] = { { 0, 0, 0 } };
+enum { CAP_SETUID_BIT = 1u << 7, CAP_SYS_ADMIN_BIT = 1u << 21 };
 
-	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+struct cap_header { uint32_t version; int pid; };
+struct cap_data { uint32_t effective, permitted, inheritable; };
+static const struct cap_header this_process = { 0x20080522, 0 };
+
+static int keep_capabilities(uint32_t permitted)
+{
+	const struct cap_data caps[2] = { { 0, permitted, 0 } };
+
+	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : 0;
 }
 
 static int still_privileged(uid_t uid, gid_t gid)
@@ -47,6 +52,66 @@ int priv_drop(void)
 	if (syscall(SETRESGID, gid, gid, gid) < 0 || syscall(SETRESUID, uid, uid, uid) < 0)
 		return -errno;
 	if (uid != 0)
-		err = drop_capabilities();
+		err = keep_capabilities(0);
 	return err ? err : still_privileged(uid, gid) ? -EPERM : 0;
+}
+
+/* Whether the caller is another than root, and the file gave root's rights. */
+static bool setuid_root;
+
+static int set_ids(uid_t real, uid_t effective)
+{
+	uid_t r, e, s;
+
+	if (syscall(SETRESUID, real, effective, 0) < 0)
+		return -errno;
+	if (getresuid(&r, &e, &s) < 0 || r != real || e != effective || s != 0)
+		return -EPERM;
+	return 0;
+}
+
+static uid_t caller;
+
+int priv_caller(void)
+{
+	gid_t gid = getgid();
+	int err;
+
+	caller = getuid();
+	setuid_root = caller != 0 && geteuid() == 0;
+	if (!setuid_root)
+		return priv_drop();
+	if (syscall(SETRESGID, gid, gid, gid) < 0)
+		return -errno;
+	err = set_ids(caller, caller);
+	if (!err)
+		err = keep_capabilities(CAP_SETUID_BIT | CAP_SYS_ADMIN_BIT);
+	return err;
+}
+
+int priv_raise(bool shielded)
+{
+	int err;
+
+	if (!setuid_root)
+		return 0;
+	err = set_ids(shielded ? 0 : caller, 0);
+	if (err)
+		return err;
+	/* It returns what it was before, whether it did anything or not. */
+	syscall(SETFSUID, caller);
+	return (uid_t)syscall(SETFSUID, caller) == caller ? 0 : -EPERM;
+}
+
+int priv_lower(void)
+{
+	return setuid_root ? set_ids(caller, caller) : 0;
+}
+
+bool priv_may_mount(void)
+{
+	struct cap_data caps[2];
+
+	return syscall(SYS_capget, &this_process, caps) == 0
+	       && ((setuid_root ? caps[0].permitted : caps[0].effective) & CAP_SYS_ADMIN_BIT);
 }

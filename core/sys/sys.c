@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -17,7 +18,10 @@
 #include <unistd.h>
 
 /* One number for all machines since 5.2. */
-enum { NR_MOVE_MOUNT = 429, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT };
+enum {
+	NR_MOVE_MOUNT = 429, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
+	NR_FACCESSAT2 = 439, NR_STATMOUNT = 457, NR_LISTMOUNT,
+};
 
 /* Some of libc's wrappers bring much along that is not needed here: fork its
    locks and malloc, clock_gettime the vdso's reader, others their ways around
@@ -83,10 +87,30 @@ CALL(int, sys_fsmount, (int fs, unsigned int attrs),
 CALL(int, sys_move_mount, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* both paths are empty */))
 
+/* struct mnt_id_req, as it was when the calls came (6.8). */
+struct mount_request { uint32_t size, unused; uint64_t id, param; };
+
+int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
+{
+	struct mount_request request = { sizeof(request), 0, id, mask };
+
+	return (int)result(syscall(NR_STATMOUNT, &request, buf, size, 0));
+}
+
+int sys_listmount(uint64_t after, uint64_t *ids, size_t count)
+{
+	struct mount_request request = { sizeof(request), 0, UINT64_MAX /* the root */, after };
+
+	return (int)result(syscall(NR_LISTMOUNT, &request, ids, count, 0));
+}
+
 CALL(pid_t, sys_fork, (void), syscall(SYS_clone, FORK_ARGUMENTS, 0, 0, 0))
 CALL(int, sys_exec, (const char *path, char **argv, char **envp), execve(path, argv, envp))
 CALL(int, sys_kill, (pid_t pid, int sig), kill(pid, sig))
 CALL(pid_t, sys_setsid, (void), setsid())
+CALL(int, sys_die_with_parent, (void), prctl(PR_SET_PDEATHSIG, SIGKILL))
+CALL(int, sys_block_signals, (void),
+     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(const uint64_t) { UINT64_MAX }, NULL, sizeof(uint64_t)))
 pid_t sys_getpid(void) { return getpid(); }
 pid_t sys_getppid(void) { return getppid(); }
 uid_t sys_getuid(void) { return getuid(); }
@@ -116,6 +140,14 @@ int sys_poll_in(int fd, int milliseconds)
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	return (int)result(poll(&p, 1, milliseconds));
+}
+
+int sys_poll_either(int first, int second, int milliseconds)
+{
+	struct pollfd p[2] = { { .fd = first, .events = POLLIN }, { .fd = second, .events = POLLIN } };
+	int n = (int)result(poll(p, 2, milliseconds));
+
+	return n < 0 ? n : n == 0 ? -ETIMEDOUT : !p[0].revents;
 }
 
 void sys_sleep_ms(int milliseconds)
@@ -276,9 +308,62 @@ int sys_unix_datagram(const char *path, const void *data, size_t size)
 	return sent < 0 ? (int)sent : 0;
 }
 
+const char *sys_fd_path(char path[32], int fd)
+{
+	char digits[12], *digit = digits + sizeof(digits) - 1;
+
+	*digit = '\0';
+	do
+		*--digit = (char)('0' + fd % 10);
+	while (fd /= 10);
+	memcpy(path, "/proc/self/fd/", 14);
+	memcpy(path + 14, digit, (size_t)(digits + sizeof(digits) - digit));
+	return path;
+}
+
+/* Before 5.8 there is no flag for the descriptor itself, but its name in /proc. */
+int sys_access(int fd, int how)
+{
+	char path[32];
+
+	if (syscall(NR_FACCESSAT2, fd, "", how, AT_EACCESS | AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EPERM)
+		return -errno;
+	return (int)result(syscall(SYS_faccessat, AT_FDCWD, sys_fd_path(path, fd), how));
+}
+
+int sys_is_socket(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return (int)result(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size));
+}
+
+/* Room for one descriptor beside the message. */
+union one_fd { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; };
+
+int sys_send_fd(int socket, int fd)
+{
+	union one_fd control = { .room = { 0 } };
+	char byte = 0;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
 int sys_receive_fd(int socket)
 {
-	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
+	union one_fd control;
 	char byte;
 	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
 	struct msghdr message = {

@@ -30,7 +30,7 @@ exits 1 'fumount without operands' fumount
 if strings "$box" | grep -q 'Linux-PAM\|glibc\|GNU C Library'; then
 	diag 'glibc: the size is not compared'
 else
-	ok 'at most 40 KiB' test "$(wc -c <"$box")" -le 40960
+	ok 'at most 64 KiB' test "$(wc -c <"$box")" -le 65536
 fi
 
 exits 0 '--install -s' "$box" --install -s "$T/new/bin"

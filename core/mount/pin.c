@@ -1,0 +1,90 @@
+/* pin: hold on to a mountpoint before mounting on it. See mount.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "mount.h"
+#include "msg.h"
+#include "table.h"
+
+/* The absolute path of a directory or file that is held open. Without /proc
+   only a directory's can be told. */
+int mount_path_of(int fd, char *path, size_t size)
+{
+	char name[32];
+	ssize_t n = sys_readlink(sys_fd_path(name, fd), path, size - 1);
+	int here, err;
+
+	if (n >= 0) {
+		path[n] = '\0';
+		return (size_t)n < size - 1 ? 0 : -ENAMETOOLONG;
+	}
+	if (n != -ENOENT)
+		return (int)n;
+	here = sys_open(".", O_PATH | O_DIRECTORY, 0);
+	err = sys_fchdir(fd);
+	if (!err)
+		err = sys_getcwd(path, size);
+	if (here >= 0) {
+		sys_fchdir(here);
+		sys_close(here);
+	}
+	return err;
+}
+
+static int fail(struct out *why, const char *object, int err)
+{
+	out_fmt(why, "%s: %s", object, msg_reason(err));
+	return err;
+}
+
+/* A FUSE mount that is already there is refused: below it a dead one would
+   stay hidden. Another file system (a volume, say) may be covered. */
+static int check_free(const struct mountpoint *at, const struct sys_stat *st, struct out *why)
+{
+	struct table_row row;
+
+	if (st->inside || table_of_fd(at->under, &row) != 0 || !table_is_fuse(&row))
+		return 0;
+	out_fmt(why, "%s: already mounted; unmount it first (fumount, or fumount -l if it is dead)",
+		at->path);
+	return -EBUSY;
+}
+
+static int examine(struct mountpoint *at, const char *path, struct out *why)
+{
+	struct sys_stat st;
+	int err = mount_path_of(at->under, at->path, sizeof(at->path));
+
+	if (!err)
+		err = sys_statx(at->under, "", false, &st);
+	if (err)
+		return fail(why, path, err);
+	err = check_free(at, &st, why);
+	if (err)
+		return err;
+	if (!S_ISDIR(st.mode)) {
+		out_fmt(why, "%s: %s; a mountpoint is a directory", path, msg_reason(-ENOTDIR));
+		return -ENOTDIR;
+	}
+	at->mode = st.mode;
+	return 0;
+}
+
+int mount_pin(struct mountpoint *at, const char *path, struct out *why)
+{
+	int err;
+
+	*at = (struct mountpoint) {
+		.under = sys_open(path, O_PATH, 0), .uid = sys_getuid(), .gid = sys_getgid(),
+	};
+	if (at->under < 0) {
+		out_fmt(why, "%s: %s%s", path, msg_reason(at->under),
+			at->under == -ENOENT ? "; make the directory first" : "");
+		return at->under;
+	}
+	err = examine(at, path, why);
+	if (err)
+		sys_close(at->under);
+	return err;
+}

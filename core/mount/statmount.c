@@ -1,0 +1,133 @@
+/* statmount: rows of the mount table one at a time, where the kernel can. See table.h. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "out.h"
+#include "sys.h"
+#include "table.h"
+
+/* struct statmount as of 6.15; the strings' places are counted from its end. */
+struct statmount {
+	uint32_t size, options;
+	uint64_t mask;
+	uint32_t major, minor;
+	uint64_t magic;
+	uint32_t super_flags, type;
+	uint64_t id, parent;
+	uint32_t old_id, old_parent;
+	uint64_t attributes, propagation, peer_group, master, propagate_from;
+	uint32_t root, mountpoint;
+	uint64_t ns_id;
+	uint32_t subtype, source;
+	uint64_t spare[48];
+	char text[];
+};
+_Static_assert(sizeof(struct statmount) == 512, "statmount(2)");
+
+enum {
+	SM_SUPER = 1, SM_MOUNT = 2, SM_ROOT = 8, SM_POINT = 0x10, SM_TYPE = 0x20,
+	SM_OPTIONS = 0x80, SM_SUBTYPE = 0x100, SM_SOURCE = 0x200,
+	SM_NEEDED = SM_SUPER | SM_MOUNT | SM_ROOT | SM_POINT | SM_TYPE | SM_OPTIONS | SM_SOURCE,
+};
+
+static int by_statmount(uint64_t id, struct table_row *row)
+{
+	static union { struct statmount m; char room[20 * 1024]; } buf;
+	static char type[280];
+	struct out full = OUT_TEXT(type);
+	const struct statmount *m = &buf.m;
+	int err = sys_statmount(id, SM_NEEDED | SM_SUBTYPE, &buf, sizeof(buf));
+
+	if (err)
+		return err;
+	/* A kernel that tells the source, 6.13 on, tells the subtype, if there is one. */
+	if (~m->mask & SM_NEEDED)
+		return -ENOSYS;
+	out_str(&full, m->text + m->type);
+	if (m->mask & SM_SUBTYPE)
+		out_fmt(&full, ".%s", m->text + m->subtype);
+	*row = (struct table_row) {
+		.id = m->old_id, .parent = m->old_parent, .major = m->major, .minor = m->minor,
+		.root = m->text + m->root, .mountpoint = m->text + m->mountpoint, .options = "",
+		.type = out_text(&full), .source = m->text + m->source,
+		.super = m->text + m->options,
+	};
+	return 0;
+}
+
+struct search { uint64_t id; struct table_row *row; };
+
+static int is_searched(const struct table_row *row, void *data)
+{
+	const struct search *s = data;
+
+	if (row->id != s->id)
+		return 0;
+	*s->row = *row;
+	return 1;
+}
+
+int table_of_fd(int fd, struct table_row *row)
+{
+	struct sys_stat st;
+	struct search s = { .row = row };
+	int err = sys_statx(fd, "", true, &st);
+
+	if (!err && st.unique_id && by_statmount(st.mount_id, row) == 0)
+		return 0;
+	err = sys_statx(fd, "", false, &st);	/* this much is told of everyone's mounts */
+	if (err || !st.mount_id)
+		return err ? err : -ENOENT;
+	s.id = st.mount_id;
+	err = table_each(NULL, is_searched, &s);
+	return err > 0 ? 0 : err ? err : -ENOENT;
+}
+
+static int is_fuse(const struct table_row *row, void *count)
+{
+	*(int *)count += table_is_fuse(row);
+	return 0;
+}
+
+static int is_fuse_by_id(uint64_t id)
+{
+	union { struct statmount m; char room[sizeof(struct statmount) + 64]; } buf;
+	int err = sys_statmount(id, SM_TYPE, &buf, sizeof(buf));
+	const char *type = buf.m.text + buf.m.type;
+
+	if (err == -ENOENT)
+		return 0;	/* gone since it was listed */
+	if (err || !(buf.m.mask & SM_TYPE))
+		return -ENOSYS;
+	return strcmp(type, "fuse") == 0 || strcmp(type, "fuseblk") == 0;
+}
+
+static int count_by_id(void)
+{
+	uint64_t ids[128], last = 0;
+	int count = 0, n;
+
+	while ((n = sys_listmount(last, ids, sizeof(ids) / sizeof(*ids))) > 0) {
+		for (int i = 0; i < n; i++) {
+			int one = is_fuse_by_id(ids[i]);
+
+			if (one < 0)
+				return one;
+			count += one;
+		}
+		last = ids[n - 1];
+	}
+	return n < 0 ? n : count;
+}
+
+int table_count_fuse(void)
+{
+	int count = count_by_id(), err;
+
+	if (count >= 0)
+		return count;
+	count = 0;
+	err = table_each(NULL, is_fuse, &count);
+	return err ? err : count;
+}
