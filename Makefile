@@ -29,15 +29,22 @@ ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-
 	$(if $(STATIC),-Wl$(,)-z$(,)norelro) \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
-CORE = $(sort $(wildcard core/*.c core/*/*.c applets/lib/*.c))
+# For the set-uid binary; see below.
+PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
+	$(if $(findstring clang,$(CC)),,-flto)
+
+CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c applets/lib/*.c)))
 SOURCES = $(CORE) $(APPLETS:%=applets/%.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 
-all: $(BUILD)/fusebox links
+# Of what may be set-uid root, there is one, and it is no part of the box.
+SETUID = $(if $(STATIC),$(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3))
+
+all: $(BUILD)/fusebox links $(SETUID)
 
 # A change of compiler, flags or applets makes everything again.
 STAMP = $(BUILD)/obj/.made-with
-MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS)
+MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(PIE_CFLAGS)
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell printf %s '$(MADE_WITH)'))
 .PHONY: $(STAMP)
 endif
@@ -54,9 +61,32 @@ $(BUILD)/fusebox: $(OBJECTS)
 	$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 	@echo "$@: $(if $(STATIC),static,dynamic) $(LIBC), $$(wc -c <$@) bytes"
 
+# The set-uid binary: one applet, position-independent, read-only after it is
+# relocated, no page both writable and executable. Debian's musl-gcc ignores
+# -static-pie in silence, so there it is linked by hand.
+SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c applets/fusermount.c \
+	$(filter-out core/main.c core/install.c,$(CORE)))
+PIE_LDFLAGS = -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
+	-Wl,--gc-sections,--build-id=none $(LDFLAGS)
+ifeq ($(CC),musl-gcc)
+MUSL_LIB := $(patsubst %/crti.o,%,$(shell $(CC) -\#\#\# -x c /dev/null 2>&1 | grep -o "[^ ]*/crti\.o"))
+PIE_LDFLAGS += -nostdlib -nostartfiles -Wl,--no-dynamic-linker
+PIE_START = $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o)
+PIE_END = $(MUSL_LIB)/libc.a -lgcc $(MUSL_LIB)/crtn.o
+endif
+
+$(BUILD)/pie/%.o: %.c $(STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(PIE_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fusermount3: $(SINGLE)
+	$(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(SINGLE) $(PIE_END)
+	$(STRIP) -R .comment -o $@ $@.full
+	@echo "$@: static-pie $(LIBC), $$(wc -c <$@) bytes"
+
 links: $(BUILD)/fusebox
 	@mkdir -p $(BUILD)/bin
-	@$(BUILD)/fusebox --install -s $(abspath $(BUILD))/bin
+	@$(BUILD)/fusebox --install -s --force $(abspath $(BUILD))/bin
 
 run: all
 	@mkdir -p mnt
@@ -72,9 +102,15 @@ install: all
 	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
 	for a in $(APPLETS); do ln -sf fusebox $(DESTDIR)$(PREFIX)/bin/$$a; done
 
+# The only file that is ever set-uid root; fusermount is its second name.
+install-setuid: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 4755 $(BUILD)/fusermount3 $(DESTDIR)$(PREFIX)/bin/fusermount3
+	ln -sf fusermount3 $(DESTDIR)$(PREFIX)/bin/fusermount
+
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(SINGLE:.o=.d)
 -include tests/tests.mk
-.PHONY: all links run umount install clean
+.PHONY: all links run umount install install-setuid clean

@@ -1,3 +1,3 @@
 # Everything, small.
-APPLETS ?= fmount fumount fuse-info hellofs
+APPLETS ?= fmount fumount fuse-info fusermount hellofs
 CONFIG_CFLAGS = $(SMALL)

@@ -60,11 +60,20 @@ static int unknown(const char *name)
 	return UNKNOWN_APPLET;
 }
 
+/* The drop-ins answer --help in their own way. */
+static bool helps_itself(const struct applet *applet)
+{
+	for (const struct opt *o = applet->options; o->letter || o->name; o++)
+		if (o->letter == 'h')
+			return true;
+	return false;
+}
+
 static int run(const struct applet *applet, char **argv)
 {
 	msg_applet = applet->name;
 	/* "--" may end the options before it: then it is for somebody else. */
-	for (char **word = argv + 1; *word && strcmp(*word, "--") != 0; word++)
+	for (char **word = argv + 1; !helps_itself(applet) && *word && strcmp(*word, "--") != 0; word++)
 		if (strcmp(*word, "--help") == 0)
 			return applet_help(applet);
 	return applet->main(argv);

@@ -140,6 +140,8 @@ int sys_unix_datagram(const char *path, const void *data, size_t size); /* '@': 
 int sys_receive_fd(int socket);
 /* Sends one byte of zero and fd with it; never waits for room, nor raises SIGPIPE. */
 int sys_send_fd(int socket, int fd);
+/* Sends bytes in the same way, or none. */
+int sys_send(int socket, const void *data, size_t size);
 int sys_is_socket(int fd);			/* 0, or -ENOTSOCK, -EBADF */
 
 #endif

@@ -341,6 +341,13 @@ int sys_is_socket(int fd)
 	return (int)result(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size));
 }
 
+int sys_send(int socket, const void *data, size_t size)
+{
+	long n = result(send(socket, data, size, MSG_NOSIGNAL | MSG_DONTWAIT));
+
+	return n < 0 ? (int)n : (size_t)n == size ? 0 : -EPIPE;
+}
+
 /* Room for one descriptor beside the message. */
 union one_fd { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; };
 

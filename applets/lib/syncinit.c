@@ -1,0 +1,101 @@
+/* syncinit: mount with the server waiting for it. See helper.h. */
+#include <errno.h>
+#include <signal.h>
+
+#include "helper.h"
+#include "msg.h"
+#include "priv.h"
+#include "sys.h"
+
+/* For the server's word to mount, and then for its answer to INIT, at most. */
+enum { PATIENCE_MS = 300 * 1000 };
+
+/* The mounting waits for the server's answer to INIT, which may never come:
+   a child does it, whose descriptor of the connection ends with it. The mount
+   that it makes is nowhere yet. */
+static void __attribute__((noreturn)) create_in_child(struct helper *h, int to)
+{
+	struct mount_said kernel;
+	int mount;
+
+	helper_raise(false);
+	sys_die_with_parent();	/* after the change of ids, which would undo it */
+	mount = mount_create(&h->at, &h->mount, h->device, &kernel);
+	helper_lower();
+	if (mount >= 0)
+		mount = sys_send_fd(to, mount);
+	sys_exit(mount < 0 ? -mount : 0);
+}
+
+static void kill_child(int child)
+{
+	helper_raise(false);
+	sys_kill(child, SIGKILL);
+	helper_lower();
+}
+
+/* What comes first: the mount's descriptor from the child, or the end of the
+   peer, which is the end of the child. */
+static int await_child(struct helper *h, int child, int from)
+{
+	int ready = sys_poll_either(from, h->socket, PATIENCE_MS), status = 0;
+	int mount = ready == 0 ? sys_receive_fd(from) : ready < 0 ? ready : -ECANCELED;
+
+	if (ready != 0)
+		kill_child(child);
+	if (sys_wait(child, &status) == child && ready == 0 && mount < 0)
+		mount = status & 0x7f ? -EINTR : -(status >> 8 & 0xff);
+	return mount;
+}
+
+static int create(struct helper *h)
+{
+	int pair[2], child, mount, err = sys_socketpair(pair);
+
+	if (err)
+		return err;
+	child = sys_fork();
+	if (child == 0)
+		create_in_child(h, pair[1]);
+	sys_close(pair[1]);
+	sys_close(h->device);	/* or the connection would outlive the server */
+	mount = child < 0 ? child : await_child(h, child, pair[0]);
+	sys_close(pair[0]);
+	return mount;
+}
+
+static int send_status(struct helper *h, int32_t status)
+{
+	return sys_send(h->socket, &status, sizeof(status));
+}
+
+static int send_success(struct helper *h)
+{
+	return send_status(h, 0);
+}
+
+int helper_mount_when_told(struct helper *h, struct out *why)
+{
+	char byte;
+	int mount, err = sys_send_fd(h->socket, h->device);
+
+	if (err) {
+		out_fmt(why, "sending file descriptor: %s", msg_reason(err));
+		return err;
+	}
+	if (sys_poll_in(h->socket, PATIENCE_MS) <= 0 || sys_read(h->socket, &byte, 1) != 1) {
+		out_str(why, "the server gave no word to mount");
+		return -ETIMEDOUT;
+	}
+	mount = create(h);
+	helper_raise(true);
+	err = mount < 0 ? mount : mount_place(&h->at, mount);
+	if (err)
+		helper_mount_failed(h, err, "", why);
+	else
+		err = helper_keep(h, send_success, why);
+	helper_lower();
+	if (err)
+		send_status(h, err);
+	return err;
+}

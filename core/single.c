@@ -1,0 +1,22 @@
+/* single: the main of a binary of one applet, which may be set-uid root: it
+   gives its privileges up, and takes them back, itself. */
+#include <string.h>
+
+#include "applet.h"
+#include "msg.h"
+
+const bool applet_boxed = false;
+
+int main(int argc, char **argv)
+{
+	static char *nothing[] = { (char *)"", NULL };
+	const char *name = argc > 0 ? applet_name(argv[0]) : "";
+	const struct applet *applet = *__start_applets;
+
+	applet_occupy_stdio();
+	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
+		if (strcmp((*a)->name, name) == 0)
+			applet = *a;
+	msg_applet = applet->name;
+	return applet->main(argc > 0 ? argv : nothing);
+}
