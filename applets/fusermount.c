@@ -36,9 +36,9 @@ static const struct opt options[] = {
 	OPTION('u', "unmount", OPT_FLAG, unmount, NULL),
 	OPTION('z', "lazy", OPT_FLAG, lazy, NULL),
 	OPTION('q', "quiet", OPT_FLAG, quiet, NULL),
-	OPTION('U', "auto-unmount", OPT_FLAG, auto_unmount, NULL),
-	OPTION('S', "sync-init", OPT_FLAG, sync_init, NULL),
-	OPTION('c', "comm-fd", OPT_NUMBER, comm_fd, ""),
+	OPTION(0, "auto-unmount", OPT_FLAG, auto_unmount, NULL),
+	OPTION(0, "sync-init", OPT_FLAG, sync_init, NULL),
+	OPTION(0, "comm-fd", OPT_NUMBER, comm_fd, ""),
 	OPT_END
 };
 
@@ -49,9 +49,9 @@ static const char help[] = ": [options] mountpoint\nOptions:\n"
 	" -u, --unmount         unmount\n"
 	" -q, --quiet           say nothing when that fails\n"
 	" -z, --lazy            detach now (with -u)\n"
-	" -U, --auto-unmount    unmount when the server is gone\n"
-	" -c, --comm-fd=N       the socket, else in _FUSE_COMMFD\n"
-	" -S, --sync-init       mount when told over it, and answer how it went\n";
+	"     --auto-unmount    unmount what is mounted when the server is gone\n"
+	"     --comm-fd=N       the socket, else in _FUSE_COMMFD\n"
+	"     --sync-init       mount when told over it, and answer how it went\n";
 
 /* As in the original, this is no success. */
 static int show_help(void)
@@ -86,18 +86,25 @@ static bool may_unmount(const struct helper *h, int fd)
 	       && (h->root || table_owner(&row) == sys_getuid());
 }
 
-static int unmount(const struct helper *h, bool lazy, bool quiet)
+/* Looks whether it may, and which mount it is. */
+static bool find_own(struct helper *h, bool quiet)
 {
-	int fd = sys_open(h->name, O_PATH | O_NOFOLLOW, 0), err;
-	bool may = fd >= 0 && may_unmount(h, fd);
+	int fd = sys_open(h->name, O_PATH | O_NOFOLLOW, 0);
+	bool may = fd >= 0 && may_unmount(h, fd) && table_identify(fd, &h->at.mounted) == 0;
 
 	if (fd >= 0)
 		sys_close(fd);
-	if (!may) {
-		if (!quiet)
-			msg("entry for %s not found in /etc/mtab", h->at.path);
+	if (!may && !quiet)
+		msg("entry for %s not found in /etc/mtab", h->at.path);
+	return may;
+}
+
+static int unmount(struct helper *h, bool lazy, bool quiet)
+{
+	int err;
+
+	if (!find_own(h, quiet))
 		return 1;
-	}
 	helper_raise(false);
 	err = umount_path(h->name, lazy ? UMOUNT_LAZY : UMOUNT_PLAIN);
 	helper_lower();
@@ -162,9 +169,10 @@ static int run(struct helper *h, const struct args *args, char **operands)
 		return no_privilege();
 	h->socket = args->comm_fd;
 	h->list = (char *)args->list;
-	h->auto_unmount = args->auto_unmount;
 	if (helper_enter(h, operands[0]) != 0)
 		return 1;
+	if (args->auto_unmount)
+		return helper_find_socket(h) != 0 || !find_own(h, args->quiet) ? 1 : helper_watch(h);
 	return args->unmount ? unmount(h, args->lazy, args->quiet) : mount(h, args->sync_init);
 }
 

@@ -17,7 +17,7 @@
 
 struct helper {
 	bool root;		/* so is the caller, who may do what he likes */
-	bool auto_unmount;	/* asked for, as an argument or as an option */
+	bool auto_unmount;	/* asked for as an option */
 	char *list;		/* of -o; NULL: none */
 	int socket, device;	/* of the peer; of the connection */
 	const char *name;	/* the mountpoint's last component: the process is in its parent */
@@ -29,6 +29,9 @@ struct helper {
 /* Goes into the parent of the mountpoint at path, once: from then on a single
    name is looked up, and never followed. */
 int helper_enter(struct helper *h, const char *path);
+
+/* Finds the socket that the caller speaks of. */
+int helper_find_socket(struct helper *h);
 
 /* Opens and checks everything, as the caller. */
 int helper_prepare(struct helper *h, struct out *why);

@@ -34,6 +34,11 @@ int table_each(const char *pid, int (*fn)(const struct table_row *row, void *dat
    -ENOENT when it is in no table that can be read. */
 int table_of_fd(int fd, struct table_row *row);
 
+/* What mount a descriptor is in, for comparing: as sys_statx, but the unique id
+   is found also where FUSE does not tell it, namely to another than its owner,
+   and to a set-uid process of his. */
+int table_identify(int fd, struct sys_stat *st);
+
 /* How many FUSE file systems are mounted, of anyone, or -errno. */
 int table_count_fuse(void);
 

@@ -67,8 +67,12 @@ int helper_enter(struct helper *h, const char *given)
 {
 	static char path[sizeof(h->at.path) + 2], name[256];
 	size_t len = strlen(given);
-	int err = len == 0 ? -ENOENT : len < sizeof(h->at.path) ? 0 : -ENAMETOOLONG;
+	int err = len < sizeof(h->at.path) ? 0 : -ENAMETOOLONG;
 
+	if (len == 0) {
+		msg("invalid mountpoint '%s'", given);
+		return 1;
+	}
 	if (!err) {
 		memcpy(path, given, len + 1);
 		err = enter(h, path, sizeof(path), name);
@@ -177,11 +181,10 @@ static int open_device(struct helper *h)
 	return 1;
 }
 
-static int find_socket(struct helper *h)
+int helper_find_socket(struct helper *h)
 {
 	const char *number = getenv("_FUSE_COMMFD");
 	uint64_t n = (uint64_t)h->socket;
-	int err;
 
 	if (h->socket < 0 && !number) {
 		msg("old style mounting not supported");
@@ -192,15 +195,15 @@ static int find_socket(struct helper *h)
 		return 1;
 	}
 	h->socket = (int)n;
-	err = sys_is_socket(h->socket);
-	if (err)
-		msg("sending file descriptor: %s", msg_reason(err));
-	return err != 0;
+	if (sys_is_socket(h->socket) == 0)
+		return 0;
+	msg("file descriptor %d is not a socket, can't send fuse fd", h->socket);
+	return 1;
 }
 
 int helper_prepare(struct helper *h, struct out *why)
 {
-	if (find_socket(h) != 0 || open_device(h) != 0)
+	if (helper_find_socket(h) != 0 || open_device(h) != 0)
 		return 1;
 	if (!h->root) {
 		policy_read(&h->policy, msg);
@@ -279,7 +282,8 @@ int helper_watch(struct helper *h)
 	char byte;
 	ssize_t n;
 
-	sys_close(h->at.under);
+	if (h->at.under)
+		sys_close(h->at.under);
 	sys_setsid();
 	sys_chdir("/");
 	sys_block_signals();

@@ -90,7 +90,9 @@ int helper_mount_when_told(struct helper *h, struct out *why)
 	mount = create(h);
 	helper_raise(true);
 	err = mount < 0 ? mount : mount_place(&h->at, mount);
-	if (err)
+	if (err == -ECANCELED)
+		out_str(why, "the server went away");
+	else if (err)
 		helper_mount_failed(h, err, "", why);
 	else
 		err = helper_keep(h, send_success, why);

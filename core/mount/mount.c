@@ -127,12 +127,23 @@ int mount_create(const struct mountpoint *at, const struct optlist *o, int devic
 
 int mount_place(struct mountpoint *at, int mount)
 {
-	int err = sys_statx(mount, "", true, &at->mounted);
+	int err = sys_move_mount(mount, at->under);
 
 	if (!err)
-		err = sys_move_mount(mount, at->under);
+		table_identify(mount, &at->mounted);
 	sys_close(mount);
 	return err;
+}
+
+/* What is at the path now. */
+static void identify(struct mountpoint *at)
+{
+	int fd = sys_open(at->path, O_PATH | O_NOFOLLOW, 0);
+
+	if (fd < 0)
+		return;
+	table_identify(fd, &at->mounted);
+	sys_close(fd);
 }
 
 /* Without /proc, a directory by being in it. */
@@ -168,7 +179,7 @@ static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 	if (err == -ENOENT)
 		err = mount_inside(at->under, o->fsname, type, o->flags, data);
 	if (!err)
-		sys_stat_path(at->path, O_NOFOLLOW, true, &at->mounted);
+		identify(at);
 	return err;
 }
 
@@ -225,6 +236,6 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 		return device;
 	device = commfd_mount(at, options, why);
 	if (device >= 0)
-		sys_stat_path(at->path, O_NOFOLLOW, true, &at->mounted);
+		identify(at);
 	return device;
 }

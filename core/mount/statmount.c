@@ -84,50 +84,89 @@ int table_of_fd(int fd, struct table_row *row)
 	return err > 0 ? 0 : err ? err : -ENOENT;
 }
 
-static int is_fuse(const struct table_row *row, void *count)
+/* Calls fn with the unique id of each mount until it returns something else than
+   0, and returns that. */
+static int each_id(int (*fn)(uint64_t id, void *data), void *data)
+{
+	uint64_t ids[128], last = 0;
+	int n;
+
+	while ((n = sys_listmount(last, ids, sizeof(ids) / sizeof(*ids))) > 0) {
+		for (int i = 0; i < n; i++) {
+			int result = fn(ids[i], data);
+
+			if (result)
+				return result;
+		}
+		last = ids[n - 1];
+	}
+	return n;
+}
+
+/* One part of what statmount(2) tells, with room for a short text. */
+union part { struct statmount m; char room[sizeof(struct statmount) + 64]; };
+
+static int ask(uint64_t id, uint64_t what, union part *part)
+{
+	int err = sys_statmount(id, what, part, sizeof(*part));
+
+	return err ? err : part->m.mask & what ? 0 : -ENOSYS;
+}
+
+struct identity { uint64_t old, unique; };
+
+static int is_identity(uint64_t id, void *data)
+{
+	struct identity *identity = data;
+	union part part;
+
+	if (ask(id, SM_MOUNT, &part) != 0 || part.m.old_id != identity->old)
+		return 0;
+	identity->unique = id;
+	return 1;
+}
+
+int table_identify(int fd, struct sys_stat *st)
+{
+	struct identity identity;
+	int err = sys_statx(fd, "", true, st);
+
+	if (err != -EACCES)
+		return err;
+	err = sys_statx(fd, "", false, st);
+	identity.old = st->mount_id;
+	if (!err && each_id(is_identity, &identity) > 0) {
+		st->mount_id = identity.unique;
+		st->unique_id = true;
+	}
+	return err;
+}
+
+static int count_fuse_id(uint64_t id, void *count)
+{
+	union part part;
+	int err = ask(id, SM_TYPE, &part);
+	const char *type = part.m.text + part.m.type;
+
+	if (err)
+		return err == -ENOENT ? 0 : err;	/* gone since it was listed */
+	*(int *)count += strcmp(type, "fuse") == 0 || strcmp(type, "fuseblk") == 0;
+	return 0;
+}
+
+static int count_fuse_row(const struct table_row *row, void *count)
 {
 	*(int *)count += table_is_fuse(row);
 	return 0;
 }
 
-static int is_fuse_by_id(uint64_t id)
-{
-	union { struct statmount m; char room[sizeof(struct statmount) + 64]; } buf;
-	int err = sys_statmount(id, SM_TYPE, &buf, sizeof(buf));
-	const char *type = buf.m.text + buf.m.type;
-
-	if (err == -ENOENT)
-		return 0;	/* gone since it was listed */
-	if (err || !(buf.m.mask & SM_TYPE))
-		return -ENOSYS;
-	return strcmp(type, "fuse") == 0 || strcmp(type, "fuseblk") == 0;
-}
-
-static int count_by_id(void)
-{
-	uint64_t ids[128], last = 0;
-	int count = 0, n;
-
-	while ((n = sys_listmount(last, ids, sizeof(ids) / sizeof(*ids))) > 0) {
-		for (int i = 0; i < n; i++) {
-			int one = is_fuse_by_id(ids[i]);
-
-			if (one < 0)
-				return one;
-			count += one;
-		}
-		last = ids[n - 1];
-	}
-	return n < 0 ? n : count;
-}
-
 int table_count_fuse(void)
 {
-	int count = count_by_id(), err;
+	int count = 0, err = each_id(count_fuse_id, &count);
 
-	if (count >= 0)
-		return count;
-	count = 0;
-	err = table_each(NULL, is_fuse, &count);
-	return err ? err : count;
+	if (err < 0) {
+		count = 0;
+		err = table_each(NULL, count_fuse_row, &count);
+	}
+	return err < 0 ? err : count;
 }

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include "table.h"
+
 static const int flags[] = {
 	[UMOUNT_PLAIN] = 0, [UMOUNT_LAZY] = MNT_DETACH,
 	[UMOUNT_ABORT] = MNT_FORCE | MNT_DETACH,
@@ -39,7 +41,7 @@ int umount_known(const char *path, const struct sys_stat *known, enum umount_how
 
 	if (fd < 0)
 		return fd;
-	err = sys_statx(fd, "", true, &now);
+	err = table_identify(fd, &now);
 	if (!err && !same_mount(known, &now))
 		err = -ESTALE;
 	if (!err && how != UMOUNT_PLAIN)

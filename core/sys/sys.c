@@ -72,7 +72,7 @@ CALL(int, sys_link, (const char *from, const char *to), link(from, to))
 CALL(int, sys_symlink, (const char *target, const char *path), symlink(target, path))
 CALL(int, sys_unlink, (const char *path), unlink(path))
 CALL(int, sys_chdir, (const char *path), chdir(path))
-CALL(int, sys_fchdir, (int fd), fchdir(fd))
+CALL(int, sys_fchdir, (int fd), syscall(SYS_fchdir, fd))
 CALL(int, sys_getcwd, (char *buf, size_t size), syscall(SYS_getcwd, buf, size) < 0 ? -1 : 0)
 
 CALL(int, sys_mount, (const char *source, const char *target, const char *type,
@@ -365,7 +365,7 @@ int sys_send_fd(int socket, int fd)
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	return syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
 int sys_receive_fd(int socket)
@@ -382,7 +382,7 @@ int sys_receive_fd(int socket)
 	int fd;
 
 	do
-		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+		n = syscall(SYS_recvmsg, socket, &message, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

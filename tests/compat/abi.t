@@ -11,60 +11,14 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/fusebox-test.XXXXXX") || bail 'no temporary direc
 trap 'rm -rf "$T"' EXIT
 
 ours=$top/include/fuse_kernel.h
-cache=$BUILD/cache/linux-libc-dev	# fuse.h and its package's version; remove it to ask again
-
 # ---- The newest header: that of Debian sid ----
 
-# Debian's archive, as this machine's own sources say; DEBIAN_MIRROR is another.
-mirror()
-{
-	apt-get update --print-uris 2>/dev/null |
-		sed -n "s|^'\(.*/debian\)/dists/.*|\1|p" | sed -n 1p
-}
-
-# apt with sources, lists and state of its own: the machine's are not touched,
-# nor are its hooks run; what it says about fetching (a proxy, say) holds.
-private_apt()
-{
-	local base
-	base=${DEBIAN_MIRROR:-$(mirror)}
-	[ -n "$base" ] || return
-	mkdir -p "$T"/apt/etc/{apt.conf.d,preferences.d,sources.list.d,trusted.gpg.d} \
-		"$T"/apt/{state/lists,cache/archives}/partial || return
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $base sid main" \
-		>"$T/apt/etc/sources.list"
-	: >"$T/apt/status"
-	{
-		apt-config dump | grep '^Acquire::'
-		cat <<-END
-			APT::Sandbox::User "root";
-			Acquire::Languages "none";
-			Dir::Etc "$T/apt/etc";
-			Dir::State "$T/apt/state";
-			Dir::State::status "$T/apt/status";
-			Dir::Cache "$T/apt/cache";
-		END
-	} >"$T/apt/conf"
-}
-fetch() # in a subshell: for cd and APT_CONFIG
-(
-	private_apt || exit
-	export APT_CONFIG=$T/apt/conf
-	cd "$T/apt" && timeout 120 apt-get -qq update &&
-		timeout 120 apt-get -qq download linux-libc-dev &&
-		dpkg-deb -x linux-libc-dev_*.deb root &&
-		mkdir -p "$cache" &&
-		dpkg-deb -f linux-libc-dev_*.deb Version >"$cache/version" &&
-		cat root/usr/include/linux/fuse.h >"$cache/fuse.h.$$" &&
-		mv "$cache/fuse.h.$$" "$cache/fuse.h"
-) >"$T/fetch" 2>&1
-
-# One of the last month will do.
-if ! find "$cache/fuse.h" -mtime -30 2>/dev/null | grep -q . && command -v apt-get >/dev/null; then
-	fetch || diag "no newer header fetched: $(tail -n 1 "$T/fetch")"
+if command -v apt-get >/dev/null && package=$("$here/fetch" sid linux-libc-dev 2>"$T/fetch"); then
+	theirs=$package/usr/include/linux/fuse.h of=$(tr '\n' ' ' <"$package/.complete")
+else
+	diag "no newer header fetched: $(tail -n 1 "$T/fetch" 2>/dev/null)"
 fi
-theirs=$cache/fuse.h of="linux-libc-dev $(cat "$cache/version" 2>/dev/null)"
-[ -e "$theirs" ] || theirs=/usr/include/linux/fuse.h of='the one installed'
+[ -e "${theirs:-}" ] || theirs=/usr/include/linux/fuse.h of='the one installed'
 if [ ! -e "$theirs" ]; then
 	skip 'the kernel ABI' 'no linux/fuse.h'
 	finish

@@ -1,11 +1,12 @@
 /* commfd: the other end of fusermount3's socket, as libfuse is.
  *
- *	commfd [-n] WHILE-MOUNTED HELPER ARGUMENTS...
+ *	commfd [-n | -u] WHILE-MOUNTED HELPER ARGUMENTS...
  *
  * Runs HELPER with one end of a socket pair: its number in _FUSE_COMMFD (-n:
  * not there), and wherever an argument has "@". Prints what was received and
- * how HELPER ended, runs the shell command WHILE-MOUNTED, and only then closes
- * the descriptor and the socket. */
+ * how HELPER ended, runs the bash command WHILE-MOUNTED, and only then closes
+ * the descriptor and the socket. -u: nothing is to be received, the command runs
+ * while HELPER does. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,33 +54,68 @@ static void run(char **argv, int socket, int by_environment)
 	_exit(127);
 }
 
+/* Not from where the mount may be: a shell looks at its directory. */
+static void bash(const char *command)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (getenv("w") && chdir(getenv("w")) == 0)
+			setenv("PWD", getenv("w"), 1);
+		execlp("bash", "bash", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static pid_t child;
+
+static void report(int status)
+{
+	printf("exit %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	fflush(stdout);
+}
+
+/* With auto_unmount it goes on watching: then it has not ended. */
+static void await_end(int received)
+{
+	int status;
+
+	for (int i = 0; i < 100 && received; i++, usleep(2000)) {
+		if (waitpid(child, &status, WNOHANG) == child) {
+			report(status);
+			return;
+		}
+	}
+	if (received) {
+		printf("goes on\n");
+		fflush(stdout);
+	} else if (waitpid(child, &status, 0) == child) {
+		report(status);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	int by_environment = argc < 2 || strcmp(argv[1], "-n") != 0, pair[2], status, fd;
-	pid_t pid;
+	char mode = argc > 1 && argv[1][0] == '-' ? argv[1][1] : 0;
+	int pair[2];
 
-	argv += by_environment ? 1 : 2;
-	if (!argv[0] || !argv[1] || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+	argv += mode ? 2 : 1;
+	if (!argv[0] || !argv[1] || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return 2;
-	pid = fork();
-	if (pid == 0) {
-		close(pair[0]);
-		run(argv + 1, pair[1], by_environment);
-	}
+	child = fork();
+	if (child == 0)
+		run(argv + 1, dup(pair[1]), mode != 'n');
 	close(pair[1]);
-	fd = receive(pair[0]);
-	/* With auto_unmount it goes on watching: then it has not ended. */
-	for (int i = 0; i < 100 && fd >= 0 && waitpid(pid, &status, WNOHANG) == 0; i++, usleep(2000))
-		if (i == 99)
-			status = -1;
-	if (fd < 0)
-		waitpid(pid, &status, 0);
-	if (status == -1)
-		printf("goes on\n");
-	else
-		printf("exit %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	fflush(stdout);
-	if (fd >= 0 && system(argv[0]) < 0)
-		return 2;
+	if (mode == 'u') {
+		bash(argv[0]);
+		shutdown(pair[0], SHUT_RDWR);
+		await_end(0);
+	} else if (receive(pair[0]) >= 0) {
+		await_end(1);
+		bash(argv[0]);
+	} else {
+		await_end(0);
+	}
 	return 0;
 }
