@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "applet.h"
+#include "env.h"
 #include "mount.h"
 #include "msg.h"
 #include "out.h"
@@ -53,7 +54,7 @@ static int run(char **program, int device)
 	const char *file = program[0];
 
 	if (!strchr(file, '/')) {
-		err = path_find(file, false, path, sizeof(path));
+		err = env_find(file, false, path, sizeof(path));
 		file = path;
 	}
 	if (err)

@@ -114,3 +114,50 @@ static int fumount_main(char **argv)
 }
 
 APPLET(fumount, "fumount", "usr/bin", "MOUNTPOINT...", "unmount, and say who holds the mount", options)
+
+/* How umount(8) calls a helper: what it may leave out is taken and left out. */
+struct helper_args { struct args how; bool ignored; const char *type, *namespace; };
+
+static const struct opt helper_options[] = {
+	OPT('f', NULL, OPT_FLAG, struct helper_args, how.force, NULL, "abort the connection"),
+	OPT('l', NULL, OPT_FLAG, struct helper_args, how.lazy, NULL, "detach now"),
+	OPT('n', NULL, OPT_FLAG, struct helper_args, ignored, NULL, NULL),
+	OPT('r', NULL, OPT_FLAG, struct helper_args, ignored, NULL, NULL),
+	OPT('v', NULL, OPT_FLAG, struct helper_args, ignored, NULL, NULL),
+	OPT('t', NULL, OPT_STRING, struct helper_args, type, "TYPE", "ignored: any FUSE type will do"),
+	OPT('N', NULL, OPT_STRING, struct helper_args, namespace, "NS", "the mount namespace, a path or a process"),
+	OPT_END
+};
+
+static int enter_namespace(const char *namespace)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	uint64_t pid;
+	int fd, err;
+
+	if (opt_number(namespace, INT32_MAX, &pid) == 0) {
+		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
+		namespace = out_text(&out);
+	}
+	fd = sys_open(namespace, O_RDONLY, 0);
+	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
+	return err ? msg_errno(FAILED, namespace, err) : OK;
+}
+
+static int umount_fuse_main(char **argv)
+{
+	struct helper_args args = { .ignored = false };
+	struct opt_rest rest;
+
+	if (!applet_parse(helper_options, &args, argv, &rest))
+		return USAGE;
+	if (!rest.operands[0] || rest.operands[1])
+		return applet_usage("wanted: one mountpoint");
+	if (args.namespace && enter_namespace(args.namespace) != OK)
+		return FAILED;
+	return one(&args.how, rest.operands[0]);
+}
+
+APPLET(umount_fuse, "umount.fuse", "sbin", "MOUNTPOINT", "unmount, as umount(8) calls it",
+       helper_options)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "applet.h"
+#include "env.h"
 #include "helper.h"
 #include "msg.h"
 #include "priv.h"
@@ -134,7 +135,7 @@ static void hand_over(char **argv)
 {
 	char path[4096];
 
-	if (applet_boxed && path_find(msg_applet, true, path, sizeof(path)) == 0)
+	if (applet_boxed && env_find(msg_applet, true, path, sizeof(path)) == 0)
 		sys_exec(path, argv, environ);
 }
 

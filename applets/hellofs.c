@@ -63,3 +63,13 @@ static int hellofs_main(char **argv)
 
 APPLET(hellofs, "hellofs", "usr/bin", "[SOURCE] MOUNTPOINT", "serve one file that says hello",
        serve_options)
+
+static const struct opt no_options[] = { OPT_END };
+
+static int mount_hellofs_main(char **argv)
+{
+	return serve_for_mount(argv, &hello_ops, NULL);
+}
+
+APPLET(mount_hellofs, "mount.hellofs", "sbin", "SOURCE MOUNTPOINT [-o OPTIONS]",
+       "the same, as mount(8) calls it", no_options)

@@ -1,6 +1,6 @@
 # For looking into it: symbols, no optimisation, the sanitizers. They need a
 # dynamic libc, and names in what they report.
-APPLETS ?= fmount fumount fuse-info fusermount hellofs
+APPLETS ?= fmount fumount fuse-info fusermount hellofs mount.fuse
 MUSL = no
 STATIC =
 STRIP = cp-instead

@@ -1,3 +1,3 @@
 # Everything, small.
-APPLETS ?= fmount fumount fuse-info fusermount hellofs
+APPLETS ?= fmount fumount fuse-info fusermount hellofs mount.fuse
 CONFIG_CFLAGS = $(SMALL)

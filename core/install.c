@@ -5,7 +5,7 @@
 #include <sys/auxv.h>
 
 #include "applet.h"
-#include "mount.h"
+#include "env.h"
 #include "msg.h"
 #include "out.h"
 #include "sys.h"
@@ -67,7 +67,7 @@ static bool would_shadow(const struct applet *applet)
 	char found[4096];
 
 	return strncmp(applet->name, "fusermount", 10) == 0
-	       && path_find(applet->name, true, found, sizeof(found)) == 0;
+	       && env_find(applet->name, true, found, sizeof(found)) == 0;
 }
 
 static int install(const struct install *args, const char *dir, const char *self,

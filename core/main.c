@@ -14,12 +14,22 @@ enum { UNKNOWN_APPLET = 127 };
 
 const bool applet_boxed = true;
 
-static const struct applet *find(const char *name)
+/* Of name's first len bytes. */
+static const struct applet *find_part(const char *name, size_t len)
 {
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
-		if (strcmp((*a)->name, name) == 0)
+		if (strncmp((*a)->name, name, len) == 0 && !(*a)->name[len])
 			return *a;
 	return NULL;
+}
+
+/* mount.fuse.sshfs is mount.fuse, which knows what to make of the rest. */
+static const struct applet *find(const char *name)
+{
+	const struct applet *applet = find_part(name, strlen(name));
+	const char *dot = strrchr(name, '.');
+
+	return applet || !dot ? applet : find_part(name, (size_t)(dot - name));
 }
 
 static int finish(struct out *out)

@@ -62,8 +62,4 @@ int commfd_mount(const struct mountpoint *at, const struct optlist *options, str
 /* Has the helper unmount path. Returns 0, or -errno. */
 int commfd_unmount(const char *path, bool lazy);
 
-/* Finds name in $PATH; setuid: only a set-uid root file. Returns 0 and the path
-   in found[size], or -ENOENT. */
-int path_find(const char *name, bool setuid, char *found, size_t size);
-
 #endif

@@ -3,11 +3,23 @@
 #define FUSEBOX_PRIV_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 /* Makes effective, saved and real ids those of the caller, drops capabilities
    that the file brought, and checks that none of it can be had back.
    0, or -errno: then the process must not go on. */
 int priv_drop(void);
+
+/* Before an exec, for good, each 0 or -errno. Becomes another user, and checks it;
+   priv_lock_caps() before that leaves no capability that an exec could bring:
+   bounding set and securebits, as far as this process may (an ordinary user has
+   nothing to lose); priv_drop_caps() afterwards gives up those that are held.
+   priv_no_new: prctl(2)'s PR_SET_NO_NEW_PRIVS. */
+void priv_lock_caps(void);
+int priv_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
+int priv_drop_caps(void);
+int priv_no_new(void);
 
 /* The rest is for the set-uid helper. When the file's owner, root, is not the
    caller: priv_caller() makes the effective ids the caller's, so that all that

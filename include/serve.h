@@ -13,4 +13,8 @@ extern const struct opt serve_options[];
    Returns the exit status: 0 after a clean end. */
 int serve(char **argv, const struct fuse_ops *ops, void *fs);
 
+/* The same for mount.NAME, as mount(8) calls it: in the background, and back when
+   the mount answers. See mountargs.h. */
+int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs);
+
 #endif

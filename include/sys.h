@@ -95,6 +95,7 @@ ssize_t sys_read_file(const char *path, char *buf, size_t size);
 int sys_mount(const char *source, const char *target, const char *type,
 	      unsigned long flags, const void *data);
 int sys_umount2(const char *target, int flags);
+int sys_enter_mount_namespace(int fd);
 int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value);
 int sys_fsmount(int fs, unsigned int attrs);
@@ -111,6 +112,7 @@ int sys_listmount(uint64_t after, uint64_t *ids, size_t count);
 pid_t sys_fork(void);
 int sys_exec(const char *path, char **argv, char **envp);
 pid_t sys_wait(pid_t pid, int *status);	/* EINTR is retried */
+pid_t sys_wait_ended(pid_t pid, int *status); /* 0 when it has not ended yet */
 int sys_kill(pid_t pid, int sig);
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);

@@ -11,6 +11,7 @@
 #include "conn.h"
 #include "dev.h"
 #include "mount.h"
+#include "mountargs.h"
 #include "msg.h"
 #include "proto.h"
 #include "say.h"
@@ -279,21 +280,45 @@ int serve(char **argv, const struct fuse_ops *ops, void *fs)
 {
 	struct opt_rest rest;
 	const char *where;
-	int status;
+	int status, count = 0;
 
 	self.session.ops = ops;
 	self.session.fs = fs;
 	defaults(ops);
 	if (!applet_parse(serve_options, &self.args, argv, &rest))
 		return 1;
-	if (rest.count < 1)
+	while (count < 3 && rest.operands[count])
+		count++;
+	if (count < 1)
 		return applet_usage("no mountpoint is given");
-	if (rest.count > 2 || rest.after)
+	if (count > 2)
 		return applet_usage("too many operands");
-	where = rest.operands[rest.count - 1];
+	where = rest.operands[count - 1];
 	if (!self.args.mount.fsname)
-		self.args.mount.fsname = rest.count == 2 ? rest.operands[0] : msg_applet;
+		self.args.mount.fsname = count == 2 ? rest.operands[0] : msg_applet;
 	if (self.args.background && (status = fork_server()) >= 0)
 		return status;
 	return serve_mounted(where);
+}
+
+int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
+{
+	static struct mountargs args;
+	char *words[8] = { argv[0], (char *)"-b" };
+	size_t n = 2;
+
+	if (mountargs_parse(argv, &args) != 0)
+		return 1;
+	if (args.fake)
+		return 0;
+	msg_applet += strlen("mount.");
+	if (*args.options) {
+		words[n++] = (char *)"-o";
+		words[n++] = args.options;
+	}
+	words[n++] = (char *)"--";
+	if (args.source)
+		words[n++] = (char *)args.source;
+	words[n] = (char *)args.mountpoint;
+	return serve(words, ops, fs);
 }

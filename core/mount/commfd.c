@@ -4,37 +4,17 @@
  * /dev/fuse descriptor over it, as fusermount3 has done since libfuse 2.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "env.h"
 #include "mount.h"
 
 extern char **environ;
 
-int path_find(const char *name, bool setuid, char *found, size_t size)
-{
-	const char *path = getenv("PATH");
-	bool is_setuid;
-
-	if (!path)
-		path = "/usr/local/bin:/usr/bin:/bin";
-	while (*path) {
-		size_t len = strcspn(path, ":");
-		struct out out = { .buf = found, .size = size, .fd = -1 };
-
-		out_fmt(&out, "%.*s/%s", (int)len, path, name);
-		if (len && sys_executable(out_text(&out), &is_setuid) == 0 && (is_setuid || !setuid))
-			return 0;
-		path += len + (path[len] == ':');
-	}
-	return -ENOENT;
-}
-
 static int find_helper(char *found, size_t size)
 {
-	int err = path_find("fusermount3", false, found, size);
+	int err = env_find("fusermount3", false, found, size);
 
-	return err ? path_find("fusermount", false, found, size) : 0;
+	return err ? env_find("fusermount", false, found, size) : 0;
 }
 
 /* Runs the helper; with a socket, tells it by _FUSE_COMMFD. In the child. */
@@ -42,19 +22,13 @@ static void __attribute__((noreturn)) exec_helper(const char *path, char **argv,
 {
 	char variable[32];
 	struct out out = OUT_TEXT(variable);
-	char *environment[64];
-	size_t n = 0;
 
 	out_fmt(&out, "_FUSE_COMMFD=%d", socket);
-	environment[n++] = variable;
 	out_text(&out);
-	for (char **e = environ; *e && n < 63; e++)
-		if (strncmp(*e, "_FUSE_COMMFD=", 13) != 0)
-			environment[n++] = *e;
-	environment[n] = NULL;
+	env_set(variable);
 	if (socket >= 0)
 		sys_set_cloexec(socket, false);
-	sys_exec(path, argv, environment);
+	sys_exec(path, argv, environ);
 	sys_exit(127);
 }
 

@@ -5,15 +5,18 @@
 #include <errno.h>
 #include <stdint.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* By system call: libc's wrappers bring the machinery for threads along. On
    some 32-bit machines the plain numbers are those of 16-bit ids. */
 #ifdef SYS_setresuid32
-enum { SETRESUID = SYS_setresuid32, SETRESGID = SYS_setresgid32, SETFSUID = SYS_setfsuid32 };
+enum { SETRESUID = SYS_setresuid32, SETRESGID = SYS_setresgid32, SETFSUID = SYS_setfsuid32,
+       SETGROUPS = SYS_setgroups32 };
 #else
-enum { SETRESUID = SYS_setresuid, SETRESGID = SYS_setresgid, SETFSUID = SYS_setfsuid };
+enum { SETRESUID = SYS_setresuid, SETRESGID = SYS_setresgid, SETFSUID = SYS_setfsuid,
+       SETGROUPS = SYS_setgroups };
 #endif
 
 enum { CAP_SETUID_BIT = 1u << 7, CAP_SYS_ADMIN_BIT = 1u << 21 };
@@ -54,6 +57,39 @@ int priv_drop(void)
 	if (uid != 0)
 		err = keep_capabilities(0);
 	return err ? err : still_privileged(uid, gid) ? -EPERM : 0;
+}
+
+/* Locked, each: no capability kept over a change of ids, none that follows from
+   one, none for root's sake. */
+enum { NO_CAPS_FOR_ROOT = 0x3 | 0xc | 0x20 };
+
+void priv_lock_caps(void)
+{
+	if (syscall(SYS_prctl, PR_SET_SECUREBITS, NO_CAPS_FOR_ROOT, 0, 0, 0) < 0)
+		return;
+	for (long cap = 0; syscall(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+		;
+}
+
+int priv_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
+{
+	uid_t r, e, s;
+
+	if (syscall(SETGROUPS, count, groups) < 0 || syscall(SETRESGID, gid, gid, gid) < 0
+	    || syscall(SETRESUID, uid, uid, uid) < 0)
+		return -errno;
+	return getresuid(&r, &e, &s) < 0 || r != uid || e != uid || s != uid ? -EPERM : 0;
+}
+
+int priv_drop_caps(void)
+{
+	syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return keep_capabilities(0);
+}
+
+int priv_no_new(void)
+{
+	return syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 /* Whether the caller is another than root, and the file gave root's rights. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -79,6 +80,7 @@ CALL(int, sys_mount, (const char *source, const char *target, const char *type,
 		      unsigned long flags, const void *data),
      mount(source, target, type, flags, data))
 CALL(int, sys_umount2, (const char *target, int flags), umount2(target, flags))
+CALL(int, sys_enter_mount_namespace, (int fd), syscall(SYS_setns, fd, CLONE_NEWNS))
 CALL(int, sys_fsopen, (const char *type), syscall(NR_FSOPEN, type, SYS_FSOPEN_CLOEXEC))
 CALL(int, sys_fsconfig, (int fs, enum fsconfig_op op, const char *key, const char *value),
      syscall(NR_FSCONFIG, fs, op, key, value, 0))
@@ -107,8 +109,9 @@ int sys_listmount(uint64_t after, uint64_t *ids, size_t count)
 CALL(pid_t, sys_fork, (void), syscall(SYS_clone, FORK_ARGUMENTS, 0, 0, 0))
 CALL(int, sys_exec, (const char *path, char **argv, char **envp), execve(path, argv, envp))
 CALL(int, sys_kill, (pid_t pid, int sig), kill(pid, sig))
+CALL(pid_t, sys_wait_ended, (pid_t pid, int *status), waitpid(pid, status, WNOHANG))
 CALL(pid_t, sys_setsid, (void), setsid())
-CALL(int, sys_die_with_parent, (void), prctl(PR_SET_PDEATHSIG, SIGKILL))
+CALL(int, sys_die_with_parent, (void), syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 CALL(int, sys_block_signals, (void),
      syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(const uint64_t) { UINT64_MAX }, NULL, sizeof(uint64_t)))
 pid_t sys_getpid(void) { return getpid(); }

@@ -8,7 +8,7 @@ exits 0 'no arguments: usage, exit 0' "$box"
 like 'on stdout, with the applets' "$out" 'hellofs'
 is 'nothing on stderr' "$err" ''
 exits 0 '--list' "$box" --list
-is '--list: one name a line' "$out" "$(printf '%s\n' fmount fumount fuse-info hellofs)"
+is '--list: one name a line' "$out" "$(printf "%s\n" fmount fumount umount.fuse fuse-info fusermount3 fusermount hellofs mount.hellofs mount.fuse3 mount.fuse)"
 exits 0 '--list-full' "$box" --list-full
 like '--list-full: install paths' "$out" 'usr/bin/fumount'
 exits 0 '--version' "$box" --version

@@ -1,0 +1,98 @@
+/* launch: see launch.h. */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn.h"
+#include "env.h"
+#include "mount.h"
+#include "msg.h"
+#include "priv.h"
+#include "sys.h"
+#include "table.h"
+#include "user.h"
+
+extern char **environ;
+
+int launch_become(const struct launch *l)
+{
+	static char home[sizeof("HOME=") + sizeof(((struct user *)0)->home)];
+	struct out out = OUT_TEXT(home);
+	struct user user;
+	int err = l->user ? user_find(l->user, &user) : 0;
+
+	if (err)
+		return msg_errno(1, l->user, err);
+	if (l->drop_caps)
+		priv_lock_caps();
+	if (l->user) {
+		err = priv_become(user.uid, user.gid, user.groups, user.group_count);
+		out_fmt(&out, "HOME=%s", user.home);
+		out_text(&out);
+		if (!err && !getenv("HOME"))
+			err = env_set(home);
+	}
+	if (!err && l->drop_caps)
+		err = priv_drop_caps();
+	if (!err && l->no_new_privs)
+		err = priv_no_new();
+	return err ? msg_errno(1, l->user ? l->user : "privileges", err) : 0;
+}
+
+int launch_exec(char **argv)
+{
+	static char path[4096];
+	const char *file = argv[0];
+	int err = 0;
+
+	if (!strchr(file, '/')) {
+		err = env_find(file, false, path, sizeof(path));
+		file = path;
+	}
+	if (!err)
+		err = sys_exec(file, argv, environ);
+	return msg_errno(err == -ENOENT ? 127 : 126, argv[0], err);
+}
+
+uint64_t launch_mounted(const char *path)
+{
+	struct sys_stat st;
+
+	return sys_stat_path(path, 0, false, &st) == 0 ? st.mount_id : 0;
+}
+
+static bool answers(const char *path, uint64_t before)
+{
+	int fd = sys_open(path, O_PATH, 0);
+	struct table_row row;
+	struct sys_stat st;
+	bool mounted = fd >= 0 && sys_statx(fd, "", false, &st) == 0 && st.mount_id != before
+		       && table_of_fd(fd, &row) == 0 && table_is_fuse(&row);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return mounted && conn_waiting(table_connection(&row)) <= 0;
+}
+
+static int exit_status(int status)
+{
+	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
+{
+	int pause = 1, status;
+
+	for (int waited = 0; milliseconds < 0 || waited < milliseconds; waited += pause) {
+		if (sys_wait_ended(child, &status) == child)
+			return exit_status(status);
+		if (answers(path, before))
+			return 0;
+		sys_sleep_ms(pause);
+		pause += pause < 20;
+	}
+	return -ETIMEDOUT;
+}

@@ -1,0 +1,52 @@
+/* env: see env.h. No malloc. */
+#include "env.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "out.h"
+#include "sys.h"
+
+extern char **environ;
+
+int env_set(char *assignment)
+{
+	size_t n = 0, len = strcspn(assignment, "=") + 1;
+	char **fresh;
+
+	while (environ && environ[n]) {
+		if (strncmp(environ[n], assignment, len) == 0) {
+			environ[n] = assignment;
+			return 0;
+		}
+		n++;
+	}
+	fresh = sys_pages((n + 2) * sizeof(*fresh));
+	if (!fresh)
+		return -ENOMEM;
+	if (n)
+		memcpy(fresh, environ, n * sizeof(*fresh));
+	fresh[n] = assignment;
+	environ = fresh;
+	return 0;
+}
+
+int env_find(const char *program, bool setuid, char *found, size_t size)
+{
+	const char *path = getenv("PATH");
+	bool is_setuid;
+
+	if (!path)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	while (*path) {
+		size_t len = strcspn(path, ":");
+		struct out out = { .buf = found, .size = size, .fd = -1 };
+
+		out_fmt(&out, "%.*s/%s", (int)len, path, program);
+		if (len && sys_executable(out_text(&out), &is_setuid) == 0 && (is_setuid || !setuid))
+			return 0;
+		path += len + (path[len] == ':');
+	}
+	return -ENOENT;
+}

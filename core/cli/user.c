@@ -1,0 +1,146 @@
+/* user: see user.h. */
+#include "user.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "opt.h"
+#include "out.h"
+#include "sys.h"
+
+enum { FIELDS = 7 };
+
+/* Calls fn for each line of a file such as /etc/passwd, cut at its colons, until
+   it returns something else than 0, and returns that. */
+static int each_line(const char *path, int (*fn)(char **fields, void *data), void *data)
+{
+	static char text[256 * 1024];
+	ssize_t size = sys_read_file(path, text, sizeof(text));
+	char *line = text;
+	int result = 0;
+
+	if (size < 0)
+		return (int)size;
+	while (*line && !result) {
+		char *fields[FIELDS] = { NULL }, *next = line + strcspn(line, "\n");
+
+		if (*next)
+			*next++ = '\0';
+		for (int i = 0; i < FIELDS; i++) {
+			fields[i] = line;
+			line += strcspn(line, ":");
+			if (*line)
+				*line++ = '\0';
+		}
+		result = fn(fields, data);
+		line = next;
+	}
+	return result;
+}
+
+static bool is_id(const char *text, uint32_t *id)
+{
+	uint64_t n;
+
+	if (opt_number(text, UINT32_MAX - 1, &n) < 0)
+		return false;
+	*id = (uint32_t)n;
+	return true;
+}
+
+/* name: NULL when `id` is searched for. */
+struct search { const char *name; uint32_t id; struct user *user; };
+
+static bool is_searched(const struct search *s, char **fields)
+{
+	uint32_t id;
+
+	return s->name ? strcmp(fields[0], s->name) == 0
+		       : is_id(fields[2], &id) && id == s->id;
+}
+
+static int take_user(char **fields, void *data)
+{
+	struct search *s = data;
+	struct out home = OUT_TEXT(s->user->home);
+
+	if (!is_searched(s, fields) || !is_id(fields[2], &s->user->uid)
+	    || !is_id(fields[3], &s->user->gid))
+		return 0;
+	if (*fields[5])
+		out_str(&home, fields[5]);
+	else
+		out_char(&home, '/');
+	out_text(&home);
+	return 1;
+}
+
+static int take_group(char **fields, void *data)
+{
+	struct search *s = data;
+
+	return strcmp(fields[0], s->name) == 0 && is_id(fields[2], &s->user->gid);
+}
+
+/* name in "alice,bob"? */
+static bool is_member(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *list; list += strcspn(list, ","), list += *list == ',')
+		if (strncmp(list, name, len) == 0 && (list[len] == ',' || !list[len]))
+			return true;
+	return false;
+}
+
+static int add_group(char **fields, void *data)
+{
+	struct search *s = data;
+	struct user *user = s->user;
+	uint32_t gid;
+
+	if (user->group_count < USER_GROUPS && is_member(fields[3], s->name)
+	    && is_id(fields[2], &gid) && gid != user->gid)
+		user->groups[user->group_count++] = gid;
+	return 0;
+}
+
+static int find_group(const char *name, struct search *s)
+{
+	int found;
+
+	if (is_id(name, &s->user->gid))
+		return 0;
+	s->name = name;
+	found = each_line("/etc/group", take_group, s);
+	return found > 0 ? 0 : found < 0 ? found : -ENOENT;
+}
+
+int user_find(const char *text, struct user *user)
+{
+	char name[256];
+	struct out copy = OUT_TEXT(name);
+	struct search s = { .name = name, .user = user };
+	char *group;
+	int found;
+
+	out_str(&copy, text);
+	out_text(&copy);
+	group = strchr(name, ':');
+	if (group)
+		*group++ = '\0';
+	*user = (struct user) { .home = "/" };
+	if (is_id(name, &s.id)) {
+		s.name = NULL;
+		user->uid = user->gid = s.id;
+	}
+	found = each_line("/etc/passwd", take_user, &s);
+	if (found <= 0 && s.name)
+		return found < 0 ? found : -ENOENT;
+	if (s.name && !group)
+		each_line("/etc/group", add_group, &s);
+	return group ? find_group(group, &s) : 0;
+}

@@ -1,0 +1,32 @@
+/* launch: from this process to the server's, and waiting for it to answer. */
+#ifndef FUSEBOX_LAUNCH_H
+#define FUSEBOX_LAUNCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the server is to be. */
+struct launch {
+	const char *user;	/* "USER[:GROUP]"; NULL: as now */
+	bool drop_caps;		/* no capability, now or by an exec */
+	bool no_new_privs;
+};
+
+/* Becomes what l says. On failure says why, and returns 1. */
+int launch_become(const struct launch *l);
+
+/* Becomes argv[0], a path or a name in PATH, with argv and the environment.
+   Returns only on failure, having said why: 127 not found, 126 not executable. */
+int launch_exec(char **argv);
+
+/* What is mounted at path: its mount's id, 0 for what has none. */
+uint64_t launch_mounted(const char *path);
+
+/* Waits until the FUSE mount at path, another than `before`, answers: its INIT
+   has been, as far as the control file system tells. Returns 0 then, or when the
+   server, child, ends with status 0, having left another of its kind behind;
+   its status when it fails (128 + N: by signal N); -ETIMEDOUT after so many
+   milliseconds (below 0: never). */
+int launch_wait(int child, const char *path, uint64_t before, int milliseconds);
+
+#endif

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# mount(8) and umount(8), util-linux's and BusyBox's, with our helpers, in a root
+# directory that has no shell: a type in fstab is served by hellofs.
+. "$(dirname "$0")/../lib.sh"
+start 120
+need busybox strace
+
+root=$T/root
+for dir in bin sbin usr/bin usr/sbin usr/lib lib64 etc dev proc sys run tmp mnt mnt2 mnt3; do mkdir -p "$root/$dir"; done
+mkdir -p "$root/lib"
+with_libraries() # with_libraries PROGRAM TO
+{
+	cp "$1" "$root/$2"
+	ldd "$1" | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$root/$(dirname "$lib")"
+		cp -L "$lib" "$root/$lib"
+	done
+}
+with_libraries "$(PATH=/bin:/usr/bin command -v mount)" bin/mount
+with_libraries "$(PATH=/bin:/usr/bin command -v umount)" bin/umount
+cp "$(command -v busybox)" "$root/bin/busybox"
+cp "$BUILD/fusebox" "$root/usr/bin/fusebox"
+ln -s /usr/bin/fusebox "$root/usr/bin/hellofs"
+for helper in mount.fuse mount.fuse3 umount.fuse mount.hellofs mount.fuse.hellofs; do
+	ln -s /usr/bin/fusebox "$root/sbin/$helper"
+done
+mknod -m 666 "$root/dev/fuse" c 10 229
+mknod -m 666 "$root/dev/null" c 1 3
+mount -t proc none "$root/proc"
+ln -s /proc/self/mounts "$root/etc/mtab"
+in_root() { chroot "$root" "$@"; }
+hello() { timeout 5 cat "$root/$1/hello"; }
+ok 'no shell there' test ! -e "$root/bin/sh"
+
+for mount in /bin/mount '/bin/busybox mount'; do
+	umount=${mount/mount/umount}
+	read -ra m <<<"$mount"
+	read -ra u <<<"$umount"
+	for type in fuse.hellofs hellofs; do
+		exits 0 "$mount -t $type" in_root "${m[@]}" -t "$type" src /mnt
+		is "$mount -t $type: serves, the mount having answered" "$(hello mnt)" hello
+		like 'the table' "$(mount_line "$root/mnt")" '- fuse.hellofs src '
+		exits 0 "$umount" in_root "${u[@]}" /mnt
+		ok 'is gone' unmounted "$root/mnt"
+	done
+	# BusyBox calls no helper for that, but the server itself, and waits for its
+	# end; and it keeps ro, noexec and their like from the helpers that it calls.
+	second='hellofs#src2 /mnt2 fuse'
+	if [ "$mount" = /bin/mount ]; then
+		exits 0 "$mount -t fuse TYPE#SOURCE" in_root "${m[@]}" -t fuse 'hellofs#thing' /mnt
+		like 'the source' "$(mount_line "$root/mnt")" '- fuse.hellofs thing '
+		exits 0 "$umount again" in_root "${u[@]}" /mnt
+	else
+		second='src2 /mnt2 fuse.hellofs'
+	fi
+
+	cat >"$root/etc/fstab" <<-END
+		src1 /mnt fuse.hellofs nofail,_netdev,x-systemd.automount,comment=hi 0 0
+		$second ro,noexec 0 0
+		src3 /mnt3 fuse.hellofs noauto,rw 0 0
+	END
+	exits 0 "$mount -a" in_root "${m[@]}" -a
+	is 'the first entry' "$(hello mnt)" hello
+	is 'the second' "$(hello mnt2)" hello
+	[ "$mount" != /bin/mount ] || like 'with its options' "$(mount_line "$root/mnt2")" 'noexec.* - fuse.hellofs src2 ro'
+	ok 'not the one that is noauto' unmounted "$root/mnt3"
+	exits 0 "$mount of a noauto entry" in_root "${m[@]}" /mnt3
+	[ "$mount" != /bin/mount ] || like 'writable, as it says' "$(mount_line "$root/mnt3")" '- fuse.hellofs src3 rw'
+	for d in mnt mnt2 mnt3; do exits 0 "$umount $d" in_root "${u[@]}" "/$d"; done
+	ok 'all are gone' test -z "$(own_mounts)"
+done
+
+# umount.fuse itself, by the words of both
+for words in '' '-l' '-f -l' '-n -r -v' '-t fuse.hellofs' "-N $$" '-N /proc/self/ns/mnt'; do
+	exits 0 'a mount' hellofs -b "$root/mnt2"
+	read -ra w <<<"$words"
+	exits 0 "umount.fuse $words" umount.fuse "$root/mnt2" "${w[@]}"
+	ok 'unmounts' unmounted "$root/mnt2"
+done
+exits 32 'umount.fuse of nothing' umount.fuse "$root/mnt2"
+exits 32 'umount.fuse in no namespace' umount.fuse "$root/mnt2" -N /nope
+exits 1 'umount.fuse without a mountpoint' umount.fuse
+
+# mount.fuse3 and servers of every kind
+mkdir bin
+cat >bin/dies <<'END'
+#!/bin/sh
+exit 7
+END
+cat >bin/late <<'END'
+#!/bin/sh
+sleep 0.5
+exec hellofs "$@"
+END
+chmod 755 bin/*
+PATH=$T/bin:$PATH
+exits 7 'a server that fails' mount.fuse3 'dies#x' "$root/mnt"
+exits 0 'a server in the foreground, and slow' mount.fuse3 'late#x' "$root/mnt"
+is 'answers when it is back' "$(hello mnt)" hello
+exits 0 'over a mount that is there: only a new one counts' umount.fuse "$root/mnt"
+exits 0 '-f does all but mount' mount.fuse3 'late#x' "$root/mnt" -f
+ok 'so nothing is' unmounted "$root/mnt"
+
+# drop_privileges
+exits 0 'drop_privileges' mount.fuse3 hellofs#x "$root/mnt" -o drop_privileges,setuid=nobody
+is 'serves' "$(hello mnt)" hello
+server=$(pgrep -n -x hellofs)
+status=$(cat "/proc/$server/status")
+like 'as the other user' "$status" 'Uid:.65534.65534.65534.65534'
+like 'without a capability, or a way to one' "$status" 'CapEff:.0+.CapBnd:.0+.CapAmb:.0+.NoNewPrivs:.1'
+kill "$server"
+within 5 unmounted "$root/mnt" || umount -l "$root/mnt"
+umount "$root/proc"
+finish
