@@ -97,10 +97,17 @@ umount: all
 	@if grep -q " $(CURDIR)/mnt .* - fuse" /proc/self/mountinfo; then \
 		$(BUILD)/bin/fumount ./mnt || $(BUILD)/bin/fumount -l ./mnt; fi
 
+# Without fusermount3 and fusermount, which would be of use to root alone: see
+# install-setuid.
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
-	for a in $(APPLETS); do ln -sf fusebox $(DESTDIR)$(PREFIX)/bin/$$a; done
+	install -d $(DESTDIR)$(PREFIX)/sbin
+	for a in $$($(BUILD)/fusebox --list-full); do case $$a in \
+		*/fusermount*) ;; \
+		usr/bin/*) ln -sf fusebox $(DESTDIR)$(PREFIX)/bin/$${a##*/} ;; \
+		*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/$${a##*/} ;; \
+	esac; done
 
 # The only file that is ever set-uid root; fusermount is its second name.
 install-setuid: all

@@ -77,7 +77,7 @@ static int install(const struct install *args, const char *dir, const char *self
 	struct out out = OUT_TEXT(path);
 	int err;
 
-	if (would_shadow(applet) && !args->force) {
+	if (!args->force && !args->root && would_shadow(applet)) {
 		msg("%s: not installed: a set-uid one is in PATH, and a link without that bit "
 		    "before it would break it; --force does it all the same", applet->name);
 		return 1;

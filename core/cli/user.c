@@ -56,7 +56,7 @@ struct search { const char *name; uint32_t id; struct user *user; };
 
 static bool is_searched(const struct search *s, char **fields)
 {
-	uint32_t id;
+	uint32_t id = 0;
 
 	return s->name ? strcmp(fields[0], s->name) == 0
 		       : is_id(fields[2], &id) && id == s->id;

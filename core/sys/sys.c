@@ -313,15 +313,15 @@ int sys_unix_datagram(const char *path, const void *data, size_t size)
 
 const char *sys_fd_path(char path[32], int fd)
 {
+	static const char directory[] = "/proc/self/fd/";
 	char digits[12], *digit = digits + sizeof(digits) - 1;
 
 	*digit = '\0';
 	do
 		*--digit = (char)('0' + fd % 10);
 	while (fd /= 10);
-	memcpy(path, "/proc/self/fd/", 14);
-	memcpy(path + 14, digit, (size_t)(digits + sizeof(digits) - digit));
-	return path;
+	memcpy(path, directory, sizeof(directory));
+	return strcat(path, digit);
 }
 
 /* Before 5.8 there is no flag for the descriptor itself, but its name in /proc. */

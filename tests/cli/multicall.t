@@ -8,7 +8,8 @@ exits 0 'no arguments: usage, exit 0' "$box"
 like 'on stdout, with the applets' "$out" 'hellofs'
 is 'nothing on stderr' "$err" ''
 exits 0 '--list' "$box" --list
-is '--list: one name a line' "$out" "$(printf "%s\n" fmount fumount umount.fuse fuse-info fusermount3 fusermount hellofs mount.hellofs mount.fuse3 mount.fuse)"
+is '--list: one name a line' "$(sort <<<"$out")" "$(printf '%s\n' fmount fumount fuse-info fusermount \
+	fusermount3 hellofs mount.fuse mount.fuse3 mount.hellofs umount.fuse)"
 exits 0 '--list-full' "$box" --list-full
 like '--list-full: install paths' "$out" 'usr/bin/fumount'
 exits 0 '--version' "$box" --version
@@ -33,17 +34,32 @@ else
 	ok 'at most 64 KiB' test "$(wc -c <"$box")" -le 65536
 fi
 
-exits 0 '--install -s' "$box" --install -s "$T/new/bin"
+without_helper() { PATH=/nonexistent "$@"; }
+exits 0 '--install -s' without_helper "$box" --install -s "$T/new/bin"
 ok 'makes directories and links' test -L "$T/new/bin/fumount"
-exits 0 'twice' "$box" --install -s "$T/new/bin"
+exits 0 'twice' without_helper "$box" --install -s "$T/new/bin"
 rm "$T/new/bin/hellofs"
 echo mine >"$T/new/bin/hellofs"
-exits 1 'a file that is not ours' "$box" --install -s "$T/new/bin"
+exits 1 'a file that is not ours' without_helper "$box" --install -s "$T/new/bin"
 is 'is left alone' "$(cat "$T/new/bin/hellofs")" mine
 like 'and named' "$err" 'hellofs: exists and is not ours'
 cp "$box" "$T/fusebox"
-exits 0 '--install --root' "$T/fusebox" --install --root "$T/root"
+exits 0 '--install --root' without_helper "$T/fusebox" --install --root "$T/root"
 ok 'at install paths, hard links' test "$T/root/usr/bin/fumount" -ef "$T/fusebox"
+# What other programs rely on is not put out of the way.
+mkdir helper
+cp "$BUILD/fusermount3" helper/fusermount3
+chmod 4755 helper/fusermount3
+with_helper() { PATH=$T/helper:/usr/bin:/bin "$@"; }
+exits 1 'a set-uid fusermount3 in PATH' with_helper "$box" --install -s "$T/shadow"
+like 'is not shadowed, and why' "$err" 'fusermount3: not installed: a set-uid one is in PATH.*--force'
+ok 'by neither name' test ! -e "$T/shadow/fusermount3" -a ! -L "$T/shadow/fusermount3"
+ok 'the rest is installed' test -L "$T/shadow/hellofs"
+exits 0 'but with --force' with_helper "$box" --install -s --force "$T/shadow"
+ok 'it is' test -L "$T/shadow/fusermount3"
+exits 0 'below another root there is nothing to shadow' with_helper "$box" --install -s --root "$T/image"
+ok 'so it is there' test -L "$T/image/usr/bin/fusermount3"
+
 # As strace starts it for another user, the set-uid bit counts.
 chmod u+s "$T/fusebox"
 strace -u nobody -o "$T/trace" "$T/fusebox" --version >/dev/null
