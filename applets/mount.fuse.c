@@ -128,7 +128,7 @@ static int serve(struct mountargs *args)
 	complete_environment(!launch.user);
 	if (launch_become(&launch) != 0)
 		return 1;
-	return launch_exec((char **)words);
+	return launch_exec(args->type, (char **)words);
 }
 
 /* A server that goes to the background ends this by its first process's end, and

@@ -17,8 +17,4 @@ int conn_abort(uint64_t connection);
 /* The number of requests that wait for the server, or -errno. */
 int64_t conn_waiting(uint64_t connection);
 
-/* The connection that a /dev/fuse descriptor of ours serves, from its fdinfo
-   (6.16 on). 0, or -ENOENT when the kernel does not tell. */
-int conn_of_fd(int fd, uint64_t *connection);
-
 #endif

@@ -15,9 +15,8 @@ struct launch {
 /* Becomes what l says. On failure says why, and returns 1. */
 int launch_become(const struct launch *l);
 
-/* Becomes argv[0], a path or a name in PATH, with argv and the environment.
-   Returns only on failure, having said why: 127 not found, 126 not executable. */
-int launch_exec(char **argv);
+/* Becomes file, a path or a name in PATH, with argv and the environment. Returns only on failure, having said why: 127 not found, 126 not executable. */
+int launch_exec(const char *file, char **argv);
 
 /* What is mounted at path: its mount's id, 0 for what has none. */
 uint64_t launch_mounted(const char *path);

@@ -24,4 +24,9 @@ const char *proc_readdir(struct proc_dir *dir);
 /* The command's name, which can be read of a blocked process too; "?" if gone. */
 void proc_command(int pid, char command[16]);
 
+/* The FUSE connection of a process's descriptor of /dev/fuse, from its fdinfo; pid
+   and fd as /proc has them ("self", "5"). 0; -ENODATA when the kernel does not tell
+   (before 6.16), or what opening it gave. */
+int proc_connection(const char *pid, const char *fd, uint64_t *connection);
+
 #endif

@@ -60,6 +60,7 @@ int sys_pipe(int fd[2]);		/* close-on-exec */
 int sys_set_cloexec(int fd, bool on);
 int sys_fd_valid(int fd);
 ssize_t sys_readlink(const char *path, char *buf, size_t size);
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 int sys_getdents(int dir, void *buf, size_t size);
 int sys_mkdir(const char *path, mode_t mode);
 int sys_link(const char *from, const char *to);
@@ -96,6 +97,7 @@ int sys_mount(const char *source, const char *target, const char *type,
 	      unsigned long flags, const void *data);
 int sys_umount2(const char *target, int flags);
 int sys_enter_mount_namespace(int fd);
+int sys_new_user_namespace(void);	/* and a mount namespace in it */
 int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value);
 int sys_fsmount(int fs, unsigned int attrs);
@@ -107,6 +109,10 @@ int sys_move_mount(int from, int to);	/* both by descriptor, AT_EMPTY_PATH */
    count, are in ids. */
 int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size);
 int sys_listmount(uint64_t after, uint64_t *ids, size_t count);
+
+/* A second descriptor for the connection of `device` (FUSE_DEV_IOC_CLONE), to be
+   read by another thread or process; close-on-exec. */
+int sys_clone_device(int device);
 
 /* Processes */
 pid_t sys_fork(void);
@@ -136,6 +142,9 @@ void *sys_pages(size_t size);
 
 /* Sockets */
 int sys_socketpair(int fd[2]);			/* AF_UNIX stream, close-on-exec */
+/* A socket that is bound to path, mode 0600 and owned by uid, and listens. */
+int sys_listen(const char *path, uid_t uid);
+int sys_accept(int socket);			/* close-on-exec */
 int sys_unix_datagram(const char *path, const void *data, size_t size); /* '@': abstract */
 /* Receives one byte and the descriptor that came with it (close-on-exec);
    -EPROTO when the peer closed or sent none. */

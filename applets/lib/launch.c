@@ -42,19 +42,19 @@ int launch_become(const struct launch *l)
 	return err ? msg_errno(1, l->user ? l->user : "privileges", err) : 0;
 }
 
-int launch_exec(char **argv)
+int launch_exec(const char *file, char **argv)
 {
-	static char path[4096];
-	const char *file = argv[0];
+	static char found[4096];
+	const char *path = file;
 	int err = 0;
 
 	if (!strchr(file, '/')) {
-		err = env_find(file, false, path, sizeof(path));
-		file = path;
+		err = env_find(file, false, found, sizeof(found));
+		path = found;
 	}
 	if (!err)
-		err = sys_exec(file, argv, environ);
-	return msg_errno(err == -ENOENT ? 127 : 126, argv[0], err);
+		err = sys_exec(path, argv, environ);
+	return msg_errno(err == -ENOENT ? 127 : 126, file, err);
 }
 
 uint64_t launch_mounted(const char *path)

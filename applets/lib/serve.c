@@ -13,6 +13,7 @@
 #include "mount.h"
 #include "mountargs.h"
 #include "msg.h"
+#include "proc.h"
 #include "proto.h"
 #include "say.h"
 #include "sys.h"
@@ -202,7 +203,7 @@ static int adopt(const char *number)
 	if (opt_number(number, INT32_MAX, &fd) < 0 || sys_fd_valid((int)fd) < 0)
 		return -EBADF;
 	sys_set_cloexec((int)fd, true);
-	if (conn_of_fd((int)fd, &connection) == 0
+	if (proc_connection("self", number, &connection) == 0
 	    && table_each(NULL, of_connection, &connection) > 0
 	    && sys_stat_path(self.at.path, O_NOFOLLOW, true, &self.at.mounted) == 0)
 		self.shown = self.at.path;

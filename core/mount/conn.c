@@ -83,20 +83,3 @@ int64_t conn_waiting(uint64_t connection)
 	sys_close(fd);
 	return number;
 }
-
-int conn_of_fd(int fd, uint64_t *connection)
-{
-	char path[40], text[1024], *at;
-	struct out out = OUT_TEXT(path);
-
-	out_fmt(&out, "/proc/self/fdinfo/%d", fd);
-	if (sys_read_file(out_text(&out), text, sizeof(text)) < 0)
-		return -ENOENT;
-	at = text_find(text, "fuse_connection:");
-	if (!at)
-		return -ENOENT;
-	at += strlen("fuse_connection:");
-	at += strspn(at, " \t");
-	at[strcspn(at, "\n")] = '\0';
-	return opt_number(at, UINT64_MAX, connection) < 0 ? -ENOENT : 0;
-}

@@ -1,9 +1,11 @@
 /* proc: directories and names in /proc. See proc.h. */
 #include "proc.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "opt.h"
 #include "out.h"
 #include "sys.h"
 
@@ -60,4 +62,24 @@ void proc_command(int pid, char command[16])
 	len = len < 15 ? len : 15;
 	memcpy(command, text, len);
 	command[len] = '\0';
+}
+
+int proc_connection(const char *pid, const char *fd, uint64_t *connection)
+{
+	static const char key[] = "fuse_connection:";
+	char path[64], text[512], *at;
+	struct out out = OUT_TEXT(path);
+	ssize_t n;
+
+	out_fmt(&out, "/proc/%s/fdinfo/%s", pid, fd);
+	n = sys_read_file(out_text(&out), text, sizeof(text));
+	if (n < 0)
+		return (int)n;
+	at = text_find(text, key);
+	if (!at)
+		return -ENODATA;
+	at += sizeof(key) - 1;
+	at += strspn(at, " \t");
+	at[strcspn(at, "\n")] = '\0';
+	return opt_number(at, UINT64_MAX, connection) < 0 ? -ENODATA : 0;
 }

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -67,6 +68,8 @@ CALL(int, sys_pipe, (int fd[2]), syscall(SYS_pipe2, fd, O_CLOEXEC))
 CALL(int, sys_set_cloexec, (int fd, bool on), syscall(NR_FCNTL, fd, F_SETFD, on ? FD_CLOEXEC : 0))
 CALL(int, sys_fd_valid, (int fd), syscall(NR_FCNTL, fd, F_GETFD) < 0 ? -1 : 0)
 CALL(ssize_t, sys_readlink, (const char *path, char *buf, size_t size), readlink(path, buf, size))
+CALL(ssize_t, sys_readlinkat, (int dir, const char *path, char *buf, size_t size),
+     syscall(SYS_readlinkat, dir, path, buf, size))
 CALL(int, sys_getdents, (int dir, void *buf, size_t size), syscall(SYS_getdents64, dir, buf, size))
 CALL(int, sys_mkdir, (const char *path, mode_t mode), mkdir(path, mode))
 CALL(int, sys_link, (const char *from, const char *to), link(from, to))
@@ -81,6 +84,7 @@ CALL(int, sys_mount, (const char *source, const char *target, const char *type,
      mount(source, target, type, flags, data))
 CALL(int, sys_umount2, (const char *target, int flags), umount2(target, flags))
 CALL(int, sys_enter_mount_namespace, (int fd), syscall(SYS_setns, fd, CLONE_NEWNS))
+CALL(int, sys_new_user_namespace, (void), syscall(SYS_unshare, CLONE_NEWUSER | CLONE_NEWNS))
 CALL(int, sys_fsopen, (const char *type), syscall(NR_FSOPEN, type, SYS_FSOPEN_CLOEXEC))
 CALL(int, sys_fsconfig, (int fs, enum fsconfig_op op, const char *key, const char *value),
      syscall(NR_FSCONFIG, fs, op, key, value, 0))
@@ -88,6 +92,18 @@ CALL(int, sys_fsmount, (int fs, unsigned int attrs),
      syscall(NR_FSMOUNT, fs, SYS_FSMOUNT_CLOEXEC, attrs))
 CALL(int, sys_move_mount, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* both paths are empty */))
+
+int sys_clone_device(int device)
+{
+	int fd = sys_open("/dev/fuse", O_RDWR, 0), err;
+
+	if (fd < 0)
+		return fd;
+	err = (int)result(syscall(SYS_ioctl, fd, _IOR(229, 0, uint32_t), &device));
+	if (err < 0)
+		sys_close(fd);
+	return err < 0 ? err : fd;
+}
 
 /* struct mnt_id_req, as it was when the calls came (6.8). */
 struct mount_request { uint32_t size, unused; uint64_t id, param; };
@@ -288,28 +304,61 @@ int sys_socketpair(int fd[2])
 	return (int)result(syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
 }
 
+/* '@': abstract. Returns the length of it, or -ENAMETOOLONG. */
+static int unix_address(struct sockaddr_un *address, const char *path)
+{
+	size_t length = strlen(path);
+
+	if (length >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	*address = (struct sockaddr_un) { .sun_family = AF_UNIX };
+	memcpy(address->sun_path, path, length);
+	if (*path == '@')
+		address->sun_path[0] = '\0';
+	return (int)(offsetof(struct sockaddr_un, sun_path) + length);
+}
+
 int sys_unix_datagram(const char *path, const void *data, size_t size)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	size_t length = strlen(path);
+	struct sockaddr_un to;
+	int length = unix_address(&to, path), fd;
 	ssize_t sent;
-	int fd;
 
-	if (length >= sizeof(to.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(to.sun_path, path, length);
-	if (*path == '@')
-		to.sun_path[0] = '\0';
+	if (length < 0)
+		return length;
 	fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	sent = sendto(fd, data, size, MSG_NOSIGNAL, (struct sockaddr *)&to,
-		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+	sent = sendto(fd, data, size, MSG_NOSIGNAL, (struct sockaddr *)&to, (socklen_t)length);
 	if (sent < 0)
 		sent = -errno;
 	close(fd);
 	return sent < 0 ? (int)sent : 0;
 }
+
+int sys_listen(const char *path, uid_t uid)
+{
+	struct sockaddr_un at;
+	int length = unix_address(&at, path), fd, err = 0;
+	mode_t mask;
+
+	if (length < 0)
+		return length;
+	fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	mask = umask(0177);
+	if (syscall(SYS_bind, fd, &at, length) < 0 || syscall(SYS_listen, fd, 8) < 0)
+		err = -errno;
+	umask(mask);
+	if (!err && uid != geteuid() && *path != '@')
+		err = (int)result(syscall(SYS_fchownat, AT_FDCWD, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW));
+	if (err)
+		close(fd);
+	return err ? err : fd;
+}
+
+CALL(int, sys_accept, (int socket), syscall(SYS_accept4, socket, NULL, NULL, SOCK_CLOEXEC))
 
 const char *sys_fd_path(char path[32], int fd)
 {

@@ -1,0 +1,89 @@
+/* watch: see watch.h. */
+#include "watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "server.h"
+#include "sys.h"
+#include "umount.h"
+
+enum { LOOK_EVERY_MS = 500 };
+
+/* By way of the directory that it is in: a name there is all that is looked up. */
+static void detach(int parent, const struct mountpoint *at)
+{
+	const char *name = strrchr(at->path, '/');
+
+	if (sys_fchdir(parent) == 0
+	    && umount_known(name + 1, &at->mounted, UMOUNT_LAZY) == -EPERM)
+		commfd_unmount(at->path, true);
+}
+
+static int open_parent(const struct mountpoint *at)
+{
+	char path[sizeof(at->path)];
+	size_t len = (size_t)(strrchr(at->path, '/') - at->path);
+
+	memcpy(path, at->path, len);
+	path[len ? len : 1] = '\0';
+	path[0] = '/';
+	return sys_open(path, O_PATH | O_DIRECTORY, 0);
+}
+
+/* The end of the socket is the end of the server, or only that of its descriptor:
+   some close all that they do not know. */
+static void __attribute__((noreturn)) watch(int socket, const struct mountpoint *at,
+					    bool auto_unmount)
+{
+	int parent = open_parent(at);
+	char byte;
+	bool undo;
+
+	sys_setsid();
+	sys_chdir("/");
+	sys_block_signals();
+	undo = sys_read_all(socket, &byte, 1) == 1;
+	if (!undo && auto_unmount)
+		while (server_find(at->mounted.dev_minor) > 0)
+			sys_sleep_ms(LOOK_EVERY_MS);
+	if (undo || auto_unmount)
+		detach(parent, at);
+	sys_exit(0);
+}
+
+/* Nobody's child in the end: what is watched need not know of it. */
+int watch_start(const struct mountpoint *at, bool auto_unmount)
+{
+	int pair[2], child, status, err = sys_socketpair(pair);
+
+	if (err)
+		return err;
+	child = sys_fork();
+	if (child == 0) {
+		if (sys_fork() != 0)
+			sys_exit(0);
+		for (int fd = 3; fd < 1024; fd++)	/* the connection's above all */
+			if (fd != pair[1])
+				sys_close(fd);
+		watch(pair[1], at, auto_unmount);
+	}
+	sys_close(pair[1]);
+	if (child < 0) {
+		sys_close(pair[0]);
+		return child;
+	}
+	sys_wait(child, &status);
+	if (auto_unmount)
+		sys_set_cloexec(pair[0], false);
+	return pair[0];
+}
+
+void watch_undo(int socket)
+{
+	char byte = 0;
+
+	if (sys_write_all(socket, &byte, 1) == 0)
+		sys_read_all(socket, &byte, 1);
+}

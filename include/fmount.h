@@ -1,0 +1,45 @@
+/* fmount: what its parts share. The parts that do more than to mount and run are
+ * files of their own, and a small build leaves them out. */
+#ifndef FUSEBOX_FMOUNT_H
+#define FUSEBOX_FMOUNT_H
+
+#include <stdbool.h>
+
+#include "launch.h"
+#include "mount.h"
+#include "opt.h"
+
+struct fmount {
+	/* Run */
+	const char *type, *source;
+	char list[4096];		/* all of -o, joined */
+	struct opt_set collect;		/* into list */
+	struct launch launch;
+	int clones, timeout;
+	const char *fd_socket;
+	bool wait, root_daemon, auto_unmount, replace_stale;
+	/* The other parts */
+	bool userns, check, json;
+	bool all, bind, rbind, move;
+	const char *option_filter, *fstab;
+	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */
+};
+
+/* In fmount.c: PROGRAM's arguments with the descriptor in place of {}, or behind
+   the last; said what is wrong when NULL. */
+char **fmount_place(char **program, int device);
+
+/* What options say of the mount itself; 0, or 1 when it was said what is wrong.
+   program: the server's path, after which the mount is named by default. */
+int fmount_options(struct fmount *f, const char *program, struct optlist *mount);
+
+/* The parts; each returns the exit status. */
+#define FMOUNT_PART __attribute__((weak))
+/* --userns MOUNTPOINT -- PROGRAM: in namespaces of its own. */
+int fmount_userns(struct fmount *f, const char *mountpoint, char **program) FMOUNT_PART;
+/* --check [MOUNTPOINT] */
+int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
+/* As mount(8) is called, without "--". */
+int fmount_like(struct fmount *f, char **operands) FMOUNT_PART;
+
+#endif

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# fmount MOUNTPOINT -- PROGRAM: who the program is, what it gets, when fmount is
+# back, and what is left when anything ends. Some want who may become another.
+. "$(dirname "$0")/../lib.sh"
+start 120
+mkdir mnt mnt2
+read_it() { timeout 5 cat "$1/hello"; }
+gone_watchers() { ! pgrep -x fmount; }
+status_of() { cat "/proc/$1/status"; }
+mkdir bin
+cat >bin/shows <<'END'
+#!/bin/sh
+echo "argv:$*" >&2
+echo "uid=$(id -u) gid=$(id -g) groups=$(id -G) clones=$FUSE_CLONE_FDS HOME=$HOME" >&2
+grep -E '^(Cap(Eff|Bnd|Amb)|NoNewPrivs)' /proc/self/status >&2
+ls -l /proc/self/fd | grep -c /dev/fuse >&2
+END
+cat >bin/fails <<'END'
+#!/bin/sh
+exit 5
+END
+cat >bin/closes <<'END'
+#!/bin/bash
+# A server that closes what it does not know before it serves.
+for fd in /proc/self/fd/*; do
+	fd=${fd##*/}
+	[ "/dev/fd/$fd" = "$1" ] || [ "$fd" -lt 3 ] || eval "exec $fd>&-" 2>/dev/null
+done
+exec hellofs "$1"
+END
+cp "$BUILD/fusebox" bin/hellofs
+chmod 755 bin/*
+PATH=$T/bin:$PATH
+
+# ---- The descriptor ----
+exits 0 'the descriptor behind the arguments' fmount mnt -- shows a b
+like 'as /dev/fd/N' "$err" 'argv:a b /dev/fd/[0-9]+'
+like 'one of them' "$err" $'\n1$'
+umount -l mnt
+exits 0 'in place of each {}' fmount mnt -- shows x={} {} y {}
+like 'a whole word' "$err" 'argv:x=\{\} /dev/fd/[0-9]+ y /dev/fd/[0-9]+'
+umount -l mnt
+exits 0 '--clones' fmount --clones 3 mnt -- shows
+like 'their numbers' "$err" 'clones=[0-9]+,[0-9]+,[0-9]+ '
+like 'four descriptors' "$err" $'\n4$'
+umount -l mnt
+
+# ---- Who the program is ----
+exits 0 '--user' fmount --user daemon --drop-caps --no-new-privs mnt -- shows
+like 'uid, gid, groups' "$err" 'uid=1 gid=1 groups=1 '
+like 'no capability' "$err" $'CapEff:\t0000000000000000'
+like 'nor a way to one' "$err" $'CapBnd:\t0000000000000000\nCapAmb:\t0+\nNoNewPrivs:\t1'
+umount -l mnt
+exits 0 '--user, numbers' fmount -u 12345:23456 mnt -- shows
+like 'as they are' "$err" 'uid=12345 gid=23456 groups=23456 '
+umount -l mnt
+exits 1 '--user, nobody' fmount --user nosuchuser mnt -- shows
+like 'is said' "$err" 'fmount: nosuchuser: '
+ok 'nothing is left mounted' unmounted "$T/mnt"
+exits 127 'no such program' fmount mnt -- nosuchprogram
+ok 'nothing is left mounted' unmounted "$T/mnt"
+exits 127 'no such program, as somebody else' fmount -u daemon mnt -- nosuchprogram
+ok 'nothing is left mounted, by who still may' unmounted "$T/mnt"
+chmod 700 bin/fails
+exits 126 'a program that the user may not run' fmount -u daemon mnt -- "$T/bin/fails"
+ok 'nothing is left mounted' unmounted "$T/mnt"
+chmod 755 bin/fails
+
+# ---- --wait ----
+exits 0 '--wait' fmount --wait mnt -- hellofs
+is 'the server answers' "$(read_it mnt)" hello
+like 'the type is the program' "$(mount_line "$T/mnt")" '- fuse.hellofs hellofs '
+exits 0 'fumount' fumount mnt
+exits 0 '--wait as another user, without a capability' fmount --wait -u nobody --drop-caps -o allow_other,ro mnt -- hellofs
+is 'serves' "$(read_it mnt)" hello
+like 'as nobody' "$(status_of "$(pgrep -n -x hellofs)")" 'Uid:.65534'
+exits 0 'fumount' fumount mnt
+exits 1 '--wait: the program fails' fmount --wait mnt -- fails
+like 'is said' "$err" 'fails: ended before it answered'
+ok 'nothing is left mounted' unmounted "$T/mnt"
+exits 1 '--wait: the program ends' fmount --wait mnt -- true
+ok 'nothing is left mounted' unmounted "$T/mnt"
+exits 1 '--wait: no answer in time' fmount --wait --timeout 1 mnt -- sh -c 'exec sleep 77'
+like 'is said' "$err" 'sh: no answer within 1 seconds'
+ok 'nothing is left mounted' unmounted "$T/mnt"
+ok 'and nobody left' differs "$(pgrep -af 'sleep 77')" sleep
+
+# ---- --fd-socket ----
+bg fmount --fd-socket "$T/sock" mnt
+ok 'a socket' within 5 test -S sock
+is 'only for whom it is' "$(stat -c '%a %u' sock)" '600 0'
+ok 'the descriptor is taken' take_fd "$T/sock" hellofs
+wait "$bg"
+is 'fmount is done' $? 0
+ok 'the socket is gone' test ! -e sock
+within 5 mounted "$T/mnt"
+is 'who took it serves' "$(read_it mnt)" hello
+exits 0 'fumount' fumount mnt
+exits 1 'nobody comes' fmount --fd-socket "$T/sock" --timeout 1 mnt
+like 'is said' "$err" 'timed out'
+ok 'nothing is left mounted' unmounted "$T/mnt"
+: >sock
+exits 1 'a path that is taken' fmount --fd-socket "$T/sock" mnt
+ok 'is left alone' test -f sock
+ok 'nothing is left mounted' unmounted "$T/mnt"
+
+# ---- --auto-unmount ----
+exits 0 '--auto-unmount' fmount --wait --auto-unmount mnt -- hellofs
+server=$(pgrep -n -x hellofs)
+is 'serves' "$(read_it mnt)" hello
+kill -9 "$server"
+ok 'killed: detached' within 5 unmounted "$T/mnt"
+exits 0 'a server that closes the rest' fmount --wait --auto-unmount mnt -- closes
+is 'serves' "$(read_it mnt)" hello
+sleep 0.7
+ok 'and is not taken for dead' mounted "$T/mnt"
+pkill -9 -n -x hellofs
+ok 'until it is' within 5 unmounted "$T/mnt"
+exits 0 'another mount there meanwhile' fmount --wait --auto-unmount mnt -- hellofs
+server=$(pgrep -n -x hellofs)
+umount -l mnt
+exits 0 'is put there' hellofs -b mnt
+kill -9 "$server"
+sleep 0.5
+ok 'and is left alone' mounted "$T/mnt"
+exits 0 'fumount' fumount mnt
+ok 'no watcher is left' within 5 gone_watchers
+ok 'the mountpoint is not kept busy by the watcher' bash -c '
+	fmount --wait --auto-unmount mnt -- hellofs && umount mnt'
+
+# ---- --replace-stale ----
+exits 0 'a mount' hellofs -b mnt
+exits 1 '--replace-stale of one that lives' fmount --wait --replace-stale mnt -- hellofs
+like 'is refused, naming who serves it' "$err" 'mnt: not (stale: process [0-9]+ serves it|known to be stale)'
+pkill -9 -n -x hellofs
+exits 1 'without it, a dead one is in the way' fmount --wait mnt -- hellofs
+# It takes a kernel that tells whose a descriptor is, and sight of all processes.
+if [ "$(readlink /proc/self/ns/pid)" != 'pid:[4026531836]' ]; then
+	skip '--replace-stale of a dead one' 'not the first PID namespace'
+else
+	exits 0 '--replace-stale of a dead one' fmount --wait --replace-stale mnt -- hellofs
+	is 'serves' "$(read_it mnt)" hello
+	is 'alone' "$(own_mounts | wc -l)" 1
+	fumount mnt
+fi
+
+# ---- --root-daemon ----
+mount -t tmpfs none /run
+mkdir /run/sendsigs.omit.d
+exits 0 '--root-daemon' fmount --wait --root-daemon mnt -- hellofs
+server=$(pgrep -n -x hellofs)
+like 'argv[0] begins with @' "$(tr '\0' ' ' <"/proc/$server/cmdline")" '^@hellofs /dev/fd/'
+is 'its directory is the root' "$(readlink "/proc/$server/cwd")" /
+# It takes CAP_SYS_RESOURCE, which not every root has.
+want=$(bash -c 'echo -1000 2>/dev/null >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj' 2>/dev/null)
+is 'it is the last to be killed for memory' "$(cat "/proc/$server/oom_score_adj")" "$want"
+is 'sysvinit is told' "$(cat /run/sendsigs.omit.d/hellofs)" "$server"
+is 'serves' "$(read_it mnt)" hello
+fumount mnt
+umount /run
+finish
