@@ -34,7 +34,7 @@ PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
 	$(if $(findstring clang,$(CC)),,-flto)
 
 CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c applets/lib/*.c)))
-SOURCES = $(CORE) $(APPLETS:%=applets/%.c)
+SOURCES = $(CORE) $(APPLETS:%=applets/%.c) $(PARTS:%=applets/%.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 
 # Of what may be set-uid root, there is one, and it is no part of the box.
@@ -44,7 +44,7 @@ all: $(BUILD)/fusebox links $(SETUID)
 
 # A change of compiler, flags or applets makes everything again.
 STAMP = $(BUILD)/obj/.made-with
-MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(PIE_CFLAGS)
+MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(PARTS) $(PIE_CFLAGS)
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell printf %s '$(MADE_WITH)'))
 .PHONY: $(STAMP)
 endif

@@ -235,7 +235,7 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	int watch = -1, status;
 	char **argv;
 
-	if (f->fd_socket)
+	if (!program)
 		return hand_out(f, at, device);
 	argv = fmount_place(program, device);
 	if (!argv || clone_devices(device, f->clones) != 0)

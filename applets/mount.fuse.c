@@ -3,162 +3,39 @@
  * The contract is libfuse's mount.fuse3(8): the server is a program named after
  * the type, called as TYPE [SOURCE] MOUNTPOINT -o OPTIONS.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "applet.h"
-#include "env.h"
-#include "launch.h"
-#include "mount.h"
 #include "mountargs.h"
 #include "msg.h"
-#include "priv.h"
-#include "sys.h"
 
 static const struct opt options[] = { OPT_END };
 
-static int refuse(const char *reason)
-{
-	msg("%s", reason);
-	return 1;
-}
-
-/* The type from -t, from the name mount.fuse.TYPE, or from TYPE#SOURCE. */
-static int find_type(struct mountargs *args, const char *name)
+/* mount.fuse.sshfs, mount.fuse3.sshfs: "sshfs"; NULL when the name has no type. */
+static const char *type_in(const char *name)
 {
 	static const char plain[] = "mount.fuse";
-	char *mark;
 
-	if (!args->type && strncmp(name, plain, sizeof(plain) - 1) == 0) {
-		name = strchr(name + sizeof(plain) - 1, '.');
-		if (name && !*++name)
-			return refuse("empty type given in the name of this command");
-		args->type = name;
-	}
-	if (args->type)
-		return 0;
-	if (!args->source)
-		return refuse("empty source");
-	args->type = args->source;
-	mark = strchr(args->source, '#');
-	if (mark)
-		*mark++ = '\0';
-	args->source = mark;
-	return *args->type ? 0 : refuse("empty filesystem type");
-}
-
-/* The options that a mount has, as against those of its server. */
-static void mount_options(const struct mountargs *args, struct optlist *mount)
-{
-	static char text[sizeof(args->options)];
-	char *next = text;
-
-	*mount = (struct optlist) { .fsname = args->source ? args->source : args->type,
-				    .subtype = args->type };
-	memcpy(text, args->options, sizeof(text));
-	while (next) {
-		const char *bad;
-		char *end = strchr(next, ',');
-
-		if (end)
-			*end++ = '\0';
-		optlist_parse(mount, next, &bad);
-		next = end;
-	}
-}
-
-/* drop_privileges: it is mounted here, and the server gets the descriptor. */
-static int mount_for(struct mountargs *args)
-{
-	static char fd_path[32];
-	struct out out = OUT_TEXT(fd_path);
-	static struct mountpoint at;
-	struct optlist mount;
-	char text[1024];
-	struct out why = OUT_TEXT(text);
-	int device;
-
-	if (!priv_may_mount())
-		return refuse("drop_privileges needs CAP_SYS_ADMIN, to mount before it is dropped");
-	mount_options(args, &mount);
-	device = mount_pin(&at, args->mountpoint, &why);
-	if (device == 0) {
-		device = mount_fuse(&at, &mount, &why);
-		sys_close(at.under);
-	}
-	if (device < 0) {
-		msg("%s", out_text(&why));
-		return 1;
-	}
-	sys_set_cloexec(device, false);
-	out_fmt(&out, "/dev/fd/%d", device);
-	args->mountpoint = out_text(&out);
-	return 0;
-}
-
-/* At boot there may be no environment at all. */
-static void complete_environment(bool own_home)
-{
-	static char home[] = "HOME=/root";
-	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-	if (own_home && !getenv("HOME"))
-		env_set(home);
-	if (!getenv("PATH"))
-		env_set(path);
-}
-
-static int serve(struct mountargs *args)
-{
-	const struct launch launch = {
-		.user = args->setuid && *args->setuid ? args->setuid : NULL,
-		.drop_caps = args->drop_privileges, .no_new_privs = args->drop_privileges,
-	};
-	const char *words[6] = { args->type };
-	size_t n = 1;
-
-	if (args->source)
-		words[n++] = args->source;
-	words[n++] = args->mountpoint;
-	if (*args->options) {
-		words[n++] = "-o";
-		words[n++] = args->options;
-	}
-	complete_environment(!launch.user);
-	if (launch_become(&launch) != 0)
-		return 1;
-	return launch_exec(args->type, (char **)words);
-}
-
-/* A server that goes to the background ends this by its first process's end, and
-   one that does not, by answering. */
-static int serve_and_wait(struct mountargs *args)
-{
-	const char *mountpoint = args->mountpoint;
-	uint64_t before = launch_mounted(mountpoint);
-	int child, status;
-
-	if (args->drop_privileges && mount_for(args) != 0)
-		return 1;
-	child = sys_fork();
-	if (child == 0)
-		sys_exit(serve(args));
-	status = child < 0 ? child : launch_wait(child, mountpoint, before, -1);
-	return status < 0 ? msg_errno(1, args->type, status) : status;
+	if (strncmp(name, plain, sizeof(plain) - 1) != 0)
+		return NULL;
+	name = strchr(name + sizeof(plain) - 1, '.');
+	return name ? name + 1 : NULL;
 }
 
 static int mount_fuse_main(char **argv)
 {
 	static struct mountargs args;
-	const char *name = argv[0] ? applet_name(argv[0]) : msg_applet;
+	const char *type = type_in(argv[0] ? applet_name(argv[0]) : "");
 
-	if (mountargs_parse(argv, &args) != 0 || find_type(&args, name) != 0)
+	if (mountargs_parse(argv, &args) != 0)
 		return 1;
-	if ((!args.nodev && mountargs_add(&args, "dev") != 0)
-	    || (!args.nosuid && mountargs_add(&args, "suid") != 0))
+	if (!args.type)
+		args.type = type;
+	if (args.type && !*args.type) {
+		msg("empty type given in the name of this command");
 		return 1;
-	return args.fake ? 0 : serve_and_wait(&args);
+	}
+	return mountargs_serve(&args);
 }
 
 APPLET(mount_fuse, "mount.fuse3", "sbin", "TYPE#SOURCE MOUNTPOINT [-t TYPE] [-o OPTIONS]",

@@ -1,6 +1,8 @@
 # For looking into it: symbols, no optimisation, the sanitizers. They need a
 # dynamic libc, and names in what they report.
 APPLETS ?= fmount fumount fuse-info fusermount hellofs mount.fuse
+# What fmount does besides mounting and running; a small build does without.
+PARTS ?= fmount_check fmount_like fmount_userns
 MUSL = no
 STATIC =
 STRIP = cp-instead

@@ -22,6 +22,14 @@ struct mountargs {
    when it was said what is wrong. */
 int mountargs_parse(char **argv, struct mountargs *args);
 
+/* Adds a list of options, which it changes and keeps pointers into, as those of
+   -o are. The same as the call of an opt_set. */
+const char *mountargs_take(void *args, char *list, const char **bad);
+
+/* Runs the server of args->type (NULL: of TYPE#SOURCE in args->source), and
+   returns when the mount answers: the exit status. */
+int mountargs_serve(struct mountargs *args);
+
 /* "fuse.sshfs": "sshfs". */
 const char *mountargs_type(const char *type);
 

@@ -39,4 +39,8 @@ int out_flush(struct out *out);
    size here, for texts of a page or so. */
 char *text_find(const char *text, const char *part);
 
+/* In place: \ooo, as mountinfo and fstab(5) have blanks, tabs, newlines and
+   backslashes, becomes the byte. */
+void text_unescape(char *text);
+
 #endif

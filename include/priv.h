@@ -21,6 +21,9 @@ int priv_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 int priv_drop_caps(void);
 int priv_no_new(void);
 
+/* Hands CAP_SYS_ADMIN on over an exec, as an ambient capability. */
+int priv_keep_mounting(void);
+
 /* The rest is for the set-uid helper. When the file's owner, root, is not the
    caller: priv_caller() makes the effective ids the caller's, so that all that
    follows is allowed what the caller is allowed, and keeps only what mounting

@@ -128,6 +128,7 @@ int sys_block_signals(void);		/* all that can be blocked, for good */
 uid_t sys_getuid(void);
 uid_t sys_geteuid(void);
 gid_t sys_getgid(void);
+gid_t sys_getegid(void);
 void sys_exit(int status) __attribute__((noreturn));
 /* Calls handler on sig, restarting what it interrupted; SIG_DFL, SIG_IGN too. */
 int sys_signal(int sig, void (*handler)(int));

@@ -63,7 +63,7 @@ static char *end_of(char *option)
 	return option;
 }
 
-static const char *take(void *to, char *list, const char **bad)
+const char *mountargs_take(void *to, char *list, const char **bad)
 {
 	struct mountargs *args = to;
 	char *next = list;
@@ -88,7 +88,7 @@ static const char *take(void *to, char *list, const char **bad)
 
 int mountargs_parse(char **argv, struct mountargs *args)
 {
-	struct words words = { .options = { take, args } };
+	struct words words = { .options = { mountargs_take, args } };
 	struct opt_rest rest;
 
 	*args = (struct mountargs) { .source = NULL };

@@ -10,22 +10,6 @@
 #include "out.h"
 #include "sys.h"
 
-/* The kernel writes space, tab, newline, backslash and # as \ooo. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text; text++) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] && text[3]) {
-			*to++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + text[3] - '0');
-			text += 3;
-		} else {
-			*to++ = *text;
-		}
-	}
-	*to = '\0';
-}
-
 /* Cuts one field off, up to `end`; NULL when there is none. */
 static char *field(char **line, char end)
 {
@@ -51,7 +35,7 @@ static const char *text_field(char **line)
 	char *text = field(line, ' ');
 
 	if (text)
-		unescape(text);
+		text_unescape(text);
 	return text;
 }
 

@@ -87,6 +87,19 @@ int priv_drop_caps(void)
 	return keep_capabilities(0);
 }
 
+int priv_keep_mounting(void)
+{
+	struct cap_data caps[2];
+
+	if (syscall(SYS_capget, &this_process, caps) < 0)
+		return -errno;
+	caps[0].inheritable |= CAP_SYS_ADMIN_BIT;
+	if (syscall(SYS_capset, &this_process, caps) < 0
+	    || syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 21, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
 int priv_no_new(void)
 {
 	return syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;

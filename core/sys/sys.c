@@ -135,6 +135,7 @@ pid_t sys_getppid(void) { return getppid(); }
 uid_t sys_getuid(void) { return getuid(); }
 uid_t sys_geteuid(void) { return geteuid(); }
 gid_t sys_getgid(void) { return getgid(); }
+gid_t sys_getegid(void) { return getegid(); }
 void sys_exit(int status) { _exit(status); }
 
 pid_t sys_wait(pid_t pid, int *status)

@@ -1,0 +1,320 @@
+/* fmount as mount(8) is called: a type and a source, fstab, binds, propagation,
+ * remounting, and the list of what is mounted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "applet.h"
+#include "fmount.h"
+#include "mountargs.h"
+#include "msg.h"
+#include "out.h"
+#include "sys.h"
+#include "table.h"
+
+/* The statuses of mount(8). */
+enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
+
+/* mount(2)'s, beside those of optlist.h. */
+enum { REMOUNT = 0x20, BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
+
+static int list_one(const struct table_row *row, void *data)
+{
+	if (table_is_fuse(row))
+		out_fmt(data, "%s on %s type %s (%s,%s)\n", row->source, row->mountpoint, row->type,
+			row->options, row->super);
+	return 0;
+}
+
+static int list(void)
+{
+	char text[4096];
+	struct out out = OUT_FD(text, 1);
+	int err;
+
+	out.escape = true;
+	err = table_each(NULL, list_one, &out);
+	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : out_flush(&out) < 0 ? FAILED : OK;
+}
+
+static int mount_path(const char *source, const char *target, uint32_t flags)
+{
+	int err = sys_mount(source, target, NULL, flags, NULL);
+
+	return err ? msg_errno(FAILED, target, err) : OK;
+}
+
+static int propagate(const struct fmount *f, const char *target)
+{
+	/* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; then the same with MS_REC. */
+	static const uint32_t kinds[] = { 1 << 20, 1 << 19, 1 << 18, UNBINDABLE };
+	int status = OK;
+
+	for (int i = 0; i < 8 && status == OK; i++)
+		if (f->propagation[i])
+			status = mount_path("none", target, kinds[i % 4] | (i > 3 ? RECURSIVE : 0));
+	return status;
+}
+
+static bool propagates(const struct fmount *f)
+{
+	for (int i = 0; i < 8; i++)
+		if (f->propagation[i])
+			return true;
+	return false;
+}
+
+/* ---- remount ---- */
+
+struct current { uint64_t id; struct optlist *options; };
+
+/* Flags as they are: a remount would clear what it does not name. */
+static int take_current(const struct table_row *row, void *data)
+{
+	const struct current *c = data;
+	char text[4096];
+	struct out out = OUT_TEXT(text);
+	char *next = text;
+	const char *bad;
+
+	if (row->id != c->id)
+		return 0;
+	out_fmt(&out, "%s,%s", row->options, row->super);
+	out_text(&out);
+	while (next) {
+		char *end = strchr(next, ',');
+
+		if (end)
+			*end++ = '\0';
+		if (!strchr(next, '='))
+			optlist_parse(c->options, next, &bad);
+		next = end;
+	}
+	return 1;
+}
+
+static bool is_remount(struct optlist *o, char *option, const char **why)
+{
+	(void)o, (void)why;
+	return strcmp(option, "remount") == 0;
+}
+
+static int remount(struct fmount *f, const char *target)
+{
+	struct optlist options = { .first = is_remount };
+	struct current current = { .options = &options };
+	struct sys_stat st;
+	const char *bad, *why;
+	int err = sys_stat_path(target, 0, false, &st);
+
+	if (err)
+		return msg_errno(FAILED, target, err);
+	current.id = st.mount_id;
+	err = table_each(NULL, take_current, &current);
+	if (err < 0)
+		return msg_errno(FAILED, "/proc/self/mountinfo", err);
+	why = optlist_parse(&options, f->list, &bad);
+	if (why) {
+		msg("%s: %s", bad, why);
+		return USAGE;
+	}
+	return mount_path(NULL, target, REMOUNT | options.flags);
+}
+
+/* ---- A source and a mountpoint ---- */
+
+static bool in_list(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; *list; list += strcspn(list, ","), list += *list == ',')
+		if (strncmp(list, word, len) == 0 && (list[len] == ',' || !list[len]))
+			return true;
+	return false;
+}
+
+static int serve(struct mountargs *args, char *options)
+{
+	const char *bad, *why = mountargs_take(args, options, &bad);
+
+	return why ? USAGE : mountargs_serve(args);
+}
+
+static int mount_source(struct fmount *f, char *source, const char *mountpoint)
+{
+	static struct mountargs args;
+
+	args.source = *source ? source : NULL;
+	args.mountpoint = mountpoint;
+	args.type = f->type && strcmp(f->type, "fuse") != 0 ? mountargs_type(f->type) : NULL;
+	if (!args.type && !strchr(source, '#'))
+		return applet_usage("of which type? -t fuse.TYPE, or TYPE#SOURCE");
+	return serve(&args, f->list);
+}
+
+/* ---- fstab(5) ---- */
+
+struct entry { char *source, *mountpoint, *type, *options; };
+
+static char *next_field(char **line)
+{
+	char *field = *line + strspn(*line, " \t");
+
+	*line = field + strcspn(field, " \t");
+	if (**line)
+		*(*line)++ = '\0';
+	text_unescape(field);	/* a blank within it is \\040 */
+	return field;
+}
+
+/* fuse, fuse.TYPE, fuse3.TYPE, and what is behind the dot; NULL: none of ours. */
+static const char *fuse_type(const char *type)
+{
+	if (strncmp(type, "fuse", 4) != 0)
+		return NULL;
+	type += 4 + (type[4] == '3');
+	return *type == '\0' ? type : *type == '.' ? type + 1 : NULL;
+}
+
+/* Calls fn for each entry of a FUSE type, in place, until it returns non-zero. */
+static int each_entry(char *text, int (*fn)(struct entry *, void *), void *data)
+{
+	int result = 0;
+
+	while (text && !result) {
+		char *line = text, *end = strchr(text, '\n');
+		struct entry e;
+
+		if (end)
+			*end++ = '\0';
+		text = end;
+		e.source = next_field(&line);
+		e.mountpoint = next_field(&line);
+		e.type = next_field(&line);
+		e.options = next_field(&line);
+		if (*e.source && *e.source != '#' && fuse_type(e.type))
+			result = fn(&e, data);
+	}
+	return result;
+}
+
+struct all { const struct fmount *f; const char *wanted; int good, bad; bool found; };
+
+/* mount(8)'s -t: TYPE,TYPE or noTYPE,TYPE. */
+static bool type_wanted(const char *types, const char *type)
+{
+	bool no = strncmp(types, "no", 2) == 0;
+
+	return no != in_list(types + (no ? 2 : 0), type);
+}
+
+/* mount(8)'s -O: each is there, or with "no" before it is not. */
+static bool options_wanted(const char *wanted, const char *options)
+{
+	char word[64];
+
+	while (*wanted) {
+		struct out out = OUT_TEXT(word);
+		size_t len = strcspn(wanted, ",");
+		bool no = strncmp(wanted, "no", 2) == 0;
+
+		out_fmt(&out, "%.*s", (int)len, wanted);
+		out_text(&out);
+		if (!in_list(options, word) && !(no && !in_list(options, word + 2)))
+			return false;
+		wanted += len + (wanted[len] == ',');
+	}
+	return true;
+}
+
+static int is_mounted(const struct table_row *row, void *mountpoint)
+{
+	return table_is_fuse(row) && strcmp(row->mountpoint, mountpoint) == 0;
+}
+
+static int mount_entry(struct entry *e)
+{
+	static struct mountargs args;
+	const char *type = fuse_type(e->type);
+	int child = sys_fork(), status;
+
+	if (child < 0)
+		return msg_errno(FAILED, e->mountpoint, child);
+	if (child == 0) {
+		args.source = e->source;
+		args.mountpoint = e->mountpoint;
+		args.type = *type ? type : NULL;
+		sys_exit(serve(&args, e->options));
+	}
+	sys_wait(child, &status);
+	return status;
+}
+
+static int one_of_all(struct entry *e, void *data)
+{
+	struct all *all = data;
+	const struct fmount *f = all->f;
+	bool nofail = in_list(e->options, "nofail");
+
+	if (in_list(e->options, "noauto") || (f->type && !type_wanted(f->type, e->type))
+	    || (f->option_filter && !options_wanted(f->option_filter, e->options))
+	    || table_each(NULL, is_mounted, e->mountpoint) > 0)
+		return 0;
+	if (mount_entry(e) == 0)
+		all->good++;
+	else if (!nofail)
+		all->bad++;
+	return 0;
+}
+
+static int the_one(struct entry *e, void *data)
+{
+	struct all *all = data;
+
+	if (strcmp(e->mountpoint, all->wanted) != 0 && strcmp(e->source, all->wanted) != 0)
+		return 0;
+	all->found = true;
+	all->bad = mount_entry(e) != 0;
+	return 1;
+}
+
+static int from_fstab(const struct fmount *f, const char *wanted)
+{
+	static char text[64 * 1024];
+	const char *path = f->fstab ? f->fstab : "/etc/fstab";
+	ssize_t n = sys_read_file(path, text, sizeof(text));
+	struct all all = { .f = f, .wanted = wanted };
+
+	if (n < 0)
+		return msg_errno(FAILED, path, (int)n);
+	each_entry(text, wanted ? the_one : one_of_all, &all);
+	if (wanted && !all.found) {
+		msg("%s: no FUSE entry of %s has this mountpoint", wanted, path);
+		return FAILED;
+	}
+	return !all.bad ? OK : all.good ? SOME : FAILED;
+}
+
+int fmount_like(struct fmount *f, char **operands)
+{
+	int count = 0;
+
+	while (operands[count])
+		count++;
+	if (f->all)
+		return count ? applet_usage("-a takes no mountpoint") : from_fstab(f, NULL);
+	if (count > 2)
+		return applet_usage("wanted: [SOURCE] MOUNTPOINT, or MOUNTPOINT -- PROGRAM ARGUMENTS");
+	if (f->bind || f->rbind || f->move)
+		return count != 2 ? applet_usage("wanted: SOURCE MOUNTPOINT")
+		       : mount_path(operands[0], operands[1],
+				    f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+	if (!count)
+		return list();
+	if (propagates(f))
+		return propagate(f, operands[count - 1]);
+	if (in_list(f->list, "remount"))
+		return remount(f, operands[count - 1]);
+	return count == 2 ? mount_source(f, operands[0], operands[1]) : from_fstab(f, operands[0]);
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+# fmount as mount(8) is called: types, fstab, binds, propagation, remount, the list.
+. "$(dirname "$0")/../lib.sh"
+start 120
+mkdir mnt mnt2 'a b' bin
+read_it() { timeout 5 cat "$1/hello"; }
+propagation() { mount_line "$T/$1" | grep -o 'shared:\|master:\|unbindable' | head -n 1; }
+cat >bin/shows <<'END'
+#!/bin/sh
+for word; do printf '<%s>' "$word"; done
+echo
+END
+# A server that goes to the background, as libfuse's do.
+cat >bin/daemonizes <<'END'
+#!/bin/sh
+exec hellofs -b "$@"
+END
+chmod 755 bin/*
+PATH=$T/bin:$PATH
+
+exits 0 '-t fuse.TYPE SOURCE MOUNTPOINT' fmount -t fuse.hellofs -o noexec src mnt
+is 'serves when it is back' "$(read_it mnt)" hello
+like 'type, source, options' "$(mount_line "$T/mnt")" 'noexec.* - fuse.hellofs src ro'
+exits 0 'the list' fmount
+like 'has it' "$out" "src on $T/mnt type fuse.hellofs \(ro,"
+exits 0 '-o remount,rw' fmount -o remount,rw mnt
+like 'writable' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
+like 'the other flags stay' "$(mount_line "$T/mnt")" 'noexec'
+exits 0 '-o remount,ro' fmount -o remount,ro mnt
+like 'read-only' "$(mount_line "$T/mnt")" ' ro,.*noexec.* - fuse.hellofs src ro'
+
+exits 0 '--bind' fmount --bind mnt mnt2
+is 'the same there' "$(read_it mnt2)" hello
+exits 0 'fumount of one' fumount mnt2
+is 'leaves the other' "$(read_it mnt)" hello
+exits 0 '--move' fmount --move mnt mnt2
+is 'is there now' "$(read_it mnt2)" hello
+ok 'and not here' unmounted "$T/mnt"
+for kind in shared slave private unbindable; do
+	exits 0 '--make-shared' fmount --make-shared mnt2
+	exits 0 "--make-$kind" fmount "--make-$kind" mnt2
+	case $kind in
+	shared) is 'is so' "$(propagation mnt2)" shared: ;;
+	unbindable) is 'is so' "$(propagation mnt2)" unbindable ;;
+	*) is 'is so' "$(propagation mnt2)" '' ;;
+	esac
+	exits 0 "--make-r$kind" fmount "--make-r$kind" mnt2
+done
+exits 0 '--rbind' fmount --make-private mnt2
+exits 0 '--rbind' fmount -R mnt2 mnt
+is 'the same there' "$(read_it mnt)" hello
+exits 0 'fumount of both' fumount mnt mnt2
+
+exits 0 'a server that daemonizes' fmount -t fuse.daemonizes src mnt
+is 'serves' "$(read_it mnt)" hello
+fumount mnt
+exits 0 'what the server is told' fmount -t fuse.shows -o 'a=b c,x-foo,_netdev,nosuid' -o nofail 'so urce' 'a b'
+is 'is what is for it' "$out" '<so urce><a b><-o><a=b c,nosuid,dev>'
+exits 0 'TYPE#SOURCE' fmount 'shows#src' mnt
+is 'likewise' "$out" '<src><mnt><-o><dev,suid>'
+exits 1 'no type' fmount src mnt
+exits 127 'no such server' fmount -t fuse.nosuch src mnt
+exits 1 'three operands' fmount a b c
+exits 32 'a directory that is not there, --bind' fmount --bind nope mnt
+exits 32 'remount of none such' fmount -o remount,ro nope
+exits 1 'remount, an unknown option' fmount -o remount,bogus mnt
+exits 1 'a page of options and more' fmount -o "$(printf %04200d 0)" -t fuse.shows s mnt
+like 'is said' "$err" 'longer than the kernel.s page'
+
+# ---- fstab ----
+mkdir m1 m2 m3 m4 'm 5'
+cat >fstab <<END
+# a comment
+src1 $T/m1 fuse.hellofs _netdev,x-systemd.requires=foo,comment=bar 0 0
+
+hellofs#src2	$T/m2	fuse	noexec,nofail
+src3 $T/m3 fuse3.hellofs noauto 0 0
+none $T/m4 tmpfs defaults 0 0
+src5 $T/m\0405 fuse.daemonizes extra,nofail 0 0
+END
+sed -i 's/extra,//' fstab
+exits 0 '-a' fmount -a -T fstab
+is 'fuse.TYPE' "$(read_it m1)" hello
+is 'TYPE#SOURCE' "$(read_it m2)" hello
+is 'a blank in the mountpoint' "$(read_it 'm 5')" hello
+ok 'not noauto' unmounted "$T/m3"
+ok 'not what is no FUSE' unmounted "$T/m4"
+exits 0 '-a again' fmount -a -T fstab
+is 'what is mounted is left alone' "$(own_mounts | wc -l)" 3
+exits 0 'an entry by its mountpoint' fmount -T fstab "$T/m3"
+is 'fuse3.TYPE' "$(read_it m3)" hello
+exits 0 'fumount' fumount m1 m2 m3 'm 5'
+exits 0 'an entry by its source' fmount -T fstab src3
+ok 'is mounted' mounted "$T/m3"
+exits 0 'fumount' fumount m3
+exits 0 '-t' fmount -a -T fstab -t fuse,fuse.daemonizes
+is 'of these types' "$(own_mounts | wc -l)" 2
+exits 0 'fumount' fumount m2 'm 5'
+exits 0 '-t no…' fmount -a -T fstab -t nofuse,fuse.daemonizes
+is 'of the others' "$(own_mounts | wc -l)" 1
+exits 0 'fumount' fumount m1
+exits 0 '-O' fmount -a -T fstab -O nofail,no_netdev
+is 'with these options' "$(own_mounts | wc -l)" 2
+exits 0 'fumount' fumount m2 'm 5'
+echo "x $T/m4 fuse.nosuch nofail" >>fstab
+exits 0 'nofail: no failure' fmount -a -T fstab
+echo "x $T/mnt fuse.nosuch rw" >>fstab
+fumount m1
+exits 64 'some fail' fmount -a -T fstab
+fumount m1 m2 'm 5'
+exits 32 'all fail' fmount -a -T fstab -t fuse.nosuch
+exits 32 'no such entry' fmount -T fstab "$T/nope"
+exits 32 'no fstab' fmount -a -T nope
+fumount m1 m2 'm 5' 2>/dev/null
+
+# ---- --check ----
+exits 0 '--check' fmount --check
+like 'names the pieces' "$out" 'kernel.*device.*device cgroup.*capabilities.*bounding set.*seccomp.*no_new_privs.*LSM.*helper.*user namespaces.*fuse.conf'
+like 'and says what follows' "$out" 'a mount would work: direct'
+exits 0 '--check MOUNTPOINT' fmount --check mnt
+exits 1 '--check of what is no mountpoint' fmount --check nope
+like 'says why' "$out" 'no +mountpoint +nope: No such file or directory'
+like '--json' "$(fmount --check --json mnt | perl -MJSON::PP -e '
+	$r = decode_json(join "", <>); print "$r->{way} ", $r->{works} ? 1 : 0, " ", scalar @{$r->{checks}}')" '^direct 1 1[0-9]$'
+without() { setpriv --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$@"; }
+chmod 755 "$T"
+cp "$BUILD/fusebox" bin/fmount
+exits 1 '--check where nothing works' without "$T/bin/fmount" --check
+like 'no_new_privs' "$out" 'no_new_privs +set: a set-uid helper gains nothing'
+like 'the capability' "$out" 'bounding set +CAP_SYS_ADMIN is not in it'
+like 'and what follows' "$out" 'a mount would fail: none'
+mkdir dev
+mount -t tmpfs none dev
+mknod dev/null c 1 3
+mount --bind dev /dev
+exits 1 '--check without the device' fmount --check
+like 'says what to do' "$out" 'no +device +/dev/fuse: No such file or directory; make it: mknod'
+umount -l /dev
+umount dev
+
+# ---- --userns ----
+mkdir dev2
+mount -t tmpfs none dev2
+mknod -m 666 dev2/fuse c 10 229
+mknod -m 666 dev2/null c 1 3
+ln -s /proc/self/fd dev2/fd
+mount --bind dev2 /dev
+cat >bin/session <<'END'
+#!/bin/sh
+hellofs "$1" & server=$!
+echo "uid=$(id -u) $(cat mnt/hello) $(grep CapAmb /proc/self/status)"
+fumount mnt && echo unmounted || { kill -9 $server; sleep 0.1; exit 0; }
+wait $server
+END
+chmod 755 bin/session
+chown 65534 mnt
+as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" "$@"; }
+rm -f bin/fmount
+exits 0 '--userns' as_user fmount --userns mnt -- session
+like 'the same uid, a file system, a capability for more' "$out" $'uid=65534 hello CapAmb:\t0000000000200000'
+like 'and it can unmount' "$out" 'unmounted'
+ok 'nobody else sees it' unmounted "$T/mnt"
+exits 0 '--userns --drop-caps' as_user fmount --userns --drop-caps mnt -- session
+like 'without the capability' "$out" $'uid=65534 hello CapAmb:\t0000000000000000'
+unlike 'and cannot' "$out" 'unmounted'
+exits 1 '--userns on what is not there' as_user fmount --userns nope -- session
+exits 127 '--userns, no such program' as_user fmount --userns mnt -- nosuch
+umount -l /dev
+umount dev2
+finish
