@@ -34,7 +34,7 @@ static void __attribute__((format(printf, 4, 5)))
 tell(struct report *r, enum verdict verdict, const char *name, const char *fmt, ...)
 {
 	static const char *const words[] = { "false", "true", "null" };
-	char text[512];
+	char text[512] = "";
 	struct out detail = OUT_TEXT(text);
 	va_list args;
 

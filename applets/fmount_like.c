@@ -212,7 +212,7 @@ static bool type_wanted(const char *types, const char *type)
 /* mount(8)'s -O: each is there, or with "no" before it is not. */
 static bool options_wanted(const char *wanted, const char *options)
 {
-	char word[64];
+	char word[64] = "";
 
 	while (*wanted) {
 		struct out out = OUT_TEXT(word);

@@ -1,7 +1,7 @@
 # The tests: `make test`, `make lint`, `make size`.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
-SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t)
+SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t)
 
 # Unit tests link the whole core, built with the host's libc and sanitizers.
 UNIT_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -g -O1 \

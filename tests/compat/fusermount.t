@@ -131,6 +131,10 @@ same 'fsname and subtype' both 'M -o fsname=some,subtype=thing mnt'
 same 'a comma and a backslash in fsname' both 'M -o "fsname=a\\,b\\\\c,subtype=x" mnt'
 same 'a newline in fsname' both 'M -o "fsname=a
 b" mnt'
+unlike_theirs 'an empty fsname' user 'M -o fsname= mnt' "mount failed: Invalid argument; .*Bad value for 'source'.*exit 1" \
+	"the kernel's own words besides"
+unlike_theirs 'an empty subtype' user 'M -o fsname=x,subtype= mnt' "mount failed: Invalid argument; .*'subtype'.*exit 1" \
+	"likewise"
 same 'subtype alone' both 'M -o subtype=thing mnt'
 same 'a long fsname' both 'M -o "fsname=$(printf %0300d 1)" mnt'
 same 'ro' both 'M -o ro mnt'

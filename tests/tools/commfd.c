@@ -1,12 +1,12 @@
 /* commfd: the other end of fusermount3's socket, as libfuse is.
  *
- *	commfd [-n | -u] WHILE-MOUNTED HELPER ARGUMENTS...
+ *	commfd [-n | -u | -x] WHILE-MOUNTED HELPER ARGUMENTS...
  *
  * Runs HELPER with one end of a socket pair: its number in _FUSE_COMMFD (-n:
  * not there), and wherever an argument has "@". Prints what was received and
  * how HELPER ended, runs the bash command WHILE-MOUNTED, and only then closes
  * the descriptor and the socket. -u: nothing is to be received, the command runs
- * while HELPER does. */
+ * while HELPER does. -x: this end is closed before HELPER has begun. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,10 +104,15 @@ int main(int argc, char **argv)
 	if (!argv[0] || !argv[1] || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return 2;
 	child = fork();
+	if (child == 0 && mode == 'x')
+		usleep(3000);
 	if (child == 0)
 		run(argv + 1, dup(pair[1]), mode != 'n');
 	close(pair[1]);
-	if (mode == 'u') {
+	if (mode == 'x') {
+		close(pair[0]);
+		await_end(0);
+	} else if (mode == 'u') {
 		bash(argv[0]);
 		shutdown(pair[0], SHUT_RDWR);
 		await_end(0);

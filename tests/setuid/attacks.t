@@ -1,0 +1,262 @@
+#!/usr/bin/env bash
+# What a user may try with the set-uid fusermount3. Expected every time: nothing
+# gained, nothing left mounted that he does not own, nothing of others unmounted.
+. "$(dirname "$0")/../lib.sh"
+start 300
+need setpriv prlimit strace
+
+mkdir bin victim victim/mnt home evil
+install -m 4755 "$BUILD/fusermount3" bin/fusermount3
+chmod 700 victim/mnt
+chown 65534:65534 home
+mkdir dev
+mount -t tmpfs none dev
+mknod -m 666 dev/fuse c 10 229
+mknod -m 666 dev/null c 1 3
+ln -s /proc/self/fd dev/fd
+mount --bind dev /dev
+: >conf
+[ -e /etc/fuse.conf ] || : >/etc/fuse.conf
+mount --bind conf /etc/fuse.conf
+cp "$BUILD"/tests/tools/{commfd,swap,no_argv,hold_path} evil/
+chmod -R go+rX evil
+cd home || exit
+PATH=$T/bin:$T/evil:/usr/sbin:/usr/bin:/sbin:/bin
+
+user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+bg_user() { bg setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+other() { setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps -all "$@"; }
+count() { own_mounts | wc -l; }
+detach_all()
+{
+	local at
+	while read -r _ at; do umount -l "$(printf '%b' "${at//\\/\\0}")"; done < <(own_mounts | tac)
+}
+# A signal is not yet a stop: root's umount must not follow what still moves.
+stand_still() { kill -STOP "$1"; until [[ $(cat "/proc/$1/stat" 2>/dev/null || echo ' T ') = *' T '* ]]; do :; done; }
+fresh() { detach_all; rm -rf --one-file-system "$T"/home/*; user mkdir mnt; }
+# mounts NAME COMMAND...: it works, as it would without the attack.
+mounts()
+{
+	local name=$1 got; shift
+	got=$("$@" 2>&1)
+	like "$name: mounted and handed over" "$got" 'received: byte 0, /dev/fuse'
+	is "$name: once" "$(count)" 1
+	is "$name: no more than that" "$(awk -v h="$T/home/" 'index($5, h) == 1 { print $6, $NF }' /proc/self/mountinfo)" \
+		'rw,nosuid,nodev,relatime rw,user_id=65534,group_id=65534'
+	detach_all
+}
+# fails NAME COMMAND...: refused, and nothing is left.
+fails()
+{
+	local name=$1 got; shift
+	got=$("$@" 2>&1)
+	unlike "$name: refused" "$got" 'exit 0'
+	is "$name: nothing is mounted" "$(count)" 0
+	detach_all
+}
+
+# ---- The mountpoint changes under the call ----
+
+fresh
+user ln -s "$T/victim/mnt" swapped
+bg_user swap mnt swapped
+for i in {1..1500}; do
+	user commfd true fusermount3 mnt >/dev/null 2>&1
+	stand_still "$bg"
+	[ -z "$(grep -F " $T/victim" /proc/self/mountinfo)" ] || break
+	detach_all
+	kill -CONT "$bg"
+done
+kill -9 "$bg"
+is "a link to another's directory in its place, $i tries" "$(grep -cF " $T/victim" /proc/self/mountinfo)" 0
+fresh
+user mkdir dir dir/mnt
+user ln -s "$T/victim" swapped
+bg_user swap dir swapped
+for i in {1..1500}; do
+	user commfd true fusermount3 dir/mnt >/dev/null 2>&1
+	stand_still "$bg"
+	[ -z "$(grep -F " $T/victim" /proc/self/mountinfo)" ] || break
+	detach_all
+	kill -CONT "$bg"
+done
+kill -9 "$bg"
+is "the same of its parent, $i tries" "$(grep -cF " $T/victim" /proc/self/mountinfo)" 0
+wait 2>/dev/null
+
+# The same while unmounting: root's own mount is the prey.
+fresh
+commfd 'sleep 60' fusermount3 "$T/victim/mnt" >/dev/null 2>&1 &
+prey=$!
+within 5 grep -qF " $T/victim/mnt" /proc/self/mountinfo
+user mkdir dir dir/mnt
+user ln -s "$T/victim" swapped
+bg_user swap dir swapped
+for i in {1..500}; do
+	user commfd true fusermount3 dir/mnt >/dev/null 2>&1
+	user fusermount3 -u -z dir/mnt >/dev/null 2>&1
+	grep -qF " $T/victim/mnt" /proc/self/mountinfo || break
+	# By root's hand only while the names stand still.
+	stand_still "$bg"
+	while read -r _ at; do [[ $at = "$T/victim"* ]] || umount -l "$at"; done < <(own_mounts | tac)
+	kill -CONT "$bg"
+done
+kill -9 "$bg"
+ok "unmounting by a name that changes, $i tries: root's is still there" grep -qF " $T/victim/mnt" /proc/self/mountinfo
+kill "$prey" 2>/dev/null
+umount -l "$T/victim/mnt" 2>/dev/null
+
+# ---- Names that would be more than names ----
+
+fresh
+for evil in 'a,allow_other' 'a,suid,dev' 'a\,dev\\' $'a\nb /etc fuse rw 0 0' $'\n' '--target=/etc' 'a b' $'\t' '%s%n%x' \
+	"$(printf %0255d 1)" "$(printf %0300d 1)"; do
+	escaped=${evil//\\/\\\\}
+	escaped=${escaped//,/\\,}
+	mounts "fsname $(printf %q "${evil:0:40}")" user commfd true fusermount3 -o "fsname=$escaped" mnt
+	mounts "subtype $(printf %q "${evil:0:40}")" user commfd true fusermount3 -o "subtype=$escaped" mnt
+done
+fails 'an fsname of a page' user commfd true fusermount3 -o "fsname=$(printf %05000d 1)" mnt
+fails 'what is behind the comma is an option' user commfd true fusermount3 -o 'fsname=a,allow_other' mnt
+fails 'allow_other' user commfd true fusermount3 -o allow_other mnt
+fails 'blkdev' user commfd true fusermount3 -o blkdev,fsname=/dev/null mnt
+fails 'context=' user commfd true fusermount3 -o context=root:object_r:etc_t mnt
+mounts 'dev,suid are left out' user commfd true fusermount3 -o dev,suid mnt
+mounts 'user_id=0 is left out' user commfd true fusermount3 -o user_id=0,group_id=0,fd=0,rootmode=120000 mnt
+user mkdir $'new\nline etc fuse'
+mounts 'a newline in the mountpoint' user commfd true fusermount3 $'new\nline etc fuse'
+
+# ---- What the process is given ----
+
+fresh
+closed() { user commfd true sh -c "exec fusermount3 mnt $1"; }
+for which in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-'; do
+	mounts "closed: $which" closed "$which"
+done
+limited() { user prlimit "$1" commfd true fusermount3 mnt; }
+for n in 0 1 2 3 4 5 6 7 8 9 10 12; do
+	got=$(user commfd true prlimit --nofile=$n fusermount3 mnt 2>&1)
+	[[ $got = *received:\ byte\ 0* ]] && want=1 || want=0
+	is "RLIMIT_NOFILE $n: handed over or not mounted" "$(count)" "$want"
+	detach_all
+done
+mounts 'RLIMIT_FSIZE 0' user commfd true prlimit --fsize=0 fusermount3 mnt
+mounts 'RLIMIT_NPROC 0' user commfd true prlimit --nproc=0 fusermount3 mnt
+mounts 'RLIMIT_CORE, RLIMIT_STACK' user commfd true prlimit --core=0 --stack=65536 fusermount3 mnt
+# With no memory for its own data the kernel kills it before it has begun.
+fails 'RLIMIT_DATA 0' user commfd true prlimit --data=0 fusermount3 mnt
+cat >"$T/evil/fusermount3" <<END
+#!/bin/sh
+id -u >>$T/home/ran
+END
+chmod 755 "$T/evil/fusermount3"
+mounts 'a hostile environment' user env -i PATH="$T/evil:/bin" LD_PRELOAD="$T/evil/x.so" \
+	LD_LIBRARY_PATH="$T/evil" IFS=/ HOME=/root ENV="$T/evil/fusermount3" TMPDIR="$T/victim" \
+	FUSE_CONF="$T/evil/conf" LIBMOUNT_FSTAB="$T/evil/conf" "$T/evil/commfd" true "$T/bin/fusermount3" mnt
+ok 'nothing of it has run' test ! -e ran
+rm "$T/evil/fusermount3"
+exits 1 'no argv' user no_argv "$T/bin/fusermount3"
+like 'is no argument' "$err" '^fusermount3: missing mountpoint argument'
+mounts 'an empty argv[0]' user commfd true bash -c 'exec -a "" fusermount3 mnt'
+mounts 'a strange argv[0]' user commfd true bash -c 'exec -a ../../etc/passwd fusermount3 mnt'
+for fd in 1 2 7 8 99; do
+	fails "_FUSE_COMMFD=$fd" user env _FUSE_COMMFD=$fd bash -c 'exec 7<mnt 8<>/dev/null; fusermount3 mnt; echo exit $?'
+done
+for value in -1 '' 4294967299 0x3 ' 3' 3x 99999999999999999999; do
+	fails "_FUSE_COMMFD='$value'" user env "_FUSE_COMMFD=$value" bash -c 'fusermount3 mnt; echo exit $?'
+done
+fails 'a peer that is gone' user commfd -x true fusermount3 mnt
+fails 'a peer that is gone, sync-init' user commfd -x true fusermount3 --sync-init mnt
+fails 'a peer that is gone, auto_unmount' user commfd -x true fusermount3 -o auto_unmount mnt
+
+# ---- Signals, from the caller ----
+
+# Whenever it is hit: either the peer has the descriptor, or nothing is mounted.
+for signal in KILL STOP PIPE INT TERM; do
+	bad=0 received=0
+	for i in {1..120}; do
+		user commfd true fusermount3 mnt >"$T/got" 2>&1 &
+		job=$!
+		for ((spin = 0; spin < i * 15; spin++)); do :; done
+		user pkill -"$signal" -U 65534 -x fusermount3 2>/dev/null
+		[ "$signal" != STOP ] || { sleep 0.005; user pkill -CONT -U 65534 -x fusermount3; }
+		wait "$job"
+		if grep -q 'received: byte' "$T/got"; then received=$((received + 1)); want=1; else want=0; fi
+		[ "$(count)" = "$want" ] || bad=$((bad + 1))
+		detach_all
+	done
+	is "SIG$signal at any time (handed over $received times of $i): never mounted for nobody" "$bad" 0
+done
+# From the mount to the handing over no signal of his arrives: the moment, shown.
+strace -f -u nobody -e trace=setresuid,rt_sigprocmask,move_mount,sendmsg -o "$T/trace" \
+	commfd true fusermount3 mnt >/dev/null 2>&1
+trace=$(cat "$T/trace")
+like 'shielded while it is mounted and handed over' "$trace" \
+	'rt_sigprocmask.*setresuid\(0, 0, 0\) += 0.*move_mount.*= 0.*sendmsg.*= 1.*setresuid\(65534, 65534, 0\)'
+detach_all
+
+# ---- What is others' ----
+
+fresh
+commfd 'sleep 60' fusermount3 -o allow_other "$T/victim/mnt" >/dev/null 2>&1 &
+within 5 grep -qF " $T/victim/mnt" /proc/self/mountinfo
+chmod 755 "$T/victim/mnt"
+user ln -s "$T/victim/mnt" link
+user ln -s "$T/victim" up
+user mkdir there
+for path in "$T/victim/mnt" link link/ link/. up/mnt there/../up/mnt ../victim/mnt "$T/home/../victim/./mnt"; do
+	exits 1 "unmounting root's: $path" user fusermount3 -u -z "$path"
+	exits 1 "unmounting root's: $path, as another's path" user fusermount3 -u "$path/"
+done
+ok 'it is still there' grep -qF " $T/victim/mnt" /proc/self/mountinfo
+for path in / /proc /dev "$T" /sys; do exits 1 "unmounting $path" user fusermount3 -u -z "$path"; done
+other commfd true fusermount3 "$T/home/mnt" >"$T/got" 2>&1
+like "another user's directory" "$(cat "$T/got")" 'user has no write access'
+user commfd true fusermount3 mnt >/dev/null
+exits 1 "unmounting another user's" other fusermount3 -u -z "$T/home/mnt"
+mount -t tmpfs none mnt
+exits 1 'unmounting what somebody mounted over it' user fusermount3 -u -z mnt
+ok 'it is there' grep -q " $T/home/mnt .* - tmpfs" /proc/self/mountinfo
+umount mnt
+exits 0 "unmounting one's own" user fusermount3 -u -z mnt
+umount -l "$T/victim/mnt"
+user mkdir tmp
+mount -t tmpfs -o uid=65534 none tmp
+exits 1 'unmounting no FUSE' user fusermount3 -u tmp
+umount tmp
+fails 'onto another user'"'"'s directory' user commfd true fusermount3 "$T/victim/mnt"
+fails 'onto a link' user commfd true fusermount3 link
+
+# ---- mount_max, by all at once ----
+
+fresh
+echo 'mount_max = 5' >"$T/conf"
+for i in {1..20}; do user mkdir "m$i"; done
+for i in {1..20}; do user commfd 'sleep 1' fusermount3 "m$i" >/dev/null 2>&1 & done
+sleep 0.8
+# Others of the machine count too, so there may be fewer.
+most=$(count)
+ok "twenty at once, five allowed: $most" test "$most" -le 5
+wait
+detach_all
+: >"$T/conf"
+
+# ---- The file ----
+
+cd / || exit
+like 'static-pie' "$(file -b "$BUILD/fusermount3")" 'pie|shared object'
+headers=$(readelf -lW "$BUILD/fusermount3")
+like 'full relro' "$headers" GNU_RELRO
+like 'relocated at once' "$(readelf -dW "$BUILD/fusermount3")" 'BIND_NOW|Flags: NOW'
+unlike 'no interpreter' "$headers" INTERP
+unlike 'no page both writable and executable' "$headers" 'RWE'
+if strings "$BUILD/fusermount3" | grep -q 'GNU C Library'; then
+	diag 'glibc: the size is not compared'
+else
+	ok 'at most 32 KiB' test "$(wc -c <"$BUILD/fusermount3")" -le 32768
+fi
+umount /etc/fuse.conf
+umount -l /dev
+umount "$T/dev"
+finish
