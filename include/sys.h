@@ -138,6 +138,10 @@ int sys_poll_either(int first, int second, int milliseconds);
 void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 
+/* Lets go of the pages of the program itself, which come back from the file when
+   they are used: what only the start took stays away. */
+void sys_release_program(void);
+
 /* Memory: zeroed pages, never given back. NULL when there are none. */
 void *sys_pages(size_t size);
 

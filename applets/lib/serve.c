@@ -152,6 +152,7 @@ static void on_ready(struct fuse_session *session)
 		sys_write_all(self.ready[1], "", 1);
 		sys_close(self.ready[1]);
 	}
+	sys_release_program();
 }
 
 /* In the parent: waits until the server is ready, or dead. Its exit status. */

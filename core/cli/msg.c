@@ -61,6 +61,7 @@ int msg_errno(int status, const char *object, int err)
 	X(EAGAIN, "Resource temporarily unavailable")			\
 	X(ENOMEM, "Out of memory")					\
 	X(EACCES, "Permission denied")					\
+	X(ENOTBLK, "Block device required")				\
 	X(EBUSY, "Device or resource busy")				\
 	X(EEXIST, "File exists")					\
 	X(EXDEV, "Invalid cross-device link")				\

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -181,6 +182,22 @@ uint64_t sys_clock_ns(void)
 
 	syscall(NR_CLOCK, CLOCK_MONOTONIC, now);
 	return (uint64_t)now[0] * 1000000000 + (uint64_t)now[1];
+}
+
+/* The linker's: where the program's first page is. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
+
+void sys_release_program(void)
+{
+	const char *base = (const char *)&__ehdr_start;
+	const ElfW(Phdr) *segment;
+
+	if (!base || __ehdr_start.e_type != ET_EXEC)
+		return;
+	segment = (const void *)(base + __ehdr_start.e_phoff);
+	for (int i = 0; i < __ehdr_start.e_phnum; i++, segment++)
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
+			syscall(SYS_madvise, segment->p_vaddr, segment->p_filesz, MADV_DONTNEED);
 }
 
 void *sys_pages(size_t size)

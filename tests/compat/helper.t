@@ -28,5 +28,19 @@ kill "$bg"
 wait "$bg"
 is 'a signal: unmounted through the helper' "$? $(own_mounts)" '0 '
 is 'without a complaint' "$(cat log)" "$(printf 'Mounting hellofs on "mnt"\nUnmounting "mnt"')"
-umount /dev dev
+
+# The box has no privilege, and gets out of the way of who has.
+mkdir bin
+install -m 4755 "$BUILD/fusermount3" bin/fusermount3
+box() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$1" "$BUILD/tests/tools/commfd" true "$BUILD/fusebox" fusermount3 mnt 2>&1; }
+like 'fusebox fusermount3 hands over' "$(box "$T/bin:/bin")" 'received: byte 0, /dev/fuse.*exit 0'
+umount -l mnt
+like 'or says that it may not' "$(box /bin/none)" 'fusermount3: no privilege to mount: .*make install-setuid.*exit 1'
+like 'without the bit, so does the other' "$(chmod u-s bin/fusermount3; setpriv --reuid 65534 --regid 65534 --clear-groups \
+	"$BUILD/tests/tools/commfd" true "$T/bin/fusermount3" mnt 2>&1)" 'no privilege to mount: .*no_new_privs.*exit 1'
+chmod u+s bin/fusermount3
+like 'with no_new_privs too' "$(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+	"$BUILD/tests/tools/commfd" true "$T/bin/fusermount3" mnt 2>&1)" 'no privilege to mount'
+umount -l /dev
+umount dev
 finish
