@@ -34,7 +34,7 @@ detach_all()
 }
 # A signal is not yet a stop: root's umount must not follow what still moves.
 stand_still() { kill -STOP "$1"; until [[ $(cat "/proc/$1/stat" 2>/dev/null || echo ' T ') = *' T '* ]]; do :; done; }
-fresh() { detach_all; rm -rf --one-file-system "$T"/home/*; user mkdir mnt; }
+fresh() { detach_all; rm -rf --one-file-system "${T:?}"/home/*; user mkdir mnt; }
 # mounts NAME COMMAND...: it works, as it would without the attack.
 mounts()
 {
@@ -64,7 +64,7 @@ bg_user swap mnt swapped
 for i in {1..1500}; do
 	user commfd true fusermount3 mnt >/dev/null 2>&1
 	stand_still "$bg"
-	[ -z "$(grep -F " $T/victim" /proc/self/mountinfo)" ] || break
+	! grep -qF " $T/victim" /proc/self/mountinfo || break
 	detach_all
 	kill -CONT "$bg"
 done
@@ -77,7 +77,7 @@ bg_user swap dir swapped
 for i in {1..1500}; do
 	user commfd true fusermount3 dir/mnt >/dev/null 2>&1
 	stand_still "$bg"
-	[ -z "$(grep -F " $T/victim" /proc/self/mountinfo)" ] || break
+	! grep -qF " $T/victim" /proc/self/mountinfo || break
 	detach_all
 	kill -CONT "$bg"
 done
@@ -110,7 +110,7 @@ umount -l "$T/victim/mnt" 2>/dev/null
 # ---- Names that would be more than names ----
 
 fresh
-for evil in 'a,allow_other' 'a,suid,dev' 'a\,dev\\' $'a\nb /etc fuse rw 0 0' $'\n' '--target=/etc' 'a b' $'\t' '%s%n%x' \
+for evil in 'a,allow_other' 'a,suid,dev' $'a\\,dev\\\\' $'a\nb /etc fuse rw 0 0' $'\n' '--target=/etc' 'a b' $'\t' '%s%n%x' \
 	"$(printf %0255d 1)" "$(printf %0300d 1)"; do
 	escaped=${evil//\\/\\\\}
 	escaped=${escaped//,/\\,}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# hellofs by the calls that a shell has no words for; readiness; what is missing.
+. "$(dirname "$0")/../lib.sh"
+start 60
+mkdir mnt
+
+# Mounted rw, the answers are the server's; mounted ro, many are the kernel's own.
+for how in ro rw; do
+	hellofs -b -o "$how" mnt
+	got=$(probe_fs mnt hello)
+	answer() { sed -n "s/^$1: //p" <<<"$got"; }
+	is "$how: entries one by one" "$(answer names)" '. .. hello'
+	is "$how: and from any offset" "$(answer again)" 'end hello .. .'
+	is "$how: no room for one" "$(answer 'getdents, no room')" EINVAL
+	is "$how: SEEK_DATA, SEEK_HOLE" "$(answer 'SEEK_DATA 0') $(answer 'SEEK_HOLE 0') $(answer 'SEEK_DATA at the end')" '0 5 ENXIO'
+	is "$how: reading behind the end" "$(answer 'pread behind the end')" 0
+	# Without ro the kernel decides this by the mode and says nothing of the rest.
+	[ $how = ro ] && writing='EROFS' xattr=EROFS || writing=0 xattr=EOPNOTSUPP
+	is "$how: access" "$(answer 'access R') $(answer 'access W') $(answer 'access X')" "0 $writing EACCES"
+	is "$how: setting attributes" "$(answer setxattr) $(answer removexattr)" "$xattr $xattr"
+	is "$how: no attributes of a user" "$(answer getxattr) $(answer listxattr)" 'EOPNOTSUPP EOPNOTSUPP'
+	for call in 'open W' 'open TRUNC' truncate chmod utimensat unlink link symlink mkdir rename; do
+		is "$how: $call" "$(answer "$call")" EROFS
+	done
+	is "$how: a file is no directory, nor a link" "$(answer 'open as directory') $(answer readlink)" 'ENOTDIR EINVAL'
+	is "$how: statfs" "$(answer statfs) $(grep ^blocks <<<"$got")" '0 blocks 0 files 0 namelen 255'
+	fumount mnt
+done
+
+# systemd's readiness, by a path and by an abstract name.
+for address in "$T/notify" "@fusebox-test-$$"; do
+	bg perl -MIO::Socket::UNIX -MSocket -e '
+		$a = $ARGV[0]; $a =~ s/^@/\0/;
+		$s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $a) or die;
+		open F, ">", "bound"; close F;
+		alarm 10; $s->recv($m, 99); print $m' "$address" >got
+	within 5 test -e bound
+	NOTIFY_SOCKET=$address hellofs -b mnt
+	wait "$bg"
+	is "NOTIFY_SOCKET=$address" "$(cat got)" READY=1
+	fumount mnt
+	rm -f bound
+done
+exits 0 'NOTIFY_SOCKET where nobody listens' env NOTIFY_SOCKET="$T/nobody" hellofs -b mnt
+fumount mnt
+exits 0 'NOTIFY_SOCKET of a name too long' env NOTIFY_SOCKET="$(printf /%0200d 1)" hellofs -b mnt
+fumount mnt
+
+# What is missing is named, and what to do about it.
+mkdir dev
+mount -t tmpfs none dev
+mknod -m 666 dev/null c 1 3
+mount --bind dev /dev
+exits 1 'no /dev/fuse' hellofs mnt
+like 'is told' "$err" '^hellofs: /dev/fuse: No such file or directory; make it: mknod -m 666 /dev/fuse c 10 229'
+mknod dev/fuse c 10 250
+exits 1 'another device in its place' hellofs mnt
+like 'is told' "$err" '^hellofs: /dev/fuse: No such device( or address)?; this kernel has no FUSE'
+rm dev/fuse
+mknod -m 600 dev/fuse c 10 229
+chmod 777 mnt
+exits 1 'a device that the user may not open, and no helper' \
+	setpriv --reuid 65534 --regid 65534 --clear-groups env PATH=/nonexistent "$BUILD/fusebox" hellofs mnt
+like 'is told' "$err" '/dev/fuse: Permission denied; its mode does not let this user open it, and there is no fusermount3 in PATH'
+chmod 666 dev/fuse
+exits 1 'a user without a helper' \
+	setpriv --reuid 65534 --regid 65534 --clear-groups env PATH=/nonexistent "$BUILD/fusebox" hellofs mnt
+like 'is told' "$err" 'mnt: Operation not permitted; mounting needs CAP_SYS_ADMIN, and there is no fusermount3 in PATH'
+umount -l /dev
+umount dev
+cat >filesystems <<<"nodev	proc"
+mount --bind filesystems /proc/filesystems
+mount -t tmpfs none dev
+mknod dev/null c 1 3
+mount --bind dev /dev
+exits 1 'a kernel without FUSE' hellofs mnt
+like 'is told' "$err" 'this kernel has no FUSE: load its module fuse'
+umount -l /dev
+umount dev /proc/filesystems
+finish
