@@ -1,0 +1,439 @@
+/* sys, priv, mount, umount, table, statmount, conn, commfd, policy, holders, server,
+   user, env: what asks the kernel, asked for real, in a mount namespace of its own. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conn.h"
+#include "env.h"
+#include "holders.h"
+#include "mount.h"
+#include "policy.h"
+#include "priv.h"
+#include "proc.h"
+#include "server.h"
+#include "sys.h"
+#include "table.h"
+#include "umount.h"
+#include "user.h"
+
+static char top[] = "/tmp/fusebox-unit.XXXXXX";
+
+static void put(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	chmod(path, mode);
+}
+
+static void over(const char *path, const char *text)
+{
+	put("over", text, 0644);
+	assert_int_equal(mount("over", path, NULL, MS_BIND, NULL), 0);
+	unlink("over");
+}
+
+static void descriptors_go_over_sockets(void **state)
+{
+	int pair[2], fd;
+	char byte;
+
+	(void)state;
+	assert_int_equal(sys_socketpair(pair), 0);
+	assert_int_equal(sys_is_socket(pair[0]), 0);
+	assert_int_equal(sys_is_socket(0) < 0 ? 1 : sys_is_socket(0) == 0, 1);
+	fd = open("/dev/null", O_RDONLY);
+	assert_int_equal(sys_is_socket(fd), -ENOTSOCK);
+	assert_int_equal(sys_poll_in(pair[1], 0), 0);
+	assert_int_equal(sys_poll_either(pair[0], pair[1], 0), -ETIMEDOUT);
+	assert_int_equal(sys_send_fd(pair[0], fd), 0);
+	assert_int_equal(sys_poll_in(pair[1], 0), 1);
+	assert_int_equal(sys_poll_either(pair[0], pair[1], 0), 1);
+	fd = sys_receive_fd(pair[1]);
+	assert_true(fd > 2);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(sys_send(pair[0], "x", 1), 0);
+	assert_int_equal(sys_receive_fd(pair[1]), -EPROTO);
+	close(pair[0]);
+	assert_int_equal(sys_receive_fd(pair[1]), -EPROTO);
+	assert_int_equal(sys_send_fd(pair[1], fd), -EPIPE);
+	assert_int_equal(sys_read_all(pair[1], &byte, 1), 0);
+	close(pair[1]);
+	close(fd);
+}
+
+static void files_say_what_is_wrong(void **state)
+{
+	char text[8], path[32];
+	struct sys_stat st;
+
+	(void)state;
+	assert_int_equal(sys_open("none", O_RDONLY, 0), -ENOENT);
+	assert_int_equal(sys_close(-1), -EBADF);
+	put("file", "0123456789", 0600);
+	assert_int_equal(sys_read_file("file", text, sizeof(text)), 7);
+	assert_string_equal(text, "0123456");
+	assert_string_equal(sys_fd_path(path, 0), "/proc/self/fd/0");
+	assert_string_equal(sys_fd_path(path, 2147483647), "/proc/self/fd/2147483647");
+	assert_int_equal(sys_stat_path("file", O_NOFOLLOW, true, &st), 0);
+	assert_true(S_ISREG(st.mode) && st.inside);
+	assert_int_equal(sys_stat_path("/", 0, true, &st), 0);
+	assert_false(st.inside);
+}
+
+/* Runs fn in a child, and returns what it returns. */
+static int in_child(int (*fn)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(fn());
+	assert_int_equal(sys_wait(pid, &status), pid);
+	return WEXITSTATUS(status);
+}
+
+static int capability_lines(void)
+{
+	char text[4096];
+
+	return sys_read_file("/proc/self/status", text, sizeof(text)) > 0
+	       && strstr(text, "CapEff:\t0000000000000000")
+	       && strstr(text, "CapPrm:\t0000000000000000");
+}
+
+static int become_nobody(void)
+{
+	gid_t group = 7;
+
+	if (geteuid() != 0)
+		return 0;
+	priv_lock_caps();
+	if (priv_become(65534, 65533, &group, 1) != 0 || priv_drop_caps() != 0 || priv_no_new() != 0)
+		return 1;
+	return !(getuid() == 65534 && geteuid() == 65534 && getgid() == 65533
+		 && getgroups(0, NULL) == 1 && setuid(0) < 0 && capability_lines() && !priv_may_mount());
+}
+
+static int drop_nothing(void)
+{
+	return priv_drop() != 0 || getuid() != geteuid();
+}
+
+static void privileges_go_for_good(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(become_nobody), 0);
+	assert_int_equal(in_child(drop_nothing), 0);
+	assert_true(priv_may_mount());
+}
+
+static void a_mount_from_end_to_end(void **state)
+{
+	static struct mountpoint at, again;
+	static const struct optlist options = { .fsname = "a,b\\c\nd", .subtype = "unit",
+						.flags = MOUNT_NOSUID | MOUNT_NODEV };
+	char text[512];
+	struct out why = OUT_TEXT(text);
+	struct sys_stat other;
+	struct table_row row;
+	int before = table_count_fuse(), device, fd, server;
+
+	(void)state;
+	mkdir("mnt", 0755);
+	assert_int_equal(mount_pin(&at, "none", &why), -ENOENT);
+	assert_string_equal(out_text(&why), "none: No such file or directory; make the directory first");
+	why.len = 0;
+	assert_int_equal(mount_pin(&at, "file", &why), -ENOTDIR);
+	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
+	assert_int_equal(strncmp(at.path, top, strlen(top)), 0);
+	device = mount_fuse(&at, &options, &why);
+	assert_true(device > 2);
+	close(at.under);
+	assert_int_equal(table_count_fuse(), before + 1);
+
+	fd = sys_open("mnt", O_PATH, 0);
+	assert_int_equal(table_of_fd(fd, &row), 0);
+	assert_string_equal(row.type, "fuse.unit");
+	assert_string_equal(row.source, "a,b\\c\nd");
+	assert_string_equal(row.mountpoint, at.path);
+	assert_true(table_is_fuse(&row));
+	assert_int_equal(table_owner(&row), getuid());
+	assert_int_equal(table_connection(&row), at.mounted.dev_minor);
+	assert_int_equal(table_identify(fd, &other), 0);
+	assert_int_equal(other.mount_id, at.mounted.mount_id);
+	close(fd);
+
+	/* INIT waits, and we are who could answer it. */
+	if (conn_waiting(at.mounted.dev_minor) >= 0)
+		assert_int_equal(conn_waiting(at.mounted.dev_minor), 1);
+	server = server_find(at.mounted.dev_minor);
+	assert_true(server == getpid() || server == -EAGAIN);
+	why.len = 0;
+	assert_int_equal(mount_pin(&again, "mnt", &why), -EBUSY);
+	assert_non_null(strstr(out_text(&why), "already mounted; unmount it first"));
+
+	other = at.mounted;
+	other.mount_id++;
+	assert_int_equal(umount_known("mnt", &other, UMOUNT_LAZY), -ESTALE);
+	fd = sys_open("mnt", O_PATH, 0);
+	assert_int_equal(umount_known("mnt", &at.mounted, UMOUNT_PLAIN), -EBUSY);
+	close(fd);
+	assert_int_equal(umount_known("mnt", &at.mounted, UMOUNT_PLAIN), 0);
+	assert_int_equal(umount_known("mnt", &at.mounted, UMOUNT_LAZY), -ESTALE);
+	assert_int_equal(umount_path("mnt", UMOUNT_PLAIN), -EINVAL);
+	assert_int_equal(table_count_fuse(), before);
+	assert_int_equal(conn_waiting(at.mounted.dev_minor) < 0, 1);
+	close(device);
+}
+
+static void aborting_wakes(void **state)
+{
+	static struct mountpoint at;
+	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
+	char text[512], byte[8192];
+	struct out why = OUT_TEXT(text);
+	int device, err;
+
+	(void)state;
+	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
+	device = mount_fuse(&at, &options, &why);
+	assert_true(device > 2);
+	err = conn_abort(at.mounted.dev_minor);
+	if (err == 0)
+		assert_int_equal(sys_read(device, byte, sizeof(byte)), -ENODEV);
+	assert_int_equal(conn_abort(999999999), err == 0 ? -ENOENT : err);
+	assert_int_equal(umount_path("mnt", UMOUNT_ABORT), 0);
+	close(device);
+	close(at.under);
+}
+
+static int is_wanted(const struct holder *holder, void *pid)
+{
+	return holder->pid == *(int *)pid ? (int)holder->how : 0;
+}
+
+static void holders_are_found(void **state)
+{
+	struct sys_stat st;
+	int ready[2], child;
+	char byte;
+
+	(void)state;
+	assert_int_equal(mount("none", "mnt", "tmpfs", 0, NULL), 0);
+	assert_int_equal(sys_stat_path("mnt", 0, true, &st), 0);
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		if (chdir("mnt") < 0 || open("held", O_CREAT | O_RDWR, 0600) < 0
+		    || write(ready[1], "", 1) < 0)
+			_exit(1);
+		pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(holders_each(st.dev_major, st.dev_minor, is_wanted, &child),
+			 HOLDER_CWD | HOLDER_FILE);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_int_equal(holders_each(st.dev_major, st.dev_minor, is_wanted, &child), 0);
+	assert_int_equal(umount("mnt"), 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void a_helper_that_fails(void **state)
+{
+	static struct mountpoint at = { .path = "/nowhere" };
+	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
+	char text[512], path[4096], found[4096];
+	struct out why = OUT_TEXT(text);
+
+	(void)state;
+	mkdir("bin", 0755);
+	snprintf(path, sizeof(path), "PATH=/nonexistent:%s/bin", top);
+	assert_int_equal(env_set(path), 0);
+	assert_int_equal(env_find("fusermount3", false, found, sizeof(found)), -ENOENT);
+	assert_int_equal(commfd_mount(&at, &options, &why), -EPERM);
+	assert_non_null(strstr(out_text(&why), "no fusermount3 in PATH"));
+	put("bin/fusermount", "#!/bin/sh\nexit 1\n", 0755);
+	why.len = 0;
+	assert_int_equal(commfd_mount(&at, &options, &why), -EPROTO);
+	assert_non_null(strstr(out_text(&why), "/bin/fusermount did not mount it"));
+	assert_int_equal(commfd_unmount("/nowhere", true), -EPERM);
+	put("bin/fusermount3", "#!/bin/sh\n[ \"$*\" = '-u -qz -- /nowhere' ] && [ \"$_FUSE_COMMFD\" = -1 ]\n", 0755);
+	assert_int_equal(commfd_unmount("/nowhere", true), 0);
+	assert_int_equal(env_find("fusermount3", true, found, sizeof(found)), -ENOENT);
+	chmod("bin/fusermount3", 04755);
+	assert_int_equal(env_find("fusermount3", true, found, sizeof(found)), geteuid() ? -ENOENT : 0);
+}
+
+static int notes;
+static void count_note(const char *fmt, ...)
+{
+	(void)fmt;
+	notes++;
+}
+
+static void fuse_conf(void **state)
+{
+	struct policy p;
+	char text[512];
+	struct out why = OUT_TEXT(text);
+	static struct mountpoint at;
+
+	(void)state;
+	if (access(POLICY_FILE, F_OK) < 0)
+		skip();
+	over(POLICY_FILE, "# user_allow_other\n\n\tmount_max = 3 \r\nallow_fstype = foo\n"
+			  "allow_fstype=proc\nbogus\nmount_max = x\nuser_allow_other");
+	policy_read(&p, count_note);
+	umount(POLICY_FILE);
+	assert_true(p.user_allow_other);
+	assert_int_equal(p.mount_max, 3);
+	assert_string_equal(p.allowed, " foo proc ");
+	assert_int_equal(notes, 2);
+	p.mount_max = table_count_fuse();
+	assert_int_equal(policy_count(&p, 0, &why), 0);
+	assert_int_equal(policy_count(&p, 1, &why), -EUSERS);
+	p.mount_max = -1;
+	assert_int_equal(policy_count(&p, 100, &why), 0);
+
+	at.under = open("/proc/self/task", O_PATH);
+	at.uid = getuid();
+	strcpy(at.path, "/proc/self/task");
+	if (geteuid() == 0)	/* root may write there, but nobody may mount */
+		assert_int_equal(policy_mountpoint(&p, &at, &why), 0);
+	strcpy(p.allowed, " procfs pro roc ");
+	why.len = 0;
+	assert_true(policy_mountpoint(&p, &at, &why) < 0);
+	close(at.under);
+}
+
+static void users_by_name_and_number(void **state)
+{
+	struct user u;
+
+	(void)state;
+	over("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:100::/home/alice:/bin/sh\n"
+			    "bad:x:nan:1::/:\nbob:x:1001:101:::\nshort\n");
+	over("/etc/group", "users:x:100:\naudio:x:29:alice,bob\nvideo:x:44:malice,alice\nx:x:5:alic\n");
+	assert_int_equal(user_find("alice", &u), 0);
+	assert_int_equal(u.uid, 1000);
+	assert_int_equal(u.gid, 100);
+	assert_int_equal(u.group_count, 2);
+	assert_int_equal(u.groups[0], 29);
+	assert_int_equal(u.groups[1], 44);
+	assert_string_equal(u.home, "/home/alice");
+	assert_int_equal(user_find("alice:video", &u), 0);
+	assert_int_equal(u.gid, 44);
+	assert_int_equal(u.group_count, 0);
+	assert_int_equal(user_find("1001", &u), 0);
+	assert_int_equal(u.gid, 101);
+	assert_string_equal(u.home, "/");
+	assert_int_equal(user_find("4711:99", &u), 0);
+	assert_int_equal(u.uid * 1000 + u.gid, 4711 * 1000 + 99);
+	assert_int_equal(user_find("4711", &u), 0);
+	assert_int_equal(u.gid, 4711);
+	assert_int_equal(user_find("ali", &u), -ENOENT);
+	assert_int_equal(user_find("bad", &u), -ENOENT);
+	assert_int_equal(user_find("alice:nogroup", &u), -ENOENT);
+	assert_int_equal(user_find("4294967295", &u), -ENOENT);
+	assert_int_equal(user_find("", &u), -ENOENT);
+	umount("/etc/group");
+	umount("/etc/passwd");
+}
+
+static void variables(void **state)
+{
+	static char one[] = "FUSEBOX_UNIT=1", two[] = "FUSEBOX_UNIT=2", longer[] = "FUSEBOX_UNITS=3";
+
+	(void)state;
+	assert_int_equal(env_set(one), 0);
+	assert_int_equal(env_set(longer), 0);
+	assert_int_equal(env_set(two), 0);
+	assert_string_equal(getenv("FUSEBOX_UNIT"), "2");
+	assert_string_equal(getenv("FUSEBOX_UNITS"), "3");
+}
+
+static void directories_and_names(void **state)
+{
+	struct proc_dir dir;
+	char name[16];
+	const char *entry;
+	int count = 0;
+
+	(void)state;
+	mkdir("names", 0755);
+	for (int i = 0; i < 300; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "names/%0*d", 1 + i % 40, i);
+		put(path, "", 0600);
+	}
+	assert_int_equal(proc_opendir(&dir, AT_FDCWD, "names"), 0);
+	while ((entry = proc_readdir(&dir)))
+		count += *entry != '.';
+	close(dir.fd);
+	assert_int_equal(count, 300);
+	assert_int_equal(proc_opendir(&dir, AT_FDCWD, "none"), -ENOENT);
+	proc_command(getpid(), name);
+	assert_string_equal(name, "system");
+	proc_command(2147483647, name);
+	assert_string_equal(name, "?");
+	assert_true(proc_mounted());
+}
+
+/* In a namespace where mounting is allowed and reaches nobody else. */
+static int set_up(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	return mkdtemp(top) && chmod(top, 0755) == 0 && chdir(top) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	umount2("mnt", MNT_FORCE | MNT_DETACH);
+	snprintf(command, sizeof(command), "/bin/rm -rf --one-file-system '%s'", top);
+	return chdir("/") < 0 || system(command) != 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(descriptors_go_over_sockets),
+		cmocka_unit_test(files_say_what_is_wrong),
+		cmocka_unit_test(privileges_go_for_good),
+		cmocka_unit_test(a_mount_from_end_to_end),
+		cmocka_unit_test(aborting_wakes),
+		cmocka_unit_test(holders_are_found),
+		cmocka_unit_test(fuse_conf),
+		cmocka_unit_test(users_by_name_and_number),
+		cmocka_unit_test(variables),
+		cmocka_unit_test(directories_and_names),
+		cmocka_unit_test(a_helper_that_fails),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
