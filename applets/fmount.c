@@ -11,6 +11,7 @@
 #include "mountargs.h"
 #include "msg.h"
 #include "out.h"
+#include "say.h"
 #include "server.h"
 #include "sys.h"
 #include "table.h"
@@ -283,23 +284,15 @@ static int run(struct fmount *f, const char *where, char **program)
 {
 	static struct mountpoint at;
 	struct optlist mount;
-	char text[1024];
-	struct out why = OUT_TEXT(text);
 	int device;
 
 	if (fmount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (f->replace_stale && replace_stale(where) != 0)
 		return 1;
-	device = mount_pin(&at, where, &why);
-	if (device == 0) {
-		device = mount_fuse(&at, &mount, &why);
-		sys_close(at.under);
-	}
-	if (device < 0) {
-		msg("%s", out_text(&why));
+	device = say_mount(&at, where, &mount);
+	if (device < 0)
 		return 1;
-	}
 	return start(f, &at, device, program);
 }
 

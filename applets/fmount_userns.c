@@ -9,6 +9,7 @@
 #include "msg.h"
 #include "out.h"
 #include "priv.h"
+#include "say.h"
 #include "sys.h"
 
 static int write_file(const char *path, const char *text, size_t size)
@@ -52,22 +53,15 @@ int fmount_userns(struct fmount *f, const char *where, char **program)
 {
 	static struct mountpoint at;
 	struct optlist mount;
-	char text[1024], **argv;
-	struct out why = OUT_TEXT(text);
+	char **argv;
 	int device, err;
 
 	if (fmount_options(f, program[0], &mount) != 0 || enter() != 0)
 		return 1;
 	/* /dev/fuse must be opened inside: it remembers by whom. */
-	device = mount_pin(&at, where, &why);
-	if (device == 0) {
-		device = mount_fuse(&at, &mount, &why);
-		sys_close(at.under);
-	}
-	if (device < 0) {
-		msg("%s", out_text(&why));
+	device = say_mount(&at, where, &mount);
+	if (device < 0)
 		return 1;
-	}
 	argv = fmount_place(program, device);
 	err = f->launch.drop_caps ? 0 : priv_keep_mounting();
 	if (err)

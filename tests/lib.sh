@@ -108,6 +108,10 @@ exits()
 # bg COMMAND...: start it, remember it for the clean-up; its pid is $bg.
 bg() { "$@" & bg=$!; pids+=("$bg"); }
 
+# The pid of the newest process of this name in this test's own mount namespace:
+# others may be at work on the machine.
+newest() { pgrep --ns $$ --nslist mnt -n -x "$1"; }
+
 # within SECONDS COMMAND...: wait until COMMAND succeeds.
 within()
 {
@@ -130,6 +134,22 @@ mounted() { [ -n "$(mount_line "$1")" ]; }
 unmounted() { ! mounted "$1"; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 conn_of() { local d; d=$(mount_line "$1" | cut -d' ' -f3); echo "${d#*:}"; }
+
+# A /dev of the test's own, where everybody may open fuse; give_dev_back at the end.
+own_dev()
+{
+	local device name major minor
+	mkdir "$T/dev"
+	mount -t tmpfs none "$T/dev"
+	for device in 'fuse 10 229' 'null 1 3' 'zero 1 5' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
+		read -r name major minor <<<"$device"
+		mknod -m 666 "$T/dev/$name" c "$major" "$minor"
+	done
+	ln -s /proc/self/fd "$T/dev/fd"
+	mkdir "$T/dev/pts"
+	mount --rbind "$T/dev" /dev
+}
+give_dev_back() { umount -l /dev; umount -l "$T/dev"; rmdir "$T/dev"; }
 
 # need TOOL...: skip the file without them; in CI that is a failure.
 need()

@@ -9,6 +9,7 @@
 #include "mountargs.h"
 #include "msg.h"
 #include "priv.h"
+#include "say.h"
 #include "sys.h"
 
 /* The options that a mount has, as against those of its server. */
@@ -38,8 +39,6 @@ static int mount_for(struct mountargs *args)
 	struct out out = OUT_TEXT(fd_path);
 	static struct mountpoint at;
 	struct optlist mount;
-	char text[1024];
-	struct out why = OUT_TEXT(text);
 	int device;
 
 	if (!priv_may_mount()) {
@@ -47,15 +46,9 @@ static int mount_for(struct mountargs *args)
 		return 1;
 	}
 	mount_options(args, &mount);
-	device = mount_pin(&at, args->mountpoint, &why);
-	if (device == 0) {
-		device = mount_fuse(&at, &mount, &why);
-		sys_close(at.under);
-	}
-	if (device < 0) {
-		msg("%s", out_text(&why));
+	device = say_mount(&at, args->mountpoint, &mount);
+	if (device < 0)
 		return 1;
-	}
 	sys_set_cloexec(device, false);
 	out_fmt(&out, "/dev/fd/%d", device);
 	args->mountpoint = out_text(&out);

@@ -213,8 +213,6 @@ static int adopt(const char *number)
 
 static int open_session(const char *where, bool *adopted)
 {
-	char text[1024];
-	struct out why = OUT_TEXT(text);
 	int fd;
 
 	*adopted = strncmp(where, "/dev/fd/", 8) == 0;
@@ -223,14 +221,7 @@ static int open_session(const char *where, bool *adopted)
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	self.shown = where;
-	fd = mount_pin(&self.at, where, &why);
-	if (fd == 0)
-		fd = mount_fuse(&self.at, &self.args.mount, &why);
-	if (fd < 0)
-		msg("%s", out_text(&why));
-	else
-		sys_close(self.at.under);
-	return fd;
+	return say_mount(&self.at, where, &self.args.mount);
 }
 
 static void catch_signals(void)

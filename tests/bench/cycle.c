@@ -3,32 +3,16 @@
    unmounting. */
 #include <fcntl.h>
 #include <sched.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-static int64_t now(void)
+#include "timing.h"
+
+static int64_t once(char **argv)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
-static int less(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int64_t once(const char *directory, char **server)
-{
+	char *directory = argv[1], **server = argv + 3;
 	char file[4096], byte;
 	int64_t start = now();
 	pid_t pid = vfork();
@@ -52,11 +36,5 @@ static int64_t once(const char *directory, char **server)
 
 int main(int argc, char **argv)
 {
-	int count = argc > 3 ? atoi(argv[2]) : 0;
-	int64_t *took = calloc((size_t)count + 1, sizeof(*took));
-
-	for (int i = 0; i < count; i++)
-		took[i] = once(argv[1], argv + 3);
-	qsort(took, (size_t)count, sizeof(*took), less);
-	return printf("%lld\n", (long long)took[count / 2]) < 0;
+	return argc > 3 ? print_median(atoi(argv[2]), once, argv) : 2;
 }

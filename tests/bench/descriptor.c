@@ -1,32 +1,16 @@
 /* descriptor HELPER DIRECTORY COUNT: nanoseconds, at the median, from starting
    HELPER as an ordinary user to holding the mounted descriptor. */
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-static int64_t now(void)
+#include "timing.h"
+
+static int64_t once(char **argv)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
-static int less(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int64_t once(const char *helper, const char *directory)
-{
+	const char *helper = argv[1], *directory = argv[2];
 	char byte, control[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { &byte, 1 };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
@@ -62,11 +46,5 @@ static int64_t once(const char *helper, const char *directory)
 
 int main(int argc, char **argv)
 {
-	int count = argc == 4 ? atoi(argv[3]) : 0;
-	int64_t *took = calloc((size_t)count + 1, sizeof(*took));
-
-	for (int i = 0; i < count; i++)
-		took[i] = once(argv[1], argv[2]);
-	qsort(took, (size_t)count, sizeof(*took), less);
-	return printf("%lld\n", (long long)took[count / 2]) < 0;
+	return argc == 4 ? print_median(atoi(argv[3]), once, argv) : 2;
 }

@@ -41,7 +41,7 @@ is 'make run serves' "$(hello)" hello
 exits 0 'make umount' make -s -C one umount
 ok 'unmounts' unmounted "$T/one/mnt"
 running
-pkill -9 -n -x hellofs
+kill -9 "$(newest hellofs)"
 exits 0 'make umount after kill -9' make -s -C one umount
 ok 'unmounts' unmounted "$T/one/mnt"
 running

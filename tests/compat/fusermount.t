@@ -24,12 +24,7 @@ else
 	skip "sid's fusermount3" "$(tail -n 1 fetch.log)"
 fi
 
-mkdir dev
-mount -t tmpfs none dev
-mknod -m 666 dev/fuse c 10 229
-mknod -m 666 dev/null c 1 3
-ln -s /proc/self/fd dev/fd
-mount --bind dev /dev
+own_dev
 [ -e /etc/fuse.conf ] || : >/etc/fuse.conf
 
 # ---- One case ----
@@ -191,6 +186,8 @@ unlike_theirs 'a file in /proc' user 'M /proc/$$/comm' 'mounting over filesystem
 same '/sys' user 'M /sys; M /sys/kernel/mm'
 before='mount -t devpts none rootdir; chown 65534 rootdir' unlike_theirs 'over a file system that may not be' user 'M rootdir' \
 	'mounting over filesystem type devpts is forbidden; allow_fstype = devpts' 'by its name, and what to do'
+before='mount -t devpts none rootdir; chown 65534 rootdir' conf='allow_fstype = devpts\n' \
+	unlike_theirs 'unless fuse.conf allows it' user 'M rootdir' 'received: byte 0, /dev/fuse' 'theirs knows no allow_fstype'
 same 'no socket' both 'F mnt'
 since_318 'a socket that is none' both '_FUSE_COMMFD=1 F mnt'
 since_318 'a socket that is no number' user '_FUSE_COMMFD=x F mnt'
@@ -243,8 +240,7 @@ same '-q while mounting' user 'M -q mnt'
 same '-h' user 'F -h | head -n 1; fusermount3 -h >/dev/null; echo $?; fusermount3 --help >/dev/null; echo $?'
 unlike_theirs '-V' user 'F -V' '^fusermount3 version: 3\.[0-9.]+.*exit 0' 'our number behind it'
 unlike_theirs 'an unknown letter' user 'F -y mnt' 'exit 1' 'the words are not those of getopt'
-kill "$(pgrep -f 'sleep 15')" 2>/dev/null
+kill "$(newest sleep)" 2>/dev/null
 clean
-umount -l /dev
-umount dev
+give_dev_back
 finish

@@ -4,13 +4,7 @@
 start 60
 need fusermount3 setpriv
 
-# A /dev of the test's own, where everybody may open fuse.
-mkdir dev
-mount -t tmpfs none dev
-mknod -m 666 dev/fuse c 10 229
-mknod -m 666 dev/null c 1 3
-ln -s /proc/self/fd dev/fd	# the shell needs it
-mount --bind dev /dev
+own_dev
 mkdir mnt
 chown 65534:65534 mnt
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
@@ -41,6 +35,5 @@ like 'without the bit, so does the other' "$(chmod u-s bin/fusermount3; setpriv 
 chmod u+s bin/fusermount3
 like 'with no_new_privs too' "$(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
 	"$BUILD/tests/tools/commfd" true "$T/bin/fusermount3" mnt 2>&1)" 'no privilege to mount'
-umount -l /dev
-umount dev
+give_dev_back
 finish

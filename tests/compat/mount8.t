@@ -101,10 +101,14 @@ exits 0 'over a mount that is there: only a new one counts' umount.fuse "$root/m
 exits 0 '-f does all but mount' mount.fuse3 'late#x' "$root/mnt" -f
 ok 'so nothing is' unmounted "$root/mnt"
 
+exits 0 'no environment at all, as at boot' env -i "$(command -v chroot)" "$root" /sbin/mount.fuse3 'hellofs#x' /mnt
+is 'serves all the same' "$(hello mnt)" hello
+exits 0 'umount.fuse' umount.fuse "$root/mnt"
+
 # drop_privileges
 exits 0 'drop_privileges' mount.fuse3 hellofs#x "$root/mnt" -o drop_privileges,setuid=nobody
 is 'serves' "$(hello mnt)" hello
-server=$(pgrep -n -x hellofs)
+server=$(newest hellofs)
 status=$(cat "/proc/$server/status")
 like 'as the other user' "$status" 'Uid:.65534.65534.65534.65534'
 like 'without a capability, or a way to one' "$status" 'CapEff:.0+.CapBnd:.0+.CapAmb:.0+.NoNewPrivs:.1'

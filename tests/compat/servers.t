@@ -7,16 +7,8 @@ start 120
 need sshfs sshd bindfs squashfuse mksquashfs archivemount setpriv pkg-config
 
 install -m 4755 "$BUILD/fusermount3" fusermount3
-mkdir dev home home/mnt home/tree home/bin
-mount -t tmpfs none dev
-mknod -m 666 dev/fuse c 10 229
-for device in 'null 1 3' 'zero 1 5' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
-	read -r name major minor <<<"$device"
-	mknod -m 666 "dev/$name" c "$major" "$minor"
-done
-ln -s /proc/self/fd dev/fd
-mkdir dev/pts
-mount --rbind dev /dev
+mkdir home home/mnt home/tree home/bin
+own_dev
 mount -t devpts none /dev/pts 2>/dev/null
 # The system's own is out of reach in this mount namespace, under both its names.
 system=$(readlink -f "$(PATH=/usr/bin:/bin command -v fusermount3)")
@@ -79,7 +71,7 @@ server()
 	exits 0 "$name: fusermount3 -u" user "$system" -u mnt
 	ok "$name: unmounted" unmounted "$T/home/mnt"
 	exits 0 "$name mounts again" within 5 user "$@"
-	pid=$(pgrep -n -U 65534 -x "$name")
+	pid=$(newest "$name")
 	kill -9 "$pid"
 	within 5 gone "$pid"
 	ok "$name, killed: the dead mount stays" mounted "$T/home/mnt"
@@ -87,7 +79,7 @@ server()
 	ok "$name, killed: unmounted" unmounted "$T/home/mnt"
 	exits 0 "$name with auto_unmount" within 5 user "$@" -o auto_unmount
 	is "$name: read" "$(contents "mnt/$file")" "$text"
-	kill -9 "$(pgrep -n -U 65534 -x "$name")"
+	kill -9 "$(newest "$name")"
 	ok "$name with auto_unmount, killed: unmounted" within 5 unmounted "$T/home/mnt"
 	unmount_all
 }
@@ -99,6 +91,5 @@ server archivemount file 'some text' 0 "${archivemount_[@]}"
 server hello hello 'Hello World!' 0 "${hello_[@]}"
 like 'what only the administrator can allow' "$(user bin/hello -o allow_other mnt 2>&1)" 'fusermount3: option allow_other only allowed if .user_allow_other. is set in /etc/fuse.conf'
 umount /etc/passwd "$system"
-umount -Rl /dev
-umount -l "$T/dev"
+give_dev_back
 finish

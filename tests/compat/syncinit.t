@@ -4,13 +4,10 @@
 . "$(dirname "$0")/../lib.sh"
 start 60
 need setpriv
-mkdir bin mnt dev
+mkdir bin mnt
 install -m 4755 "$BUILD/fusermount3" bin/fusermount3
 chown 65534:65534 mnt
-mount -t tmpfs none dev
-mknod -m 666 dev/fuse c 10 229
-mknod -m 666 dev/null c 1 3
-mount --bind dev /dev
+own_dev
 
 peer() # peer HOW: as an ordinary user, and what is left of it
 {
@@ -31,6 +28,5 @@ if [[ $got =~ synchronous ]]; then
 else
 	skip 'the server dies over INIT' "this kernel's mount does not wait: $got"
 fi
-umount -l /dev
-umount dev
+give_dev_back
 finish

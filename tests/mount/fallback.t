@@ -22,7 +22,7 @@ for errno in 38 1; do
 			exits 0 'fumount' "${f[@]}" fumount mnt
 		done
 		exits 0 "$with: fmount" "${f[@]}" fmount --wait --auto-unmount mnt -- hellofs
-		pkill -9 -n -x hellofs
+		kill -9 "$(newest hellofs)"
 		ok 'auto-unmount' within 5 unmounted "$T/mnt"
 	done
 done

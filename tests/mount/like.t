@@ -137,14 +137,10 @@ exits 1 '--check without the device' fmount --check
 like 'says what to do' "$out" 'no +device +/dev/fuse: No such file or directory; make it: mknod'
 umount -l /dev
 umount dev
+rmdir dev
 
 # ---- --userns ----
-mkdir dev2
-mount -t tmpfs none dev2
-mknod -m 666 dev2/fuse c 10 229
-mknod -m 666 dev2/null c 1 3
-ln -s /proc/self/fd dev2/fd
-mount --bind dev2 /dev
+own_dev
 cat >bin/session <<'END'
 #!/bin/sh
 hellofs "$1" & server=$!
@@ -165,6 +161,5 @@ like 'without the capability' "$out" $'uid=65534 hello CapAmb:\t0000000000000000
 unlike 'and cannot' "$out" 'unmounted'
 exits 1 '--userns on what is not there' as_user fmount --userns nope -- session
 exits 127 '--userns, no such program' as_user fmount --userns mnt -- nosuch
-umount -l /dev
-umount dev2
+give_dev_back
 finish

@@ -5,7 +5,7 @@
 start 120
 mkdir mnt mnt2
 read_it() { timeout 5 cat "$1/hello"; }
-gone_watchers() { ! pgrep -x fmount; }
+gone_watchers() { [ -z "$(newest fmount)" ]; }
 status_of() { cat "/proc/$1/status"; }
 mkdir bin
 cat >bin/shows <<'END'
@@ -73,7 +73,7 @@ like 'the type is the program' "$(mount_line "$T/mnt")" '- fuse.hellofs hellofs 
 exits 0 'fumount' fumount mnt
 exits 0 '--wait as another user, without a capability' fmount --wait -u nobody --drop-caps -o allow_other,ro mnt -- hellofs
 is 'serves' "$(read_it mnt)" hello
-like 'as nobody' "$(status_of "$(pgrep -n -x hellofs)")" 'Uid:.65534'
+like 'as nobody' "$(status_of "$(newest hellofs)")" 'Uid:.65534'
 exits 0 'fumount' fumount mnt
 exits 1 '--wait: the program fails' fmount --wait mnt -- fails
 like 'is said' "$err" 'fails: ended before it answered'
@@ -83,7 +83,7 @@ ok 'nothing is left mounted' unmounted "$T/mnt"
 exits 1 '--wait: no answer in time' fmount --wait --timeout 1 mnt -- sh -c 'exec sleep 77'
 like 'is said' "$err" 'sh: no answer within 1 seconds'
 ok 'nothing is left mounted' unmounted "$T/mnt"
-ok 'and nobody left' differs "$(pgrep -af 'sleep 77')" sleep
+ok 'and nobody left' test -z "$(newest sleep)"
 
 # ---- --fd-socket ----
 bg fmount --fd-socket "$T/sock" mnt
@@ -106,7 +106,7 @@ ok 'nothing is left mounted' unmounted "$T/mnt"
 
 # ---- --auto-unmount ----
 exits 0 '--auto-unmount' fmount --wait --auto-unmount mnt -- hellofs
-server=$(pgrep -n -x hellofs)
+server=$(newest hellofs)
 is 'serves' "$(read_it mnt)" hello
 kill -9 "$server"
 ok 'killed: detached' within 5 unmounted "$T/mnt"
@@ -114,10 +114,10 @@ exits 0 'a server that closes the rest' fmount --wait --auto-unmount mnt -- clos
 is 'serves' "$(read_it mnt)" hello
 sleep 0.7
 ok 'and is not taken for dead' mounted "$T/mnt"
-pkill -9 -n -x hellofs
+kill -9 "$(newest hellofs)"
 ok 'until it is' within 5 unmounted "$T/mnt"
 exits 0 'another mount there meanwhile' fmount --wait --auto-unmount mnt -- hellofs
-server=$(pgrep -n -x hellofs)
+server=$(newest hellofs)
 umount -l mnt
 exits 0 'is put there' hellofs -b mnt
 kill -9 "$server"
@@ -132,7 +132,7 @@ ok 'the mountpoint is not kept busy by the watcher' bash -c '
 exits 0 'a mount' hellofs -b mnt
 exits 1 '--replace-stale of one that lives' fmount --wait --replace-stale mnt -- hellofs
 like 'is refused, naming who serves it' "$err" 'mnt: not (stale: process [0-9]+ serves it|known to be stale)'
-pkill -9 -n -x hellofs
+kill -9 "$(newest hellofs)"
 exits 1 'without it, a dead one is in the way' fmount --wait mnt -- hellofs
 # It takes a kernel that tells whose a descriptor is, and sight of all processes.
 if [ "$(readlink /proc/self/ns/pid)" != 'pid:[4026531836]' ]; then
@@ -148,7 +148,7 @@ fi
 mount -t tmpfs none /run
 mkdir /run/sendsigs.omit.d
 exits 0 '--root-daemon' fmount --wait --root-daemon mnt -- hellofs
-server=$(pgrep -n -x hellofs)
+server=$(newest hellofs)
 like 'argv[0] begins with @' "$(tr '\0' ' ' <"/proc/$server/cmdline")" '^@hellofs /dev/fd/'
 is 'its directory is the root' "$(readlink "/proc/$server/cwd")" /
 # It takes CAP_SYS_RESOURCE, which not every root has.

@@ -9,12 +9,7 @@ mkdir bin victim victim/mnt home evil
 install -m 4755 "$BUILD/fusermount3" bin/fusermount3
 chmod 700 victim/mnt
 chown 65534:65534 home
-mkdir dev
-mount -t tmpfs none dev
-mknod -m 666 dev/fuse c 10 229
-mknod -m 666 dev/null c 1 3
-ln -s /proc/self/fd dev/fd
-mount --bind dev /dev
+own_dev
 : >conf
 [ -e /etc/fuse.conf ] || : >/etc/fuse.conf
 mount --bind conf /etc/fuse.conf
@@ -58,31 +53,28 @@ fails()
 
 # ---- The mountpoint changes under the call ----
 
+# chased NAME MOUNTPOINT: while names are swapped, it never ends up at the victim's.
+chased()
+{
+	for i in {1..1500}; do
+		user commfd true fusermount3 "$2" >/dev/null 2>&1
+		stand_still "$bg"
+		! grep -qF " $T/victim" /proc/self/mountinfo || break
+		detach_all
+		kill -CONT "$bg"
+	done
+	kill -9 "$bg"
+	is "$1, $i tries" "$(grep -cF " $T/victim" /proc/self/mountinfo)" 0
+}
 fresh
 user ln -s "$T/victim/mnt" swapped
 bg_user swap mnt swapped
-for i in {1..1500}; do
-	user commfd true fusermount3 mnt >/dev/null 2>&1
-	stand_still "$bg"
-	! grep -qF " $T/victim" /proc/self/mountinfo || break
-	detach_all
-	kill -CONT "$bg"
-done
-kill -9 "$bg"
-is "a link to another's directory in its place, $i tries" "$(grep -cF " $T/victim" /proc/self/mountinfo)" 0
+chased "a link to another's directory in its place" mnt
 fresh
 user mkdir dir dir/mnt
 user ln -s "$T/victim" swapped
 bg_user swap dir swapped
-for i in {1..1500}; do
-	user commfd true fusermount3 dir/mnt >/dev/null 2>&1
-	stand_still "$bg"
-	! grep -qF " $T/victim" /proc/self/mountinfo || break
-	detach_all
-	kill -CONT "$bg"
-done
-kill -9 "$bg"
-is "the same of its parent, $i tries" "$(grep -cF " $T/victim" /proc/self/mountinfo)" 0
+chased 'the same of its parent' dir/mnt
 wait 2>/dev/null
 
 # The same while unmounting: root's own mount is the prey.
@@ -257,6 +249,5 @@ else
 	ok 'at most 32 KiB' test "$(wc -c <"$BUILD/fusermount3")" -le 32768
 fi
 umount /etc/fuse.conf
-umount -l /dev
-umount "$T/dev"
+give_dev_back
 finish
