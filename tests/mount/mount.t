@@ -20,7 +20,7 @@ like 'where it stands' "$out" '^a /dev/fd/[0-9]+ b$'
 fumount mnt
 exits 127 'a program that is not there' fmount mnt -- /nonexistent
 is 'leaves nothing mounted' "$(own_mounts)" ''
-exits 1 'no program' fmount mnt
+exits 32 'no program: as mount(8), from fstab' fmount -T /dev/null mnt
 
 hellofs -b mnt
 exec 7<mnt/hello
@@ -40,13 +40,13 @@ kill "$bg"
 fumount mnt || fumount -l mnt
 
 hellofs -b mnt
-kill -STOP "$(pidof -s hellofs)"
+kill -STOP "$(newest hellofs)"
 bg stat mnt/never
 exits 0 'fumount -f on a server that hangs' timeout 5 fumount -f mnt
 wait "$bg"
 ok 'the waiting one is woken, with an error' test $? = 1
 ok 'and detached' unmounted "$T/mnt"
-kill -CONT "$(pidof -s hellofs)" 2>/dev/null
+kill -CONT "$(newest hellofs)" 2>/dev/null
 
 mkdir tmp
 mount -t tmpfs none tmp
