@@ -25,8 +25,9 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -DVERSION='
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	$(if $(STATIC),-fno-pie -fno-stack-protector) \
 	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)
+# Data shares its first page of the file with what is before it: no padding.
 ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-code \
-	$(if $(STATIC),-Wl$(,)-z$(,)norelro) \
+	$(if $(STATIC),-Wl$(,)-z$(,)norelro -Wl$(,)-z$(,)common-page-size=16) \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
 # For the set-uid binary; see below.

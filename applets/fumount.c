@@ -7,6 +7,7 @@
 #include "mount.h"
 #include "msg.h"
 #include "proc.h"
+#include "resolve.h"
 #include "say.h"
 #include "sys.h"
 #include "table.h"
@@ -25,8 +26,8 @@ static const struct opt options[] = {
 
 /* The topmost mount at a path. */
 struct target {
-	uint64_t id;
-	char path[8192];
+	struct resolved at;
+	uint64_t id;		/* 0: by its path */
 	uint32_t major, minor;
 	bool fuse;
 };
@@ -34,40 +35,44 @@ struct target {
 static int is_target(const struct table_row *row, void *data)
 {
 	struct target *t = data;
-	struct out path = OUT_TEXT(t->path);
 
-	if (row->id != t->id)
+	if (t->id ? row->id != t->id : strcmp(row->mountpoint, t->at.path) != 0)
 		return 0;
 	t->fuse = table_is_fuse(row);
 	t->major = row->major;
 	t->minor = row->minor;
-	out_str(&path, row->mountpoint);
-	out_text(&path);
-	return 1;
+	/* What is not FUSE is refused, whether it is the root of its mount or not. */
+	if (t->fuse && strcmp(row->mountpoint, t->at.path) != 0)
+		return 2;
+	return t->id ? 1 : 0;	/* of several at one path the last is on top */
 }
 
 /* By descriptor and mount id, so that nothing on the mount is asked. */
 static int find(const char *path, struct target *t)
 {
 	struct sys_stat st;
-	int err = sys_stat_path(path, 0, false, &st);
+	int err = resolve_path(path, &t->at);
 
 	if (err)
 		return err;
-	t->id = st.mount_id;
-	t->major = st.dev_major;
-	t->minor = st.dev_minor;
+	err = sys_statx(t->at.fd, "", false, &st);
+	sys_close(t->at.fd);
+	if (err)
+		return err;
+	t->id = t->at.below ? 0 : st.mount_id;
+	t->fuse = false;
+	t->major = t->minor = 0;
 	err = table_each(NULL, is_target, t);
-	return err > 0 ? 0 : err ? err : -EINVAL;
+	return err < 0 ? err : err == 2 || (t->at.below && !t->fuse) ? -EINVAL : 0;
 }
 
 static int unmount(const struct args *args, const char *path, const struct target *t)
 {
 	enum umount_how how = args->force ? UMOUNT_ABORT : args->lazy ? UMOUNT_LAZY : UMOUNT_PLAIN;
-	int err = umount_path(t->path, how);
+	int err = umount_path(t->at.path, how);
 
 	if (err == -EPERM && sys_geteuid() != 0)
-		err = commfd_unmount(t->path, how != UMOUNT_PLAIN);
+		err = commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
 	if (err == -EBUSY) {
 		msg("%s: busy; fumount -l detaches it", path);
 		say_holders(path, t->major, t->minor, 0);
@@ -84,10 +89,14 @@ static int one(const struct args *args, char *path)
 	size_t len = strlen(path);
 
 	/* Without /proc there is no table: the path, as it is given. */
-	if (err == -ENOENT && len < sizeof(t.path) && !proc_mounted()) {
-		memcpy(t.path, path, len + 1);
+	if (err == -ENOENT && len < sizeof(t.at.path) && !proc_mounted()) {
+		memcpy(t.at.path, path, len + 1);
 		t.fuse = true;
 		err = 0;
+	}
+	if (err == -EINVAL) {
+		msg("%s: nothing is mounted there", path);
+		return FAILED;
 	}
 	if (err)
 		return msg_errno(FAILED, path, err);

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# fumount finds its target without asking a server anything: every spelling of a
+# path to a mount that never answers, or to another below it.
+. "$(dirname "$0")/../lib.sh"
+start 120
+mkdir -p mnt a/b/c other "a b"$'\n'c
+ln -s mnt link
+ln -s a/b/../../link chain
+ln -s loop1 loop2
+ln -s loop2 loop1
+ln -s "$T/mnt" absolute
+ln -s ../../mnt a/b/up
+hung() { commfd 'exec sleep 100' "$BUILD/fusermount3" "$1" >/dev/null 2>&1 & within 5 mounted "$T/${1#"$T"/}"; server=$!; }
+free() { kill "$server" 2>/dev/null; pkill -P "$server" 2>/dev/null; wait "$server" 2>/dev/null; }
+
+for path in mnt ./mnt mnt/ mnt/. .//mnt//./ mnt/.. a/../mnt a/b/../../mnt link link/ chain absolute a/b/up a/b/up/ \
+	"$T/mnt" "$T/./a/..//mnt" mnt/x/.. mnt/x/../ mnt/../mnt mnt/x/../../mnt mnt/../link; do
+	hung mnt
+	case $path in
+	mnt/..)	exits 32 "$path is not the mount" timeout 5 fumount "$path"
+		umount -l mnt ;;
+	*)	exits 0 "$path" timeout 5 fumount "$path" ;;
+	esac
+	ok 'is gone' unmounted "$T/mnt"
+	free
+done
+hung mnt
+for path in mnt/x mnt/x/y mnt/x/../y chain/x nope a/b mnt/../nope; do
+	exits 32 "$path" timeout 5 fumount "$path"
+	ok 'is none' mounted "$T/mnt"
+done
+exits 32 'a loop of links' timeout 5 fumount loop1
+like 'is said' "$err" 'Too many levels of symbolic links'
+exits 32 'a file on the way' timeout 5 fumount /etc/passwd/x
+like 'is said' "$err" 'Not a directory'
+exits 32 'an empty path' timeout 5 fumount ''
+exits 32 'a name too long' timeout 5 fumount "$(printf %0300d 1)"
+like 'is said' "$err" 'File name too long'
+# From inside of it.
+exits 0 'from a directory below the parent' bash -c 'cd a/b/c && exec timeout 5 fumount ../../../mnt'
+ok 'is gone' unmounted "$T/mnt"
+free
+hung "$T/a b"$'\n'c
+exits 0 'blanks and newlines' timeout 5 fumount "a b"$'\n'c
+free
+
+# One FUSE mount in another: the inner one by its letters alone.
+mkdir tree tree/in tree2
+hellofs -b -o rw mnt
+mount -t tmpfs none tree
+mkdir tree/in
+mount --bind tree other
+hung other/in
+exits 0 'below a bind' timeout 5 fumount other/in
+free
+umount other tree mnt
+# The walk asks nothing: no call with a name that is on the mount.
+hung mnt
+strace -f -o trace -e trace=file fumount mnt/x/y mnt >/dev/null 2>&1
+unlike 'no call goes below' "$(grep -v execve trace)" '"x"|mnt/x|/y"'
+free
+finish
