@@ -44,6 +44,37 @@ hung "$T/a b"$'\n'c
 exits 0 'blanks and newlines' timeout 5 fumount "a b"$'\n'c
 free
 
+# By other names than a path, and by fusermount's letters.
+line() { mount_line "$T/mnt"; }
+hellofs -b some:source mnt
+exits 0 'conn:N' fumount "conn:$(conn_of "$T/mnt")"
+ok 'is gone' unmounted "$T/mnt"
+hellofs -b some:source mnt
+exits 0 'mnt-id:N' fumount "mnt-id:$(line | cut -d' ' -f1)"
+ok 'is gone' unmounted "$T/mnt"
+hellofs -b some:source mnt
+exits 0 'the source' fumount some:source
+ok 'is gone' unmounted "$T/mnt"
+hellofs -b some:source mnt
+mount --bind mnt other
+exits 32 'of several' fumount some:source
+like 'is said' "$err" 'several mounts have this'
+umount other
+mount -t tmpfs none mnt
+exits 32 'one that is covered' fumount some:source
+like 'is said' "$err" 'covered by another mount'
+exits 32 'what is no FUSE' fumount mnt
+exits 0 'but with -i' fumount -i mnt
+exits 0 '-u' fumount -u mnt
+hellofs -b mnt
+exec 7<mnt/hello
+exits 32 '-q: busy' fumount -q mnt
+is 'says nothing' "$err" ''
+exits 0 '-uz' fumount -uz mnt
+ok 'detached' unmounted "$T/mnt"
+exec 7<&-
+for word in conn:999999 conn:x mnt-id: mnt-id:1 no:such; do exits 32 "$word" fumount "$word"; done
+
 # One FUSE mount in another: the inner one by its letters alone.
 mkdir tree tree/in tree2
 hellofs -b -o rw mnt
