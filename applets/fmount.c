@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "applet.h"
-#include "conn.h"
 #include "env.h"
 #include "fmount.h"
 #include "mountargs.h"
 #include "msg.h"
 #include "out.h"
+#include "priv.h"
 #include "say.h"
 #include "server.h"
 #include "sys.h"
@@ -68,7 +68,9 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-int fmount_options(struct fmount *f, const char *program, struct optlist *mount)
+/* What options say of the mount itself; 0, or 1 when it was said what is wrong. After
+   its program a mount is named by default. */
+static int mount_options(struct fmount *f, const char *program, struct optlist *mount)
 {
 	const char *bad, *why, *name = strrchr(program, '/');
 
@@ -89,7 +91,9 @@ int fmount_options(struct fmount *f, const char *program, struct optlist *mount)
 	return 0;
 }
 
-char **fmount_place(char **program, int device)
+/* The program's arguments with the descriptor in place of {}, or behind the last;
+   NULL when it was said what is wrong. */
+static char **place(char **program, int device)
 {
 	static char path[32];
 	struct out out = OUT_TEXT(path);
@@ -167,18 +171,23 @@ static void be_root_daemon(char **argv)
 static int become(const struct fmount *f, char **argv)
 {
 	const char *file = argv[0];
+	int err;
 
 	if (f->root_daemon) {
 		sys_chdir("/");
 		be_root_daemon(argv);
 	}
-	return launch_become(&f->launch) != 0 ? 1 : launch_exec(file, argv);
+	if (launch_become(&f->launch) != 0)
+		return 1;
+	/* In namespaces of its own, the program can unmount. */
+	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
+		return msg_errno(1, "CAP_SYS_ADMIN", err);
+	return launch_exec(file, argv);
 }
 
 static int give_up(const struct mountpoint *at)
 {
-	if (umount_known(at->path, &at->mounted, UMOUNT_LAZY) == -EPERM)
-		commfd_unmount(at->path, true);
+	commfd_umount_known(at, UMOUNT_LAZY);
 	return 1;
 }
 
@@ -238,12 +247,16 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 
 	if (!program)
 		return hand_out(f, at, device);
-	argv = fmount_place(program, device);
+	argv = place(program, device);
 	if (!argv || clone_devices(device, f->clones) != 0)
 		return give_up(at);
 	/* Who has become somebody else cannot undo the mount. */
 	if (f->auto_unmount || (!f->wait && (f->launch.user || f->launch.drop_caps)))
 		watch = watch_start(at, f->auto_unmount);
+	if (watch < -1) {
+		msg_errno(1, "--auto-unmount", watch);
+		return give_up(at);
+	}
 	if (f->wait)
 		return run_and_wait(f, at, device, argv);
 	status = become(f, argv);
@@ -286,7 +299,7 @@ static int run(struct fmount *f, const char *where, char **program)
 	struct optlist mount;
 	int device;
 
-	if (fmount_options(f, program ? program[0] : "fuse", &mount) != 0)
+	if (mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (f->replace_stale && replace_stale(where) != 0)
 		return 1;
@@ -319,8 +332,8 @@ static int fmount_main(char **argv)
 		return fmount_like ? fmount_like(&f, rest.operands) : applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS");
 	if (rest.count != 1 || (program && f.fd_socket))
 		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
-	if (f.userns)
-		return fmount_userns ? fmount_userns(&f, rest.operands[0], program) : no_such_part("--userns");
+	if (f.userns && (fmount_userns ? fmount_userns() : no_such_part("--userns")) != 0)
+		return 1;
 	return run(&f, rest.operands[0], program);
 }
 

@@ -75,22 +75,12 @@ static int take_current(const struct table_row *row, void *data)
 	const struct current *c = data;
 	char text[4096];
 	struct out out = OUT_TEXT(text);
-	char *next = text;
-	const char *bad;
 
 	if (row->id != c->id)
 		return 0;
 	out_fmt(&out, "%s,%s", row->options, row->super);
 	out_text(&out);
-	while (next) {
-		char *end = strchr(next, ',');
-
-		if (end)
-			*end++ = '\0';
-		if (!strchr(next, '='))
-			optlist_parse(c->options, next, &bad);
-		next = end;
-	}
+	optlist_known(c->options, text);
 	return 1;
 }
 
@@ -123,16 +113,6 @@ static int remount(struct fmount *f, const char *target)
 }
 
 /* ---- A source and a mountpoint ---- */
-
-static bool in_list(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (; *list; list += strcspn(list, ","), list += *list == ',')
-		if (strncmp(list, word, len) == 0 && (list[len] == ',' || !list[len]))
-			return true;
-	return false;
-}
 
 static int serve(struct mountargs *args, char *options)
 {
@@ -206,7 +186,7 @@ static bool type_wanted(const char *types, const char *type)
 {
 	bool no = strncmp(types, "no", 2) == 0;
 
-	return no != in_list(types + (no ? 2 : 0), type);
+	return no != text_in_list(types + (no ? 2 : 0), type);
 }
 
 /* mount(8)'s -O: each is there, or with "no" before it is not. */
@@ -221,7 +201,7 @@ static bool options_wanted(const char *wanted, const char *options)
 
 		out_fmt(&out, "%.*s", (int)len, wanted);
 		out_text(&out);
-		if (!in_list(options, word) && !(no && !in_list(options, word + 2)))
+		if (!text_in_list(options, word) && !(no && !text_in_list(options, word + 2)))
 			return false;
 		wanted += len + (wanted[len] == ',');
 	}
@@ -255,9 +235,9 @@ static int one_of_all(struct entry *e, void *data)
 {
 	struct all *all = data;
 	const struct fmount *f = all->f;
-	bool nofail = in_list(e->options, "nofail");
+	bool nofail = text_in_list(e->options, "nofail");
 
-	if (in_list(e->options, "noauto") || (f->type && !type_wanted(f->type, e->type))
+	if (text_in_list(e->options, "noauto") || (f->type && !type_wanted(f->type, e->type))
 	    || (f->option_filter && !options_wanted(f->option_filter, e->options))
 	    || table_each(NULL, is_mounted, e->mountpoint) > 0)
 		return 0;
@@ -314,7 +294,7 @@ int fmount_like(struct fmount *f, char **operands)
 		return list();
 	if (propagates(f))
 		return propagate(f, operands[count - 1]);
-	if (in_list(f->list, "remount"))
+	if (text_in_list(f->list, "remount"))
 		return remount(f, operands[count - 1]);
 	return count == 2 ? mount_source(f, operands[0], operands[1]) : from_fstab(f, operands[0]);
 }

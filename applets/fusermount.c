@@ -87,11 +87,12 @@ static bool may_unmount(const struct helper *h, int fd)
 	       && (h->root || table_owner(&row) == sys_getuid());
 }
 
-/* Looks whether it may, and which mount it is. */
-static bool find_own(struct helper *h, bool quiet)
+/* Looks whether it may, and, if asked, which mount it is. */
+static bool find_own(const struct helper *h, bool quiet, struct sys_stat *which)
 {
 	int fd = sys_open(h->name, O_PATH | O_NOFOLLOW, 0);
-	bool may = fd >= 0 && may_unmount(h, fd) && table_identify(fd, &h->at.mounted) == 0;
+	bool may = fd >= 0 && may_unmount(h, fd)
+		   && (!which || table_identify(fd, which) == 0);
 
 	if (fd >= 0)
 		sys_close(fd);
@@ -100,11 +101,11 @@ static bool find_own(struct helper *h, bool quiet)
 	return may;
 }
 
-static int unmount(struct helper *h, bool lazy, bool quiet)
+static int unmount(const struct helper *h, bool lazy, bool quiet)
 {
 	int err;
 
-	if (!find_own(h, quiet))
+	if (!find_own(h, quiet, NULL))
 		return 1;
 	helper_raise(false);
 	err = umount_path(h->name, lazy ? UMOUNT_LAZY : UMOUNT_PLAIN);
@@ -173,7 +174,8 @@ static int run(struct helper *h, const struct args *args, char **operands)
 	if (helper_enter(h, operands[0]) != 0)
 		return 1;
 	if (args->auto_unmount)
-		return helper_find_socket(h) != 0 || !find_own(h, args->quiet) ? 1 : helper_watch(h);
+		return helper_find_socket(h) != 0 || !find_own(h, args->quiet, &h->at.mounted)
+		       ? 1 : helper_watch(h);
 	return args->unmount ? unmount(h, args->lazy, args->quiet) : mount(h, args->sync_init);
 }
 

@@ -25,18 +25,11 @@ struct fmount {
 	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */
 };
 
-/* In fmount.c: PROGRAM's arguments with the descriptor in place of {}, or behind
-   the last; said what is wrong when NULL. */
-char **fmount_place(char **program, int device);
-
-/* What options say of the mount itself; 0, or 1 when it was said what is wrong.
-   program: the server's path, after which the mount is named by default. */
-int fmount_options(struct fmount *f, const char *program, struct optlist *mount);
-
 /* The parts; each returns the exit status. */
 #define FMOUNT_PART __attribute__((weak))
-/* --userns MOUNTPOINT -- PROGRAM: in namespaces of its own. */
-int fmount_userns(struct fmount *f, const char *mountpoint, char **program) FMOUNT_PART;
+/* --userns: enters a user and a mount namespace; 0, or 1 when it was said why not.
+   All that follows, /dev/fuse's opening above all, is done inside. */
+int fmount_userns(void) FMOUNT_PART;
 /* --check [MOUNTPOINT] */
 int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
 /* As mount(8) is called, without "--". */

@@ -59,6 +59,10 @@ const char *mount_device_advice(int negative_errno);
    socket in _FUSE_COMMFD. Returns the descriptor it hands back. */
 int commfd_mount(const struct mountpoint *at, const struct optlist *options, struct out *why);
 
+/* Unmounts what was mounted at `at`, if it is that still, as umount_known(); through
+   the helper where this process may not. how: an enum umount_how. */
+int commfd_umount_known(const struct mountpoint *at, int how);
+
 /* Has the helper unmount path. Returns 0, or -errno. */
 int commfd_unmount(const char *path, bool lazy);
 

@@ -43,6 +43,10 @@ extern const char optlist_unknown[];
    Returns NULL, or why *bad (a part of text) is refused. */
 const char *optlist_parse(struct optlist *options, char *text, const char **bad);
 
+/* The same of a list that is for others as well: what is not known here, or is
+   refused, is passed over. */
+void optlist_known(struct optlist *options, char *text);
+
 /* The same as the call of an opt_set, whose `to` is a struct optlist. */
 const char *optlist_option(void *options, char *text, const char **bad);
 

@@ -39,6 +39,9 @@ int out_flush(struct out *out);
    size here, for texts of a page or so. */
 char *text_find(const char *text, const char *part);
 
+/* Whether word is one of those in "alice,bob". */
+bool text_in_list(const char *list, const char *word);
+
 /* In place: \ooo, as mountinfo and fstab(5) have blanks, tabs, newlines and
    backslashes, becomes the byte. */
 void text_unescape(char *text);

@@ -105,10 +105,10 @@ int sys_move_mount(int from, int to);	/* both by descriptor, AT_EMPTY_PATH */
 
 /* statmount(2), 6.8 on: the mount with this unique id, asked for the parts in
    mask, into buf. listmount(2): the unique ids of all mounts of the namespace
-   that come behind `after` (0: the first); returns how many of them, at most
-   count, are in ids. */
+   that come behind `after` (0: the first), or with newest_first (6.12 on, else
+   -EINVAL) before it; returns how many of them, at most count, are in ids. */
 int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size);
-int sys_listmount(uint64_t after, uint64_t *ids, size_t count);
+int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first);
 
 /* A second descriptor for the connection of `device` (FUSE_DEV_IOC_CLONE), to be
    read by another thread or process; close-on-exec. */

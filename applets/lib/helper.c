@@ -46,7 +46,8 @@ static int enter(struct helper *h, char *path, size_t size, char *name)
 	int err = 0;
 
 	if (!last) {
-		memcpy(path + strlen(path), "/", *path == '\0' ? 1 : 2);
+		if (!*path)
+			memcpy(path, "/", 2);
 		err = canonical(path, size);
 		last = err ? NULL : last_component(path);
 	}

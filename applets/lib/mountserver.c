@@ -16,20 +16,11 @@
 static void mount_options(const struct mountargs *args, struct optlist *mount)
 {
 	static char text[sizeof(args->options)];
-	char *next = text;
 
 	*mount = (struct optlist) { .fsname = args->source ? args->source : args->type,
 				    .subtype = args->type };
 	memcpy(text, args->options, sizeof(text));
-	while (next) {
-		const char *bad;
-		char *end = strchr(next, ',');
-
-		if (end)
-			*end++ = '\0';
-		optlist_parse(mount, next, &bad);
-		next = end;
-	}
+	optlist_known(mount, text);
 }
 
 /* drop_privileges: it is mounted here, and the server gets the descriptor. */

@@ -54,14 +54,10 @@ static void __attribute__((noreturn)) unmount_in_child(int server)
 	int err;
 
 	sys_signal(SIGCHLD, SIG_DFL);	/* this one waits for its helpers */
-	err = umount_known(self.at.path, mounted, UMOUNT_PLAIN);
-	if (err == -EPERM)
-		err = commfd_unmount(self.at.path, false);
+	err = commfd_umount_known(&self.at, UMOUNT_PLAIN);
 	if (err == -EBUSY) {
 		say_holders(self.shown, mounted->dev_major, mounted->dev_minor, server);
-		err = umount_known(self.at.path, mounted, UMOUNT_LAZY);
-		if (err == -EPERM)
-			err = commfd_unmount(self.at.path, true);
+		err = commfd_umount_known(&self.at, UMOUNT_LAZY);
 		if (!err)
 			msg("%s: busy: detached, and served until the last one lets go; "
 			    "signal again to abort", self.shown);

@@ -4,7 +4,6 @@
 
 #include "helper.h"
 #include "msg.h"
-#include "priv.h"
 #include "sys.h"
 
 /* For the server's word to mount, and then for its answer to INIT, at most. */

@@ -225,6 +225,16 @@ char *text_find(const char *text, const char *part)
 	return NULL;
 }
 
+bool text_in_list(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; *list; list += strcspn(list, ","), list += *list == ',')
+		if (strncmp(list, word, len) == 0 && (list[len] == ',' || !list[len]))
+			return true;
+	return false;
+}
+
 void text_unescape(char *text)
 {
 	char *to = text;

@@ -2,7 +2,6 @@
 #include "user.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -85,24 +84,13 @@ static int take_group(char **fields, void *data)
 	return strcmp(fields[0], s->name) == 0 && is_id(fields[2], &s->user->gid);
 }
 
-/* name in "alice,bob"? */
-static bool is_member(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *list; list += strcspn(list, ","), list += *list == ',')
-		if (strncmp(list, name, len) == 0 && (list[len] == ',' || !list[len]))
-			return true;
-	return false;
-}
-
 static int add_group(char **fields, void *data)
 {
 	struct search *s = data;
 	struct user *user = s->user;
 	uint32_t gid;
 
-	if (user->group_count < USER_GROUPS && is_member(fields[3], s->name)
+	if (user->group_count < USER_GROUPS && text_in_list(fields[3], s->name)
 	    && is_id(fields[2], &gid) && gid != user->gid)
 		user->groups[user->group_count++] = gid;
 	return 0;

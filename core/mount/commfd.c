@@ -7,6 +7,7 @@
 
 #include "env.h"
 #include "mount.h"
+#include "umount.h"
 
 extern char **environ;
 
@@ -87,4 +88,11 @@ int commfd_unmount(const char *path, bool lazy)
 		return err < 0 ? err : 0;
 	/* It does not say why; one that may is kept from it by those who hold the mount. */
 	return sys_executable(helper, &may) == 0 && may ? -EBUSY : -EPERM;
+}
+
+int commfd_umount_known(const struct mountpoint *at, int how)
+{
+	int err = umount_known(at->path, &at->mounted, (enum umount_how)how);
+
+	return err == -EPERM ? commfd_unmount(at->path, how != UMOUNT_PLAIN) : err;
 }

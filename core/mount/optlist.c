@@ -95,30 +95,45 @@ static char *cut(char *text)
 	return text;
 }
 
+/* One option, cut out. Returns NULL, or why it is refused. */
+static const char *parse_one(struct optlist *o, char *name)
+{
+	const char *why = NULL;
+	char *value;
+
+	if (!*name || (o->first && o->first(o, name, &why))
+	    || parse_flag(o, name) || parse_switch(o, name))
+		return why;
+	value = strchr(name, '=');
+	if (!value)
+		return optlist_unknown;
+	*value = '\0';
+	why = parse_value(o, name, value + 1);
+	*value = '=';
+	return why;
+}
+
 const char *optlist_parse(struct optlist *o, char *text, const char **bad)
 {
+	const char *why = NULL;
+
+	*bad = text;
+	while (text && !why) {
+		*bad = text;
+		text = cut(text);
+		why = parse_one(o, (char *)*bad);
+	}
+	return why;
+}
+
+void optlist_known(struct optlist *o, char *text)
+{
 	while (text) {
-		char *name = text, *value;
-		const char *why = NULL;
+		char *name = text;
 
 		text = cut(text);
-		*bad = name;
-		if (!*name || (o->first && o->first(o, name, &why))
-		    || parse_flag(o, name) || parse_switch(o, name)) {
-			if (why)
-				return why;
-			continue;
-		}
-		value = strchr(name, '=');
-		if (!value)
-			return optlist_unknown;
-		*value = '\0';
-		why = parse_value(o, name, value + 1);
-		*value = '=';
-		if (why)
-			return why;
+		parse_one(o, name);
 	}
-	return NULL;
 }
 
 const char *optlist_option(void *options, char *text, const char **bad)

@@ -84,14 +84,21 @@ int table_of_fd(int fd, struct table_row *row)
 	return err > 0 ? 0 : err ? err : -ENOENT;
 }
 
-/* Calls fn with the unique id of each mount until it returns something else than
-   0, and returns that. */
+/* Calls fn with the unique id of each mount, the newest first where the kernel can,
+   until it returns something else than 0, and returns that. Who has just mounted
+   looks for the newest. */
 static int each_id(int (*fn)(uint64_t id, void *data), void *data)
 {
-	uint64_t ids[128], last = 0;
-	int n;
+	enum { IDS = 128 };
+	uint64_t ids[IDS], last = 0;
+	bool newest_first = true;
+	int n = sys_listmount(0, ids, IDS, newest_first);
 
-	while ((n = sys_listmount(last, ids, sizeof(ids) / sizeof(*ids))) > 0) {
+	if (n == -EINVAL) {
+		newest_first = false;
+		n = sys_listmount(0, ids, IDS, newest_first);
+	}
+	for (; n > 0; n = sys_listmount(last, ids, IDS, newest_first)) {
 		for (int i = 0; i < n; i++) {
 			int result = fn(ids[i], data);
 

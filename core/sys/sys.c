@@ -116,11 +116,11 @@ int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
 	return (int)result(syscall(NR_STATMOUNT, &request, buf, size, 0));
 }
 
-int sys_listmount(uint64_t after, uint64_t *ids, size_t count)
+int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first)
 {
 	struct mount_request request = { sizeof(request), 0, UINT64_MAX /* the root */, after };
 
-	return (int)result(syscall(NR_LISTMOUNT, &request, ids, count, 0));
+	return (int)result(syscall(NR_LISTMOUNT, &request, ids, count, newest_first));
 }
 
 CALL(pid_t, sys_fork, (void), syscall(SYS_clone, FORK_ARGUMENTS, 0, 0, 0))
@@ -322,8 +322,8 @@ int sys_socketpair(int fd[2])
 	return (int)result(syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
 }
 
-/* '@': abstract. Returns the length of it, or -ENAMETOOLONG. */
-static int unix_address(struct sockaddr_un *address, const char *path)
+/* A socket, and the address that path ('@': abstract) is; or -errno. */
+static int unix_socket(int type, const char *path, struct sockaddr_un *address, socklen_t *size)
 {
 	size_t length = strlen(path);
 
@@ -333,23 +333,20 @@ static int unix_address(struct sockaddr_un *address, const char *path)
 	memcpy(address->sun_path, path, length);
 	if (*path == '@')
 		address->sun_path[0] = '\0';
-	return (int)(offsetof(struct sockaddr_un, sun_path) + length);
+	*size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	return (int)result(syscall(SYS_socket, AF_UNIX, type | SOCK_CLOEXEC, 0));
 }
 
 int sys_unix_datagram(const char *path, const void *data, size_t size)
 {
 	struct sockaddr_un to;
-	int length = unix_address(&to, path), fd;
-	ssize_t sent;
+	socklen_t length;
+	int fd = unix_socket(SOCK_DGRAM, path, &to, &length);
+	long sent;
 
-	if (length < 0)
-		return length;
-	fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -errno;
-	sent = sendto(fd, data, size, MSG_NOSIGNAL, (struct sockaddr *)&to, (socklen_t)length);
-	if (sent < 0)
-		sent = -errno;
+		return fd;
+	sent = result(sendto(fd, data, size, MSG_NOSIGNAL, (struct sockaddr *)&to, length));
 	close(fd);
 	return sent < 0 ? (int)sent : 0;
 }
@@ -357,14 +354,12 @@ int sys_unix_datagram(const char *path, const void *data, size_t size)
 int sys_listen(const char *path, uid_t uid)
 {
 	struct sockaddr_un at;
-	int length = unix_address(&at, path), fd, err = 0;
+	socklen_t length;
+	int fd = unix_socket(SOCK_STREAM, path, &at, &length), err = 0;
 	mode_t mask;
 
-	if (length < 0)
-		return length;
-	fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	mask = umask(0177);
 	if (syscall(SYS_bind, fd, &at, length) < 0 || syscall(SYS_listen, fd, 8) < 0)
 		err = -errno;
