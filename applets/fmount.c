@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applet.h"
+#include "conn.h"
 #include "env.h"
 #include "fmount.h"
 #include "mountargs.h"
@@ -204,7 +205,7 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	sys_close(device);
 	status = child < 0 ? child : launch_wait(child, at->path, 0, limit);
 	/* Its end ends the connection, which nobody waits for then: look again. */
-	if (status == 0 && server_find(at->mounted.dev_minor) != 0
+	if (status == 0 && !conn_is_over(at->mounted.dev_minor)
 	    && (sys_wait_ended(child, &status) != child || status == 0))
 		return 0;
 	if (status == -ETIMEDOUT) {
@@ -277,9 +278,9 @@ static int replace_stale(const char *path)
 
 	if (fd < 0)
 		return 0;
-	if (table_of_fd(fd, &row) == 0 && table_is_fuse(&row) && table_identify(fd, &st) == 0
+	if (table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row) && table_identify(fd, &st) == 0
 	    && !st.inside && mount_path_of(fd, at.path, sizeof(at.path)) == 0) {
-		server = server_find(table_connection(&row));
+		server = conn_is_over(table_connection(&row)) ? 0 : server_find(table_connection(&row));
 		if (server == 0)
 			err = umount_known(at.path, &st, UMOUNT_LAZY);
 		else if (server > 0)

@@ -6,34 +6,20 @@
 #include "applet.h"
 #include "env.h"
 #include "fmount.h"
+#include "json.h"
 #include "msg.h"
 #include "out.h"
 #include "policy.h"
 #include "sys.h"
 #include "table.h"
 
-struct report { struct out out; bool json, first; };
+struct report { struct out out; struct json list; bool json; };
 
 enum verdict { BAD, GOOD, INFO };
-
-static void json_string(struct out *out, const char *text)
-{
-	out_char(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			out_char(out, '\\');
-		if ((unsigned char)*text < ' ')
-			out_fmt(out, "\\u%04x", (unsigned int)*text);
-		else
-			out_char(out, *text);
-	}
-	out_char(out, '"');
-}
 
 static void __attribute__((format(printf, 4, 5)))
 tell(struct report *r, enum verdict verdict, const char *name, const char *fmt, ...)
 {
-	static const char *const words[] = { "false", "true", "null" };
 	char text[512] = "";
 	struct out detail = OUT_TEXT(text);
 	va_list args;
@@ -47,10 +33,14 @@ tell(struct report *r, enum verdict verdict, const char *name, const char *fmt, 
 			name, text);
 		return;
 	}
-	out_fmt(&r->out, "%s{\"name\":\"%s\",\"ok\":%s,\"detail\":", r->first ? "" : ",", name, words[verdict]);
-	json_string(&r->out, text);
-	out_char(&r->out, '}');
-	r->first = false;
+	json_open(&r->list, NULL, '{');
+	json_text(&r->list, "name", name);
+	if (verdict == INFO)
+		json_text(&r->list, "ok", NULL);
+	else
+		json_bool(&r->list, "ok", verdict == GOOD);
+	json_text(&r->list, "detail", text);
+	json_close(&r->list, '}');
 }
 
 /* The rest of the line that begins with key, up to its end; "" when there is none. */
@@ -255,14 +245,16 @@ static bool check_mountpoint(struct report *r, const char *path)
 int fmount_check(const struct fmount *f, const char *mountpoint)
 {
 	char text[4096];
-	struct report r = { .out = OUT_FD(text, 1), .json = f->json, .first = true };
+	struct report r = { .out = OUT_FD(text, 1), .list = { &r.out, false }, .json = f->json };
 	bool direct, helper, userns, place;
 	const char *way;
 	int device;
 
 	r.out.escape = !f->json;
-	if (r.json)
-		out_str(&r.out, "{\"checks\":[");
+	if (r.json) {
+		json_open(&r.list, NULL, '{');
+		json_open(&r.list, "checks", '[');
+	}
 	check_kernel(&r);
 	device = check_device(&r);
 	check_process(&r);
@@ -274,9 +266,14 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 	if (device >= 0)
 		sys_close(device);
 	way = !place ? "none" : direct ? "direct" : helper ? "helper" : userns ? "userns" : "none";
-	if (r.json)
-		out_fmt(&r.out, "],\"way\":\"%s\",\"works\":%s}\n", way, *way == 'n' ? "false" : "true");
-	else
+	if (r.json) {
+		json_close(&r.list, ']');
+		json_text(&r.list, "way", way);
+		json_bool(&r.list, "works", *way != 'n');
+		json_close(&r.list, '}');
+		out_char(&r.out, '\n');
+	} else {
 		out_fmt(&r.out, "%s: %s\n", *way == 'n' ? "a mount would fail" : "a mount would work", way);
+	}
 	return out_flush(&r.out) < 0 || *way == 'n';
 }

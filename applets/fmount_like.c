@@ -7,6 +7,7 @@
 
 #include "applet.h"
 #include "fmount.h"
+#include "match.h"
 #include "mountargs.h"
 #include "msg.h"
 #include "out.h"
@@ -181,33 +182,6 @@ static int each_entry(char *text, int (*fn)(struct entry *, void *), void *data)
 
 struct all { const struct fmount *f; const char *wanted; int good, bad; bool found; };
 
-/* mount(8)'s -t: TYPE,TYPE or noTYPE,TYPE. */
-static bool type_wanted(const char *types, const char *type)
-{
-	bool no = strncmp(types, "no", 2) == 0;
-
-	return no != text_in_list(types + (no ? 2 : 0), type);
-}
-
-/* mount(8)'s -O: each is there, or with "no" before it is not. */
-static bool options_wanted(const char *wanted, const char *options)
-{
-	char word[64] = "";
-
-	while (*wanted) {
-		struct out out = OUT_TEXT(word);
-		size_t len = strcspn(wanted, ",");
-		bool no = strncmp(wanted, "no", 2) == 0;
-
-		out_fmt(&out, "%.*s", (int)len, wanted);
-		out_text(&out);
-		if (!text_in_list(options, word) && !(no && !text_in_list(options, word + 2)))
-			return false;
-		wanted += len + (wanted[len] == ',');
-	}
-	return true;
-}
-
 static int is_mounted(const struct table_row *row, void *mountpoint)
 {
 	return table_is_fuse(row) && strcmp(row->mountpoint, mountpoint) == 0;
@@ -237,8 +211,8 @@ static int one_of_all(struct entry *e, void *data)
 	const struct fmount *f = all->f;
 	bool nofail = text_in_list(e->options, "nofail");
 
-	if (text_in_list(e->options, "noauto") || (f->type && !type_wanted(f->type, e->type))
-	    || (f->option_filter && !options_wanted(f->option_filter, e->options))
+	if (text_in_list(e->options, "noauto") || (f->type && !match_type(f->type, e->type))
+	    || (f->option_filter && !match_options(f->option_filter, e->options))
 	    || table_each(NULL, is_mounted, e->mountpoint) > 0)
 		return 0;
 	if (mount_entry(e) == 0)

@@ -1,47 +1,18 @@
 /* fmount --userns: mounts with no privilege at all, in a user and a mount namespace
  * of its own, as who the caller is. user_namespaces(7).
  */
-#include <errno.h>
-#include <fcntl.h>
-
 #include "fmount.h"
 #include "msg.h"
-#include "out.h"
-#include "sys.h"
-
-static int write_file(const char *path, const char *text, size_t size)
-{
-	int fd = sys_open(path, O_WRONLY, 0), err;
-
-	if (fd < 0)
-		return fd;
-	err = sys_write_all(fd, text, size);
-	sys_close(fd);
-	return err;
-}
-
-/* One user, one group, who are outside who they are inside. */
-static int map(const char *path, uint32_t id)
-{
-	char text[32];
-	struct out out = OUT_TEXT(text);
-
-	out_fmt(&out, "%u %u 1", id, id);
-	return write_file(path, text, out.len);
-}
+#include "userns.h"
 
 int fmount_userns(void)
 {
-	uint32_t uid = sys_geteuid(), gid = sys_getegid();
-	int err = sys_new_user_namespace();
+	const char *object;
+	int err = userns_enter(&object);
 
-	if (err) {
-		msg("user namespace: %s; fmount --check says what forbids it", msg_reason(err));
+	if (err && *object == 'u') {
+		msg("%s: %s; fmount --check says what forbids it", object, msg_reason(err));
 		return 1;
 	}
-	write_file("/proc/self/setgroups", "deny", 4);	/* not there before 3.19 */
-	err = map("/proc/self/uid_map", uid);
-	if (!err)
-		err = map("/proc/self/gid_map", gid);
-	return err ? msg_errno(1, "/proc/self/uid_map", err) : 0;
+	return err ? msg_errno(1, object, err) : 0;
 }

@@ -1,202 +1,350 @@
 /* fumount: unmount FUSE file systems, and say who holds them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "applet.h"
-#include "mount.h"
+#include "conn.h"
+#include "fumount.h"
+#include "match.h"
 #include "msg.h"
 #include "proc.h"
-#include "resolve.h"
-#include "say.h"
 #include "sys.h"
 #include "table.h"
-#include "umount.h"
-
-/* The statuses of umount(8). */
-enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
-
-struct args { bool lazy, force, quiet, any, ignored; };
+#include "unmount.h"
 
 static const struct opt options[] = {
-	OPT('l', "lazy", OPT_FLAG, struct args, lazy, NULL, "detach now; those who hold it go on"),
-	OPT('f', "force", OPT_FLAG, struct args, force, NULL, "abort the connection: waiting requests fail"),
-	OPT('i', NULL, OPT_FLAG, struct args, any, NULL, "also what is no FUSE mount"),
-	OPT('q', "quiet", OPT_FLAG, struct args, quiet, NULL, "say nothing; the status tells"),
-	OPT('z', NULL, OPT_FLAG, struct args, lazy, NULL, "as -l, for who is used to fusermount"),
-	OPT('u', NULL, OPT_FLAG, struct args, ignored, NULL, NULL),
+	OPT('l', "lazy", OPT_FLAG, struct fumount, lazy, NULL, "detach now; those who hold it go on"),
+	OPT('f', "force", OPT_FLAG, struct fumount, force, NULL, "abort the connection: waiting requests fail; then unmount"),
+	OPT('R', "recover", OPT_FLAG, struct fumount, recover, NULL, "whatever it takes: abort what is dead or hangs, all layers and binds"),
+	OPT(0, "abort", OPT_FLAG, struct fumount, abort, NULL, "abort the connection, and leave the mount"),
+	OPT('a', "all", OPT_FLAG, struct fumount, all, NULL, "all FUSE mounts"),
+	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these: fuse.a,fuse.b; nofuse.a: not these"),
+	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "only with these mount options"),
+	OPT('w', "wait", OPT_NUMBER, struct fumount, wait, "SECONDS", "wait for who holds it"),
+	OPT('k', "kill", OPT_MAYBE, struct fumount, kill, "SIGNAL", "signal who holds it first (TERM)"),
+	OPT('N', "namespace", OPT_STRING, struct fumount, namespace, "NS", "in this mount namespace, a process or a path"),
+	OPT('i', NULL, OPT_FLAG, struct fumount, any, NULL, "also what is no FUSE mount"),
+	OPT('q', "quiet", OPT_FLAG, struct fumount, quiet, NULL, "say nothing; the status tells"),
+	OPT('v', "verbose", OPT_FLAG, struct fumount, verbose, NULL, "say what was done"),
+	OPT(0, "json", OPT_FLAG, struct fumount, json, NULL, "say it for programs, on stdout"),
+	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT('z', NULL, OPT_FLAG, struct fumount, lazy, NULL, "as -l, for who is used to fusermount"),
+	OPT('u', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
 	OPT_END
 };
 
-/* The topmost mount at a path. */
-struct target {
-	struct resolved at;
-	uint64_t id;		/* 0: by its path */
-	uint32_t major, minor;
-	bool fuse;
+int fumount_status(int err)
+{
+	return !err ? FUMOUNT_OK : err == -EPERM || err == -EACCES ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+}
+
+static int failed(const struct report *to, int err)
+{
+	report(to, "failed", "%s", msg_reason(err));
+	return fumount_status(err);
+}
+
+/* ---- Those who hold it ---- */
+
+static const struct { int number; char name[5]; } signals[] = {
+	{ SIGTERM, "" }, { SIGTERM, "TERM" }, { SIGKILL, "KILL" }, { SIGHUP, "HUP" }, { SIGINT, "INT" },
+	{ SIGQUIT, "QUIT" }, { SIGUSR1, "USR1" }, { SIGUSR2, "USR2" }, { SIGCONT, "CONT" },
 };
 
-static int is_target(const struct table_row *row, void *data)
+static int signal_number(const char *name)
 {
-	struct target *t = data;
+	uint64_t number;
 
-	if (t->id ? row->id != t->id : strcmp(row->mountpoint, t->at.path) != 0)
-		return 0;
-	t->fuse = table_is_fuse(row);
-	t->major = row->major;
-	t->minor = row->minor;
-	/* What is not FUSE is refused, whether it is the root of its mount or not. */
-	if (t->fuse && strcmp(row->mountpoint, t->at.path) != 0)
-		return 2;
-	return t->id ? 1 : 0;	/* of several at one path the last is on top */
+	if (opt_number(name, 64, &number) == 0)
+		return (int)number;
+	name += strncmp(name, "SIG", 3) == 0 ? 3 : 0;
+	for (unsigned int i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (strcmp(signals[i].name, name) == 0)
+			return signals[i].number;
+	return -EINVAL;
 }
 
-/* By descriptor and mount id, so that nothing on the mount is asked. */
-static int find(const char *path, struct target *t)
+struct killing { const struct report *to; int signal; };
+
+static int kill_holder(const struct holder *h, void *data)
 {
-	struct sys_stat st;
-	int err = resolve_path(path, &t->at);
+	const struct killing *k = data;
+	int err = h->pid == 1 ? -EPERM : sys_kill(h->pid, k->signal);
 
-	if (err)
-		return err;
-	err = sys_statx(t->at.fd, "", false, &st);
-	sys_close(t->at.fd);
-	if (err)
-		return err;
-	t->id = t->at.below ? 0 : st.mount_id;
-	t->fuse = false;
-	t->major = t->minor = 0;
-	err = table_each(NULL, is_target, t);
-	return err < 0 ? err : err == 2 || (t->at.below && !t->fuse) ? -EINVAL : 0;
-}
-
-/* conn:N, mnt-id:N, or a source: the FUSE mount that has it. */
-struct name { const char *source; uint64_t connection, id; struct target *target; int found; };
-
-static int is_named(const struct table_row *row, void *data)
-{
-	struct name *n = data;
-	struct out path = OUT_TEXT(n->target->at.path);
-
-	if (!table_is_fuse(row)
-	    || (n->source ? strcmp(row->source, n->source) != 0
-			  : n->id ? row->id != n->id : table_connection(row) != n->connection))
-		return 0;
-	n->found++;
-	n->target->id = row->id;
-	n->target->fuse = true;
-	n->target->major = row->major;
-	n->target->minor = row->minor;
-	out_str(&path, row->mountpoint);
-	out_text(&path);
+	report(k->to, "signalled", "%d (%s): %s", h->pid, h->command, err ? msg_reason(err) : "signalled");
 	return 0;
 }
 
-static int find_named(const char *word, struct target *t)
+static int first_holder(const struct holder *h, void *data)
 {
-	struct name name = { .target = t };
-	struct sys_stat top;
+	*(struct holder *)data = *h;
+	return 1;
+}
+
+/* On a terminal, one line that is written again and again. */
+static void show_waiting(const struct report *to, const struct target *t, uint64_t seconds)
+{
+	struct holder h = { .pid = 0 };
+	char line[256];
+	struct out out = OUT_FD(line, 2);
+
+	if (to->quiet || to->json || !sys_terminal_width(2))
+		return;
+	holders_each(t->major, t->minor, first_holder, &h);
+	out.escape = true;
+	out_fmt(&out, "\r%s: %s: %llu s, waiting for ", msg_applet, to->object, (unsigned long long)seconds);
+	if (h.pid)
+		out_fmt(&out, "%d (%s)", h.pid, h.command);
+	else
+		out_str(&out, "somebody");
+	out_str(&out, "\033[K\r");
+	out_flush(&out);
+}
+
+static int wait_until_free(const struct fumount *f, const struct report *to, const struct target *t)
+{
+	enum { LOOK_EVERY_MS = 100, AFTER_KILL = 2 };
+	uint64_t began = sys_clock_ns(), shown = UINT64_MAX;
+	int seconds = f->wait >= 0 ? f->wait : f->kill ? AFTER_KILL : 0, err = -EBUSY;
+
+	for (;;) {
+		uint64_t now = (sys_clock_ns() - began) / 1000000000;
+
+		if (err != -EBUSY || now >= (uint64_t)seconds)
+			break;
+		if (now != shown)
+			show_waiting(to, t, now);
+		shown = now;
+		sys_sleep_ms(LOOK_EVERY_MS);
+		err = unmount_target(t, UMOUNT_PLAIN);
+	}
+	if (shown != UINT64_MAX && !to->quiet && !to->json && sys_terminal_width(2))
+		sys_write_all(2, "\033[K", 3);
+	return err;
+}
+
+static int tell_below(const struct table_row *row, void *data)
+{
+	const struct { const struct report *to; const struct target *t; } *below = data;
+
+	if (row->parent == below->t->id && row->id != below->t->id)
+		report(below->to, "mount-below", "held by what is mounted on it: %s at %s", row->type,
+		       row->mountpoint);
+	return 0;
+}
+
+static void tell_who(const struct report *to, const struct target *t)
+{
+	struct { const struct report *to; const struct target *t; } below = { to, t };
+	struct report others = *to;
+
+	if (to->quiet)
+		return;
+	others.mount_id = t->id;
+	table_each(NULL, tell_below, &below);
+	report_holders(to, t->major, t->minor);
+	report_binds(&others, t->major, t->minor);
+}
+
+static int plainly(const struct fumount *f, const struct report *to, const struct target *t)
+{
+	int err = unmount_target(t, UMOUNT_PLAIN);
+
+	if (err == -EBUSY && f->kill) {
+		struct killing killing = { to, signal_number(f->kill) };
+
+		holders_each(t->major, t->minor, kill_holder, &killing);
+	}
+	if (err == -EBUSY)
+		err = wait_until_free(f, to, t);
+	if (err == -EBUSY) {
+		report(to, "busy", "busy; fumount -l detaches it");
+		tell_who(to, t);
+		return FUMOUNT_FAILED;
+	}
+	return err;
+}
+
+/* ---- Ways to unmount ---- */
+
+void fumount_aftermath(const struct report *to, const struct target *t)
+{
+	int64_t waiting;
+	int held;
+
+	if (!t->fuse || to->quiet)
+		return;
+	waiting = conn_waiting(t->connection);
+	if (waiting == -ENOENT) {
+		report(to, "gone", "connection %llu is gone", (unsigned long long)t->connection);
+		return;
+	}
+	report(to, "kept", "connection %llu stays for those who hold it", (unsigned long long)t->connection);
+	held = report_holders(to, t->major, t->minor);
+	if (report_binds(to, t->major, t->minor) + held == 0)
+		report(to, "unknown", "none of them can be seen from here");
+}
+
+/* The kernel waits for the server. With fuseblk that is its last word, and the mount is
+   gone from the table already: of a server that hangs nothing more is to be had. */
+static int overdue(const struct report *to, const struct target *t, int err)
+{
+	enum { PATIENCE = 30 };
+	struct census census = { .count = 0 };
+	enum conn_state state = CONN_SERVING;
+
+	if (!t->fuse || census_add(&census, t->connection) < 0)
+		return err;
+	for (int i = 0; err == -ETIMEDOUT && state == CONN_SERVING && i < PATIENCE; i++) {
+		census_waiting(&census);
+		census_servers(&census);
+		census_watch(&census, 1000);
+		state = census_state(&census, census.conns);
+		err = unmount_wait(0);
+	}
+	if (err != -ETIMEDOUT)
+		return err;
+	if (t->major && state != CONN_SERVING && conn_abort(t->connection) == 0) {
+		report(to, "aborted", "its server does not answer: connection %llu is aborted",
+		       (unsigned long long)t->connection);
+		return unmount_wait(UNMOUNT_LIMIT_MS);
+	}
+	report(to, "waiting", "the kernel waits for the server, which does not answer; "
+	       "fumount --abort conn:%llu ends that", (unsigned long long)t->connection);
+	return err;
+}
+
+static int lazily(const struct report *to, const struct target *t)
+{
+	int err = unmount_target(t, UMOUNT_LAZY);
+
+	if (err == -ETIMEDOUT)
+		err = overdue(to, t, err);
+	if (!err)
+		fumount_aftermath(to, t);
+	return err;
+}
+
+static int abort_it(const struct report *to, const struct target *t)
+{
+	int err = unmount_abort(t);
+
+	if (!err)
+		report(to, "aborted", "connection %llu is aborted", (unsigned long long)t->connection);
+	return err;
+}
+
+/* Those who are woken need a moment to go. */
+static int forcibly(const struct report *to, const struct target *t)
+{
+	int err = t->fuse ? abort_it(to, t) : 0, aborted = err;
+
+	if (err == -ESTALE)
+		return err;
+	for (int i = 0; i < 5 && aborted == 0; i++) {
+		err = unmount_target(t, UMOUNT_PLAIN);
+		if (err != -EBUSY)
+			return err;
+		sys_sleep_ms(10);
+	}
+	err = unmount_target(t, UMOUNT_ABORT);
+	if (err == -EPERM && aborted)
+		report(to, "failed", "its connection cannot be aborted by this user");
+	if (!err)
+		fumount_aftermath(to, t);
+	return err;
+}
+
+int fumount_target(const struct fumount *f, const struct report *to, const struct target *t)
+{
+	int err = f->abort ? abort_it(to, t) : f->force ? forcibly(to, t) : f->lazy ? lazily(to, t)
+		  : plainly(f, to, t);
+
+	if (err == -ETIMEDOUT && !f->lazy && !f->force)
+		err = overdue(to, t, err);
+	if (err > 0)
+		return err;
+	if (err)
+		return failed(to, err);
+	if (f->verbose && !f->abort)
+		report(to, "unmounted", f->lazy ? "detached" : "unmounted");
+	return FUMOUNT_OK;
+}
+
+/* The mount that it is below would be asked for the way to it. */
+static bool outer_answers(const struct target *t)
+{
+	struct census census = { .count = 0 };
+
+	if (!t->outer || census_add(&census, t->outer) < 0)
+		return true;
+	census_waiting(&census);
+	census_servers(&census);
+	census_watch(&census, 500);
+	switch (census_state(&census, census.conns)) {
+	case CONN_SERVING:
+	case CONN_UNKNOWN: return true;
+	default:           return false;
+	}
+}
+
+/* A connection that is mounted nowhere any more, held by somebody. */
+static int abort_detached(const struct report *to, const char *word)
+{
+	uint64_t connection;
 	int err;
 
-	t->fuse = false;
-	if (strncmp(word, "conn:", 5) == 0)
-		err = opt_number(word + 5, UINT64_MAX, &name.connection);
-	else if (strncmp(word, "mnt-id:", 7) == 0)
-		err = opt_number(word + 7, UINT64_MAX, &name.id);
-	else
-		name.source = word, err = 0;
-	if (!err)
-		err = table_each(NULL, is_named, &name);
-	if (err || name.found != 1)
-		return err ? err : name.found ? -ENOTUNIQ : -ENOENT;
-	/* What is on top there is what would be unmounted. */
-	err = sys_stat_path(t->at.path, O_NOFOLLOW, false, &top);
-	return err ? err : top.mount_id == t->id ? 0 : -EBUSY;
+	if (strncmp(word, "conn:", 5) != 0 || opt_number(word + 5, UINT64_MAX, &connection) < 0)
+		return failed(to, -ENOENT);
+	err = conn_abort(connection);
+	if (err)
+		return failed(to, err);
+	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
+	return FUMOUNT_OK;
 }
 
-static bool is_name(const char *word)
+static int found(const struct fumount *f, const struct report *to, const struct target *t)
 {
-	return strncmp(word, "conn:", 5) == 0 || strncmp(word, "mnt-id:", 7) == 0;
-}
-
-static int unmount(const struct args *args, const char *path, const struct target *t)
-{
-	enum umount_how how = args->force ? UMOUNT_ABORT : args->lazy ? UMOUNT_LAZY : UMOUNT_PLAIN;
-	int err = umount_path(t->at.path, how);
-
-	if (err == -EPERM && sys_geteuid() != 0)
-		err = commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
-	if (err == -EBUSY && !args->quiet) {
-		msg("%s: busy; fumount -l detaches it", path);
-		say_holders(path, t->major, t->minor, 0);
-	} else if (err && !args->quiet) {
-		msg_errno(FAILED, path, err);
+	if (!t->fuse && !f->any) {
+		report(to, "refused", "not a FUSE mount%s%s", *t->cover ? "; " : "", t->cover);
+		return FUMOUNT_FAILED;
 	}
-	return err ? FAILED : OK;
-}
-
-static const char *why_not(const struct args *args, int err, const struct target *t)
-{
-	switch (err) {
-	case 0:         return t->fuse || args->any ? NULL : "not a FUSE mount";
-	case -EINVAL:   return "nothing is mounted there";
-	case -EBUSY:    return "covered by another mount; unmount that first";
-	case -ENOTUNIQ: return "several mounts have this; name one by its mountpoint";
-	default:        return msg_reason(err);
+	if (f->types && !match_type(f->types, t->type)) {
+		report(to, "refused", "is %s", t->type);
+		return FUMOUNT_FAILED;
 	}
+	if (!t->id && f->verbose)
+		report(to, "unknown", "what is mounted there is not known without /proc");
+	if (t->at.below && !outer_answers(t)) {
+		report(to, "refused", "it lies below another FUSE mount, conn:%llu, which does not answer; "
+		       "unmount that first", (unsigned long long)t->outer);
+		return FUMOUNT_FAILED;
+	}
+	return fumount_target(f, to, t);
 }
 
-static int one(const struct args *args, char *path)
+static int one(const struct fumount *f, const struct report *to)
 {
 	static struct target t;
-	int err = is_name(path) ? find_named(path, &t) : find(path, &t);
-	size_t len = strlen(path);
-	const char *why;
+	int err, status;
 
-	/* Without /proc there is no table: the path, as it is given. */
-	if (err == -ENOENT && len < sizeof(t.at.path) && !proc_mounted()) {
-		memcpy(t.at.path, path, len + 1);
-		t.fuse = true;
-		err = 0;
-	} else if (err == -ENOENT && !is_name(path)) {
-		err = find_named(path, &t);
+	if (f->recover)
+		return fumount_recover(f, to, to->object);
+	err = target_find(to->object, &t);
+	if (err == -ENOENT && f->abort)
+		return abort_detached(to, to->object);
+	if (err) {
+		report(to, "failed", "%s", target_why(&t, err));
+		return FUMOUNT_FAILED;
 	}
-	why = why_not(args, err, &t);
-	if (why && !args->quiet)
-		msg("%s: %s", path, why);
-	return why ? FAILED : unmount(args, path, &t);
+	status = found(f, to, &t);
+	target_close(&t);
+	return status;
 }
 
-static int fumount_main(char **argv)
-{
-	struct args args = { .lazy = false };
-	struct opt_rest rest;
-	int good = 0, bad = 0;
-
-	if (!applet_parse(options, &args, argv, &rest))
-		return USAGE;
-	if (!rest.operands[0])
-		return applet_usage("no mountpoint is given");
-	for (char **path = rest.operands; *path; path++)
-		one(&args, *path) == OK ? good++ : bad++;
-	return !bad ? OK : good ? SOME : FAILED;
-}
-
-APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and say who holds the mount", options)
-
-/* How umount(8) calls a helper: what it may leave out is taken and left out. */
-struct helper_args { struct args how; bool ignored; const char *type, *namespace; };
-
-static const struct opt helper_options[] = {
-	OPT('f', NULL, OPT_FLAG, struct helper_args, how.force, NULL, "abort the connection"),
-	OPT('l', NULL, OPT_FLAG, struct helper_args, how.lazy, NULL, "detach now"),
-	OPT('n', NULL, OPT_FLAG, struct helper_args, ignored, NULL, NULL),
-	OPT('r', NULL, OPT_FLAG, struct helper_args, ignored, NULL, NULL),
-	OPT('v', NULL, OPT_FLAG, struct helper_args, ignored, NULL, NULL),
-	OPT('t', NULL, OPT_STRING, struct helper_args, type, "TYPE", "ignored: any FUSE type will do"),
-	OPT('N', NULL, OPT_STRING, struct helper_args, namespace, "NS", "the mount namespace, a path or a process"),
-	OPT_END
-};
+/* ---- The command line ---- */
 
 static int enter_namespace(const char *namespace)
 {
@@ -209,23 +357,129 @@ static int enter_namespace(const char *namespace)
 		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
 		namespace = out_text(&out);
 	}
+	sys_keep_proc();
 	fd = sys_open(namespace, O_RDONLY, 0);
 	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
-	return err ? msg_errno(FAILED, namespace, err) : OK;
+	return err ? msg_errno(FUMOUNT_FAILED, namespace, err) : FUMOUNT_OK;
 }
+
+static const char *contradiction(const struct fumount *f, char **operands)
+{
+	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
+		return "one of -l, -f, -R and --abort";
+	if (f->kill && signal_number(f->kill) < 0)
+		return "-k: no such signal";
+	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))
+		return "this build has no -a and -R";
+	if (f->all && *operands)
+		return "-a takes no target";
+	if (f->options && !f->all)
+		return "-O goes with -a";
+	return f->all || *operands ? NULL : "no mountpoint is given";
+}
+
+struct tally { int good, bad, refused; };
+
+static void count(struct tally *tally, int status)
+{
+	tally->good += status == FUMOUNT_OK;
+	tally->bad += status != FUMOUNT_OK;
+	tally->refused += status == FUMOUNT_USAGE;
+}
+
+static int tally_status(const struct tally *t)
+{
+	return !t->bad ? FUMOUNT_OK : t->good ? FUMOUNT_SOME
+	       : t->refused == t->bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+}
+
+/* Each target is an object of its own: {"target":…,"events":[…],"status":0}. */
+static int reported(const struct fumount *f, struct report *to)
+{
+	int status;
+
+	if (!to->json)
+		return f->all ? fumount_all(f, to) : one(f, to);
+	json_open(to->json, NULL, '{');
+	json_text(to->json, "target", to->object);
+	json_open(to->json, "events", '[');
+	status = f->all ? fumount_all(f, to) : one(f, to);
+	json_close(to->json, ']');
+	json_number(to->json, "status", status);
+	json_close(to->json, '}');
+	return status;
+}
+
+static int run(const struct fumount *f, char **operands)
+{
+	char text[4096];
+	struct out out = OUT_FD(text, 1);
+	struct json json = { .out = &out };
+	struct report to = { .object = "-a", .json = f->json ? &json : NULL, .quiet = f->quiet };
+	struct tally tally = { 0, 0, 0 };
+	int status = FUMOUNT_OK;
+
+	if (f->json)
+		json_open(&json, NULL, '[');
+	if (f->all)
+		status = reported(f, &to);
+	for (; !f->all && *operands; operands++) {
+		to.object = *operands;
+		count(&tally, reported(f, &to));
+	}
+	if (!f->all)
+		status = tally_status(&tally);
+	if (f->json) {
+		json_close(&json, ']');
+		out_char(&out, '\n');
+		if (out_flush(&out) < 0)
+			return FUMOUNT_SYSTEM;
+	}
+	return status;
+}
+
+static int fumount_main(char **argv)
+{
+	struct fumount f = { .wait = -1 };
+	struct opt_rest rest;
+	const char *why;
+
+	if (!applet_parse(options, &f, argv, &rest))
+		return FUMOUNT_USAGE;
+	why = contradiction(&f, rest.operands);
+	if (why)
+		return applet_usage(why);
+	if (f.namespace && enter_namespace(f.namespace) != FUMOUNT_OK)
+		return FUMOUNT_FAILED;
+	return run(&f, rest.operands);
+}
+
+APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and say who holds the mount", options)
+
+/* How umount(8) calls a helper: what it may leave out is taken and left out. */
+static const struct opt helper_options[] = {
+	OPT('f', NULL, OPT_FLAG, struct fumount, force, NULL, "abort the connection"),
+	OPT('l', NULL, OPT_FLAG, struct fumount, lazy, NULL, "detach now"),
+	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT('r', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT('v', NULL, OPT_FLAG, struct fumount, verbose, NULL, "say what was done"),
+	OPT('t', NULL, OPT_STRING, struct fumount, options, "TYPE", "ignored: any FUSE type will do"),
+	OPT('N', NULL, OPT_STRING, struct fumount, namespace, "NS", "the mount namespace, a path or a process"),
+	OPT_END
+};
 
 static int umount_fuse_main(char **argv)
 {
-	struct helper_args args = { .ignored = false };
+	struct fumount f = { .wait = -1 };
 	struct opt_rest rest;
 
-	if (!applet_parse(helper_options, &args, argv, &rest))
-		return USAGE;
+	if (!applet_parse(helper_options, &f, argv, &rest))
+		return FUMOUNT_USAGE;
 	if (!rest.operands[0] || rest.operands[1])
 		return applet_usage("wanted: one mountpoint");
-	if (args.namespace && enter_namespace(args.namespace) != OK)
-		return FAILED;
-	return one(&args.how, rest.operands[0]);
+	if (f.namespace && enter_namespace(f.namespace) != FUMOUNT_OK)
+		return FUMOUNT_FAILED;
+	return run(&f, rest.operands);
 }
 
 APPLET(umount_fuse, "umount.fuse", "sbin", "MOUNTPOINT", "unmount, as umount(8) calls it",

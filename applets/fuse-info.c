@@ -1,48 +1,547 @@
-/* fuse-info: which FUSE file systems are mounted. */
+/* fuse-info: what the kernel's FUSE offers, what is mounted, who serves it, what hangs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "applet.h"
 #include "conn.h"
+#include "fuse_info.h"
 #include "msg.h"
-#include "out.h"
-#include "table.h"
+#include "proc.h"
+#include "sys.h"
+#include "target.h"
 
-static const struct opt options[] = { OPT_END };
+enum { WATCH_MS = 1000, WORD = 64, CELL = 512 };
 
-static int show(const struct table_row *row, void *data)
+struct args {
+	bool list, kernel, json, all;
+	const char *stuck, *watch, *namespace;
+};
+
+static const struct opt options[] = {
+	OPT('l', "list", OPT_FLAG, struct args, list, NULL, "the mounts alone, without looking for their servers"),
+	OPT('k', "kernel", OPT_FLAG, struct args, kernel, NULL, "the kernel alone, with every flag of INIT"),
+	OPT('A', "all-namespaces", OPT_FLAG, struct args, all, NULL, "of every mount namespace"),
+	OPT('N', "namespace", OPT_STRING, struct args, namespace, "PID", "of this process's mount namespace"),
+	OPT(0, "stuck", OPT_MAYBE, struct args, stuck, "SECONDS", "only where requests wait that long (1); status 1 if there is one"),
+	OPT(0, "watch", OPT_MAYBE, struct args, watch, "SECONDS", "again and again (2)"),
+	OPT(0, "json", OPT_FLAG, struct args, json, NULL, "for programs"),
+	OPT_END
+};
+
+/* ---- Columns ---- */
+
+/* What a name takes on a terminal: characters, not bytes. */
+static int columns(const char *text)
 {
-	struct out *out = data;
-	uint64_t connection = table_connection(row);
-	int64_t waiting;
+	int n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* A name with what is not to be printed escaped, and cut to fit: at its start, if what
+   tells names apart is at the end. */
+static const char *fitted(const char *name, int width, bool keep_end, char cell[CELL])
+{
+	char whole[4 * CELL];
+	struct out escaped = { .buf = whole, .size = sizeof(whole), .fd = -1, .escape = true };
+	struct out out = { .buf = cell, .size = CELL, .fd = -1 };
+	int n, skip;
+
+	out_fmt(&escaped, "%s", name);
+	out_text(&escaped);
+	n = columns(whole);
+	if (width <= 0 || n <= width) {
+		out_str(&out, whole);
+		return out_text(&out);
+	}
+	skip = keep_end ? n - width + 3 : 0;
+	if (keep_end)
+		out_str(&out, "...");
+	for (const char *at = whole; *at; at++) {
+		skip -= ((unsigned char)*at & 0xc0) != 0x80;
+		if (keep_end ? skip < 0 : skip > -(width - 2))
+			out_char(&out, *at);
+	}
+	if (!keep_end)
+		out_str(&out, "...");
+	return out_text(&out);
+}
+
+static void put(struct out *out, const char *text, int width)
+{
+	bool escape = out->escape;
+
+	out->escape = false;	/* it is, already */
+	out_fmt(out, "%s%*s ", text, width > columns(text) ? width - columns(text) : 0, "");
+	out->escape = escape;
+}
+
+void view_label(struct view *v, const char *label)
+{
+	out_fmt(v->out, "  %-21s", label);
+}
+
+void view_text(struct view *v, const char *label, const char *text)
+{
+	if (v->json) {
+		json_text(v->json, label, text);
+		return;
+	}
+	view_label(v, label);
+	out_fmt(v->out, "%s\n", text ? text : "not known");
+}
+
+void view_number(struct view *v, const char *label, int64_t number)
+{
+	char text[24];
+	struct out out = OUT_TEXT(text);
+
+	if (v->json) {
+		json_number(v->json, label, number);
+		return;
+	}
+	if (number >= 0)
+		out_fmt(&out, "%llu", (unsigned long long)number);
+	view_text(v, label, number < 0 ? NULL : out_text(&out));
+}
+
+/* Where a line of words is. */
+static int at_column;
+
+void view_words_begin(struct view *v, const char *label)
+{
+	if (v->json) {
+		json_open(v->json, label, '[');
+		return;
+	}
+	view_label(v, label);
+	at_column = 23;
+}
+
+void view_word(struct view *v, const char *word)
+{
+	int len = columns(word) + 1;
+
+	if (v->json) {
+		json_text(v->json, NULL, word);
+		return;
+	}
+	if (at_column > 23 && at_column + len > (v->width ? v->width : 80)) {
+		out_char(v->out, '\n');
+		view_label(v, "");
+		at_column = 23;
+	}
+	out_fmt(v->out, "%s ", word);
+	at_column += len;
+}
+
+void view_words_end(struct view *v)
+{
+	if (v->json)
+		json_close(v->json, ']');
+	else
+		out_char(v->out, '\n');
+}
+
+void view_state(struct view *v, const char *state, int pad)
+{
+	static const char good[] = "serving", bad[] = "dead,aborted,hung";
+	const char *colour = text_in_list(good, state) ? "\033[32m"
+			     : text_in_list(bad, state) ? "\033[1;31m" : "\033[33m";
+	int width = columns(state);
+
+	if (v->colour && strcmp(state, "idle") != 0)
+		out_str(v->out, colour);
+	out_str(v->out, state);
+	if (v->colour && strcmp(state, "idle") != 0)
+		out_str(v->out, "\033[0m");
+	for (; width < pad; width++)
+		out_char(v->out, ' ');
+}
+
+/* ---- The table ---- */
+
+struct info {
+	const struct args *args;
+	struct view *view;
+	struct census census;
+	const char *pid;	/* whose mount namespace; NULL: our own */
+	bool quick;		/* nobody asked for the servers */
+	int type, source;	/* their widest */
+	int shown, mounts;
+};
+
+static void widen(int *width, const char *text)
+{
+	int n = columns(text);
+
+	if (n > *width)
+		*width = n;
+}
+
+static int measure(const struct table_row *row, void *data)
+{
+	struct info *i = data;
 
 	if (!table_is_fuse(row))
 		return 0;
-	waiting = conn_waiting(connection);
-	out_fmt(out, "%6llu %8llu ", (unsigned long long)row->id, (unsigned long long)connection);
-	if (waiting < 0)
-		out_fmt(out, "%7s", "?");
+	i->mounts++;
+	widen(&i->type, row->type);
+	widen(&i->source, row->source);
+	return i->quick ? 0 : census_add(&i->census, table_connection(row));
+}
+
+static const char *quick_state(const struct table_row *row, int64_t waiting)
+{
+	return waiting < 0 ? "unknown" : waiting ? "waiting"
+	       : conn_is_over(table_connection(row)) ? "dead" : "idle";
+}
+
+static const char *number_text(int64_t number, char text[24])
+{
+	struct out out = { .buf = text, .size = 24, .fd = -1 };
+
+	if (number < 0)
+		out_char(&out, '?');
 	else
-		out_fmt(out, "%7llu", (unsigned long long)waiting);
-	out_fmt(out, " %-16s %-16s %s\n", row->type, row->source, row->mountpoint);
+		out_fmt(&out, "%llu", (unsigned long long)number);
+	return out_text(&out);
+}
+
+static void show_server(struct info *i, const struct conn *conn)
+{
+	struct proc_facts facts;
+	char text[32], age[24], cell[CELL];
+	struct out out = OUT_TEXT(text);
+
+	if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
+		put(i->view->out, i->census.hidden && !conn->pid && !conn->over ? "?" : "-", 22);
+		put(i->view->out, "", 9);
+		return;
+	}
+	out_fmt(&out, "%d %s", conn->pid, facts.command);
+	put(i->view->out, fitted(out_text(&out), 22, false, cell), 22);
+	put(i->view->out, info_age(facts.age, age), 9);
+}
+
+static void show_line(struct info *i, const struct table_row *row, const struct conn *conn, int64_t waiting)
+{
+	struct out *out = i->view->out;
+	int used = i->quick ? 9 + 6 + 9 + 8 : 9 + 6 + 9 + 23 + 10, left;
+	char text[24], cell[CELL];
+
+	view_state(i->view, conn ? census_state_name(census_state(&i->census, conn)) : quick_state(row, waiting), 9);
+	put(out, number_text(waiting, text), 5);
+	put(out, number_text((int64_t)table_connection(row), text), 8);
+	if (conn)
+		show_server(i, conn);
+	else
+		put(out, number_text((int64_t)row->id, text), 7);
+	put(out, fitted(row->type, i->type, false, cell), i->type);
+	put(out, fitted(row->source, i->source, false, cell), i->source);
+	left = i->view->width - used - i->type - i->source - 2;
+	if (left > 8) {
+		put(out, fitted(row->mountpoint, left, true, cell), 0);
+		out->len--;	/* its blank */
+		out_char(out, '\n');
+	} else {	/* no terminal, or one that is too narrow to help */
+		out_fmt(out, "%s\n", row->mountpoint);
+	}
+}
+
+static void show_quick_json(struct json *json, const struct table_row *row, int64_t waiting)
+{
+	json_text(json, "mountpoint", row->mountpoint);
+	json_text(json, "state", quick_state(row, waiting));
+	json_number(json, "waiting", waiting);
+	json_number(json, "connection", (int64_t)table_connection(row));
+	json_number(json, "mount_id", (int64_t)row->id);
+	json_text(json, "type", row->type);
+	json_text(json, "source", row->source);
+}
+
+static int show(const struct table_row *row, void *data)
+{
+	struct info *i = data;
+	const struct conn *conn = i->quick ? NULL : census_find(&i->census, table_connection(row));
+	int64_t waiting;
+
+	/* One that came since is not in the census. */
+	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !conn->stuck))
+		return 0;
+	i->shown++;
+	waiting = conn ? conn->waiting : conn_waiting(table_connection(row));
+	if (!i->view->json) {
+		show_line(i, row, conn, waiting);
+		return 0;
+	}
+	json_open(i->view->json, NULL, '{');
+	if (i->pid)
+		json_text(i->view->json, "namespace_of", i->pid);
+	if (conn)
+		info_mount(i->view, row, &i->census, i->pid, false);
+	else
+		show_quick_json(i->view->json, row, waiting);
+	json_close(i->view->json, '}');
 	return 0;
+}
+
+static void show_head(struct info *i)
+{
+	struct out *out = i->view->out;
+
+	if (i->view->width) {	/* the mountpoint is what one looks for */
+		i->type = i->type < 18 ? i->type : 18;
+		i->source = i->source < i->view->width / 5 ? i->source : i->view->width / 5;
+	}
+	i->type = i->type > 4 ? i->type : 4;
+	i->source = i->source > 6 ? i->source : 6;
+	if (i->view->json || !i->mounts)
+		return;
+	out_fmt(out, "%-9s%-6s%-9s", "STATE", "WAIT", "CONN");
+	if (i->quick)
+		out_fmt(out, "%-8s", "MOUNT");
+	else
+		out_fmt(out, "%-23s%-10s", "SERVER", "AGE");
+	out_fmt(out, "%-*s %-*s %s\n", i->type, "TYPE", i->source, "SOURCE", "MOUNTPOINT");
+}
+
+static int table_error(const struct info *i, int err)
+{
+	char path[48];
+	struct out out = OUT_TEXT(path);
+
+	out_fmt(&out, "/proc/%s/mountinfo", i->pid ? i->pid : "self");
+	return msg_errno(1, out_text(&out), err);
+}
+
+/* ---- Mount namespaces ---- */
+
+struct spaces { struct info *info; int (*fn)(const struct table_row *, void *); uint64_t own; };
+
+static int has_fuse(const struct table_row *row, void *data)
+{
+	(void)data;
+	return table_is_fuse(row);
+}
+
+static int in_namespace(uint64_t number, int pid, void *data)
+{
+	struct spaces *s = data;
+	struct view *v = s->info->view;
+	char text[12], command[16];
+	struct out out = OUT_TEXT(text);
+
+	out_fmt(&out, "%d", pid);
+	if (number == s->own || table_each(out_text(&out), has_fuse, NULL) <= 0)
+		return 0;
+	if (s->fn == show && !v->json) {
+		proc_command(pid, command);
+		out_fmt(v->out, "in the mount namespace %llu, of %d (%s):\n", (unsigned long long)number,
+			pid, command);
+	}
+	s->info->pid = text;
+	table_each(text, s->fn, s->info);
+	s->info->pid = NULL;
+	return 0;
+}
+
+/* Calls fn for each mount that was asked for. */
+static int each(struct info *i, int (*fn)(const struct table_row *, void *))
+{
+	struct spaces s = { i, fn, proc_namespace() };
+	bool hidden = false;
+	int err = table_each(i->pid, fn, i);
+
+	if (!err && i->args->all) {
+		err = proc_each_namespace(in_namespace, &s, &hidden);
+		if (hidden && fn == show && !i->view->json)
+			msg("other mount namespaces cannot all be seen by this user");
+	}
+	return err;
+}
+
+/* ---- Targets ---- */
+
+struct chosen { struct info *info; struct table_row rows[16]; char text[16][20 * 1024]; int count; uint64_t id; };
+
+static int choose(const struct table_row *row, void *data)
+{
+	struct chosen *c = data;
+
+	if (!table_is_fuse(row) || (c->id && row->id != c->id))
+		return 0;
+	table_copy(c->rows + c->count, row, c->text[c->count], sizeof(c->text[0]));
+	if (census_add(&c->info->census, table_connection(row)) < 0)
+		return -ENOMEM;
+	return ++c->count == 16;
+}
+
+/* A path means what is on top there; other words all that they fit. */
+static int choose_all(struct chosen *c, const char *word)
+{
+	static struct target t;
+	int err = target_is_name(word) ? 0 : target_find(word, &t);
+
+	c->count = 0;
+	c->id = err || target_is_name(word) ? 0 : t.id;
+	if (err && err != -ENOTUNIQ && err != -EBUSY) {
+		msg("%s: %s", word, target_why(&t, err));
+		return err;
+	}
+	if (!err && !target_is_name(word)) {
+		target_close(&t);
+		if (!t.fuse) {
+			msg("%s: not a FUSE mount%s%s", word, *t.cover ? "; " : "", t.cover);
+			return -EINVAL;
+		}
+	}
+	err = target_each(word, choose, c);
+	if (err < 0 || !c->count) {
+		msg("%s: %s", word, err < 0 ? msg_reason(err) : "no FUSE mount has this");
+		return err < 0 ? err : -ENOENT;
+	}
+	return 0;
+}
+
+static int show_target(struct info *i, const char *word)
+{
+	static struct chosen c;
+
+	c.info = i;
+	if (choose_all(&c, word) < 0)
+		return 1;
+	census_waiting(&i->census);
+	census_servers(&i->census);
+	census_watch(&i->census, WATCH_MS);
+	for (int n = 0; n < c.count; n++) {
+		if (i->view->json)
+			json_open(i->view->json, NULL, '{');
+		info_mount(i->view, c.rows + n, &i->census, NULL, true);
+		if (i->view->json)
+			json_close(i->view->json, '}');
+	}
+	return 0;
+}
+
+/* ---- The whole ---- */
+
+static int seconds(const char *text, int otherwise)
+{
+	uint64_t n = 0;
+
+	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
+}
+
+static void look(struct info *i)
+{
+	int stuck = i->args->stuck ? seconds(i->args->stuck, 1) : 0;
+
+	census_waiting(&i->census);
+	census_servers(&i->census);
+	if (!i->args->stuck || stuck)
+		census_watch(&i->census, stuck ? stuck * 1000 : WATCH_MS);
+	else
+		for (size_t n = 0; n < i->census.count; n++)
+			i->census.conns[n].stuck = i->census.conns[n].waiting > 0;
+}
+
+static int show_table(struct info *i)
+{
+	int err = each(i, measure);
+
+	if (!err && !i->quick)
+		look(i);
+	if (!err) {
+		show_head(i);
+		err = each(i, show);
+	}
+	if (!err && !i->view->json && !i->mounts)
+		out_str(i->view->out, "no FUSE file system is mounted\n");
+	return err ? table_error(i, err) : i->args->stuck && i->shown;
+}
+
+static int show_all(const struct args *args, struct view *v, char **targets)
+{
+	struct info info = { .args = args, .view = v, .quick = args->list && !args->stuck, .pid = args->namespace };
+	int status = 0;
+
+	if (v->json)
+		json_open(v->json, NULL, '{');
+	if (args->kernel || (!*targets && !args->list && !args->stuck)) {
+		if (v->json)
+			json_open(v->json, "kernel", '{');
+		info_kernel(v, args->kernel);
+		if (v->json)
+			json_close(v->json, '}');
+		else if (!args->kernel)
+			out_char(v->out, '\n');
+	}
+	if (v->json && !args->kernel)
+		json_open(v->json, "mounts", '[');
+	if (!args->kernel && !*targets)
+		status = show_table(&info);
+	for (; *targets; targets++)
+		status |= show_target(&info, *targets);
+	if (v->json && !args->kernel)
+		json_close(v->json, ']');
+	if (v->json) {
+		json_close(v->json, '}');
+		out_char(v->out, '\n');
+	}
+	return out_flush(v->out) < 0 ? 1 : status;
+}
+
+/* Colours for who looks, unless he says no: https://no-color.org. */
+static bool wants_colour(int width)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return width && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+static const char *wrong(const struct args *a, char **operands)
+{
+	if (a->kernel + a->list + (*operands != NULL) > 1)
+		return "one of -k, -l and TARGET";
+	if (a->namespace && (a->all || *operands))
+		return "-N goes without -A and TARGET";
+	if ((a->stuck && seconds(a->stuck, 1) < 0) || (a->watch && seconds(a->watch, 2) < 0))
+		return "not a number of seconds";
+	return a->stuck && (*operands || a->kernel) ? "--stuck goes without TARGET and -k" : NULL;
 }
 
 static int fuse_info_main(char **argv)
 {
-	char text[4096];
+	static char text[16 * 1024];
 	struct out out = OUT_FD(text, 1);
+	struct json json;
+	struct args args = { .list = false };
 	struct opt_rest rest;
-	int err;
+	struct view v;
+	const char *why;
+	int status;
 
-	if (!applet_parse(options, NULL, argv, &rest))
+	if (!applet_parse(options, &args, argv, &rest))
 		return 1;
-	if (rest.operands[0])
-		return applet_usage("no operands are known yet");
-	out.escape = true;
-	out_fmt(&out, "%6s %8s %7s %-16s %-16s %s\n", "MOUNT", "CONN", "WAITING", "TYPE", "SOURCE",
-		"MOUNTPOINT");
-	err = table_each(NULL, show, &out);
-	if (err)
-		return msg_errno(1, "/proc/self/mountinfo", err);
-	return out_flush(&out) < 0;
+	why = wrong(&args, rest.operands);
+	if (why)
+		return applet_usage(why);
+	out.escape = !args.json;
+	for (;;) {
+		json = (struct json) { .out = &out };
+		v = (struct view) { .out = &out, .json = args.json ? &json : NULL, .width = sys_terminal_width(1) };
+		v.colour = !args.json && wants_colour(v.width);
+		if (args.watch && v.width)
+			out_str(&out, "\033[H\033[2J");
+		status = show_all(&args, &v, rest.operands);
+		if (!args.watch || out.error)
+			return status;
+		sys_sleep_ms(seconds(args.watch, 2) * 1000);
+	}
 }
 
-APPLET(fuse_info, "fuse-info", "usr/bin", "", "list the FUSE file systems that are mounted", options)
+APPLET(fuse_info, "fuse-info", "usr/bin", "[TARGET...]", "what is mounted, who serves it, what hangs", options)

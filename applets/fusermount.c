@@ -82,7 +82,7 @@ static bool may_unmount(const struct helper *h, int fd)
 {
 	struct table_row row;
 
-	return table_of_fd(fd, &row) == 0 && table_is_fuse(&row)
+	return table_of_fd(fd, &row, true) == 0 && table_is_fuse(&row)
 	       && strcmp(row.mountpoint, h->at.path) == 0
 	       && (h->root || table_owner(&row) == sys_getuid());
 }

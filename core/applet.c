@@ -28,7 +28,7 @@ static void option_help(struct out *out, const struct opt *o)
 	if (o->name)
 		out_fmt(&left, "%s--%s", o->letter ? ", " : "    ", o->name);
 	if (o->value)
-		out_fmt(&left, " %s", o->value);
+		out_fmt(&left, o->kind == OPT_MAYBE ? "[=%s]" : " %s", o->value);
 	out_fmt(out, "  %-24s %s\n", out_text(&left), o->help);
 }
 

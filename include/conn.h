@@ -3,18 +3,27 @@
  * fusectl is one file system for all mount namespaces, so a number must have
  * been verified just before it is used here. It is reached at
  * /sys/fs/fuse/connections, or through a mount of our own that is attached
- * nowhere. Kernel documentation: filesystems/fuse/fuse.rst, "Control filesystem".
+ * nowhere; one descriptor of it is kept. Kernel documentation: filesystems/fuse/fuse.rst, "Control filesystem".
  */
 #ifndef FUSEBOX_CONN_H
 #define FUSEBOX_CONN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Aborts it: every request, waiting or to come, fails. 0, or -errno: -ENOENT
    if there is no such connection, -EACCES or -EPERM if it is not ours. */
 int conn_abort(uint64_t connection);
 
-/* The number of requests that wait for the server, or -errno. */
+/* What one of its files tells: "waiting" (requests that the server has not answered,
+   those included that have not yet been sent), "max_background",
+   "congestion_threshold". Or -errno: -ENOENT if there is no such connection. */
+int64_t conn_number(uint64_t connection, const char *file);
 int64_t conn_waiting(uint64_t connection);
+
+/* Whether it is over: aborted, or its last descriptor closed. The kernel lifts
+   max_background then (fuse_abort_conn), and so it can be told without the server.
+   Not told (false) where fusectl is out of reach. */
+bool conn_is_over(uint64_t connection);
 
 #endif

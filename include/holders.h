@@ -17,7 +17,9 @@ enum holder_how { HOLDER_CWD = 1, HOLDER_ROOT = 2, HOLDER_EXE = 4, HOLDER_FILE =
 struct holder {
 	int pid;
 	unsigned int how;	/* HOLDER_*, one or more */
+	int64_t uid;		/* effective; -1: not told */
 	char command[16];	/* /proc/PID/comm: the kernel keeps 15 bytes */
+	char file[256];		/* the first open file or mapping, cut; "": none */
 };
 
 /* Calls fn for each process that holds device major:minor, but the caller, and

@@ -21,8 +21,40 @@ int proc_opendir(struct proc_dir *dir, int dirfd, const char *path);
 /* The next name but "." and "..", valid until the next call; NULL at the end. */
 const char *proc_readdir(struct proc_dir *dir);
 
+/* Calls fn for each process that /proc shows, until it returns something else than 0,
+   and returns that; -errno if /proc cannot be read. */
+int proc_each(int (*fn)(const char *pid, void *data), void *data);
+
 /* The command's name, which can be read of a blocked process too; "?" if gone. */
 void proc_command(int pid, char command[16]);
+
+/* The number behind "key:" in a text such as /proc/PID/status, or -1. */
+int64_t proc_field(const char *text, const char *key);
+
+/* What is told of a process without touching its memory. */
+struct proc_facts {
+	char command[16];
+	char state;		/* 'S', 'T' … as in proc_pid_stat(5) */
+	int threads;
+	uint64_t age;		/* seconds */
+	int64_t uid;		/* effective; -1: not told */
+};
+int proc_facts(int pid, struct proc_facts *facts);
+
+/* How often its threads have been switched to and from: does not change while none
+   of them runs. */
+uint64_t proc_switches(int pid);
+
+/* Calls fn for each thread of the machine that waits in the kernel for a FUSE server,
+   with the times it has been switched (sent: its request is under way; else it waits
+   to send one, before INIT is answered). 0 or -errno; only root sees all. */
+int proc_each_waiting(void (*fn)(int tid, bool sent, uint64_t switches, void *data), void *data);
+
+/* Calls fn for each mount namespace that a process is in, with its number and that
+   process; until fn returns something else than 0, and returns that. *hidden
+   becomes true when there are processes whose namespace cannot be seen. -errno. */
+int proc_each_namespace(int (*fn)(uint64_t number, int pid, void *data), void *data, bool *hidden);
+uint64_t proc_namespace(void);	/* our own; 0: not to be seen */
 
 /* The FUSE connection of a process's descriptor of /dev/fuse, from its fdinfo; pid
    and fd as /proc has them ("self", "5"). 0; -ENODATA when the kernel does not tell

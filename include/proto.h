@@ -21,6 +21,9 @@ int proto_decode_parts(struct fuse_req *req, const struct fuse_in_header *in,
 /* "GETATTR"; "?" for an unknown one. */
 const char *proto_name(uint32_t opcode);
 
+/* The name of an INIT flag by its bit (0 to 63), without "FUSE_"; NULL: unknown. */
+const char *proto_flag(unsigned int bit);
+
 /* A line for people: "READ node 2 offset 0 size 4096", and the reply to it:
    "ok 5 bytes", "ENOENT". */
 void proto_show_request(const struct fuse_req *req, struct out *to);

@@ -11,12 +11,16 @@
 #include <stdbool.h>
 
 struct resolved {
-	int fd;			/* O_PATH: of path, or of the FUSE mount that path is below; the caller's */
+	int fd;			/* O_PATH: of path, or of the FUSE mount that path is below */
+	int parent;		/* O_PATH: of the directory that fd is in; -1: none (the root) */
 	bool below;		/* path goes on below that FUSE mount, and was not looked at there */
-	char path[8192];	/* absolute, without links up to the mount, without "." and ".." */
+	char path[8192];	/* absolute, without links up to the mount, without "." and ".."; it
+				   begins with "." where the current directory has no path */
 };
 
-/* Returns 0, or -errno: -ELOOP after 40 links, -ENAMETOOLONG. Then nothing is open. */
+/* Returns 0, and then resolve_close() has to be called; or -errno: -ELOOP after 40
+   links, -ENAMETOOLONG. */
 int resolve_path(const char *path, struct resolved *resolved);
+void resolve_close(struct resolved *resolved);
 
 #endif

@@ -4,10 +4,18 @@
 
 #include <stdint.h>
 
+struct server { uint64_t connection; int pid; };
+
+#define SERVER_NOT_TOLD UINT64_MAX	/* as a connection: the kernel (before 6.16) does not say */
+
+/* Calls fn for each descriptor of /dev/fuse that a process has open, until it returns something else than 0 (above 0), and returns
+   that. 0 when these are all; -EAGAIN when some may be hidden: the kernel does not
+   say what a descriptor's connection is (before 6.16), some process may not be
+   looked at, or others are outside this PID namespace. */
+int server_each(int (*fn)(const struct server *server, void *data), void *data);
+
 /* The first process found that has a /dev/fuse descriptor of this connection
-   open (its pid); 0 when certainly none has; -EAGAIN when that cannot be told: the
-   kernel does not say what a descriptor's connection is (before 6.16), some
-   process may not be looked at, or others are outside this PID namespace. */
+   open (its pid); 0 when certainly none has; -EAGAIN when that cannot be told. */
 int server_find(uint64_t connection);
 
 #endif

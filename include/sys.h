@@ -42,11 +42,16 @@ struct sys_stat {
 	uint64_t mount_id;	/* unique for ever if unique_id, else reusable; 0: not told */
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
+	uint32_t rdev_major, rdev_minor;	/* of a device itself */
 	uint32_t mode;		/* 0: not told (a FUSE mount of somebody else) */
 	uint32_t uid;
 	bool unique_id;
 	bool inside;		/* certainly not the root of a mount (told from 5.8 on) */
 };
+
+/* From now on a path that begins with /proc is looked up in the /proc of this
+   moment, in another mount namespace or without any too. 0 or -errno. */
+int sys_keep_proc(void);
 
 /* Files */
 int sys_open(const char *path, int flags, mode_t mode);
@@ -97,6 +102,7 @@ int sys_mount(const char *source, const char *target, const char *type,
 	      unsigned long flags, const void *data);
 int sys_umount2(const char *target, int flags);
 int sys_enter_mount_namespace(int fd);
+int sys_new_mount_namespace(void);
 int sys_new_user_namespace(void);	/* and a mount namespace in it */
 int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value);
@@ -137,13 +143,18 @@ int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up
 int sys_poll_either(int first, int second, int milliseconds);
 void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
+uint64_t sys_since_boot(void);			/* seconds, with those asleep */
+int sys_terminal_width(int fd);			/* columns; 0: not a terminal */
 
 /* Lets go of the pages of the program itself, which come back from the file when
    they are used: what only the start took stays away. */
 void sys_release_program(void);
 
-/* Memory: zeroed pages, never given back. NULL when there are none. */
+/* Memory: zeroed pages. NULL when there are none. To have more: the same pages, moved,
+   with zeroed ones behind them. */
 void *sys_pages(size_t size);
+void *sys_more_pages(void *pages, size_t size, size_t new_size);
+void sys_free_pages(void *pages, size_t size);
 
 /* Sockets */
 int sys_socketpair(int fd[2]);			/* AF_UNIX stream, close-on-exec */

@@ -16,6 +16,9 @@ struct user {
 	char home[256];			/* "/" when it is not known */
 };
 
+/* A user's name, or the number where he has none, in name[32]; "?" for -1. */
+const char *user_name(int64_t uid, char name[32]);
+
 /* Finds "USER", "USER:GROUP", names or numbers. A number that has no line in
    /etc/passwd has itself as its group. 0, -ENOENT when there is no such user or
    group, or what reading the files gave. */

@@ -70,7 +70,7 @@ static bool answers(const char *path, uint64_t before)
 	struct table_row row;
 	struct sys_stat st;
 	bool mounted = fd >= 0 && sys_statx(fd, "", false, &st) == 0 && st.mount_id != before
-		       && table_of_fd(fd, &row) == 0 && table_is_fuse(&row);
+		       && table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
 
 	if (fd >= 0)
 		sys_close(fd);

@@ -15,6 +15,7 @@
 #include "msg.h"
 #include "proc.h"
 #include "proto.h"
+#include "report.h"
 #include "say.h"
 #include "sys.h"
 #include "table.h"
@@ -51,12 +52,13 @@ static struct {
 static void __attribute__((noreturn)) unmount_in_child(int server)
 {
 	const struct sys_stat *mounted = &self.at.mounted;
+	struct report to = { .object = self.shown, .except = server };
 	int err;
 
 	sys_signal(SIGCHLD, SIG_DFL);	/* this one waits for its helpers */
 	err = commfd_umount_known(&self.at, UMOUNT_PLAIN);
 	if (err == -EBUSY) {
-		say_holders(self.shown, mounted->dev_major, mounted->dev_minor, server);
+		report_holders(&to, mounted->dev_major, mounted->dev_minor);
 		err = commfd_umount_known(&self.at, UMOUNT_LAZY);
 		if (!err)
 			msg("%s: busy: detached, and served until the last one lets go; "
@@ -65,7 +67,7 @@ static void __attribute__((noreturn)) unmount_in_child(int server)
 	if (err == -ESTALE) {
 		msg("%s: this mount is not on top there any more; served until the last one "
 		    "lets go; signal again to abort", self.shown);
-		say_holders(self.shown, mounted->dev_major, mounted->dev_minor, server);
+		report_holders(&to, mounted->dev_major, mounted->dev_minor);
 	} else if (err) {
 		msg_errno(1, self.shown, err);
 	}

@@ -41,14 +41,15 @@ static const char *set(const struct opt *opt, void *args, char *value, const cha
 	void *to = (char *)args + opt->offset;
 
 	*bad = value;
-	if (!value && opt->kind != OPT_FLAG)
+	if (!value && opt->kind != OPT_FLAG && opt->kind != OPT_MAYBE)
 		return "needs a value";
 	switch ((enum opt_kind)opt->kind) {
 	case OPT_FLAG:
 		*(bool *)to = true;
 		return NULL;
+	case OPT_MAYBE:
 	case OPT_STRING:
-		*(const char **)to = value;
+		*(const char **)to = value ? value : "";
 		return NULL;
 	case OPT_NUMBER:
 		return set_number(to, value);
@@ -87,7 +88,7 @@ static const char *parse_name(const struct opt *table, void *args, char *word,
 		return "unknown option";
 	if (value && !opt->value)
 		return "takes no value";
-	if (opt->value && !value && !(value = **next ? *(*next)++ : NULL))
+	if (opt->value && opt->kind != OPT_MAYBE && !value && !(value = **next ? *(*next)++ : NULL))
 		return "needs a value";
 	return set(opt, args, value, bad);
 }
@@ -110,6 +111,8 @@ static const char *parse_letters(const struct opt *table, void *args, char *word
 		}
 		if (at[1])
 			return set(opt, args, at + 1, bad);
+		if (opt->kind == OPT_MAYBE)
+			return set(opt, args, NULL, bad);
 		if (!**next)
 			return "needs a value";
 		return set(opt, args, *(*next)++, bad);

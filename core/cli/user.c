@@ -132,3 +132,32 @@ int user_find(const char *text, struct user *user)
 		each_line("/etc/group", add_group, &s);
 	return group ? find_group(group, &s) : 0;
 }
+
+struct naming { int64_t uid; char *name; };
+
+static int take_name(char **fields, void *data)
+{
+	const struct naming *n = data;
+	struct out out = { .buf = n->name, .size = 32, .fd = -1 };
+	uint32_t id;
+
+	if (!is_id(fields[2], &id) || id != n->uid)
+		return 0;
+	out_str(&out, fields[0]);
+	out_text(&out);
+	return 1;
+}
+
+const char *user_name(int64_t uid, char name[32])
+{
+	struct naming n = { uid, name };
+	struct out out = { .buf = name, .size = 32, .fd = -1 };
+
+	if (uid >= 0 && each_line("/etc/passwd", take_name, &n) > 0)
+		return name;
+	if (uid < 0)
+		out_char(&out, '?');
+	else
+		out_fmt(&out, "%llu", (unsigned long long)uid);
+	return out_text(&out);
+}

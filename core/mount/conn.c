@@ -22,7 +22,7 @@ static int private_fusectl(void)
 	return mount;
 }
 
-static int open_fusectl(void)
+static int find_fusectl(void)
 {
 	int dir = sys_open("/sys/fs/fuse/connections", O_PATH | O_DIRECTORY, 0);
 	struct sys_stat control, parent;
@@ -36,18 +36,19 @@ static int open_fusectl(void)
 	return private_fusectl();
 }
 
+/* Found once, and kept for the thousands that may be asked for. */
 static int open_file(uint64_t connection, const char *file, int flags)
 {
+	static int dir = -1;
 	char path[48];
 	struct out out = OUT_TEXT(path);
-	int dir = open_fusectl(), fd;
 
+	if (dir < 0)
+		dir = find_fusectl();
 	if (dir < 0)
 		return dir;
 	out_fmt(&out, "%llu/%s", (unsigned long long)connection, file);
-	fd = sys_openat(dir, out_text(&out), flags, 0);
-	sys_close(dir);
-	return fd;
+	return sys_openat(dir, out_text(&out), flags, 0);
 }
 
 int conn_abort(uint64_t connection)
@@ -72,9 +73,9 @@ static int64_t read_number(int fd)
 	return opt_number(text, INT64_MAX, &number) < 0 ? -EINVAL : (int64_t)number;
 }
 
-int64_t conn_waiting(uint64_t connection)
+int64_t conn_number(uint64_t connection, const char *file)
 {
-	int fd = open_file(connection, "waiting", O_RDONLY);
+	int fd = open_file(connection, file, O_RDONLY);
 	int64_t number;
 
 	if (fd < 0)
@@ -82,4 +83,14 @@ int64_t conn_waiting(uint64_t connection)
 	number = read_number(fd);
 	sys_close(fd);
 	return number;
+}
+
+int64_t conn_waiting(uint64_t connection)
+{
+	return conn_number(connection, "waiting");
+}
+
+bool conn_is_over(uint64_t connection)
+{
+	return conn_number(connection, "max_background") == UINT32_MAX;
 }

@@ -44,7 +44,7 @@ static int check_free(const struct mountpoint *at, const struct sys_stat *st, st
 {
 	struct table_row row;
 
-	if (st->inside || table_of_fd(at->under, &row) != 0 || !table_is_fuse(&row))
+	if (st->inside || table_of_fd(at->under, &row, false) != 0 || !table_is_fuse(&row))
 		return 0;
 	out_fmt(why, "%s: already mounted; unmount it first (fumount, or fumount -l if it is dead)",
 		at->path);

@@ -160,7 +160,7 @@ int policy_mountpoint(const struct policy *p, const struct mountpoint *at, struc
 	if (!S_ISDIR(st.mode) && !S_ISREG(st.mode))
 		return refuse(why, -ENOTDIR, "mountpoint %s is not a directory or a regular file",
 			      at->path);
-	err = table_of_fd(at->under, &row);
+	err = table_of_fd(at->under, &row, true);
 	if (err) {
 		out_fmt(why, "%s: its file system is not known: %s; is /proc mounted?", at->path,
 			msg_reason(err));

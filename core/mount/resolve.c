@@ -15,7 +15,7 @@ enum { LINKS = 40 };
    is left, so that is kept at the end of its buffer. */
 struct walk {
 	struct resolved *at;
-	char left[16 * 1024], *next;
+	char left[24 * 1024], *next;
 	int links;
 };
 
@@ -47,20 +47,31 @@ static int push_name(char *path, size_t size, const char *name, size_t len)
 	return 0;
 }
 
-static void move_to(struct walk *w, int fd)
+static void close_one(int *fd)
 {
-	if (w->at->fd >= 0)
-		sys_close(w->at->fd);
-	w->at->fd = fd;
+	if (*fd >= 0)
+		sys_close(*fd);
+	*fd = -1;
 }
 
-static int to_root(struct walk *w)
+void resolve_close(struct resolved *resolved)
 {
-	int fd = sys_open("/", O_PATH | O_DIRECTORY, 0);
+	close_one(&resolved->fd);
+	close_one(&resolved->parent);
+}
 
-	move_to(w, fd);
-	memcpy(w->at->path, "/", 2);
+static int move_to(struct walk *w, int fd)
+{
+	close_one(&w->at->fd);
+	w->at->fd = fd;
 	return fd < 0 ? fd : 0;
+}
+
+static int to_start(struct walk *w, const char *path)
+{
+	close_one(&w->at->parent);
+	memcpy(w->at->path, path, 2);
+	return move_to(w, sys_open(path, O_PATH | O_DIRECTORY, 0));
 }
 
 /* The mount that is at hand: is it FUSE? Asked only where the mount changes. */
@@ -68,7 +79,7 @@ static bool on_fuse(int fd)
 {
 	struct table_row row;
 
-	return table_of_fd(fd, &row) == 0 && table_is_fuse(&row);
+	return table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
 }
 
 static uint64_t mount_of(int fd)
@@ -84,7 +95,7 @@ static int follow(struct walk *w, const char *target, size_t len)
 		return -ELOOP;
 	if (push_left(w, target, len) < 0)
 		return -ENAMETOOLONG;
-	return *target == '/' ? to_root(w) : 0;
+	return *target == '/' ? to_start(w, "/") : 0;
 }
 
 /* One name down. Returns 1 when that is a FUSE mount, where the walk ends. */
@@ -109,17 +120,21 @@ static int step(struct walk *w, const char *name, size_t len)
 		return (size_t)link == sizeof(target) ? -ENAMETOOLONG : follow(w, target, (size_t)link);
 	}
 	err = push_name(w->at->path, sizeof(w->at->path), name, len);
-	move_to(w, fd);
+	close_one(&w->at->parent);
+	w->at->parent = w->at->fd;
+	w->at->fd = fd;
 	return err ? err : fuse;
 }
 
+/* The parent that the walk came by, if it did: even ".." can ask the server whether
+   this user may pass. */
 static int step_up(struct walk *w)
 {
-	int fd = sys_openat(w->at->fd, "..", O_PATH | O_DIRECTORY, 0);
+	int parent = w->at->parent;
 
+	w->at->parent = -1;
 	pop_name(w->at->path);
-	move_to(w, fd);
-	return fd < 0 ? fd : 0;
+	return move_to(w, parent >= 0 ? parent : sys_openat(w->at->fd, "..", O_PATH | O_DIRECTORY, 0));
 }
 
 /* The next name of what is left, and its length; NULL at the end. */
@@ -180,30 +195,44 @@ static int walk(struct walk *w)
 	}
 }
 
+/* A relative path is one of the current directory's, from the root on: that may be
+   in a FUSE mount itself. Where it has no path, longer than the kernel can tell, the
+   walk begins in it. */
+static int start(struct walk *w, const char *path)
+{
+	char here[4096];
+	int err;
+
+	push_left(w, path, strlen(path));
+	if (*path == '/')
+		return to_start(w, "/");
+	err = sys_getcwd(here, sizeof(here));
+	if (err || *here != '/')
+		return err && err != -ENOENT ? to_start(w, ".") : -ENOENT;
+	push_left(w, here, strlen(here));
+	return to_start(w, "/");
+}
+
 int resolve_path(const char *path, struct resolved *resolved)
 {
 	struct walk w = { .at = resolved };
-	size_t len = strlen(path);
 	int err;
 
-	if (!len)
-		return -ENOENT;
-	if (len + 2 > sizeof(w.left))
-		return -ENAMETOOLONG;
-	resolved->fd = -1;
+	resolved->fd = resolved->parent = -1;
 	resolved->below = false;
+	if (!*path)
+		return -ENOENT;
+	if (strlen(path) + 4096 + 2 > sizeof(w.left))
+		return -ENAMETOOLONG;
 	w.next = w.left + sizeof(w.left) - 1;
 	*w.next = '\0';
-	push_left(&w, path, len);
-	if (*path == '/') {
-		err = to_root(&w);
-	} else {
-		resolved->fd = sys_open(".", O_PATH | O_DIRECTORY, 0);
-		err = resolved->fd < 0 ? resolved->fd : sys_getcwd(resolved->path, sizeof(resolved->path));
-	}
+	err = start(&w, path);
 	if (!err)
 		err = walk(&w);
-	if (err && resolved->fd >= 0)
-		sys_close(resolved->fd);
+	if (!err && resolved->parent < 0 && !resolved->below && strcmp(resolved->path, "/") != 0
+	    && !on_fuse(resolved->fd))
+		resolved->parent = sys_openat(resolved->fd, "..", O_PATH | O_DIRECTORY, 0);
+	if (err)
+		resolve_close(resolved);
 	return err;
 }

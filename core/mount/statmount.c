@@ -28,32 +28,36 @@ _Static_assert(sizeof(struct statmount) == 512, "statmount(2)");
 enum {
 	SM_SUPER = 1, SM_MOUNT = 2, SM_ROOT = 8, SM_POINT = 0x10, SM_TYPE = 0x20,
 	SM_OPTIONS = 0x80, SM_SUBTYPE = 0x100, SM_SOURCE = 0x200,
-	SM_NEEDED = SM_SUPER | SM_MOUNT | SM_ROOT | SM_POINT | SM_TYPE | SM_OPTIONS | SM_SOURCE,
+	SM_BRIEF = SM_SUPER | SM_MOUNT | SM_ROOT | SM_POINT | SM_TYPE,
+	SM_WHOLE = SM_BRIEF | SM_OPTIONS | SM_SOURCE,
 };
 
+/* 0; 1 when the subtype, the source and the options of the file system are missing. */
 static int by_statmount(uint64_t id, struct table_row *row)
 {
 	static union { struct statmount m; char room[20 * 1024]; } buf;
 	static char type[280];
 	struct out full = OUT_TEXT(type);
 	const struct statmount *m = &buf.m;
-	int err = sys_statmount(id, SM_NEEDED | SM_SUBTYPE, &buf, sizeof(buf));
+	int err = sys_statmount(id, SM_WHOLE | SM_SUBTYPE, &buf, sizeof(buf));
 
 	if (err)
 		return err;
-	/* A kernel that tells the source, 6.13 on, tells the subtype, if there is one. */
-	if (~m->mask & SM_NEEDED)
+	if (~m->mask & SM_BRIEF)
 		return -ENOSYS;
 	out_str(&full, m->text + m->type);
 	if (m->mask & SM_SUBTYPE)
 		out_fmt(&full, ".%s", m->text + m->subtype);
 	*row = (struct table_row) {
 		.id = m->old_id, .parent = m->old_parent, .major = m->major, .minor = m->minor,
-		.root = m->text + m->root, .mountpoint = m->text + m->mountpoint, .options = "",
-		.type = out_text(&full), .source = m->text + m->source,
-		.super = m->text + m->options,
+		.root = m->text + m->root, .mountpoint = m->text + m->mountpoint,
+		.options = "", .propagation = "",
+		.type = out_text(&full),
+		.source = m->mask & SM_SOURCE ? m->text + m->source : "",
+		.super = m->mask & SM_OPTIONS ? m->text + m->options : "",
 	};
-	return 0;
+	/* A kernel that tells the source, 6.13 on, tells the subtype, if there is one. */
+	return (m->mask & SM_WHOLE) != SM_WHOLE;
 }
 
 struct search { uint64_t id; struct table_row *row; };
@@ -68,14 +72,17 @@ static int is_searched(const struct table_row *row, void *data)
 	return 1;
 }
 
-int table_of_fd(int fd, struct table_row *row)
+int table_of_fd(int fd, struct table_row *row, bool whole)
 {
 	struct sys_stat st;
 	struct search s = { .row = row };
 	int err = sys_statx(fd, "", true, &st);
 
-	if (!err && st.unique_id && by_statmount(st.mount_id, row) == 0)
-		return 0;
+	if (!err && st.unique_id) {
+		err = by_statmount(st.mount_id, row);
+		if (err == 0 || (err == 1 && !whole))
+			return 0;
+	}
 	err = sys_statx(fd, "", false, &st);	/* this much is told of everyone's mounts */
 	if (err || !st.mount_id)
 		return err ? err : -ENOENT;
@@ -84,14 +91,13 @@ int table_of_fd(int fd, struct table_row *row)
 	return err > 0 ? 0 : err ? err : -ENOENT;
 }
 
-/* Calls fn with the unique id of each mount, the newest first where the kernel can,
-   until it returns something else than 0, and returns that. Who has just mounted
-   looks for the newest. */
-static int each_id(int (*fn)(uint64_t id, void *data), void *data)
+/* Calls fn with the unique id of each mount, if wanted the newest first where the
+   kernel can, until it returns something else than 0, and returns that. Who has just
+   mounted looks for the newest. */
+static int each_id(bool newest_first, int (*fn)(uint64_t id, void *data), void *data)
 {
 	enum { IDS = 128 };
 	uint64_t ids[IDS], last = 0;
-	bool newest_first = true;
 	int n = sys_listmount(0, ids, IDS, newest_first);
 
 	if (n == -EINVAL) {
@@ -108,6 +114,23 @@ static int each_id(int (*fn)(uint64_t id, void *data), void *data)
 		last = ids[n - 1];
 	}
 	return n;
+}
+
+struct listing { int (*fn)(const struct table_row *row, void *data); void *data; };
+
+static int list_row(uint64_t id, void *data)
+{
+	const struct listing *l = data;
+	struct table_row row;
+
+	return by_statmount(id, &row) < 0 ? 0 : l->fn(&row, l->data);
+}
+
+int table_each_listed(int (*fn)(const struct table_row *, void *), void *data)
+{
+	struct listing l = { fn, data };
+
+	return each_id(false, list_row, &l);
 }
 
 /* One part of what statmount(2) tells, with room for a short text. */
@@ -142,7 +165,7 @@ int table_identify(int fd, struct sys_stat *st)
 		return err;
 	err = sys_statx(fd, "", false, st);
 	identity.old = st->mount_id;
-	if (!err && each_id(is_identity, &identity) > 0) {
+	if (!err && each_id(true, is_identity, &identity) > 0) {
 		st->mount_id = identity.unique;
 		st->unique_id = true;
 	}
@@ -169,7 +192,7 @@ static int count_fuse_row(const struct table_row *row, void *count)
 
 int table_count_fuse(void)
 {
-	int count = 0, err = each_id(count_fuse_id, &count);
+	int count = 0, err = each_id(true, count_fuse_id, &count);
 
 	if (err < 0) {
 		count = 0;

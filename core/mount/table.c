@@ -40,14 +40,19 @@ static const char *text_field(char **line)
 }
 
 /* The optional fields (shared:1, master:2 …) end with a lone "-". */
-static bool skip_optional(char **line)
+static const char *optional_fields(char **line)
 {
-	const char *text;
+	char *start = *line, *end = start && *start != '-' ? text_find(start, " - ") : NULL;
 
-	while ((text = field(line, ' ')))
-		if (strcmp(text, "-") == 0)
-			return true;
-	return false;
+	if (end) {
+		*end = '\0';
+		*line = end + 3;
+		return start;
+	}
+	if (!start || strncmp(start, "- ", 2) != 0)
+		return NULL;
+	*line = start + 2;
+	return "";
 }
 
 int table_parse(char *line, struct table_row *row)
@@ -62,7 +67,8 @@ int table_parse(char *line, struct table_row *row)
 	row->root = text_field(&line);
 	row->mountpoint = text_field(&line);
 	row->options = text_field(&line);
-	if (!row->options || !skip_optional(&line))
+	row->propagation = optional_fields(&line);
+	if (!row->options || !row->propagation)
 		return -EINVAL;
 	row->type = text_field(&line);
 	if (!row->type || !line)
@@ -115,12 +121,30 @@ int table_each(const char *pid, int (*fn)(const struct table_row *, void *), voi
 	w.start = w.end = 0;
 	w.fd = sys_open(out_text(&out), O_RDONLY, 0);
 	if (w.fd < 0)
-		return w.fd;
+		return pid ? w.fd : table_each_listed(fn, data);
 	while (!result && (line = next_line(&w)))
 		if (table_parse(line, &row) == 0)
 			result = fn(&row, data);
 	sys_close(w.fd);
 	return result;
+}
+
+void table_copy(struct table_row *copy, const struct table_row *row, char *text, size_t size)
+{
+	const char **const strings[] = {
+		&copy->mountpoint, &copy->type, &copy->source, &copy->options, &copy->propagation,
+		&copy->root, &copy->super,
+	};
+
+	*copy = *row;
+	for (unsigned int i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
+		struct out out = { .buf = text, .size = size, .fd = -1 };
+
+		out_str(&out, *strings[i]);
+		*strings[i] = out_text(&out);
+		text += out.len + (size > 1);
+		size -= out.len + (size > 1);
+	}
 }
 
 bool table_is_fuse(const struct table_row *row)

@@ -25,72 +25,106 @@ static bool leads_to(int dir, const char *link, const struct device *dev)
 	       && st.dev_major == dev->major && st.dev_minor == dev->minor;
 }
 
-static bool holds_file(int pid_dir, const struct device *dev)
+/* Cut where there is no room. */
+static void set_file(struct holder *holder, const char *name, size_t len)
 {
+	struct out out = OUT_TEXT(holder->file);
+
+	out_fmt(&out, "%.*s", (int)len, name);
+	out_text(&out);
+}
+
+static bool holds_file(int pid_dir, const struct device *dev, struct holder *holder)
+{
+	char target[sizeof(holder->file)];
 	struct proc_dir fds;
 	const char *name;
 	bool found = false;
+	ssize_t n;
 
 	if (proc_opendir(&fds, pid_dir, "fd") < 0)
 		return false;
-	while (!found && (name = proc_readdir(&fds)))
+	while (!found && (name = proc_readdir(&fds))) {
 		found = leads_to(fds.fd, name, dev);
+		if (found && (n = sys_readlinkat(fds.fd, name, target, sizeof(target))) > 0)
+			set_file(holder, target, (size_t)n);
+	}
 	sys_close(fds.fd);
 	return found;
 }
 
-static unsigned int held_by_links(int pid_dir, const struct device *dev)
+static unsigned int held_by_links(int pid_dir, const struct device *dev, struct holder *holder)
 {
 	return (leads_to(pid_dir, "cwd", dev) ? HOLDER_CWD : 0)
 	       | (leads_to(pid_dir, "root", dev) ? HOLDER_ROOT : 0)
 	       | (leads_to(pid_dir, "exe", dev) ? HOLDER_EXE : 0)
-	       | (holds_file(pid_dir, dev) ? HOLDER_FILE : 0);
+	       | (holds_file(pid_dir, dev, holder) ? HOLDER_FILE : 0);
 }
 
-/* Whether a line of maps is of the device: "start-end perms offset 00:2f inode". */
-static bool maps_have(int pid, const struct device *dev)
+/* What the reader of maps answers. */
+struct mapping { bool found; char name[255]; };
+
+/* "start-end perms offset 00:2f inode   name". */
+static bool take_mapping(char *line, const char *device, struct mapping *mapping)
 {
-	static char text[4096 + 64];
+	struct out out = OUT_TEXT(mapping->name);
+	const char *at = text_find(line, device);
+
+	if (!at)
+		return false;
+	at += strlen(device);
+	at += strcspn(at, " ");
+	at += strspn(at, " ");
+	out_str(&out, at);
+	out_text(&out);
+	mapping->found = true;
+	return true;
+}
+
+static void find_mapping(int pid, const struct device *dev, struct mapping *mapping)
+{
+	static char text[8192 + 1];
 	char path[32], device[24];
 	struct out p = OUT_TEXT(path), d = OUT_TEXT(device);
-	size_t kept = 0, wanted;
-	bool found = false;
+	size_t kept = 0;
 	ssize_t n;
 	int fd;
 
+	mapping->found = false;
 	out_fmt(&p, "/proc/%d/maps", pid);
 	out_fmt(&d, " %02x:%02x ", dev->major, dev->minor);
-	wanted = d.len;
 	out_text(&d);
 	fd = sys_open(out_text(&p), O_RDONLY, 0);
 	if (fd < 0)
-		return false;
-	while (!found && (n = sys_read(fd, text + kept, 4096)) > 0) {
-		text[kept + (size_t)n] = '\0';
-		found = text_find(text, device) != NULL;
-		/* What is looked for may lie across two reads. */
+		return;
+	while ((n = sys_read(fd, text + kept, sizeof(text) - 1 - kept)) > 0) {
+		char *line = text, *end;
+
 		kept += (size_t)n;
-		if (kept > wanted) {
-			memmove(text, text + kept - wanted, wanted);
-			kept = wanted;
+		text[kept] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			if (take_mapping(line, device, mapping))
+				goto done;
 		}
+		kept -= (size_t)(line - text);
+		memmove(text, line, kept);
 	}
+done:
 	sys_close(fd);
-	return found;
 }
 
-/* The reader of maps, a child at the other end of a socket: it is sent a pid,
-   and answers 0 or 1. */
+/* The reader of maps, a child at the other end of a socket: it is sent a pid. */
 struct reader { int pid, socket; };
 
 static void __attribute__((noreturn)) read_maps(int socket, const struct device *dev)
 {
+	static struct mapping mapping;
 	int pid;
 
 	while (sys_read_all(socket, &pid, sizeof(pid)) == sizeof(pid)) {
-		char answer = maps_have(pid, dev);
-
-		if (sys_write_all(socket, &answer, 1) < 0)
+		find_mapping(pid, dev, &mapping);
+		if (sys_write_all(socket, &mapping, sizeof(mapping)) < 0)
 			break;
 	}
 	sys_exit(0);
@@ -125,17 +159,21 @@ static void stop_reader(struct reader *r)
 	r->pid = 0;
 }
 
-static bool held_by_map(struct reader *r, int pid, const struct device *dev)
+static bool held_by_map(struct reader *r, int pid, const struct device *dev, struct holder *holder)
 {
-	char answer = 0;
+	struct mapping mapping = { .found = false };
 
 	if (r->pid <= 0 && start_reader(r, dev) < 0)
 		return false;
 	if (sys_write_all(r->socket, &pid, sizeof(pid)) < 0
 	    || sys_poll_in(r->socket, MAPS_TIME_MS) <= 0
-	    || sys_read_all(r->socket, &answer, 1) != 1)
+	    || sys_read_all(r->socket, &mapping, sizeof(mapping)) != sizeof(mapping)) {
 		stop_reader(r);
-	return answer == 1;
+		return false;
+	}
+	if (mapping.found)
+		set_file(holder, mapping.name, sizeof(mapping.name));
+	return mapping.found;
 }
 
 struct scan {
@@ -145,40 +183,44 @@ struct scan {
 	void *data;
 };
 
-static int look_at(struct scan *scan, int proc, const char *name, int pid)
+static int look_at(const char *name, void *data)
 {
-	struct holder holder = { .pid = pid };
-	int dir = sys_openat(proc, name, O_PATH | O_DIRECTORY, 0);
+	struct scan *scan = data;
+	struct holder holder = { .how = 0 };
+	struct proc_facts facts;
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	uint64_t pid;
+	int dir;
 
+	if (opt_number(name, INT32_MAX, &pid) < 0 || (int)pid == sys_getpid()
+	    || (int)pid == scan->reader.pid)
+		return 0;
+	out_fmt(&out, "/proc/%s", name);
+	dir = sys_open(out_text(&out), O_PATH | O_DIRECTORY, 0);
 	if (dir < 0)
 		return 0;
-	holder.how = held_by_links(dir, &scan->dev);
-	if (!(holder.how & (HOLDER_FILE | HOLDER_EXE)) && held_by_map(&scan->reader, pid, &scan->dev))
-		holder.how |= HOLDER_MAP;
-	if (holder.how)
-		proc_command(pid, holder.command);
+	holder.pid = (int)pid;
+	holder.how = held_by_links(dir, &scan->dev, &holder);
 	sys_close(dir);
-	return holder.how ? scan->fn(&holder, scan->data) : 0;
+	if (!(holder.how & (HOLDER_FILE | HOLDER_EXE))
+	    && held_by_map(&scan->reader, holder.pid, &scan->dev, &holder))
+		holder.how |= HOLDER_MAP;
+	if (!holder.how)
+		return 0;
+	holder.uid = proc_facts(holder.pid, &facts) == 0 ? facts.uid : -1;
+	proc_command(holder.pid, holder.command);
+	return scan->fn(&holder, scan->data);
 }
 
 int holders_each(uint32_t major, uint32_t minor,
 		 int (*fn)(const struct holder *, void *), void *data)
 {
 	struct scan scan = { .dev = { major, minor }, .fn = fn, .data = data };
-	struct proc_dir proc;
-	const char *name;
-	uint64_t pid;
-	int result = proc_mounted() ? proc_opendir(&proc, AT_FDCWD, "/proc") : -ENOENT;
+	int result = proc_mounted() ? proc_each(look_at, &scan) : -ENOENT;
 
-	if (result)
-		return result;
-	while (!result && (name = proc_readdir(&proc)))
-		if (opt_number(name, INT32_MAX, &pid) == 0 && (int)pid != sys_getpid()
-		    && (int)pid != scan.reader.pid)
-			result = look_at(&scan, proc.fd, name, (int)pid);
 	if (scan.reader.pid > 0)
 		stop_reader(&scan.reader);
-	sys_close(proc.fd);
 	return result;
 }
 

@@ -64,22 +64,253 @@ void proc_command(int pid, char command[16])
 	command[len] = '\0';
 }
 
+int64_t proc_field(const char *text, const char *key)
+{
+	const char *at = text_find(text, key);
+	int64_t number = 0;
+
+	if (!at)
+		return -1;
+	at += strlen(key) + 1;
+	at += strspn(at, " \t");
+	if (*at < '0' || *at > '9')
+		return -1;
+	while (*at >= '0' && *at <= '9')
+		number = number * 10 + (*at++ - '0');
+	return number;
+}
+
+static ssize_t read_of(const char *dir, const char *file, char *text, size_t size)
+{
+	char path[64];
+	struct out out = OUT_TEXT(path);
+
+	out_fmt(&out, "/proc/%s/%s", dir, file);
+	return sys_read_file(out_text(&out), text, size);
+}
+
+static const char *pid_text(int pid, char text[12])
+{
+	struct out out = { .buf = text, .size = 12, .fd = -1 };
+
+	out_fmt(&out, "%d", pid);
+	return out_text(&out);
+}
+
+/* The n-th word from here. */
+static const char *word(const char *at, int n)
+{
+	while (n-- > 0 && *at) {
+		at += strcspn(at, " ");
+		at += *at == ' ';
+	}
+	return at;
+}
+
+static uint64_t leading_number(const char *at)
+{
+	uint64_t number = 0;
+
+	while (*at >= '0' && *at <= '9')
+		number = number * 10 + (uint64_t)(*at++ - '0');
+	return number;
+}
+
+int proc_facts(int pid, struct proc_facts *facts)
+{
+	enum { TICKS = 100 };	/* a second, as /proc counts on every machine that we know */
+	char dir[12], text[2048], *end;
+	uint64_t now = sys_since_boot(), began;
+	ssize_t n;
+
+	n = read_of(pid_text(pid, dir), "stat", text, sizeof(text));
+	end = n > 0 ? strrchr(text, ')') : NULL;
+	if (!end || !end[1])
+		return n < 0 ? (int)n : -ESRCH;
+	facts->state = end[2];
+	facts->threads = (int)leading_number(word(end + 2, 17));
+	began = leading_number(word(end + 2, 19)) / TICKS;
+	facts->age = now > began ? now - began : 0;
+	proc_command(pid, facts->command);
+	facts->uid = -1;
+	if (read_of(dir, "status", text, sizeof(text)) > 0) {
+		const char *uid = text_find(text, "\nUid:\t");
+
+		facts->uid = uid ? (int64_t)leading_number(uid + 6 + strcspn(uid + 6, "\t") + 1) : -1;
+	}
+	return 0;
+}
+
+static uint64_t switches_of(const char *task)
+{
+	char text[2048];
+
+	if (read_of(task, "status", text, sizeof(text)) < 0)
+		return 0;
+	return (uint64_t)(proc_field(text, "\nvoluntary_ctxt_switches")
+			  + proc_field(text, "nonvoluntary_ctxt_switches"));
+}
+
+/* Calls fn with "PID/task/TID" for each thread of a process. */
+static void each_task(const char *pid, void (*fn)(const char *task, int tid, void *data), void *data)
+{
+	char path[48];
+	struct out out = OUT_TEXT(path);
+	struct proc_dir tasks;
+	const char *name;
+	size_t stem;
+
+	out_fmt(&out, "/proc/%s/task", pid);
+	if (proc_opendir(&tasks, AT_FDCWD, out_text(&out)) < 0)
+		return;
+	out_char(&out, '/');
+	stem = out.len;
+	while ((name = proc_readdir(&tasks))) {
+		out.len = stem;
+		out_str(&out, name);
+		fn(out_text(&out) + strlen("/proc/"), (int)leading_number(name), data);
+	}
+	sys_close(tasks.fd);
+}
+
+static void add_switches(const char *task, int tid, void *sum)
+{
+	(void)tid;
+	*(uint64_t *)sum += switches_of(task);
+}
+
+uint64_t proc_switches(int pid)
+{
+	uint64_t sum = 0;
+	char text[12];
+
+	each_task(pid_text(pid, text), add_switches, &sum);
+	return sum;
+}
+
+struct waiting { void (*fn)(int tid, bool sent, uint64_t switches, void *data); void *data; };
+
+static void look_at_wait(const char *task, int tid, void *data)
+{
+	const struct waiting *w = data;
+	char where[64];
+	bool sent;
+
+	if (read_of(task, "wchan", where, sizeof(where)) <= 0)
+		return;
+	sent = strncmp(where, "request_wait_answer", 19) == 0;
+	if (sent || text_find(where, "fuse_get_req"))
+		w->fn(tid, sent, switches_of(task), w->data);
+}
+
+int proc_each(int (*fn)(const char *pid, void *data), void *data)
+{
+	struct proc_dir all;
+	const char *name;
+	int result = proc_opendir(&all, AT_FDCWD, "/proc");
+
+	if (result)
+		return result;
+	while (!result && (name = proc_readdir(&all)))
+		if (*name >= '0' && *name <= '9')
+			result = fn(name, data);
+	sys_close(all.fd);
+	return result;
+}
+
+static int look_at_waits(const char *pid, void *data)
+{
+	each_task(pid, look_at_wait, data);
+	return 0;
+}
+
+int proc_each_waiting(void (*fn)(int, bool, uint64_t, void *), void *data)
+{
+	struct waiting w = { fn, data };
+
+	return proc_each(look_at_waits, &w);
+}
+
+static int namespace_of(const char *pid, uint64_t *number)
+{
+	char path[32], target[32];
+	struct out out = OUT_TEXT(path);
+	ssize_t n;
+
+	out_fmt(&out, "/proc/%s/ns/mnt", pid);
+	n = sys_readlink(out_text(&out), target, sizeof(target) - 1);
+	if (n < 5)
+		return n < 0 ? (int)n : -EINVAL;
+	target[n] = '\0';
+	*number = leading_number(target + 5);	/* "mnt:[N]" */
+	return 0;
+}
+
+uint64_t proc_namespace(void)
+{
+	uint64_t number;
+
+	return namespace_of("self", &number) == 0 ? number : 0;
+}
+
+enum { NAMESPACES = 8192 };	/* a power of two; as many as half of it are told apart */
+
+struct spaces {
+	uint64_t *seen;
+	int count;
+	int (*fn)(uint64_t number, int pid, void *data);
+	void *data;
+	bool *hidden;
+};
+
+static int look_at_namespace(const char *pid, void *data)
+{
+	struct spaces *s = data;
+	uint64_t number;
+	size_t at;
+	int err = namespace_of(pid, &number);
+
+	if (err) {
+		*s->hidden |= err == -EACCES || err == -EPERM;
+		return 0;	/* or it has ended */
+	}
+	at = number % NAMESPACES;
+	while (s->seen[at] && s->seen[at] != number)
+		at = (at + 1) % NAMESPACES;
+	if (s->seen[at])
+		return 0;
+	if (++s->count > NAMESPACES / 2)
+		return -EOVERFLOW;
+	s->seen[at] = number;
+	return s->fn(number, (int)leading_number(pid), s->data);
+}
+
+int proc_each_namespace(int (*fn)(uint64_t, int, void *), void *data, bool *hidden)
+{
+	static uint64_t *seen;
+	struct spaces s = { .fn = fn, .data = data, .hidden = hidden };
+
+	if (!seen && !(seen = sys_pages(NAMESPACES * sizeof(*seen))))
+		return -ENOMEM;
+	memset(seen, 0, NAMESPACES * sizeof(*seen));
+	s.seen = seen;
+	return proc_each(look_at_namespace, &s);
+}
+
 int proc_connection(const char *pid, const char *fd, uint64_t *connection)
 {
-	static const char key[] = "fuse_connection:";
-	char path[64], text[512], *at;
+	char path[64], text[512];
 	struct out out = OUT_TEXT(path);
+	int64_t number;
 	ssize_t n;
 
 	out_fmt(&out, "/proc/%s/fdinfo/%s", pid, fd);
 	n = sys_read_file(out_text(&out), text, sizeof(text));
 	if (n < 0)
 		return (int)n;
-	at = text_find(text, key);
-	if (!at)
+	number = proc_field(text, "fuse_connection");
+	if (number < 0)
 		return -ENODATA;
-	at += sizeof(key) - 1;
-	at += strspn(at, " \t");
-	at[strcspn(at, "\n")] = '\0';
-	return opt_number(at, UINT64_MAX, connection) < 0 ? -ENODATA : 0;
+	*connection = (uint64_t)number;
+	return 0;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "opt.h"
 #include "out.h"
@@ -14,66 +13,87 @@
 /* The inode of /proc/PID/ns/pid in the first namespace: PROC_PID_INIT_INO. */
 #define FIRST_PID_NAMESPACE 0xeffffffcu
 
-static bool is_device(int fds, const char *name)
-{
-	char target[16];
-	ssize_t n = sys_readlinkat(fds, name, target, sizeof(target));
+struct search {
+	int (*fn)(const struct server *server, void *data);
+	void *data;
+	bool hidden;	/* something could not be looked at */
+};
 
-	return n == 9 && memcmp(target, "/dev/fuse", 9) == 0;
+static bool is_device(struct search *s, int fds, const char *name)
+{
+	struct sys_stat st;
+	int err = sys_statx(fds, name, false, &st);
+
+	s->hidden |= err == -EACCES;	/* the directory can be read, what is in it not */
+	return !err && st.rdev_major == 10 && st.rdev_minor == 229;
 }
 
-/* 1: this connection's; 0: another's or none's; -EAGAIN: the kernel does not tell. */
-static int compare(const char *pid, const char *name, uint64_t connection)
+static int look_at_fd(struct search *s, const char *pid, const char *fd)
 {
+	struct server server;
 	uint64_t number;
-	int err = proc_connection(pid, name, &number);
+	int err = proc_connection(pid, fd, &server.connection);
 
-	return err == -ENODATA ? -EAGAIN : err == 0 && number == connection;
+	if (err && err != -ENODATA)
+		return 0;	/* closed meanwhile */
+	if (err) {
+		s->hidden = true;
+		server.connection = SERVER_NOT_TOLD;
+	}
+	opt_number(pid, INT32_MAX, &number);
+	server.pid = (int)number;
+	return s->fn(&server, s->data);
 }
 
-static int look_at(int proc, const char *pid, uint64_t connection)
+static int look_at(const char *pid, void *data)
 {
+	struct search *s = data;
 	char path[32];
 	struct out out = OUT_TEXT(path);
 	struct proc_dir fds;
 	const char *name;
 	int result;
 
-	out_fmt(&out, "%s/fd", pid);
-	result = proc_opendir(&fds, proc, out_text(&out));
-	if (result < 0)
-		return result == -ENOENT || result == -ESRCH ? 0 : -EAGAIN;
-	while (result <= 0 && (name = proc_readdir(&fds))) {
-		int one = is_device(fds.fd, name) ? compare(pid, name, connection) : 0;
-
-		result = one ? one : result;
+	out_fmt(&out, "/proc/%s/fd", pid);
+	result = proc_opendir(&fds, AT_FDCWD, out_text(&out));
+	if (result < 0) {
+		s->hidden |= result != -ENOENT && result != -ESRCH;
+		return 0;
 	}
+	while (!result && (name = proc_readdir(&fds)))
+		if (is_device(s, fds.fd, name))
+			result = look_at_fd(s, pid, name);
 	sys_close(fds.fd);
 	return result;
 }
 
+int server_each(int (*fn)(const struct server *, void *), void *data)
+{
+	struct search s = { .fn = fn, .data = data };
+	struct sys_stat ns;
+	int result = proc_each(look_at, &s);
+
+	if (result)
+		return result < 0 ? -EAGAIN : result;
+	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
+		return -EAGAIN;
+	return s.hidden ? -EAGAIN : 0;
+}
+
+struct wanted { uint64_t connection; int pid; };
+
+static int is_wanted(const struct server *server, void *data)
+{
+	struct wanted *w = data;
+
+	w->pid = server->pid;
+	return server->connection == w->connection;
+}
+
 int server_find(uint64_t connection)
 {
-	struct proc_dir all;
-	struct sys_stat ns;
-	const char *pid;
-	uint64_t number;
-	int result = proc_opendir(&all, AT_FDCWD, "/proc"), unknown = 0;
+	struct wanted w = { .connection = connection };
+	int result = server_each(is_wanted, &w);
 
-	if (result < 0)
-		return -EAGAIN;
-	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
-		unknown = -EAGAIN;
-	while ((pid = proc_readdir(&all))) {
-		if (opt_number(pid, INT32_MAX, &number) < 0)
-			continue;
-		result = look_at(all.fd, pid, connection);
-		if (result > 0) {
-			sys_close(all.fd);
-			return (int)number;
-		}
-		unknown = result < 0 ? result : unknown;
-	}
-	sys_close(all.fd);
-	return unknown;
+	return result > 0 ? w.pid : result;
 }

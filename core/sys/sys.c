@@ -56,10 +56,37 @@ static __attribute__((noinline)) long result(long returned)
 #define CALL(type, name, params, call) \
 	type name params { return (type)result((long)(call)); }
 
-CALL(int, sys_open, (const char *path, int flags, mode_t mode),
-     openat(AT_FDCWD, path, flags | O_CLOEXEC, mode))
-CALL(int, sys_openat, (int dir, const char *path, int flags, mode_t mode),
-     openat(dir, path, flags | O_CLOEXEC, mode))
+static int kept_proc = -1;
+
+int sys_keep_proc(void)
+{
+	if (kept_proc < 0)
+		kept_proc = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
+	return kept_proc < 0 ? kept_proc : 0;
+}
+
+/* Where a path begins, and what is left of it. */
+static int start_of(const char **path)
+{
+	if (kept_proc < 0 || strncmp(*path, "/proc", 5) != 0 || ((*path)[5] && (*path)[5] != '/'))
+		return AT_FDCWD;
+	*path += 5;
+	*path = **path ? *path + 1 : ".";
+	return kept_proc;
+}
+
+int sys_open(const char *path, int flags, mode_t mode)
+{
+	return sys_openat(AT_FDCWD, path, flags, mode);
+}
+
+int sys_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	int start = dir == AT_FDCWD ? start_of(&path) : dir;
+
+	return (int)result(openat(start, path, flags | O_CLOEXEC, mode));
+}
+
 CALL(int, sys_close, (int fd), close(fd))
 CALL(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, size))
 CALL(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
@@ -68,9 +95,15 @@ CALL(int, sys_dup2, (int from, int to), dup2(from, to))
 CALL(int, sys_pipe, (int fd[2]), syscall(SYS_pipe2, fd, O_CLOEXEC))
 CALL(int, sys_set_cloexec, (int fd, bool on), syscall(NR_FCNTL, fd, F_SETFD, on ? FD_CLOEXEC : 0))
 CALL(int, sys_fd_valid, (int fd), syscall(NR_FCNTL, fd, F_GETFD) < 0 ? -1 : 0)
-CALL(ssize_t, sys_readlink, (const char *path, char *buf, size_t size), readlink(path, buf, size))
 CALL(ssize_t, sys_readlinkat, (int dir, const char *path, char *buf, size_t size),
      syscall(SYS_readlinkat, dir, path, buf, size))
+ssize_t sys_readlink(const char *path, char *buf, size_t size)
+{
+	int start = start_of(&path);
+
+	return sys_readlinkat(start, path, buf, size);
+}
+
 CALL(int, sys_getdents, (int dir, void *buf, size_t size), syscall(SYS_getdents64, dir, buf, size))
 CALL(int, sys_mkdir, (const char *path, mode_t mode), mkdir(path, mode))
 CALL(int, sys_link, (const char *from, const char *to), link(from, to))
@@ -85,6 +118,7 @@ CALL(int, sys_mount, (const char *source, const char *target, const char *type,
      mount(source, target, type, flags, data))
 CALL(int, sys_umount2, (const char *target, int flags), umount2(target, flags))
 CALL(int, sys_enter_mount_namespace, (int fd), syscall(SYS_setns, fd, CLONE_NEWNS))
+CALL(int, sys_new_mount_namespace, (void), syscall(SYS_unshare, CLONE_NEWNS))
 CALL(int, sys_new_user_namespace, (void), syscall(SYS_unshare, CLONE_NEWUSER | CLONE_NEWNS))
 CALL(int, sys_fsopen, (const char *type), syscall(NR_FSOPEN, type, SYS_FSOPEN_CLOEXEC))
 CALL(int, sys_fsconfig, (int fs, enum fsconfig_op op, const char *key, const char *value),
@@ -176,12 +210,24 @@ void sys_sleep_ms(int milliseconds)
 	poll(NULL, 0, milliseconds);
 }
 
-uint64_t sys_clock_ns(void)
+static uint64_t clock_ns(int clock)
 {
 	int64_t now[2] = { 0, 0 };	/* seconds and nanoseconds, as 64-bit time has them */
 
-	syscall(NR_CLOCK, CLOCK_MONOTONIC, now);
+	syscall(NR_CLOCK, clock, now);
 	return (uint64_t)now[0] * 1000000000 + (uint64_t)now[1];
+}
+
+uint64_t sys_clock_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+uint64_t sys_since_boot(void) { return clock_ns(CLOCK_BOOTTIME) / 1000000000; }
+
+int sys_terminal_width(int fd)
+{
+	struct winsize size = { .ws_col = 0 };
+
+	if (syscall(SYS_ioctl, fd, TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col ? size.ws_col : 80;	/* a serial line does not know */
 }
 
 /* The linker's: where the program's first page is. */
@@ -208,6 +254,17 @@ void *sys_pages(size_t size)
 	return pages == MAP_FAILED ? NULL : pages;
 }
 
+void *sys_more_pages(void *pages, size_t size, size_t new_size)
+{
+	pages = mremap(pages, size, new_size, MREMAP_MAYMOVE);
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+void sys_free_pages(void *pages, size_t size)
+{
+	munmap(pages, size);
+}
+
 /* struct statx, as far as it is read here: older libcs have none. */
 struct kernel_statx {
 	uint32_t mask, blksize;
@@ -232,6 +289,8 @@ int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
 	int flags = AT_STATX_DONT_SYNC | (*path ? 0 : AT_EMPTY_PATH);
 
 	memset(&x, 0, sizeof(x));
+	if (dirfd == AT_FDCWD)
+		dirfd = start_of(&path);
 	if (syscall(SYS_statx, dirfd, path, flags, mask, &x) < 0)
 		return -errno;
 	*st = (struct sys_stat) {
@@ -239,6 +298,7 @@ int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
 		.unique_id = (x.mask & MNT_ID_UNIQUE) != 0,
 		.inode = x.ino, .mode = x.mode, .uid = x.uid,
 		.dev_major = x.dev_major, .dev_minor = x.dev_minor,
+		.rdev_major = x.rdev_major, .rdev_minor = x.rdev_minor,
 		.inside = x.attributes_mask & ~x.attributes & ATTRIBUTE_MOUNT_ROOT,
 	};
 	return 0;

@@ -31,7 +31,7 @@ exits 1 'fumount without operands' fumount
 if strings "$box" | grep -q 'Linux-PAM\|glibc\|GNU C Library'; then
 	diag 'glibc: the size is not compared'
 else
-	ok 'at most 72 KiB' test "$(wc -c <"$box")" -le 73728
+	ok 'at most 112 KiB' test "$(wc -c <"$box")" -le 114688
 fi
 
 without_helper() { PATH=/nonexistent "$@"; }

@@ -25,7 +25,7 @@ exits 32 'no program: as mount(8), from fstab' fmount -T /dev/null mnt
 hellofs -b mnt
 exec 7<mnt/hello
 exits 32 'fumount: busy' fumount mnt
-like 'names the holder' "$err" "held by $$ \\(bash\\): open file"
+like 'names the holder' "$err" "held by $$ \\(bash\\) of root: open file"
 exits 0 'fumount -l' fumount -l mnt
 ok 'detaches' unmounted "$T/mnt"
 is 'the holder goes on' "$(cat <&7)" hello
@@ -35,7 +35,7 @@ hellofs -b mnt
 bg hold_map mnt/hello >map.log
 within 5 grep -q mapped map.log
 exits 32 'busy by a mapping alone' fumount mnt
-like 'is named so' "$err" "held by $bg \\(hold_map\\): mapping"
+like 'is named so' "$err" "held by $bg \\(hold_map\\) of root: mapping"
 kill "$bg"
 fumount mnt || fumount -l mnt
 

@@ -62,7 +62,7 @@ like 'is said' "$err" 'several mounts have this'
 umount other
 mount -t tmpfs none mnt
 exits 32 'one that is covered' fumount some:source
-like 'is said' "$err" 'covered by another mount'
+like 'and by what is said' "$err" 'covered by tmpfs'
 exits 32 'what is no FUSE' fumount mnt
 exits 0 'but with -i' fumount -i mnt
 exits 0 '-u' fumount -u mnt

@@ -56,7 +56,7 @@ kill -TERM "$server"
 within 5 unmounted "$T/mnt"
 ok 'busy: detached' unmounted "$T/mnt"
 within 5 grep -q 'signal again' log
-like 'the holder is named' "$(cat log)" "held by $holder \((bash|sleep)\): cwd"
+like 'the holder is named' "$(cat log)" "held by $holder \((bash|sleep)\) of root: cwd"
 is 'and still served' "$(cat "/proc/$holder/cwd/hello")" hello
 kill "$holder"
 wait "$server"
@@ -67,7 +67,7 @@ serve
 exec 7<mnt/hello
 kill -TERM "$bg"
 within 5 grep -q 'open file' log
-ok 'an open file is a holder' grep -q "held by $$ (bash): open file" log
+ok 'an open file is a holder' grep -q "held by $$ (bash) of root: open file" log
 kill -TERM "$bg"
 wait "$bg"
 is 'a second signal aborts: exit 1' $? 1

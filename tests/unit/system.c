@@ -170,7 +170,7 @@ static void a_mount_from_end_to_end(void **state)
 	assert_int_equal(table_count_fuse(), before + 1);
 
 	fd = sys_open("mnt", O_PATH, 0);
-	assert_int_equal(table_of_fd(fd, &row), 0);
+	assert_int_equal(table_of_fd(fd, &row, true), 0);
 	assert_string_equal(row.type, "fuse.unit");
 	assert_string_equal(row.source, "a,b\\c\nd");
 	assert_string_equal(row.mountpoint, at.path);

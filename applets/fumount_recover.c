@@ -1,0 +1,390 @@
+/* fumount -R: what people run when nothing else helps.
+ *
+ * Plain first; what is dead or is shown to hang is aborted; what is healthy and busy is
+ * detached; and so for every layer of a stack, every bind of the same connection, in
+ * every mount namespace that can be entered. Each step is reported. Run again, it finds
+ * nothing to do.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "binds.h"
+#include "conn.h"
+#include "fumount.h"
+#include "msg.h"
+#include "opt.h"
+#include "out.h"
+#include "proc.h"
+#include "sys.h"
+#include "table.h"
+#include "unmount.h"
+
+enum { WATCH_MS = 900, LIMIT_MS = 300, ROUNDS = 512 };
+
+struct recovery {
+	const struct fumount *f;
+	const struct report *to;
+	struct census census;	/* what is to go */
+	bool judged;
+	int status;		/* the worst so far */
+	bool quiet;		/* in another mount namespace the parent tells */
+};
+
+static void worse(struct recovery *r, int err)
+{
+	int status = fumount_status(err);
+
+	if (status > r->status)
+		r->status = status;
+}
+
+/* ---- Is it healthy? ---- */
+
+static const char *const verdicts[] = {
+	[CONN_STARTING] = "its server has not answered INIT",
+	[CONN_DEAD] = "its server is dead",
+	[CONN_ABORTED] = "it is aborted",
+	[CONN_HUNG] = "its server does not answer",
+	[CONN_UNKNOWN] = "its server cannot be seen from here",
+};
+
+/* All at once, so that five hung layers take no longer than one. */
+static void judge(struct recovery *r)
+{
+	if (r->judged)
+		return;
+	r->judged = true;
+	census_waiting(&r->census);
+	census_servers(&r->census);
+	census_watch(&r->census, WATCH_MS);
+}
+
+static enum conn_state state_of(struct recovery *r, uint64_t connection)
+{
+	const struct conn *conn;
+
+	if (!census_find(&r->census, connection)) {
+		census_add(&r->census, connection);	/* a cover, say, of another mount */
+		r->judged = false;
+	}
+	judge(r);
+	conn = census_find(&r->census, connection);
+	return conn ? census_state(&r->census, conn) : CONN_UNKNOWN;
+}
+
+static void tell_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
+{
+	char command[16];
+
+	if (state == CONN_SERVING || !conn->pid) {
+		report(r->to, "state", "%s", state == CONN_SERVING ? "its server is well" : verdicts[state]);
+		return;
+	}
+	proc_command(conn->pid, command);
+	report(r->to, "state", "%s: process %d (%s), %llu waiting", verdicts[state], conn->pid, command,
+	       (unsigned long long)(conn->waiting > 0 ? conn->waiting : 0));
+}
+
+/* Only what is shown to hang, unless -f says so; the dead need no abort. */
+static bool is_to_abort(const struct recovery *r, enum conn_state state)
+{
+	return r->f->force ? state != CONN_DEAD && state != CONN_ABORTED
+			   : state == CONN_HUNG || state == CONN_STARTING;
+}
+
+static void abort_if_hung(struct recovery *r, const struct target *t)
+{
+	enum conn_state state = state_of(r, t->connection);
+	int err;
+
+	tell_state(r, state, census_find(&r->census, t->connection));
+	if (!is_to_abort(r, state))
+		return;
+	err = unmount_abort(t);
+	if (err)
+		report(r->to, "failed", "cannot abort connection %llu: %s",
+		       (unsigned long long)t->connection, msg_reason(err));
+	else
+		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
+		       (unsigned long long)t->connection);
+}
+
+/* ---- One mount ---- */
+
+/* Those who are woken need a moment to let go. */
+static int plain_again(const struct target *t)
+{
+	int err = -EBUSY;
+
+	for (int i = 0; i < 10 && err == -EBUSY; i++) {
+		sys_sleep_ms(i);
+		err = unmount_target(t, UMOUNT_PLAIN);
+	}
+	return err;
+}
+
+static int take_away(struct recovery *r, const struct target *t)
+{
+	int err = unmount_target(t, UMOUNT_PLAIN);
+
+	if (err == -ETIMEDOUT) {	/* the kernel waits for the server */
+		abort_if_hung(r, t);
+		return unmount_wait(LIMIT_MS);
+	}
+	if (err != -EBUSY)
+		return err;
+	report(r->to, "busy", "busy");
+	abort_if_hung(r, t);
+	err = plain_again(t);
+	if (err != -EBUSY)
+		return err;
+	/* MNT_FORCE is the abort where fusectl is out of reach. */
+	err = unmount_target(t, is_to_abort(r, state_of(r, t->connection)) ? UMOUNT_ABORT : UMOUNT_LAZY);
+	if (!err) {
+		report(r->to, "detached", "detached; it goes when the last one lets go");
+		report_holders(r->to, t->major, t->minor);
+	}
+	return err == 0 ? 1 : err;
+}
+
+static int take_target(struct recovery *r, const struct target *t)
+{
+	int err = take_away(r, t);
+
+	if (err == 0)
+		report(r->to, "unmounted", "%s at %s: unmounted", t->type, t->at.path);
+	else if (err < 0)
+		report(r->to, "failed", "%s at %s: %s", t->type, t->at.path, msg_reason(err));
+	return err < 0 ? err : 0;
+}
+
+/* ---- Every mount of a connection in this mount namespace ---- */
+
+struct next { struct recovery *r; uint64_t last; struct target *t; char path[8192]; };
+
+static int is_next(const struct table_row *row, void *data)
+{
+	struct next *n = data;
+	struct out path = OUT_TEXT(n->path);
+
+	if (!table_is_fuse(row) || !census_find(&n->r->census, table_connection(row)))
+		return 0;
+	n->last = row->id;
+	out_str(&path, row->mountpoint);
+	out_text(&path);
+	return 1;
+}
+
+/* What is on top there: that mount, or another that covers it. 1 when it has gone, and
+   another may be left; 0 when there is none; -errno. */
+static int take_next(struct recovery *r, uint64_t *before)
+{
+	static struct next n;
+	static struct target top;
+	int err;
+
+	n.r = r;
+	err = table_each(NULL, is_next, &n);
+	if (err <= 0)
+		return err;
+	err = target_find(n.path, &top);
+	if (err)
+		return err;
+	if (!top.fuse) {
+		report(r->to, "failed", "%s is covered by %s; unmount that first", n.path, top.type);
+		err = -EBUSY;
+	} else if (top.id == *before) {
+		err = -EBUSY;	/* it is there still */
+	} else if (top.at.below && state_of(r, top.outer) != CONN_SERVING) {
+		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; recover that",
+		       n.path, (unsigned long long)top.outer);
+		err = -EBUSY;
+	} else {
+		*before = top.id;
+		err = take_target(r, &top);
+	}
+	target_close(&top);
+	return err ? err : 1;
+}
+
+static int sweep_here(struct recovery *r)
+{
+	uint64_t before = 0;
+	int more = 1;
+
+	for (int i = 0; i < ROUNDS && more > 0; i++)
+		more = take_next(r, &before);
+	return more;
+}
+
+/* ---- Other mount namespaces ---- */
+
+struct elsewhere { struct recovery *r; uint64_t own; };
+
+static int is_ours(const struct table_row *row, void *data)
+{
+	const struct recovery *r = data;
+
+	return table_is_fuse(row) && census_find(&r->census, table_connection(row));
+}
+
+static int enter_and_sweep(struct recovery *r, const char *pid)
+{
+	static const struct report silent = { .object = "", .quiet = true };
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	int fd, err;
+
+	out_fmt(&out, "/proc/%s/ns/mnt", pid);
+	fd = sys_open(out_text(&out), O_RDONLY, 0);
+	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
+	if (err)
+		return err;
+	r->to = &silent;
+	return sweep_here(r);
+}
+
+static int sweep_in(struct recovery *r, const char *pid)
+{
+	int pair[2], result, child, err = sys_socketpair(pair);
+
+	child = err ? err : sys_fork();
+	if (child < 0)
+		return child;
+	if (child == 0) {
+		result = enter_and_sweep(r, pid);
+		sys_write_all(pair[1], &result, sizeof(result));
+		sys_exit(0);
+	}
+	sys_close(pair[1]);
+	if (sys_poll_in(pair[0], 3 * UNMOUNT_LIMIT_MS) <= 0)
+		result = -ETIMEDOUT;
+	else if (sys_read_all(pair[0], &result, sizeof(result)) != sizeof(result))
+		result = -EIO;
+	sys_close(pair[0]);
+	if (result != -ETIMEDOUT)
+		sys_wait(child, &err);
+	return result;
+}
+
+static int look_elsewhere(uint64_t number, int pid, void *data)
+{
+	const struct elsewhere *e = data;
+	char text[12], command[16];
+	struct out out = OUT_TEXT(text);
+	int err;
+
+	out_fmt(&out, "%d", pid);
+	if (number == e->own || table_each(out_text(&out), is_ours, e->r) <= 0)
+		return 0;
+	err = sweep_in(e->r, text);
+	proc_command(pid, command);
+	report(e->r->to, err ? "failed" : "unmounted", "in the mount namespace of %d (%s): %s", pid, command,
+	       err ? msg_reason(err) : "unmounted");
+	worse(e->r, err);
+	return 0;
+}
+
+/* ---- The whole ---- */
+
+static void tell_rest(struct recovery *r, uint64_t connection)
+{
+	int64_t waiting = conn_waiting(connection);
+	uint32_t major = (uint32_t)(connection >> 20), minor = connection & 0xfffff;
+
+	if (waiting == -ENOENT) {
+		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
+		return;
+	}
+	report(r->to, "kept", "connection %llu is not mounted any more, and stays for those who hold it",
+	       (unsigned long long)connection);
+	report_holders(r->to, major, minor);
+}
+
+static int sweep(struct recovery *r)
+{
+	struct elsewhere e = { r, proc_namespace() };
+	bool hidden = false;
+	int err = sweep_here(r);
+
+	worse(r, err);
+	sys_keep_proc();
+	if (e.own)
+		proc_each_namespace(look_elsewhere, &e, &hidden);
+	if (hidden)
+		report(r->to, "unknown", "other mount namespaces cannot all be seen by this user");
+	for (size_t i = 0; r->status == FUMOUNT_OK && i < r->census.count; i++)
+		tell_rest(r, r->census.conns[i].connection);
+	return r->status;
+}
+
+int fumount_recover_all(const struct fumount *f, const struct report *to, struct census *all)
+{
+	struct recovery r = { .f = f, .to = to, .census = *all };
+
+	return sweep(&r);
+}
+
+static int take_connection(const struct table_row *row, void *data)
+{
+	return table_is_fuse(row) ? census_add(data, table_connection(row)) : 0;
+}
+
+/* One that is mounted nowhere any more, but has not gone. */
+static int take_detached(const char *word, struct census *census)
+{
+	uint64_t connection;
+
+	if (strncmp(word, "conn:", 5) != 0)
+		return 0;
+	if (opt_number(word + 5, UINT64_MAX, &connection) < 0)
+		return -EINVAL;
+	return conn_waiting(connection) < 0 ? 0 : census_add(census, connection);
+}
+
+/* The mount table has nothing by this name. That is what was wanted, if it is a place. */
+static int nothing_there(const struct report *to, const char *word, int err)
+{
+	static struct target t;
+
+	if (!err && !target_is_name(word)) {
+		err = target_find(word, &t);
+		if (!err && !t.fuse) {
+			report(to, "refused", "not a FUSE mount");
+			err = -EBUSY;
+		} else if (err && err != -EINVAL) {
+			report(to, "failed", "%s", target_why(&t, err));
+		}
+		target_close(&t);
+	}
+	if (err && err != -EINVAL)
+		return FUMOUNT_FAILED;
+	report(to, "nothing", "nothing is mounted there");
+	return FUMOUNT_OK;
+}
+
+/* What nobody has mounted any more can only be aborted; if it hangs, or -f says so. */
+static int recover_detached(struct recovery *r, uint64_t connection)
+{
+	enum conn_state state = state_of(r, connection);
+
+	tell_state(r, state, census_find(&r->census, connection));
+	if (is_to_abort(r, state) && conn_abort(connection) == 0)
+		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
+		       (unsigned long long)connection);
+	return sweep(r);
+}
+
+int fumount_recover(const struct fumount *f, const struct report *to, const char *word)
+{
+	struct recovery r = { .f = f, .to = to };
+	int err = target_each(word, take_connection, &r.census);
+	size_t mounted = r.census.count;
+
+	if (!err && !mounted)
+		err = take_detached(word, &r.census);
+	if (!r.census.count)
+		return nothing_there(to, word, err);
+	return mounted ? sweep(&r) : recover_detached(&r, r.census.conns[0].connection);
+}

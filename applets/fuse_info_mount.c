@@ -1,0 +1,202 @@
+/* fuse-info: one mount in full. */
+#include <errno.h>
+
+#include "binds.h"
+#include "conn.h"
+#include "fuse_info.h"
+#include "holders.h"
+#include "msg.h"
+#include "proc.h"
+#include "user.h"
+
+const char *info_age(uint64_t seconds, char text[24])
+{
+	static const struct { uint32_t size; char name[4]; } units[] = {
+		{ 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" },
+	};
+	struct out out = { .buf = text, .size = 24, .fd = -1 };
+	unsigned int i = 0;
+
+	while (i < 3 && seconds < units[i].size)
+		i++;
+	out_fmt(&out, "%llu %s", (unsigned long long)(seconds / units[i].size), units[i].name);
+	if (i < 2 && seconds % units[i].size >= units[i + 1].size)
+		out_fmt(&out, " %llu %s", (unsigned long long)(seconds % units[i].size / units[i + 1].size),
+			units[i + 1].name);
+	return out_text(&out);
+}
+
+static void show_server_json(struct view *v, int pid, const struct proc_facts *facts)
+{
+	char user[32];
+
+	json_open(v->json, "server", '{');
+	json_number(v->json, "pid", pid);
+	json_text(v->json, "user", user_name(facts->uid, user));
+	json_text(v->json, "command", facts->command);
+	json_number(v->json, "threads", facts->threads);
+	json_number(v->json, "age", (int64_t)facts->age);
+	json_close(v->json, '}');
+}
+
+/* Where the kernel does not tell whose connection is whose, one of those who have the
+   device open at all. */
+static void show_openers(struct view *v, const struct census *c)
+{
+	char text[160] = "", command[16];
+	struct out out = OUT_TEXT(text);
+
+	for (int i = 0; i < c->opener_count && i < 4; i++) {
+		proc_command(c->openers[i], command);
+		out_fmt(&out, "%s%d (%s)", i ? " or " : "", c->openers[i], command);
+	}
+	if (c->opener_count > 4)
+		out_str(&out, " or others");
+	out_str(&out, c->opener_count ? ": this kernel does not tell, but no other has /dev/fuse open"
+				      : "not to be seen from here");
+	view_text(v, "server", v->json && !c->opener_count ? NULL : out_text(&out));
+}
+
+static void show_server(struct view *v, const struct census *c, const struct conn *conn)
+{
+	struct proc_facts facts;
+	char user[32], age[24];
+
+	if (!conn->pid && c->hidden && !conn->over) {
+		show_openers(v, c);
+	} else if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
+		view_text(v, "server", v->json ? NULL : "none");
+	} else if (v->json) {
+		show_server_json(v, conn->pid, &facts);
+	} else {
+		view_label(v, "server");
+		out_fmt(v->out, "%d (%s) of %s, %d thread%s, for %s%s\n", conn->pid, facts.command,
+			user_name(facts.uid, user), facts.threads, facts.threads == 1 ? "" : "s",
+			info_age(facts.age, age), facts.state == 'T' ? ", stopped" : "");
+	}
+}
+
+static void show_owner(struct view *v, const struct table_row *row)
+{
+	int64_t uid = table_owner(row);
+	char user[32];
+
+	view_text(v, "owner", uid < 0 ? NULL : user_name(uid, user));
+	if (v->json)
+		view_number(v, "owner_uid", uid);
+}
+
+/* ---- Around it ---- */
+
+static int show_holder(const struct holder *h, void *data)
+{
+	struct view *v = data;
+	char user[32];
+
+	user_name(h->uid, user);
+	if (!v->json) {
+		view_label(v, "held_by");
+		out_fmt(v->out, "%d (%s) of %s: %s%s%s\n", h->pid, h->command, user,
+			holder_how_text(h->how), *h->file ? " " : "", h->file);
+		return 0;
+	}
+	json_open(v->json, NULL, '{');
+	json_number(v->json, "pid", h->pid);
+	json_text(v->json, "user", user);
+	json_text(v->json, "command", h->command);
+	json_text(v->json, "how", holder_how_text(h->how));
+	json_text(v->json, "file", *h->file ? h->file : NULL);
+	json_close(v->json, '}');
+	return 0;
+}
+
+struct around { struct view *view; uint64_t id; bool own; };
+
+static int show_bind(const struct table_row *row, int pid, void *data)
+{
+	struct around *a = data;
+	struct view *v = a->view;
+	char command[16];
+
+	if (a->own && !pid && row->id == a->id)
+		return 0;
+	proc_command(pid, command);
+	if (v->json) {
+		json_open(v->json, NULL, '{');
+		json_number(v->json, "pid", pid ? pid : -1);
+		json_text(v->json, "mountpoint", row->mountpoint);
+		json_number(v->json, "mount_id", (int64_t)row->id);
+		json_close(v->json, '}');
+		return 0;
+	}
+	view_label(v, pid ? "also_in" : "also_at");
+	out_fmt(v->out, "%s", row->mountpoint);
+	if (pid)
+		out_fmt(v->out, ", the mount namespace of %d (%s)", pid, command);
+	out_char(v->out, '\n');
+	return 0;
+}
+
+static void show_around(struct view *v, const struct table_row *row, bool own)
+{
+	struct around a = { v, row->id, own };
+	bool hidden = false;
+
+	if (v->json)
+		json_open(v->json, "holders", '[');
+	if (holders_each(row->major, row->minor, show_holder, v) < 0 && !v->json)
+		view_text(v, "held_by", "not known without /proc");
+	if (v->json) {
+		json_close(v->json, ']');
+		json_open(v->json, "also", '[');
+	}
+	binds_each(row->major, row->minor, show_bind, &a, &hidden);
+	if (v->json)
+		json_close(v->json, ']');
+	else if (hidden)
+		view_text(v, "also_in", "other mount namespaces that this user cannot see, perhaps");
+}
+
+static void show_state(struct view *v, const struct census *c, const struct conn *conn)
+{
+	const char *state = census_state_name(census_state(c, conn));
+
+	if (v->json) {
+		view_text(v, "state", state);
+		return;
+	}
+	view_label(v, "state");
+	view_state(v, state, 0);
+	out_char(v->out, '\n');
+}
+
+void info_mount(struct view *v, const struct table_row *row, const struct census *c,
+		const char *pid, bool around)
+{
+	const struct conn *conn = census_find(c, table_connection(row));
+	char device[32];
+	struct out out = OUT_TEXT(device);
+
+	out_fmt(&out, "%u:%u", row->major, row->minor);
+	if (v->json)
+		view_text(v, "mountpoint", row->mountpoint);
+	else
+		out_fmt(v->out, "%s\n", row->mountpoint);
+	show_state(v, c, conn);
+	view_text(v, "type", row->type);
+	view_text(v, "source", row->source);
+	view_text(v, "options", row->options);
+	view_text(v, "fs_options", row->super);
+	show_owner(v, row);
+	view_number(v, "mount_id", (int64_t)row->id);
+	view_number(v, "parent_id", (int64_t)row->parent);
+	view_text(v, "propagation", *row->propagation ? row->propagation : "private");
+	view_text(v, "device", out_text(&out));
+	view_number(v, "connection", (int64_t)conn->connection);
+	show_server(v, c, conn);
+	view_number(v, "waiting", conn->waiting);
+	view_number(v, "max_background", conn_number(conn->connection, "max_background"));
+	view_number(v, "congestion_threshold", conn_number(conn->connection, "congestion_threshold"));
+	if (around)
+		show_around(v, row, !pid);
+}

@@ -1,0 +1,227 @@
+/* census: see census.h. */
+#include "census.h"
+
+#include <errno.h>
+
+#include "conn.h"
+#include "proc.h"
+#include "server.h"
+#include "sys.h"
+
+enum { FIRST_ROOM = 64, OTHERS = 3 };
+
+static int grow(struct census *c)
+{
+	size_t size = c->room * sizeof(*c->conns), more = c->room ? size * 2 : FIRST_ROOM * sizeof(*c->conns);
+	struct conn *conns = c->room ? sys_more_pages(c->conns, size, more) : sys_pages(more);
+
+	if (!conns)
+		return -ENOMEM;
+	c->conns = conns;
+	c->room = more / sizeof(*conns);
+	return 0;
+}
+
+struct conn *census_find(const struct census *c, uint64_t connection)
+{
+	uint32_t *at = map_find(&c->index, connection);
+
+	return at ? c->conns + *at : NULL;
+}
+
+int census_add(struct census *c, uint64_t connection)
+{
+	if (census_find(c, connection))
+		return 0;
+	if ((c->count == c->room && grow(c) < 0)
+	    || map_add(&c->index, connection, (uint32_t)c->count) < 0)
+		return -ENOMEM;
+	c->conns[c->count++] = (struct conn) { .connection = connection };
+	return 0;
+}
+
+void census_waiting(struct census *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct conn *conn = c->conns + i;
+
+		conn->waiting = conn_waiting(conn->connection);
+		conn->over = conn->waiting >= 0 && conn_is_over(conn->connection);
+	}
+}
+
+static void take_opener(struct census *c, int pid)
+{
+	enum { OPENERS = sizeof(c->openers) / sizeof(*c->openers) };
+
+	for (int i = 0; i < c->opener_count && i < OPENERS; i++)
+		if (c->openers[i] == pid)
+			return;
+	if (c->opener_count < OPENERS)
+		c->openers[c->opener_count] = pid;
+	c->opener_count++;
+}
+
+static int take_server(const struct server *server, void *data)
+{
+	struct conn *conn = census_find(data, server->connection);
+
+	if (server->connection == SERVER_NOT_TOLD)
+		take_opener(data, server->pid);
+	if (!conn || server->pid == sys_getpid())
+		return 0;
+	if (!conn->pid)
+		conn->pid = server->pid;
+	if (server->pid == conn->pid)
+		return 0;
+	for (int i = 0; i < OTHERS; i++) {
+		if (!conn->others[i])
+			conn->others[i] = server->pid;
+		if (conn->others[i] == server->pid)
+			return 0;
+	}
+	conn->many = true;
+	return 0;
+}
+
+void census_servers(struct census *c)
+{
+	c->hidden = server_each(take_server, c) != 0;
+}
+
+/* ---- Watching ---- */
+
+enum { TASKS = 1024, FEW = 50 };
+
+/* Processes that wait for an answer: the same one, never switched to meanwhile, is
+   still in the same wait. */
+struct tasks { struct { int tid; uint64_t switches; } task[TASKS]; size_t count; };
+struct second_look { const struct tasks *before; size_t same; bool sent; };
+
+static void note_task(int tid, bool sent, uint64_t switches, void *data)
+{
+	struct tasks *t = data;
+
+	(void)sent;
+	if (t->count < TASKS) {
+		t->task[t->count].tid = tid;
+		t->task[t->count++].switches = switches;
+	}
+}
+
+static void compare_task(int tid, bool sent, uint64_t switches, void *data)
+{
+	struct second_look *look = data;
+
+	look->sent |= sent;
+	for (size_t i = 0; i < look->before->count; i++)
+		look->same += look->before->task[i].tid == tid && look->before->task[i].switches == switches;
+}
+
+/* The server's threads, all of them; one server of thousands is asked once. */
+static uint64_t switches_of(const struct conn *conn)
+{
+	static int last_pid;
+	static uint64_t last, last_time;
+	uint64_t now = sys_clock_ns() / 1000000, sum;
+
+	if (conn->pid != last_pid || now > last_time + 10) {
+		last_pid = conn->pid;
+		last = proc_switches(conn->pid);
+		last_time = now;
+	}
+	sum = last;
+	for (int i = 0; i < OTHERS && conn->others[i]; i++)
+		sum += proc_switches(conn->others[i]);
+	return sum;
+}
+
+static size_t begin(struct census *c)
+{
+	size_t watched = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct conn *conn = c->conns + i;
+
+		conn->stuck = conn->quiet = conn->waiting > 0;
+		if (!conn->stuck)
+			continue;
+		watched++;
+		conn->quiet = conn->pid && !conn->many;
+		conn->switches = conn->pid ? switches_of(conn) : 0;
+	}
+	return watched;
+}
+
+static size_t look(struct census *c)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct conn *conn = c->conns + i;
+		int64_t now;
+
+		if (!conn->stuck)
+			continue;
+		now = conn_waiting(conn->connection);
+		conn->stuck = now >= conn->waiting && now > 0;
+		conn->waiting = now;
+		conn->quiet = conn->quiet && switches_of(conn) == conn->switches;
+		left += conn->stuck;
+	}
+	return left;
+}
+
+/* Requests that wait all the time may be others each time, unless their server did
+   not run: then processes that waited all the time are needed to say so, and more of
+   them than those servers account for that did not run. */
+static void conclude(struct census *c, const struct second_look *last)
+{
+	size_t explained = 0;
+
+	c->sent = last->sent;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->conns[i].stuck && c->conns[i].quiet)
+			explained += (size_t)c->conns[i].waiting;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->conns[i].stuck && !c->conns[i].quiet)
+			c->conns[i].stuck = last->same > explained;
+}
+
+void census_watch(struct census *c, int milliseconds)
+{
+	static struct tasks before;
+	struct second_look last = { .before = &before };
+	uint64_t end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
+	size_t watched = begin(c);
+
+	if (!watched)
+		return;
+	before.count = 0;
+	proc_each_waiting(note_task, &before);
+	do
+		sys_sleep_ms(watched > FEW ? milliseconds / 2 : 50);
+	while (look(c) && sys_clock_ns() < end);
+	proc_each_waiting(compare_task, &last);
+	conclude(c, &last);
+}
+
+enum conn_state census_state(const struct census *c, const struct conn *conn)
+{
+	if (conn->over)
+		return conn->pid ? CONN_ABORTED : CONN_DEAD;
+	if (conn->waiting < 0 && !conn->pid && !c->hidden)
+		return CONN_DEAD;	/* without fusectl nothing else tells */
+	if (conn->stuck && (conn->quiet || !conn->pid))
+		return c->sent ? CONN_HUNG : CONN_STARTING;
+	return conn->pid ? CONN_SERVING : CONN_UNKNOWN;
+}
+
+const char *census_state_name(enum conn_state state)
+{
+	static const char *const names[] = {
+		"serving", "starting", "dead", "aborted", "hung", "unknown",
+	};
+
+	return names[state];
+}

@@ -1,0 +1,100 @@
+/* report: see report.h. */
+#include "report.h"
+
+#include "binds.h"
+#include "msg.h"
+#include "proc.h"
+#include "user.h"
+
+void report(const struct report *to, const char *event, const char *fmt, ...)
+{
+	char text[1024];
+	struct out out = OUT_TEXT(text);
+	va_list args;
+
+	if (to->quiet)
+		return;
+	va_start(args, fmt);
+	out_vfmt(&out, fmt, args);
+	va_end(args);
+	out_text(&out);
+	if (!to->json) {
+		msg("%s: %s", to->object, text);
+		return;
+	}
+	json_open(to->json, NULL, '{');
+	json_text(to->json, "event", event);
+	json_text(to->json, "text", text);
+	json_close(to->json, '}');
+}
+
+void report_holder(const struct report *to, const struct holder *h)
+{
+	char user[32];
+
+	user_name(h->uid, user);
+	if (!to->json) {
+		report(to, "holder", "held by %d (%s) of %s: %s%s%s", h->pid, h->command, user,
+		       holder_how_text(h->how), *h->file ? " " : "", h->file);
+		return;
+	}
+	if (to->quiet)
+		return;
+	json_open(to->json, NULL, '{');
+	json_text(to->json, "event", "holder");
+	json_number(to->json, "pid", h->pid);
+	json_text(to->json, "user", user);
+	json_text(to->json, "command", h->command);
+	json_text(to->json, "how", holder_how_text(h->how));
+	json_text(to->json, "file", *h->file ? h->file : NULL);
+	json_close(to->json, '}');
+}
+
+struct telling { const struct report *to; int count; };
+
+static int tell_holder(const struct holder *h, void *data)
+{
+	struct telling *t = data;
+
+	if (h->pid != t->to->except) {
+		report_holder(t->to, h);
+		t->count++;
+	}
+	return 0;
+}
+
+int report_holders(const struct report *to, uint32_t major, uint32_t minor)
+{
+	struct telling t = { to, 0 };
+
+	if (holders_each(major, minor, tell_holder, &t) < 0)
+		report(to, "unknown", "who holds it is not known: /proc cannot be read");
+	return t.count;
+}
+
+static int tell_bind(const struct table_row *row, int pid, void *data)
+{
+	struct telling *t = data;
+	char command[16];
+
+	if (!pid && row->id == t->to->mount_id)
+		return 0;
+	t->count++;
+	if (pid) {
+		proc_command(pid, command);
+		report(t->to, "namespace", "mounted in the mount namespace of %d (%s), at %s",
+		       pid, command, row->mountpoint);
+	} else {
+		report(t->to, "bind", "mounted at %s", row->mountpoint);
+	}
+	return 0;
+}
+
+int report_binds(const struct report *to, uint32_t major, uint32_t minor)
+{
+	struct telling t = { to, 0 };
+	bool hidden = false;
+
+	binds_each(major, minor, tell_bind, &t, &hidden);
+	return t.count;
+}

@@ -1,0 +1,63 @@
+/* census: FUSE connections, who serves them, and whether they get on.
+ *
+ * Told by fusectl, /proc and the servers' own descriptors, never by the mounts: see
+ * holders.h. A connection is served by whoever has a /dev/fuse descriptor of it.
+ */
+#ifndef FUSEBOX_CENSUS_H
+#define FUSEBOX_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "map.h"
+
+enum conn_state {
+	CONN_SERVING,
+	CONN_STARTING,	/* INIT is not answered yet */
+	CONN_DEAD,	/* over: nobody has it open any more */
+	CONN_ABORTED,	/* by fusectl or MNT_FORCE; the server still has it open */
+	CONN_HUNG,	/* requests wait, and nothing happens */
+	CONN_UNKNOWN,	/* not over, but its server cannot be seen, and nobody is shown to wait */
+};
+
+struct conn {
+	uint64_t connection;
+	int64_t waiting;	/* requests, or -errno */
+	int pid;		/* the first process that serves it; 0: none to be seen */
+	int others[3];		/* further ones; of yet more it is not known whether they run */
+	bool many;
+	bool over;		/* aborted, or without any server */
+	/* Of census_watch: requests waited all the time, none was answered; and the
+	   server has not run meanwhile. */
+	bool stuck, quiet;
+	uint64_t switches;
+};
+
+struct census {
+	struct conn *conns;
+	size_t count, room;
+	struct map index;	/* by connection: its place in conns */
+	bool hidden;		/* some servers may not be seen */
+	int openers[4], opener_count; /* where the kernel does not tell whose connection it is:
+				   processes that have /dev/fuse open */
+	bool sent;		/* some process waits for an answer, so that is not INIT's */
+};
+
+/* Adds a connection, once. 0 or -ENOMEM. */
+int census_add(struct census *census, uint64_t connection);
+struct conn *census_find(const struct census *census, uint64_t connection);
+
+/* How many requests wait, in each, and whether it is over. */
+void census_waiting(struct census *census);
+/* Who serves them: one pass over /proc. */
+void census_servers(struct census *census);
+/* Looks for so long whether those with waiting requests get on; returns at once when
+   there are none. */
+void census_watch(struct census *census, int milliseconds);
+
+/* After all three. */
+enum conn_state census_state(const struct census *census, const struct conn *conn);
+const char *census_state_name(enum conn_state state);	/* "serving" */
+
+#endif

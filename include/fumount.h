@@ -1,0 +1,40 @@
+/* fumount: what its parts share. Those that do more than to unmount one target are
+ * files of their own, and a small build leaves them out. */
+#ifndef FUSEBOX_FUMOUNT_H
+#define FUSEBOX_FUMOUNT_H
+
+#include <stdbool.h>
+
+#include "census.h"
+#include "report.h"
+#include "target.h"
+
+/* The statuses of umount(8). */
+enum { FUMOUNT_OK = 0, FUMOUNT_USAGE = 1, FUMOUNT_SYSTEM = 2, FUMOUNT_FAILED = 32, FUMOUNT_SOME = 64 };
+
+struct fumount {
+	bool lazy, force, abort, recover;
+	bool all, any, quiet, verbose, json, ignored;
+	const char *types, *options;	/* the filters of -a; NULL: none */
+	const char *kill;		/* the signal's name; NULL: none is sent */
+	const char *namespace;
+	int wait;			/* seconds; -1: not */
+};
+
+/* Unmounts one target, that was found. Returns a status. */
+int fumount_target(const struct fumount *f, const struct report *to, const struct target *target);
+
+/* Says whether a connection that was detached is gone, or who keeps it. */
+void fumount_aftermath(const struct report *to, const struct target *target);
+
+/* Which status an error is. */
+int fumount_status(int err);
+
+#define FUMOUNT_PART __attribute__((weak))
+/* -R: what a word means, or every connection in the census. Returns a status. */
+int fumount_recover(const struct fumount *f, const struct report *to, const char *word) FUMOUNT_PART;
+int fumount_recover_all(const struct fumount *f, const struct report *to, struct census *all) FUMOUNT_PART;
+/* -a */
+int fumount_all(const struct fumount *f, const struct report *to) FUMOUNT_PART;
+
+#endif
