@@ -348,8 +348,15 @@ static int nothing_there(const struct report *to, const char *word, int err)
 {
 	static struct target t;
 
-	if (!err && !target_is_name(word)) {
+	if (err && target_is_name(word)) {
+		report(to, "failed", "conn: and mnt-id: go with a number");
+		return FUMOUNT_FAILED;
+	}
+	if (!target_is_name(word)) {
 		err = target_find(word, &t);
+		/* No path: a source that is mounted no more. */
+		if (err == -ENOENT && strchr(word, ':'))
+			err = -EINVAL;
 		if (!err && !t.fuse) {
 			report(to, "refused", "not a FUSE mount");
 			err = -EBUSY;

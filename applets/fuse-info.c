@@ -270,7 +270,7 @@ static int show(const struct table_row *row, void *data)
 	int64_t waiting;
 
 	/* One that came since is not in the census. */
-	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !conn->stuck))
+	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !(conn && conn->stuck)))
 		return 0;
 	i->shown++;
 	waiting = conn ? conn->waiting : conn_waiting(table_connection(row));

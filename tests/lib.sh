@@ -44,7 +44,7 @@ start()
 own_mounts()
 {
 	[ -n "$T" ] || return 0
-	awk -v t="$T/" '/ - fuse/ && index($5, t) == 1 { print $3, $5 }' /proc/self/mountinfo
+	awk -v t="$T/" '/ - fuse(blk)?[. ]/ && index($5, t) == 1 { print $3, $5 }' /proc/self/mountinfo
 }
 
 cleanup()

@@ -143,7 +143,8 @@ static size_t begin(struct census *c)
 	for (size_t i = 0; i < c->count; i++) {
 		struct conn *conn = c->conns + i;
 
-		conn->stuck = conn->quiet = conn->waiting > 0;
+		/* Without fusectl nobody tells how many wait. */
+		conn->stuck = conn->quiet = conn->waiting != 0;
 		if (!conn->stuck)
 			continue;
 		watched++;
@@ -164,7 +165,7 @@ static size_t look(struct census *c)
 		if (!conn->stuck)
 			continue;
 		now = conn_waiting(conn->connection);
-		conn->stuck = now >= conn->waiting && now > 0;
+		conn->stuck = conn->waiting < 0 || now >= conn->waiting;
 		conn->waiting = now;
 		conn->quiet = conn->quiet && switches_of(conn) == conn->switches;
 		left += conn->stuck;
@@ -181,10 +182,10 @@ static void conclude(struct census *c, const struct second_look *last)
 
 	c->sent = last->sent;
 	for (size_t i = 0; i < c->count; i++)
-		if (c->conns[i].stuck && c->conns[i].quiet)
+		if (c->conns[i].stuck && c->conns[i].quiet && c->conns[i].waiting > 0)
 			explained += (size_t)c->conns[i].waiting;
 	for (size_t i = 0; i < c->count; i++)
-		if (c->conns[i].stuck && !c->conns[i].quiet)
+		if (c->conns[i].stuck && (!c->conns[i].quiet || c->conns[i].waiting < 0))
 			c->conns[i].stuck = last->same > explained;
 }
 
@@ -210,10 +211,10 @@ enum conn_state census_state(const struct census *c, const struct conn *conn)
 {
 	if (conn->over)
 		return conn->pid ? CONN_ABORTED : CONN_DEAD;
-	if (conn->waiting < 0 && !conn->pid && !c->hidden)
-		return CONN_DEAD;	/* without fusectl nothing else tells */
 	if (conn->stuck && (conn->quiet || !conn->pid))
 		return c->sent ? CONN_HUNG : CONN_STARTING;
+	if (conn->waiting < 0 && !conn->pid && !c->hidden)
+		return CONN_DEAD;	/* without fusectl nothing else tells */
 	return conn->pid ? CONN_SERVING : CONN_UNKNOWN;
 }
 

@@ -200,6 +200,7 @@ const char *target_why(const struct target *t, int err)
 struct each {
 	struct name name;
 	const char *path;	/* NULL: by name */
+	uint64_t top;		/* of a path that is not whole: the mount there */
 	int (*fn)(const struct table_row *row, void *data);
 	void *data;
 };
@@ -207,7 +208,8 @@ struct each {
 static int if_meant(const struct table_row *row, void *data)
 {
 	const struct each *e = data;
-	bool meant = e->path ? strcmp(row->mountpoint, e->path) == 0 : has_name(row, &e->name);
+	bool meant = !e->path ? has_name(row, &e->name)
+		     : *e->path == '/' ? strcmp(row->mountpoint, e->path) == 0 : row->id == e->top;
 
 	return meant ? e->fn(row, e->data) : 0;
 }
@@ -216,15 +218,15 @@ int target_each(const char *word, int (*fn)(const struct table_row *, void *), v
 {
 	static struct resolved at;
 	struct each e = { .path = NULL, .fn = fn, .data = data };
-	int err = target_is_name(word) ? parse_name(word, &e.name) : resolve_path(word, &at);
+	struct sys_stat st;
+	int err = target_is_name(word) ? -ENOENT : resolve_path(word, &at);
 
-	if (!target_is_name(word)) {
-		if (err == 0) {
-			resolve_close(&at);
-			e.path = at.path;
-		} else {
-			err = parse_name(word, &e.name);
-		}
+	if (err) {
+		err = parse_name(word, &e.name);
+	} else {
+		e.path = at.path;
+		e.top = sys_statx(at.fd, "", false, &st) == 0 ? st.mount_id : 0;
+		resolve_close(&at);
 	}
 	return err ? err : table_each(NULL, if_meant, &e);
 }

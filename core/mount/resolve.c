@@ -29,11 +29,13 @@ static int push_left(struct walk *w, const char *text, size_t len)
 	return 0;
 }
 
+/* Where only the directory of the start is known, "." stands for that. */
 static void pop_name(char *path)
 {
 	char *slash = strrchr(path, '/');
 
-	slash[slash == path] = '\0';
+	if (slash)
+		slash[slash == path] = '\0';
 }
 
 static int push_name(char *path, size_t size, const char *name, size_t len)
@@ -42,7 +44,7 @@ static int push_name(char *path, size_t size, const char *name, size_t len)
 
 	if (out.len + len + 2 > size)
 		return -ENAMETOOLONG;
-	out_fmt(&out, "%s%.*s", path[1] ? "/" : "", (int)len, name);
+	out_fmt(&out, "%s%.*s", strcmp(path, "/") != 0 ? "/" : "", (int)len, name);
 	out_text(&out);
 	return 0;
 }

@@ -1,0 +1,290 @@
+#!/usr/bin/env bash
+# fumount -R: whatever has happened to a mount, afterwards there is none, nor a
+# connection, and who was blocked on it has come back; what is healthy is not aborted.
+. "$(dirname "$0")/../lib.sh"
+start 200
+mkdir mnt inner bind ctl other
+mount -t fusectl none ctl
+
+# With the server's pid in $server, and the connection in $conn.
+serve() # serve MODE [faulty's options]
+{
+	local mode=$1; shift
+	faulty "$@" "$mode" "$T/mnt"
+	server=$(newest faulty) conn=$(conn_of "$T/mnt")
+	pids+=("$server")
+}
+accessors=()
+access() { "$@" >/dev/null 2>&1 & accessors+=($!); pids+=($!); }
+# A task that waits on FUSE for an answer, or to send its request.
+waits() { grep -q 'request_wait_answer\|fuse_get_req' "/proc/$1/task"/*/wchan; }
+# Others may wait for the lock of a directory in which somebody waits on FUSE.
+all_wait()
+{
+	local a one=1
+	sleep 0.3
+	for a in "${accessors[@]}"; do
+		gone "$a" && return 1
+		! waits "$a" || one=0
+	done
+	return $one
+}
+all_back() { local a; for a in "${accessors[@]}"; do within 2 gone "$a" || return; done; }
+no_conn() { [ ! -e "$T/ctl/$conn" ]; }
+# recovered NAME [FUMOUNT'S ARGUMENTS]
+recovered()
+{
+	local name=$1 began=${EPOCHREALTIME/./} took; shift
+	exits 0 "$name" timeout 10 fumount -R "${@:-mnt}"
+	took=$(((${EPOCHREALTIME/./} - began) / 1000))
+	first=$err
+	ok "in less than 2 seconds ($took ms)" test "$took" -lt 2000
+	is 'nothing is mounted' "$(own_mounts)" ''
+	ok 'who was blocked has come back' all_back
+	ok 'the connection is gone' within 2 no_conn
+	exits 0 'and once more' timeout 10 fumount -R "${@:-mnt}"
+	kill -KILL "$server" 2>/dev/null
+	accessors=()
+}
+
+serve good
+recovered 'a healthy one that nobody uses'
+like 'plainly' "$first" 'faulty at .*: unmounted'
+unlike 'without an abort' "$first" abort
+
+serve good
+kill -KILL "$server"
+recovered 'the server is killed'
+serve good
+exec 7<mnt/file
+kill -KILL "$server"; within 2 gone "$server"
+exits 0 'killed, with a file open' fumount -R mnt
+like 'it says so' "$err" 'its server is dead'
+unlike 'the dead are not aborted' "$err" 'is aborted'
+like 'and who holds what is left' "$err" "held by $$ \(bash\) of root: open file .*/file"
+is 'nothing is mounted' "$(own_mounts)" ''
+exec 7<&-
+ok 'the connection goes with its holder' within 2 no_conn
+
+# Stopped, with a reader, a writer, somebody who maps, who looks up, who lists.
+for how in '' -w; do
+	serve good ${how:+"$how"}
+	cat mnt/file >/dev/null
+	kill -STOP "$server"
+	access cat mnt/none
+	access ls mnt
+	access dd if=/dev/zero of=mnt/file bs=4k count=4 conv=notrunc
+	access shared_write mnt/file
+	access stat mnt/other
+	ok "stopped${how:+, with the writeback cache}: they wait" all_wait
+	recovered 'stopped'
+	like 'it is found to hang' "$first" "its server does not answer: process $server \(faulty\)"
+	like 'and aborted' "$first" "connection $conn is aborted"
+done
+
+# Dirty pages that the kernel wants to write before it lets go.
+serve good -w
+dd if=/dev/zero of=mnt/file bs=64k count=8 conv=notrunc 2>/dev/null
+kill -STOP "$server"
+recovered 'stopped, and nobody waits but the written'
+
+serve mute
+access stat mnt
+ok 'reads and never answers: they wait' all_wait
+recovered 'reads and never answers'
+serve silent
+access stat mnt
+ok 'never read INIT: they wait' all_wait
+recovered 'never read INIT'
+like 'that is seen' "$first" 'has not answered INIT'
+serve silent
+recovered 'never read INIT, and nobody waits'
+serve gone
+recovered 'exited before INIT was answered'
+
+# Healthy and busy, slow, or at work: not aborted.
+serve good
+sh -c 'cd mnt && exec sleep 100' & holder=$!
+pids+=("$holder")
+within 2 test "$(readlink "/proc/$holder/cwd")" = "$T/mnt"
+exits 0 'healthy and busy' timeout 5 fumount -R mnt
+like 'is found well' "$err" 'its server is well'
+unlike 'is not aborted' "$err" 'is aborted'
+like 'the holder is named' "$err" "held by $holder \(sleep\) of root: cwd"
+is 'and detached' "$(own_mounts)" ''
+ok 'its holder goes on' ls "/proc/$holder/cwd/file"
+ok 'its connection too' test -e "ctl/$conn"
+kill "$holder"
+ok 'until he lets go' within 2 no_conn
+serve slow
+access bash -c 'while :; do cat mnt/x; done'
+sleep 0.3
+exits 0 'slow' timeout 5 fumount -R mnt
+unlike 'is not aborted' "$err" 'is aborted'
+is 'but detached' "$(own_mounts)" ''
+kill "${accessors[@]}"
+ok 'and goes' within 3 no_conn
+accessors=()
+serve good
+exec 7<mnt/file
+exits 0 '-R -f: healthy' timeout 5 fumount -R -f mnt
+like 'aborts that too' "$err" "connection $conn is aborted"
+exec 7<&-
+ok 'and is gone' within 2 no_conn
+
+# Stacks, binds, moves, other mount namespaces.
+conns=()
+for i in 1 2 3 4 5; do
+	serve good
+	conns+=("$conn:$server")
+	case $i in
+	2) kill -KILL "$server" ;;
+	3) kill -STOP "$server" ;;
+	esac
+done
+exits 0 'a stack of five, one dead, one stopped' timeout 5 fumount -R mnt
+is 'all gone' "$(own_mounts)" ''
+for conn in "${conns[@]}"; do
+	kill -KILL "${conn#*:}" 2>/dev/null
+	conn=${conn%:*}
+	ok 'and this connection' within 2 no_conn
+done
+
+serve good
+mount --bind mnt bind
+mkdir moved
+mount --bind mnt inner
+mount --move inner moved
+unshare -m --propagation private sleep 100 & elsewhere=$!
+pids+=("$elsewhere")
+within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
+kill -STOP "$server"
+access stat mnt/none
+ok 'binds: they wait' all_wait
+recovered 'binds, one moved, and another mount namespace'
+like 'says where' "$first" "in the mount namespace of $elsewhere \(sleep\): unmounted"
+is 'nor in that namespace' "$(grep -c faulty "/proc/$elsewhere/mountinfo")" 0
+kill "$elsewhere"
+
+# A container: pivot_root, and its /proc for its own processes.
+mkdir -p image/{old,mnt,proc,bin}
+cp "$BUILD/tests/tools/hold_path" image/bin/ 2>/dev/null
+cp "$(command -v busybox)" image/bin/busybox
+serve good
+unshare -mpf --propagation private bash -c "
+	mount --bind '$T/image' '$T/image' && mount --bind '$T/mnt' '$T/image/mnt' && cd '$T/image' &&
+	pivot_root . old && exec /bin/busybox sh -c 'busybox mount -t proc none /proc; busybox umount -l /old; exec busybox sleep 1234'" &
+pids+=($!)
+within 3 pgrep -x -f 'busybox sleep 1234'
+inside=$(pgrep -n -x -f 'busybox sleep 1234')
+pids+=("$inside")
+ok 'leaked into a container' within 3 grep -q ' /mnt .* - fuse.faulty' "/proc/$inside/mountinfo"
+kill -KILL "$server"
+recovered 'leaked into a container'
+is 'nor there' "$(grep -c fuse.faulty "/proc/$inside/mountinfo")" 0
+kill -KILL "$inside"
+
+# Shared propagation: the copy goes along, or is found.
+mkdir shared shared2
+mount -t tmpfs none shared
+mount --make-shared shared
+mkdir shared/mnt
+mount --bind shared shared2
+faulty good "$T/shared/mnt"; server=$(newest faulty) conn=$(conn_of "$T/shared/mnt")
+is 'propagated' "$(own_mounts | wc -l)" 2
+kill -STOP "$server"
+recovered 'shared' shared2/mnt
+umount shared2 shared
+
+# By its connection and source; a cover that is FUSE goes as well, another does not.
+serve good -n by:source
+recovered 'conn:N' "conn:$conn"
+serve good -n by:source
+recovered 'the source' by:source
+serve good
+mount -t tmpfs none mnt
+exits 32 'covered by tmpfs' fumount -R "conn:$conn"
+like 'which is named' "$err" 'is covered by tmpfs'
+umount mnt
+hellofs -b bind
+mount --move bind mnt
+recovered 'covered by another FUSE mount' "conn:$conn"
+for word in mnt conn:99999; do exits 0 "nothing there: $word" fumount -R "$word"; done
+for word in nowhere conn:x mnt-id: ''; do exits 32 "a mistake: $word" fumount -R "$word"; done
+mount -t tmpfs none mnt
+exits 32 'what is no FUSE' fumount -R mnt
+umount mnt
+
+# Detached, and hung: only its number is left.
+serve good
+cat mnt/file >/dev/null
+kill -STOP "$server"
+access cat mnt/none
+all_wait
+umount -l mnt
+recovered 'one that was detached' "conn:$conn"
+
+# FUSE below FUSE, the outer one stopped.
+serve good
+outer=$server outer_conn=$conn
+mkdir outer
+mount --move mnt outer
+mount -t tmpfs none other
+mkdir other/in
+hellofs -b other/in
+mount --rbind other outer/file 2>/dev/null || mount --bind other/in outer 2>/dev/null
+exits 0 'stacked on the outer one' true
+kill -STOP "$outer"
+server=$outer conn=$outer_conn
+exits 0 'FUSE on FUSE' timeout 5 fumount -R outer
+is 'both gone' "$(own_mounts | grep -c outer)" 0
+kill -KILL "$outer"
+exits 0 'the original of the inner one' fumount -R other/in
+umount other
+
+# Without fusectl, and where it cannot be mounted: MNT_FORCE.
+umount ctl
+no_conn() { true; }
+serve good
+kill -STOP "$server"
+access cat mnt/none
+all_wait
+recovered 'without fusectl at hand'
+# shellcheck disable=SC2016 # that shell is to expand it
+exits 0 'in a user namespace' unshare -Urm bash -c '
+	cd "$1" && faulty good "$1/mnt" && s=$(pgrep -n -x faulty) && cat mnt/file >/dev/null && kill -STOP "$s" &&
+	{ timeout 20 cat mnt/none & } 2>/dev/null; sleep 0.3; timeout 5 fumount -R mnt >log 2>&1; status=$?
+	kill -KILL "$s"; wait %1; cat log >&2
+	[ $status = 0 ] && ! grep -q faulty /proc/self/mountinfo' - "$T"
+like 'aborted there too' "$err" 'is aborted|unmounted'
+
+# Hostile names.
+for name in "a b" $'new\nline' 'back\slash' '\040' '#' 'conn:7' $'\033[31m' "$(printf '\377\376')"; do
+	mkdir -- "$name"
+	faulty good "$T/$name"; server=$(newest faulty)
+	kill -STOP "$server"
+	access stat "$name/x"
+	exits 0 "a name such as $(printf %q "$name")" timeout 5 fumount -R "./$name"
+	is 'is gone' "$(own_mounts)" ''
+	kill -KILL "$server"
+done
+unlike 'and nothing of it reaches the terminal' "$err" $'\033'
+
+# A path that is longer than PATH_MAX.
+deep=$(printf 'd%.0s' {1..250})
+# A shell cannot go there.
+deeper() { perl -e 'for (1 .. 20) { mkdir $ARGV[0]; chdir $ARGV[0] or die } shift; mkdir "end"; exec @ARGV' "$deep" "$@"; }
+deeper faulty good end
+server=$(newest faulty)
+is 'mounted, at 5,000 bytes' "$(awk '/faulty/ { print (length($5) > 5000) }' /proc/self/mountinfo)" 1
+path=$T; for _ in {1..20}; do path+=/$deep; done
+exits 0 'by such a path' timeout 5 fumount -R "$path/end"
+is 'is gone' "$(grep -c faulty /proc/self/mountinfo)" 0
+deeper faulty good end
+is 'mounted there again' "$(grep -c faulty /proc/self/mountinfo)" 1
+exits 0 'from a directory that has no name' deeper fumount end
+is 'is gone, too' "$(grep -c faulty /proc/self/mountinfo)" 0
+deeper faulty good end
+exits 0 'and with -R' deeper fumount -R ./end/../end
+is 'is gone once more' "$(grep -c faulty /proc/self/mountinfo)" 0
+finish
