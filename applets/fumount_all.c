@@ -66,10 +66,12 @@ static void *more(void *pages, size_t *room, size_t needed, size_t each)
 static bool is_wanted(const struct all *a, const struct table_row *row)
 {
 	const struct fumount *f = a->f;
+	char options[2048];
+	struct out out = OUT_TEXT(options);
 
+	out_fmt(&out, "%s,%s", row->options, row->super);
 	return (!f->types || match_type(f->types, row->type))
-	       && (!f->options || match_options(f->options, row->options)
-		   || match_options(f->options, row->super))
+	       && (!f->options || match_options(f->options, out_text(&out)))
 	       && (a->owner < 0 || table_owner(row) == a->owner);
 }
 
@@ -172,7 +174,7 @@ static uint32_t silent_above(const struct all *a, const struct item *item)
 static int unmount_item(const struct all *a, const struct item *item, enum umount_how how)
 {
 	const char *path = path_of(a, item);
-	static struct target t = { .at.parent = -1 };
+	static struct target t = { .at.parent = -1, .owner = -1 };
 	struct out out = OUT_TEXT(t.at.path);
 	struct sys_stat now;
 	int err = sys_stat_path(path, O_NOFOLLOW, false, &now);

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "binds.h"
@@ -16,6 +17,7 @@
 #include "opt.h"
 #include "out.h"
 #include "proc.h"
+#include "server.h"
 #include "sys.h"
 #include "table.h"
 #include "unmount.h"
@@ -93,7 +95,33 @@ static bool is_to_abort(const struct recovery *r, enum conn_state state)
 			   : state == CONN_HUNG || state == CONN_STARTING;
 }
 
-static void abort_if_hung(struct recovery *r, const struct target *t)
+struct duty { int pid; uint64_t connection; };
+
+static int serves_another(const struct server *server, void *data)
+{
+	const struct duty *duty = data;
+
+	return server->pid == duty->pid && server->connection != duty->connection;
+}
+
+/* Its end is the abort that its own user may always have; if it serves nothing else. */
+static int kill_server(const struct recovery *r, uint64_t connection)
+{
+	const struct conn *conn = census_find(&r->census, connection);
+	struct duty duty = { conn->pid, connection };
+	int err;
+
+	if (!conn->pid || conn->others[0] || server_each(serves_another, &duty) > 0)
+		return -EPERM;
+	err = sys_kill(conn->pid, SIGKILL);
+	if (!err)
+		report(r->to, "killed", "connection %llu cannot be aborted by this user: its server, process %d "
+		       "is killed", (unsigned long long)connection, conn->pid);
+	return err;
+}
+
+/* unmounting: the kernel has begun, and waits; so this is the same connection still. */
+static void abort_if_hung(struct recovery *r, const struct target *t, bool unmounting)
 {
 	enum conn_state state = state_of(r, t->connection);
 	int err;
@@ -101,13 +129,13 @@ static void abort_if_hung(struct recovery *r, const struct target *t)
 	tell_state(r, state, census_find(&r->census, t->connection));
 	if (!is_to_abort(r, state))
 		return;
-	err = unmount_abort(t);
-	if (err)
-		report(r->to, "failed", "cannot abort connection %llu: %s",
-		       (unsigned long long)t->connection, msg_reason(err));
-	else
+	err = unmounting ? conn_abort(t->connection) : unmount_abort(t);
+	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)t->connection);
+	else if (kill_server(r, t->connection) < 0)
+		report(r->to, "failed", "cannot abort connection %llu: %s",
+		       (unsigned long long)t->connection, msg_reason(err));
 }
 
 /* ---- One mount ---- */
@@ -129,13 +157,13 @@ static int take_away(struct recovery *r, const struct target *t)
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
 	if (err == -ETIMEDOUT) {	/* the kernel waits for the server */
-		abort_if_hung(r, t);
+		abort_if_hung(r, t, true);
 		return unmount_wait(LIMIT_MS);
 	}
 	if (err != -EBUSY)
 		return err;
 	report(r->to, "busy", "busy");
-	abort_if_hung(r, t);
+	abort_if_hung(r, t, false);
 	err = plain_again(t);
 	if (err != -EBUSY)
 		return err;

@@ -12,7 +12,8 @@
 
 struct resolved {
 	int fd;			/* O_PATH: of path, or of the FUSE mount that path is below */
-	int parent;		/* O_PATH: of the directory that fd is in; -1: none (the root) */
+	int parent;		/* O_PATH: of the directory that fd is in; -1: none (the
+				   root), or it is not known (below) */
 	bool below;		/* path goes on below that FUSE mount, and was not looked at there */
 	char path[8192];	/* absolute, without links up to the mount, without "." and ".."; it
 				   begins with "." where the current directory has no path */

@@ -14,6 +14,7 @@ struct target {
 	uint64_t id;		/* reusable mount id; 0: only the path is known */
 	uint64_t connection;
 	uint64_t outer;		/* at.below: the connection of the FUSE mount that it is below */
+	int64_t owner;		/* user_id=; -1: not known */
 	uint32_t major, minor;
 	struct sys_stat known;	/* which mount it is; mount_id 0: not known */
 	bool fuse;

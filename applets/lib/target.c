@@ -30,6 +30,7 @@ static void take(struct target *t, const struct table_row *row)
 	t->major = row->major;
 	t->minor = row->minor;
 	t->connection = table_connection(row);
+	t->owner = table_owner(row);
 	out_str(&type, row->type);
 	out_text(&type);
 }
@@ -176,6 +177,7 @@ int target_find(const char *word, struct target *t)
 
 	memset(t, 0, sizeof(*t));
 	t->at.fd = t->at.parent = -1;
+	t->owner = -1;
 	err = target_is_name(word) ? find_named(word, t) : find_path(word, t);
 	if (err == -ENOENT && !target_is_name(word))
 		err = find_named(word, t);

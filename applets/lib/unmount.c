@@ -23,7 +23,9 @@ int unmount_directly(const struct target *t, enum umount_how how)
 	const char *name = enter_parent(t);
 	int err = t->known.mount_id ? umount_known(name, &t->known, how) : umount_path(name, how);
 
-	return err == -EPERM && sys_geteuid() != 0 ? commfd_unmount(t->at.path, how != UMOUNT_PLAIN) : err;
+	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
+		return err;
+	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
 }
 
 static int worker = -1;	/* our end of the socket to a child that is at work */

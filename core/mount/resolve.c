@@ -175,6 +175,8 @@ static int spell(struct walk *w)
 		pop_name(w->at->path);
 	}
 	w->at->below = strlen(w->at->path) > root;
+	if (w->at->below)
+		close_one(&w->at->parent);	/* that is the mount's */
 	return err;
 }
 

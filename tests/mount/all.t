@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# fumount -a: all FUSE mounts, filtered, in an order in which none holds up another.
+. "$(dirname "$0")/../lib.sh"
+start 120
+mkdir mnt{1..9} tree
+serve() { faulty "$@"; server=$(newest faulty); pids+=("$server"); }
+left() { own_mounts | awk '{ sub(/.*\//, "", $2); print $2 }' | paste -sd' '; }
+
+for i in 1 2 3; do serve good "$T/mnt$i"; done
+exits 0 '-a' fumount -a
+is 'unmounts all, and says nothing' "$(left)$err$out" ''
+exits 0 'and again: nothing to do' fumount -a
+exits 1 '-a with a target' fumount -a mnt1
+
+for i in 1 2 3; do serve good "$T/mnt$i"; done
+hellofs -b mnt4; hellofs -b -o noatime mnt5
+exits 0 '-t' fumount -a -t fuse.hellofs -v
+is 'only those' "$(left)" 'mnt1 mnt2 mnt3'
+like 'said with -v' "$err" "fumount: $T/mnt5: unmounted"
+hellofs -b mnt4
+exits 0 '-t noTYPE' fumount -a -t nofuse.faulty
+is 'only the others' "$(left)" 'mnt1 mnt2 mnt3'
+hellofs -b mnt4
+exits 0 '-t with several' fumount -a -t fuse.none,fuse.faulty
+is 'one of them' "$(left)" 'mnt4'
+exits 0 '-t, no such' fumount -a -t fuse.none
+hellofs -b -o rw,noexec mnt5
+exits 0 '-O' fumount -a -O rw,noexec
+is 'only with both' "$(left)" 'mnt4'
+hellofs -b -o rw,noexec mnt5
+exits 0 '-O noOPTION' fumount -a -O nonoexec
+is 'only without it' "$(left)" 'mnt5'
+fumount mnt5
+exits 32 '-t on one target' bash -c 'hellofs -b mnt1; fumount -t fuse.sshfs mnt1'
+like 'says what it is' "$err" 'is fuse.hellofs'
+exits 1 '-O on one target' fumount -O ro mnt1
+fumount mnt1
+
+# Some of several.
+serve good "$T/mnt1"; serve good "$T/mnt2"
+exec 7<mnt1/file
+exits 64 'one of two is busy' fumount -a
+like 'which is said' "$err" "fumount: $T/mnt1: busy"
+like 'with the holder' "$err" "held by $$ \(bash\) of root: open file"
+is 'the other is gone' "$(left)" mnt1
+exits 32 'all are busy' fumount -a
+exits 32 '--json' fumount -a --json
+is 'is JSON' "$(python3 -c 'import json,sys; print(*[e["event"] for e in json.load(sys.stdin)[0]["events"]][:2])' <<<"$out")" 'busy holder'
+exits 0 '-a -l' fumount -a -l
+exec 7<&-
+
+# A stack, and one in another, that answer: from the inside.
+serve good "$T/mnt1"; serve good "$T/mnt1"; serve good "$T/mnt1"
+serve good "$T/tree"
+mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
+exits 0 'stacked and nested' fumount -a
+is 'all gone, plainly' "$(left)" ''
+# Moved: the inner one is older.
+serve good "$T/mnt2"; serve good "$T/tree"
+mkdir deep; mount -t tmpfs none deep; mkdir deep/in
+mount --move mnt2 deep/in
+serve good "$T/mnt3"
+mount --bind deep/in deep/in
+exits 0 'moved' fumount -a
+is 'gone as well' "$(left)" ''
+umount deep
+
+# The outer one does not answer: the outermost first, or the way to the inner one hangs.
+for how in -l -f -R; do
+	serve good "$T/tree"
+	mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
+	serve good "$T/mnt1"
+	kill -STOP "$(pgrep --ns $$ --nslist mnt -x faulty | tail -n 2 | head -n 1)"
+	hung=$(pgrep --ns $$ --nslist mnt -x faulty | tail -n 2 | head -n 1)
+	bg stat tree/none
+	sleep 0.2
+	exits 0 "hung outside, $how" timeout 10 fumount -a "$how"
+	is 'all gone' "$(left)" ''
+	kill -KILL "$hung" "$server"
+done
+serve good "$T/tree"; hung=$server
+mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
+serve good "$T/mnt1"
+kill -STOP "$hung"
+bg stat tree/none
+sleep 0.2
+exits 64 'hung outside, plain' timeout 10 fumount -a
+like 'the outer one is busy' "$err" "fumount: $T/tree: busy"
+like 'the inner one is not reached for' "$err" "fumount: $T/tree/file: lies below $T/tree, which does not answer; unmount that first"
+is 'the others go' "$(left)" 'tree file'
+exits 0 '-a -R' timeout 10 fumount -a -R
+is 'then all' "$(left)" ''
+kill -KILL "$hung"
+
+# Those who never answered INIT, by the dozen: each is left alone by the others.
+for i in {1..9}; do serve silent "$T/mnt$i"; bg stat "mnt$i"; done
+sleep 0.3
+began=$SECONDS
+exits 0 '-a -R of nine that hang' timeout 20 fumount -a -R
+ok 'takes no longer than one' test $((SECONDS - began)) -lt 5
+is 'none is left' "$(left)" ''
+exits 0 'and again' fumount -a -R
+# -N
+unshare -m --propagation private sleep 100 & elsewhere=$!
+pids+=("$elsewhere")
+serve good "$T/mnt1"
+nsenter -t "$elsewhere" -m "$BUILD/tests/tools/faulty" good "$T/mnt2"
+exits 0 '-a -N' fumount -a -N "$elsewhere"
+is 'only there' "$(left)" mnt1
+is 'and all' "$(grep -c faulty "/proc/$elsewhere/mountinfo")" 0
+kill "$elsewhere"
+fumount mnt1
+finish

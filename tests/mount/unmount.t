@@ -1,0 +1,243 @@
+#!/usr/bin/env bash
+# fumount on one mount: who holds it, waiting for them, signalling them, what becomes of
+# the connection, other mount namespaces, ordinary users, no /proc.
+. "$(dirname "$0")/../lib.sh"
+start 120
+mkdir mnt other ctl
+mount -t fusectl none ctl
+serve() { faulty "$@" "$T/mnt"; server=$(newest faulty) conn=$(conn_of "$T/mnt"); pids+=("$server"); }
+no_conn() { [ ! -e "$T/ctl/$conn" ]; }
+hold() { "$@" & holder=$!; pids+=("$holder"); sleep 0.2; }
+let_go() { pkill -P "$holder"; kill "$holder"; wait "$holder"; } 2>/dev/null
+
+# Each kind of holder, by name.
+kind() # kind NAME HOW COMMAND...
+{
+	local name=$1 how=$2; shift 2
+	serve good
+	hold "$@"
+	exits 32 "$name: busy" timeout 5 fumount mnt
+	like 'it says what to do' "$err" 'mnt: busy; fumount -l detaches it'
+	like "$name: is named" "$err" "held by [0-9]+ \([^)]*\) of root: [^:]*$how"
+	let_go
+	exits 0 "$name: then it goes" timeout 5 fumount -w 5 mnt
+	ok 'without a trace' within 2 no_conn
+}
+kind 'working directory' cwd sh -c 'cd mnt && exec sleep 100'
+kind 'open file' "open file $T/mnt/file" sh -c 'exec sleep 100 <mnt/file'
+kind 'mapping' "mapping $T/mnt/file" hold_map mnt/file
+kind 'O_PATH' "open file $T/mnt" perl -e 'sysopen F, "mnt", 010000000 or die; sleep 100'
+kind 'root' root perl -e 'chroot "mnt" or die; chdir "/"; sleep 100'
+
+serve good
+exec 7<mnt/file
+exits 32 '--json: busy' fumount --json mnt
+is 'is JSON' "$(python3 -c 'import json,sys; d = json.load(sys.stdin)[0]; print(d["target"], d["status"], *sorted({e["event"] for e in d["events"]}))' <<<"$out")" 'mnt 32 busy holder'
+is 'with the holder' "$(python3 -c 'import json,sys; e = [e for e in json.load(sys.stdin)[0]["events"] if e["event"] == "holder" and e["pid"] == int(sys.argv[1])][0]; print(e["user"], e["command"], e["how"], e["file"])' $$ <<<"$out")" "root bash open file $T/mnt/file"
+exits 32 '-q: nothing is said' fumount -q mnt
+is 'on stderr' "$err$out" ''
+exec 7<&-
+mount -t tmpfs none mnt
+mkdir mnt/sub
+exits 32 'covered by what is no FUSE mount' fumount mnt
+like 'it says what that covers' "$err" "not a FUSE mount; it covers fuse.faulty \\(faulty\\), conn:$conn"
+exits 0 '-i' fumount -i mnt
+mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>/dev/fuse
+exits 32 'busy by a mount on it' fumount mnt
+like 'named' "$err" "held by what is mounted on it: fuse.x at $T/mnt/file"
+umount mnt/file
+mount --bind mnt other
+exits 0 'a bind does not' fumount -v mnt
+like 'said with -v' "$err" '^fumount: mnt: unmounted$'
+ok 'it goes on' cat other/file
+exits 0 '-l: the last' fumount -l other
+like 'the connection is gone' "$err" "^fumount: other: connection $conn is gone$"
+
+# -l: who keeps it.
+serve good
+mount --bind mnt other
+unshare -m --propagation private sleep 100 & elsewhere=$!
+pids+=("$elsewhere")
+within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
+hold sh -c 'cd mnt && exec sleep 100'
+exits 0 '-l: kept' fumount -l mnt
+like 'it says so' "$err" "connection $conn stays for those who hold it"
+like 'a process' "$err" "held by $holder \(sleep\) of root: cwd"
+like 'a bind' "$err" "mounted at $T/other"
+like 'another mount namespace' "$err" "mounted in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
+let_go
+umount -l other
+# -N: there.
+exits 0 '-N PID' fumount -N "$elsewhere" "$T/mnt"
+exits 0 '-N PID, the bind there' fumount -N "/proc/$elsewhere/ns/mnt" "$T/other"
+ok 'that was all' within 2 no_conn
+kill "$elsewhere"
+exits 32 '-N: no such process' fumount -N 999999999 mnt
+like 'says so' "$err" 'No such file or directory'
+
+# -w
+serve good
+hold sh -c 'cd mnt && exec sleep 1.2'
+began=$SECONDS
+exits 0 '-w waits' fumount -w 10 mnt
+ok 'until he goes' test $((SECONDS - began)) -lt 5
+serve good
+hold sh -c 'cd mnt && exec sleep 100'
+began=${EPOCHREALTIME/./}
+exits 32 '-w: not for ever' fumount -w 1 mnt
+ok 'but a second' test $(((${EPOCHREALTIME/./} - began) / 100000)) -lt 30
+script -qec 'fumount -w 1 mnt' /dev/null >screen </dev/null
+like 'on a terminal, whom for, and how long' "$(cat -v screen)" "\^Mfumount: mnt: 0 s, waiting for $holder \(sleep\)\^\[\[K\^M"
+# -k
+exits 0 '-k' fumount -k mnt
+like 'says whom' "$err" "$holder \(sleep\): signalled"
+ok 'he is gone' within 2 gone "$holder"
+serve good
+hold bash -c 'trap "" TERM; cd mnt; while :; do sleep 0.2; done'
+exits 32 '-k: one who does not mind' fumount -k -w 1 mnt
+exits 0 '-kKILL' fumount -kKILL mnt
+serve good
+hold sh -c 'cd mnt && exec sleep 100'
+exits 0 '--kill=9 --wait=3' fumount --kill=9 --wait=3 mnt
+exits 1 'no such signal' fumount -kNONE mnt
+
+# --abort, -f
+serve good
+exits 0 '--abort' fumount --abort mnt
+ok 'leaves the mount' mounted "$T/mnt"
+like 'dead' "$(stat mnt/x 2>&1)" 'not connected|aborted'
+exits 0 'which goes then' fumount mnt
+serve good
+exec 7<mnt/file
+exits 0 '-f, busy' fumount -f mnt
+like 'says what it did' "$err" "connection $conn is aborted"
+like 'and who is left' "$err" "held by $$ \(bash\)"
+exits 0 '--abort of one that is detached' fumount --abort "conn:$conn"
+exec 7<&-
+ok 'gone' within 2 no_conn
+exits 32 '--abort of none' fumount --abort "conn:$conn"
+umount ctl
+serve good
+kill -STOP "$server"
+hold stat mnt/none
+exits 0 '--abort without fusectl at hand' fumount --abort mnt
+ok 'wakes' within 2 gone "$holder"
+exits 0 '-f without it' fumount -f mnt
+kill -KILL "$server"
+mount -t fusectl none ctl
+
+# In one FUSE mount another: the outer one is asked only if it answers.
+mkdir tree
+faulty good "$T/tree"; outer=$(newest faulty) outer_conn=$(conn_of "$T/tree")
+pids+=("$outer")
+mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
+ok 'one on a file of the other' mounted "$T/tree/file"
+exits 0 'the inner one, by its path' timeout 5 fumount tree/file
+mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
+kill -STOP "$outer"
+bg stat tree/none
+sleep 0.2
+exits 32 'when the outer one does not answer' timeout 5 fumount tree/file
+like 'it says which first' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer; unmount that first"
+exits 0 'which is then done' timeout 5 fumount -R tree
+ok 'with what was on it' unmounted "$T/tree/file"
+kill -KILL "$outer"
+
+# fuseblk: umount(2) itself waits for the server.
+if device=$(truncate -s 1M disk && losetup -f --show disk 2>/dev/null); then
+	blk_conn() { local d; d=$(mount_line "$T/mnt" | cut -d' ' -f3); echo $(((${d%:*} << 20) | ${d#*:})); }
+	for how in '' -l -f -R; do
+		faulty -b "$device" good mnt; server=$(newest faulty) conn=$(blk_conn)
+		exits 0 "fuseblk ${how:-plain}" timeout 10 fumount $how mnt
+		ok 'the server has ended' within 3 gone "$server"
+	done
+	for how in '' -l -f -R; do
+		faulty -b "$device" good mnt; server=$(newest faulty) conn=$(blk_conn)
+		pids+=("$server")
+		kill -STOP "$server"
+		exits 0 "fuseblk that hangs ${how:-plain}" timeout 10 fumount $how mnt
+		ok 'is unmounted' unmounted "$T/mnt"
+		ok 'its connection is gone' within 3 test ! -e "ctl/$conn"
+		kill -KILL "$server"
+	done
+	like 'it said so' "$err" 'aborted'
+	within 5 losetup -d "$device"
+elif [ "${CI:-}" = true ]; then
+	skip fuseblk 'no loop device'
+fi
+
+# As an ordinary user: his own alone, by the helper, or inside his own namespace.
+own_dev
+helper=$T/helper
+mkdir "$helper" user
+install -m 4755 "$BUILD/fusermount3" "$helper/fusermount3"
+chown 65534 user
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$helper:$PATH" "$@"; }
+nobody hellofs -b user
+exits 0 'his own' nobody fumount user
+is 'is gone' "$(own_mounts)" ''
+nobody hellofs -b user
+exec 7<user/hello 2>/dev/null
+hold nobody sh -c 'cd user && exec sleep 100'
+exits 32 'his own, busy' nobody fumount user
+like 'named' "$err" 'held by [0-9]+ \(sleep\) of nobody: cwd'
+exits 0 '-l' nobody fumount -l user
+let_go
+serve good
+exits 1 "another's" nobody fumount mnt
+like 'refused' "$err" 'Operation not permitted'
+exits 1 "another's, -f" nobody fumount -f mnt
+exits 1 "another's, -R" nobody fumount -R mnt
+exits 1 "another's, --abort" nobody fumount --abort mnt
+ok 'untouched' cat mnt/file
+nobody hellofs -b user
+exits 0 '-a: his own' nobody fumount -a
+ok 'and not the others' mounted "$T/mnt"
+nobody hellofs -b user
+mine=$(nobody pgrep -n -x -u 65534 hellofs)
+kill -STOP "$mine"
+hold nobody stat user/none
+exits 0 '-R: his own, which hangs' nobody timeout 5 fumount -R user
+like 'its server is killed, as no abort can be had' "$err" "process $mine is killed"
+ok 'woken' within 2 gone "$holder"
+# With fusectl where it belongs, the abort is the owner's right.
+mount -t fusectl none /sys/fs/fuse/connections
+nobody hellofs -b user
+mine=$(nobody pgrep -n -x -u 65534 hellofs)
+kill -STOP "$mine"
+hold nobody stat user/none
+exits 0 '-R: with fusectl' nobody timeout 5 fumount -R user
+like 'aborted' "$err" 'is aborted: who waited is woken'
+ok 'woken by that' within 2 gone "$holder"
+kill -KILL "$mine"
+umount /sys/fs/fuse/connections
+fumount mnt
+give_dev_back
+
+# Without /proc: by statmount(2), or else by the path alone.
+mkdir -p root/{bin,dev,mnt,mnt2}
+cp "$BUILD/fusebox" root/bin/fusebox
+touch root/dev/fuse root/dev/null
+mount --bind /dev/fuse root/dev/fuse
+mount --bind /dev/null root/dev/null
+no_proc() { chroot root /bin/fusebox "$@"; }
+faulty good "$T/root/mnt"; server=$(newest faulty)
+exits 0 'no /proc: in the list' no_proc fuse-info -l
+like 'is the mount' "$out" 'fuse.faulty +faulty +/mnt'
+exits 0 'no /proc: fumount' no_proc fumount -v /mnt
+like 'unmounted' "$err" 'unmounted'
+faulty good "$T/root/mnt"
+exits 0 'no /proc: by source' no_proc fumount faulty
+faulty good "$T/root/mnt"; server=$(newest faulty)
+kill -STOP "$server"
+hold stat root/mnt/none
+exits 0 'no /proc: -f' no_proc fumount -f /mnt
+ok 'wakes' within 2 gone "$holder"
+kill -KILL "$server"
+is 'nothing is left' "$(own_mounts)" ''
+faulty good "$T/root/mnt"
+exits 0 'no /proc: -R' no_proc fumount -R /mnt
+is 'nothing is left there' "$(own_mounts)" ''
+exits 32 'no /proc: no mount' no_proc fumount /mnt
+umount root/dev/fuse root/dev/null
+finish
