@@ -170,13 +170,14 @@ struct info {
 	struct census census;
 	const char *pid;	/* whose mount namespace; NULL: our own */
 	bool quick;		/* nobody asked for the servers */
-	int type, source;	/* their widest */
+	int type, source, server;	/* how wide these columns are */
 	int shown, mounts;
 };
 
 static void widen(int *width, const char *text)
 {
-	int n = columns(text);
+	char cell[CELL];
+	int n = columns(fitted(text, 0, false, cell));
 
 	if (n > *width)
 		*width = n;
@@ -211,6 +212,12 @@ static const char *number_text(int64_t number, char text[24])
 	return out_text(&out);
 }
 
+/* There is no room for all. */
+static bool is_narrow(const struct view *v)
+{
+	return v->width && v->width < 110;
+}
+
 static void show_server(struct info *i, const struct conn *conn)
 {
 	struct proc_facts facts;
@@ -218,24 +225,26 @@ static void show_server(struct info *i, const struct conn *conn)
 	struct out out = OUT_TEXT(text);
 
 	if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
-		put(i->view->out, i->census.hidden && !conn->pid && !conn->over ? "?" : "-", 22);
-		put(i->view->out, "", 9);
-		return;
+		out_char(&out, i->census.hidden && !conn->pid && !conn->over ? '?' : '-');
+		age[0] = '\0';
+	} else {
+		out_fmt(&out, "%d %s", conn->pid, facts.command);
+		info_age(facts.age, age);
 	}
-	out_fmt(&out, "%d %s", conn->pid, facts.command);
-	put(i->view->out, fitted(out_text(&out), 22, false, cell), 22);
-	put(i->view->out, info_age(facts.age, age), 9);
+	put(i->view->out, fitted(out_text(&out), i->server, false, cell), i->server);
+	if (!is_narrow(i->view))
+		put(i->view->out, age, 9);
 }
 
 static void show_line(struct info *i, const struct table_row *row, const struct conn *conn, int64_t waiting)
 {
 	struct out *out = i->view->out;
-	int used = i->quick ? 9 + 6 + 9 + 8 : 9 + 6 + 9 + 23 + 10, left;
+	int used = 9 + 5 + 6 + (i->quick ? 8 : i->server + 1 + (is_narrow(i->view) ? 0 : 10)), left;
 	char text[24], cell[CELL];
 
 	view_state(i->view, conn ? census_state_name(census_state(&i->census, conn)) : quick_state(row, waiting), 9);
-	put(out, number_text(waiting, text), 5);
-	put(out, number_text((int64_t)table_connection(row), text), 8);
+	put(out, number_text(waiting, text), 4);
+	put(out, number_text((int64_t)table_connection(row), text), 5);
 	if (conn)
 		show_server(i, conn);
 	else
@@ -293,19 +302,24 @@ static void show_head(struct info *i)
 {
 	struct out *out = i->view->out;
 
-	if (i->view->width) {	/* the mountpoint is what one looks for */
-		i->type = i->type < 18 ? i->type : 18;
-		i->source = i->source < i->view->width / 5 ? i->source : i->view->width / 5;
+	int most = i->view->width / 6;	/* the mountpoint is what one looks for */
+
+	if (most) {
+		i->type = i->type < most ? i->type : most;
+		i->source = i->source < most ? i->source : most;
 	}
 	i->type = i->type > 4 ? i->type : 4;
 	i->source = i->source > 6 ? i->source : 6;
+	i->server = is_narrow(i->view) ? 14 : 22;
 	if (i->view->json || !i->mounts)
 		return;
-	out_fmt(out, "%-9s%-6s%-9s", "STATE", "WAIT", "CONN");
+	out_fmt(out, "%-9s%-5s%-6s", "STATE", "WAIT", "CONN");
 	if (i->quick)
 		out_fmt(out, "%-8s", "MOUNT");
 	else
-		out_fmt(out, "%-23s%-10s", "SERVER", "AGE");
+		out_fmt(out, "%-*s ", i->server, "SERVER");
+	if (!i->quick && !is_narrow(i->view))
+		out_fmt(out, "%-10s", "AGE");
 	out_fmt(out, "%-*s %-*s %s\n", i->type, "TYPE", i->source, "SOURCE", "MOUNTPOINT");
 }
 

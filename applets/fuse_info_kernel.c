@@ -105,20 +105,18 @@ static const char *protocol_text(const struct fuse_init_in *in, char text[32])
 	return out_text(&out);
 }
 
-/* "Linux 6.18.0, FUSE 7.45, 40 flags of INIT; /dev/fuse opens". */
+/* "Linux 6.18.0, FUSE 7.45 with 37 flags of INIT, /dev/fuse opens". */
 static void show_line(struct view *v, const char *release, const struct fuse_init_in *in, const char *why)
 {
 	char version[32];
 
-	view_label(v, "kernel");
-	out_fmt(v->out, "Linux %s, ", release);
+	out_fmt(v->out, "Linux %s, FUSE ", release);
 	if (in)
-		out_fmt(v->out, "FUSE %s, %d flags of INIT", protocol_text(in, version),
+		out_fmt(v->out, "%s with %d flags of INIT", protocol_text(in, version),
 			__builtin_popcountll(offered(in)));
 	else
-		out_fmt(v->out, "FUSE's version is not known (%s)", why);
-	out_fmt(v->out, "; fuse-info -k tells more\n");
-	view_text(v, "/dev/fuse", device_text());
+		out_fmt(v->out, "of a version that is not known (%s)", why);
+	out_fmt(v->out, ", /dev/fuse: %s\n", device_text());
 }
 
 void info_kernel(struct view *v, bool full)

@@ -41,7 +41,7 @@ struct census {
 	bool hidden;		/* some servers may not be seen */
 	int openers[4], opener_count; /* where the kernel does not tell whose connection it is:
 				   processes that have /dev/fuse open */
-	bool sent;		/* some process waits for an answer, so that is not INIT's */
+	bool sent;		/* some process waits for an answer, so not all can wait for INIT's */
 };
 
 /* Adds a connection, once. 0 or -ENOMEM. */

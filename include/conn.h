@@ -21,6 +21,9 @@ int conn_abort(uint64_t connection);
 int64_t conn_number(uint64_t connection, const char *file);
 int64_t conn_waiting(uint64_t connection);
 
+/* The waiting requests of all connections of the machine; 0 where nobody tells. */
+uint64_t conn_waiting_everywhere(void);
+
 /* Whether it is over: aborted, or its last descriptor closed. The kernel lifts
    max_background then (fuse_abort_conn), and so it can be told without the server.
    Not told (false) where fusectl is out of reach. */

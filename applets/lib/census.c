@@ -96,7 +96,7 @@ enum { TASKS = 1024, FEW = 50 };
 /* Processes that wait for an answer: the same one, never switched to meanwhile, is
    still in the same wait. */
 struct tasks { struct { int tid; uint64_t switches; } task[TASKS]; size_t count; };
-struct second_look { const struct tasks *before; size_t same; bool sent; };
+struct second_look { const struct tasks *before; uint64_t same, sent; };
 
 static void note_task(int tid, bool sent, uint64_t switches, void *data)
 {
@@ -113,7 +113,7 @@ static void compare_task(int tid, bool sent, uint64_t switches, void *data)
 {
 	struct second_look *look = data;
 
-	look->sent |= sent;
+	look->sent += sent;
 	for (size_t i = 0; i < look->before->count; i++)
 		look->same += look->before->task[i].tid == tid && look->before->task[i].switches == switches;
 }
@@ -173,20 +173,30 @@ static size_t look(struct census *c)
 	return left;
 }
 
+static uint64_t minus(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 /* Requests that wait all the time may be others each time, unless their server did
    not run: then processes that waited all the time are needed to say so, and more of
-   them than those servers account for that did not run. */
+   them than wait elsewhere, or for servers that did not run. */
 static void conclude(struct census *c, const struct second_look *last)
 {
-	size_t explained = 0;
+	uint64_t here = 0, quiet = 0, elsewhere;
 
-	c->sent = last->sent;
-	for (size_t i = 0; i < c->count; i++)
-		if (c->conns[i].stuck && c->conns[i].quiet && c->conns[i].waiting > 0)
-			explained += (size_t)c->conns[i].waiting;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct conn *conn = c->conns + i;
+		uint64_t waiting = conn->waiting > 0 ? (uint64_t)conn->waiting : 0;
+
+		here += waiting;
+		quiet += conn->stuck && conn->quiet ? waiting : 0;
+	}
+	elsewhere = minus(conn_waiting_everywhere(), here);
+	c->sent = last->sent > elsewhere;
 	for (size_t i = 0; i < c->count; i++)
 		if (c->conns[i].stuck && (!c->conns[i].quiet || c->conns[i].waiting < 0))
-			c->conns[i].stuck = last->same > explained;
+			c->conns[i].stuck = last->same > elsewhere + quiet;
 }
 
 void census_watch(struct census *c, int milliseconds)

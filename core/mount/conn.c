@@ -7,6 +7,7 @@
 
 #include "opt.h"
 #include "out.h"
+#include "proc.h"
 #include "sys.h"
 
 /* fusectl, mounted but attached nowhere: gone when it is closed. */
@@ -37,14 +38,21 @@ static int find_fusectl(void)
 }
 
 /* Found once, and kept for the thousands that may be asked for. */
-static int open_file(uint64_t connection, const char *file, int flags)
+static int fusectl(void)
 {
 	static int dir = -1;
-	char path[48];
-	struct out out = OUT_TEXT(path);
 
 	if (dir < 0)
 		dir = find_fusectl();
+	return dir;
+}
+
+static int open_file(uint64_t connection, const char *file, int flags)
+{
+	char path[48];
+	struct out out = OUT_TEXT(path);
+	int dir = fusectl();
+
 	if (dir < 0)
 		return dir;
 	out_fmt(&out, "%llu/%s", (unsigned long long)connection, file);
@@ -88,6 +96,23 @@ int64_t conn_number(uint64_t connection, const char *file)
 int64_t conn_waiting(uint64_t connection)
 {
 	return conn_number(connection, "waiting");
+}
+
+uint64_t conn_waiting_everywhere(void)
+{
+	struct proc_dir all;
+	const char *name;
+	uint64_t sum = 0, connection;
+	int64_t waiting;
+
+	if (fusectl() < 0 || proc_opendir(&all, fusectl(), ".") < 0)
+		return 0;
+	while ((name = proc_readdir(&all)))
+		if (opt_number(name, UINT64_MAX, &connection) == 0
+		    && (waiting = conn_waiting(connection)) > 0)
+			sum += (uint64_t)waiting;
+	sys_close(all.fd);
+	return sum;
 }
 
 bool conn_is_over(uint64_t connection)

@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# fuse-info: every state, what is told of a mount and of the kernel, and how it looks.
+. "$(dirname "$0")/../lib.sh"
+start 120
+mkdir mnt{1..8} ctl other
+mount -t fusectl none ctl
+serve() { faulty "$@"; server=$(newest faulty); pids+=("$server"); }
+# json EXPRESSION: of d, what fuse-info printed last.
+json() { python3 -c 'import json,sys; d = json.load(sys.stdin); m = {x["mountpoint"].split("/")[-1]: x for x in d.get("mounts", [])}; print(eval(sys.argv[1]))' "$1" <<<"$out"; }
+
+exits 0 'nothing is mounted' fuse-info
+like 'says so' "$out" 'no FUSE file system is mounted'
+like 'and of the kernel' "$out" "^Linux $(uname -r), FUSE 7\.[0-9]+ with [0-9]+ flags of INIT, /dev/fuse: opens"
+exits 0 'nothing, -l' fuse-info -l
+exits 0 'nothing is stuck' fuse-info --stuck
+
+# One of each state.
+serve good -n "a source" "$T/mnt1"; good=$server
+serve good "$T/mnt2"; hung=$server
+serve good "$T/mnt3"; kill -KILL "$server"
+serve good "$T/mnt4"; echo 1 >"ctl/$(conn_of "$T/mnt4")/abort"
+cat mnt2/file >/dev/null
+kill -STOP "$hung"
+bg cat mnt2/none
+serve slow "$T/mnt5"
+mkdir -p "mnt6/$(printf 'x%.0s' {1..60})"
+hellofs -b "$(echo mnt6/x*)"
+sleep 0.2
+exits 0 'the screen' fuse-info
+like 'serving' "$out" $'\n'"serving +0 +[0-9]+ +$good faulty +[0-9]+ s +fuse.faulty +a source +$T/mnt1"$'\n'
+like 'hung' "$out" $'\n'"hung +1 +[0-9]+ +$hung faulty .* $T/mnt2"$'\n'
+like 'dead' "$out" $'\n'"dead +0 +[0-9]+ +- .* $T/mnt3"$'\n'
+like 'aborted' "$out" $'\n'"(aborted|dead) .* $T/mnt4"$'\n'
+like 'columns are aligned' "$(awk '/^STATE/ { c = index($0, "MOUNTPOINT") } /fusebox-test/ && index($0, "/tmp") != c { bad++ } END { print bad + 0 }' <<<"$out")" '^0$'
+unlike 'no colour but on a terminal' "$out" $'\033'
+exits 0 '--json' fuse-info --json
+is 'states' "$(json '[m["mnt%d" % i]["state"] for i in (1, 2, 3)]')" "['serving', 'hung', 'dead']"
+is 'the server' "$(json '[m["mnt1"]["server"][k] for k in ("pid", "user", "command", "threads")]')" "[$good, 'root', 'faulty', 1]"
+is 'its age in seconds' "$(json 'm["mnt1"]["server"]["age"] < 60')" True
+is 'no server' "$(json 'm["mnt3"]["server"]')" None
+is 'the kernel' "$(json '"ASYNC_READ" in d["kernel"]["init_flags"] and d["kernel"]["/dev/fuse"]')" opens
+exits 0 '-l' fuse-info -l
+like '-l: waiting' "$out" $'\n'"waiting +1 .* $T/mnt2"$'\n'
+like '-l: idle' "$out" $'\n'"idle +0 .* $T/mnt1"$'\n'
+like '-l: dead' "$out" $'\n'"dead +0 .* $T/mnt3"$'\n'
+exits 0 '-l --json' fuse-info -l --json
+is 'its fields' "$(json 'sorted(m["mnt1"])')" "['connection', 'mount_id', 'mountpoint', 'source', 'state', 'type', 'waiting']"
+is 'as the kernel has them' "$(json 'm["mnt1"]["connection"], m["mnt1"]["mount_id"]')" "($(conn_of "$T/mnt1"), $(mount_line "$T/mnt1" | cut -d' ' -f1))"
+
+exits 1 '--stuck: there is one' fuse-info --stuck
+like 'that one' "$out" "$T/mnt2\$"
+unlike 'no other' "$out" 'mnt1|mnt3'
+exits 1 '--stuck=0' fuse-info --stuck=0
+exits 1 '--stuck --json' fuse-info --stuck=0.5 --json
+exits 1 '--stuck=1 --json' fuse-info --stuck=1 --json
+is 'that one alone' "$(json '[*m]')" "['mnt2']"
+kill -CONT "$hung"
+within 2 grep -q '^0' "ctl/$(conn_of "$T/mnt2")/waiting"
+exits 0 'no longer' fuse-info --stuck
+bg bash -c 'while cat mnt5/none; do :; done 2>/dev/null; while :; do cat mnt5/none; done' 2>/dev/null
+sleep 0.3
+exits 0 'slow is not stuck' fuse-info --stuck=2
+kill "$bg"
+
+# Starting.
+serve silent "$T/mnt7"
+exits 0 'INIT is not answered' fuse-info --json
+is 'starting' "$(json 'm["mnt7"]["state"]')" starting
+kill -KILL "$server"
+
+# Stopped. (Closing an open file would be a request, too.)
+kill -STOP "$good"
+exits 0 'stopped' timeout 5 fuse-info mnt1
+like 'is said' "$out" 'server .*, stopped'
+kill -CONT "$good"
+
+# One in full.
+exec 7<mnt1/file
+mount --bind mnt1 other
+mount --make-shared other
+unshare -m --propagation private sleep 100 & elsewhere=$!
+pids+=("$elsewhere")
+within 2 grep -q "$T/mnt1" "/proc/$elsewhere/mountinfo"
+line=$(mount_line "$T/mnt1")
+exits 0 'one in full' fuse-info mnt1
+read -r id parent device root _ options rest <<<"$line"
+for fact in "state +serving" "type +fuse.faulty" "source +a source" "options +$options" "fs_options +rw,user_id=0,group_id=0,allow_other" \
+	"owner +root" "mount_id +$id" "parent_id +$parent" "propagation +private" "device +$device" \
+	"connection +${device#*:}" "server +$good \(faulty\) of root, 1 thread, for [0-9]+ s" "waiting +0" \
+	"max_background +[0-9]+" "congestion_threshold +[0-9]+" "held_by +$$ \(bash\) of root: open file $T/mnt1/file" \
+	"also_at +$T/other" "also_in +$T/mnt1, the mount namespace of $elsewhere \(sleep\)"; do
+	like "in full: ${fact%% *}" "$out" "(^|"$'\n'")  $fact($|"$'\n'")"
+done
+exits 0 'its bind' fuse-info other
+like 'is shared' "$out" 'propagation +shared:[0-9]+'
+exits 0 '--json' fuse-info --json mnt1
+is 'holders' "$(json '[h["file"] for h in m["mnt1"]["holders"] if h["pid"] == '$$']')" "['$T/mnt1/file']"
+is 'other mounts' "$(json '[a["mountpoint"] for a in m["mnt1"]["also"]]')" "['$T/other', '$T/mnt1', '$T/other']"
+exits 0 'by source' fuse-info 'a source'
+is 'both mounts' "$(grep -c '^/' <<<"$out")" 2
+exits 0 'by connection' fuse-info "conn:${device#*:}"
+exits 0 'by id' fuse-info "mnt-id:$id"
+is 'one' "$(grep -c '^/' <<<"$out")" 1
+exits 0 'two' fuse-info mnt1 mnt3
+for word in nothing mnt8 conn:99999 conn:x mnt-id:0 /proc; do exits 1 "not a mount: $word" fuse-info "$word"; done
+like 'and why' "$err" 'not a FUSE mount'
+exits 1 'contradictions' fuse-info -k -l
+exits 1 'another' fuse-info -A -N 1
+exits 1 'no number' fuse-info --stuck=x
+
+# Other mount namespaces.
+umount mnt3
+exits 0 '-N' fuse-info -l -N "$elsewhere"
+like 'what is there' "$out" "$T/mnt3"
+exits 0 '-A' fuse-info -A -l
+like 'a heading' "$out" "in the mount namespace [0-9]+, of $elsewhere \(sleep\):"
+is 'here and there' "$(grep -c "$T/mnt1\$" <<<"$out")" 2
+exits 0 '-A --json' fuse-info -A --json
+is 'tells whose' "$(json '[x.get("namespace_of") for x in d["mounts"] if x["mountpoint"] == "'"$T"'/mnt3"]')" "['$elsewhere']"
+exits 1 '-N: no such process' fuse-info -N 999999999
+kill "$elsewhere"
+exec 7<&-
+
+# The kernel: every flag that it offers has a name, the one of linux/fuse.h.
+exits 0 '-k' fuse-info -k
+for fact in "linux +$(uname -r)" 'file_systems +fuse fuseblk fusectl' '/dev/fuse +opens' 'protocol +7\.[0-9]+' \
+	'parameters .*max_user_bgreq=[0-9]+' 'max_readahead +[0-9]+'; do
+	like "-k: ${fact%% *}" "$out" "$fact"
+done
+[ ! -e /proc/sys/fs/fuse/max_pages_limit ] || like '-k: sysctls' "$out" "max_pages_limit=$(cat /proc/sys/fs/fuse/max_pages_limit)"
+exits 0 '-k --json' fuse-info -k --json
+unlike 'no flag is without a name' "$(json 'd["kernel"]["init_flags"]')" bit_
+is 'nothing is left of asking' "$(own_mounts | wc -l)" 7
+flags=$(json '" ".join(d["kernel"]["init_flags"])')
+if header=$(ls /usr/include/linux/fuse.h); then
+	# shellcheck disable=SC2016 # awk's
+	strange=$(for f in $flags; do grep -Eq "define FUSE_${f}[[:space:]]" "$header" "$top/include/fuse_kernel.h" || echo "$f"; done)
+	is 'each is in linux/fuse.h or newer than that' "$strange" ''
+fi
+bits=$(awk '/^#define FUSE_/ && /<< / { n = $2; sub(/FUSE_/, "", n); b = $5; sub(/\).*/, "", b); if (!(b in seen) && n !~ /UNIQUE/) { seen[b] = 1; print b, n } }
+	/FUSE_REQUEST_TIMEOUT/ { exit }' "$top/include/fuse_kernel.h" | sort -n | awk '{ print $2 }' | paste -sd' ')
+named=$(strings -n 2 "$BUILD/fusebox.full" 2>/dev/null | awk '/^ASYNC_READ$/ { on = 1 } on { print } /^REQUEST_TIMEOUT$/ { exit }' | paste -sd' ')
+is 'the names in the order of the bits' "$named" "$bits"
+exits 0 'as an ordinary user' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
+like 'or why not' "$out" 'protocol +7|not known:'
+chmod 666 /dev/fuse
+exits 0 'who may open /dev/fuse' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
+like 'in a user namespace of his own' "$out" 'protocol +7'
+exits 0 'and the mounts of others' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info"
+like 'whose servers he cannot see' "$out" "serving|unknown"
+chmod 600 /dev/fuse
+
+# On a terminal.
+terminal() { local c=$1; shift; script -qec "stty cols $c rows 50; $*" /dev/null </dev/null | tr -d '\r'; }
+screen=$(NO_COLOR='' TERM=linux terminal 80 fuse-info)
+like 'colour' "$screen" $'\033\\[32mserving\033\\[0m'
+like 'what is dead stands out' "$screen" $'\033\\[1;31mdead'
+plain=$(NO_COLOR=1 TERM=linux terminal 80 fuse-info)
+unlike 'NO_COLOR' "$plain" $'\033'
+unlike 'TERM=dumb' "$(TERM=dumb terminal 80 fuse-info)" $'\033'
+is 'no line is wider than the terminal' "$(awk 'length > 80' <<<"$plain")" ''
+like 'the end of a long path is what is shown' "$plain" ' \.\.\.[^ ]*x{20}'$'\n'
+is 'nor one of 132' "$(NO_COLOR=1 TERM=linux terminal 132 fuse-info | awk 'length > 132')" ''
+is 'nor of -k' "$(TERM=linux terminal 60 fuse-info -k | awk 'length > 60')" ''
+screen=$(TERM=linux terminal 80 timeout 2.5 fuse-info -l --watch=1)
+is '--watch clears it each time' "$(grep -o $'\033\\[H\033\\[2J' <<<"$screen" | wc -l)" 3
+
+# Hostile names: one line each, nothing of it reaches the terminal.
+evil=$'e\nvil\033[31m\\\t'
+mkdir "$evil"
+hellofs -b -o "fsname=so$(printf '\033')urce" "$evil"
+exits 0 'a hostile name' fuse-info
+like 'is escaped' "$out" 'so\\033urce +'"$T"'/e\\nvil\\033\[31m\\\\\\t'$'\n'
+unlike 'wholly' "$out" $'\033'
+exits 0 'in JSON' fuse-info -l --json
+is 'is what it is' "$(json '[x["mountpoint"] for x in d["mounts"]][-1] == "'"$T"'/e\nvil\x1b[31m\\\t"')" True
+mkdir $'\377'
+hellofs -b $'\377'
+exits 0 'no UTF-8, in JSON' fuse-info -l --json
+is 'becomes U+FFFD' "$(json 'ascii([x["mountpoint"] for x in d["mounts"]][-1][-1])')" "'\\ufffd'"
+finish
