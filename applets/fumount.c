@@ -169,15 +169,14 @@ static int plainly(const struct fumount *f, const struct report *to, const struc
 
 /* ---- Ways to unmount ---- */
 
-void fumount_aftermath(const struct report *to, const struct target *t)
+/* Whether the connection that had this identity is gone, or who keeps it. */
+static void tell_aftermath(const struct report *to, const struct target *t, uint64_t identity)
 {
-	int64_t waiting;
 	int held;
 
 	if (!t->fuse || to->quiet)
 		return;
-	waiting = conn_waiting(t->connection);
-	if (waiting == -ENOENT) {
+	if (identity && conn_identity(t->connection) != identity) {
 		report(to, "gone", "connection %llu is gone", (unsigned long long)t->connection);
 		return;
 	}
@@ -218,12 +217,13 @@ static int overdue(const struct report *to, const struct target *t, int err)
 
 static int lazily(const struct report *to, const struct target *t)
 {
+	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
 	int err = unmount_target(t, UMOUNT_LAZY);
 
 	if (err == -ETIMEDOUT)
 		err = overdue(to, t, err);
 	if (!err)
-		fumount_aftermath(to, t);
+		tell_aftermath(to, t, identity);
 	return err;
 }
 
@@ -239,6 +239,7 @@ static int abort_it(const struct report *to, const struct target *t)
 /* Those who are woken need a moment to go. */
 static int forcibly(const struct report *to, const struct target *t)
 {
+	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
 	int err = t->fuse ? abort_it(to, t) : 0, aborted = err;
 
 	if (err == -ESTALE)
@@ -253,7 +254,7 @@ static int forcibly(const struct report *to, const struct target *t)
 	if (err == -EPERM && aborted)
 		report(to, "failed", "its connection cannot be aborted by this user");
 	if (!err)
-		fumount_aftermath(to, t);
+		tell_aftermath(to, t, identity);
 	return err;
 }
 

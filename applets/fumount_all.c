@@ -331,7 +331,7 @@ static int go(struct all *a)
 
 static int recover(struct all *a)
 {
-	struct census census = { .count = 0 };
+	struct census census = { .identify = true };
 
 	for (size_t i = 0; i < a->count; i++)
 		if (a->items[i].wanted && census_add(&census, a->items[i].connection) < 0)

@@ -41,6 +41,14 @@ static void worse(struct recovery *r, int err)
 		r->status = status;
 }
 
+/* Whether it is still that connection, or its number is another's by now. */
+static bool is_same(const struct recovery *r, uint64_t connection)
+{
+	const struct conn *conn = census_find(&r->census, connection);
+
+	return conn && conn->identity == conn_identity(connection);
+}
+
 /* ---- Is it healthy? ---- */
 
 static const char *const verdicts[] = {
@@ -129,7 +137,7 @@ static void abort_if_hung(struct recovery *r, const struct target *t, bool unmou
 	tell_state(r, state, census_find(&r->census, t->connection));
 	if (!is_to_abort(r, state))
 		return;
-	err = unmounting ? conn_abort(t->connection) : unmount_abort(t);
+	err = !unmounting ? unmount_abort(t) : is_same(r, t->connection) ? conn_abort(t->connection) : 0;
 	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)t->connection);
@@ -189,16 +197,16 @@ static int take_target(struct recovery *r, const struct target *t)
 
 /* ---- Every mount of a connection in this mount namespace ---- */
 
-struct next { struct recovery *r; uint64_t last; struct target *t; char path[8192]; };
+struct next { struct recovery *r; uint64_t connection; char path[8192]; };
 
 static int is_next(const struct table_row *row, void *data)
 {
 	struct next *n = data;
 	struct out path = OUT_TEXT(n->path);
 
-	if (!table_is_fuse(row) || !census_find(&n->r->census, table_connection(row)))
+	if (!table_is_fuse(row) || !is_same(n->r, table_connection(row)))
 		return 0;
-	n->last = row->id;
+	n->connection = table_connection(row);
 	out_str(&path, row->mountpoint);
 	out_text(&path);
 	return 1;
@@ -217,6 +225,11 @@ static int take_next(struct recovery *r, uint64_t *before)
 	if (err <= 0)
 		return err;
 	err = target_find(n.path, &top);
+	if (!is_same(r, n.connection)) {	/* it went by itself */
+		if (!err)
+			target_close(&top);
+		return 1;
+	}
 	if (err)
 		return err;
 	if (!top.fuse) {
@@ -254,7 +267,7 @@ static int is_ours(const struct table_row *row, void *data)
 {
 	const struct recovery *r = data;
 
-	return table_is_fuse(row) && census_find(&r->census, table_connection(row));
+	return table_is_fuse(row) && is_same(r, table_connection(row));
 }
 
 static int enter_and_sweep(struct recovery *r, const char *pid)
@@ -321,7 +334,7 @@ static void tell_rest(struct recovery *r, uint64_t connection)
 	int64_t waiting = conn_waiting(connection);
 	uint32_t major = (uint32_t)(connection >> 20), minor = connection & 0xfffff;
 
-	if (waiting == -ENOENT) {
+	if (waiting == -ENOENT || !is_same(r, connection)) {
 		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
 		return;
 	}
@@ -413,7 +426,7 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 
 int fumount_recover(const struct fumount *f, const struct report *to, const char *word)
 {
-	struct recovery r = { .f = f, .to = to };
+	struct recovery r = { .f = f, .to = to, .census.identify = true };
 	int err = target_each(word, take_connection, &r.census);
 	size_t mounted = r.census.count;
 

@@ -23,21 +23,23 @@ enum conn_state {
 
 struct conn {
 	uint64_t connection;
+	uint64_t identity;	/* conn_identity() when it was added */
 	int64_t waiting;	/* requests, or -errno */
 	int pid;		/* the first process that serves it; 0: none to be seen */
 	int others[3];		/* further ones; of yet more it is not known whether they run */
 	bool many;
 	bool over;		/* aborted, or without any server */
 	/* Of census_watch: requests waited all the time, none was answered; and the
-	   server has not run meanwhile. */
+	   server has not run for two thirds of it, or longer. */
 	bool stuck, quiet;
-	uint64_t switches;
+	uint64_t switches, ran;	/* of its threads; when that changed (nanoseconds) */
 };
 
 struct census {
 	struct conn *conns;
 	size_t count, room;
 	struct map index;	/* by connection: its place in conns */
+	bool identify;		/* set before adding: note the identities */
 	bool hidden;		/* some servers may not be seen */
 	int openers[4], opener_count; /* where the kernel does not tell whose connection it is:
 				   processes that have /dev/fuse open */

@@ -21,6 +21,10 @@ int conn_abort(uint64_t connection);
 int64_t conn_number(uint64_t connection, const char *file);
 int64_t conn_waiting(uint64_t connection);
 
+/* Tells a connection from a later one that has its number: these are soon given again.
+   0 when there is none, or where fusectl is out of reach. */
+uint64_t conn_identity(uint64_t connection);
+
 /* The waiting requests of all connections of the machine; 0 where nobody tells. */
 uint64_t conn_waiting_everywhere(void);
 

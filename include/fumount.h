@@ -24,8 +24,6 @@ struct fumount {
 /* Unmounts one target, that was found. Returns a status. */
 int fumount_target(const struct fumount *f, const struct report *to, const struct target *target);
 
-/* Says whether a connection that was detached is gone, or who keeps it. */
-void fumount_aftermath(const struct report *to, const struct target *target);
 
 /* Which status an error is. */
 int fumount_status(int err);

@@ -36,7 +36,9 @@ int census_add(struct census *c, uint64_t connection)
 	if ((c->count == c->room && grow(c) < 0)
 	    || map_add(&c->index, connection, (uint32_t)c->count) < 0)
 		return -ENOMEM;
-	c->conns[c->count++] = (struct conn) { .connection = connection };
+	c->conns[c->count++] = (struct conn) {
+		.connection = connection, .identity = c->identify ? conn_identity(connection) : 0,
+	};
 	return 0;
 }
 
@@ -150,6 +152,7 @@ static size_t begin(struct census *c)
 		watched++;
 		conn->quiet = conn->pid && !conn->many;
 		conn->switches = conn->pid ? switches_of(conn) : 0;
+		conn->ran = sys_clock_ns();
 	}
 	return watched;
 }
@@ -157,6 +160,7 @@ static size_t begin(struct census *c)
 static size_t look(struct census *c)
 {
 	size_t left = 0;
+	uint64_t switches;
 
 	for (size_t i = 0; i < c->count; i++) {
 		struct conn *conn = c->conns + i;
@@ -167,7 +171,10 @@ static size_t look(struct census *c)
 		now = conn_waiting(conn->connection);
 		conn->stuck = conn->waiting < 0 || now >= conn->waiting;
 		conn->waiting = now;
-		conn->quiet = conn->quiet && switches_of(conn) == conn->switches;
+		switches = conn->quiet ? switches_of(conn) : 0;
+		if (switches != conn->switches)
+			conn->ran = sys_clock_ns();
+		conn->switches = switches;
 		left += conn->stuck;
 	}
 	return left;
@@ -181,14 +188,15 @@ static uint64_t minus(uint64_t a, uint64_t b)
 /* Requests that wait all the time may be others each time, unless their server did
    not run: then processes that waited all the time are needed to say so, and more of
    them than wait elsewhere, or for servers that did not run. */
-static void conclude(struct census *c, const struct second_look *last)
+static void conclude(struct census *c, const struct second_look *last, uint64_t quiet_since)
 {
 	uint64_t here = 0, quiet = 0, elsewhere;
 
 	for (size_t i = 0; i < c->count; i++) {
-		const struct conn *conn = c->conns + i;
+		struct conn *conn = c->conns + i;
 		uint64_t waiting = conn->waiting > 0 ? (uint64_t)conn->waiting : 0;
 
+		conn->quiet = conn->quiet && conn->ran <= quiet_since;
 		here += waiting;
 		quiet += conn->stuck && conn->quiet ? waiting : 0;
 	}
@@ -203,7 +211,7 @@ void census_watch(struct census *c, int milliseconds)
 {
 	static struct tasks before;
 	struct second_look last = { .before = &before };
-	uint64_t end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
+	uint64_t length = (uint64_t)milliseconds * 1000000, end = sys_clock_ns() + length;
 	size_t watched = begin(c);
 
 	if (!watched)
@@ -211,10 +219,10 @@ void census_watch(struct census *c, int milliseconds)
 	before.count = 0;
 	proc_each_waiting(note_task, &before);
 	do
-		sys_sleep_ms(watched > FEW ? milliseconds / 2 : 50);
+		sys_sleep_ms(watched > FEW ? milliseconds / 3 : 50);
 	while (look(c) && sys_clock_ns() < end);
 	proc_each_waiting(compare_task, &last);
-	conclude(c, &last);
+	conclude(c, &last, end - length * 2 / 3);
 }
 
 enum conn_state census_state(const struct census *c, const struct conn *conn)

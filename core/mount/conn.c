@@ -98,6 +98,17 @@ int64_t conn_waiting(uint64_t connection)
 	return conn_number(connection, "waiting");
 }
 
+uint64_t conn_identity(uint64_t connection)
+{
+	struct sys_stat st;
+	int fd = open_file(connection, "", O_PATH);
+	int err = fd < 0 ? fd : sys_statx(fd, "", true, &st);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return err ? 0 : st.inode;
+}
+
 uint64_t conn_waiting_everywhere(void)
 {
 	struct proc_dir all;

@@ -170,7 +170,7 @@ evil=$'e\nvil\033[31m\\\t'
 mkdir "$evil"
 hellofs -b -o "fsname=so$(printf '\033')urce" "$evil"
 exits 0 'a hostile name' fuse-info
-like 'is escaped' "$out" 'so\\033urce +'"$T"'/e\\nvil\\033\[31m\\\\\\t'$'\n'
+like 'is escaped' "$out" 'so\\033urce +'"$T"'/e\\nvil\\033\[31m\\\\\\t'
 unlike 'wholly' "$out" $'\033'
 exits 0 'in JSON' fuse-info -l --json
 is 'is what it is' "$(json '[x["mountpoint"] for x in d["mounts"]][-1] == "'"$T"'/e\nvil\x1b[31m\\\t"')" True

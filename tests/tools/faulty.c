@@ -150,7 +150,7 @@ static void serve(const char *mode)
 			continue;
 		}
 		while (spin)
-			;
+			nice(19);
 		if (mute)
 			continue;
 		if (slow)
