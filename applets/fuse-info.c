@@ -45,14 +45,13 @@ static int columns(const char *text)
    tells names apart is at the end. */
 static const char *fitted(const char *name, int width, bool keep_end, char cell[CELL])
 {
-	char whole[4 * CELL];
+	char whole[4 * CELL] = "";
 	struct out escaped = { .buf = whole, .size = sizeof(whole), .fd = -1, .escape = true };
 	struct out out = { .buf = cell, .size = CELL, .fd = -1 };
 	int n, skip;
 
 	out_fmt(&escaped, "%s", name);
-	out_text(&escaped);
-	n = columns(whole);
+	n = columns(out_text(&escaped));
 	if (width <= 0 || n <= width) {
 		out_str(&out, whole);
 		return out_text(&out);

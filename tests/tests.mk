@@ -31,6 +31,7 @@ lint:
 # Medians and ratios; peers and ours in turn.
 bench: all $(TOOLS)
 	BUILD=$(abspath $(BUILD)) tests/bench/run
+	BUILD=$(abspath $(BUILD)) tests/bench/scale
 
 # Every symbol's bytes by module, and the change since the last commit.
 size: all

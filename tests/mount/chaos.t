@@ -29,9 +29,9 @@ add_server()
 	good|slow) chance 2 || { timeout 5 cat "$dir/mnt/file" >/dev/null 2>&1; story+=" read"; } ;;
 	esac
 	case $(one_of none none stop kill mute) in
-	stop) kill -STOP $pid; story+=" stopped" ;;
-	kill) kill -KILL $pid; story+=" killed" ;;
-	mute) kill -USR1 $pid; story+=" mute" ;;
+	stop) kill -STOP "$pid"; story+=" stopped" ;;
+	kill) kill -KILL "$pid"; story+=" killed" ;;
+	mute) kill -USR1 "$pid"; story+=" mute" ;;
 	esac 2>/dev/null
 }
 

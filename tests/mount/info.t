@@ -83,7 +83,7 @@ pids+=("$elsewhere")
 within 2 grep -q "$T/mnt1" "/proc/$elsewhere/mountinfo"
 line=$(mount_line "$T/mnt1")
 exits 0 'one in full' fuse-info mnt1
-read -r id parent device root _ options rest <<<"$line"
+read -r id parent device _ _ options _ <<<"$line"
 for fact in "state +serving" "type +fuse.faulty" "source +a source" "options +$options" "fs_options +rw,user_id=0,group_id=0,allow_other" \
 	"owner +root" "mount_id +$id" "parent_id +$parent" "propagation +private" "device +$device" \
 	"connection +${device#*:}" "server +$good \(faulty\) of root, 1 thread, for [0-9]+ s" "waiting +0" \
