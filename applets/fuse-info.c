@@ -232,13 +232,13 @@ static void show_server(struct info *i, const struct conn *conn)
 	}
 	put(i->view->out, fitted(out_text(&out), i->server, false, cell), i->server);
 	if (!is_narrow(i->view))
-		put(i->view->out, age, 9);
+		put(i->view->out, age, 11);
 }
 
 static void show_line(struct info *i, const struct table_row *row, const struct conn *conn, int64_t waiting)
 {
 	struct out *out = i->view->out;
-	int used = 9 + 5 + 6 + (i->quick ? 8 : i->server + 1 + (is_narrow(i->view) ? 0 : 10)), left;
+	int used = 9 + 5 + 6 + (i->quick ? 8 : i->server + 1 + (is_narrow(i->view) ? 0 : 12)), left;
 	char text[24], cell[CELL];
 
 	view_state(i->view, conn ? census_state_name(census_state(&i->census, conn)) : quick_state(row, waiting), 9);
@@ -318,7 +318,7 @@ static void show_head(struct info *i)
 	else
 		out_fmt(out, "%-*s ", i->server, "SERVER");
 	if (!i->quick && !is_narrow(i->view))
-		out_fmt(out, "%-10s", "AGE");
+		out_fmt(out, "%-12s", "AGE");
 	out_fmt(out, "%-*s %-*s %s\n", i->type, "TYPE", i->source, "SOURCE", "MOUNTPOINT");
 }
 

@@ -141,9 +141,9 @@ void table_copy(struct table_row *copy, const struct table_row *row, char *text,
 		struct out out = { .buf = text, .size = size, .fd = -1 };
 
 		out_str(&out, *strings[i]);
-		*strings[i] = out_text(&out);
-		text += out.len + (size > 1);
-		size -= out.len + (size > 1);
+		*strings[i] = size ? out_text(&out) : "";
+		text += size ? out.len + 1 : 0;
+		size -= size ? out.len + 1 : 0;
 	}
 }
 

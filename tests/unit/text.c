@@ -6,13 +6,17 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
+#include "match.h"
 #include "msg.h"
 #include "opt.h"
 #include "optlist.h"
 #include "out.h"
+#include "proto.h"
 #include "table.h"
 
 static void formats(void **state)
@@ -236,6 +240,150 @@ static void fuse_types(void **state)
 	}
 }
 
+static void mountinfo_propagation(void **state)
+{
+	static const struct { const char *fields, *propagation; } kinds[] = {
+		{ "- ", "" }, { "shared:7 - ", "shared:7" }, { "shared:7 master:2 - ", "shared:7 master:2" },
+		{ "master:1 propagate_from:3 unbindable - ", "master:1 propagate_from:3 unbindable" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct table_row row;
+		char line[128];
+
+		snprintf(line, sizeof(line), "1 2 0:3 / /m rw %sfuse.x src ro", kinds[i].fields);
+		assert_int_equal(table_parse(line, &row), 0);
+		assert_string_equal(row.propagation, kinds[i].propagation);
+		assert_string_equal(row.type, "fuse.x");
+	}
+}
+
+/* Every string, the longest first cut where the room ends, and none outside of it. */
+static void rows_are_copied(void **state)
+{
+	struct table_row row = {
+		.id = 5, .root = "/", .mountpoint = "/mnt", .options = "rw", .propagation = "",
+		.type = "fuse", .source = "src", .super = "ro",
+	}, copy;
+
+	(void)state;
+	for (size_t size = 1; size < 40; size++) {
+		char *text = malloc(size);
+
+		table_copy(&copy, &row, text, size);
+		assert_int_equal(copy.id, 5);
+		assert_int_equal(strncmp(copy.mountpoint, "/mnt", strlen(copy.mountpoint)), 0);
+		if (size > 30) {
+			assert_string_equal(copy.mountpoint, "/mnt");
+			assert_string_equal(copy.super, "ro");
+			assert_string_equal(copy.root, "/");
+		}
+		free(text);
+	}
+}
+
+static void filters(void **state)
+{
+	static const struct { const char *types, *type; bool match; } types[] = {
+		{ "fuse.a", "fuse.a", true }, { "fuse.a", "fuse.ab", false }, { "fuse.ab", "fuse.a", false },
+		{ "fuse.a,fuse.b", "fuse.b", true }, { "nofuse.a", "fuse.a", false },
+		{ "nofuse.a", "fuse.b", true }, { "nofuse.a,fuse.b", "fuse.b", false },
+		{ "fuse.a,nofuse.b", "fuse.b", false }, { "fuse.a,nofuse.b", "fuse.a", true },
+		{ "", "fuse.a", false },
+	};
+	static const struct { const char *wanted, *options; bool match; } lists[] = {
+		{ "ro", "ro,nosuid", true }, { "rw", "ro,nosuid", false }, { "noro", "ro", false },
+		{ "noro", "rw", true }, { "ro,nosuid", "nosuid,ro", true }, { "nosuid", "nosuid", true },
+		{ "user=bob", "user=bobby", false }, { "", "ro", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		assert_int_equal(match_type(types[i].types, types[i].type), types[i].match);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		assert_int_equal(match_options(lists[i].wanted, lists[i].options), lists[i].match);
+}
+
+static void json_is_json(void **state)
+{
+	static const struct { const char *text, *json; } strings[] = {
+		{ "plain", "plain" }, { "\"\\/", "\\\"\\\\/" }, { "\n\t\033\x7f", "\\u000a\\u0009\\u001b\\u007f" },
+		{ "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
+		/* Cut off, a lone following byte, too long, a surrogate, beyond the last. */
+		{ "a\xc3", "a\\ufffd" }, { "\x80", "\\ufffd" }, { "\xc0\xaf", "\\ufffd\\ufffd" },
+		{ "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" }, { "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" },
+		{ "\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd" }, { "\xff", "\\ufffd" },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
+		struct out out = OUT_TEXT(text);
+		struct json json = { &out, false };
+		char want[128];
+
+		json_text(&json, NULL, strings[i].text);
+		snprintf(want, sizeof(want), "\"%s\"", strings[i].json);
+		assert_string_equal(out_text(&out), want);
+	}
+	{
+		struct out out = OUT_TEXT(text);
+		struct json json = { &out, false };
+
+		json_open(&json, NULL, '{');
+		json_number(&json, "n", 5);
+		json_number(&json, "none", -1);
+		json_open(&json, "list", '[');
+		json_bool(&json, NULL, true);
+		json_text(&json, NULL, NULL);
+		json_close(&json, ']');
+		json_open(&json, "empty", '{');
+		json_close(&json, '}');
+		json_text(&json, "k\"", "v");
+		json_close(&json, '}');
+		assert_string_equal(out_text(&out), "{\"n\":5,\"none\":null,\"list\":[true,null],\"empty\":{},\"k\\\"\":\"v\"}");
+	}
+}
+
+static void optional_values(void **state)
+{
+	struct args { const char *kill, *file; bool lazy; };
+	static const struct opt table[] = {
+		OPT('k', "kill", OPT_MAYBE, struct args, kill, "SIGNAL", ""),
+		OPT('l', NULL, OPT_FLAG, struct args, lazy, NULL, ""), OPT_END
+	};
+	static const struct { const char *word, *kill; bool lazy; } cases[] = {
+		{ "-k", "", false }, { "-kTERM", "TERM", false }, { "--kill", "", false },
+		{ "--kill=9", "9", false }, { "-lk", "", true }, { "-lkINT", "INT", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char name[] = "x", word[16], operand[] = "operand";
+		char *argv[] = { name, word, operand, NULL };
+		struct args args = { NULL, NULL, false };
+		struct opt_rest rest;
+
+		snprintf(word, sizeof(word), "%s", cases[i].word);
+		assert_int_equal(opt_parse(table, &args, argv, &rest), 0);
+		assert_string_equal(args.kill, cases[i].kill);
+		assert_int_equal(args.lazy, cases[i].lazy);
+		assert_string_equal(rest.operands[0], "operand");
+	}
+}
+
+static void flags_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(proto_flag(0), "ASYNC_READ");
+	assert_string_equal(proto_flag(__builtin_ctzll(FUSE_INIT_EXT)), "INIT_EXT");
+	assert_string_equal(proto_flag(__builtin_ctzll(FUSE_PASSTHROUGH)), "PASSTHROUGH");
+	assert_string_equal(proto_flag(__builtin_ctzll(FUSE_REQUEST_TIMEOUT)), "REQUEST_TIMEOUT");
+	for (unsigned int bit = __builtin_ctzll(FUSE_REQUEST_TIMEOUT) + 1; bit < 80; bit++)
+		assert_null(proto_flag(bit));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,7 +392,10 @@ int main(void)
 		cmocka_unit_test(parses), cmocka_unit_test(parses_long), cmocka_unit_test(refuses),
 		cmocka_unit_test(option_lists), cmocka_unit_test(option_lists_refuse),
 		cmocka_unit_test(mountinfo), cmocka_unit_test(mountinfo_cut),
-		cmocka_unit_test(fuse_types),
+		cmocka_unit_test(fuse_types), cmocka_unit_test(mountinfo_propagation),
+		cmocka_unit_test(rows_are_copied), cmocka_unit_test(filters),
+		cmocka_unit_test(json_is_json), cmocka_unit_test(optional_values),
+		cmocka_unit_test(flags_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
