@@ -1,7 +1,6 @@
 /* fumount: unmount FUSE file systems, and say who holds them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 
 #include "applet.h"
@@ -9,7 +8,7 @@
 #include "fumount.h"
 #include "match.h"
 #include "msg.h"
-#include "proc.h"
+#include "persuade.h"
 #include "sys.h"
 #include "table.h"
 #include "unmount.h"
@@ -46,122 +45,17 @@ static int failed(const struct report *to, int err)
 	return fumount_status(err);
 }
 
-/* ---- Those who hold it ---- */
-
-static const struct { int number; char name[5]; } signals[] = {
-	{ SIGTERM, "" }, { SIGTERM, "TERM" }, { SIGKILL, "KILL" }, { SIGHUP, "HUP" }, { SIGINT, "INT" },
-	{ SIGQUIT, "QUIT" }, { SIGUSR1, "USR1" }, { SIGUSR2, "USR2" }, { SIGCONT, "CONT" },
-};
-
-static int signal_number(const char *name)
-{
-	uint64_t number;
-
-	if (opt_number(name, 64, &number) == 0)
-		return (int)number;
-	name += strncmp(name, "SIG", 3) == 0 ? 3 : 0;
-	for (unsigned int i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (strcmp(signals[i].name, name) == 0)
-			return signals[i].number;
-	return -EINVAL;
-}
-
-struct killing { const struct report *to; int signal; };
-
-static int kill_holder(const struct holder *h, void *data)
-{
-	const struct killing *k = data;
-	int err = h->pid == 1 ? -EPERM : sys_kill(h->pid, k->signal);
-
-	report(k->to, "signalled", "%d (%s): %s", h->pid, h->command, err ? msg_reason(err) : "signalled");
-	return 0;
-}
-
-static int first_holder(const struct holder *h, void *data)
-{
-	*(struct holder *)data = *h;
-	return 1;
-}
-
-/* On a terminal, one line that is written again and again. */
-static void show_waiting(const struct report *to, const struct target *t, uint64_t seconds)
-{
-	struct holder h = { .pid = 0 };
-	char line[256];
-	struct out out = OUT_FD(line, 2);
-
-	if (to->quiet || to->json || !sys_terminal_width(2))
-		return;
-	holders_each(t->major, t->minor, first_holder, &h);
-	out.escape = true;
-	out_fmt(&out, "\r%s: %s: %llu s, waiting for ", msg_applet, to->object, (unsigned long long)seconds);
-	if (h.pid)
-		out_fmt(&out, "%d (%s)", h.pid, h.command);
-	else
-		out_str(&out, "somebody");
-	out_str(&out, "\033[K\r");
-	out_flush(&out);
-}
-
-static int wait_until_free(const struct fumount *f, const struct report *to, const struct target *t)
-{
-	enum { LOOK_EVERY_MS = 100, AFTER_KILL = 2 };
-	uint64_t began = sys_clock_ns(), shown = UINT64_MAX;
-	int seconds = f->wait >= 0 ? f->wait : f->kill ? AFTER_KILL : 0, err = -EBUSY;
-
-	for (;;) {
-		uint64_t now = (sys_clock_ns() - began) / 1000000000;
-
-		if (err != -EBUSY || now >= (uint64_t)seconds)
-			break;
-		if (now != shown)
-			show_waiting(to, t, now);
-		shown = now;
-		sys_sleep_ms(LOOK_EVERY_MS);
-		err = unmount_target(t, UMOUNT_PLAIN);
-	}
-	if (shown != UINT64_MAX && !to->quiet && !to->json && sys_terminal_width(2))
-		sys_write_all(2, "\033[K", 3);
-	return err;
-}
-
-static int tell_below(const struct table_row *row, void *data)
-{
-	const struct { const struct report *to; const struct target *t; } *below = data;
-
-	if (row->parent == below->t->id && row->id != below->t->id)
-		report(below->to, "mount-below", "held by what is mounted on it: %s at %s", row->type,
-		       row->mountpoint);
-	return 0;
-}
-
-static void tell_who(const struct report *to, const struct target *t)
-{
-	struct { const struct report *to; const struct target *t; } below = { to, t };
-	struct report others = *to;
-
-	if (to->quiet)
-		return;
-	others.mount_id = t->id;
-	table_each(NULL, tell_below, &below);
-	report_holders(to, t->major, t->minor);
-	report_binds(&others, t->major, t->minor);
-}
-
 static int plainly(const struct fumount *f, const struct report *to, const struct target *t)
 {
+	enum { AFTER_KILL = 2 };	/* seconds */
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
-	if (err == -EBUSY && f->kill) {
-		struct killing killing = { to, signal_number(f->kill) };
-
-		holders_each(t->major, t->minor, kill_holder, &killing);
-	}
-	if (err == -EBUSY)
-		err = wait_until_free(f, to, t);
+	if (err == -EBUSY && (f->kill || f->wait > 0))
+		err = persuade(to, t, f->kill ? persuade_signal(f->kill) : 0,
+			       f->wait >= 0 ? f->wait : AFTER_KILL);
 	if (err == -EBUSY) {
 		report(to, "busy", "busy; fumount -l detaches it");
-		tell_who(to, t);
+		persuade_tell(to, t);
 		return FUMOUNT_FAILED;
 	}
 	return err;
@@ -197,9 +91,7 @@ static int overdue(const struct report *to, const struct target *t, int err)
 	if (!t->fuse || census_add(&census, t->connection) < 0)
 		return err;
 	for (int i = 0; err == -ETIMEDOUT && state == CONN_SERVING && i < PATIENCE; i++) {
-		census_waiting(&census);
-		census_servers(&census);
-		census_watch(&census, 1000);
+		census_look(&census, 1000);
 		state = census_state(&census, census.conns);
 		err = unmount_wait(0);
 	}
@@ -281,9 +173,7 @@ static bool outer_answers(const struct target *t)
 
 	if (!t->outer || census_add(&census, t->outer) < 0)
 		return true;
-	census_waiting(&census);
-	census_servers(&census);
-	census_watch(&census, 500);
+	census_look(&census, 500);
 	switch (census_state(&census, census.conns)) {
 	case CONN_SERVING:
 	case CONN_UNKNOWN: return true;
@@ -368,7 +258,7 @@ static const char *contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
 		return "one of -l, -f, -R and --abort";
-	if (f->kill && signal_number(f->kill) < 0)
+	if (f->kill && persuade_signal(f->kill) < 0)
 		return "-k: no such signal";
 	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))
 		return "this build has no -a and -R";

@@ -145,9 +145,7 @@ static int find_silent(struct all *a)
 			return -ENOMEM;
 	if (!census.count)
 		return 0;
-	census_waiting(&census);
-	census_servers(&census);
-	census_watch(&census, WATCH_MS);
+	census_look(&census, WATCH_MS);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct conn *conn = census_find(&census, a->items[i].connection);
 		enum conn_state state = conn ? census_state(&census, conn) : CONN_SERVING;
@@ -174,7 +172,7 @@ static uint32_t silent_above(const struct all *a, const struct item *item)
 static int unmount_item(const struct all *a, const struct item *item, enum umount_how how)
 {
 	const char *path = path_of(a, item);
-	static struct target t = { .at.parent = -1, .owner = -1 };
+	static struct target t;
 	struct out out = OUT_TEXT(t.at.path);
 	struct sys_stat now;
 	int err = sys_stat_path(path, O_NOFOLLOW, false, &now);
@@ -185,6 +183,8 @@ static int unmount_item(const struct all *a, const struct item *item, enum umoun
 	} else {
 		out_str(&out, path);
 		out_text(&out);
+		t.at.parent = -1;
+		t.owner = a->owner;
 	}
 	if (!err && (now.mount_id != item->id || now.dev_minor != item->minor))
 		err = -ESTALE;

@@ -65,9 +65,7 @@ static void judge(struct recovery *r)
 	if (r->judged)
 		return;
 	r->judged = true;
-	census_waiting(&r->census);
-	census_servers(&r->census);
-	census_watch(&r->census, WATCH_MS);
+	census_look(&r->census, WATCH_MS);
 }
 
 static enum conn_state state_of(struct recovery *r, uint64_t connection)

@@ -9,9 +9,6 @@
 #include "msg.h"
 #include "proc.h"
 #include "sys.h"
-#include "target.h"
-
-enum { WATCH_MS = 1000, WORD = 64, CELL = 512 };
 
 struct args {
 	bool list, kernel, json, all;
@@ -29,138 +26,6 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-/* ---- Columns ---- */
-
-/* What a name takes on a terminal: characters, not bytes. */
-static int columns(const char *text)
-{
-	int n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
-/* A name with what is not to be printed escaped, and cut to fit: at its start, if what
-   tells names apart is at the end. */
-static const char *fitted(const char *name, int width, bool keep_end, char cell[CELL])
-{
-	char whole[4 * CELL] = "";
-	struct out escaped = { .buf = whole, .size = sizeof(whole), .fd = -1, .escape = true };
-	struct out out = { .buf = cell, .size = CELL, .fd = -1 };
-	int n, skip;
-
-	out_fmt(&escaped, "%s", name);
-	n = columns(out_text(&escaped));
-	if (width <= 0 || n <= width) {
-		out_str(&out, whole);
-		return out_text(&out);
-	}
-	skip = keep_end ? n - width + 3 : 0;
-	if (keep_end)
-		out_str(&out, "...");
-	for (const char *at = whole; *at; at++) {
-		skip -= ((unsigned char)*at & 0xc0) != 0x80;
-		if (keep_end ? skip < 0 : skip > -(width - 2))
-			out_char(&out, *at);
-	}
-	if (!keep_end)
-		out_str(&out, "...");
-	return out_text(&out);
-}
-
-static void put(struct out *out, const char *text, int width)
-{
-	bool escape = out->escape;
-
-	out->escape = false;	/* it is, already */
-	out_fmt(out, "%s%*s ", text, width > columns(text) ? width - columns(text) : 0, "");
-	out->escape = escape;
-}
-
-void view_label(struct view *v, const char *label)
-{
-	out_fmt(v->out, "  %-21s", label);
-}
-
-void view_text(struct view *v, const char *label, const char *text)
-{
-	if (v->json) {
-		json_text(v->json, label, text);
-		return;
-	}
-	view_label(v, label);
-	out_fmt(v->out, "%s\n", text ? text : "not known");
-}
-
-void view_number(struct view *v, const char *label, int64_t number)
-{
-	char text[24];
-	struct out out = OUT_TEXT(text);
-
-	if (v->json) {
-		json_number(v->json, label, number);
-		return;
-	}
-	if (number >= 0)
-		out_fmt(&out, "%llu", (unsigned long long)number);
-	view_text(v, label, number < 0 ? NULL : out_text(&out));
-}
-
-/* Where a line of words is. */
-static int at_column;
-
-void view_words_begin(struct view *v, const char *label)
-{
-	if (v->json) {
-		json_open(v->json, label, '[');
-		return;
-	}
-	view_label(v, label);
-	at_column = 23;
-}
-
-void view_word(struct view *v, const char *word)
-{
-	int len = columns(word) + 1;
-
-	if (v->json) {
-		json_text(v->json, NULL, word);
-		return;
-	}
-	if (at_column > 23 && at_column + len > (v->width ? v->width : 80)) {
-		out_char(v->out, '\n');
-		view_label(v, "");
-		at_column = 23;
-	}
-	out_fmt(v->out, "%s ", word);
-	at_column += len;
-}
-
-void view_words_end(struct view *v)
-{
-	if (v->json)
-		json_close(v->json, ']');
-	else
-		out_char(v->out, '\n');
-}
-
-void view_state(struct view *v, const char *state, int pad)
-{
-	static const char good[] = "serving", bad[] = "dead,aborted,hung";
-	const char *colour = text_in_list(good, state) ? "\033[32m"
-			     : text_in_list(bad, state) ? "\033[1;31m" : "\033[33m";
-	int width = columns(state);
-
-	if (v->colour && strcmp(state, "idle") != 0)
-		out_str(v->out, colour);
-	out_str(v->out, state);
-	if (v->colour && strcmp(state, "idle") != 0)
-		out_str(v->out, "\033[0m");
-	for (; width < pad; width++)
-		out_char(v->out, ' ');
-}
-
 /* ---- The table ---- */
 
 struct info {
@@ -175,8 +40,8 @@ struct info {
 
 static void widen(int *width, const char *text)
 {
-	char cell[CELL];
-	int n = columns(fitted(text, 0, false, cell));
+	char cell[VIEW_CELL];
+	int n = view_columns(view_fitted(text, 0, false, cell));
 
 	if (n > *width)
 		*width = n;
@@ -220,7 +85,7 @@ static bool is_narrow(const struct view *v)
 static void show_server(struct info *i, const struct conn *conn)
 {
 	struct proc_facts facts;
-	char text[32], age[24], cell[CELL];
+	char text[32], age[24], cell[VIEW_CELL];
 	struct out out = OUT_TEXT(text);
 
 	if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
@@ -230,29 +95,29 @@ static void show_server(struct info *i, const struct conn *conn)
 		out_fmt(&out, "%d %s", conn->pid, facts.command);
 		info_age(facts.age, age);
 	}
-	put(i->view->out, fitted(out_text(&out), i->server, false, cell), i->server);
+	view_put(i->view->out, view_fitted(out_text(&out), i->server, false, cell), i->server);
 	if (!is_narrow(i->view))
-		put(i->view->out, age, 11);
+		view_put(i->view->out, age, 11);
 }
 
 static void show_line(struct info *i, const struct table_row *row, const struct conn *conn, int64_t waiting)
 {
 	struct out *out = i->view->out;
 	int used = 9 + 5 + 6 + (i->quick ? 8 : i->server + 1 + (is_narrow(i->view) ? 0 : 12)), left;
-	char text[24], cell[CELL];
+	char text[24], cell[VIEW_CELL];
 
 	view_state(i->view, conn ? census_state_name(census_state(&i->census, conn)) : quick_state(row, waiting), 9);
-	put(out, number_text(waiting, text), 4);
-	put(out, number_text((int64_t)table_connection(row), text), 5);
+	view_put(out, number_text(waiting, text), 4);
+	view_put(out, number_text((int64_t)table_connection(row), text), 5);
 	if (conn)
 		show_server(i, conn);
 	else
-		put(out, number_text((int64_t)row->id, text), 7);
-	put(out, fitted(row->type, i->type, false, cell), i->type);
-	put(out, fitted(row->source, i->source, false, cell), i->source);
+		view_put(out, number_text((int64_t)row->id, text), 7);
+	view_put(out, view_fitted(row->type, i->type, false, cell), i->type);
+	view_put(out, view_fitted(row->source, i->source, false, cell), i->source);
 	left = i->view->width - used - i->type - i->source - 2;
 	if (left > 8) {
-		put(out, fitted(row->mountpoint, left, true, cell), 0);
+		view_put(out, view_fitted(row->mountpoint, left, true, cell), 0);
 		out->len--;	/* its blank */
 		out_char(out, '\n');
 	} else {	/* no terminal, or one that is too narrow to help */
@@ -377,69 +242,6 @@ static int each(struct info *i, int (*fn)(const struct table_row *, void *))
 	return err;
 }
 
-/* ---- Targets ---- */
-
-struct chosen { struct info *info; struct table_row rows[16]; char text[16][20 * 1024]; int count; uint64_t id; };
-
-static int choose(const struct table_row *row, void *data)
-{
-	struct chosen *c = data;
-
-	if (!table_is_fuse(row) || (c->id && row->id != c->id))
-		return 0;
-	table_copy(c->rows + c->count, row, c->text[c->count], sizeof(c->text[0]));
-	if (census_add(&c->info->census, table_connection(row)) < 0)
-		return -ENOMEM;
-	return ++c->count == 16;
-}
-
-/* A path means what is on top there; other words all that they fit. */
-static int choose_all(struct chosen *c, const char *word)
-{
-	static struct target t;
-	int err = target_is_name(word) ? 0 : target_find(word, &t);
-
-	c->count = 0;
-	c->id = err || target_is_name(word) ? 0 : t.id;
-	if (err && err != -ENOTUNIQ && err != -EBUSY) {
-		msg("%s: %s", word, target_why(&t, err));
-		return err;
-	}
-	if (!err && !target_is_name(word)) {
-		target_close(&t);
-		if (!t.fuse) {
-			msg("%s: not a FUSE mount%s%s", word, *t.cover ? "; " : "", t.cover);
-			return -EINVAL;
-		}
-	}
-	err = target_each(word, choose, c);
-	if (err < 0 || !c->count) {
-		msg("%s: %s", word, err < 0 ? msg_reason(err) : "no FUSE mount has this");
-		return err < 0 ? err : -ENOENT;
-	}
-	return 0;
-}
-
-static int show_target(struct info *i, const char *word)
-{
-	static struct chosen c;
-
-	c.info = i;
-	if (choose_all(&c, word) < 0)
-		return 1;
-	census_waiting(&i->census);
-	census_servers(&i->census);
-	census_watch(&i->census, WATCH_MS);
-	for (int n = 0; n < c.count; n++) {
-		if (i->view->json)
-			json_open(i->view->json, NULL, '{');
-		info_mount(i->view, c.rows + n, &i->census, NULL, true);
-		if (i->view->json)
-			json_close(i->view->json, '}');
-	}
-	return 0;
-}
-
 /* ---- The whole ---- */
 
 static int seconds(const char *text, int otherwise)
@@ -453,13 +255,7 @@ static void look(struct info *i)
 {
 	int stuck = i->args->stuck ? seconds(i->args->stuck, 1) : 0;
 
-	census_waiting(&i->census);
-	census_servers(&i->census);
-	if (!i->args->stuck || stuck)
-		census_watch(&i->census, stuck ? stuck * 1000 : WATCH_MS);
-	else
-		for (size_t n = 0; n < i->census.count; n++)
-			i->census.conns[n].stuck = i->census.conns[n].waiting > 0;
+	census_look(&i->census, i->args->stuck ? stuck * 1000 : WATCH_MS);
 }
 
 static int show_table(struct info *i)
@@ -498,7 +294,7 @@ static int show_all(const struct args *args, struct view *v, char **targets)
 	if (!args->kernel && !*targets)
 		status = show_table(&info);
 	for (; *targets; targets++)
-		status |= show_target(&info, *targets);
+		status |= info_target(v, *targets);
 	if (v->json && !args->kernel)
 		json_close(v->json, ']');
 	if (v->json) {

@@ -7,6 +7,7 @@
 #include "holders.h"
 #include "msg.h"
 #include "proc.h"
+#include "target.h"
 #include "user.h"
 
 const char *info_age(uint64_t seconds, char text[24])
@@ -199,4 +200,64 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 	view_number(v, "congestion_threshold", conn_number(conn->connection, "congestion_threshold"));
 	if (around)
 		show_around(v, row, !pid);
+}
+
+/* ---- Targets ---- */
+
+struct chosen { struct census census; struct table_row rows[16]; char text[16][20 * 1024]; int count; uint64_t id; };
+
+static int choose(const struct table_row *row, void *data)
+{
+	struct chosen *c = data;
+
+	if (!table_is_fuse(row) || (c->id && row->id != c->id))
+		return 0;
+	table_copy(c->rows + c->count, row, c->text[c->count], sizeof(c->text[0]));
+	if (census_add(&c->census, table_connection(row)) < 0)
+		return -ENOMEM;
+	return ++c->count == 16;
+}
+
+/* A path means what is on top there; other words all that they fit. */
+static int choose_all(struct chosen *c, const char *word)
+{
+	static struct target t;
+	int err = target_is_name(word) ? 0 : target_find(word, &t);
+
+	c->count = 0;
+	c->id = err || target_is_name(word) ? 0 : t.id;
+	if (err && err != -ENOTUNIQ && err != -EBUSY) {
+		msg("%s: %s", word, target_why(&t, err));
+		return err;
+	}
+	if (!err && !target_is_name(word)) {
+		target_close(&t);
+		if (!t.fuse) {
+			msg("%s: not a FUSE mount%s%s", word, *t.cover ? "; " : "", t.cover);
+			return -EINVAL;
+		}
+	}
+	err = target_each(word, choose, c);
+	if (err < 0 || !c->count) {
+		msg("%s: %s", word, err < 0 ? msg_reason(err) : "no FUSE mount has this");
+		return err < 0 ? err : -ENOENT;
+	}
+	return 0;
+}
+
+int info_target(struct view *v, const char *word)
+{
+	static struct chosen c;
+
+	if (choose_all(&c, word) < 0)
+		return 1;
+	census_look(&c.census, WATCH_MS);
+	for (int n = 0; n < c.count; n++) {
+		if (v->json)
+			json_open(v->json, NULL, '{');
+		info_mount(v, c.rows + n, &c.census, NULL, true);
+		if (v->json)
+			json_close(v->json, '}');
+	}
+	return 0;
 }

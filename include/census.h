@@ -29,7 +29,7 @@ struct conn {
 	int others[3];		/* further ones; of yet more it is not known whether they run */
 	bool many;
 	bool over;		/* aborted, or without any server */
-	/* Of census_watch: requests waited all the time, none was answered; and the
+	/* Of the watching: requests waited all the time, none was answered; and the
 	   server has not run for two thirds of it, or longer. */
 	bool stuck, quiet;
 	uint64_t switches, ran;	/* of its threads; when that changed (nanoseconds) */
@@ -50,15 +50,12 @@ struct census {
 int census_add(struct census *census, uint64_t connection);
 struct conn *census_find(const struct census *census, uint64_t connection);
 
-/* How many requests wait, in each, and whether it is over. */
-void census_waiting(struct census *census);
-/* Who serves them: one pass over /proc. */
-void census_servers(struct census *census);
-/* Looks for so long whether those with waiting requests get on; returns at once when
-   there are none. */
-void census_watch(struct census *census, int milliseconds);
+/* Finds out how many requests wait, in each, and who serves them, by one pass over /proc;
+   and watches for so long whether those with waiting requests get on, unless there are
+   none. With 0 milliseconds whoever has waiting requests is stuck. */
+void census_look(struct census *census, int milliseconds);
 
-/* After all three. */
+/* After that. */
 enum conn_state census_state(const struct census *census, const struct conn *conn);
 const char *census_state_name(enum conn_state state);	/* "serving" */
 

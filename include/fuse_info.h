@@ -2,35 +2,18 @@
 #ifndef FUSEBOX_FUSE_INFO_H
 #define FUSEBOX_FUSE_INFO_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "census.h"
-#include "json.h"
 #include "table.h"
-
-/* Where it is shown, and how. */
-struct view {
-	struct out *out;
-	struct json *json;	/* NULL: for people */
-	bool colour;
-	int width;		/* columns; 0: as many as it takes */
-};
-
-/* One fact: "  label          text", or "label":"text". NULL: not known. */
-void view_text(struct view *view, const char *label, const char *text);
-void view_number(struct view *view, const char *label, int64_t number);
-/* The start of such a line for people; the value and its newline follow. */
-void view_label(struct view *view, const char *label);
-/* Words, one after another: a line that is broken where the terminal ends, or a list. */
-void view_words_begin(struct view *view, const char *label);
-void view_word(struct view *view, const char *word);
-void view_words_end(struct view *view);
-/* A state in its colour, padded to so many columns. */
-void view_state(struct view *view, const char *state, int pad);
+#include "view.h"
 
 /* The kernel: in a line or two, or in full. Returns 0 or -errno of the output. */
 void info_kernel(struct view *view, bool full);
+
+/* How long it is watched whether requests get on, milliseconds. */
+enum { WATCH_MS = 1000 };
+
+/* All that a word means, see target.h, in full. Returns the exit status. */
+int info_target(struct view *view, const char *word);
 
 /* One mount in full; pid: a process of its mount namespace, NULL: our own. With
    `around`, also who holds it, its binds and other mount namespaces. */

@@ -42,7 +42,7 @@ int census_add(struct census *c, uint64_t connection)
 	return 0;
 }
 
-void census_waiting(struct census *c)
+static void count_waiting(struct census *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct conn *conn = c->conns + i;
@@ -86,7 +86,7 @@ static int take_server(const struct server *server, void *data)
 	return 0;
 }
 
-void census_servers(struct census *c)
+static void find_servers(struct census *c)
 {
 	c->hidden = server_each(take_server, c) != 0;
 }
@@ -207,7 +207,7 @@ static void conclude(struct census *c, const struct second_look *last, uint64_t 
 			c->conns[i].stuck = last->same > elsewhere + quiet;
 }
 
-void census_watch(struct census *c, int milliseconds)
+static void watch(struct census *c, int milliseconds)
 {
 	static struct tasks before;
 	struct second_look last = { .before = &before };
@@ -223,6 +223,16 @@ void census_watch(struct census *c, int milliseconds)
 	while (look(c) && sys_clock_ns() < end);
 	proc_each_waiting(compare_task, &last);
 	conclude(c, &last, end - length * 2 / 3);
+}
+
+void census_look(struct census *c, int milliseconds)
+{
+	count_waiting(c);
+	find_servers(c);
+	if (milliseconds)
+		watch(c, milliseconds);
+	for (size_t i = 0; !milliseconds && i < c->count; i++)
+		c->conns[i].stuck = c->conns[i].waiting > 0;
 }
 
 enum conn_state census_state(const struct census *c, const struct conn *conn)

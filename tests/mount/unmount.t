@@ -239,5 +239,24 @@ faulty good "$T/root/mnt"
 exits 0 'no /proc: -R' no_proc fumount -R /mnt
 is 'nothing is left there' "$(own_mounts)" ''
 exits 32 'no /proc: no mount' no_proc fumount /mnt
+
+# In a chroot that has one, on a root that cannot be written.
+mkdir root/proc
+mount --bind root root
+mount --bind /dev/fuse root/dev/fuse
+mount -t proc proc root/proc
+mount -o remount,bind,ro root
+faulty good "$T/root/mnt"; server=$(newest faulty)
+exits 0 'chroot, read-only: fuse-info' no_proc fuse-info /mnt
+like 'tells its server' "$out" "server +$server \(faulty\)"
+kill -STOP "$server"
+hold stat root/mnt/none
+exits 0 'chroot, read-only: -R' no_proc fumount -R /mnt
+ok 'wakes there, too' within 2 gone "$holder"
+kill -KILL "$server"
+faulty good "$T/root/mnt"
+exits 0 'chroot, read-only: by source' no_proc fumount -l faulty
+is 'all is gone' "$(own_mounts)" ''
+umount -R root
 umount root/dev/fuse root/dev/null
 finish

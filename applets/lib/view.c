@@ -1,0 +1,134 @@
+/* view: see view.h. */
+#include "view.h"
+
+#include <string.h>
+
+/* What a name takes on a terminal: characters, not bytes. */
+int view_columns(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* A name with what is not to be printed escaped, and cut to fit: at its start, if what
+   tells names apart is at the end. */
+const char *view_fitted(const char *name, int width, bool keep_end, char cell[VIEW_CELL])
+{
+	char whole[4 * VIEW_CELL] = "";
+	struct out escaped = { .buf = whole, .size = sizeof(whole), .fd = -1, .escape = true };
+	struct out out = { .buf = cell, .size = VIEW_CELL, .fd = -1 };
+	int n, skip;
+
+	out_fmt(&escaped, "%s", name);
+	n = view_columns(out_text(&escaped));
+	if (width <= 0 || n <= width) {
+		out_str(&out, whole);
+		return out_text(&out);
+	}
+	skip = keep_end ? n - width + 3 : 0;
+	if (keep_end)
+		out_str(&out, "...");
+	for (const char *at = whole; *at; at++) {
+		skip -= ((unsigned char)*at & 0xc0) != 0x80;
+		if (keep_end ? skip < 0 : skip > -(width - 2))
+			out_char(&out, *at);
+	}
+	if (!keep_end)
+		out_str(&out, "...");
+	return out_text(&out);
+}
+
+void view_put(struct out *out, const char *text, int width)
+{
+	bool escape = out->escape;
+
+	out->escape = false;	/* it is, already */
+	out_fmt(out, "%s%*s ", text, width > view_columns(text) ? width - view_columns(text) : 0, "");
+	out->escape = escape;
+}
+
+void view_label(struct view *v, const char *label)
+{
+	out_fmt(v->out, "  %-21s", label);
+}
+
+void view_text(struct view *v, const char *label, const char *text)
+{
+	if (v->json) {
+		json_text(v->json, label, text);
+		return;
+	}
+	view_label(v, label);
+	out_fmt(v->out, "%s\n", text ? text : "not known");
+}
+
+void view_number(struct view *v, const char *label, int64_t number)
+{
+	char text[24];
+	struct out out = OUT_TEXT(text);
+
+	if (v->json) {
+		json_number(v->json, label, number);
+		return;
+	}
+	if (number >= 0)
+		out_fmt(&out, "%llu", (unsigned long long)number);
+	view_text(v, label, number < 0 ? NULL : out_text(&out));
+}
+
+/* Where a line of words is. */
+static int at_column;
+
+void view_words_begin(struct view *v, const char *label)
+{
+	if (v->json) {
+		json_open(v->json, label, '[');
+		return;
+	}
+	view_label(v, label);
+	at_column = 23;
+}
+
+void view_word(struct view *v, const char *word)
+{
+	int len = view_columns(word) + 1;
+
+	if (v->json) {
+		json_text(v->json, NULL, word);
+		return;
+	}
+	if (at_column > 23 && at_column + len > (v->width ? v->width : 80)) {
+		out_char(v->out, '\n');
+		view_label(v, "");
+		at_column = 23;
+	}
+	out_fmt(v->out, "%s ", word);
+	at_column += len;
+}
+
+void view_words_end(struct view *v)
+{
+	if (v->json)
+		json_close(v->json, ']');
+	else
+		out_char(v->out, '\n');
+}
+
+void view_state(struct view *v, const char *state, int pad)
+{
+	static const char good[] = "serving", bad[] = "dead,aborted,hung";
+	const char *colour = text_in_list(good, state) ? "\033[32m"
+			     : text_in_list(bad, state) ? "\033[1;31m" : "\033[33m";
+	int width = view_columns(state);
+
+	if (v->colour && strcmp(state, "idle") != 0)
+		out_str(v->out, colour);
+	out_str(v->out, state);
+	if (v->colour && strcmp(state, "idle") != 0)
+		out_str(v->out, "\033[0m");
+	for (; width < pad; width++)
+		out_char(v->out, ' ');
+}
