@@ -7,6 +7,8 @@
 #include "holders.h"
 #include "msg.h"
 #include "proc.h"
+#include "report.h"
+#include "sys.h"
 #include "target.h"
 #include "user.h"
 
@@ -37,6 +39,7 @@ static void show_server_json(struct view *v, int pid, const struct proc_facts *f
 	json_text(v->json, "command", facts->command);
 	json_number(v->json, "threads", facts->threads);
 	json_number(v->json, "age", (int64_t)facts->age);
+	json_number(v->json, "started", (int64_t)(sys_today() - facts->age));
 	json_close(v->json, '}');
 }
 
@@ -94,19 +97,14 @@ static int show_holder(const struct holder *h, void *data)
 	struct view *v = data;
 	char user[32];
 
-	user_name(h->uid, user);
 	if (!v->json) {
 		view_label(v, "held_by");
-		out_fmt(v->out, "%d (%s) of %s: %s%s%s\n", h->pid, h->command, user,
+		out_fmt(v->out, "%d (%s) of %s: %s%s%s\n", h->pid, h->command, user_name(h->uid, user),
 			holder_how_text(h->how), *h->file ? " " : "", h->file);
 		return 0;
 	}
 	json_open(v->json, NULL, '{');
-	json_number(v->json, "pid", h->pid);
-	json_text(v->json, "user", user);
-	json_text(v->json, "command", h->command);
-	json_text(v->json, "how", holder_how_text(h->how));
-	json_text(v->json, "file", *h->file ? h->file : NULL);
+	report_holder_facts(v->json, h);
 	json_close(v->json, '}');
 	return 0;
 }

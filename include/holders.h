@@ -25,7 +25,8 @@ struct holder {
 /* Calls fn for each process that holds device major:minor, but the caller, and
    those that must not be told since fn returns non-zero, which ends the scan.
    Returns fn's last result, or -errno if /proc cannot be read. A process whose
-   maps cannot be read within 300 ms is passed over. Takes two descriptors and
+   maps cannot be read within 300 ms is passed over, and after four such the maps of
+   the rest are not tried. Takes two descriptors and
    a child for its time. */
 int holders_each(uint32_t major, uint32_t minor,
 		 int (*fn)(const struct holder *holder, void *data), void *data);

@@ -23,6 +23,9 @@ void report(const struct report *to, const char *event, const char *fmt, ...)
 /* "held by 4711 (sleep) of alice: open file /mnt/x", and as JSON. */
 void report_holder(const struct report *to, const struct holder *holder);
 
+/* The members of a JSON object that tell of a holder. */
+void report_holder_facts(struct json *json, const struct holder *holder);
+
 /* Every process that holds device major:minor; returns how many. Of the time limits,
    see holders.h. */
 int report_holders(const struct report *to, uint32_t major, uint32_t minor);

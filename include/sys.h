@@ -144,6 +144,7 @@ int sys_poll_either(int first, int second, int milliseconds);
 void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 uint64_t sys_since_boot(void);			/* seconds, with those asleep */
+uint64_t sys_today(void);			/* seconds since 1970 */
 int sys_terminal_width(int fd);			/* columns; 0: not a terminal */
 
 /* Lets go of the pages of the program itself, which come back from the file when

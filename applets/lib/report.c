@@ -28,25 +28,31 @@ void report(const struct report *to, const char *event, const char *fmt, ...)
 	json_close(to->json, '}');
 }
 
+void report_holder_facts(struct json *json, const struct holder *h)
+{
+	char user[32];
+
+	json_number(json, "pid", h->pid);
+	json_text(json, "user", user_name(h->uid, user));
+	json_text(json, "command", h->command);
+	json_text(json, "how", holder_how_text(h->how));
+	json_text(json, "file", *h->file ? h->file : NULL);
+}
+
 void report_holder(const struct report *to, const struct holder *h)
 {
 	char user[32];
 
-	user_name(h->uid, user);
 	if (!to->json) {
-		report(to, "holder", "held by %d (%s) of %s: %s%s%s", h->pid, h->command, user,
-		       holder_how_text(h->how), *h->file ? " " : "", h->file);
+		report(to, "holder", "held by %d (%s) of %s: %s%s%s", h->pid, h->command,
+		       user_name(h->uid, user), holder_how_text(h->how), *h->file ? " " : "", h->file);
 		return;
 	}
 	if (to->quiet)
 		return;
 	json_open(to->json, NULL, '{');
 	json_text(to->json, "event", "holder");
-	json_number(to->json, "pid", h->pid);
-	json_text(to->json, "user", user);
-	json_text(to->json, "command", h->command);
-	json_text(to->json, "how", holder_how_text(h->how));
-	json_text(to->json, "file", *h->file ? h->file : NULL);
+	report_holder_facts(to->json, h);
 	json_close(to->json, '}');
 }
 

@@ -15,7 +15,7 @@
 
 struct device { uint32_t major, minor; };
 
-enum { MAPS_TIME_MS = 300 };
+enum { MAPS_TIME_MS = 300, MAPS_LOST = 4 /* as many are waited for, in all */ };
 
 static bool leads_to(int dir, const char *link, const struct device *dev)
 {
@@ -115,7 +115,7 @@ done:
 }
 
 /* The reader of maps, a child at the other end of a socket: it is sent a pid. */
-struct reader { int pid, socket; };
+struct reader { int pid, socket, lost; };
 
 static void __attribute__((noreturn)) read_maps(int socket, const struct device *dev)
 {
@@ -163,12 +163,13 @@ static bool held_by_map(struct reader *r, int pid, const struct device *dev, str
 {
 	struct mapping mapping = { .found = false };
 
-	if (r->pid <= 0 && start_reader(r, dev) < 0)
+	if (r->lost >= MAPS_LOST || (r->pid <= 0 && start_reader(r, dev) < 0))
 		return false;
 	if (sys_write_all(r->socket, &pid, sizeof(pid)) < 0
 	    || sys_poll_in(r->socket, MAPS_TIME_MS) <= 0
 	    || sys_read_all(r->socket, &mapping, sizeof(mapping)) != sizeof(mapping)) {
 		stop_reader(r);
+		r->lost++;
 		return false;
 	}
 	if (mapping.found)

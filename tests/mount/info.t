@@ -37,6 +37,7 @@ exits 0 '--json' fuse-info --json
 is 'states' "$(json '[m["mnt%d" % i]["state"] for i in (1, 2, 3)]')" "['serving', 'hung', 'dead']"
 is 'the server' "$(json '[m["mnt1"]["server"][k] for k in ("pid", "user", "command", "threads")]')" "[$good, 'root', 'faulty', 1]"
 is 'its age in seconds' "$(json 'm["mnt1"]["server"]["age"] < 60')" True
+is 'its start' "$(json "abs(m['mnt1']['server']['started'] - $(date +%s)) < 60")" True
 is 'no server' "$(json 'm["mnt3"]["server"]')" None
 is 'the kernel' "$(json '"ASYNC_READ" in d["kernel"]["init_flags"] and d["kernel"]["/dev/fuse"]')" opens
 exits 0 '-l' fuse-info -l
@@ -62,10 +63,14 @@ sleep 0.3
 exits 0 'slow is not stuck' fuse-info --stuck=2
 kill "$bg"
 
-# Starting.
+# Starting; and aborted, by a server that does not mind.
 serve silent "$T/mnt7"
 exits 0 'INIT is not answered' fuse-info --json
 is 'starting' "$(json 'm["mnt7"]["state"]')" starting
+echo 1 >"ctl/$(conn_of "$T/mnt7")/abort"
+exits 0 'aborted' fuse-info --json mnt7
+is 'is aborted' "$(json 'm["mnt7"]["state"]')" aborted
+is 'by whom it was served' "$(json 'm["mnt7"]["server"]["pid"]')" "$server"
 kill -KILL "$server"
 
 # Stopped. (Closing an open file would be a request, too.)
