@@ -62,12 +62,17 @@ struct fuse_req {
 	struct fuse_reply reply;
 };
 
+/* What serve() was given as the file system's own. */
+void *fuse_fs(const struct fuse_req *req);
+
 #define FUSE_FOREVER UINT32_MAX
 
 struct fuse_ops {
 	/* Nothing here ever changes. The kernel may keep everything it has seen;
 	   mounted read-only with default_permissions unless the user insists. */
 	bool immutable;
+	/* The kernel checks permissions by the attributes (default_permissions). */
+	bool kernel_checks;
 	/* How long, in seconds, the kernel may keep names and attributes.
 	   Immutable file systems need not say: FUSE_FOREVER. */
 	uint32_t timeout;
@@ -75,6 +80,9 @@ struct fuse_ops {
 	uint64_t want;
 	/* The largest WRITE, in bytes; 0: 128 KiB if there is a write, else 4096. */
 	uint32_t max_write;
+
+	/* Called once, before the mount, with SOURCE of the command line (NULL: none). */
+	int (*prepare)(void *fs, const char *source);
 
 	/* A node's attributes: for GETATTR, and for every reply that has them. */
 	int (*attr)(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
@@ -168,5 +176,9 @@ int fuse_xattr(struct fuse_req *req, const void *value, size_t len, uint32_t siz
    along by attr, which counts as a lookup ("." and ".." do not). */
 bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char *name,
 		 uint64_t next);
+
+/* The same where the inode number is not the node; node 0: without attributes. */
+bool fuse_dirent_as(struct fuse_req *req, uint64_t node, uint64_t ino, uint32_t type,
+		    const char *name, uint64_t next);
 
 #endif

@@ -261,7 +261,7 @@ static void defaults(const struct fuse_ops *ops)
 	self.args.options = (struct opt_set) { optlist_option, &self.args.mount };
 	self.args.mount = (struct optlist) {
 		.flags = MOUNT_NOSUID | MOUNT_NODEV | (ops->immutable ? MOUNT_RDONLY : 0),
-		.default_permissions = ops->immutable,
+		.default_permissions = ops->immutable || ops->kernel_checks,
 		.allow_other = sys_geteuid() == 0,
 		.subtype = msg_applet,
 	};
@@ -285,6 +285,13 @@ int serve(char **argv, const struct fuse_ops *ops, void *fs)
 	if (count > 2)
 		return applet_usage("too many operands");
 	where = rest.operands[count - 1];
+	if (ops->prepare) {
+		const char *source = count == 2 ? rest.operands[0] : NULL;
+		int err = ops->prepare(fs, source);
+
+		if (err)
+			return source ? msg_errno(1, source, err) : applet_usage("no source is given");
+	}
 	if (!self.args.mount.fsname)
 		self.args.mount.fsname = count == 2 ? rest.operands[0] : msg_applet;
 	if (self.args.background && (status = fork_server()) >= 0)

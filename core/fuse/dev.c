@@ -6,7 +6,7 @@
 #include "dispatch.h"
 #include "sys.h"
 
-enum { HEADER_ROOM = 4096, SMALLEST_READ = 8192, SPACE = 16 * 1024 };
+enum { HEADER_ROOM = 4096, SMALLEST_READ = 8192, SPACE = 64 * 1024 };
 
 /* The kernel refuses a reply that is malformed, and whoever waits for it
    would wait for ever: an error goes out in its place. */
@@ -45,13 +45,15 @@ static void serve_one(struct fuse_session *s, struct fuse_req *req, const void *
 int dev_serve(struct fuse_session *s)
 {
 	size_t size = session_max_write(s->ops) + HEADER_ROOM;
-	struct fuse_req req = { .session = s, .space_size = SPACE };
+	/* A READ may be as large as a WRITE; only what is used is ever memory. */
+	uint32_t space = size > SPACE ? (uint32_t)size : SPACE;
+	struct fuse_req req = { .session = s, .space_size = space };
 	char *buffer;
 	ssize_t n = 0;
 
 	if (size < SMALLEST_READ)
 		size = SMALLEST_READ;
-	buffer = sys_pages(size + SPACE);
+	buffer = sys_pages(size + space);
 	if (!buffer)
 		return -ENOMEM;
 	req.space = buffer + size;

@@ -6,6 +6,11 @@
 #include "fuse_fs.h"
 #include "session.h"
 
+void *fuse_fs(const struct fuse_req *req)
+{
+	return req->session->fs;
+}
+
 static int node_attr(struct fuse_attr *attr, uint64_t node, uint32_t mode, uint32_t links)
 {
 	memset(attr, 0, sizeof(*attr));
@@ -93,6 +98,12 @@ static bool is_dots(const char *name)
 bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char *name,
 		 uint64_t next)
 {
+	return fuse_dirent_as(req, is_dots(name) ? 0 : node, node, type, name, next);
+}
+
+bool fuse_dirent_as(struct fuse_req *req, uint64_t node, uint64_t ino, uint32_t type,
+		    const char *name, uint64_t next)
+{
 	bool plus = req->in->opcode == FUSE_READDIRPLUS;
 	size_t head = plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
 	size_t len = strlen(name), size = FUSE_REC_ALIGN(head + len);
@@ -106,10 +117,10 @@ bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char 
 		struct fuse_direntplus *p = (void *)at;
 
 		entry = &p->dirent;
-		if (fill_entry(req, is_dots(name) ? 0 : node, &p->entry_out))
+		if (fill_entry(req, node, &p->entry_out))
 			memset(&p->entry_out, 0, sizeof(p->entry_out));
 	}
-	entry->ino = node;
+	entry->ino = ino;
 	entry->off = next;
 	entry->namelen = (uint32_t)len;
 	entry->type = type;

@@ -1,0 +1,200 @@
+/* sysfs: see sysfs.h. */
+#define _GNU_SOURCE
+#include "sysfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+static __attribute__((noinline)) long result(long returned)
+{
+	return returned == -1 ? -errno : returned;
+}
+
+#define CALL(type, name, params, call) \
+	type name params { return (type)result((long)(call)); }
+
+/* The name of a descriptor, for the calls that will not take one that is O_PATH. */
+struct name { char text[32]; };
+#define NAME(fd) sys_fd_path((struct name) { "" }.text, fd)
+
+/* Devices as FUSE has them: the kernel's new_encode_dev(). */
+static uint32_t encode(uint32_t major, uint32_t minor)
+{
+	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
+}
+
+static dev_t decode(uint32_t device)
+{
+	return makedev((device & 0xfff00) >> 8, (device & 0xff) | (device >> 12 & 0xfff00));
+}
+
+/* struct statx as the kernel has it: see sys.c. */
+struct time { int64_t seconds; uint32_t nanoseconds; int32_t unused; };
+struct kernel_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad0;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct time atime, btime, ctime, mtime;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t spare[14];
+};
+_Static_assert(sizeof(struct kernel_statx) == 256, "statx(2)");
+
+int sysfs_stat(int dir, const char *name, struct sysfs_stat *st)
+{
+	enum { BASIC = 0x7ff };
+	struct kernel_statx x;
+
+	if (syscall(SYS_statx, dir, name, AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH), BASIC, &x) < 0)
+		return -errno;
+	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
+	st->attr = (struct fuse_attr) {
+		.ino = x.ino, .size = x.size, .blocks = x.blocks, .blksize = x.blksize,
+		.atime = (uint64_t)x.atime.seconds, .atimensec = x.atime.nanoseconds,
+		.mtime = (uint64_t)x.mtime.seconds, .mtimensec = x.mtime.nanoseconds,
+		.ctime = (uint64_t)x.ctime.seconds, .ctimensec = x.ctime.nanoseconds,
+		.mode = x.mode, .nlink = x.nlink, .uid = x.uid, .gid = x.gid,
+		.rdev = encode(x.rdev_major, x.rdev_minor),
+	};
+	return 0;
+}
+
+int sysfs_statfs(int fd, struct fuse_kstatfs *stat)
+{
+	struct statfs s;
+
+	if (fstatfs(fd, &s) < 0)
+		return -errno;
+	*stat = (struct fuse_kstatfs) {
+		.blocks = s.f_blocks, .bfree = s.f_bfree, .bavail = s.f_bavail, .files = s.f_files,
+		.ffree = s.f_ffree, .bsize = (uint32_t)s.f_bsize, .namelen = (uint32_t)s.f_namelen,
+		.frsize = (uint32_t)s.f_frsize,
+	};
+	return 0;
+}
+
+CALL(int, sysfs_reopen, (int fd, int flags), open(NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))
+CALL(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
+CALL(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+CALL(int, sysfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
+CALL(int, sysfs_ftruncate, (int fd, uint64_t size), ftruncate(fd, (off_t)size))
+CALL(int, sysfs_mkdir, (int dir, const char *name, mode_t mode), mkdirat(dir, name, mode))
+CALL(int, sysfs_mknod, (int dir, const char *name, mode_t mode, uint32_t device), mknodat(dir, name, mode, decode(device)))
+CALL(int, sysfs_symlink, (const char *target, int dir, const char *name), symlinkat(target, dir, name))
+CALL(int, sysfs_link, (int fd, int dir, const char *name), linkat(AT_FDCWD, NAME(fd), dir, name, AT_SYMLINK_FOLLOW))
+CALL(int, sysfs_unlink, (int dir, const char *name, bool directory), unlinkat(dir, name, directory ? AT_REMOVEDIR : 0))
+CALL(int, sysfs_rename, (int dir, const char *name, int new_dir, const char *new_name, uint32_t flags),
+     syscall(SYS_renameat2, dir, name, new_dir, new_name, flags))
+CALL(ssize_t, sysfs_pread, (int fd, void *buf, size_t size, uint64_t offset), pread(fd, buf, size, (off_t)offset))
+CALL(ssize_t, sysfs_pwrite, (int fd, const void *buf, size_t size, uint64_t offset), pwrite(fd, buf, size, (off_t)offset))
+CALL(int, sysfs_fsync, (int fd, bool data_only), data_only ? fdatasync(fd) : fsync(fd))
+CALL(int, sysfs_syncfs, (int fd), syscall(SYS_syncfs, fd))
+CALL(int, sysfs_fallocate, (int fd, int mode, uint64_t offset, uint64_t length),
+     fallocate(fd, mode, (off_t)offset, (off_t)length))
+CALL(ssize_t, sysfs_getxattr, (int fd, const char *name, void *value, size_t size), getxattr(NAME(fd), name, value, size))
+CALL(ssize_t, sysfs_listxattr, (int fd, char *list, size_t size), listxattr(NAME(fd), list, size))
+CALL(int, sysfs_setxattr, (int fd, const char *name, const void *value, size_t size, int flags),
+     setxattr(NAME(fd), name, value, size, flags))
+CALL(int, sysfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), name))
+mode_t sysfs_umask(mode_t mask) { return umask(mask); }
+
+int sysfs_utimes(int fd, const struct sysfs_time times[2])
+{
+	const struct timespec t[2] = {
+		{ .tv_sec = (time_t)times[0].seconds, .tv_nsec = (long)times[0].nanoseconds },
+		{ .tv_sec = (time_t)times[1].seconds, .tv_nsec = (long)times[1].nanoseconds },
+	};
+
+	if (utimensat(fd, "", t, AT_EMPTY_PATH) == 0)
+		return 0;
+	return errno != EINVAL ? -errno : (int)result(utimensat(AT_FDCWD, NAME(fd), t, 0)); /* before 5.8 */
+}
+
+int64_t sysfs_lseek(int fd, int64_t offset, int whence)
+{
+	off_t at = lseek(fd, (off_t)offset, whence);
+
+	return at < 0 ? -errno : at;
+}
+
+ssize_t sysfs_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, size_t length, unsigned int flags)
+{
+	int64_t in = (int64_t)from_offset, out = (int64_t)to_offset;
+
+	return (ssize_t)result(syscall(SYS_copy_file_range, from, &in, to, &out, length, flags));
+}
+
+int sysfs_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+#ifdef SYS_setfsuid32
+enum { SETFSUID = SYS_setfsuid32, SETFSGID = SYS_setfsgid32 };
+#else
+enum { SETFSUID = SYS_setfsuid, SETFSGID = SYS_setfsgid };
+#endif
+
+struct cap_header { uint32_t version; int pid; };
+struct cap_data { uint32_t effective, permitted, inheritable; };
+
+/* Away from root, the capabilities over files are out of effect, and back with him. To
+   pass where only he might is to be kept: whether the caller may, the kernel has asked
+   the attributes already. */
+static int keep_passing(void)
+{
+	enum { DAC_OVERRIDE = 1u << 1, DAC_READ_SEARCH = 1u << 2 };
+	static const struct cap_header self = { 0x20080522, 0 };
+	struct cap_data caps[2];
+
+	if (syscall(SYS_capget, &self, caps) < 0)
+		return -errno;
+	caps[0].effective |= caps[0].permitted & (DAC_OVERRIDE | DAC_READ_SEARCH);
+	return syscall(SYS_capset, &self, caps) < 0 ? -errno : 0;
+}
+
+static bool is_root(void)
+{
+	static int uid = -1;
+
+	if (uid < 0)
+		uid = geteuid() == 0;
+	return uid == 1;
+}
+
+int sysfs_as(uid_t uid, gid_t gid)
+{
+	if (!is_root())
+		return 0;
+	syscall(SETFSGID, gid);
+	if (uid == 0)
+		return 0;
+	syscall(SETFSUID, uid);
+	return keep_passing();
+}
+
+void sysfs_as_self(void)
+{
+	if (!is_root())
+		return;
+	syscall(SETFSUID, 0);
+	syscall(SETFSGID, getegid());
+}

@@ -1,0 +1,32 @@
+/* inodes: the files that the kernel knows of a file system that stands for another one,
+ * each by an O_PATH descriptor, and once, however many names it has.
+ */
+#ifndef FUSEBOX_INODES_H
+#define FUSEBOX_INODES_H
+
+#include <stdint.h>
+
+struct inode {
+	int fd;			/* O_PATH; -1: this place is free */
+	uint32_t next;		/* 1 + the place of the next one with its hash, or of the next free one */
+	uint64_t device, ino, lookups;
+};
+
+/* All places; a node's number is its place + 1, so the first one is the root. */
+struct inodes {
+	struct inode *all;
+	uint32_t *hash;		/* 1 + a place, `room` of them */
+	uint32_t count, room, free;
+};
+
+/* The inode of a node, or NULL if there is none. Good until the next inodes_take(). */
+struct inode *inodes_get(const struct inodes *inodes, uint64_t node);
+
+/* Counts a lookup of the file that fd holds, which becomes the table's own. Returns its
+   node, or 0 when there is no memory; fd is closed then. */
+uint64_t inodes_take(struct inodes *inodes, int fd, uint64_t device, uint64_t ino);
+
+/* Takes so many lookups back; the last one closes it. */
+void inodes_forget(struct inodes *inodes, uint64_t node, uint64_t lookups);
+
+#endif

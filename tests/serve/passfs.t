@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# passfs against the file system that it mirrors: the same results, call by call, for
+# thousands of calls by root and two users; and what such a table does not reach.
+. "$(dirname "$0")/../lib.sh"
+start 300
+mkdir src mnt native
+mount -t tmpfs none src
+mount -t tmpfs none native
+chmod 777 "$T" src native
+
+exits 0 'passfs' passfs -b src mnt
+server=$(newest passfs)
+pids+=("$server")
+like 'in the table' "$(mount_line "$T/mnt")" 'fuse.passfs src rw,.*default_permissions'
+fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
+
+count() { find "$1" -mindepth 1 -maxdepth 1 -printf x | wc -c; }
+
+# The table. What the kernel does by itself to a FUSE file, before it asks: the set-id bits
+# go although the server then cannot do what is asked.
+compare()
+{
+	local worker
+	for worker in 0 1; do
+		mkdir -p "native/$worker" "src/$worker"
+		chmod 777 "native/$worker" "src/$worker"
+		posix "native/$worker" "$worker" 2 >"native.$worker" &
+		{ [ "$worker" = 0 ] || { mkdir -p mnt2 && passfs -b src mnt2; }; posix "$([ "$worker" = 0 ] && echo mnt || echo mnt2)/$worker" "$worker" 2 >"ours.$worker"; } &
+	done 2>/dev/null
+	wait
+}
+compare
+fumount mnt2
+for worker in 0 1; do
+	grep -Ev '^fallocate setid +3 100[12]:' "native.$worker" >want
+	grep -Ev '^fallocate setid +3 100[12]:' "ours.$worker" >got
+	ok "$(wc -l <want) calls, the same results" cmp want got ||
+		diag "$(diff want got | head -n 20 | cut -c1-400)"
+	ok 'thousands' test "$(wc -l <want)" -gt 3000
+	rmdir "src/$worker"
+done
+is 'nothing is left of them' "$(ls -A mnt)" ''
+
+# Names, sizes, many entries.
+name=$(printf 'n%.0s' {1..255})
+ok 'a name of 255 bytes' touch "mnt/$name"
+ok 'is there' test -e "src/$name"
+exits 1 'one of 256' touch "mnt/n$name"
+like 'is too long' "$err" 'File name too long'
+ok 'odd bytes' touch "mnt/"$'\n\377 \\'
+is 'are kept' "$(count src)" "$(count mnt)"
+rm -f mnt/*
+dd if=/dev/urandom of=native/data bs=1M count=24 2>/dev/null
+ok 'written' cp native/data mnt/data
+ok 'the same' cmp native/data src/data
+ok 'read' cmp native/data mnt/data
+ok 'beyond 4 GiB' dd if=native/data of=mnt/far bs=1M count=1 seek=5000 conv=notrunc
+ok 'is where it should be' cmp <(head -c 1M native/data) <(tail -c 1M mnt/far)
+is 'with a hole before it' "$(perl -e 'open F, "mnt/far"; print sysseek F, 0, 3')" $((5000 << 20))
+perl -e 'open F, ">", "mnt/many$_" or die for 1 .. 5000'
+is 'five thousand entries' "$(find mnt -name 'many*' | wc -l)" 5000
+is 'each once' "$(find mnt | sort | uniq -d)" ''
+is 'as many as there are' "$(count mnt)" "$(count src)"
+find mnt -name 'many*' -delete
+is 'removed while listed' "$(find src -name 'many*' | wc -l)" 0
+
+# One inode a file.
+echo one >mnt/a
+ln mnt/a mnt/b
+is 'hard links are one' "$(stat -c %i mnt/a)" "$(stat -c %i mnt/b)"
+mkdir mnt/dir
+mv mnt/b mnt/dir/c
+echo two >>mnt/dir/c
+is 'whatever it is called' "$(paste -sd' ' mnt/a)" 'one two'
+exec 7<>mnt/a
+rm mnt/a mnt/dir/c
+echo three >&7
+is 'written when it has no name' "$(perl -e 'open F, "<&=7"; seek F, 0, 0; print <F>' | paste -sd' ')" 'three o'
+exec 7<&-
+echo 3 >/proc/sys/vm/drop_caches
+ok 'what the kernel forgets is closed' within 5 test "$(fds)" -lt 20 || diag "$(fds) descriptors"
+mkdir -p mnt/dir/deeper src/outside
+ln -s "$T/native" mnt/away
+is 'a link out of it is a link' "$(readlink mnt/away)" "$T/native"
+is '..: the root has nothing above' "$(stat -c %i mnt/..)" "$(stat -c %i "$T")"
+rm -r mnt/dir src/outside mnt/away
+echo behind >src/behind
+is 'what is made behind its back' "$(cat mnt/behind)" behind
+
+# Copies, holes and attributes go through to the file system below.
+cp --sparse=always mnt/far mnt/far2
+is 'holes stay holes' "$(du -k src/far2 | cut -f1)" 1024
+rm mnt/far mnt/far2
+setfattr -n user.x -v y mnt/behind 2>/dev/null && is 'an attribute' "$(getfattr --only-values -n user.x src/behind 2>/dev/null)" y
+ok 'written through' dd if=native/data of=mnt/sync bs=64k oflag=sync conv=fsync count=16
+ok 'mmap' perl -e 'exit !(-s "mnt/data" == 24 << 20)'
+
+# As it says.
+exits 1 'no such source' passfs nowhere mnt
+like 'says so' "$err" 'passfs: nowhere: No such file or directory'
+exits 1 'no source' passfs mnt
+exits 1 'a file' passfs native/data mnt
+fumount mnt
+ok 'the server ends' within 2 gone "$server"
+exits 0 'read-only' passfs -b -o ro src mnt
+exits 1 'nothing is written' touch mnt/x
+like 'it says' "$err" 'Read-only file system'
+fumount mnt
+
+# An ordinary user mirrors what is his.
+own_dev
+mkdir helper theirs
+install -m 4755 "$BUILD/fusermount3" helper/fusermount3
+chown 65534 theirs
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/helper:$PATH" "$@"; }
+nobody passfs -b src theirs
+ok 'an ordinary user writes' nobody sh -c 'echo x >theirs/his'
+is 'as himself' "$(stat -c '%u %g' src/his)" '65534 65534'
+exits 2 "and not what is others'" nobody sh -c 'echo x >theirs/behind'
+nobody fumount theirs
+give_dev_back
+finish
