@@ -20,7 +20,7 @@
 #include "umount.h"
 #include "unmount.h"
 
-enum { NONE = UINT32_MAX, WATCH_MS = 500 };
+enum { NONE = UINT32_MAX, WATCH_MS = 500, LOOKS = 32 };
 
 struct item {
 	uint64_t id, connection;
@@ -45,7 +45,7 @@ struct all {
 	size_t node_count, node_room;
 	struct map mounts;	/* of a mount's id: its node */
 	int64_t owner;		/* only this user's; -1: everybody's */
-	int good, bad, refused;
+	int good, bad, refused, looked;
 };
 
 static void *more(void *pages, size_t *room, size_t needed, size_t each)
@@ -221,8 +221,11 @@ static void tell(struct all *a, const struct result *result)
 	a->refused += status == FUMOUNT_USAGE;
 	if (result->err == -EBUSY) {
 		report(&to, "busy", "busy; fumount -l detaches it");
-		if (!to.quiet)
+		/* Each look is one pass over /proc. */
+		if (!to.quiet && a->looked++ < LOOKS)
 			report_holders(&to, item->major, item->minor);
+		else if (!to.quiet && a->looked == LOOKS + 1)
+			report(&to, "holders", "who holds this and further ones is not looked for");
 	} else if (result->err == -ETIMEDOUT) {
 		report(&to, "waiting", "the kernel waits for its server; fumount --abort conn:%llu ends that",
 		       (unsigned long long)item->connection);

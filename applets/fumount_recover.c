@@ -27,10 +27,10 @@ enum { WATCH_MS = 900, LIMIT_MS = 300, ROUNDS = 512 };
 struct recovery {
 	const struct fumount *f;
 	const struct report *to;
-	struct census census;	/* what is to go */
+	struct census census;	/* what is to go, wherever it is mounted */
+	struct census others;	/* what only stands in the way, and is judged as well */
 	bool judged;
 	int status;		/* the worst so far */
-	bool quiet;		/* in another mount namespace the parent tells */
 };
 
 static void worse(struct recovery *r, int err)
@@ -41,12 +41,23 @@ static void worse(struct recovery *r, int err)
 		r->status = status;
 }
 
-/* Whether it is still that connection, or its number is another's by now. */
-static bool is_same(const struct recovery *r, uint64_t connection)
+static const struct conn *conn_of(const struct recovery *r, uint64_t connection)
 {
 	const struct conn *conn = census_find(&r->census, connection);
 
-	return conn && conn->identity == conn_identity(connection);
+	return conn ? conn : census_find(&r->others, connection);
+}
+
+/* Whether it is still that connection, or its number is another's by now. */
+static bool is_same(const struct conn *conn)
+{
+	return conn && conn->identity == conn_identity(conn->connection);
+}
+
+/* Whether a mount of it is to go. */
+static bool is_ours(const struct recovery *r, uint64_t connection)
+{
+	return is_same(census_find(&r->census, connection));
 }
 
 /* ---- Is it healthy? ---- */
@@ -60,32 +71,27 @@ static const char *const verdicts[] = {
 };
 
 /* All at once, so that five hung layers take no longer than one. */
-static void judge(struct recovery *r)
-{
-	if (r->judged)
-		return;
-	r->judged = true;
-	census_look(&r->census, WATCH_MS);
-}
-
 static enum conn_state state_of(struct recovery *r, uint64_t connection)
 {
-	const struct conn *conn;
-
-	if (!census_find(&r->census, connection)) {
-		census_add(&r->census, connection);	/* a cover, say, of another mount */
-		r->judged = false;
+	if (census_find(&r->census, connection)) {
+		if (!r->judged)
+			census_look(&r->census, WATCH_MS);
+		r->judged = true;
+		return census_state(&r->census, conn_of(r, connection));
 	}
-	judge(r);
-	conn = census_find(&r->census, connection);
-	return conn ? census_state(&r->census, conn) : CONN_UNKNOWN;
+	if (!census_find(&r->others, connection)) {
+		if (census_add(&r->others, connection) < 0)
+			return CONN_UNKNOWN;
+		census_look(&r->others, WATCH_MS);
+	}
+	return census_state(&r->others, conn_of(r, connection));
 }
 
 static void tell_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
 {
 	char command[16];
 
-	if (state == CONN_SERVING || !conn->pid) {
+	if (state == CONN_SERVING || !conn || !conn->pid) {
 		report(r->to, "state", "%s", state == CONN_SERVING ? "its server is well" : verdicts[state]);
 		return;
 	}
@@ -113,11 +119,11 @@ static int serves_another(const struct server *server, void *data)
 /* Its end is the abort that its own user may always have; if it serves nothing else. */
 static int kill_server(const struct recovery *r, uint64_t connection)
 {
-	const struct conn *conn = census_find(&r->census, connection);
-	struct duty duty = { conn->pid, connection };
+	const struct conn *conn = conn_of(r, connection);
+	struct duty duty = { conn ? conn->pid : 0, connection };
 	int err;
 
-	if (!conn->pid || conn->others[0] || server_each(serves_another, &duty) > 0)
+	if (!duty.pid || conn->others[0] || server_each(serves_another, &duty) > 0)
 		return -EPERM;
 	err = sys_kill(conn->pid, SIGKILL);
 	if (!err)
@@ -126,16 +132,16 @@ static int kill_server(const struct recovery *r, uint64_t connection)
 	return err;
 }
 
-/* unmounting: the kernel has begun, and waits; so this is the same connection still. */
+/* unmounting: the kernel has begun, and waits; the mount may be in no table any more. */
 static void abort_if_hung(struct recovery *r, const struct target *t, bool unmounting)
 {
 	enum conn_state state = state_of(r, t->connection);
 	int err;
 
-	tell_state(r, state, census_find(&r->census, t->connection));
-	if (!is_to_abort(r, state))
+	tell_state(r, state, conn_of(r, t->connection));
+	if (!is_to_abort(r, state) || (unmounting && !is_same(conn_of(r, t->connection))))
 		return;
-	err = !unmounting ? unmount_abort(t) : is_same(r, t->connection) ? conn_abort(t->connection) : 0;
+	err = unmounting ? conn_abort(t->connection) : unmount_abort(t);
 	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)t->connection);
@@ -202,12 +208,18 @@ static int is_next(const struct table_row *row, void *data)
 	struct next *n = data;
 	struct out path = OUT_TEXT(n->path);
 
-	if (!table_is_fuse(row) || !is_same(n->r, table_connection(row)))
+	if (!table_is_fuse(row) || !is_ours(n->r, table_connection(row)))
 		return 0;
 	n->connection = table_connection(row);
 	out_str(&path, row->mountpoint);
 	out_text(&path);
 	return 1;
+}
+
+/* The way to what is below it. */
+static bool lets_pass(enum conn_state state)
+{
+	return state == CONN_SERVING || state == CONN_UNKNOWN;
 }
 
 /* What is on top there: that mount, or another that covers it. 1 when it has gone, and
@@ -223,7 +235,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 	if (err <= 0)
 		return err;
 	err = target_find(n.path, &top);
-	if (!is_same(r, n.connection)) {	/* it went by itself */
+	if (!is_ours(r, n.connection)) {	/* it went by itself */
 		if (!err)
 			target_close(&top);
 		return 1;
@@ -235,7 +247,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 		err = -EBUSY;
 	} else if (top.id == *before) {
 		err = -EBUSY;	/* it is there still */
-	} else if (top.at.below && state_of(r, top.outer) != CONN_SERVING) {
+	} else if (top.at.below && !lets_pass(state_of(r, top.outer))) {
 		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; recover that",
 		       n.path, (unsigned long long)top.outer);
 		err = -EBUSY;
@@ -261,11 +273,9 @@ static int sweep_here(struct recovery *r)
 
 struct elsewhere { struct recovery *r; uint64_t own; };
 
-static int is_ours(const struct table_row *row, void *data)
+static int is_to_go(const struct table_row *row, void *data)
 {
-	const struct recovery *r = data;
-
-	return table_is_fuse(row) && is_same(r, table_connection(row));
+	return table_is_fuse(row) && is_ours(data, table_connection(row));
 }
 
 static int enter_and_sweep(struct recovery *r, const char *pid)
@@ -315,7 +325,7 @@ static int look_elsewhere(uint64_t number, int pid, void *data)
 	int err;
 
 	out_fmt(&out, "%d", pid);
-	if (number == e->own || table_each(out_text(&out), is_ours, e->r) <= 0)
+	if (number == e->own || table_each(out_text(&out), is_to_go, e->r) <= 0)
 		return 0;
 	err = sweep_in(e->r, text);
 	proc_command(pid, command);
@@ -332,7 +342,7 @@ static void tell_rest(struct recovery *r, uint64_t connection)
 	int64_t waiting = conn_waiting(connection);
 	uint32_t major = (uint32_t)(connection >> 20), minor = connection & 0xfffff;
 
-	if (waiting == -ENOENT || !is_same(r, connection)) {
+	if (waiting == -ENOENT || !is_ours(r, connection)) {
 		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
 		return;
 	}
@@ -360,7 +370,7 @@ static int sweep(struct recovery *r)
 
 int fumount_recover_all(const struct fumount *f, const struct report *to, struct census *all)
 {
-	struct recovery r = { .f = f, .to = to, .census = *all };
+	struct recovery r = { .f = f, .to = to, .census = *all, .others.identify = true };
 
 	return sweep(&r);
 }
@@ -415,7 +425,7 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 {
 	enum conn_state state = state_of(r, connection);
 
-	tell_state(r, state, census_find(&r->census, connection));
+	tell_state(r, state, conn_of(r, connection));
 	if (is_to_abort(r, state) && conn_abort(connection) == 0)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)connection);
@@ -424,7 +434,7 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 
 int fumount_recover(const struct fumount *f, const struct report *to, const char *word)
 {
-	struct recovery r = { .f = f, .to = to, .census.identify = true };
+	struct recovery r = { .f = f, .to = to, .census.identify = true, .others.identify = true };
 	int err = target_each(word, take_connection, &r.census);
 	size_t mounted = r.census.count;
 

@@ -209,6 +209,21 @@ umount mnt
 hellofs -b bind
 mount --move bind mnt
 recovered 'covered by another FUSE mount' "conn:$conn"
+# What only stands in the way goes from there, and from nowhere else.
+serve good
+hellofs -b bind
+mount --bind bind other
+mount --move bind mnt
+exits 0 'a cover that is mounted elsewhere too' fumount -R "conn:$conn"
+is 'goes from there alone' "$(own_mounts | sed 's/.*\///')" other
+fumount other
+serve good
+mkdir plain
+mount --bind mnt plain
+mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>/dev/fuse
+exits 0 'below another that is well' fumount -R mnt/file
+is 'that stays, and its binds' "$(own_mounts | sed 's/.*\///' | paste -sd' ')" 'mnt plain'
+fumount plain mnt
 for word in mnt conn:99999; do exits 0 "nothing there: $word" fumount -R "$word"; done
 for word in nowhere conn:x mnt-id: ''; do exits 32 "a mistake: $word" fumount -R "$word"; done
 mount -t tmpfs none mnt
