@@ -46,7 +46,7 @@ static int pass_prepare(void *data, const char *source)
 
 	if (fd < 0)
 		return fd;
-	err = sysfs_stat(fd, "", &st);
+	err = sysfs_stat(fd, true, &st);
 	if (err)
 		return err;
 	sysfs_umask(0);		/* the kernel has applied the caller's */
@@ -67,7 +67,7 @@ static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr
 		fs->known_node = 0;
 		return 0;
 	}
-	err = sysfs_stat(fd_of(req, node), "", &st);
+	err = sysfs_stat(fd_of(req, node), true, &st);
 	*attr = st.attr;
 	return err;
 }
@@ -114,7 +114,8 @@ static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_s
 
 /* ---- Names ---- */
 
-/* The node of a name, one lookup more, and its attributes at hand. */
+/* The node of a name, one lookup more, and its attributes at hand. Not this file system
+   itself, mounted somewhere in its source: to ask that would be to wait for ourselves. */
 static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node)
 {
 	struct passfs *fs = fuse_fs(req);
@@ -123,7 +124,9 @@ static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_
 
 	if (fd < 0)
 		return fd == -EBADF ? -ESTALE : fd;
-	err = sysfs_stat(fd, "", &st);
+	err = sysfs_stat(fd, false, &st);
+	if (!err && fuse_is_own(req, st.device))
+		err = -ELOOP;
 	if (err) {
 		sys_close(fd);
 		return err;
@@ -217,12 +220,13 @@ static int pass_readlink(struct fuse_req *req, uint64_t node)
 
 /* ---- Files ---- */
 
+/* Direct or not is between the caller and the kernel: our buffers are not aligned. */
 static int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
 	int fd = fd_of(req, node);
 
 	if (fd >= 0)
-		fd = sysfs_reopen(fd, (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY));
+		fd = sysfs_reopen(fd, (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_DIRECT));
 	return fd < 0 ? fd : fuse_opened(req, (uint64_t)fd, 0);
 }
 
@@ -231,7 +235,7 @@ static int pass_create(struct fuse_req *req, uint64_t parent, const char *name, 
 	int fd = as_caller(req), err;
 
 	if (fd == 0)
-		fd = sys_openat(fd_of(req, parent), name, (int)(in->flags | O_CREAT | O_NOFOLLOW), in->mode);
+		fd = sys_openat(fd_of(req, parent), name, (int)((in->flags | O_CREAT | O_NOFOLLOW) & ~(uint32_t)O_DIRECT), in->mode);
 	err = made(req, fd < 0 ? fd : 0, parent, name);
 	if (!err)
 		return fuse_opened(req, (uint64_t)fd, 0);
@@ -252,7 +256,7 @@ static int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse
 	if (fd == 0)
 		fd = sys_openat(fd_of(req, parent), ".", (int)(in->flags | O_TMPFILE), in->mode);
 	sysfs_as_self();
-	err = fd < 0 ? fd : sysfs_stat(fd, "", &st);
+	err = fd < 0 ? fd : sysfs_stat(fd, true, &st);
 	if (!err) {
 		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
 		node = held < 0 ? 0 : inodes_take(&fs->inodes, held, st.device, st.attr.ino);

@@ -65,6 +65,10 @@ struct fuse_req {
 /* What serve() was given as the file system's own. */
 void *fuse_fs(const struct fuse_req *req);
 
+/* Whether a device (major << 32 | minor) is this file system itself: who serves it must
+   not ask it anything, since nobody else would answer. */
+bool fuse_is_own(const struct fuse_req *req, uint64_t device);
+
 #define FUSE_FOREVER UINT32_MAX
 
 struct fuse_ops {

@@ -15,6 +15,7 @@ struct fuse_session {
 	int device;		/* /dev/fuse; the session's owner closes it */
 	bool read_only;		/* mounted so: the kernel refuses what would write */
 	bool aborted;		/* how it ended */
+	uint64_t own_device;	/* major << 32 | minor of what is served; 0: not known */
 
 	/* Set by INIT */
 	enum fuse_phase phase;

@@ -14,8 +14,9 @@
 /* A file's device, beside the attributes as FUSE has them. */
 struct sysfs_stat { struct fuse_attr attr; uint64_t device; };
 
-/* Of what is at name in dir, no link followed; "": of what dir holds. */
-int sysfs_stat(int dir, const char *name, struct sysfs_stat *st);
+/* Of what a descriptor holds. `ask`: as of now; else as it is known here, of a network
+   or FUSE file system without asking its server. */
+int sysfs_stat(int fd, bool ask, struct sysfs_stat *st);
 int sysfs_statfs(int fd, struct fuse_kstatfs *stat);
 
 /* Opens what an O_PATH descriptor holds. */

@@ -243,6 +243,7 @@ static int serve_mounted(const char *where)
 	if (!adopted)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
 	self.session.device = fd;
+	self.session.own_device = (uint64_t)self.at.mounted.dev_major << 32 | self.at.mounted.dev_minor;
 	self.session.ready = on_ready;
 	self.session.trace = self.args.debug ? trace : NULL;
 	self.session.read_only = !adopted && (self.args.mount.flags & MOUNT_RDONLY)

@@ -11,6 +11,11 @@ void *fuse_fs(const struct fuse_req *req)
 	return req->session->fs;
 }
 
+bool fuse_is_own(const struct fuse_req *req, uint64_t device)
+{
+	return device && device == req->session->own_device;
+}
+
 static int node_attr(struct fuse_attr *attr, uint64_t node, uint32_t mode, uint32_t links)
 {
 	memset(attr, 0, sizeof(*attr));

@@ -53,12 +53,12 @@ struct kernel_statx {
 };
 _Static_assert(sizeof(struct kernel_statx) == 256, "statx(2)");
 
-int sysfs_stat(int dir, const char *name, struct sysfs_stat *st)
+int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 {
 	enum { BASIC = 0x7ff };
 	struct kernel_statx x;
 
-	if (syscall(SYS_statx, dir, name, AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH), BASIC, &x) < 0)
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (ask ? 0 : AT_STATX_DONT_SYNC), BASIC, &x) < 0)
 		return -errno;
 	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
 	st->attr = (struct fuse_attr) {

@@ -95,6 +95,17 @@ setfattr -n user.x -v y mnt/behind 2>/dev/null && is 'an attribute' "$(getfattr 
 ok 'written through' dd if=native/data of=mnt/sync bs=64k oflag=sync conv=fsync count=16
 ok 'mmap' perl -e 'exit !(-s "mnt/data" == 24 << 20)'
 
+ok 'direct' dd if=native/data of=mnt/direct bs=64k oflag=direct count=16
+ok 'the same once more' cmp <(head -c 1M native/data) src/direct
+
+# In its own source: it does not wait for itself.
+mkdir src/inside
+exits 0 'mounted in what it mirrors' passfs -b src src/inside
+exits 1 'itself is not shown in itself' timeout 5 stat src/inside/inside
+like 'but refused' "$err" 'Too many levels of symbolic links'
+is 'all else is' "$(timeout 5 cat src/inside/behind)" behind
+fumount src/inside
+
 # As it says.
 exits 1 'no such source' passfs nowhere mnt
 like 'says so' "$err" 'passfs: nowhere: No such file or directory'
