@@ -18,7 +18,7 @@ traced() { timeout 10 strace -f -qq -y -o trace -e trace=%file,%desc,umount2,fch
 asking()
 {
 	grep -E "$T/(hung|tree/hung)|\"(hung|tree/hung)" trace | grep -vE \
-		-e '^[0-9]+ execve\(' \
+		-e '^[0-9]+ +execve\(' \
 		-e 'openat\([^,]*, "[^/"]*", [^)]*O_PATH' \
 		-e "openat\([^,]*, \"$T/(tree/)?hung\", [^)]*O_PATH" -e '<... openat resumed>' \
 		-e 'statx\([^,]*, "", AT_STATX_DONT_SYNC\|AT_EMPTY_PATH' \
