@@ -39,6 +39,19 @@ int fumount_status(int err)
 	return !err ? FUMOUNT_OK : err == -EPERM || err == -EACCES ? FUMOUNT_USAGE : FUMOUNT_FAILED;
 }
 
+void fumount_count(struct fumount_tally *tally, int status)
+{
+	tally->good += status == FUMOUNT_OK;
+	tally->bad += status != FUMOUNT_OK;
+	tally->refused += status == FUMOUNT_USAGE;
+}
+
+int fumount_total(const struct fumount_tally *t)
+{
+	return !t->bad ? FUMOUNT_OK : t->good ? FUMOUNT_SOME
+	       : t->refused == t->bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+}
+
 static int failed(const struct report *to, int err)
 {
 	report(to, "failed", "%s", msg_reason(err));
@@ -150,7 +163,7 @@ static int forcibly(const struct report *to, const struct target *t)
 	return err;
 }
 
-int fumount_target(const struct fumount *f, const struct report *to, const struct target *t)
+static int unmount_found(const struct fumount *f, const struct report *to, const struct target *t)
 {
 	int err = f->abort ? abort_it(to, t) : f->force ? forcibly(to, t) : f->lazy ? lazily(to, t)
 		  : plainly(f, to, t);
@@ -174,11 +187,7 @@ static bool outer_answers(const struct target *t)
 	if (!t->outer || census_add(&census, t->outer) < 0)
 		return true;
 	census_look(&census, 500);
-	switch (census_state(&census, census.conns)) {
-	case CONN_SERVING:
-	case CONN_UNKNOWN: return true;
-	default:           return false;
-	}
+	return census_answers(census_state(&census, census.conns));
 }
 
 /* A connection that is mounted nowhere any more, held by somebody. */
@@ -187,9 +196,7 @@ static int abort_detached(const struct report *to, const char *word)
 	uint64_t connection;
 	int err;
 
-	if (strncmp(word, "conn:", 5) != 0 || opt_number(word + 5, UINT64_MAX, &connection) < 0)
-		return failed(to, -ENOENT);
-	err = conn_abort(connection);
+	err = target_connection(word, &connection) < 0 ? -ENOENT : conn_abort(connection);
 	if (err)
 		return failed(to, err);
 	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
@@ -213,7 +220,7 @@ static int found(const struct fumount *f, const struct report *to, const struct 
 		       "unmount that first", (unsigned long long)t->outer);
 		return FUMOUNT_FAILED;
 	}
-	return fumount_target(f, to, t);
+	return unmount_found(f, to, t);
 }
 
 static int one(const struct fumount *f, const struct report *to)
@@ -237,23 +244,6 @@ static int one(const struct fumount *f, const struct report *to)
 
 /* ---- The command line ---- */
 
-static int enter_namespace(const char *namespace)
-{
-	char path[32];
-	struct out out = OUT_TEXT(path);
-	uint64_t pid;
-	int fd, err;
-
-	if (opt_number(namespace, INT32_MAX, &pid) == 0) {
-		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
-		namespace = out_text(&out);
-	}
-	sys_keep_proc();
-	fd = sys_open(namespace, O_RDONLY, 0);
-	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
-	return err ? msg_errno(FUMOUNT_FAILED, namespace, err) : FUMOUNT_OK;
-}
-
 static const char *contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
@@ -267,21 +257,6 @@ static const char *contradiction(const struct fumount *f, char **operands)
 	if (f->options && !f->all)
 		return "-O goes with -a";
 	return f->all || *operands ? NULL : "no mountpoint is given";
-}
-
-struct tally { int good, bad, refused; };
-
-static void count(struct tally *tally, int status)
-{
-	tally->good += status == FUMOUNT_OK;
-	tally->bad += status != FUMOUNT_OK;
-	tally->refused += status == FUMOUNT_USAGE;
-}
-
-static int tally_status(const struct tally *t)
-{
-	return !t->bad ? FUMOUNT_OK : t->good ? FUMOUNT_SOME
-	       : t->refused == t->bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
 }
 
 /* Each target is an object of its own: {"target":…,"events":[…],"status":0}. */
@@ -307,7 +282,7 @@ static int run(const struct fumount *f, char **operands)
 	struct out out = OUT_FD(text, 1);
 	struct json json = { .out = &out };
 	struct report to = { .object = "-a", .json = f->json ? &json : NULL, .quiet = f->quiet };
-	struct tally tally = { 0, 0, 0 };
+	struct fumount_tally tally = { 0, 0, 0 };
 	int status = FUMOUNT_OK;
 
 	if (f->json)
@@ -316,10 +291,10 @@ static int run(const struct fumount *f, char **operands)
 		status = reported(f, &to);
 	for (; !f->all && *operands; operands++) {
 		to.object = *operands;
-		count(&tally, reported(f, &to));
+		fumount_count(&tally, reported(f, &to));
 	}
 	if (!f->all)
-		status = tally_status(&tally);
+		status = fumount_total(&tally);
 	if (f->json) {
 		json_close(&json, ']');
 		out_char(&out, '\n');
@@ -327,6 +302,30 @@ static int run(const struct fumount *f, char **operands)
 			return FUMOUNT_SYSTEM;
 	}
 	return status;
+}
+
+int fumount_enter(const char *namespace)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	uint64_t pid;
+	int fd;
+
+	if (opt_number(namespace, INT32_MAX, &pid) == 0) {
+		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
+		namespace = out_text(&out);
+	}
+	sys_keep_proc();
+	fd = sys_open(namespace, O_RDONLY, 0);
+	return fd < 0 ? fd : sys_enter_mount_namespace(fd);
+}
+
+/* With -N, there. */
+static int enter_and_run(const struct fumount *f, char **operands)
+{
+	int err = f->namespace ? fumount_enter(f->namespace) : 0;
+
+	return err ? msg_errno(FUMOUNT_FAILED, f->namespace, err) : run(f, operands);
 }
 
 static int fumount_main(char **argv)
@@ -340,9 +339,7 @@ static int fumount_main(char **argv)
 	why = contradiction(&f, rest.operands);
 	if (why)
 		return applet_usage(why);
-	if (f.namespace && enter_namespace(f.namespace) != FUMOUNT_OK)
-		return FUMOUNT_FAILED;
-	return run(&f, rest.operands);
+	return enter_and_run(&f, rest.operands);
 }
 
 APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and say who holds the mount", options)
@@ -368,9 +365,7 @@ static int umount_fuse_main(char **argv)
 		return FUMOUNT_USAGE;
 	if (!rest.operands[0] || rest.operands[1])
 		return applet_usage("wanted: one mountpoint");
-	if (f.namespace && enter_namespace(f.namespace) != FUMOUNT_OK)
-		return FUMOUNT_FAILED;
-	return run(&f, rest.operands);
+	return enter_and_run(&f, rest.operands);
 }
 
 APPLET(umount_fuse, "umount.fuse", "sbin", "MOUNTPOINT", "unmount, as umount(8) calls it",

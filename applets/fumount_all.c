@@ -45,7 +45,8 @@ struct all {
 	size_t node_count, node_room;
 	struct map mounts;	/* of a mount's id: its node */
 	int64_t owner;		/* only this user's; -1: everybody's */
-	int good, bad, refused, looked;
+	struct fumount_tally tally;
+	int looked;
 };
 
 static void *more(void *pages, size_t *room, size_t needed, size_t each)
@@ -57,7 +58,7 @@ static void *more(void *pages, size_t *room, size_t needed, size_t each)
 		return pages;
 	while (bigger < needed)
 		bigger *= 2;
-	got = *room ? sys_more_pages(pages, *room * each, bigger * each) : sys_pages(bigger * each);
+	got = sys_more_pages(pages, *room * each, bigger * each);
 	if (got)
 		*room = bigger;
 	return got;
@@ -148,9 +149,8 @@ static int find_silent(struct all *a)
 	census_look(&census, WATCH_MS);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct conn *conn = census_find(&census, a->items[i].connection);
-		enum conn_state state = conn ? census_state(&census, conn) : CONN_SERVING;
 
-		a->items[i].silent = state != CONN_SERVING && state != CONN_UNKNOWN;
+		a->items[i].silent = conn && !census_answers(census_state(&census, conn));
 	}
 	return 0;
 }
@@ -212,13 +212,10 @@ static void tell(struct all *a, const struct result *result)
 {
 	struct item *item = a->items + result->at;
 	struct report to = *a->to;
-	int status = fumount_status(result->err);
 
 	item->done = result->err == 0;
 	to.object = path_of(a, item);
-	a->good += !status;
-	a->bad += status != 0;
-	a->refused += status == FUMOUNT_USAGE;
+	fumount_count(&a->tally, fumount_status(result->err));
 	if (result->err == -EBUSY) {
 		report(&to, "busy", "busy; fumount -l detaches it");
 		/* Each look is one pass over /proc. */
@@ -290,7 +287,7 @@ static void tell_out_of_reach(struct all *a, const struct item *item, const stru
 		return;
 	to.object = path_of(a, item);
 	report(&to, "refused", "lies below %s, which does not answer; unmount that first", path_of(a, outer));
-	a->bad++;
+	fumount_count(&a->tally, FUMOUNT_FAILED);
 }
 
 static uint32_t deepest(const struct all *a)
@@ -358,6 +355,5 @@ int fumount_all(const struct fumount *f, const struct report *to)
 		report(to, "failed", "%s", msg_reason(err));
 		return FUMOUNT_SYSTEM;
 	}
-	return !a.bad ? FUMOUNT_OK : a.good ? FUMOUNT_SOME
-	       : a.refused == a.bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+	return fumount_total(&a.tally);
 }

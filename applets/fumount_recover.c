@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "binds.h"
+#include "aside.h"
 #include "conn.h"
 #include "fumount.h"
 #include "msg.h"
@@ -216,12 +216,6 @@ static int is_next(const struct table_row *row, void *data)
 	return 1;
 }
 
-/* The way to what is below it. */
-static bool lets_pass(enum conn_state state)
-{
-	return state == CONN_SERVING || state == CONN_UNKNOWN;
-}
-
 /* What is on top there: that mount, or another that covers it. 1 when it has gone, and
    another may be left; 0 when there is none; -errno. */
 static int take_next(struct recovery *r, uint64_t *before)
@@ -247,7 +241,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 		err = -EBUSY;
 	} else if (top.id == *before) {
 		err = -EBUSY;	/* it is there still */
-	} else if (top.at.below && !lets_pass(state_of(r, top.outer))) {
+	} else if (top.at.below && !census_answers(state_of(r, top.outer))) {
 		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; recover that",
 		       n.path, (unsigned long long)top.outer);
 		err = -EBUSY;
@@ -278,43 +272,31 @@ static int is_to_go(const struct table_row *row, void *data)
 	return table_is_fuse(row) && is_ours(data, table_connection(row));
 }
 
-static int enter_and_sweep(struct recovery *r, const char *pid)
+struct sweeping { struct recovery *r; const char *pid; };
+
+/* In a child; its parent tells what came of it. */
+static int enter_and_sweep(void *data)
 {
 	static const struct report silent = { .object = "", .quiet = true };
-	char path[32];
-	struct out out = OUT_TEXT(path);
-	int fd, err;
+	struct sweeping *s = data;
+	int err = fumount_enter(s->pid);
 
-	out_fmt(&out, "/proc/%s/ns/mnt", pid);
-	fd = sys_open(out_text(&out), O_RDONLY, 0);
-	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
-	if (err)
-		return err;
-	r->to = &silent;
-	return sweep_here(r);
+	s->r->to = &silent;
+	return err ? err : sweep_here(s->r);
 }
 
 static int sweep_in(struct recovery *r, const char *pid)
 {
-	int pair[2], result, child, err = sys_socketpair(pair);
+	struct sweeping s = { r, pid };
+	struct aside aside;
+	int err = aside_start(&aside, enter_and_sweep, &s);
 
-	child = err ? err : sys_fork();
-	if (child < 0)
-		return child;
-	if (child == 0) {
-		result = enter_and_sweep(r, pid);
-		sys_write_all(pair[1], &result, sizeof(result));
-		sys_exit(0);
-	}
-	sys_close(pair[1]);
-	if (sys_poll_in(pair[0], 3 * UNMOUNT_LIMIT_MS) <= 0)
-		result = -ETIMEDOUT;
-	else if (sys_read_all(pair[0], &result, sizeof(result)) != sizeof(result))
-		result = -EIO;
-	sys_close(pair[0]);
-	if (result != -ETIMEDOUT)
-		sys_wait(child, &err);
-	return result;
+	if (err)
+		return err;
+	err = aside_wait(&aside, 3 * UNMOUNT_LIMIT_MS);
+	if (err == -ETIMEDOUT)
+		aside_leave(&aside);
+	return err;
 }
 
 static int look_elsewhere(uint64_t number, int pid, void *data)
@@ -385,10 +367,8 @@ static int take_detached(const char *word, struct census *census)
 {
 	uint64_t connection;
 
-	if (strncmp(word, "conn:", 5) != 0)
+	if (target_connection(word, &connection) < 0)
 		return 0;
-	if (opt_number(word + 5, UINT64_MAX, &connection) < 0)
-		return -EINVAL;
 	return conn_waiting(connection) < 0 ? 0 : census_add(census, connection);
 }
 

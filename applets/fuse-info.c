@@ -251,19 +251,12 @@ static int seconds(const char *text, int otherwise)
 	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
 }
 
-static void look(struct info *i)
-{
-	int stuck = i->args->stuck ? seconds(i->args->stuck, 1) : 0;
-
-	census_look(&i->census, i->args->stuck ? stuck * 1000 : WATCH_MS);
-}
-
 static int show_table(struct info *i)
 {
 	int err = each(i, measure);
 
 	if (!err && !i->quick)
-		look(i);
+		census_look(&i->census, i->args->stuck ? seconds(i->args->stuck, 1) * 1000 : WATCH_MS);
 	if (!err) {
 		show_head(i);
 		err = each(i, show);

@@ -95,12 +95,11 @@ static void show_owner(struct view *v, const struct table_row *row)
 static int show_holder(const struct holder *h, void *data)
 {
 	struct view *v = data;
-	char user[32];
 
 	if (!v->json) {
 		view_label(v, "held_by");
-		out_fmt(v->out, "%d (%s) of %s: %s%s%s\n", h->pid, h->command, user_name(h->uid, user),
-			holder_how_text(h->how), *h->file ? " " : "", h->file);
+		report_holder_text(v->out, h);
+		out_char(v->out, '\n');
 		return 0;
 	}
 	json_open(v->json, NULL, '{');

@@ -14,14 +14,15 @@
 #include "applet.h"
 #include "fuse_fs.h"
 #include "inodes.h"
+#include "priv.h"
 #include "serve.h"
 #include "sys.h"
 #include "sysfs.h"
 
 struct passfs {
 	struct inodes inodes;
-	/* What was last found out, for the reply that is put together next. */
-	uint64_t known_node;
+	/* What was last found out, for the reply to the same request. */
+	uint64_t known_node, known_for;
 	struct fuse_attr known;
 };
 
@@ -62,9 +63,8 @@ static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr
 	struct sysfs_stat st;
 	int err;
 
-	if (fs->known_node == node) {
+	if (fs->known_node == node && fs->known_for == req->in->unique) {
 		*attr = fs->known;
-		fs->known_node = 0;
 		return 0;
 	}
 	err = sysfs_stat(fd_of(req, node), true, &st);
@@ -133,6 +133,7 @@ static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_
 	}
 	*node = inodes_take(&fs->inodes, fd, st.device, st.attr.ino);
 	fs->known_node = *node;
+	fs->known_for = req->in->unique;
 	fs->known = st.attr;
 	return *node ? 0 : -ENOMEM;
 }
@@ -159,13 +160,13 @@ static void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
 /* After the caller's name was taken for something, ours again, and what became of it. */
 static int made(struct fuse_req *req, int err, uint64_t parent, const char *name)
 {
-	sysfs_as_self();
+	priv_act_as_self();
 	return err ? err : pass_lookup(req, parent, name);
 }
 
 static int as_caller(const struct fuse_req *req)
 {
-	return sysfs_as(req->in->uid, req->in->gid);
+	return priv_act_for(req->in->uid, req->in->gid);
 }
 
 static int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in)
@@ -255,7 +256,7 @@ static int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse
 
 	if (fd == 0)
 		fd = sys_openat(fd_of(req, parent), ".", (int)(in->flags | O_TMPFILE), in->mode);
-	sysfs_as_self();
+	priv_act_as_self();
 	err = fd < 0 ? fd : sysfs_stat(fd, true, &st);
 	if (!err) {
 		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
@@ -342,18 +343,13 @@ static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
 
 struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
 
-static bool is_dots(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 /* With READDIRPLUS each entry is a lookup, which is taken back if there is no room. One
    that cannot be looked up is shown all the same, without attributes. */
 static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry *e)
 {
 	uint64_t node = 0;
 
-	if (req->in->opcode != FUSE_READDIRPLUS || is_dots(e->name) || find(req, parent, e->name, &node) < 0)
+	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || find(req, parent, e->name, &node) < 0)
 		return fuse_dirent_as(req, 0, e->ino, e->type, e->name, (uint64_t)e->next);
 	if (fuse_dirent_as(req, node, e->ino, e->type, e->name, (uint64_t)e->next))
 		return true;

@@ -58,5 +58,7 @@ void census_look(struct census *census, int milliseconds);
 /* After that. */
 enum conn_state census_state(const struct census *census, const struct conn *conn);
 const char *census_state_name(enum conn_state state);	/* "serving" */
+/* Whether it may be asked the way to what is below it: it is not shown not to answer. */
+bool census_answers(enum conn_state state);
 
 #endif

@@ -21,12 +21,14 @@ struct fumount {
 	int wait;			/* seconds; -1: not */
 };
 
-/* Unmounts one target, that was found. Returns a status. */
-int fumount_target(const struct fumount *f, const struct report *to, const struct target *target);
-
-
-/* Which status an error is. */
+/* Which status an error is; and that of several together. */
 int fumount_status(int err);
+struct fumount_tally { int good, bad, refused; };
+void fumount_count(struct fumount_tally *tally, int status);
+int fumount_total(const struct fumount_tally *tally);
+
+/* Enters a mount namespace, of a process by its number or by a path. 0 or -errno. */
+int fumount_enter(const char *namespace);
 
 #define FUMOUNT_PART __attribute__((weak))
 /* -R: what a word means, or every connection in the census. Returns a status. */

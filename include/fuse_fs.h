@@ -185,4 +185,7 @@ bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char 
 bool fuse_dirent_as(struct fuse_req *req, uint64_t node, uint64_t ino, uint32_t type,
 		    const char *name, uint64_t next);
 
+/* Whether a name is "." or "..". */
+bool fuse_is_dots(const char *name);
+
 #endif

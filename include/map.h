@@ -13,4 +13,7 @@ uint32_t *map_find(const struct map *map, uint64_t key);
 /* Sets it. 0 or -ENOMEM. */
 int map_add(struct map *map, uint64_t key, uint32_t value);
 
+/* Gives its memory back. */
+void map_free(struct map *map);
+
 #endif

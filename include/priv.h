@@ -24,6 +24,12 @@ int priv_no_new(void);
 /* Hands CAP_SYS_ADMIN on over an exec, as an ambient capability. */
 int priv_keep_mounting(void);
 
+/* For a server that is root: what is made from now on is this user's and group's, whether
+   he may write there or not (that is the kernel's to check); priv_act_as_self() ends
+   that. For anybody else they change nothing. 0 or -errno. */
+int priv_act_for(uid_t uid, gid_t gid);
+void priv_act_as_self(void);
+
 /* The rest is for the set-uid helper. When the file's owner, root, is not the
    caller: priv_caller() makes the effective ids the caller's, so that all that
    follows is allowed what the caller is allowed, and keeps only what mounting

@@ -23,7 +23,9 @@ void report(const struct report *to, const char *event, const char *fmt, ...)
 /* "held by 4711 (sleep) of alice: open file /mnt/x", and as JSON. */
 void report_holder(const struct report *to, const struct holder *holder);
 
-/* The members of a JSON object that tell of a holder. */
+/* "4711 (sleep) of alice: open file /mnt/x", added to a text; and the members of a JSON
+   object that tell the same. */
+void report_holder_text(struct out *out, const struct holder *holder);
 void report_holder_facts(struct json *json, const struct holder *holder);
 
 /* Every process that holds device major:minor; returns how many. Of the time limits,

@@ -151,8 +151,8 @@ int sys_terminal_width(int fd);			/* columns; 0: not a terminal */
    they are used: what only the start took stays away. */
 void sys_release_program(void);
 
-/* Memory: zeroed pages. NULL when there are none. To have more: the same pages, moved,
-   with zeroed ones behind them. */
+/* Memory: zeroed pages. NULL when there are none. To have more (of none, size 0,
+   as well): the same pages, moved, with zeroed ones behind them. */
 void *sys_pages(size_t size);
 void *sys_more_pages(void *pages, size_t size, size_t new_size);
 void sys_free_pages(void *pages, size_t size);

@@ -54,9 +54,4 @@ int sysfs_removexattr(int fd, const char *name);
 /* As many descriptors as this process may have. */
 int sysfs_raise_descriptors(void);
 
-/* Root alone: what is made from now on is this user's and group's, whether he may write
-   there or not (that is the kernel's to check); sysfs_as_self() ends that. */
-int sysfs_as(uid_t uid, gid_t gid);
-void sysfs_as_self(void);
-
 #endif

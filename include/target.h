@@ -33,6 +33,9 @@ void target_close(struct target *target);
 /* Whether the word is of the kind conn:N or mnt-id:N, so no path. */
 bool target_is_name(const char *word);
 
+/* The number in conn:N. 0; -ENOENT: it is another word; -EINVAL: no number. */
+int target_connection(const char *word, uint64_t *connection);
+
 /* Calls fn for all mounts that a word means: all layers at a mountpoint, every mount of
    a connection or source. See table_each. */
 struct table_row;

@@ -12,13 +12,13 @@ enum { FIRST_ROOM = 64, OTHERS = 3 };
 
 static int grow(struct census *c)
 {
-	size_t size = c->room * sizeof(*c->conns), more = c->room ? size * 2 : FIRST_ROOM * sizeof(*c->conns);
-	struct conn *conns = c->room ? sys_more_pages(c->conns, size, more) : sys_pages(more);
+	size_t room = c->room ? c->room * 2 : FIRST_ROOM;
+	struct conn *conns = sys_more_pages(c->conns, c->room * sizeof(*conns), room * sizeof(*conns));
 
 	if (!conns)
 		return -ENOMEM;
 	c->conns = conns;
-	c->room = more / sizeof(*conns);
+	c->room = room;
 	return 0;
 }
 
@@ -244,6 +244,11 @@ enum conn_state census_state(const struct census *c, const struct conn *conn)
 	if (conn->waiting < 0 && !conn->pid && !c->hidden)
 		return CONN_DEAD;	/* without fusectl nothing else tells */
 	return conn->pid ? CONN_SERVING : CONN_UNKNOWN;
+}
+
+bool census_answers(enum conn_state state)
+{
+	return state == CONN_SERVING || state == CONN_UNKNOWN;
 }
 
 const char *census_state_name(enum conn_state state)

@@ -33,8 +33,7 @@ static void link_in(struct inodes *t, uint32_t place)
 static int grow(struct inodes *t)
 {
 	uint32_t room = t->room ? t->room * 2 : FIRST_ROOM;
-	struct inode *all = t->room ? sys_more_pages(t->all, t->room * sizeof(*all), room * sizeof(*all))
-				    : sys_pages(room * sizeof(*all));
+	struct inode *all = sys_more_pages(t->all, t->room * sizeof(*all), room * sizeof(*all));
 	uint32_t *hash = all ? sys_pages(room * sizeof(*hash)) : NULL;
 
 	if (all)

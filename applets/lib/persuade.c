@@ -45,6 +45,11 @@ static int first_holder(const struct holder *h, void *data)
 	return 1;
 }
 
+static bool is_watched(const struct report *to)
+{
+	return !to->quiet && !to->json && sys_terminal_width(2);
+}
+
 /* On a terminal, one line that is written again and again. */
 static void show_waiting(const struct report *to, const struct target *t, uint64_t seconds)
 {
@@ -52,7 +57,7 @@ static void show_waiting(const struct report *to, const struct target *t, uint64
 	char line[256];
 	struct out out = OUT_FD(line, 2);
 
-	if (to->quiet || to->json || !sys_terminal_width(2))
+	if (!is_watched(to))
 		return;
 	holders_each(t->major, t->minor, first_holder, &h);
 	out.escape = true;
@@ -85,16 +90,18 @@ int persuade(const struct report *to, const struct target *t, int signal, int se
 		sys_sleep_ms(LOOK_EVERY_MS);
 		err = unmount_target(t, UMOUNT_PLAIN);
 	}
-	if (shown != UINT64_MAX && !to->quiet && !to->json && sys_terminal_width(2))
+	if (shown != UINT64_MAX && is_watched(to))
 		sys_write_all(2, "\033[K", 3);
 	return err;
 }
 
+struct below { const struct report *to; uint64_t id; };
+
 static int tell_below(const struct table_row *row, void *data)
 {
-	const struct { const struct report *to; const struct target *t; } *below = data;
+	const struct below *below = data;
 
-	if (row->parent == below->t->id && row->id != below->t->id)
+	if (row->parent == below->id && row->id != below->id)
 		report(below->to, "mount-below", "held by what is mounted on it: %s at %s", row->type,
 		       row->mountpoint);
 	return 0;
@@ -102,7 +109,7 @@ static int tell_below(const struct table_row *row, void *data)
 
 void persuade_tell(const struct report *to, const struct target *t)
 {
-	struct { const struct report *to; const struct target *t; } below = { to, t };
+	struct below below = { to, t->id };
 	struct report others = *to;
 
 	if (to->quiet)

@@ -39,17 +39,26 @@ void report_holder_facts(struct json *json, const struct holder *h)
 	json_text(json, "file", *h->file ? h->file : NULL);
 }
 
-void report_holder(const struct report *to, const struct holder *h)
+void report_holder_text(struct out *out, const struct holder *h)
 {
 	char user[32];
 
-	if (!to->json) {
-		report(to, "holder", "held by %d (%s) of %s: %s%s%s", h->pid, h->command,
-		       user_name(h->uid, user), holder_how_text(h->how), *h->file ? " " : "", h->file);
-		return;
-	}
+	out_fmt(out, "%d (%s) of %s: %s%s%s", h->pid, h->command, user_name(h->uid, user),
+		holder_how_text(h->how), *h->file ? " " : "", h->file);
+}
+
+void report_holder(const struct report *to, const struct holder *h)
+{
+	char text[512];
+	struct out out = OUT_TEXT(text);
+
 	if (to->quiet)
 		return;
+	if (!to->json) {
+		report_holder_text(&out, h);
+		report(to, "holder", "held by %s", out_text(&out));
+		return;
+	}
 	json_open(to->json, NULL, '{');
 	json_text(to->json, "event", "holder");
 	report_holder_facts(to->json, h);

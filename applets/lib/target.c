@@ -106,11 +106,19 @@ static int find_path(const char *path, struct target *t)
 
 struct name { const char *source; uint64_t connection, id; };
 
+int target_connection(const char *word, uint64_t *connection)
+{
+	return strncmp(word, "conn:", 5) != 0 ? -ENOENT : opt_number(word + 5, UINT64_MAX, connection);
+}
+
 static int parse_name(const char *word, struct name *n)
 {
+	int err;
+
 	*n = (struct name) { .source = NULL };
-	if (strncmp(word, "conn:", 5) == 0)
-		return opt_number(word + 5, UINT64_MAX, &n->connection);
+	err = target_connection(word, &n->connection);
+	if (err != -ENOENT)
+		return err;
 	if (strncmp(word, "mnt-id:", 7) == 0)
 		return opt_number(word + 7, UINT64_MAX, &n->id);
 	n->source = word;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "aside.h"
 #include "conn.h"
 #include "mount.h"
 #include "table.h"
@@ -28,39 +29,34 @@ int unmount_directly(const struct target *t, enum umount_how how)
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
 }
 
-static int worker = -1;	/* our end of the socket to a child that is at work */
+struct job { const struct target *target; enum umount_how how; };
+
+static int do_job(void *data)
+{
+	const struct job *job = data;
+
+	return unmount_directly(job->target, job->how);
+}
+
+static struct aside worker;
+static bool at_work;	/* the last one has not told its result */
 
 int unmount_wait(int milliseconds)
 {
-	int err, got = sys_poll_in(worker, milliseconds);
+	int err = aside_wait(&worker, milliseconds);
 
-	if (got <= 0)
-		return -ETIMEDOUT;
-	if (sys_read_all(worker, &err, sizeof(err)) != sizeof(err))
-		err = -EIO;
-	sys_close(worker);
-	worker = -1;
+	at_work = err == -ETIMEDOUT;
 	return err;
 }
 
 int unmount_target(const struct target *t, enum umount_how how)
 {
-	int pair[2], err = sys_socketpair(pair), child;
+	struct job job = { t, how };
 
-	if (err)
-		return unmount_directly(t, how);
-	if (worker >= 0)
-		sys_close(worker);	/* given up */
-	worker = pair[0];
-	child = sys_fork();
-	if (child == 0) {
-		sys_close(pair[0]);
-		err = unmount_directly(t, how);
-		sys_write_all(pair[1], &err, sizeof(err));
-		sys_exit(0);
-	}
-	sys_close(pair[1]);
-	if (child < 0)
+	if (at_work)
+		aside_leave(&worker);
+	at_work = false;
+	if (aside_start(&worker, do_job, &job) < 0)
 		return unmount_directly(t, how);
 	return unmount_wait(UNMOUNT_LIMIT_MS);
 }

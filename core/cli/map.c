@@ -23,6 +23,13 @@ uint32_t *map_find(const struct map *map, uint64_t key)
 	return e && e->used ? &e->value : NULL;
 }
 
+void map_free(struct map *map)
+{
+	if (map->room)
+		sys_free_pages(map->entries, map->room * sizeof(*map->entries));
+	*map = (struct map) { .room = 0 };
+}
+
 /* Never more than half full. */
 static int grow(struct map *map)
 {
@@ -34,8 +41,7 @@ static int grow(struct map *map)
 	for (size_t i = 0; i < map->room; i++)
 		if (map->entries[i].used)
 			*slot(&bigger, map->entries[i].key) = map->entries[i];
-	if (map->room)
-		sys_free_pages(map->entries, map->room * sizeof(*map->entries));
+	map_free(map);
 	*map = bigger;
 	return 0;
 }

@@ -95,7 +95,7 @@ int fuse_xattr(struct fuse_req *req, const void *value, size_t len, uint32_t siz
 	return len > size ? -ERANGE : fuse_data(req, value, len);
 }
 
-static bool is_dots(const char *name)
+bool fuse_is_dots(const char *name)
 {
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
@@ -103,7 +103,7 @@ static bool is_dots(const char *name)
 bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char *name,
 		 uint64_t next)
 {
-	return fuse_dirent_as(req, is_dots(name) ? 0 : node, node, type, name, next);
+	return fuse_dirent_as(req, fuse_is_dots(name) ? 0 : node, node, type, name, next);
 }
 
 bool fuse_dirent_as(struct fuse_req *req, uint64_t node, uint64_t ino, uint32_t type,

@@ -209,8 +209,10 @@ static int look_at(const char *name, void *data)
 		holder.how |= HOLDER_MAP;
 	if (!holder.how)
 		return 0;
-	holder.uid = proc_facts(holder.pid, &facts) == 0 ? facts.uid : -1;
-	proc_command(holder.pid, holder.command);
+	if (proc_facts(holder.pid, &facts) < 0)
+		facts = (struct proc_facts) { .uid = -1, .command = "?" };
+	holder.uid = facts.uid;
+	memcpy(holder.command, facts.command, sizeof(holder.command));
 	return scan->fn(&holder, scan->data);
 }
 

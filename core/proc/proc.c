@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "opt.h"
+#include "map.h"
 #include "out.h"
 #include "sys.h"
 
@@ -253,11 +253,8 @@ uint64_t proc_namespace(void)
 	return namespace_of("self", &number) == 0 ? number : 0;
 }
 
-enum { NAMESPACES = 8192 };	/* a power of two; as many as half of it are told apart */
-
 struct spaces {
-	uint64_t *seen;
-	int count;
+	struct map seen;
 	int (*fn)(uint64_t number, int pid, void *data);
 	void *data;
 	bool *hidden;
@@ -267,34 +264,25 @@ static int look_at_namespace(const char *pid, void *data)
 {
 	struct spaces *s = data;
 	uint64_t number;
-	size_t at;
 	int err = namespace_of(pid, &number);
 
 	if (err) {
 		*s->hidden |= err == -EACCES || err == -EPERM;
 		return 0;	/* or it has ended */
 	}
-	at = number % NAMESPACES;
-	while (s->seen[at] && s->seen[at] != number)
-		at = (at + 1) % NAMESPACES;
-	if (s->seen[at])
+	if (map_find(&s->seen, number))
 		return 0;
-	if (++s->count > NAMESPACES / 2)
-		return -EOVERFLOW;
-	s->seen[at] = number;
-	return s->fn(number, (int)leading_number(pid), s->data);
+	err = map_add(&s->seen, number, 0);
+	return err ? err : s->fn(number, (int)leading_number(pid), s->data);
 }
 
 int proc_each_namespace(int (*fn)(uint64_t, int, void *), void *data, bool *hidden)
 {
-	static uint64_t *seen;
 	struct spaces s = { .fn = fn, .data = data, .hidden = hidden };
+	int result = proc_each(look_at_namespace, &s);
 
-	if (!seen && !(seen = sys_pages(NAMESPACES * sizeof(*seen))))
-		return -ENOMEM;
-	memset(seen, 0, NAMESPACES * sizeof(*seen));
-	s.seen = seen;
-	return proc_each(look_at_namespace, &s);
+	map_free(&s.seen);
+	return result;
 }
 
 int proc_connection(const char *pid, const char *fd, uint64_t *connection)

@@ -13,10 +13,10 @@
    some 32-bit machines the plain numbers are those of 16-bit ids. */
 #ifdef SYS_setresuid32
 enum { SETRESUID = SYS_setresuid32, SETRESGID = SYS_setresgid32, SETFSUID = SYS_setfsuid32,
-       SETGROUPS = SYS_setgroups32 };
+       SETFSGID = SYS_setfsgid32, SETGROUPS = SYS_setgroups32 };
 #else
 enum { SETRESUID = SYS_setresuid, SETRESGID = SYS_setresgid, SETFSUID = SYS_setfsuid,
-       SETGROUPS = SYS_setgroups };
+       SETFSGID = SYS_setfsgid, SETGROUPS = SYS_setgroups };
 #endif
 
 enum { CAP_SETUID_BIT = 1u << 7, CAP_SYS_ADMIN_BIT = 1u << 21 };
@@ -163,4 +163,46 @@ bool priv_may_mount(void)
 
 	return syscall(SYS_capget, &this_process, caps) == 0
 	       && ((setuid_root ? caps[0].permitted : caps[0].effective) & CAP_SYS_ADMIN_BIT);
+}
+
+/* Away from root, the capabilities over files are out of effect, and back with him. To
+   pass where only he might is to be kept: whether the caller may, the kernel has asked
+   the attributes already. */
+static int keep_passing(void)
+{
+	enum { DAC_OVERRIDE = 1u << 1, DAC_READ_SEARCH = 1u << 2 };
+	struct cap_data caps[2];
+
+	if (syscall(SYS_capget, &this_process, caps) < 0)
+		return -errno;
+	caps[0].effective |= caps[0].permitted & (DAC_OVERRIDE | DAC_READ_SEARCH);
+	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : 0;
+}
+
+static bool is_root(void)
+{
+	static int root = -1;
+
+	if (root < 0)
+		root = geteuid() == 0;
+	return root == 1;
+}
+
+int priv_act_for(uid_t uid, gid_t gid)
+{
+	if (!is_root())
+		return 0;
+	syscall(SETFSGID, gid);
+	if (uid == 0)
+		return 0;
+	syscall(SETFSUID, uid);
+	return keep_passing();
+}
+
+void priv_act_as_self(void)
+{
+	if (!is_root())
+		return;
+	syscall(SETFSUID, 0);
+	syscall(SETFSGID, getegid());
 }

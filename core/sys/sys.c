@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "call.h"
+
 /* One number for all machines since 5.2. */
 enum {
 	NR_MOVE_MOUNT = 429, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
@@ -40,21 +42,12 @@ enum { NR_CLOCK = SYS_clock_gettime64 };
 enum { NR_CLOCK = SYS_clock_gettime };
 #endif
 
-/* The way out of every wrapper. */
-static __attribute__((noinline)) long result(long returned)
-{
-	return returned == -1 ? -errno : returned;
-}
-
 /* clone(2): on s390 the stack comes first. */
 #ifdef __s390__
 #define FORK_ARGUMENTS 0, SIGCHLD
 #else
 #define FORK_ARGUMENTS SIGCHLD, 0
 #endif
-
-#define CALL(type, name, params, call) \
-	type name params { return (type)result((long)(call)); }
 
 static int kept_proc = -1;
 
@@ -257,6 +250,8 @@ void *sys_pages(size_t size)
 
 void *sys_more_pages(void *pages, size_t size, size_t new_size)
 {
+	if (!size)
+		return sys_pages(new_size);
 	pages = mremap(pages, size, new_size, MREMAP_MAYMOVE);
 	return pages == MAP_FAILED ? NULL : pages;
 }
@@ -265,20 +260,6 @@ void sys_free_pages(void *pages, size_t size)
 {
 	munmap(pages, size);
 }
-
-/* struct statx, as far as it is read here: older libcs have none. */
-struct kernel_statx {
-	uint32_t mask, blksize;
-	uint64_t attributes;
-	uint32_t nlink, uid, gid;
-	uint16_t mode, pad0;
-	uint64_t ino, size, blocks, attributes_mask;
-	uint64_t times[8];
-	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t mnt_id;
-	uint64_t spare[13];
-};
-_Static_assert(sizeof(struct kernel_statx) == 256, "statx(2)");
 
 enum { WANT_TYPE_MODE_UID = 0xb, WANT_INO = 0x100, MNT_ID = 0x1000, MNT_ID_UNIQUE = 0x4000 };
 enum { ATTRIBUTE_MOUNT_ROOT = 0x2000 };

@@ -14,15 +14,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "sys.h"
-
-static __attribute__((noinline)) long result(long returned)
-{
-	return returned == -1 ? -errno : returned;
-}
-
-#define CALL(type, name, params, call) \
-	type name params { return (type)result((long)(call)); }
 
 /* The name of a descriptor, for the calls that will not take one that is O_PATH. */
 struct name { char text[32]; };
@@ -38,20 +31,6 @@ static dev_t decode(uint32_t device)
 {
 	return makedev((device & 0xfff00) >> 8, (device & 0xff) | (device >> 12 & 0xfff00));
 }
-
-/* struct statx as the kernel has it: see sys.c. */
-struct time { int64_t seconds; uint32_t nanoseconds; int32_t unused; };
-struct kernel_statx {
-	uint32_t mask, blksize;
-	uint64_t attributes;
-	uint32_t nlink, uid, gid;
-	uint16_t mode, pad0;
-	uint64_t ino, size, blocks, attributes_mask;
-	struct time atime, btime, ctime, mtime;
-	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t spare[14];
-};
-_Static_assert(sizeof(struct kernel_statx) == 256, "statx(2)");
 
 int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 {
@@ -145,56 +124,4 @@ int sysfs_raise_descriptors(void)
 		return -errno;
 	limit.rlim_cur = limit.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
-}
-
-#ifdef SYS_setfsuid32
-enum { SETFSUID = SYS_setfsuid32, SETFSGID = SYS_setfsgid32 };
-#else
-enum { SETFSUID = SYS_setfsuid, SETFSGID = SYS_setfsgid };
-#endif
-
-struct cap_header { uint32_t version; int pid; };
-struct cap_data { uint32_t effective, permitted, inheritable; };
-
-/* Away from root, the capabilities over files are out of effect, and back with him. To
-   pass where only he might is to be kept: whether the caller may, the kernel has asked
-   the attributes already. */
-static int keep_passing(void)
-{
-	enum { DAC_OVERRIDE = 1u << 1, DAC_READ_SEARCH = 1u << 2 };
-	static const struct cap_header self = { 0x20080522, 0 };
-	struct cap_data caps[2];
-
-	if (syscall(SYS_capget, &self, caps) < 0)
-		return -errno;
-	caps[0].effective |= caps[0].permitted & (DAC_OVERRIDE | DAC_READ_SEARCH);
-	return syscall(SYS_capset, &self, caps) < 0 ? -errno : 0;
-}
-
-static bool is_root(void)
-{
-	static int uid = -1;
-
-	if (uid < 0)
-		uid = geteuid() == 0;
-	return uid == 1;
-}
-
-int sysfs_as(uid_t uid, gid_t gid)
-{
-	if (!is_root())
-		return 0;
-	syscall(SETFSGID, gid);
-	if (uid == 0)
-		return 0;
-	syscall(SETFSUID, uid);
-	return keep_passing();
-}
-
-void sysfs_as_self(void)
-{
-	if (!is_root())
-		return;
-	syscall(SETFSUID, 0);
-	syscall(SETFSGID, getegid());
 }

@@ -1,0 +1,32 @@
+/* call: how core/sys makes system calls. */
+#ifndef FUSEBOX_CALL_H
+#define FUSEBOX_CALL_H
+
+#include <errno.h>
+#include <stdint.h>
+
+/* The way out of every wrapper. */
+static __attribute__((noinline)) long result(long returned)
+{
+	return returned == -1 ? -errno : returned;
+}
+
+#define CALL(type, name, params, call) \
+	type name params { return (type)result((long)(call)); }
+
+/* struct statx, as far as it is read here: older libcs have none. */
+struct kernel_time { int64_t seconds; uint32_t nanoseconds; int32_t unused; };
+struct kernel_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad0;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct kernel_time atime, btime, ctime, mtime;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id;
+	uint64_t spare[13];
+};
+_Static_assert(sizeof(struct kernel_statx) == 256, "statx(2)");
+
+#endif
