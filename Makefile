@@ -21,7 +21,7 @@ LIBC := $(if $(filter musl-gcc,$(CC)),musl,$(if $(findstring musl,$(shell $(CC) 
 SMALL := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os) -fno-jump-tables
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+ALL_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	$(if $(STATIC),-fno-pie -fno-stack-protector) \
 	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)

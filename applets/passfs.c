@@ -21,9 +21,6 @@
 
 struct passfs {
 	struct inodes inodes;
-	/* What was last found out, for the reply to the same request. */
-	uint64_t known_node, known_for;
-	struct fuse_attr known;
 };
 
 static struct inodes *inodes_of(const struct fuse_req *req)
@@ -59,15 +56,8 @@ static int pass_prepare(void *data, const char *source)
 
 static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 {
-	struct passfs *fs = fuse_fs(req);
 	struct sysfs_stat st;
-	int err;
-
-	if (fs->known_node == node && fs->known_for == req->in->unique) {
-		*attr = fs->known;
-		return 0;
-	}
-	err = sysfs_stat(fd_of(req, node), true, &st);
+	int err = sysfs_stat(fd_of(req, node), true, &st);
 	*attr = st.attr;
 	return err;
 }
@@ -114,11 +104,10 @@ static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_s
 
 /* ---- Names ---- */
 
-/* The node of a name, one lookup more, and its attributes at hand. Not this file system
-   itself, mounted somewhere in its source: to ask that would be to wait for ourselves. */
-static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node)
+/* The node of a name, one lookup more, and its attributes. Not this file system itself,
+   mounted somewhere in its source: to ask that would be to wait for ourselves. */
+static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct fuse_attr *attr)
 {
-	struct passfs *fs = fuse_fs(req);
 	struct sysfs_stat st;
 	int fd = sys_openat(fd_of(req, parent), name, O_PATH | O_NOFOLLOW, 0), err;
 
@@ -131,10 +120,8 @@ static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_
 		sys_close(fd);
 		return err;
 	}
-	*node = inodes_take(&fs->inodes, fd, st.device, st.attr.ino);
-	fs->known_node = *node;
-	fs->known_for = req->in->unique;
-	fs->known = st.attr;
+	*node = inodes_take(inodes_of(req), fd, st.device, st.attr.ino);
+	*attr = st.attr;
 	return *node ? 0 : -ENOMEM;
 }
 
@@ -147,9 +134,10 @@ static bool leads_out(uint64_t parent, const char *name)
 static int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
 	uint64_t node;
-	int err = find(req, parent, leads_out(parent, name) ? "." : name, &node);
+	struct fuse_attr attr;
+	int err = find(req, parent, leads_out(parent, name) ? "." : name, &node, &attr);
 
-	return err ? err : fuse_entry(req, node);
+	return err ? err : fuse_entry_as(req, node, &attr);
 }
 
 static void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
@@ -261,7 +249,7 @@ static int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse
 	if (!err) {
 		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
 		node = held < 0 ? 0 : inodes_take(&fs->inodes, held, st.device, st.attr.ino);
-		err = held < 0 ? held : node ? fuse_entry(req, node) : -ENOMEM;
+		err = held < 0 ? held : node ? fuse_entry_as(req, node, &st.attr) : -ENOMEM;
 	}
 	if (!err)
 		return fuse_opened(req, (uint64_t)fd, 0);
@@ -341,6 +329,8 @@ static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
 	return pass_open(req, node, O_RDONLY | O_DIRECTORY);
 }
 
+enum { SMALL_LIST = 1024, LIST = 16 * 1024 };
+
 struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
 
 /* With READDIRPLUS each entry is a lookup, which is taken back if there is no room. One
@@ -348,10 +338,11 @@ struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char nam
 static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry *e)
 {
 	uint64_t node = 0;
+	struct fuse_attr attr;
 
-	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || find(req, parent, e->name, &node) < 0)
-		return fuse_dirent_as(req, 0, e->ino, e->type, e->name, (uint64_t)e->next);
-	if (fuse_dirent_as(req, node, e->ino, e->type, e->name, (uint64_t)e->next))
+	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || find(req, parent, e->name, &node, &attr) < 0)
+		return fuse_dirent_as(req, 0, NULL, e->ino, e->type, e->name, (uint64_t)e->next);
+	if (fuse_dirent_as(req, node, &attr, e->ino, e->type, e->name, (uint64_t)e->next))
 		return true;
 	inodes_forget(inodes_of(req), node, 1);
 	return false;
@@ -359,15 +350,21 @@ static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry 
 
 static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 {
-	static union { struct entry first; char bytes[16 * 1024]; } buf;
+	/* The list at the end of the room for the reply, and not more of it than will fit
+	   there: an entry with attributes is some five times as large. */
+	uint32_t room = req->wanted / (req->in->opcode == FUSE_READDIRPLUS ? 5 : 1);
+	const char *list = req->space + req->space_size - LIST;
 	int fd = (int)((const struct fuse_read_in *)req->arg)->fh, n;
 	int64_t at = sysfs_lseek(fd, (int64_t)offset, SEEK_SET);
 
 	if (at < 0)
 		return (int)at;
-	while ((n = sys_getdents(fd, &buf, sizeof(buf))) > 0) {
+	room = room < SMALL_LIST ? SMALL_LIST : room > LIST ? LIST : room;
+	if (req->wanted > req->space_size - LIST)
+		req->wanted = req->space_size - LIST;
+	while ((n = sys_getdents(fd, (void *)list, room)) > 0) {
 		for (int i = 0; i < n; ) {
-			const struct entry *e = (const void *)(buf.bytes + i);
+			const struct entry *e = (const void *)(list + i);
 
 			if (!add_entry(req, node, e))
 				return 0;
@@ -419,7 +416,7 @@ static int pass_syncfs(struct fuse_req *req)
 }
 
 static const struct fuse_ops pass_ops = {
-	.prepare = pass_prepare, .kernel_checks = true, .timeout = 1, .max_write = 1 << 20,
+	.prepare = pass_prepare, .kernel_checks = true, .timeout = 1000, .max_write = 1 << 20,
 	.want = FUSE_CACHE_SYMLINKS,
 	.attr = pass_attr, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,

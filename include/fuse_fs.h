@@ -77,14 +77,21 @@ struct fuse_ops {
 	bool immutable;
 	/* The kernel checks permissions by the attributes (default_permissions). */
 	bool kernel_checks;
-	/* How long, in seconds, the kernel may keep names and attributes.
+	/* How long, in milliseconds, the kernel may keep names and attributes.
 	   Immutable file systems need not say: FUSE_FOREVER. */
 	uint32_t timeout;
+	/* How many threads may call these operations at once; 0: one. */
+	uint32_t threads;
 	/* INIT flags to ask for, beside those that follow from the operations. */
 	uint64_t want;
+	/* With FUSE_PASSTHROUGH: how many file systems may be stacked below this one, and
+	   this one: 1, or 2 above an overlay. */
+	uint32_t backing_depth;
 	/* The largest WRITE, in bytes; 0: 128 KiB if there is a write, else 4096. */
 	uint32_t max_write;
 
+	/* Called in each thread of several before its first request. */
+	void (*thread_starts)(void);
 	/* Called once, before the mount, with SOURCE of the command line (NULL: none). */
 	int (*prepare)(void *fs, const char *source);
 
@@ -181,9 +188,11 @@ int fuse_xattr(struct fuse_req *req, const void *value, size_t len, uint32_t siz
 bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char *name,
 		 uint64_t next);
 
-/* The same where the inode number is not the node; node 0: without attributes. */
-bool fuse_dirent_as(struct fuse_req *req, uint64_t node, uint64_t ino, uint32_t type,
-		    const char *name, uint64_t next);
+/* Both where the attributes are at hand already. Without them (NULL) the entry of a
+   directory is no lookup; its inode number is not the node. */
+int fuse_entry_as(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr);
+bool fuse_dirent_as(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr, uint64_t ino,
+		    uint32_t type, const char *name, uint64_t next);
 
 /* Whether a name is "." or "..". */
 bool fuse_is_dots(const char *name);

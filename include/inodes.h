@@ -1,25 +1,34 @@
 /* inodes: the files that the kernel knows of a file system that stands for another one,
- * each by an O_PATH descriptor, and once, however many names it has.
+ * each by an O_PATH descriptor, and once, however many names it has. Several threads
+ * may use it; no system call is made while it is locked.
  */
 #ifndef FUSEBOX_INODES_H
 #define FUSEBOX_INODES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct inode {
 	int fd;			/* O_PATH; -1: this place is free */
 	uint32_t next;		/* 1 + the place of the next one with its hash, or of the next free one */
 	uint64_t device, ino, lookups;
+	uint32_t opens;		/* handles that use its backing id */
+	int32_t backing;	/* that id, while there are any */
 };
 
-/* All places; a node's number is its place + 1, so the first one is the root. */
+/* Places in blocks that double: what is in use never moves, and an empty block goes back. */
+struct inode_block { struct inode *all; uint32_t live, used, free; };
+enum { INODE_BLOCKS = 24 };
+
+/* A node's number is its place + 1, so the first one is the root. */
 struct inodes {
-	struct inode *all;
+	struct inode_block block[INODE_BLOCKS];
 	uint32_t *hash;		/* 1 + a place, `room` of them */
-	uint32_t count, room, free;
+	uint32_t live, room;
+	int lock;
 };
 
-/* The inode of a node, or NULL if there is none. Good until the next inodes_take(). */
+/* The inode of a node, or NULL if there is none. Good while the kernel knows the node. */
 struct inode *inodes_get(const struct inodes *inodes, uint64_t node);
 
 /* Counts a lookup of the file that fd holds, which becomes the table's own. Returns its

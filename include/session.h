@@ -7,6 +7,7 @@
 
 #include "fuse_fs.h"
 
+enum fuse_transport { FUSE_TRANSPORT_AUTO, FUSE_TRANSPORT_DEV, FUSE_TRANSPORT_URING };
 enum fuse_phase { FUSE_STARTING, FUSE_ANSWERED, FUSE_SERVING, FUSE_ENDED };
 
 struct fuse_session {
@@ -15,6 +16,8 @@ struct fuse_session {
 	int device;		/* /dev/fuse; the session's owner closes it */
 	bool read_only;		/* mounted so: the kernel refuses what would write */
 	bool aborted;		/* how it ended */
+	uint32_t threads;	/* at most; 0: as the operations say */
+	enum fuse_transport transport;
 	uint64_t own_device;	/* major << 32 | minor of what is served; 0: not known */
 
 	/* Set by INIT */
@@ -24,6 +27,14 @@ struct fuse_session {
 	uint32_t max_write;	/* bytes */
 	uint32_t max_readahead;
 
+	/* The transport's: how many threads there are, and wait for a request. */
+	uint32_t running, idle;
+
+	/* Called in each further thread, and before them in the first one. NULL: not. */
+	void (*thread_starts)(void);
+	/* Called at INIT when the kernel offers io_uring: whether its rings are at hand.
+	   NULL: it is not wanted. */
+	bool (*rings)(struct fuse_session *session);
 	/* Called once, when the kernel has taken the reply to INIT. NULL: not. */
 	void (*ready)(struct fuse_session *session);
 	/* Called for each request with what it took. NULL: not. */
@@ -33,6 +44,9 @@ struct fuse_session {
 /* The largest WRITE that a session will agree to: a transport's buffer must
    hold that much and FUSE_BUFFER_HEADER_SIZE more. */
 uint32_t session_max_write(const struct fuse_ops *ops);
+
+/* How long the kernel may keep what a reply tells. */
+void fuse_keep_for(const struct fuse_ops *ops, uint64_t *seconds, uint32_t *nanoseconds);
 
 /* Answers INIT in req->reply. Returns 0, or -EPROTO: older than 7.12. When the
    kernel speaks a newer major, the reply names ours and INIT comes again. */

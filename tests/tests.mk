@@ -4,7 +4,7 @@ TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t)
 
 # Unit tests link the whole core, built with the host's libc and sanitizers.
-UNIT_CFLAGS = -std=gnu11 $(WARNINGS) -Iinclude -g -O1 \
+UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -g -O1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
 UNIT_CORE = $(filter-out core/main.c core/install.c applets/%,$(CORE))
 

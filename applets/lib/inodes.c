@@ -4,8 +4,44 @@
 #include <stddef.h>
 
 #include "sys.h"
+#include "thread.h"
 
-enum { FIRST_ROOM = 128 };	/* a power of two */
+enum { FIRST_ROOM = 128 };	/* a power of two, of the hash and of the first two blocks */
+
+/* Block 0 has the first FIRST_ROOM places, block b as many as all before it. */
+static unsigned int block_of(uint32_t place)
+{
+	return place < FIRST_ROOM ? 0 : 32 - (unsigned int)__builtin_clz(place / FIRST_ROOM);
+}
+
+static uint32_t block_start(unsigned int b)
+{
+	return b ? (uint32_t)FIRST_ROOM << (b - 1) : 0;
+}
+
+static uint32_t block_room(unsigned int b)
+{
+	return b ? block_start(b) : FIRST_ROOM;
+}
+
+static struct inode *at(const struct inodes *t, uint32_t place)
+{
+	unsigned int b = block_of(place);
+
+	return t->block[b].all + (place - block_start(b));
+}
+
+struct inode *inodes_get(const struct inodes *t, uint64_t node)
+{
+	uint64_t place = node - 1;
+	unsigned int b = place < (uint64_t)FIRST_ROOM << (INODE_BLOCKS - 1) ? block_of((uint32_t)place) : INODE_BLOCKS;
+	struct inode *all = b < INODE_BLOCKS ? __atomic_load_n(&t->block[b].all, __ATOMIC_ACQUIRE) : NULL;
+	struct inode *inode = all ? all + (place - block_start(b)) : NULL;
+
+	return inode && inode->fd >= 0 && inode->ino ? inode : NULL;
+}
+
+/* ---- The hash; all of this is locked ---- */
 
 static uint32_t *bucket(const struct inodes *t, uint64_t device, uint64_t ino)
 {
@@ -14,96 +50,145 @@ static uint32_t *bucket(const struct inodes *t, uint64_t device, uint64_t ino)
 	return t->hash + (mixed >> 32 & (t->room - 1));
 }
 
-struct inode *inodes_get(const struct inodes *t, uint64_t node)
-{
-	struct inode *inode = node && node <= t->count ? t->all + node - 1 : NULL;
-
-	return inode && inode->fd >= 0 ? inode : NULL;
-}
-
 static void link_in(struct inodes *t, uint32_t place)
 {
-	uint32_t *first = bucket(t, t->all[place].device, t->all[place].ino);
+	const struct inode *inode = at(t, place);
+	uint32_t *first = bucket(t, inode->device, inode->ino);
 
-	t->all[place].next = *first;
+	at(t, place)->next = *first;
 	*first = place + 1;
 }
 
-/* Both tables at once; only when no place is free, so all are in use. */
-static int grow(struct inodes *t)
+static uint32_t find(const struct inodes *t, uint64_t device, uint64_t ino)
 {
-	uint32_t room = t->room ? t->room * 2 : FIRST_ROOM;
-	struct inode *all = sys_more_pages(t->all, t->room * sizeof(*all), room * sizeof(*all));
-	uint32_t *hash = all ? sys_pages(room * sizeof(*hash)) : NULL;
+	uint32_t place = t->room ? *bucket(t, device, ino) : 0;
 
-	if (all)
-		t->all = all;
+	while (place && (at(t, place - 1)->ino != ino || at(t, place - 1)->device != device))
+		place = at(t, place - 1)->next;
+	return place;
+}
+
+/* Another size, and everything where it now belongs. Without memory it stays as it is. */
+static void resize(struct inodes *t, uint32_t room)
+{
+	uint32_t *hash = sys_pages(room * sizeof(*hash));
+
 	if (!hash)
-		return -1;
+		return;
 	if (t->room)
 		sys_free_pages(t->hash, t->room * sizeof(*hash));
 	t->hash = hash;
 	t->room = room;
-	for (uint32_t i = 0; i < t->count; i++)
-		link_in(t, i);
-	return 0;
+	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
+		for (uint32_t i = 0; i < t->block[b].used; i++)
+			if (t->block[b].all[i].fd >= 0)
+				link_in(t, block_start(b) + i);
+}
+
+/* A free place in the lowest block that has one, so that the high ones empty. */
+static struct inode *free_place(struct inodes *t, uint32_t *place)
+{
+	for (unsigned int b = 0; b < INODE_BLOCKS; b++) {
+		struct inode_block *block = t->block + b;
+		uint32_t i = block->used;
+
+		if (!block->all) {
+			struct inode *all = sys_pages(block_room(b) * sizeof(*all));
+
+			if (!all)
+				return NULL;
+			__atomic_store_n(&block->all, all, __ATOMIC_RELEASE);
+		}
+		if (block->free) {
+			i = block->free - 1;
+			block->free = block->all[i].next;
+		} else if (i == block_room(b)) {
+			continue;
+		} else {
+			block->used++;
+		}
+		block->live++;
+		*place = block_start(b) + i;
+		return block->all + i;
+	}
+	return NULL;
 }
 
 static uint64_t add(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 {
-	uint32_t place = t->free;
+	struct inode *inode;
+	uint32_t place;
 
-	if (place) {
-		place--;
-		t->free = t->all[place].next;
-	} else if (t->count == t->room && grow(t) < 0) {
-		sys_close(fd);
+	if (t->live == t->room)
+		resize(t, t->room ? t->room * 2 : FIRST_ROOM);
+	inode = t->room ? free_place(t, &place) : NULL;
+	if (!inode)
 		return 0;
-	} else {
-		place = t->count++;
-	}
-	t->all[place] = (struct inode) { .fd = fd, .device = device, .ino = ino, .lookups = 1 };
+	*inode = (struct inode) { .fd = fd, .device = device, .ino = ino, .lookups = 1 };
+	t->live++;
 	link_in(t, place);
 	return place + 1;
 }
 
-uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
-{
-	uint32_t at = t->room ? *bucket(t, device, ino) : 0;
-
-	for (; at; at = t->all[at - 1].next) {
-		struct inode *inode = t->all + at - 1;
-
-		if (inode->ino == ino && inode->device == device) {
-			sys_close(fd);
-			inode->lookups++;
-			return at;
-		}
-	}
-	return add(t, fd, device, ino);
-}
-
+/* Out of the hash; its block, when that was the last one of it, goes back. */
 static void drop(struct inodes *t, uint32_t place)
 {
-	struct inode *inode = t->all + place;
+	unsigned int b = block_of(place);
+	struct inode_block *block = t->block + b;
+	struct inode *inode = at(t, place);
 	uint32_t *link = bucket(t, inode->device, inode->ino);
 
 	while (*link != place + 1)
-		link = &t->all[*link - 1].next;
+		link = &at(t, *link - 1)->next;
 	*link = inode->next;
-	sys_close(inode->fd);
 	inode->fd = -1;
-	inode->next = t->free;
-	t->free = place + 1;
+	inode->next = block->free;
+	block->free = place - block_start(b) + 1;
+	t->live--;
+	if (--block->live == 0 && b) {
+		struct inode *all = block->all;
+
+		*block = (struct inode_block) { .all = NULL };
+		sys_free_pages(all, block_room(b) * sizeof(*all));
+	}
+	if (t->live < t->room / 8 && t->room > FIRST_ROOM)
+		resize(t, t->room / 4);
+}
+
+/* ---- What takes the lock ---- */
+
+uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
+{
+	uint64_t node;
+	bool kept = false;
+
+	thread_lock(&t->lock);
+	node = find(t, device, ino);
+	if (node)
+		at(t, (uint32_t)node - 1)->lookups++;
+	else
+		kept = (node = add(t, fd, device, ino)) != 0;
+	thread_unlock(&t->lock);
+	if (!kept)
+		sys_close(fd);
+	return node;
 }
 
 void inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 {
-	struct inode *inode = inodes_get(t, node);
+	struct inode *inode;
+	int fd = -1;
 
-	if (!inode || node == 1)	/* the root stays */
-		return;
-	inode->lookups -= lookups < inode->lookups ? lookups : inode->lookups;
-	if (!inode->lookups)
-		drop(t, (uint32_t)node - 1);
+	thread_lock(&t->lock);
+	inode = node == 1 ? NULL : inodes_get(t, node);	/* the root stays */
+	if (inode) {
+		inode->lookups -= lookups < inode->lookups ? lookups : inode->lookups;
+		if (!inode->lookups) {
+			fd = inode->fd;
+			drop(t, (uint32_t)node - 1);
+		}
+	}
+	thread_unlock(&t->lock);
+	if (fd >= 0)
+		sys_close(fd);
 }

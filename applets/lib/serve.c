@@ -21,28 +21,16 @@
 #include "table.h"
 #include "umount.h"
 
-struct serve_args {
-	bool foreground, background, debug;
-	int ready_fd;
-	struct opt_set options;
-	struct optlist mount;
-};
+const struct opt serve_options[] = { SERVE_OPTIONS, OPT_END };
 
-const struct opt serve_options[] = {
-	OPT('f', "foreground", OPT_FLAG, struct serve_args, foreground, NULL, "stay in the foreground (the default)"),
-	OPT('b', "background", OPT_FLAG, struct serve_args, background, NULL, "go to the background once the mount answers"),
-	OPT('d', "debug", OPT_FLAG, struct serve_args, debug, NULL, "show each request and its reply"),
-	OPT('o', "options", OPT_CALL, struct serve_args, options, "LIST", "mount options, such as rw,fsname=NAME"),
-	OPT(0, "ready-fd", OPT_NUMBER, struct serve_args, ready_fd, "N", "write a newline to descriptor N once the mount answers"),
-	OPT_END
-};
+enum { MOST_THREADS = 64 };
 
 /* One process serves one mount; signal handlers need to find it. */
 static struct {
 	struct mountpoint at;
 	const char *shown;		/* the mountpoint as the user gave it; NULL: unknown */
 	struct fuse_session session;
-	struct serve_args args;
+	struct serve_args *args;
 	volatile int signals;
 	int ready[2];			/* -b: the parent waits at this pipe */
 } self;
@@ -138,14 +126,16 @@ static void on_ready(struct fuse_session *session)
 {
 	const char *notify = getenv("NOTIFY_SOCKET");
 
-	(void)session;
+	if (session->transport == FUSE_TRANSPORT_URING && !(session->flags & FUSE_OVER_IO_URING))
+		msg("io_uring: not to be had (see /sys/module/fuse/parameters/enable_uring): "
+		    "/dev/fuse carries the requests");
 	if (notify)
 		sys_unix_datagram(notify, "READY=1", 7);
-	if (self.args.ready_fd >= 0) {
-		sys_write_all(self.args.ready_fd, "\n", 1);
-		sys_close(self.args.ready_fd);
+	if (self.args->ready_fd >= 0) {
+		sys_write_all(self.args->ready_fd, "\n", 1);
+		sys_close(self.args->ready_fd);
 	}
-	if (self.args.background) {
+	if (self.args->background) {
 		leave_terminal();
 		sys_write_all(self.ready[1], "", 1);
 		sys_close(self.ready[1]);
@@ -219,7 +209,7 @@ static int open_session(const char *where, bool *adopted)
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	self.shown = where;
-	return say_mount(&self.at, where, &self.args.mount);
+	return say_mount(&self.at, where, &self.args->mount);
 }
 
 static void catch_signals(void)
@@ -245,9 +235,10 @@ static int serve_mounted(const char *where)
 	self.session.device = fd;
 	self.session.own_device = (uint64_t)self.at.mounted.dev_major << 32 | self.at.mounted.dev_minor;
 	self.session.ready = on_ready;
-	self.session.trace = self.args.debug ? trace : NULL;
-	self.session.read_only = !adopted && (self.args.mount.flags & MOUNT_RDONLY)
-				 && self.args.mount.default_permissions;
+	self.session.thread_starts = self.session.ops->thread_starts;
+	self.session.trace = self.args->debug ? trace : NULL;
+	self.session.read_only = !adopted && (self.args->mount.flags & MOUNT_RDONLY)
+				 && self.args->mount.default_permissions;
 	err = dev_serve(&self.session);
 	if (err)
 		return msg_errno(1, self.shown ? self.shown : where, err);
@@ -256,11 +247,27 @@ static int serve_mounted(const char *where)
 	return self.session.aborted && self.signals > 1;
 }
 
+static const char *set_transport(void *to, char *value, const char **bad)
+{
+	static const char names[] = "auto\0dev\0uring";
+	const char *name = names;
+
+	(void)bad;
+	for (int i = 0; i < 3; i++, name += strlen(name) + 1) {
+		if (strcmp(value, name) == 0) {
+			*(enum fuse_transport *)to = (enum fuse_transport)i;
+			return NULL;
+		}
+	}
+	return "not auto, dev or uring";
+}
+
 static void defaults(const struct fuse_ops *ops)
 {
-	self.args.ready_fd = -1;
-	self.args.options = (struct opt_set) { optlist_option, &self.args.mount };
-	self.args.mount = (struct optlist) {
+	self.args->ready_fd = -1;
+	self.args->options = (struct opt_set) { optlist_option, &self.args->mount };
+	self.args->transport = (struct opt_set) { set_transport, &self.session.transport };
+	self.args->mount = (struct optlist) {
 		.flags = MOUNT_NOSUID | MOUNT_NODEV | (ops->immutable ? MOUNT_RDONLY : 0),
 		.default_permissions = ops->immutable || ops->kernel_checks,
 		.allow_other = sys_geteuid() == 0,
@@ -270,15 +277,27 @@ static void defaults(const struct fuse_ops *ops)
 
 int serve(char **argv, const struct fuse_ops *ops, void *fs)
 {
+	static struct serve_args args;
+
+	return serve_with(argv, serve_options, &args, ops, fs);
+}
+
+int serve_with(char **argv, const struct opt *options, struct serve_args *args,
+	       const struct fuse_ops *ops, void *fs)
+{
 	struct opt_rest rest;
 	const char *where;
 	int status, count = 0;
 
 	self.session.ops = ops;
 	self.session.fs = fs;
+	self.args = args;
 	defaults(ops);
-	if (!applet_parse(serve_options, &self.args, argv, &rest))
+	if (!applet_parse(options, args, argv, &rest))
 		return 1;
+	if (args->threads > MOST_THREADS)
+		return applet_usage("64 threads are the most");
+	self.session.threads = (uint32_t)args->threads;
 	while (count < 3 && rest.operands[count])
 		count++;
 	if (count < 1)
@@ -293,9 +312,9 @@ int serve(char **argv, const struct fuse_ops *ops, void *fs)
 		if (err)
 			return source ? msg_errno(1, source, err) : applet_usage("no source is given");
 	}
-	if (!self.args.mount.fsname)
-		self.args.mount.fsname = count == 2 ? rest.operands[0] : msg_applet;
-	if (self.args.background && (status = fork_server()) >= 0)
+	if (!self.args->mount.fsname)
+		self.args->mount.fsname = count == 2 ? rest.operands[0] : msg_applet;
+	if (self.args->background && (status = fork_server()) >= 0)
 		return status;
 	return serve_mounted(where);
 }

@@ -31,8 +31,8 @@ static int getattr(struct fuse_req *req)
 	const struct fuse_ops *ops = req->session->ops;
 	struct fuse_attr_out *out = &req->reply.body.attr;
 
-	out->attr_valid = ops->immutable ? FUSE_FOREVER : ops->timeout;
-	out->attr_valid_nsec = out->dummy = 0;
+	fuse_keep_for(ops, &out->attr_valid, &out->attr_valid_nsec);
+	out->dummy = 0;
 	req->reply.body_size = sizeof(*out);
 	return CALL(attr, req, req->in->nodeid, &out->attr);
 }
@@ -51,7 +51,7 @@ static int statx(struct fuse_req *req)
 	struct fuse_statx_out *out = &req->reply.body.statx;
 
 	memset(out, 0, sizeof(*out));
-	out->attr_valid = ops->immutable ? FUSE_FOREVER : ops->timeout;
+	fuse_keep_for(ops, &out->attr_valid, &out->attr_valid_nsec);
 	req->reply.body_size = sizeof(*out);
 	/* Left out, the kernel asks by GETATTR from then on. */
 	return CALL(statx, req, req->in->nodeid, req->arg, &out->stat);

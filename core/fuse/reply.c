@@ -39,20 +39,38 @@ int fuse_file(struct fuse_attr *attr, uint64_t node, uint32_t permissions, uint6
 	return 0;
 }
 
-static int fill_entry(struct fuse_req *req, uint64_t node, struct fuse_entry_out *entry)
+void fuse_keep_for(const struct fuse_ops *ops, uint64_t *seconds, uint32_t *nanoseconds)
 {
-	const struct fuse_ops *ops = req->session->ops;
+	*seconds = ops->immutable ? FUSE_FOREVER : ops->timeout / 1000;
+	*nanoseconds = ops->immutable ? 0 : ops->timeout % 1000 * 1000000;
+}
 
+static void fill_entry(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr,
+		       struct fuse_entry_out *entry)
+{
 	memset(entry, 0, sizeof(*entry));
+	if (!attr)
+		return;
 	entry->nodeid = node;
-	entry->entry_valid = entry->attr_valid = ops->immutable ? FUSE_FOREVER : ops->timeout;
-	return node ? ops->attr(req, node, &entry->attr) : 0;
+	fuse_keep_for(req->session->ops, &entry->entry_valid, &entry->entry_valid_nsec);
+	entry->attr_valid = entry->entry_valid;
+	entry->attr_valid_nsec = entry->entry_valid_nsec;
+	entry->attr = *attr;
+}
+
+int fuse_entry_as(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr)
+{
+	req->reply.body_size = sizeof(req->reply.body.entry.entry);
+	fill_entry(req, node, attr, &req->reply.body.entry.entry);
+	return 0;
 }
 
 int fuse_entry(struct fuse_req *req, uint64_t node)
 {
-	req->reply.body_size = sizeof(req->reply.body.entry.entry);
-	return fill_entry(req, node, &req->reply.body.entry.entry);
+	struct fuse_attr attr = { .ino = 0 };
+	int err = node ? req->session->ops->attr(req, node, &attr) : 0;
+
+	return err ? err : fuse_entry_as(req, node, &attr);
 }
 
 int fuse_opened(struct fuse_req *req, uint64_t handle, uint32_t flags)
@@ -103,11 +121,16 @@ bool fuse_is_dots(const char *name)
 bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char *name,
 		 uint64_t next)
 {
-	return fuse_dirent_as(req, fuse_is_dots(name) ? 0 : node, node, type, name, next);
+	const struct fuse_ops *ops = req->session->ops;
+	struct fuse_attr attr;
+	bool plus = req->in->opcode == FUSE_READDIRPLUS && !fuse_is_dots(name)
+		    && ops->attr(req, node, &attr) == 0;
+
+	return fuse_dirent_as(req, node, plus ? &attr : NULL, node, type, name, next);
 }
 
-bool fuse_dirent_as(struct fuse_req *req, uint64_t node, uint64_t ino, uint32_t type,
-		    const char *name, uint64_t next)
+bool fuse_dirent_as(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr, uint64_t ino,
+		    uint32_t type, const char *name, uint64_t next)
 {
 	bool plus = req->in->opcode == FUSE_READDIRPLUS;
 	size_t head = plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
@@ -122,8 +145,7 @@ bool fuse_dirent_as(struct fuse_req *req, uint64_t node, uint64_t ino, uint32_t 
 		struct fuse_direntplus *p = (void *)at;
 
 		entry = &p->dirent;
-		if (fill_entry(req, node, &p->entry_out))
-			memset(&p->entry_out, 0, sizeof(p->entry_out));
+		fill_entry(req, node, attr, &p->entry_out);
 	}
 	entry->ino = ino;
 	entry->off = next;

@@ -71,6 +71,7 @@ static void reply(struct fuse_req *req, uint32_t minor)
 	out->flags2 = (uint32_t)(s->flags >> 32);
 	out->max_write = s->max_write;
 	out->time_gran = 1;
+	out->max_stack_depth = s->flags & FUSE_PASSTHROUGH ? s->ops->backing_depth : 0;
 	out->max_pages = s->flags & FUSE_MAX_PAGES ? pages(s->max_write) : 0;
 	req->reply.body_size = reply_size(minor);
 }
@@ -98,6 +99,9 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 	s->max_write = session_max_write(s->ops);
 	if (!(s->flags & FUSE_MAX_PAGES) && s->max_write > LARGE_WRITE)
 		s->max_write = LARGE_WRITE;
+	/* With the size of requests known. */
+	if (s->rings && s->offered & FUSE_OVER_IO_URING && s->rings(s))
+		s->flags |= FUSE_OVER_IO_URING | FUSE_INIT_EXT;
 	reply(req, s->minor);
 	s->phase = FUSE_ANSWERED;
 	return 0;

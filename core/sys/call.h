@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* The way out of every wrapper. */
-static __attribute__((noinline)) long result(long returned)
+static __attribute__((noinline, unused)) long result(long returned)
 {
 	return returned == -1 ? -errno : returned;
 }

@@ -87,6 +87,7 @@ CALL(ssize_t, sys_writev, (int fd, const struct iovec *iov, int count), writev(f
 CALL(int, sys_dup2, (int from, int to), dup2(from, to))
 CALL(int, sys_pipe, (int fd[2]), syscall(SYS_pipe2, fd, O_CLOEXEC))
 CALL(int, sys_set_cloexec, (int fd, bool on), syscall(NR_FCNTL, fd, F_SETFD, on ? FD_CLOEXEC : 0))
+CALL(int, sys_set_nonblocking, (int fd), syscall(NR_FCNTL, fd, F_SETFL, syscall(NR_FCNTL, fd, F_GETFL) | O_NONBLOCK))
 CALL(int, sys_fd_valid, (int fd), syscall(NR_FCNTL, fd, F_GETFD) < 0 ? -1 : 0)
 CALL(ssize_t, sys_readlinkat, (int dir, const char *path, char *buf, size_t size),
      syscall(SYS_readlinkat, dir, path, buf, size))

@@ -1,0 +1,242 @@
+/* uring: see uring.h. */
+#include "uring.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dev.h"
+#include "dispatch.h"
+#include "proto.h"
+#include "ring.h"
+#include "sys.h"
+#include "thread.h"
+
+enum { PAGE = 4096, SMALLEST = 8192, DEFAULT_PAGES = 32, DEVICE = UINT16_MAX, POLL_IN = 1 };
+
+/* A queue's one place for a request: its header, and where names and data go. */
+struct entry {
+	struct fuse_uring_req_header header;
+	struct iovec where[2];
+	char *payload;
+};
+
+/* What one thread serves: each `step`th queue, from `first` on. */
+struct lane {
+	struct fuse_session *session;
+	struct ring ring;
+	uint32_t first, step, live;
+	bool bound;
+};
+
+/* There is one session in a process. */
+static struct {
+	struct lane *lanes;
+	struct entry *entries;
+	size_t payload_size;
+	uint32_t queues, count;
+} rings;
+
+/* As the kernel computes it; a smaller one it refuses. */
+static size_t payload_size(const struct fuse_session *s)
+{
+	size_t pages = s->flags & FUSE_MAX_PAGES ? (s->max_write + PAGE - 1) / PAGE : DEFAULT_PAGES;
+	size_t size = pages * PAGE > s->max_write ? pages * PAGE : s->max_write;
+
+	return size < SMALLEST ? SMALLEST : size;
+}
+
+static bool open_rings(struct fuse_session *s)
+{
+	for (uint32_t i = 0; i < rings.count; i++) {
+		struct lane *lane = rings.lanes + i;
+
+		*lane = (struct lane) { .session = s, .first = i, .step = rings.count, .bound = rings.count == rings.queues };
+		/* One more, for the device. */
+		if (ring_open(&lane->ring, (rings.queues + rings.count - 1) / rings.count + 1) < 0)
+			return false;
+	}
+	return true;
+}
+
+bool uring_offered(struct fuse_session *s)
+{
+	uint32_t queues = (uint32_t)thread_possible_cpus();
+
+	rings.queues = queues;
+	rings.count = s->threads < queues ? s->threads : queues;
+	rings.payload_size = payload_size(s);
+	if (!queues || queues >= DEVICE)
+		return false;
+	/* Never freed: they are the session's, and end with the process. */
+	rings.lanes = sys_pages(rings.count * sizeof(*rings.lanes));
+	rings.entries = sys_pages(queues * (sizeof(*rings.entries) + rings.payload_size) + PAGE);
+	if (!rings.lanes || !rings.entries || !open_rings(s))
+		return false;
+	for (uint32_t i = 0; i < queues; i++) {
+		struct entry *e = rings.entries + i;
+		uintptr_t after = ((uintptr_t)(rings.entries + queues) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+
+		e->payload = (char *)after + i * rings.payload_size;
+		e->where[0] = (struct iovec) { &e->header, sizeof(e->header) };
+		e->where[1] = (struct iovec) { e->payload, rings.payload_size };
+	}
+	return true;
+}
+
+/* REGISTER gives the kernel an entry, COMMIT_AND_FETCH a reply; a request completes both. */
+static void put(struct lane *lane, uint32_t queue, uint32_t what)
+{
+	struct entry *e = rings.entries + queue;
+	struct ring_command *c = ring_put(&lane->ring);
+	struct fuse_uring_cmd_req *req = (void *)c->command;
+
+	c->opcode = RING_URING_CMD;
+	c->fd = lane->session->device;
+	c->op = what;
+	c->address = (uintptr_t)e->where;
+	c->length = 2;
+	c->user_data = queue;
+	req->qid = (uint16_t)queue;
+	if (what == FUSE_IO_URING_CMD_COMMIT_AND_FETCH)
+		req->commit_id = e->header.ring_ent_in_out.commit_id;
+}
+
+static void put_poll(struct lane *lane)
+{
+	struct ring_command *c = ring_put(&lane->ring);
+
+	c->opcode = RING_POLL_ADD;
+	c->fd = lane->session->device;
+	c->poll_events = POLL_IN;
+	c->user_data = DEVICE;
+}
+
+/* The reply, to where the kernel looks for it: the header apart, body and data in a row. */
+static void lay_out(struct entry *e, struct fuse_req *req)
+{
+	struct fuse_reply *r = &req->reply;
+	size_t size = (size_t)r->body_size + r->data_size;
+
+	if (size > rings.payload_size) {
+		r->header.error = -EIO;
+		r->body_size = r->data_size = 0;
+		size = 0;
+	}
+	r->header.len = (uint32_t)(sizeof(r->header) + size);
+	if (r->data_size && r->data != e->payload + r->body_size)
+		memmove(e->payload + r->body_size, r->data, r->data_size);
+	memcpy(e->payload, &r->body, r->body_size);
+	memcpy(e->header.in_out, &r->header, sizeof(r->header));
+	e->header.ring_ent_in_out.payload_sz = (uint32_t)size;
+}
+
+static void serve_entry(struct lane *lane, struct entry *e, struct fuse_req *req)
+{
+	struct fuse_session *s = lane->session;
+	uint64_t start = s->trace ? sys_clock_ns() : 0;
+	struct fuse_in_header in;
+	uint32_t sent = e->header.ring_ent_in_out.payload_sz, used = (sent + 7) & ~7u;
+	int decoded;
+
+	memcpy(&in, e->header.in_out, sizeof(in));	/* the reply's header takes its place */
+	if (used > rings.payload_size)
+		used = (uint32_t)rings.payload_size;
+	/* Data of the reply where it will go, unless names are there that are still needed. */
+	req->space = e->payload + used;
+	req->space_size = (uint32_t)rings.payload_size - used;
+	decoded = proto_decode_parts(req, &in, e->header.op_in, sizeof(e->header.op_in), e->payload,
+				     sent > rings.payload_size ? 0 : sent);
+	dispatch_decoded(req, decoded);
+	lay_out(e, req);
+	if (s->trace)
+		s->trace(req, true, sys_clock_ns() - start);
+}
+
+/* Everything that is done. Returns 0, or the error that ended a queue. */
+static int serve_done(struct lane *lane, struct fuse_req *req, bool *device)
+{
+	struct ring_completion done;
+	int err = 0;
+
+	while (ring_take(&lane->ring, &done)) {
+		if (done.user_data == DEVICE) {
+			*device = true;
+		} else if (done.result < 0) {
+			err = done.result;
+			lane->live--;
+		} else {
+			serve_entry(lane, rings.entries + done.user_data, req);
+			put(lane, (uint32_t)done.user_data, FUSE_IO_URING_CMD_COMMIT_AND_FETCH);
+		}
+	}
+	return err;
+}
+
+static int begin(struct lane *lane)
+{
+	int err = ring_enable(&lane->ring);
+
+	if (lane->bound)
+		thread_bind((int)lane->first);
+	for (uint32_t queue = lane->first; queue < rings.queues; queue += lane->step) {
+		put(lane, queue, FUSE_IO_URING_CMD_REGISTER);
+		lane->live++;
+	}
+	return err;
+}
+
+static void *serve_lane(void *arg)
+{
+	struct lane *lane = arg;
+	struct fuse_req req = { .session = lane->session };
+	bool device;
+	int err = begin(lane);
+
+	if (lane->session->thread_starts)
+		lane->session->thread_starts();
+	while (!err && lane->live) {
+		err = ring_wait(&lane->ring);
+		if (!err)
+			serve_done(lane, &req, &device);
+	}
+	return NULL;
+}
+
+int uring_start(struct fuse_session *s)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; s->threads > 1 && !err && i < rings.count; i++)
+		err = thread_start(serve_lane, rings.lanes + i);
+	/* What comes by the device does not take more than the one thread. */
+	if (s->threads > 1)
+		s->threads = 2;
+	return err;
+}
+
+int uring_serve(struct fuse_session *s, char *buffer)
+{
+	struct lane *lane = rings.lanes;
+	struct fuse_req req = { .session = s }, by_device = { .session = s };
+	int err = sys_set_nonblocking(s->device);
+	bool device = true;
+
+	if (!err)
+		err = begin(lane);
+	while (!err) {
+		while (device && !err && s->phase != FUSE_ENDED)
+			err = dev_once(s, s->device, &by_device, buffer);
+		if (device && err == -EAGAIN) {
+			err = 0;
+			put_poll(lane);
+		}
+		if (s->phase == FUSE_ENDED)
+			return 0;
+		device = false;
+		if (!err)
+			err = ring_wait(&lane->ring);
+		if (!err)
+			serve_done(lane, &req, &device);
+	}
+	return err;
+}

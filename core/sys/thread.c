@@ -1,0 +1,100 @@
+/* thread: see thread.h. */
+#define _GNU_SOURCE
+#include "thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "sys.h"
+
+enum { STACK = 128 * 1024 };
+
+int thread_start(void *(*run)(void *), void *arg)
+{
+	const uint64_t all = UINT64_MAX;
+	uint64_t before = 0;
+	pthread_attr_t how;
+	pthread_t thread;
+	int err;
+
+	/* It begins with the mask of who starts it. */
+	syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &before, sizeof(all));
+	pthread_attr_init(&how);
+	pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&how, STACK);
+	err = pthread_create(&thread, &how, run, arg);
+	syscall(SYS_rt_sigprocmask, 2, &before, NULL, sizeof(before));
+	return -err;
+}
+
+#ifdef SYS_futex
+enum { NR_FUTEX = SYS_futex };
+#else
+enum { NR_FUTEX = SYS_futex_time64 };
+#endif
+enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 };
+enum { FREE, HELD, WAITED_FOR };
+
+void thread_lock(int *lock)
+{
+	int seen = FREE;
+
+	if (__atomic_compare_exchange_n(lock, &seen, HELD, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	while (__atomic_exchange_n(lock, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE)
+		syscall(NR_FUTEX, lock, WAIT_PRIVATE, WAITED_FOR, NULL);
+}
+
+void thread_unlock(int *lock)
+{
+	if (__atomic_exchange_n(lock, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
+		syscall(NR_FUTEX, lock, WAKE_PRIVATE, 1);
+}
+
+int thread_cpus(void)
+{
+	uint64_t set[16] = { 0 };	/* 1024 CPUs */
+	int count = 0;
+
+	syscall(SYS_sched_getaffinity, 0, sizeof(set), set);
+	for (unsigned int i = 0; i < sizeof(set) / sizeof(*set); i++)
+		count += __builtin_popcountll(set[i]);
+	return count ? count : 1;
+}
+
+/* "0-3", or a list of such: the last number is the largest. */
+int thread_possible_cpus(void)
+{
+	char text[64];
+	const char *at = text;
+	int last = -1;
+
+	if (sys_read_file("/sys/devices/system/cpu/possible", text, sizeof(text)) <= 0)
+		return 0;
+	for (; *at >= ','; at++) {
+		if (*at >= '0' && *at <= '9')
+			last = (last < 0 ? 0 : last * 10) + *at - '0';
+		else
+			last = -1;
+	}
+	return last + 1;
+}
+
+void thread_bind(int cpu)
+{
+	uint64_t set[16] = { 0 };
+
+	if (cpu >= 0 && cpu < 1024)
+		set[cpu / 64] = (uint64_t)1 << cpu % 64;
+	syscall(SYS_sched_setaffinity, 0, sizeof(set), set);
+}
+
+void thread_own_umask(void)
+{
+	syscall(SYS_unshare, CLONE_FS);
+}
