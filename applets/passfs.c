@@ -4,6 +4,7 @@
  * device and inode number, so that hard links are one file, a rename changes nothing,
  * and a name that leads out of the tree is never followed. What this process makes for
  * a caller belongs to the caller; whether he may, the kernel checks by the attributes.
+ * Its parts: passfs_file.c, passfs_lock.c, passfs_limit.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -12,60 +13,57 @@
 #include <sys/stat.h>
 
 #include "applet.h"
-#include "fuse_fs.h"
-#include "inodes.h"
+#include "msg.h"
+#include "passfs.h"
 #include "priv.h"
-#include "serve.h"
 #include "sys.h"
-#include "sysfs.h"
-
-struct passfs {
-	struct inodes inodes;
-};
+#include "thread.h"
 
 static struct inodes *inodes_of(const struct fuse_req *req)
 {
-	return &((struct passfs *)fuse_fs(req))->inodes;
+	return &pass_of(req)->inodes;
 }
 
-/* A node's descriptor, or -ESTALE. */
-static int fd_of(const struct fuse_req *req, uint64_t node)
+int pass_fd(const struct fuse_req *req, uint64_t node)
 {
 	const struct inode *inode = inodes_get(inodes_of(req), node);
 
 	return inode ? inode->fd : -ESTALE;
 }
 
-static int pass_prepare(void *data, const char *source)
+int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hidden)
 {
-	struct passfs *fs = data;
-	struct sysfs_stat st;
-	int fd = source ? sys_open(source, O_PATH | O_DIRECTORY, 0) : -ENOENT, err;
-
-	if (fd < 0)
-		return fd;
-	err = sysfs_stat(fd, true, &st);
-	if (err)
-		return err;
-	sysfs_umask(0);		/* the kernel has applied the caller's */
-	sysfs_raise_descriptors();
-	return inodes_take(&fs->inodes, fd, st.device, st.attr.ino) == FUSE_ROOT_ID ? 0 : -ENOMEM;
+	return passview_hides(&pass_of(req)->view, name) ? hidden : pass_fd(req, node);
 }
 
 /* ---- Attributes ---- */
 
+static void show(const struct passfs *fs, struct fuse_attr *attr)
+{
+	attr->uid = passview_shown(&fs->view, attr->uid, false);
+	attr->gid = passview_shown(&fs->view, attr->gid, true);
+	attr->mode = passview_mode(&fs->view, attr->mode);
+}
+
 static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 {
 	struct sysfs_stat st;
-	int err = sysfs_stat(fd_of(req, node), true, &st);
+	int err = sysfs_stat(pass_fd(req, node), true, &st);
+
 	*attr = st.attr;
+	show(pass_of(req), attr);
 	return err;
 }
 
-/* Where it is open for writing, its handle may change what its mode would not let. */
-static int set_size(int fd, const struct fuse_setattr_in *in)
+static int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat)
 {
-	return in->valid & FATTR_FH ? sysfs_ftruncate((int)in->fh, in->size) : sysfs_truncate(fd, in->size);
+	const struct passview *view = &pass_of(req)->view;
+	int err = sysfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
+
+	stat->uid = passview_shown(view, stat->uid, false);
+	stat->gid = passview_shown(view, stat->gid, true);
+	stat->mode = (uint16_t)passview_mode(view, stat->mode);
+	return err;
 }
 
 static struct sysfs_time time_to_set(uint32_t valid, uint32_t which, uint32_t now, uint64_t s, uint32_t ns)
@@ -85,18 +83,25 @@ static int set_times(int fd, const struct fuse_setattr_in *in)
 	return sysfs_utimes(fd, times);
 }
 
+static int set_mode(int fd, uint32_t mode)
+{
+	priv_keep_setid(true);	/* what he may not set, the kernel has taken out */
+	return sysfs_chmod(fd, mode & 07777);
+}
+
 static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
 {
-	int fd = fd_of(req, node), err = fd < 0 ? fd : 0;
+	const struct passview *view = &pass_of(req)->view;
+	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
 
 	/* A change of owner takes set-id bits away: the mode comes after it. */
 	if (!err && in->valid & (FATTR_UID | FATTR_GID))
-		err = sysfs_chown(fd, in->valid & FATTR_UID ? in->uid : (uid_t)-1,
-				  in->valid & FATTR_GID ? in->gid : (gid_t)-1);
+		err = sysfs_chown(fd, in->valid & FATTR_UID ? passview_source(view, in->uid, false) : (uid_t)-1,
+				  in->valid & FATTR_GID ? passview_source(view, in->gid, true) : (gid_t)-1);
 	if (!err && in->valid & FATTR_MODE)
-		err = sysfs_chmod(fd, in->mode & 07777);
+		err = set_mode(fd, in->mode);
 	if (!err && in->valid & FATTR_SIZE)
-		err = set_size(fd, in);
+		err = pass_set_size(req, node, in);
 	if (!err && in->valid & (FATTR_ATIME | FATTR_MTIME))
 		err = set_times(fd, in);
 	return err;
@@ -104,13 +109,21 @@ static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_s
 
 /* ---- Names ---- */
 
-/* The node of a name, one lookup more, and its attributes. Not this file system itself,
-   mounted somewhere in its source: to ask that would be to wait for ourselves. */
-static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct fuse_attr *attr)
+int pass_entry(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
+{
+	show(pass_of(req), attr);
+	return fuse_entry_as(req, node, attr);
+}
+
+/* What fd holds becomes a node. Not this file system itself, mounted somewhere in its
+   source: to ask that would be to wait for ourselves. */
+static int hold(struct fuse_req *req, int fd, uint64_t *node, struct fuse_attr *attr)
 {
 	struct sysfs_stat st;
-	int fd = sys_openat(fd_of(req, parent), name, O_PATH | O_NOFOLLOW, 0), err;
+	int err;
 
+	if (fd == -EMFILE || fd == -ENFILE)
+		pass_make_room(req->session);
 	if (fd < 0)
 		return fd == -EBADF ? -ESTALE : fd;
 	err = sysfs_stat(fd, false, &st);
@@ -122,7 +135,16 @@ static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_
 	}
 	*node = inodes_take(inodes_of(req), fd, st.device, st.attr.ino);
 	*attr = st.attr;
+	if (inodes_of(req)->held > pass_of(req)->limit)
+		pass_make_room(req->session);
 	return *node ? 0 : -ENOMEM;
+}
+
+static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct fuse_attr *attr)
+{
+	int dir = pass_dir(req, parent, name, -ENOENT);
+
+	return hold(req, dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0), node, attr);
 }
 
 /* ".." of the root would be what is above it. */
@@ -135,198 +157,164 @@ static int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
 	uint64_t node;
 	struct fuse_attr attr;
-	int err = find(req, parent, leads_out(parent, name) ? "." : name, &node, &attr);
+	int err;
 
-	return err ? err : fuse_entry_as(req, node, &attr);
+	/* A file handle comes back: the node is asked for ".", known or not. */
+	if (pass_of(req)->export && strcmp(name, ".") == 0 && pass_fd(req, parent) < 0)
+		err = hold(req, pass_open_again(pass_of(req), parent), &node, &attr);
+	else
+		err = find(req, parent, leads_out(parent, name) ? "." : name, &node, &attr);
+	if (!err && pass_of(req)->export)
+		pass_keep_handle(pass_of(req), node);
+	return err ? err : pass_entry(req, node, &attr);
 }
 
-static void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
+void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
 {
-	inodes_forget(inodes_of(req), node, count);
+	int32_t backing = inodes_forget(inodes_of(req), node, count);
+
+	if (backing > 0)
+		sysfs_backing_close(fuse_device(req), backing);
 }
 
-/* After the caller's name was taken for something, ours again, and what became of it. */
-static int made(struct fuse_req *req, int err, uint64_t parent, const char *name)
+/* The one other group that counts for what is made in this directory, if the kernel names
+   one: it is the directory's, and the caller is in it. */
+static size_t extra_group(const struct fuse_req *req, gid_t *group)
+{
+	const char *at = req->ext, *end = at + req->ext_size;
+
+	while (at && (size_t)(end - at) >= sizeof(struct fuse_ext_header)) {
+		const struct fuse_ext_header *ext = (const void *)at;
+		const struct fuse_supp_groups *groups = (const void *)(ext + 1);
+
+		if (ext->size < sizeof(*ext) || ext->size > (size_t)(end - at))
+			return 0;
+		if (ext->type == FUSE_EXT_GROUPS && ext->size >= sizeof(*ext) + sizeof(*groups) + sizeof(*group)
+		    && groups->nr_groups) {
+			*group = groups->groups[0];
+			return 1;
+		}
+		at += FUSE_REC_ALIGN(ext->size);
+	}
+	return 0;
+}
+
+int pass_as_caller(const struct fuse_req *req, uint32_t umask)
+{
+	const struct passview *view = &pass_of(req)->view;
+	gid_t group;
+	size_t groups = extra_group(req, &group);
+
+	if (groups)
+		group = passview_source(view, group, true);
+	sysfs_umask(umask);
+	return priv_act_for(passview_source(view, req->in->uid, false), passview_source(view, req->in->gid, true),
+			    &group, groups);
+}
+
+int pass_made(struct fuse_req *req, int err, uint64_t parent, const char *name)
 {
 	priv_act_as_self();
 	return err ? err : pass_lookup(req, parent, name);
 }
 
-static int as_caller(const struct fuse_req *req)
-{
-	return priv_act_for(req->in->uid, req->in->gid);
-}
-
 static int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in)
 {
-	int err = S_ISCHR(in->mode) || S_ISBLK(in->mode) ? 0 : as_caller(req);
+	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : 0;
 
 	/* A device is root's to make; the kernel has asked whether the caller may. */
-	return made(req, err ? err : sysfs_mknod(fd_of(req, parent), name, in->mode, in->rdev), parent, name);
+	if (!err && !S_ISCHR(in->mode) && !S_ISBLK(in->mode))
+		err = pass_as_caller(req, in->umask);
+	return pass_made(req, err ? err : sysfs_mknod(dir, name, in->mode, in->rdev), parent, name);
 }
 
 static int pass_mkdir(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mkdir_in *in)
 {
-	int err = as_caller(req);
+	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : pass_as_caller(req, in->umask);
 
-	return made(req, err ? err : sysfs_mkdir(fd_of(req, parent), name, in->mode), parent, name);
+	return pass_made(req, err ? err : sysfs_mkdir(dir, name, in->mode), parent, name);
 }
 
 static int pass_symlink(struct fuse_req *req, uint64_t parent, const char *name, const char *target)
 {
-	int err = as_caller(req);
+	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : pass_as_caller(req, 0);
 
-	return made(req, err ? err : sysfs_symlink(target, fd_of(req, parent), name), parent, name);
+	return pass_made(req, err ? err : sysfs_symlink(target, dir, name), parent, name);
 }
 
 static int pass_link(struct fuse_req *req, uint64_t node, uint64_t parent, const char *name)
 {
-	return made(req, sysfs_link(fd_of(req, node), fd_of(req, parent), name), parent, name);
+	int dir = pass_dir(req, parent, name, -EPERM);
+
+	return pass_made(req, dir < 0 ? dir : sysfs_link(pass_fd(req, node), dir, name), parent, name);
 }
 
 static int pass_unlink(struct fuse_req *req, uint64_t parent, const char *name)
 {
-	return sysfs_unlink(fd_of(req, parent), name, false);
+	return sysfs_unlink(pass_dir(req, parent, name, -ENOENT), name, false);
 }
 
 static int pass_rmdir(struct fuse_req *req, uint64_t parent, const char *name)
 {
-	return sysfs_unlink(fd_of(req, parent), name, true);
+	return sysfs_unlink(pass_dir(req, parent, name, -ENOENT), name, true);
 }
 
 static int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_t new_parent,
 		       const char *new_name, uint32_t flags)
 {
-	return sysfs_rename(fd_of(req, parent), name, fd_of(req, new_parent), new_name, flags);
+	int dir = pass_dir(req, parent, name, -ENOENT), new_dir = pass_dir(req, new_parent, new_name, -EPERM);
+
+	if (dir < 0 || new_dir < 0)
+		return dir < 0 ? dir : new_dir;
+	return sysfs_rename(dir, name, new_dir, new_name, flags);
+}
+
+/* Of a symbolic link whose target leads out of SOURCE, on its way or at its end. */
+static bool points_out(const struct fuse_req *req, uint64_t node, const char *target)
+{
+	char path[8192], root[4096], link[32];
+	ssize_t n = sys_readlink(sys_fd_path(link, pass_fd(req, FUSE_ROOT_ID)), root, sizeof(root) - 1);
+	ssize_t len = sys_readlink(sys_fd_path(link, pass_fd(req, node)), path, sizeof(path) / 2);
+
+	if (n <= 0 || len <= n || *target == '/' || memcmp(path, root, (size_t)n) != 0)
+		return true;
+	/* The link's directory, seen from SOURCE, and then the target. */
+	while (path[len - 1] != '/')
+		len--;
+	memcpy(path + len, target, strlen(target) + 1);
+	while (path[n] == '/')
+		n++;
+	return sysfs_beneath(pass_fd(req, FUSE_ROOT_ID), path + n) == -EXDEV;
 }
 
 static int pass_readlink(struct fuse_req *req, uint64_t node)
 {
-	ssize_t n = sys_readlinkat(fd_of(req, node), "", req->space, req->space_size);
+	ssize_t n = sys_readlinkat(pass_fd(req, node), "", req->space, req->space_size - 1);
 
-	return n < 0 ? (int)n : fuse_data(req, req->space, (size_t)n);
-}
-
-/* ---- Files ---- */
-
-/* Direct or not is between the caller and the kernel: our buffers are not aligned. */
-static int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
-{
-	int fd = fd_of(req, node);
-
-	if (fd >= 0)
-		fd = sysfs_reopen(fd, (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_DIRECT));
-	return fd < 0 ? fd : fuse_opened(req, (uint64_t)fd, 0);
-}
-
-static int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
-{
-	int fd = as_caller(req), err;
-
-	if (fd == 0)
-		fd = sys_openat(fd_of(req, parent), name, (int)((in->flags | O_CREAT | O_NOFOLLOW) & ~(uint32_t)O_DIRECT), in->mode);
-	err = made(req, fd < 0 ? fd : 0, parent, name);
-	if (!err)
-		return fuse_opened(req, (uint64_t)fd, 0);
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
-}
-
-/* It has no name yet; linkat(2) may give it one. */
-static int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in)
-{
-	struct passfs *fs = fuse_fs(req);
-	struct sysfs_stat st;
-	char path[32];
-	int fd = as_caller(req), held = -1, err;
-	uint64_t node = 0;
-
-	if (fd == 0)
-		fd = sys_openat(fd_of(req, parent), ".", (int)(in->flags | O_TMPFILE), in->mode);
-	priv_act_as_self();
-	err = fd < 0 ? fd : sysfs_stat(fd, true, &st);
-	if (!err) {
-		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
-		node = held < 0 ? 0 : inodes_take(&fs->inodes, held, st.device, st.attr.ino);
-		err = held < 0 ? held : node ? fuse_entry_as(req, node, &st.attr) : -ENOMEM;
-	}
-	if (!err)
-		return fuse_opened(req, (uint64_t)fd, 0);
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
-}
-
-static int pass_read(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t size)
-{
-	const struct fuse_read_in *in = req->arg;
-	ssize_t n = sysfs_pread((int)in->fh, req->space, size < req->space_size ? size : req->space_size, offset);
-
-	(void)node;
-	return n < 0 ? (int)n : fuse_data(req, req->space, (size_t)n);
-}
-
-static int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *in)
-{
-	ssize_t n = sysfs_pwrite((int)in->fh, req->data, in->size, in->offset);
-
-	(void)node;
-	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);
-}
-
-static int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
-{
-	(void)req, (void)node;
-	return sysfs_fsync((int)in->fh, in->fsync_flags & FUSE_FSYNC_FDATASYNC);
-}
-
-static int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
-{
-	(void)req, (void)node;
-	return sys_close((int)in->fh);
-}
-
-static int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_fallocate_in *in)
-{
-	(void)req, (void)node;
-	return sysfs_fallocate((int)in->fh, (int)in->mode, in->offset, in->length);
-}
-
-static int pass_lseek(struct fuse_req *req, uint64_t node, const struct fuse_lseek_in *in)
-{
-	int64_t at = sysfs_lseek((int)in->fh, (int64_t)in->offset, (int)in->whence);
-
-	(void)node;
-	if (at < 0)
-		return (int)at;
-	req->reply.body.lseek = (struct fuse_lseek_out) { .offset = (uint64_t)at };
-	req->reply.body_size = sizeof(struct fuse_lseek_out);
-	return 0;
-}
-
-static int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_range_in *in)
-{
-	size_t most = req->in->opcode == FUSE_COPY_FILE_RANGE ? UINT32_MAX : SIZE_MAX;
-	ssize_t n = sysfs_copy((int)in->fh_in, in->off_in, (int)in->fh_out, in->off_out,
-			       in->len < most ? (size_t)in->len : most, (unsigned int)in->flags);
-
-	(void)node;
 	if (n < 0)
 		return (int)n;
-	if (req->in->opcode == FUSE_COPY_FILE_RANGE)
-		return fuse_size(req, (uint32_t)n);
-	req->reply.body.lseek = (struct fuse_lseek_out) { .offset = (uint64_t)n };
-	req->reply.body_size = sizeof(struct fuse_lseek_out);
-	return 0;
+	req->space[n] = '\0';
+	if (pass_of(req)->no_symlinks_out && points_out(req, node, req->space))
+		return -EACCES;
+	return fuse_data(req, req->space, (size_t)n);
 }
 
 /* ---- Directories ---- */
 
 static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
+	int fd = sysfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
+
 	(void)flags;
-	return pass_open(req, node, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	return fuse_opened(req, (uint64_t)fd, pass_of(req)->cache == CACHE_ALWAYS ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0);
+}
+
+static int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
+{
+	(void)req, (void)node;
+	return sys_close((int)in->fh);
 }
 
 enum { SMALL_LIST = 1024, LIST = 16 * 1024 };
@@ -340,11 +328,16 @@ static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry 
 	uint64_t node = 0;
 	struct fuse_attr attr;
 
+	if (pass_of(req)->view.hides && passview_hides(&pass_of(req)->view, e->name))
+		return true;
 	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || find(req, parent, e->name, &node, &attr) < 0)
 		return fuse_dirent_as(req, 0, NULL, e->ino, e->type, e->name, (uint64_t)e->next);
+	show(pass_of(req), &attr);
+	if (pass_of(req)->export)
+		pass_keep_handle(pass_of(req), node);
 	if (fuse_dirent_as(req, node, &attr, e->ino, e->type, e->name, (uint64_t)e->next))
 		return true;
-	inodes_forget(inodes_of(req), node, 1);
+	pass_forget(req, node, 1);
 	return false;
 }
 
@@ -353,7 +346,7 @@ static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	/* The list at the end of the room for the reply, and not more of it than will fit
 	   there: an entry with attributes is some five times as large. */
 	uint32_t room = req->wanted / (req->in->opcode == FUSE_READDIRPLUS ? 5 : 1);
-	const char *list = req->space + req->space_size - LIST;
+	char *list = req->space + req->space_size - LIST;
 	int fd = (int)((const struct fuse_read_in *)req->arg)->fh, n;
 	int64_t at = sysfs_lseek(fd, (int64_t)offset, SEEK_SET);
 
@@ -362,7 +355,7 @@ static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	room = room < SMALL_LIST ? SMALL_LIST : room > LIST ? LIST : room;
 	if (req->wanted > req->space_size - LIST)
 		req->wanted = req->space_size - LIST;
-	while ((n = sys_getdents(fd, (void *)list, room)) > 0) {
+	while ((n = sys_getdents(fd, list, room)) > 0) {
 		for (int i = 0; i < n; ) {
 			const struct entry *e = (const void *)(list + i);
 
@@ -374,40 +367,57 @@ static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	return n;
 }
 
+static int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
+{
+	(void)req, (void)node;
+	return sysfs_fsync((int)in->fh, in->fsync_flags & FUSE_FSYNC_FDATASYNC);
+}
+
 /* ---- Extended attributes, and the whole ---- */
 
 static int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_t size)
 {
-	ssize_t n = sysfs_getxattr(fd_of(req, node), name, req->space, size ? req->space_size : 0);
+	ssize_t n = sysfs_getxattr(pass_fd(req, node), name, req->space, size ? req->space_size : 0);
 
 	return n < 0 ? (int)n : fuse_xattr(req, req->space, (size_t)n, size);
 }
 
 static int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 {
-	ssize_t n = sysfs_listxattr(fd_of(req, node), req->space, size ? req->space_size : 0);
+	ssize_t n = sysfs_listxattr(pass_fd(req, node), req->space, size ? req->space_size : 0);
 
 	return n < 0 ? (int)n : fuse_xattr(req, req->space, (size_t)n, size);
 }
 
+/* An access list may take the set-group-id bit away, from who is not in the group: that
+   the kernel has found out. */
 static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const struct fuse_setxattr_in *in)
 {
-	return sysfs_setxattr(fd_of(req, node), name, req->data, in->size, (int)in->flags);
+	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
+	int fd = pass_fd(req, node), err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
+	struct sysfs_stat st;
+
+	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID))
+		return err;
+	err = sysfs_stat(fd, true, &st);
+	return err || !(st.attr.mode & S_ISGID) ? err : sysfs_chmod(fd, st.attr.mode & 07777 & ~(uint32_t)S_ISGID);
 }
 
 static int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 {
-	return sysfs_removexattr(fd_of(req, node), name);
+	return sysfs_removexattr(pass_fd(req, node), name);
 }
 
 static int pass_statfs(struct fuse_req *req, uint64_t node, struct fuse_kstatfs *stat)
 {
-	return sysfs_statfs(fd_of(req, node), stat);
+	uint32_t type;
+
+	return sysfs_statfs(pass_fd(req, node), stat, &type);
 }
 
 static int pass_syncfs(struct fuse_req *req)
 {
-	int fd = sysfs_reopen(fd_of(req, FUSE_ROOT_ID), O_RDONLY | O_DIRECTORY);
+	int fd = sysfs_reopen(pass_fd(req, FUSE_ROOT_ID), O_RDONLY | O_DIRECTORY);
 	int err = fd < 0 ? fd : sysfs_syncfs(fd);
 
 	if (fd >= 0)
@@ -415,25 +425,164 @@ static int pass_syncfs(struct fuse_req *req)
 	return err;
 }
 
-static const struct fuse_ops pass_ops = {
-	.prepare = pass_prepare, .kernel_checks = true, .timeout = 1000, .max_write = 1 << 20,
-	.want = FUSE_CACHE_SYMLINKS,
-	.attr = pass_attr, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
+static struct fuse_ops pass_ops;
+
+/* Whether a close does nothing there: of these file systems it is known. */
+static bool closes_quietly(uint32_t type)
+{
+	static const uint32_t types[] = {
+		0x01021994 /* tmpfs */, 0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */,
+		0xf2f52010 /* f2fs */, 0x858458f6 /* ramfs */, 0x4d44 /* fat */, 0x2011bab0 /* exfat */,
+	};
+
+	for (unsigned int i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (type == types[i])
+			return true;
+	return false;
+}
+
+/* What to ask the kernel for, once SOURCE is known. */
+static void choose(struct passfs *fs, uint32_t type)
+{
+	enum { OVERLAY = 0x794c7630 };
+	char none;
+	uint64_t *want = &pass_ops.want;
+
+	*want = FUSE_ATOMIC_O_TRUNC | FUSE_DONT_MASK | FUSE_HANDLE_KILLPRIV_V2 | FUSE_CREATE_SUPP_GROUP
+		| FUSE_HAS_IOCTL_DIR | FUSE_READDIRPLUS_AUTO | FUSE_ASYNC_DIO;
+	if (sysfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, "system.posix_acl_access", &none, 0) != -EOPNOTSUPP)
+		*want |= FUSE_POSIX_ACL;
+	*want |= fs->cache == CACHE_NONE ? FUSE_DIRECT_IO_ALLOW_MMAP : FUSE_AUTO_INVAL_DATA;
+	if (!fs->no_symlinks_out)
+		*want |= FUSE_CACHE_SYMLINKS;
+	if (fs->locks)
+		*want |= FUSE_POSIX_LOCKS | FUSE_FLOCK_LOCKS;
+	if (fs->writeback)
+		*want |= FUSE_WRITEBACK_CACHE;
+	if (fs->export)
+		*want |= FUSE_EXPORT_SUPPORT;
+	fs->passthrough = !fs->writeback && !fs->no_passthrough && sys_geteuid() == 0;
+	if (fs->passthrough)
+		*want |= FUSE_PASSTHROUGH;
+	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
+	fs->quiet_close = closes_quietly(type);
+	if (!fs->locks) {
+		pass_ops.getlk = NULL;
+		pass_ops.setlk = NULL;
+		pass_ops.interrupt = NULL;
+	}
+	pass_ops.timeout = fs->timeout >= 0 ? (uint32_t)fs->timeout * 1000 : fs->cache == CACHE_NONE ? 0
+			   : fs->cache == CACHE_ALWAYS ? 86400 * 1000 : 1000;
+}
+
+static int pass_prepare(void *data, const char *source)
+{
+	struct passfs *fs = data;
+	struct sysfs_stat st;
+	struct fuse_kstatfs whole;
+	uint32_t type;
+	int fd = source ? sys_open(source, O_PATH | O_DIRECTORY, 0) : -ENOENT, err;
+
+	if (fd < 0)
+		return fd;
+	err = sysfs_stat(fd, true, &st);
+	if (!err)
+		err = sysfs_statfs(fd, &whole, &type);
+	if (err)
+		return err;
+	fs->device = st.device;
+	fs->limit = sysfs_raise_descriptors() / 4 * 3;
+	if (inodes_take(&fs->inodes, fd, st.device, st.attr.ino) != FUSE_ROOT_ID)
+		return -ENOMEM;
+	choose(fs, type);
+	return fs->export ? pass_export(fs) : 0;
+}
+
+/* As many as there are CPUs to run on, and two where there is one: a request that waits
+   for a disk should not be waited for. */
+static uint32_t threads(void)
+{
+	enum { MOST = 16 };
+	int cpus = thread_cpus();
+
+	return cpus < 2 ? 2 : cpus > MOST ? MOST : (uint32_t)cpus;
+}
+
+static struct fuse_ops pass_ops = {
+	.prepare = pass_prepare, .thread_starts = thread_own_umask, .kernel_checks = true, .max_write = 1 << 20,
+	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
 	.unlink = pass_unlink, .rmdir = pass_rmdir, .rename = pass_rename, .readlink = pass_readlink,
 	.open = pass_open, .create = pass_create, .tmpfile = pass_tmpfile, .read = pass_read,
-	.write = pass_write, .fsync = pass_fsync, .release = pass_release, .fallocate = pass_fallocate,
-	.lseek = pass_lseek, .copy_file_range = pass_copy,
-	.opendir = pass_opendir, .readdir = pass_readdir, .releasedir = pass_release, .fsyncdir = pass_fsync,
+	.write = pass_write, .flush = pass_flush, .fsync = pass_fsync, .release = pass_release,
+	.fallocate = pass_fallocate, .lseek = pass_lseek, .copy_file_range = pass_copy, .ioctl = pass_ioctl,
+	.getlk = pass_getlk, .setlk = pass_setlk, .interrupt = pass_interrupt,
+	.opendir = pass_opendir, .readdir = pass_readdir, .releasedir = pass_releasedir, .fsyncdir = pass_fsyncdir,
 	.getxattr = pass_getxattr, .listxattr = pass_listxattr, .setxattr = pass_setxattr,
 	.removexattr = pass_removexattr, .statfs = pass_statfs, .syncfs = pass_syncfs,
 };
 
-static int passfs_main(char **argv)
-{
-	static struct passfs fs;
+static const struct opt options[] = {
+	SERVE_OPTIONS,
+	OPT('r', "ro", OPT_FLAG, struct passfs, read_only, NULL, "mount read-only"),
+	OPT(0, "cache", OPT_CALL, struct passfs, set_cache, "HOW", "auto, none or always: what the kernel may keep"),
+	OPT(0, "timeout", OPT_NUMBER, struct passfs, timeout, "SECONDS", "how long it may keep names and attributes (1)"),
+	OPT(0, "writeback", OPT_FLAG, struct passfs, writeback, NULL, "the kernel collects writes; excludes passthrough"),
+	OPT(0, "no-passthrough", OPT_FLAG, struct passfs, no_passthrough, NULL, "all reads and writes come through here"),
+	OPT(0, "locks", OPT_FLAG, struct passfs, locks, NULL, "lock in SOURCE, for those who work there too"),
+	OPT(0, "map", OPT_CALL, struct passfs, set_map, "UID:UID,@GID:@GID", "show one owner or group as another"),
+	OPT(0, "force-user", OPT_NUMBER, struct passfs, view.force_user, "UID", "show all as owned by UID"),
+	OPT(0, "force-group", OPT_NUMBER, struct passfs, view.force_group, "GID", "and by this group"),
+	OPT(0, "uid-offset", OPT_NUMBER, struct passfs, view.uid_offset, "N", "show owners as N more"),
+	OPT(0, "gid-offset", OPT_NUMBER, struct passfs, view.gid_offset, "N", "and groups"),
+	OPT(0, "perms", OPT_CALL, struct passfs, set_perms, "MODE", "show other permissions, such as go-w"),
+	OPT(0, "hide", OPT_CALL, struct passfs, set_hide, "PATTERN", "as if no such names were there"),
+	OPT(0, "no-symlinks-out", OPT_FLAG, struct passfs, no_symlinks_out, NULL, "refuse links that lead out of SOURCE"),
+	OPT(0, "export", OPT_FLAG, struct passfs, export, NULL, "file handles stay good, for an NFS server"),
+	OPT_END
+};
 
-	return serve(argv, &pass_ops, &fs);
+static const char *set_cache(void *to, char *value, const char **bad)
+{
+	static const char names[] = "auto\0none\0always\0";
+	uint32_t which = 0;
+
+	(void)bad;
+	for (const char *name = names; *name; name += strlen(name) + 1, which++) {
+		if (strcmp(value, name) == 0) {
+			*(enum pass_cache *)to = (enum pass_cache)which;
+			return NULL;
+		}
+	}
+	return "not auto, none or always";
 }
 
-APPLET(passfs, "passfs", "usr/bin", "SOURCE MOUNTPOINT", "mirror a directory tree", serve_options)
+/* What the options say of each other, and of the mount. */
+static const char *settle(void *data, struct fuse_session *session)
+{
+	struct passfs *fs = data;
+
+	if (fs->read_only)
+		fs->serve.mount.flags |= MOUNT_RDONLY;
+	if (!fs->locks)
+		return NULL;
+	if (session->transport == FUSE_TRANSPORT_URING)
+		return "--locks needs --transport=dev";
+	session->transport = FUSE_TRANSPORT_DEV;	/* a lock is answered out of turn */
+	return NULL;
+}
+
+static int passfs_main(char **argv)
+{
+	static struct passfs fs = { .timeout = -1, .view = { .force_user = -1, .force_group = -1 } };
+
+	fs.set_cache = (struct opt_set) { set_cache, &fs.cache };
+	fs.set_map = (struct opt_set) { passview_map, &fs.view };
+	fs.set_perms = (struct opt_set) { passview_perms, &fs.view };
+	fs.set_hide = (struct opt_set) { passview_hide, &fs.view };
+	pass_ops.threads = threads();
+	pass_ops.settle = settle;
+	return serve_with(argv, options, &fs.serve, &pass_ops, &fs);
+}
+
+APPLET(passfs, "passfs", "usr/bin", "SOURCE MOUNTPOINT", "mirror a directory tree", options)

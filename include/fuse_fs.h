@@ -62,8 +62,20 @@ struct fuse_req {
 	struct fuse_reply reply;
 };
 
-/* What serve() was given as the file system's own. */
+/* What serve() was given as the file system's own; the INIT flags that were agreed on; and
+   /dev/fuse, for its ioctls. */
 void *fuse_fs(const struct fuse_req *req);
+uint64_t fuse_agreed(const struct fuse_req *req);
+int fuse_device(const struct fuse_req *req);
+
+/* An operation returns FUSE_LATER when it cannot answer yet; fuse_answer() then does, once,
+   with 0 or -errno, from any thread. Only where requests come by /dev/fuse. */
+enum { FUSE_LATER = 1 };
+void fuse_answer(struct fuse_session *session, uint64_t unique, int err);
+
+/* Tells the kernel something unasked (FUSE_NOTIFY_*), with that code's structure and what
+   follows it. 0, or -errno of the kernel, which may have to wait for other requests. */
+int fuse_notify(struct fuse_session *session, int code, const void *what, size_t size);
 
 /* Whether a device (major << 32 | minor) is this file system itself: who serves it must
    not ask it anything, since nobody else would answer. */
@@ -92,6 +104,8 @@ struct fuse_ops {
 
 	/* Called in each thread of several before its first request. */
 	void (*thread_starts)(void);
+	/* Called when the options are read: NULL, or what is wrong with them. */
+	const char *(*settle)(void *fs, struct fuse_session *session);
 	/* Called once, before the mount, with SOURCE of the command line (NULL: none). */
 	int (*prepare)(void *fs, const char *source);
 
@@ -168,8 +182,10 @@ int fuse_file(struct fuse_attr *attr, uint64_t node, uint32_t permissions, uint6
 /* The reply "this name is that node", with the attributes that attr tells. */
 int fuse_entry(struct fuse_req *req, uint64_t node);
 
-/* The reply "opened": a handle that comes back in later requests, and FOPEN_*. */
+/* The reply "opened": a handle that comes back in later requests, and FOPEN_*; and the
+   same for a file that the kernel reads and writes by itself (FUSE_DEV_IOC_BACKING_OPEN). */
 int fuse_opened(struct fuse_req *req, uint64_t handle, uint32_t flags);
+int fuse_opened_backed(struct fuse_req *req, uint64_t handle, int32_t backing, uint32_t flags);
 
 /* The reply to a read: size bytes from offset of the len bytes at data. */
 int fuse_bytes(struct fuse_req *req, const void *data, size_t len, uint64_t offset, size_t size);

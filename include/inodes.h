@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 struct inode {
-	int fd;			/* O_PATH; -1: this place is free */
+	int fd;			/* O_PATH; -1: this place is free, or, keep_numbers, asleep */
 	uint32_t next;		/* 1 + the place of the next one with its hash, or of the next free one */
 	uint64_t device, ino, lookups;
-	uint32_t opens;		/* handles that use its backing id */
-	int32_t backing;	/* that id, while there are any */
+	uint64_t change;	/* for its owner: when it was last seen to have changed */
+	int32_t backing;	/* for its owner: by what the kernel knows the file; 0: nothing */
 };
 
 /* Places in blocks that double: what is in use never moves, and an empty block goes back. */
@@ -24,18 +24,23 @@ enum { INODE_BLOCKS = 24 };
 struct inodes {
 	struct inode_block block[INODE_BLOCKS];
 	uint32_t *hash;		/* 1 + a place, `room` of them */
-	uint32_t live, room;
+	uint32_t live, held, room;	/* in the hash; with a descriptor */
+	bool keep_numbers;	/* a file that comes back has the number that it had */
 	int lock;
 };
 
 /* The inode of a node, or NULL if there is none. Good while the kernel knows the node. */
 struct inode *inodes_get(const struct inodes *inodes, uint64_t node);
 
+/* The largest number that a node has had, or larger. */
+uint64_t inodes_most(const struct inodes *inodes);
+
 /* Counts a lookup of the file that fd holds, which becomes the table's own. Returns its
    node, or 0 when there is no memory; fd is closed then. */
 uint64_t inodes_take(struct inodes *inodes, int fd, uint64_t device, uint64_t ino);
 
-/* Takes so many lookups back; the last one closes it. */
-void inodes_forget(struct inodes *inodes, uint64_t node, uint64_t lookups);
+/* Takes so many lookups back. With the last one it closes the file and returns its
+   `backing`, else 0. */
+int32_t inodes_forget(struct inodes *inodes, uint64_t node, uint64_t lookups);
 
 #endif

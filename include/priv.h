@@ -26,9 +26,13 @@ int priv_keep_mounting(void);
 
 /* For a server that is root: what is made from now on is this user's and group's, whether
    he may write there or not (that is the kernel's to check); priv_act_as_self() ends
-   that. For anybody else they change nothing. 0 or -errno. */
-int priv_act_for(uid_t uid, gid_t gid);
+   that. For anybody else they change nothing. Of the calling thread. 0 or -errno. */
+int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 void priv_act_as_self(void);
+
+/* Whether what this thread writes leaves set-user-id and set-group-id bits alone
+   (CAP_FSETID), as what root writes does. Changes nothing for anybody else. */
+void priv_keep_setid(bool keep);
 
 /* The rest is for the set-uid helper. When the file's owner, root, is not the
    caller: priv_caller() makes the effective ids the caller's, so that all that

@@ -11,13 +11,14 @@
 
 #include "fuse_kernel.h"
 
-/* A file's device, beside the attributes as FUSE has them. */
-struct sysfs_stat { struct fuse_attr attr; uint64_t device; };
+/* A file's device, beside the attributes as FUSE has them, and two of chattr(1)'s. */
+struct sysfs_stat { struct fuse_attr attr; uint64_t device; bool immutable, append_only; };
 
 /* Of what a descriptor holds. `ask`: as of now; else as it is known here, of a network
    or FUSE file system without asking its server. */
 int sysfs_stat(int fd, bool ask, struct sysfs_stat *st);
-int sysfs_statfs(int fd, struct fuse_kstatfs *stat);
+int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat);
+int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type);
 
 /* Opens what an O_PATH descriptor holds. */
 int sysfs_reopen(int fd, int flags);
@@ -51,7 +52,29 @@ ssize_t sysfs_listxattr(int fd, char *list, size_t size);
 int sysfs_setxattr(int fd, const char *name, const void *value, size_t size, int flags);
 int sysfs_removexattr(int fd, const char *name);
 
-/* As many descriptors as this process may have. */
-int sysfs_raise_descriptors(void);
+/* fcntl(2) locks of the open file description (get: what is in the way of one), and
+   flock(2) by the type of the former. Without waiting: -EAGAIN, -EACCES. */
+int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock);
+int sysfs_flock(int fd, uint32_t type);
+
+int sysfs_dup(int fd);
+int sysfs_ioctl(int fd, uint32_t command, void *data);
+
+/* Whether a path, from a directory on, stays below `root`, a directory too, all its symbolic
+   links included; -EXDEV if it does not, -ENOSYS before Linux 5.6. */
+int sysfs_beneath(int root, const char *path);
+
+/* A file handle, as name_to_handle_at(2) has it, and the file again (O_PATH); `mount`: any
+   descriptor, not O_PATH, of its mount. */
+struct sysfs_handle { uint32_t size; int32_t type; unsigned char bytes[56]; };
+int sysfs_handle_of(int fd, struct sysfs_handle *handle);
+int sysfs_open_handle(int mount, const struct sysfs_handle *handle);
+
+/* The file that fd holds, O_PATH will do, for FUSE passthrough: an id, or -errno. */
+int sysfs_backing_open(int device, int fd);
+int sysfs_backing_close(int device, int32_t id);
+
+/* As many descriptors as this process may have. Returns how many. */
+uint32_t sysfs_raise_descriptors(void);
 
 #endif

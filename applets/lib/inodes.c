@@ -41,6 +41,16 @@ struct inode *inodes_get(const struct inodes *t, uint64_t node)
 	return inode && inode->fd >= 0 && inode->ino ? inode : NULL;
 }
 
+uint64_t inodes_most(const struct inodes *t)
+{
+	uint64_t most = 0;
+
+	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
+		if (t->block[b].used)
+			most = (uint64_t)block_start(b) + t->block[b].used;
+	return most;
+}
+
 /* ---- The hash; all of this is locked ---- */
 
 static uint32_t *bucket(const struct inodes *t, uint64_t device, uint64_t ino)
@@ -81,7 +91,7 @@ static void resize(struct inodes *t, uint32_t room)
 	t->room = room;
 	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
 		for (uint32_t i = 0; i < t->block[b].used; i++)
-			if (t->block[b].all[i].fd >= 0)
+			if (t->block[b].all[i].fd >= 0 || t->keep_numbers)
 				link_in(t, block_start(b) + i);
 }
 
@@ -141,7 +151,6 @@ static void drop(struct inodes *t, uint32_t place)
 	while (*link != place + 1)
 		link = &at(t, *link - 1)->next;
 	*link = inode->next;
-	inode->fd = -1;
 	inode->next = block->free;
 	block->free = place - block_start(b) + 1;
 	t->live--;
@@ -164,19 +173,22 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 
 	thread_lock(&t->lock);
 	node = find(t, device, ino);
-	if (node)
-		at(t, (uint32_t)node - 1)->lookups++;
-	else
+	if (node && at(t, (uint32_t)node - 1)->lookups++ == 0) {
+		at(t, (uint32_t)node - 1)->fd = fd;	/* awake again */
+		kept = true;
+	} else if (!node)
 		kept = (node = add(t, fd, device, ino)) != 0;
+	t->held += kept;
 	thread_unlock(&t->lock);
 	if (!kept)
 		sys_close(fd);
 	return node;
 }
 
-void inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
+int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 {
 	struct inode *inode;
+	int32_t backing = 0;
 	int fd = -1;
 
 	thread_lock(&t->lock);
@@ -184,11 +196,17 @@ void inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 	if (inode) {
 		inode->lookups -= lookups < inode->lookups ? lookups : inode->lookups;
 		if (!inode->lookups) {
+			t->held--;
 			fd = inode->fd;
-			drop(t, (uint32_t)node - 1);
+			backing = inode->backing;
+			inode->fd = -1;
+			inode->backing = 0;
+			if (!t->keep_numbers)
+				drop(t, (uint32_t)node - 1);
 		}
 	}
 	thread_unlock(&t->lock);
 	if (fd >= 0)
 		sys_close(fd);
+	return backing;
 }

@@ -286,7 +286,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	       const struct fuse_ops *ops, void *fs)
 {
 	struct opt_rest rest;
-	const char *where;
+	const char *where, *wrong;
 	int status, count = 0;
 
 	self.session.ops = ops;
@@ -298,6 +298,9 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	if (args->threads > MOST_THREADS)
 		return applet_usage("64 threads are the most");
 	self.session.threads = (uint32_t)args->threads;
+	wrong = ops->settle ? ops->settle(fs, &self.session) : NULL;
+	if (wrong)
+		return applet_usage(wrong);
 	while (count < 3 && rest.operands[count])
 		count++;
 	if (count < 1)

@@ -54,6 +54,22 @@ static void serve_one(struct fuse_session *s, int device, struct fuse_req *req, 
 		s->trace(req, reply, sys_clock_ns() - start);
 }
 
+void fuse_answer(struct fuse_session *s, uint64_t unique, int err)
+{
+	struct fuse_out_header header = { sizeof(header), err, unique };
+
+	sys_writev(s->device, &(struct iovec) { &header, sizeof(header) }, 1);
+}
+
+int fuse_notify(struct fuse_session *s, int code, const void *what, size_t size)
+{
+	struct fuse_out_header header = { (uint32_t)(sizeof(header) + size), code, 0 };
+	struct iovec piece[2] = { { &header, sizeof(header) }, { (void *)what, size } };
+	ssize_t n = sys_writev(s->device, piece, 2);
+
+	return n < 0 ? (int)n : 0;
+}
+
 int dev_once(struct fuse_session *s, int device, struct fuse_req *req, char *buffer)
 {
 	size_t size = dev_request_size(s->ops);

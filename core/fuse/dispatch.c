@@ -272,6 +272,8 @@ bool dispatch_decoded(struct fuse_req *req, int decoded)
 		err = -EIO;
 	if (!err)
 		err = run(req);
+	if (err == FUSE_LATER)
+		return false;
 	finish(req, err);
 	return takes_reply(req, err);
 }

@@ -11,6 +11,16 @@ void *fuse_fs(const struct fuse_req *req)
 	return req->session->fs;
 }
 
+uint64_t fuse_agreed(const struct fuse_req *req)
+{
+	return req->session->flags;
+}
+
+int fuse_device(const struct fuse_req *req)
+{
+	return req->session->device;
+}
+
 bool fuse_is_own(const struct fuse_req *req, uint64_t device)
 {
 	return device && device == req->session->own_device;
@@ -73,15 +83,21 @@ int fuse_entry(struct fuse_req *req, uint64_t node)
 	return err ? err : fuse_entry_as(req, node, &attr);
 }
 
-int fuse_opened(struct fuse_req *req, uint64_t handle, uint32_t flags)
+int fuse_opened_backed(struct fuse_req *req, uint64_t handle, int32_t backing, uint32_t flags)
 {
 	struct fuse_reply *r = &req->reply;
 	bool created = r->body_size != 0;
 
-	*(created ? &r->body.entry.open : &r->body.open) =
-		(struct fuse_open_out) { .fh = handle, .open_flags = flags };
+	*(created ? &r->body.entry.open : &r->body.open) = (struct fuse_open_out) {
+		.fh = handle, .open_flags = flags | (backing ? FOPEN_PASSTHROUGH : 0), .backing_id = backing,
+	};
 	r->body_size += (uint32_t)sizeof(struct fuse_open_out);
 	return 0;
+}
+
+int fuse_opened(struct fuse_req *req, uint64_t handle, uint32_t flags)
+{
+	return fuse_opened_backed(req, handle, 0, flags);
 }
 
 int fuse_data(struct fuse_req *req, const void *data, size_t size)

@@ -188,13 +188,20 @@ static bool is_root(void)
 	return root == 1;
 }
 
-int priv_act_for(uid_t uid, gid_t gid)
+/* By thread, as credentials are to the kernel. */
+static __thread bool setid_goes, has_groups;
+
+int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 {
 	if (!is_root())
 		return 0;
+	if (count)
+		has_groups = syscall(SETGROUPS, count, groups) == 0;
 	syscall(SETFSGID, gid);
-	if (uid == 0)
+	if (uid == 0) {
+		priv_keep_setid(true);
 		return 0;
+	}
 	syscall(SETFSUID, uid);
 	return keep_passing();
 }
@@ -203,6 +210,21 @@ void priv_act_as_self(void)
 {
 	if (!is_root())
 		return;
-	syscall(SETFSUID, 0);
+	if (syscall(SETFSUID, 0) != 0)
+		setid_goes = false;	/* all of root's are in effect again */
 	syscall(SETFSGID, getegid());
+	if (has_groups)
+		has_groups = syscall(SETGROUPS, 0, NULL) != 0;
+}
+
+void priv_keep_setid(bool keep)
+{
+	const uint32_t FSETID = 1u << 4;
+	struct cap_data caps[2];
+
+	if (keep != setid_goes || !is_root() || syscall(SYS_capget, &this_process, caps) < 0)
+		return;
+	caps[0].effective = keep ? caps[0].effective | (caps[0].permitted & FSETID) : caps[0].effective & ~FSETID;
+	if (syscall(SYS_capset, &this_process, caps) == 0)
+		setid_goes = !keep;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -34,12 +35,14 @@ static dev_t decode(uint32_t device)
 
 int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 {
-	enum { BASIC = 0x7ff };
+	enum { BASIC = 0x7ff, IMMUTABLE = 0x10, APPEND_ONLY = 0x20 };
 	struct kernel_statx x;
 
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (ask ? 0 : AT_STATX_DONT_SYNC), BASIC, &x) < 0)
 		return -errno;
 	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
+	st->immutable = x.attributes & IMMUTABLE;
+	st->append_only = x.attributes & APPEND_ONLY;
 	st->attr = (struct fuse_attr) {
 		.ino = x.ino, .size = x.size, .blocks = x.blocks, .blksize = x.blksize,
 		.atime = (uint64_t)x.atime.seconds, .atimensec = x.atime.nanoseconds,
@@ -51,12 +54,25 @@ int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 	return 0;
 }
 
-int sysfs_statfs(int fd, struct fuse_kstatfs *stat)
+/* The kernel's structure is FUSE's, but for spare room at the end. */
+int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat)
+{
+	struct kernel_statx x;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (flags & 0x6000 /* AT_STATX_SYNC_TYPE */), mask, &x) < 0)
+		return -errno;
+	_Static_assert(sizeof(*stat) == sizeof(x), "statx(2)");
+	memcpy(stat, &x, sizeof(*stat));
+	return 0;
+}
+
+int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
 {
 	struct statfs s;
 
 	if (fstatfs(fd, &s) < 0)
 		return -errno;
+	*type = (uint32_t)s.f_type;
 	*stat = (struct fuse_kstatfs) {
 		.blocks = s.f_blocks, .bfree = s.f_bfree, .bavail = s.f_bavail, .files = s.f_files,
 		.ffree = s.f_ffree, .bsize = (uint32_t)s.f_bsize, .namelen = (uint32_t)s.f_namelen,
@@ -116,12 +132,54 @@ ssize_t sysfs_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, s
 	return (ssize_t)result(syscall(SYS_copy_file_range, from, &in, to, &out, length, flags));
 }
 
-int sysfs_raise_descriptors(void)
+int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 {
-	struct rlimit limit;
+	enum { OFD_GETLK = 36, OFD_SETLK = 37 };
+	struct flock l = {
+		.l_type = (short)lock->type, .l_whence = SEEK_SET, .l_start = (off_t)lock->start,
+		.l_len = lock->end >= INT64_MAX ? 0 : (off_t)(lock->end - lock->start + 1),
+	};
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (fcntl(fd, get ? OFD_GETLK : OFD_SETLK, &l) < 0)
 		return -errno;
+	if (get)
+		*lock = (struct fuse_file_lock) {
+			.start = (uint64_t)l.l_start, .type = (uint32_t)l.l_type, .pid = (uint32_t)l.l_pid,
+			.end = l.l_len ? (uint64_t)(l.l_start + l.l_len - 1) : INT64_MAX,
+		};
+	return 0;
+}
+
+CALL(int, sysfs_flock, (int fd, uint32_t type),
+     syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
+CALL(int, sysfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+CALL(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
+
+int sysfs_beneath(int root, const char *path)
+{
+	enum { NR_OPENAT2 = 437, RESOLVE_NO_MAGICLINKS = 2, RESOLVE_BENEATH = 8 };
+	const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	int fd = (int)result(syscall(NR_OPENAT2, root, path, how, sizeof(how)));
+
+	return fd < 0 ? fd : (int)result(close(fd));
+}
+
+CALL(int, sysfs_handle_of, (int fd, struct sysfs_handle *handle),
+     (handle->size = sizeof(handle->bytes), syscall(SYS_name_to_handle_at, fd, "", handle, &(int) { 0 }, AT_EMPTY_PATH)))
+CALL(int, sysfs_open_handle, (int mount, const struct sysfs_handle *handle),
+     syscall(SYS_open_by_handle_at, mount, handle, O_PATH | O_CLOEXEC))
+CALL(int, sysfs_backing_open, (int device, int fd),
+     syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_OPEN, &(struct fuse_backing_map) { .fd = fd }))
+CALL(int, sysfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_CLOSE, &id))
+
+/* Root may go beyond the limit that he was given, to the kernel's own. */
+uint32_t sysfs_raise_descriptors(void)
+{
+	struct rlimit limit = { 1 << 20, 1 << 20 };
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return (uint32_t)limit.rlim_cur;
 	limit.rlim_cur = limit.rlim_max;
-	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur > UINT32_MAX ? UINT32_MAX : (uint32_t)limit.rlim_cur;
 }

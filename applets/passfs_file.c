@@ -1,0 +1,375 @@
+/* passfs: what is done with open files.
+ *
+ * Where the server is privileged, the kernel reads and writes the file in SOURCE by itself
+ * (FUSE passthrough): an open names its backing id, and nothing is opened here at all.
+ * Documentation/filesystems/fuse/fuse-passthrough.rst.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "passfs.h"
+#include "priv.h"
+#include "sys.h"
+
+/* The handle of a file that is not open here. */
+#define NOT_OPEN UINT64_MAX
+
+struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t handle, int flags)
+{
+	int fd;
+
+	if (handle != NOT_OPEN)
+		return (struct pass_file) { (int)handle, false };
+	fd = pass_fd(req, node);
+	return (struct pass_file) { fd < 0 ? fd : sysfs_reopen(fd, flags), true };
+}
+
+int pass_done(struct pass_file file, int err)
+{
+	if (file.fd < 0)
+		return file.fd;
+	if (file.borrowed)
+		sys_close(file.fd);
+	return err;
+}
+
+/* Set-id bits go with a write, as they would under the caller's own rights. In effect the
+   capability that keeps them is root's alone. */
+static void as_writer(bool kills)
+{
+	priv_keep_setid(!kills);
+}
+
+/* The id by which the kernel knows the file in SOURCE, for as long as it knows the node;
+   0: none. It writes with the rights of this moment: set-id bits go, whoever writes. */
+static int32_t backing_of(const struct fuse_req *req, struct inode *inode)
+{
+	struct passfs *fs = pass_of(req);
+	int32_t id = __atomic_load_n(&inode->backing, __ATOMIC_ACQUIRE), none = 0;
+
+	if (id || !fs->passthrough || fs->locks || !(fuse_agreed(req) & FUSE_PASSTHROUGH))
+		return id;
+	as_writer(true);
+	id = sysfs_backing_open(fuse_device(req), inode->fd);
+	if (id == -EPERM || id == -ENOTTY)
+		fs->passthrough = false;
+	if (id <= 0)
+		return 0;
+	if (__atomic_compare_exchange_n(&inode->backing, &none, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return id;
+	sysfs_backing_close(fuse_device(req), id);
+	return none;
+}
+
+/* ---- Opening ---- */
+
+/* What the caller's flags mean to us. Direct or not is between him and the kernel: our
+   buffers are not aligned. Where the kernel collects writes it also reads, and finds the
+   end of the file itself. */
+static int our_flags(const struct passfs *fs, uint32_t flags)
+{
+	int f = (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_DIRECT);
+
+	if (!fs->writeback)
+		return f;
+	f &= ~O_APPEND;
+	return (f & O_ACCMODE) == O_WRONLY ? (f & ~O_ACCMODE) | O_RDWR : f;
+}
+
+/* Whether a close may pass without our hearing of it: nothing was written, or the file
+   system below does nothing then either, and no POSIX lock is to be given back. */
+static bool close_is_quiet(const struct passfs *fs, const struct inode *inode, uint32_t flags)
+{
+	return !fs->locks && !fs->writeback
+	       && ((flags & O_ACCMODE) == O_RDONLY || (fs->quiet_close && inode->device == fs->device));
+}
+
+/* Whether what the kernel has cached of it is still good: its last change, which any
+   writing moves, is the one of the last open, and too long ago for the clock to hide
+   another one. */
+static bool unchanged(struct inode *inode, const struct fuse_attr *attr)
+{
+	uint64_t change = attr->ctime << 30 | attr->ctimensec;
+
+	return attr->ctime + 1 < sys_today()
+	       && __atomic_exchange_n(&inode->change, change, __ATOMIC_RELAXED) == change;
+}
+
+static uint32_t open_flags(const struct passfs *fs, struct inode *inode, uint32_t flags, int fd)
+{
+	uint32_t answer = close_is_quiet(fs, inode, flags) ? FOPEN_NOFLUSH : 0;
+	struct sysfs_stat st;
+
+	if (fs->cache == CACHE_NONE)
+		return answer | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES;
+	if (fs->cache == CACHE_ALWAYS || fs->writeback || (sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr)))
+		return answer | FOPEN_KEEP_CACHE;
+	return answer;
+}
+
+/* What open(2) would have refused, were it asked. */
+static int may_write(const struct inode *inode, uint32_t flags)
+{
+	struct sysfs_stat st;
+	int err;
+
+	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
+		return 0;
+	err = sysfs_stat(inode->fd, true, &st);
+	if (err)
+		return err;
+	if (st.immutable || (st.append_only && (!(flags & O_APPEND) || flags & O_TRUNC)))
+		return -EPERM;
+	return flags & O_TRUNC ? sysfs_truncate(inode->fd, 0) : 0;
+}
+
+static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int32_t backing)
+{
+	if (!backing)
+		return fuse_opened(req, (uint64_t)fd, open_flags(pass_of(req), inode, flags, fd));
+	return fuse_opened_backed(req, fd < 0 ? NOT_OPEN : (uint64_t)fd, backing,
+				  close_is_quiet(pass_of(req), inode, flags) ? FOPEN_NOFLUSH : 0);
+}
+
+int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
+{
+	struct passfs *fs = pass_of(req);
+	struct inode *inode = inodes_get(&fs->inodes, node);
+	int32_t backing = inode ? backing_of(req, inode) : 0;
+	int fd = inode ? -1 : -ESTALE;
+
+	if (!inode)
+		return fd;
+	as_writer(((const struct fuse_open_in *)req->arg)->open_flags & FUSE_OPEN_KILL_SUIDGID);
+	if (backing) {
+		int err = may_write(inode, flags);
+
+		return err ? err : opened(req, inode, flags, -1, backing);
+	}
+	fd = sysfs_reopen(inode->fd, our_flags(fs, flags));
+	if (fd == -EACCES && fs->writeback)	/* what he may not read, the kernel cannot collect */
+		fd = sysfs_reopen(inode->fd, (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_DIRECT));
+	return fd < 0 ? fd : opened(req, inode, flags, fd, 0);
+}
+
+/* Made, but not opened here, where the kernel will have it open. */
+static int make(struct fuse_req *req, int dir, const char *name, const struct fuse_create_in *in, bool closed)
+{
+	int err;
+
+	if (!closed)
+		return sys_openat(dir, name, our_flags(pass_of(req), in->flags) | (int)(in->flags & O_EXCL) | O_CREAT | O_NOFOLLOW, in->mode);
+	err = sysfs_mknod(dir, name, (in->mode & 07777) | S_IFREG, 0);
+	return err == -EEXIST && !(in->flags & O_EXCL) ? 0 : err;
+}
+
+int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
+{
+	struct passfs *fs = pass_of(req);
+	bool closed = fs->passthrough && !fs->locks && fuse_agreed(req) & FUSE_PASSTHROUGH;
+	int fd = pass_dir(req, parent, name, -EPERM), err;
+	const struct fuse_entry_out *entry = &req->reply.body.entry.entry;
+	struct inode *inode;
+	int32_t backing;
+
+	if (fd < 0)
+		return fd;
+	err = pass_as_caller(req, in->umask);
+	fd = err ? err : make(req, fd, name, in, closed);
+	err = pass_made(req, fd < 0 ? fd : 0, parent, name);
+	if (closed)
+		fd = -1;
+	inode = err ? NULL : inodes_get(&fs->inodes, entry->nodeid);
+	if (inode) {
+		backing = backing_of(req, inode);
+		/* Somebody else's name there, by now. */
+		if (closed && !S_ISREG(entry->attr.mode))
+			err = -ELOOP;
+		else if (closed && !backing)
+			err = fd = sysfs_reopen(inode->fd, our_flags(fs, in->flags));
+		if (err >= 0)
+			return opened(req, inode, in->flags, fd, backing);
+		pass_forget(req, entry->nodeid, 1);
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
+}
+
+/* It has no name yet; linkat(2) may give it one. */
+int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in)
+{
+	struct passfs *fs = pass_of(req);
+	struct sysfs_stat st;
+	char path[32];
+	int fd = pass_fd(req, parent), held = -1, err;
+	uint64_t node = 0;
+
+	if (fd < 0)
+		return fd;
+	err = pass_as_caller(req, in->umask);
+	fd = err ? err : sys_openat(fd, ".", our_flags(fs, in->flags) | (int)(in->flags & O_EXCL) | O_TMPFILE, in->mode);
+	priv_act_as_self();
+	err = fd < 0 ? fd : sysfs_stat(fd, true, &st);
+	if (!err) {
+		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
+		node = held < 0 ? 0 : inodes_take(&fs->inodes, held, st.device, st.attr.ino);
+		err = held < 0 ? held : node ? pass_entry(req, node, &st.attr) : -ENOMEM;
+	}
+	if (!err) {
+		struct inode *inode = inodes_get(&fs->inodes, node);
+
+		return opened(req, inode, in->flags, fd, backing_of(req, inode));
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
+}
+
+int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *in)
+{
+	struct pass_file file;
+
+	if (pass_of(req)->locks)
+		pass_unlock_owner(node, in->lock_owner);
+	/* Any close of it makes a network file system write what it has. */
+	if (in->fh == NOT_OPEN) {
+		file = pass_use(req, node, in->fh, O_WRONLY);
+		return pass_done(file, 0);
+	}
+	file.fd = sysfs_dup((int)in->fh);
+	return file.fd < 0 ? file.fd : sys_close(file.fd);
+}
+
+int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
+{
+	struct passfs *fs = pass_of(req);
+
+	(void)node;
+	if (in->fh == NOT_OPEN)
+		return 0;
+	sys_close((int)in->fh);
+	if (fs->locks)
+		pass_retry_locks();	/* flock(2) ends with the last close */
+	return 0;
+}
+
+/* ---- Data ---- */
+
+int pass_read(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t size)
+{
+	const struct fuse_read_in *in = req->arg;
+	struct pass_file file = pass_use(req, node, in->fh, O_RDONLY);
+	ssize_t n = sysfs_pread(file.fd, req->space, size < req->space_size ? size : req->space_size, offset);
+
+	n = pass_done(file, (int)n);
+	return n < 0 ? (int)n : fuse_data(req, req->space, (size_t)n);
+}
+
+int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *in)
+{
+	struct pass_file file = pass_use(req, node, in->fh, O_WRONLY);
+	ssize_t n;
+
+	as_writer(in->write_flags & FUSE_WRITE_KILL_SUIDGID);
+	n = pass_done(file, (int)sysfs_pwrite(file.fd, req->data, in->size, in->offset));
+	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);
+}
+
+int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+{
+	int fd = pass_fd(req, node);
+
+	as_writer(in->valid & FATTR_KILL_SUIDGID);
+	/* Where it is open for writing, its handle may do what its mode would not let. */
+	return in->valid & FATTR_FH && in->fh != NOT_OPEN ? sysfs_ftruncate((int)in->fh, in->size)
+							   : sysfs_truncate(fd, in->size);
+}
+
+int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
+{
+	struct pass_file file = pass_use(req, node, in->fh, O_RDONLY);
+
+	return pass_done(file, sysfs_fsync(file.fd, in->fsync_flags & FUSE_FSYNC_FDATASYNC));
+}
+
+int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_fallocate_in *in)
+{
+	struct pass_file file = pass_use(req, node, in->fh, O_WRONLY);
+
+	as_writer(req->in->uid != 0);
+	return pass_done(file, sysfs_fallocate(file.fd, (int)in->mode, in->offset, in->length));
+}
+
+static int at_offset(struct fuse_req *req, int64_t at)
+{
+	if (at < 0)
+		return (int)at;
+	req->reply.body.lseek = (struct fuse_lseek_out) { .offset = (uint64_t)at };
+	req->reply.body_size = sizeof(struct fuse_lseek_out);
+	return 0;
+}
+
+int pass_lseek(struct fuse_req *req, uint64_t node, const struct fuse_lseek_in *in)
+{
+	struct pass_file file = pass_use(req, node, in->fh, O_RDONLY);
+	int64_t at = sysfs_lseek(file.fd, (int64_t)in->offset, (int)in->whence);
+	int err = pass_done(file, at < 0 ? (int)at : 0);
+
+	return err ? err : at_offset(req, at);
+}
+
+int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_range_in *in)
+{
+	size_t most = req->in->opcode == FUSE_COPY_FILE_RANGE ? UINT32_MAX : SIZE_MAX;
+	struct pass_file from = pass_use(req, node, in->fh_in, O_RDONLY);
+	struct pass_file to = pass_use(req, in->nodeid_out, in->fh_out, O_WRONLY);
+	int64_t n;
+	int err;
+
+	as_writer(req->in->uid != 0);
+	n = sysfs_copy(from.fd, in->off_in, to.fd, in->off_out,
+		       in->len < most ? (size_t)in->len : most, (unsigned int)in->flags);
+	err = pass_done(from, pass_done(to, n < 0 ? (int)n : 0));
+	if (err)
+		return err;
+	return req->in->opcode == FUSE_COPY_FILE_RANGE ? fuse_size(req, (uint32_t)n) : at_offset(req, n);
+}
+
+/* ---- ioctl ---- */
+
+/* lsattr(1), chattr(1), and projects: what they change, the kernel has checked. The
+   number of each is that of its man page; those of `long` are served as the int that they
+   have always been. */
+static bool ioctl_allowed(uint32_t cmd)
+{
+	enum { GETFLAGS = 1, SETFLAGS, GETXATTR = 31, SETXATTR };
+	uint32_t type = cmd >> 8 & 0xff, number = cmd & 0xff;
+
+	if (type == 'f')
+		return number == GETFLAGS || number == SETFLAGS;
+	if (type == 'X')
+		return number == GETXATTR || number == SETXATTR;
+	return type == 'v' && number == 1;	/* FS_IOC_GETVERSION */
+}
+
+int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *in)
+{
+	enum { ROOM = 64 };
+	struct pass_file file;
+	int n;
+
+	if (!ioctl_allowed(in->cmd) || in->in_size > ROOM || in->out_size > ROOM)
+		return -ENOTTY;
+	file = pass_use(req, node, in->fh, O_RDONLY);
+	for (uint32_t i = 0; i < ROOM; i++)
+		req->space[i] = i < in->in_size ? ((const char *)req->data)[i] : '\0';
+	n = pass_done(file, sysfs_ioctl(file.fd, in->cmd, req->space));
+	if (n < 0)
+		return n;
+	req->reply.body.ioctl = (struct fuse_ioctl_out) { .result = n };
+	req->reply.body_size = sizeof(struct fuse_ioctl_out);
+	return fuse_data(req, req->space, in->out_size);
+}

@@ -1,0 +1,95 @@
+/* passfs: what is known beyond the descriptors that there are: room for more of them, and
+ * file handles of those that were forgotten (--export).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+
+#include "msg.h"
+#include "passfs.h"
+#include "session.h"
+#include "sys.h"
+#include "thread.h"
+
+/* ---- Room ---- */
+
+enum { AT_ONCE = 512 };
+
+/* The kernel is asked to let go of what nobody uses, a quarter of all; what it forgets
+   then comes as FORGET. In a thread of its own: it may wait for other requests. */
+static void *prune(void *data)
+{
+	static uint64_t hand = FUSE_ROOT_ID;	/* where the last round ended */
+	struct fuse_session *session = data;
+	struct passfs *fs = session->fs;
+	struct { struct fuse_notify_prune_out head; uint64_t node[AT_ONCE]; } what;
+	uint64_t most = inodes_most(&fs->inodes), left = fs->limit / 4;
+	int err = 0;
+
+	for (uint64_t looked = 0; !err && left && looked <= most; ) {
+		what.head = (struct fuse_notify_prune_out) { .count = 0 };
+		for (; what.head.count < AT_ONCE && looked <= most; looked++) {
+			hand = hand < most ? hand + 1 : FUSE_ROOT_ID + 1;
+			if (inodes_get(&fs->inodes, hand))
+				what.node[what.head.count++] = hand;
+		}
+		left -= what.head.count < left ? what.head.count : left;
+		err = fuse_notify(session, FUSE_NOTIFY_PRUNE, &what,
+				  sizeof(what.head) + what.head.count * sizeof(*what.node));
+	}
+	__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+void pass_make_room(struct fuse_session *session)
+{
+	static bool said;
+	struct passfs *fs = session->fs;
+
+	if (session->minor < 45) {
+		if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+			msg("%u files are known, nearly as many as there are descriptors: more are refused (EMFILE); "
+			    "raise the limit (ulimit -n)", fs->inodes.held);
+		return;
+	}
+	if (!__atomic_exchange_n(&fs->making_room, true, __ATOMIC_ACQUIRE) && thread_start(prune, session) < 0)
+		__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
+}
+
+/* ---- File handles ---- */
+
+/* By node, for ever: memory that is only used as far as nodes have been. */
+enum { MOST_HANDLES = sizeof(void *) > 4 ? 1 << 24 : 1 << 20 };
+
+struct passhandles { int mount; struct sysfs_handle of[]; };
+
+int pass_export(struct passfs *fs)
+{
+	struct sysfs_handle handle;
+	int err = sysfs_handle_of(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, &handle);
+
+	if (err)
+		return err;
+	fs->handles = sys_pages(sizeof(*fs->handles) + (size_t)MOST_HANDLES * sizeof(handle));
+	if (!fs->handles)
+		return -ENOMEM;
+	fs->handles->mount = sysfs_reopen(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, O_RDONLY | O_DIRECTORY);
+	fs->inodes.keep_numbers = true;
+	return fs->handles->mount < 0 ? fs->handles->mount : 0;
+}
+
+void pass_keep_handle(struct passfs *fs, uint64_t node)
+{
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	/* Of other file systems mounted in SOURCE it would not be found again. */
+	if (inode && inode->device == fs->device && node < MOST_HANDLES && !fs->handles->of[node].size)
+		sysfs_handle_of(inode->fd, fs->handles->of + node);
+}
+
+int pass_open_again(const struct passfs *fs, uint64_t node)
+{
+	if (node >= MOST_HANDLES || !fs->handles->of[node].size)
+		return -ESTALE;
+	return sysfs_open_handle(fs->handles->mount, fs->handles->of + node);
+}

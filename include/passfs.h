@@ -1,0 +1,90 @@
+/* passfs: what the parts of the applet share. */
+#ifndef FUSEBOX_PASSFS_H
+#define FUSEBOX_PASSFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fuse_fs.h"
+#include "inodes.h"
+#include "passview.h"
+#include "serve.h"
+#include "session.h"
+#include "sysfs.h"
+
+enum pass_cache { CACHE_AUTO, CACHE_NONE, CACHE_ALWAYS };
+
+struct passfs {
+	struct serve_args serve;	/* the first: SERVE_OPTIONS write there */
+	struct opt_set set_cache, set_map, set_perms, set_hide;
+	bool no_passthrough, writeback, locks, export, read_only, no_symlinks_out;
+	int timeout;			/* seconds; -1: as the cache says */
+	enum pass_cache cache;
+	struct passview view;
+
+	struct inodes inodes;
+	struct passhandles *handles;	/* with --export */
+	uint64_t device;		/* of the root */
+	bool quiet_close;		/* its close(2) writes nothing and tells nothing */
+	bool passthrough;		/* as long as nothing has spoken against it */
+	bool making_room;
+	uint32_t limit;			/* of files known, before room is made */
+};
+
+static inline struct passfs *pass_of(const struct fuse_req *req)
+{
+	return fuse_fs(req);
+}
+
+/* A node's descriptor, or -ESTALE; and a directory's for a name in it: hidden, if that is
+   not to be seen. */
+int pass_fd(const struct fuse_req *req, uint64_t node);
+int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hidden);
+
+/* The reply that names a node, with attributes of SOURCE, which are shown as the options say. */
+int pass_entry(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
+
+/* Takes lookups back. */
+void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count);
+
+/* What is made from now on is the caller's; pass_made() ends that, and replies with what
+   became of the name, if err is 0. */
+int pass_as_caller(const struct fuse_req *req, uint32_t umask);
+int pass_made(struct fuse_req *req, int err, uint64_t parent, const char *name);
+
+/* passfs_file.c: what is done with open files. */
+int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags);
+int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in);
+int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in);
+int pass_read(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t size);
+int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *in);
+int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *in);
+int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in);
+int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in);
+int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_fallocate_in *in);
+int pass_lseek(struct fuse_req *req, uint64_t node, const struct fuse_lseek_in *in);
+int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_range_in *in);
+int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *in);
+int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in);
+
+/* A descriptor to work on for the time of a request: that of the handle, or, where the
+   kernel reads and writes by itself and nothing was opened here, one for this time. */
+struct pass_file { int fd; bool borrowed; };
+struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t handle, int flags);
+int pass_done(struct pass_file file, int err);
+
+/* passfs_limit.c: asks the kernel to forget some of the files that nobody uses; and file
+   handles, 0 or -errno each, pass_open_again() a descriptor. */
+void pass_make_room(struct fuse_session *session);
+int pass_export(struct passfs *fs);
+void pass_keep_handle(struct passfs *fs, uint64_t node);
+int pass_open_again(const struct passfs *fs, uint64_t node);
+
+/* passfs_lock.c: POSIX and flock(2) locks, with --locks. */
+int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in);
+int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait);
+void pass_interrupt(struct fuse_req *req, uint64_t unique);
+void pass_unlock_owner(uint64_t node, uint64_t owner);
+void pass_retry_locks(void);
+
+#endif
