@@ -29,12 +29,17 @@ lint:
 	tests/lint
 
 # Medians and ratios; peers and ours in turn.
-bench: all $(TOOLS)
+bench:
+	tests/deps-bench
+	@$(MAKE) --no-print-directory bench-built
+
+bench-built: all $(TOOLS)
 	BUILD=$(abspath $(BUILD)) tests/bench/run
 	BUILD=$(abspath $(BUILD)) tests/bench/scale
+	BUILD=$(abspath $(BUILD)) tests/bench/pass
 
 # Every symbol's bytes by module, and the change since the last commit.
 size: all
 	tests/size $(BUILD)
 
-.PHONY: test test-built lint size bench
+.PHONY: test test-built lint size bench bench-built
