@@ -1,6 +1,6 @@
 /* files WORK PATH COUNT: nanoseconds for one, over COUNT.
  *
- *   write read          FILE   one is a MiB, in blocks of as much
+ *   write read          FILE   one is a MiB, in blocks of as much; write is over what is there
  *   direct              FILE   one is 4 KiB with O_DIRECT, anywhere
  *   create stat openread rename unlink
  *                       DIRECTORY   one is a file; rename is of what create makes,
@@ -37,12 +37,12 @@ static void check(int failed, const char *what)
 
 static int64_t large(const char *path, long count, int flags)
 {
-	int fd = open(path, flags, 0644);
+	int fd = open(path, flags);
 	int64_t start = now();
 
 	check(fd < 0, path);
 	for (long i = 0; i < count; i++)
-		check((flags & O_CREAT ? write(fd, buf, MIB) : read(fd, buf, MIB)) != MIB, path);
+		check((flags & O_WRONLY ? write(fd, buf, MIB) : read(fd, buf, MIB)) != MIB, path);
 	start = now() - start;
 	close(fd);
 	return start;
@@ -215,7 +215,7 @@ int main(int argc, char **argv)
 	check(buf == MAP_FAILED, "mmap");
 	memset(buf, 'x', MIB);
 	if (strcmp(work, "write") == 0)
-		took = large(path, count, O_WRONLY | O_CREAT | O_EXCL);
+		took = large(path, count, O_WRONLY);
 	else if (strcmp(work, "read") == 0)
 		took = large(path, count, O_RDONLY);
 	else if (strcmp(work, "direct") == 0)
