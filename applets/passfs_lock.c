@@ -18,7 +18,7 @@ enum { AGAIN_MS = 20, WAITING = 256, INTERRUPTED = 16 };
 struct owner { uint64_t node, id; uint32_t pid; int fd; };
 
 struct waiting {
-	struct fuse_session *session;
+	int device;
 	uint64_t unique;	/* 0: this place is free */
 	int fd;
 	bool flock;
@@ -135,7 +135,7 @@ static bool try_all(bool ends)
 
 		if (err == -EAGAIN || err == -EACCES)
 			continue;
-		fuse_answer(w->session, w->unique, err);
+		fuse_answer(w->device, w->unique, err);
 		w->unique = 0;
 		locks.waits--;
 	}
@@ -192,7 +192,7 @@ static int wait_for(const struct waiting *w)
 
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait)
 {
-	struct waiting w = { req->session, req->in->unique, -1, in->lk_flags & FUSE_LK_FLOCK, in->lk };
+	struct waiting w = { req->device, req->in->unique, -1, in->lk_flags & FUSE_LK_FLOCK, in->lk };
 	int err;
 
 	w.fd = w.flock ? (int)in->fh : description(req, node, in);
@@ -209,11 +209,15 @@ int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in,
 void pass_interrupt(struct fuse_req *req, uint64_t unique)
 {
 	bool found = false;
+	int device = -1;
+
+	(void)req;
 
 	thread_lock(&locks.lock);
 	for (uint32_t i = 0; i < WAITING && !found; i++) {
 		if (locks.waiting[i].unique == unique) {
 			locks.waiting[i].unique = 0;
+			device = locks.waiting[i].device;
 			locks.waits--;
 			found = true;
 		}
@@ -222,7 +226,7 @@ void pass_interrupt(struct fuse_req *req, uint64_t unique)
 		locks.interrupted[locks.next++ % INTERRUPTED] = unique;
 	thread_unlock(&locks.lock);
 	if (found)
-		fuse_answer(req->session, unique, -EINTR);
+		fuse_answer(device, unique, -EINTR);
 }
 
 /* A close by an owner ends his locks in the file. */

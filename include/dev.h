@@ -14,7 +14,7 @@ int dev_serve(struct fuse_session *session);
 
 /* Reads one request into a buffer of dev_buffer_size() bytes and answers it. 0, or -errno
    of the read: -EAGAIN, -ENODEV, -ECONNABORTED. */
-int dev_once(struct fuse_session *session, int device, struct fuse_req *req, char *buffer);
+int dev_once(struct fuse_session *session, struct fuse_req *req, char *buffer);
 size_t dev_request_size(const struct fuse_ops *ops);
 size_t dev_buffer_size(const struct fuse_ops *ops);
 

@@ -49,6 +49,7 @@ struct fuse_reply {
 
 struct fuse_req {
 	struct fuse_session *session;
+	int device;		/* where it came from: /dev/fuse, or a clone of it */
 	const struct fuse_in_header *in;	/* opcode, unique, node, uid, gid, pid */
 	const void *arg;	/* the structure of this opcode, such as struct fuse_read_in */
 	const char *name[2];	/* the names that follow it */
@@ -69,9 +70,10 @@ uint64_t fuse_agreed(const struct fuse_req *req);
 int fuse_device(const struct fuse_req *req);
 
 /* An operation returns FUSE_LATER when it cannot answer yet; fuse_answer() then does, once,
-   with 0 or -errno, from any thread. Only where requests come by /dev/fuse. */
+   with 0 or -errno, from any thread, to the device that the request came from. Only where
+   requests come by /dev/fuse. */
 enum { FUSE_LATER = 1 };
-void fuse_answer(struct fuse_session *session, uint64_t unique, int err);
+void fuse_answer(int device, uint64_t unique, int err);
 
 /* Tells the kernel something unasked (FUSE_NOTIFY_*), with that code's structure and what
    follows it. 0, or -errno of the kernel, which may have to wait for other requests. */

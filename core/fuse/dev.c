@@ -43,22 +43,22 @@ void dev_reply(int device, struct fuse_req *req)
 	sys_writev(device, piece, dispatch_pieces(req, piece));
 }
 
-static void serve_one(struct fuse_session *s, int device, struct fuse_req *req, const void *bytes, size_t size)
+static void serve_one(struct fuse_session *s, struct fuse_req *req, const void *bytes, size_t size)
 {
 	uint64_t start = s->trace ? sys_clock_ns() : 0;
 	bool reply = dispatch(req, bytes, size);
 
 	if (reply)
-		dev_reply(device, req);
+		dev_reply(req->device, req);
 	if (s->trace)
 		s->trace(req, reply, sys_clock_ns() - start);
 }
 
-void fuse_answer(struct fuse_session *s, uint64_t unique, int err)
+void fuse_answer(int device, uint64_t unique, int err)
 {
 	struct fuse_out_header header = { sizeof(header), err, unique };
 
-	sys_writev(s->device, &(struct iovec) { &header, sizeof(header) }, 1);
+	sys_writev(device, &(struct iovec) { &header, sizeof(header) }, 1);
 }
 
 int fuse_notify(struct fuse_session *s, int code, const void *what, size_t size)
@@ -70,16 +70,17 @@ int fuse_notify(struct fuse_session *s, int code, const void *what, size_t size)
 	return n < 0 ? (int)n : 0;
 }
 
-int dev_once(struct fuse_session *s, int device, struct fuse_req *req, char *buffer)
+int dev_once(struct fuse_session *s, struct fuse_req *req, char *buffer)
 {
 	size_t size = dev_request_size(s->ops);
-	ssize_t n = sys_read(device, buffer, size);
+	ssize_t n = sys_read(s->device, buffer, size);
 
 	if (n < 0)
 		return n == -EINTR || n == -ENOENT ? 0 : (int)n;
 	req->space = buffer + size;
 	req->space_size = (uint32_t)(dev_buffer_size(s->ops) - size);
-	serve_one(s, device, req, buffer, (size_t)n);
+	req->device = s->device;
+	serve_one(s, req, buffer, (size_t)n);
 	return 0;
 }
 
@@ -97,7 +98,7 @@ static void one_more(struct fuse_session *s)
 
 static int serve_on(struct fuse_session *s, int device, char *buffer)
 {
-	struct fuse_req req = { .session = s };
+	struct fuse_req req = { .session = s, .device = device };
 	bool several = s->threads > 1;
 	size_t size = dev_request_size(s->ops);
 	ssize_t n;
@@ -112,7 +113,7 @@ static int serve_on(struct fuse_session *s, int device, char *buffer)
 		    && n >= 0 && s->running < s->threads)
 			one_more(s);
 		if (n >= 0)
-			serve_one(s, device, &req, buffer, (size_t)n);
+			serve_one(s, &req, buffer, (size_t)n);
 		else if (n != -EINTR && n != -EAGAIN && n != -ENOENT)
 			return (int)n;
 		if (s->phase == FUSE_ENDED)
@@ -143,7 +144,7 @@ static int begin(struct fuse_session *s, char *buffer)
 	int err = 0;
 
 	while (!err && s->phase == FUSE_STARTING) {
-		err = dev_once(s, s->device, &req, buffer);
+		err = dev_once(s, &req, buffer);
 		if (err == -EAGAIN)
 			err = 0;
 	}

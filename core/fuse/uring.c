@@ -225,7 +225,7 @@ int uring_serve(struct fuse_session *s, char *buffer)
 		err = begin(lane);
 	while (!err) {
 		while (device && !err && s->phase != FUSE_ENDED)
-			err = dev_once(s, s->device, &by_device, buffer);
+			err = dev_once(s, &by_device, buffer);
 		if (device && err == -EAGAIN) {
 			err = 0;
 			put_poll(lane);

@@ -1,0 +1,266 @@
+#!/usr/bin/env bash
+# passfs's options, each by what it changes; and what a table of calls does not reach:
+# groups, access lists, locks, file handles, the limit of descriptors, transports.
+. "$(dirname "$0")/../lib.sh"
+start 300
+mkdir src mnt
+mount -t tmpfs none src
+chmod 777 "$T" src
+server=0
+
+up() # up OPTION...: mounted, $server its pid
+{
+	exits 0 "passfs $*" passfs -b "$@" src mnt
+	server=$(newest passfs)
+	pids+=("$server")
+}
+down() { exits 0 'unmounted' fumount mnt; within 5 gone "$server"; }
+as() { local id=$1; shift; setpriv --reuid "$id" --regid "$id" --clear-groups "$@"; }
+owner() { stat -c '%u %g %a' "$1"; }
+
+# Owners and permissions.
+echo 1 >src/one; chown 1:1 src/one; chmod 640 src/one
+echo 2 >src/two; chown 2:3 src/two; chmod 4755 src/two
+mkdir src/dir; chmod 700 src/dir
+up --map 1:1001,@1:@1002,2:1003
+is 'one owner shown as another' "$(owner mnt/one)" '1001 1002 640'
+is 'the group that is not named stays' "$(owner mnt/two)" '1003 3 4755'
+ok 'a chown' chown 1003:1002 mnt/one
+is 'the other way round' "$(owner src/one)" '2 1 640'
+ok 'who is shown as owner writes' as 1003 sh -c 'echo x >mnt/one'
+ok 'he makes a file' as 1001 touch mnt/his
+is 'it is the first one’s' "$(owner src/his)" "1 1001 $(stat -c %a src/his)"
+is 'and shown as his' "$(stat -c %u mnt/his)" 1001
+down
+up --uid-offset 100 --gid-offset 200
+is 'offsets' "$(owner mnt/two)" '102 203 4755'
+as 103 touch mnt/offset
+is 'taken back' "$(stat -c %u src/offset)" 3
+down
+up --force-user 77 --force-group 78 --perms u=rwX,g=rX,o=
+is 'forced' "$(owner mnt/one)" '77 78 640'
+is 'a directory' "$(stat -c %a mnt/dir)" 750
+is 'set-id bits stay' "$(stat -c %a mnt/two)" 4750
+exits 1 'others may not' as 79 cat mnt/one
+ok 'he may' as 77 sh -c 'cat mnt/two'
+down
+up --perms 0444
+is 'octal' "$(stat -c %a mnt/one mnt/two mnt/dir | paste -sd' ')" '444 444 444'
+down
+for bad in '--map 1' '--map 1:@2' '--map a:b' '--map 1:2,' '--perms rwz' '--perms 9' '--cache some' '--transport x' '--threads 65' '--timeout x' '--locks --transport=uring'; do
+	# shellcheck disable=SC2086 # words
+	case $bad in
+	'--map 1:2,') exits 0 "an empty end is none ($bad)" passfs -b $bad src mnt; fumount mnt ;;
+	*) exits 1 "refused: $bad" passfs $bad src mnt ;;
+	esac
+	[ "$bad" = '--map 1:2,' ] || like 'names itself' "$err" '^passfs: .*see passfs --help'
+done
+
+# Names that are not there.
+touch src/a.swp src/.secret src/shown
+up --hide '*.swp' --hide '.s[a-f]*'
+is 'not listed' "$(ls -A mnt | grep -c 'swp\|secret')" 0
+is 'others are' "$(ls -A mnt | grep -c 'shown')" 1
+exits 1 'not found' stat mnt/a.swp
+exits 1 'not made' touch mnt/b.swp
+like 'it says' "$err" 'Operation not permitted'
+exits 1 'nor by a rename' mv mnt/shown mnt/shown.swp
+exits 1 'not removed' rm mnt/.secret
+ok 'all is there' test -e src/a.swp -a -e src/.secret -a -e src/shown
+down
+
+# Links that lead out.
+mkdir -p src/d/e
+ln -s ../one src/d/in; ln -s /etc/passwd src/d/absolute; ln -s ../../out src/d/out
+ln -s ../d/e/../../one src/d/round; ln -s nowhere src/d/dangling; ln -s ../.. src/d/e/up
+ln -s e/up/../../../../etc src/d/through
+up --no-symlinks-out
+for link in in round dangling; do is "$link is shown" "$(readlink "mnt/d/$link")" "$(readlink "src/d/$link")"; done
+is 'a link up to the root stays in' "$(readlink mnt/d/e/up)" ../..
+for link in absolute out through; do exits 1 "$link is not" cat "mnt/d/$link"; like 'it says' "$err" 'Permission denied'; done
+down
+
+# What the kernel may keep.
+reads() { grep -c ' READ node' log; }
+log() # log OPTION...: mounted, each request in the log
+{
+	passfs -d --threads=1 --no-passthrough "$@" src mnt 2>log & server=$!
+	pids+=("$server")
+	within 5 grep -q Mounting log
+	within 5 mountpoint -q mnt
+}
+head -c 100000 /dev/urandom >src/data
+touch -d '1 hour ago' src/data; sleep 3	# what has just changed is not trusted
+for cache in auto none always; do
+	log --cache=$cache
+	cat mnt/data >/dev/null; cat mnt/data >/dev/null; first=$(reads)
+	cat mnt/data >/dev/null
+	case $cache in
+	none) ok 'none: read again' test "$(reads)" -gt "$first" ;;
+	*) is "$cache: an unchanged file is not read again" "$(reads)" "$first" ;;
+	esac
+	head -c 100000 /dev/urandom >src/data
+	case $cache in
+	auto) sleep 1.1; ok 'auto: a changed one is' cmp mnt/data src/data ;;
+	none) ok 'none: a changed one is' cmp mnt/data src/data ;;
+	always) exits 1 'always: that is not noticed' cmp mnt/data src/data ;;
+	esac
+	fumount mnt; wait "$server"
+	sleep 2.5
+done
+log --timeout=100
+stat mnt/one >/dev/null; chmod 600 src/one
+is 'attributes kept for as long as is said' "$(stat -c %a mnt/one)" 640
+fumount mnt; wait "$server"
+chmod 640 src/one
+log
+( exec 3<mnt/data; exec 3<&- )
+is 'a close that wrote nothing is not told' "$(grep -c FLUSH log)" 0
+echo x >mnt/written
+is 'nor one on a file system that does nothing then' "$(grep -c FLUSH log)" 0
+is 'a write asks for no attribute first' "$(grep -c GETXATTR log)" 0
+fumount mnt; wait "$server"
+
+# The umask, default access lists, the group of a directory.
+up
+(umask 027; mkdir mnt/masked; touch mnt/masked/file)
+is 'umask' "$(stat -c %a src/masked src/masked/file | paste -sd' ')" '750 640'
+mkdir mnt/acl
+ok 'a default access list' setfacl -d -m u:1005:rwx,g::rx,o::- mnt/acl
+(umask 077; touch mnt/acl/file)
+is 'it and not the umask' "$(getfacl -cp mnt/acl/file 2>/dev/null | paste -sd' ')" "$(getfacl -cp src/acl/file | paste -sd' ')"
+like 'with its entry' "$(getfacl -cp src/acl/file)" 'user:1005:rwx'
+setfacl -m u:1006:rw mnt/one
+chmod 755 mnt
+ok 'an access list lets in' as 1006 sh -c 'cat mnt/one; echo x >>mnt/one'
+exits 1 'and nobody else' as 1007 cat mnt/one
+mkdir src/team; chown 0:500 src/team; chmod 2777 src/team
+ok 'with a further group' setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'touch mnt/team/f; chmod 2755 mnt/team/f; mkdir mnt/team/d'
+is 'the group is the directory’s' "$(stat -c '%g %a' src/team/f src/team/d | paste -sd' ')" "500 2755 500 $(setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'mkdir src/team/n; stat -c %a src/team/n')"
+setpriv --reuid 1008 --regid 1008 --groups 500 chmod 2775 mnt/team/f
+chmod 2775 src/team/f
+is 'who is not in it loses the bit' "$(as 1008 chmod 2775 mnt/team/f; stat -c %a src/team/f)" "$(chmod 2775 src/team/f; chown 1008 src/team/f; as 1008 chmod 2775 src/team/f; stat -c %a src/team/f)"
+
+# Set-id bits go with what anybody but root writes, opened before or after.
+printf '#!/bin/sh\n' >src/suid; chown 1009:1009 src/suid; chmod 6777 src/suid
+as 1010 sh -c 'echo x >>mnt/suid'
+is 'written by another' "$(stat -c %a src/suid)" 777
+( exec 3>>mnt/suid; chmod 6777 src/suid; as 1010 sh -c 'echo y >&3' )
+is 'through a descriptor that was open before' "$(stat -c %a src/suid)" 777
+chmod 6777 src/suid
+as 1010 truncate -s 1 mnt/suid
+is 'truncated' "$(stat -c %a src/suid)" 777
+chmod 6777 src/suid
+as 1010 sh -c ': >mnt/suid'
+is 'opened with O_TRUNC' "$(stat -c %a src/suid)" 777
+
+# Attributes of the file system, and the time it was made.
+ok 'chattr' chattr +A mnt/one
+is 'goes through' "$(lsattr src/one | cut -d' ' -f1)" "$(lsattr mnt/one | cut -d' ' -f1)"
+like 'lsattr' "$(lsattr mnt/one)" '^-*A'
+chattr +a src/shown
+exits 2 'append only: not otherwise' sh -c 'echo x 1<>mnt/shown'
+like 'it says' "$err" 'Operation not permitted'
+ok 'at its end' sh -c 'echo x >>mnt/shown'
+chattr -a src/shown; chattr +i src/shown
+exits 2 'immutable' sh -c 'echo x >>mnt/shown'
+chattr -i src/shown
+is 'birth' "$(stat -c %w mnt/one)" "$(stat -c %w src/one)"
+unlike 'is known' "$(stat -c %w mnt/one)" '^-$'
+down
+
+# Locks of others in SOURCE.
+up --locks
+mkfifo hold
+lock src/one w 0 10 <hold >held & pids+=($!)
+exec 8>hold
+within 5 grep -q got held
+exits 1 'a POSIX lock of SOURCE is seen' lock mnt/one r 5 1 </dev/null
+is 'it says' "$out" 'Resource temporarily unavailable'
+like 'who is asked for names the process' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(pgrep -n -x lock)"
+exits 0 'beside it there is room' lock mnt/one w 10 1 </dev/null
+lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
+sleep 0.3
+is 'one waits' "$(cat waited)" ''
+ok 'other requests are served meanwhile' timeout 5 ls mnt
+exec 8>&-
+ok 'until it is free' within 5 grep -q got waited
+wait "$waiter"
+lock mnt/one w 0 10 <hold >held & pids+=($!)
+exec 8>hold
+within 5 grep -q got held
+exits 1 'and the other way round' lock src/one w 0 1 </dev/null
+lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
+sleep 0.2
+kill -INT "$waiter"; kill -TERM "$waiter"
+ok 'who waits can be interrupted' within 5 gone "$waiter"
+exec 8>&-
+ok 'a close gives it back' within 5 lock src/one w 0 1 </dev/null
+flock src/two sleep 2 8>&- & pids+=($!)
+sleep 0.2
+exits 1 'flock(2) too' flock -n mnt/two true
+ok 'and waits' timeout 10 flock mnt/two true
+down
+up
+lock src/one w 0 10 <hold >held & pids+=($!)
+exec 8>hold
+within 5 grep -q got held
+exits 0 'without --locks they are those of the mount' lock mnt/one w 0 1 </dev/null
+exec 8>&-
+down
+
+# File handles outlive what the kernel forgets.
+up --export
+echo handle >src/exported
+mkdir -p src/h/i; echo deep >src/h/i/f
+handle take mnt/exported >h1; handle take mnt/h/i/f >h2
+echo 2 >/proc/sys/vm/drop_caches
+is 'open by handle' "$(handle open mnt <h1)" handle
+mv src/exported src/renamed; echo 2 >/proc/sys/vm/drop_caches
+is 'renamed meanwhile' "$(handle open mnt <h1)" handle
+is 'deeper' "$(handle open mnt <h2)" deep
+rm src/renamed; echo 2 >/proc/sys/vm/drop_caches; sleep 1.1
+exits 1 'removed: no' handle open mnt <h1
+exits 1 'says stale' sh -c 'handle open mnt <h1'
+like 'as NFS has it' "$err" 'Stale file handle'
+down
+
+# More files than descriptors.
+mkdir src/many
+perl -e 'open F, ">", "src/many/$_" or die for 1 .. 3000'
+exits 0 'few descriptors' prlimit --nofile=600:600 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \
+	passfs -b src mnt
+server=$(newest passfs)
+pids+=("$server")
+find mnt/many -type f -exec stat -c %i {} + >seen 2>refused
+minor=$(awk '/fuse/ { print }' /proc/self/mountinfo >/dev/null; uname -r)
+ok "most are seen all the same ($minor)" within 20 sh -c 'find mnt/many -type f -size 0 2>/dev/null | wc -l | grep -q 3000'
+ok 'within the limit' test "$(find "/proc/$server/fd" -mindepth 1 | wc -l)" -le 600
+unlike 'never something else' "$(cat refused)" 'No such file'
+down
+
+# One thread or several, either transport; what is asked of io_uring where it is not to be had.
+params=/sys/module/fuse/parameters/enable_uring
+before=$(cat "$params")
+echo Y >"$params"
+ring() { ls -l "/proc/$server/fd" | grep -c io_uring; }
+for how in '--transport=dev --threads=1' '--transport=dev --threads=4' '--transport=uring --threads=1' '--transport=uring --threads=8' --transport=auto; do
+	# shellcheck disable=SC2086 # words
+	up $how
+	rm -rf mnt/w; mkdir mnt/w
+	for i in 1 2 3 4; do (for j in $(seq 50); do echo "$i $j" >"mnt/w/$i.$j"; done) & writers[i]=$!; done
+	wait "${writers[@]}"
+	is "all is written ($how)" "$(cat mnt/w/* | sort | sum)" "$(for i in 1 2 3 4; do for j in $(seq 50); do echo "$i $j"; done; done | sort | sum)"
+	case $how in
+	*dev*) is 'no ring' "$(ring)" 0 ;;
+	*) ok 'a ring' test "$(ring)" -ge 1 ;;
+	esac
+	down
+done
+echo N >"$params"
+exits 0 'io_uring switched off' passfs -b --transport=uring src mnt
+like 'it says so' "$err" 'io_uring: not to be had'
+ok 'and serves' ls mnt
+down
+echo "$before" >"$params"
+finish
