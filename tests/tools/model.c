@@ -787,6 +787,27 @@ static long try_removexattr(struct side *s, const struct draw *d)
 	       : xattr_how(d) == 1 ? lremovexattr(d->path, name) : fremovexattr(fd_at(s, d->slot), name);
 }
 
+/* A list that lets one more user and group in, or none. The mask, which stands for the group
+   in the mode, has the bit to execute: see mode_of_file(). Only root removes one: that the
+   set-group-id bit goes with it, FUSE has no way to say. */
+static long try_acl(struct side *s, const struct draw *d)
+{
+	enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 };
+	const struct { uint32_t version; struct { uint16_t tag, perm; uint32_t id; } entries[6]; } list = { 2, {
+		{ USER_OBJ, 7 & d->bytes, -1u }, { USER, 7 & d->bytes >> 8, OTHER_USER },
+		{ GROUP_OBJ, 7 & d->bytes >> 16, -1u }, { GROUP, 7 & d->bytes >> 24, 1002 },
+		{ MASK, 1 | (7 & d->bytes >> 32), -1u }, { OTHER, 7 & d->bytes >> 40, -1u },
+	} };
+	const char *name = d->pick & 1 ? "system.posix_acl_access" : "system.posix_acl_default";
+
+	if (d->pick2 % 4 == 0 && !d->user) {
+		call(&s->outcome, "removexattr(%s, %s)", d->path, name);
+		return removexattr(d->path, name);
+	}
+	call(&s->outcome, "setxattr(%s, %s, %012llx)", d->path, name, (unsigned long long)d->bytes & 0x70707070707);
+	return setxattr(d->path, name, &list, sizeof(list), 0);
+}
+
 static long try_sync(struct side *s, const struct draw *d)
 {
 	static const char *const names[] = { "fsync", "fdatasync", "syncfs" };
@@ -933,7 +954,7 @@ static const struct { long (*run)(struct side *, const struct draw *); int weigh
 	{ try_mkdir, 40 }, { try_mknod, 6 }, { try_symlink, 12 }, { try_readlink, 12 }, { try_chmod, 20 },
 	{ try_chown, 20 }, { try_utimes, 25 }, { try_fallocate, 30 }, { try_copy, 30 }, { try_sendfile, 10 },
 	{ try_setxattr, 20 }, { try_getxattr, 12 }, { try_listxattr, 6 }, { try_removexattr, 8 },
-	{ try_sync, 12 }, { try_mmap, 25 }, { try_readdir, 15 }, { try_access, 8 }, { try_lock, 12 },
+	{ try_acl, 16 },	{ try_sync, 12 }, { try_mmap, 25 }, { try_readdir, 15 }, { try_access, 8 }, { try_lock, 12 },
 	{ try_setfl, 6 }, { try_umask, 3 }, { try_forget, 2 },
 };
 enum { CALLS = sizeof(calls) / sizeof(*calls) };
