@@ -1,4 +1,4 @@
-# The tests: `make test`, `make lint`, `make size`.
+# The tests: `make test`, `make test-long`, `make lint`, `make size`.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t)
@@ -24,6 +24,15 @@ test:
 test-built: all $(UNITS) $(TOOLS)
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
 
+# Real work, random calls against a model, servers killed at work: a quarter of an hour.
+test-long:
+	tests/deps
+	tests/deps-long
+	@$(MAKE) --no-print-directory test-long-built
+
+test-long-built: all $(TOOLS)
+	BUILD=$(abspath $(BUILD)) prove tests/long/*.t
+
 lint:
 	tests/deps
 	tests/lint
@@ -42,4 +51,4 @@ bench-built: all $(TOOLS)
 size: all
 	tests/size $(BUILD)
 
-.PHONY: test test-built lint size bench bench-built
+.PHONY: test test-built test-long test-long-built lint size bench bench-built

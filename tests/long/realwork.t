@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Work as people do it on a passfs mount: git, make, databases, archives, copies, mappings
 # and load. Data is compared by checksum, with the mount's source and with originals.
-# LONG_SECONDS is how long each pair of stress-ng's stressors runs.
-. "$(dirname "$0")/../lib.sh"
+# LONG_SECONDS is how long each pair of stress-ng's stressors runs, and LONG_OPTIONS are
+# options for passfs.
+. "$(dirname "$0")/lib.sh"
 seconds=${LONG_SECONDS:-20}
 start $((600 + 20 * seconds))
+begin_configs
 for tool in git make sqlite3 tar rsync setfattr setfacl fio stress-ng dbench; do
 	command -v "$tool" >/dev/null || bail "$tool is missing: tests/deps-long"
 done
@@ -12,7 +14,8 @@ done
 mkdir src mnt native home
 mount -t tmpfs -o size=4g none src
 mount -t tmpfs -o size=1g none native
-exits 0 'passfs' passfs -b src mnt
+configured "${LONG_OPTIONS:-}" || finish
+exits 0 "passfs ${LONG_OPTIONS:-}" passfs -b "${options[@]}" src mnt
 server=$(newest passfs)
 pids+=("$server")
 fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
@@ -178,8 +181,11 @@ worked() { [ "$(awk -v a="$1" -v b="$2" '/metrc/ && ($4 == a || $4 == b) && $5 ~
 stressed()
 {
 	mkdir -p mnt/stress
-	stress-ng --"$1" 1 --"$2" 1 --timeout "$seconds" --temp-path "$T/mnt/stress" --verify --metrics-brief \
-		>stress.out 2>&1 && worked "$@" || { cat stress.out; return 1; }
+	if ! stress-ng --"$1" 1 --"$2" 1 --timeout "$seconds" --temp-path "$T/mnt/stress" --verify --metrics-brief \
+		>stress.out 2>&1 || ! worked "$@"; then
+		cat stress.out
+		return 1
+	fi
 }
 for two in 'dentry dir' 'rename link' 'symlink fallocate' 'hdd seek' 'xattr flock' 'lockf utime' 'chmod open' \
 	'copy-file getdent'; do

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# While several read and write, the server is killed, or stopped, or its connection is
+# aborted: nobody waits for long, what fsync(2) called safe is in the source, and the mount
+# can be taken away and made again.
+. "$(dirname "$0")/lib.sh"
+start 300
+begin_configs
+seconds=${KILL_SECONDS:-1}
+mkdir src mnt ctl logs
+mount -t fusectl none ctl
+mount -t tmpfs none src
+workers=(replace.1 replace.2 append.1 append.2 map.1 stir.1 stir.2 stir.3)
+
+begin()
+{
+	exits 0 "passfs $config" passfs -b "${options[@]}" src mnt
+	server=$(newest passfs)
+	pids+=("$server")
+	conn=$(conn_of "$T/mnt")
+	clients=()
+	for worker in "${workers[@]}"; do
+		mkdir -p "src/$worker"
+		durable "${worker%.*}" "mnt/$worker" "logs/$worker" >"logs/$worker.out" 2>&1 &
+		clients+=($!)
+		pids+=($!)
+	done
+	# The time of the blow is not to be the same each round.
+	sleep "$seconds.$((RANDOM % 1000))"
+}
+all_work() { local i; for i in "${clients[@]}"; do ! gone "$i" || return; done; }
+# A shell's own children: zombies are gone, but for their status.
+ended() { ! grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
+all_ended() { local i; for i in "${clients[@]}"; do ended "$i" || return; done; }
+# Who has not, and where in the kernel he waits.
+left()
+{
+	local i
+	for i in "${!clients[@]}"; do
+		ended "${clients[i]}" || echo "${workers[i]}: $(cat "/proc/${clients[i]}/wchan") $(cat "logs/${workers[i]}.out")"
+	done
+}
+all_failed() { local i; for i in "${clients[@]}"; do wait "$i"; [ $? = 1 ] || return; done; }
+all_safe() { local w; for w in "${workers[@]}"; do durable -c "${w%.*}" "src/$w" "logs/$w" || return; done; }
+# How many things were safe so far: the last number of each log.
+written() { for log in logs/*.[0-9]; do tail -c 8 "$log"; done | od -An -tu8 -w8 -v | awk '{ n += $1 } END { print n + 0 }'; }
+
+# The connection's own file; it is ours, or else is left alone.
+abort_own() { [ "$(stat -c %d "$T/mnt")" = "$conn" ] && echo 1 >"$T/ctl/$conn/abort"; }
+blow()
+{
+	case $1 in
+	kill) kill -KILL "$server" ;;
+	abort) abort_own ;;
+	fumount-abort) timeout 10 fumount --abort mnt ;;
+	fumount-force) timeout 10 fumount -f mnt ;;
+	fumount-recover) timeout 10 fumount -R -f mnt ;;
+	stop) kill -STOP "$server"; sleep 0.5; timeout 10 fumount -R mnt ;;
+	esac
+}
+
+round()
+{
+	local how=$1 before began
+	before=$(written)
+	began=${EPOCHREALTIME/./}
+	begin
+	ok "$how: all work" all_work || diag "$(head -n 3 logs/*.out)"
+	ok 'it strikes' blow "$how"
+	ok 'all have ended' within 5 all_ended || { diag "$(left)"; kill -KILL "$server" "${clients[@]}"; } 2>/dev/null
+	ok 'each with an error' all_failed || diag "$(head -n 3 logs/*.out)"
+	case $how in
+	fumount-[fr]*|stop) unmounted "$T/mnt" || ok 'is unmounted' false ;;
+	*)
+		exits 1 'the mount is dead' timeout 5 stat mnt/append.1
+		exits 0 'and is unmounted' timeout 10 fumount mnt
+		;;
+	esac
+	is 'nothing is mounted' "$(own_mounts)" ''
+	[ "$how" != stop ] || kill -KILL "$server"
+	ok 'the server is gone' within 2 gone "$server"
+	ok 'what was safe is there' all_safe
+	ok "and was not little: $(($(written) - before)) in $(((${EPOCHREALTIME/./} - began) / 1000)) ms" \
+		test $(($(written) - before)) -gt 50
+}
+
+for config in "${configs[@]}"; do
+	configured "$config" || continue
+	for how in kill abort stop; do round "$how"; done
+	[ -n "$config" ] || for how in fumount-abort fumount-force fumount-recover kill; do round "$how"; done
+done
+
+# And it works, as if nothing had been.
+config='' options=()
+begin
+ok 'all work' all_work
+kill "${clients[@]}"
+wait "${clients[@]}" 2>/dev/null
+ok 'through the mount, too, all is safe' eval 'for w in "${workers[@]}"; do durable -c "${w%.*}" "mnt/$w" "logs/$w" || exit; done'
+exits 0 'unmounted' fumount mnt
+ok 'the server ends' within 2 gone "$server"
+umount src ctl
+finish

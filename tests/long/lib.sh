@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# For the long tests: the ways in which passfs can be told to work.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+# shellcheck disable=SC2034 # for the tests
+configs=(
+	''
+	'--threads=1'
+	'--threads=4'
+	'--transport=uring'
+	'--cache=none'
+	'--cache=always'
+	'--writeback'
+	'--no-passthrough'
+	'--threads=4 --writeback'
+)
+
+# Whether passfs has all of these options.
+known()
+{
+	local word help
+	help=$(passfs --help)
+	for word; do [[ $help =~ [[:space:],]"${word%%=*}"[[:space:]=[] ]] || return 1; done
+}
+
+# FUSE over io_uring is switched off in the kernel, in most places; end_configs puts it back.
+uring=/sys/module/fuse/parameters/enable_uring
+uring_was=$(cat "$uring" 2>/dev/null)
+switch_uring() { [ ! -e "$uring" ] || echo "$1" >"$uring"; }
+
+begin_configs() { trap 'end_configs; cleanup' EXIT; }
+end_configs()
+{
+	switch_uring "$uring_was"
+	# The server holds them; without it they go.
+	umount -l "$T/src" "$T/native"
+} 2>/dev/null
+
+# configured CONFIG: its words are in $options; not where passfs does not know them.
+configured()
+{
+	read -ra options <<<"$1"
+	known "${options[@]}" || { skip "passfs $1" 'it has no such option'; return 1; }
+	if [[ $1 = *uring* ]]; then
+		ok 'FUSE over io_uring is switched on' switch_uring Y
+	else
+		switch_uring "$uring_was"
+	fi
+}
