@@ -1,7 +1,8 @@
 /* model DIR_A DIR_B SEED STEPS: the same random file-system calls in two directories, and
    whether they return the same, read the same, and leave the same behind. Exits 1 at the
    first difference and tells it; both trees stay as they are then. With no steps only the
-   trees are compared. MODEL_TRACE=1 shows each call, which is how a difference is followed.
+   trees are compared. MODEL_TRACE=1 shows each call, which is how a difference is followed;
+   MODEL_PASSTHROUGH=1 allows for what FUSE's passthrough does.
 
    Times count only where they were set to a time long ago, and inode numbers only for what
    is the same file as what. */
@@ -462,16 +463,49 @@ static long try_close(struct side *s, const struct draw *d)
 	return error;
 }
 
+static void lose_setid(int fd)
+{
+	struct stat st;
+	int error = errno;
+
+	become(0);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		fchmod(fd, st.st_mode & 01777);
+	errno = error;
+}
+
+static int settle_time(int fd)
+{
+	static const struct timespec once[2] = { { 1000, 0 }, { 1000, 0 } };
+	int error = errno, failed;
+
+	become(0);
+	failed = futimens(fd, once);
+	errno = error;
+	return failed;
+}
+
+/* Where the kernel writes to the file below by itself, it does so with the server's rights,
+   and takes the set-id bits away whoever writes. */
+static int writable_at(const struct side *s, const struct draw *d, int slot)
+{
+	int fd = fd_at(s, slot);
+
+	if (getenv("MODEL_PASSTHROUGH") && d->user == 0)
+		lose_setid(fd);
+	return fd;
+}
+
 static long try_write(struct side *s, const struct draw *d)
 {
 	call(&s->outcome, "write(descriptor %d, %zu bytes)", slot_at(s, d->slot), d->length);
-	return write(fd_at(s, d->slot), pattern(d), d->length);
+	return write(writable_at(s, d, d->slot), pattern(d), d->length);
 }
 
 static long try_pwrite(struct side *s, const struct draw *d)
 {
 	call(&s->outcome, "pwrite(descriptor %d, %zu bytes, %lld)", slot_at(s, d->slot), d->length, (long long)d->offset);
-	return pwrite(fd_at(s, d->slot), pattern(d), d->length, d->offset);
+	return pwrite(writable_at(s, d, d->slot), pattern(d), d->length, d->offset);
 }
 
 static long have_read(struct side *s, long n)
@@ -605,10 +639,11 @@ static long try_chmod(struct side *s, const struct draw *d)
 	return fchmod(fd_at(s, d->slot), d->mode);
 }
 
+/* Not to nobody and nobody: that takes set-id bits away, but FUSE does not ask the server. */
 static long try_chown(struct side *s, const struct draw *d)
 {
 	static const unsigned int ids[] = { 0, OTHER_USER, OTHER_USER, 1002, -1u };
-	unsigned int uid = ids[d->pick % 5], gid = ids[d->pick2 % 5];
+	unsigned int uid = ids[d->pick % 5], gid = ids[d->pick2 % (uid == -1u ? 4 : 5)];
 
 	switch (d->pick2 / 5 % 3) {
 	case 0:
@@ -648,18 +683,6 @@ static long try_utimes(struct side *s, const struct draw *d)
 	return by_fd ? futimens(fd_at(s, d->slot), times) : utimensat(AT_FDCWD, d->path, times, flags);
 }
 
-/* FUSE takes the set-id bits away before it asks the server, which may then refuse. */
-static void lose_setid(int fd)
-{
-	struct stat st;
-	int error = errno;
-
-	become(0);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		fchmod(fd, st.st_mode & 01777);
-	errno = error;
-}
-
 static long try_fallocate(struct side *s, const struct draw *d)
 {
 	static const int modes[] = {
@@ -672,8 +695,12 @@ static long try_fallocate(struct side *s, const struct draw *d)
 	call(&s->outcome, "fallocate(descriptor %d, %#x, %lld, %zu)", slot_at(s, d->slot), mode,
 	     (long long)d->offset, d->length);
 	error = fallocate(fd_at(s, d->slot), mode, d->offset, (off_t)d->length);
+	/* Before it asks the server, which then refuses, FUSE takes the set-id bits away, and
+	   with its writeback cache sets the time. */
 	if (error && d->user)
 		lose_setid(fd_at(s, d->slot));
+	if (error)
+		settle_time(fd_at(s, d->slot));
 	return error;
 }
 
@@ -687,6 +714,8 @@ static long try_copy(struct side *s, const struct draw *d)
 	     slot_at(s, d->slot), by_in ? (long long)in : -1, slot_at(s, d->other_slot), by_out ? (long long)out : -1, d->length);
 	n = copy_file_range(fd_at(s, d->slot), by_in ? &in : NULL, fd_at(s, d->other_slot), by_out ? &out : NULL, d->length, 0);
 	see(&s->outcome, " in %lld out %lld", (long long)in, (long long)out);
+	if (n <= 0)	/* as above */
+		settle_time(fd_at(s, d->other_slot));
 	return n;
 }
 
@@ -703,7 +732,7 @@ static long try_sendfile(struct side *s, const struct draw *d)
 	if (fstat(fd_at(s, d->slot), &from) == 0 && fstat(fd_at(s, d->other_slot), &to) == 0
 	    && (from.st_ino == to.st_ino || S_ISFIFO(to.st_mode)))
 		return 0;
-	n = sendfile(fd_at(s, d->other_slot), fd_at(s, d->slot), &in, d->length);
+	n = sendfile(writable_at(s, d, d->other_slot), fd_at(s, d->slot), &in, d->length);
 	see(&s->outcome, " in %lld", (long long)in);
 	return n;
 }
@@ -822,7 +851,6 @@ static long try_sync(struct side *s, const struct draw *d)
    the write. Nor is what only reading it does: tmpfs fills the holes. */
 static long try_mmap(struct side *s, const struct draw *d)
 {
-	static const struct timespec once[2] = { { 1000, 0 }, { 1000, 0 } };
 	size_t start = (size_t)d->offset & (size_t)-PAGE, size;
 	struct stat st;
 	int fd = fd_at(s, d->slot), error;
@@ -839,8 +867,7 @@ static long try_mmap(struct side *s, const struct draw *d)
 	for (size_t i = d->bytes % PAGE; i < size && (off_t)start < st.st_size; i += PAGE)
 		at[i] = (unsigned char)(d->bytes >> 8);
 	error = d->pick & 1 ? fsync(fd) : msync(at, size, MS_SYNC);
-	become(0);
-	if (futimens(fd, once) < 0)
+	if (settle_time(fd) < 0)
 		error = -2;
 	munmap(at, size);
 	return error;
@@ -912,12 +939,15 @@ static long try_lock(struct side *s, const struct draw *d)
 	return fcntl(fd_at(s, d->slot), F_OFD_SETLK, &range);
 }
 
-/* O_APPEND that comes and goes. */
+/* O_APPEND that comes and goes. Passed through, it does not go: the kernel opened the file
+   below with it. */
 static long try_setfl(struct side *s, const struct draw *d)
 {
 	int fd = fd_at(s, d->slot), flags = fcntl(fd, F_GETFL);
 
 	call(&s->outcome, "fcntl(descriptor %d, F_SETFL, %s)", slot_at(s, d->slot), flags_text(flags ^ O_APPEND));
+	if (flags & O_APPEND && getenv("MODEL_PASSTHROUGH"))
+		return 0;
 	return fcntl(fd, F_SETFL, flags ^ O_APPEND);
 }
 
