@@ -27,7 +27,7 @@ ALL_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -D
 	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)
 # Data shares its first page of the file with what is before it: no padding.
 ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-code \
-	$(if $(STATIC),-Wl$(,)-z$(,)norelro -Wl$(,)-z$(,)common-page-size=16) \
+	$(if $(STATIC),-Wl$(,)-z$(,)norelro -Wl$(,)-z$(,)common-page-size=16 -Wl$(,)-T$(,)configs/serving.ld) \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
 # For the set-uid binary; see below.
@@ -57,7 +57,7 @@ $(BUILD)/obj/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/fusebox: $(OBJECTS)
+$(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@.full $(OBJECTS)
 	$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 	@echo "$@: $(if $(STATIC),static,dynamic) $(LIBC), $$(wc -c <$@) bytes"

@@ -299,6 +299,12 @@ static int pass_readlink(struct fuse_req *req, uint64_t node)
 	return fuse_data(req, req->space, (size_t)n);
 }
 
+/* Where the kernel does not check by itself, since nobody but us comes in. */
+static int pass_access(struct fuse_req *req, uint64_t node, uint32_t mask)
+{
+	return sysfs_access(pass_fd(req, node), mask);
+}
+
 /* ---- Directories ---- */
 
 static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
@@ -450,7 +456,13 @@ static void choose(struct passfs *fs, uint32_t type)
 
 	*want = FUSE_ATOMIC_O_TRUNC | FUSE_DONT_MASK | FUSE_HANDLE_KILLPRIV_V2 | FUSE_CREATE_SUPP_GROUP
 		| FUSE_HAS_IOCTL_DIR | FUSE_READDIRPLUS_AUTO | FUSE_ASYNC_DIO;
-	if (sysfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, "system.posix_acl_access", &none, 0) != -EOPNOTSUPP)
+	if (fs->no_xattrs) {
+		pass_ops.getxattr = NULL;
+		pass_ops.listxattr = NULL;
+		pass_ops.setxattr = NULL;
+		pass_ops.removexattr = NULL;
+	} else if (fs->serve.mount.allow_other
+		   && sysfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, "system.posix_acl_access", &none, 0) != -EOPNOTSUPP)
 		*want |= FUSE_POSIX_ACL;
 	*want |= fs->cache == CACHE_NONE ? FUSE_DIRECT_IO_ALLOW_MMAP : FUSE_AUTO_INVAL_DATA;
 	if (!fs->no_symlinks_out)
@@ -519,7 +531,7 @@ static struct fuse_ops pass_ops = {
 	.getlk = pass_getlk, .setlk = pass_setlk, .interrupt = pass_interrupt,
 	.opendir = pass_opendir, .readdir = pass_readdir, .releasedir = pass_releasedir, .fsyncdir = pass_fsyncdir,
 	.getxattr = pass_getxattr, .listxattr = pass_listxattr, .setxattr = pass_setxattr,
-	.removexattr = pass_removexattr, .statfs = pass_statfs, .syncfs = pass_syncfs,
+	.removexattr = pass_removexattr, .statfs = pass_statfs, .access = pass_access, .syncfs = pass_syncfs,
 };
 
 static const struct opt options[] = {
@@ -529,6 +541,7 @@ static const struct opt options[] = {
 	OPT(0, "timeout", OPT_NUMBER, struct passfs, timeout, "SECONDS", "how long it may keep names and attributes (1)"),
 	OPT(0, "writeback", OPT_FLAG, struct passfs, writeback, NULL, "the kernel collects writes; excludes passthrough"),
 	OPT(0, "no-passthrough", OPT_FLAG, struct passfs, no_passthrough, NULL, "all reads and writes come through here"),
+	OPT(0, "no-xattrs", OPT_FLAG, struct passfs, no_xattrs, NULL, "no extended attributes, and no requests for them"),
 	OPT(0, "locks", OPT_FLAG, struct passfs, locks, NULL, "lock in SOURCE, for those who work there too"),
 	OPT(0, "map", OPT_CALL, struct passfs, set_map, "UID:UID,@GID:@GID", "show one owner or group as another"),
 	OPT(0, "force-user", OPT_NUMBER, struct passfs, view.force_user, "UID", "show all as owned by UID"),

@@ -89,7 +89,8 @@ struct fuse_ops {
 	/* Nothing here ever changes. The kernel may keep everything it has seen;
 	   mounted read-only with default_permissions unless the user insists. */
 	bool immutable;
-	/* The kernel checks permissions by the attributes (default_permissions). */
+	/* The kernel checks permissions by the attributes (default_permissions), where
+	   others than the owner of the mount are let in (allow_other). */
 	bool kernel_checks;
 	/* How long, in milliseconds, the kernel may keep names and attributes.
 	   Immutable file systems need not say: FUSE_FOREVER. */

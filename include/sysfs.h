@@ -57,6 +57,9 @@ int sysfs_removexattr(int fd, const char *name);
 int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock);
 int sysfs_flock(int fd, uint32_t type);
 
+/* access(2) of what an O_PATH descriptor holds. */
+int sysfs_access(int fd, uint32_t mask);
+
 int sysfs_dup(int fd);
 int sysfs_ioctl(int fd, uint32_t command, void *data);
 

@@ -43,9 +43,8 @@ bench:
 	@$(MAKE) --no-print-directory bench-built
 
 bench-built: all $(TOOLS)
-	BUILD=$(abspath $(BUILD)) tests/bench/run
-	BUILD=$(abspath $(BUILD)) tests/bench/scale
-	BUILD=$(abspath $(BUILD)) tests/bench/pass
+	@missed=0; for bench in run scale pass; do \
+		BUILD=$(abspath $(BUILD)) tests/bench/$$bench || missed=1; done; exit $$missed
 
 # Every symbol's bytes by module, and the change since the last commit.
 size: all

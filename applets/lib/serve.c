@@ -301,6 +301,9 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	wrong = ops->settle ? ops->settle(fs, &self.session) : NULL;
 	if (wrong)
 		return applet_usage(wrong);
+	/* Where nobody else comes in, his server's own rights are what counts. */
+	if (ops->kernel_checks && !args->mount.allow_other)
+		args->mount.default_permissions = false;
 	while (count < 3 && rest.operands[count])
 		count++;
 	if (count < 1)

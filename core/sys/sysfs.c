@@ -152,6 +152,7 @@ int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 
 CALL(int, sysfs_flock, (int fd, uint32_t type),
      syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
+CALL(int, sysfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
 CALL(int, sysfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
 CALL(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
 
@@ -175,11 +176,16 @@ CALL(int, sysfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, devi
 /* Root may go beyond the limit that he was given, to the kernel's own. */
 uint32_t sysfs_raise_descriptors(void)
 {
-	struct rlimit limit = { 1 << 20, 1 << 20 };
+	enum { ALL = 1 << 20, AT_ONCE = 16 * 1024 };
+	struct rlimit limit = { ALL, ALL };
 
-	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return (uint32_t)limit.rlim_cur;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur > UINT32_MAX ? UINT32_MAX : (uint32_t)limit.rlim_cur;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max > ALL ? ALL : limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	/* The kernel's table grows by doubling, and once several threads share it each time
+	   takes as long as an RCU grace period: some of that beforehand. */
+	if (limit.rlim_cur > AT_ONCE)
+		close(dup2(0, AT_ONCE - 1));
+	return (uint32_t)limit.rlim_cur;
 }
