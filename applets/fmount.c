@@ -338,5 +338,5 @@ static int fmount_main(char **argv)
 	return run(&f, rest.operands[0], program);
 }
 
-APPLET(fmount, "fmount", "usr/bin", "[SOURCE] MOUNTPOINT [-- PROGRAM [ARGUMENTS]]",
+APPLET(fmount, "fmount", "usr/bin", "[SOURCE] MOUNTPOINT | MOUNTPOINT -- PROGRAM [ARGUMENTS]",
        "mount, and run the program that serves ({}: the descriptor)", options)

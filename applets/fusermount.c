@@ -199,4 +199,4 @@ APPLET(fusermount, "fusermount3", "usr/bin", "MOUNTPOINT",
        "mount or unmount for a user, as libfuse's helper", options)
 #define fusermount2_main fusermount_main
 APPLET(fusermount2, "fusermount", "usr/bin", "MOUNTPOINT",
-       "the same, as libfuse 2 calls it", options)
+       "fusermount3 as libfuse 2 calls it", options)

@@ -72,4 +72,4 @@ static int mount_hellofs_main(char **argv)
 }
 
 APPLET(mount_hellofs, "mount.hellofs", "sbin", "SOURCE MOUNTPOINT [-o OPTIONS]",
-       "the same, as mount(8) calls it", no_options)
+       "hellofs as mount(8) calls it", no_options)

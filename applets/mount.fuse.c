@@ -42,4 +42,4 @@ APPLET(mount_fuse, "mount.fuse3", "sbin", "TYPE#SOURCE MOUNTPOINT [-t TYPE] [-o 
        "mount(8)'s way to a FUSE server", options)
 #define mount_fuse2_main mount_fuse_main
 APPLET(mount_fuse2, "mount.fuse", "sbin", "TYPE#SOURCE MOUNTPOINT [-t TYPE] [-o OPTIONS]",
-       "the same", options)
+       "mount.fuse3 by its older name", options)
