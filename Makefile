@@ -98,9 +98,13 @@ umount: all
 	@if grep -q " $(CURDIR)/mnt .* - fuse" /proc/self/mountinfo; then \
 		$(BUILD)/bin/fumount ./mnt || $(BUILD)/bin/fumount -l ./mnt; fi
 
+# For bash, zsh and fish, by what --help says.
+completion: $(BUILD)/fusebox
+	configs/completion/generate $(BUILD)/fusebox $(BUILD)/completion
+
 # Without fusermount3 and fusermount, which would be of use to root alone: see
 # install-setuid.
-install: all
+install: all install-papers
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
 	install -d $(DESTDIR)$(PREFIX)/sbin
@@ -110,15 +114,36 @@ install: all
 		*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/$${a##*/} ;; \
 	esac; done
 
+# A page goes under each name that it has, if the box has that, too.
+SHARE = $(DESTDIR)$(PREFIX)/share
+names_of = $$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' $(1))
+install-papers: completion
+	install -d $(SHARE)/man/man8 $(SHARE)/bash-completion/completions \
+		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	names=" fusebox $$($(BUILD)/fusebox --list | tr '\n' ' ')"; \
+	for page in core/fusebox.8 applets/*.8; do for name in $(call names_of,$$page); do \
+		case $$names in *" $$name "*) install -m 644 $$page $(SHARE)/man/man8/$$name.8 ;; esac; \
+	done; done
+	install -m 644 $(BUILD)/completion/fusebox.bash $(SHARE)/bash-completion/completions/fusebox
+	install -m 644 $(BUILD)/completion/_fusebox $(SHARE)/zsh/site-functions/_fusebox
+	install -m 644 $(BUILD)/completion/fusebox.fish $(SHARE)/fish/vendor_completions.d/fusebox.fish
+	for a in $$($(BUILD)/fusebox --list); do \
+		ln -sf fusebox $(SHARE)/bash-completion/completions/$$a; \
+		ln -sf fusebox.fish $(SHARE)/fish/vendor_completions.d/$$a.fish; \
+	done
+
 # The only file that is ever set-uid root; fusermount is its second name.
 install-setuid: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 4755 $(BUILD)/fusermount3 $(DESTDIR)$(PREFIX)/bin/fusermount3
 	ln -sf fusermount3 $(DESTDIR)$(PREFIX)/bin/fusermount
+	install -d $(SHARE)/man/man1
+	for name in $(call names_of,applets/fusermount.1); do \
+		install -m 644 applets/fusermount.1 $(SHARE)/man/man1/$$name.1; done
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(OBJECTS:.o=.d) $(SINGLE:.o=.d)
 -include tests/tests.mk
-.PHONY: all links run umount install install-setuid clean
+.PHONY: all links run umount completion install install-papers install-setuid clean

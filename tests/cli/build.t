@@ -27,8 +27,15 @@ ok 'links' test "$(readlink "$T/root/usr/bin/fumount") $(readlink "$T/root/usr/s
 is 'that lead to the box' "$("$T/root/usr/sbin/mount.fuse3" 2>&1)" \
 	'usage: mount.fuse3 type#[source] destination [-t type] [-o opt[,opts...]]'
 ok 'not the set-uid one' test ! -e "$T/root/usr/bin/fusermount3"
+share=$T/root/usr/share
+is 'a page for each name of the box, but for that one' "$(cd "$share/man/man8" && printf '%s\n' ./*.8 | sed 's/^..//; s/.8$//' | LC_ALL=C sort | paste -sd' ')" \
+	"$(one/$box --list | grep -v '^fusermount' | cat - <(echo fusebox) | LC_ALL=C sort | paste -sd' ')"
+is 'completion by each name, for bash' "$(for a in $(one/$box --list); do cmp -s "$share/bash-completion/completions/$a" one/build/completion/fusebox.bash || echo "$a"; done)" ''
+is 'and for fish' "$(for a in $(one/$box --list); do cmp -s "$share/fish/vendor_completions.d/$a.fish" one/build/completion/fusebox.fish || echo "$a"; done)" ''
+ok 'and for zsh' cmp "$share/zsh/site-functions/_fusebox" one/build/completion/_fusebox
 exits 0 'make install-setuid' make -s -C one install-setuid "DESTDIR=$T/root"
 is 'set-uid root, a file of its own' "$(stat -c '%a %u %F' "$T/root/usr/bin/fusermount3")" '4755 0 regular file'
+ok 'with its page, twice' cmp "$share/man/man1/fusermount3.1" "$share/man/man1/fusermount.1"
 (cd one && git init -q && git add -f . ':!build' && git -c user.name=t -c user.email=t@t commit -qm all)
 exits 0 'make size' make -s -C one size
 like 'symbols by module, and the whole' "$out" 'hello_read +[0-9]+.*applets/hellofs +[0-9]+.*fusebox: [0-9]+ bytes'
