@@ -142,6 +142,9 @@ static void abort_if_hung(struct recovery *r, const struct target *t, bool unmou
 	if (!is_to_abort(r, state) || (unmounting && !is_same(conn_of(r, t->connection))))
 		return;
 	err = unmounting ? conn_abort(t->connection) : unmount_abort(t);
+	/* What is on its way to a stopped server's ring, that must give back itself. */
+	if (!err && conn_of(r, t->connection) && conn_of(r, t->connection)->pid)
+		sys_kill(conn_of(r, t->connection)->pid, SIGCONT);
 	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)t->connection);

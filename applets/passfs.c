@@ -262,11 +262,17 @@ static int pass_rmdir(struct fuse_req *req, uint64_t parent, const char *name)
 static int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_t new_parent,
 		       const char *new_name, uint32_t flags)
 {
-	int dir = pass_dir(req, parent, name, -ENOENT), new_dir = pass_dir(req, new_parent, new_name, -EPERM);
+	enum { WHITEOUT = 4 };
+	int dir = pass_dir(req, parent, name, -ENOENT), new_dir = pass_dir(req, new_parent, new_name, -EPERM), err;
 
 	if (dir < 0 || new_dir < 0)
 		return dir < 0 ? dir : new_dir;
-	return sysfs_rename(dir, name, new_dir, new_name, flags);
+	err = flags & WHITEOUT ? pass_as_caller(req, 0) : 0;	/* who owns what it leaves behind */
+	if (!err)
+		err = sysfs_rename(dir, name, new_dir, new_name, flags);
+	if (flags & WHITEOUT)
+		priv_act_as_self();
+	return err;
 }
 
 /* Of a symbolic link whose target leads out of SOURCE, on its way or at its end. */

@@ -122,7 +122,11 @@ static int may_write(const struct inode *inode, uint32_t flags)
 		return err;
 	if (st.immutable || (st.append_only && (!(flags & O_APPEND) || flags & O_TRUNC)))
 		return -EPERM;
-	return flags & O_TRUNC ? sysfs_truncate(inode->fd, 0) : 0;
+	if (!(flags & O_TRUNC))
+		return 0;
+	/* That it is empty already does not matter to its times: not truncate(2). */
+	err = sysfs_reopen(inode->fd, O_WRONLY | O_TRUNC);
+	return err < 0 ? err : sys_close(err);
 }
 
 static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int32_t backing)
@@ -280,12 +284,15 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 
 int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
 {
-	int fd = pass_fd(req, node);
+	struct pass_file file;
 
 	as_writer(in->valid & FATTR_KILL_SUIDGID);
-	/* Where it is open for writing, its handle may do what its mode would not let. */
-	return in->valid & FATTR_FH && in->fh != NOT_OPEN ? sysfs_ftruncate((int)in->fh, in->size)
-							   : sysfs_truncate(fd, in->size);
+	if (!(in->valid & FATTR_FH))
+		return sysfs_truncate(pass_fd(req, node), in->size);
+	/* Where it is open for writing, its handle may do what its mode would not let; and
+	   its times change, if its size does or not. */
+	file = pass_use(req, node, in->fh, O_WRONLY);
+	return pass_done(file, sysfs_ftruncate(file.fd, in->size));
 }
 
 int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)

@@ -145,7 +145,7 @@ setfacl -m u:1001:rwx mnt/mode
 is 'what a list does to the mode is seen at once' "$(stat -c %a mnt/mode)" "$(stat -c %a src/mode)"
 mkdir mnt/default
 setfacl -d -m u:1001:rwx,g::rwx,o::r mnt/default
-(umask 077; touch mnt/default/ours src/default/native; mkdir mnt/default/our-dir src/default/native-dir)
+(umask 077; touch mnt/default/our src/default/native; mkdir mnt/default/our-dir src/default/native-dir)
 is 'a default list counts, and not the umask' "$(stat -c %a mnt/default/our*)" "$(stat -c %a src/default/native*)"
 is 'and is handed on' "$(getfacl -c mnt/default/our-dir)" "$(getfacl -c src/default/native-dir)"
 
