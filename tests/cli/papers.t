@@ -184,6 +184,7 @@ mkdir dir mnt 'hung one' other
 : >file
 hellofs -b mnt
 faulty silent "$T/hung one"
+pids+=("$(newest faulty)")
 for shell in "${shells[@]}"; do
 	for applet in "${applets[@]}"; do
 		want=$(help_lines "$applet" | options_in)
