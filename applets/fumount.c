@@ -254,6 +254,10 @@ static const char *contradiction(const struct fumount *f, char **operands)
 		return "this build has no -a and -R";
 	if (f->all && *operands)
 		return "-a takes no target";
+	if (f->all && f->abort)
+		return "-a takes mounts away, --abort leaves them";
+	if (f->types && f->recover && !f->all)
+		return "-t goes with -R where -a does";
 	if (f->options && !f->all)
 		return "-O goes with -a";
 	return f->all || *operands ? NULL : "no mountpoint is given";

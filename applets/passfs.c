@@ -394,11 +394,30 @@ static int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, 
 	return n < 0 ? (int)n : fuse_xattr(req, req->space, (size_t)n, size);
 }
 
+/* What is trusted is not told to anybody but root: the kernel leaves that to us. */
+static size_t without_trusted(char *list, size_t size)
+{
+	char *to = list;
+
+	for (char *at = list; at < list + size; ) {
+		size_t len = strnlen(at, (size_t)(list + size - at) - 1) + 1;
+
+		if (strncmp(at, "trusted.", 8) != 0) {
+			memmove(to, at, len);
+			to += len;
+		}
+		at += len;
+	}
+	return (size_t)(to - list);
+}
+
 static int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 {
-	ssize_t n = sysfs_listxattr(pass_fd(req, node), req->space, size ? req->space_size : 0);
+	ssize_t n = sysfs_listxattr(pass_fd(req, node), req->space, req->space_size);
 
-	return n < 0 ? (int)n : fuse_xattr(req, req->space, (size_t)n, size);
+	if (n < 0)
+		return (int)n;
+	return fuse_xattr(req, req->space, req->in->uid ? without_trusted(req->space, (size_t)n) : (size_t)n, size);
 }
 
 /* An access list may take the set-group-id bit away, from who is not in the group: that

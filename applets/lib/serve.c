@@ -335,6 +335,8 @@ int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
 		return 1;
 	if (args.fake)
 		return 0;
+	if (args.setuid || args.drop_privileges)
+		return applet_usage("setuid= and drop_privileges are for other servers: mount.fuse3 starts those");
 	msg_applet += strlen("mount.");
 	if (*args.options) {
 		words[n++] = (char *)"-o";
