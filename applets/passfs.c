@@ -223,7 +223,9 @@ static int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, c
 	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : 0;
 
 	/* A device is root's to make; the kernel has asked whether the caller may. */
-	if (!err && !S_ISCHR(in->mode) && !S_ISBLK(in->mode))
+	if (S_ISCHR(in->mode) || S_ISBLK(in->mode))
+		sysfs_umask(in->umask);
+	else if (!err)
 		err = pass_as_caller(req, in->umask);
 	return pass_made(req, err ? err : sysfs_mknod(dir, name, in->mode, in->rdev), parent, name);
 }
@@ -425,9 +427,11 @@ static int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const struct fuse_setxattr_in *in)
 {
 	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
-	int fd = pass_fd(req, node), err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
 	struct sysfs_stat st;
+	int fd = pass_fd(req, node), err;
 
+	priv_keep_setid(true);
+	err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
 	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID))
 		return err;
 	err = sysfs_stat(fd, true, &st);

@@ -177,15 +177,16 @@ CALL(int, sysfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, devi
 uint32_t sysfs_raise_descriptors(void)
 {
 	enum { ALL = 1 << 20, AT_ONCE = 16 * 1024 };
-	struct rlimit limit = { ALL, ALL };
+	struct { uint64_t now, most; } limit = { ALL, ALL };	/* as prlimit64(2) has it */
 
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max > ALL ? ALL : limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
+	if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) < 0
+	    && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0) {
+		limit.now = limit.most > ALL ? ALL : limit.most;
+		syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
 	}
 	/* The kernel's table grows by doubling, and once several threads share it each time
 	   takes as long as an RCU grace period: some of that beforehand. */
-	if (limit.rlim_cur > AT_ONCE)
+	if (limit.now > AT_ONCE)
 		close(dup2(0, AT_ONCE - 1));
-	return (uint32_t)limit.rlim_cur;
+	return (uint32_t)limit.now;
 }
