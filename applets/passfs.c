@@ -539,6 +539,12 @@ static int pass_prepare(void *data, const char *source)
 	return fs->export ? pass_export(fs) : 0;
 }
 
+static void thread_starts(void)
+{
+	thread_own_umask();
+	priv_thread_starts();
+}
+
 /* As many as there are CPUs to run on, and two where there is one: a request that waits
    for a disk should not be waited for. */
 static uint32_t threads(void)
@@ -550,7 +556,7 @@ static uint32_t threads(void)
 }
 
 static struct fuse_ops pass_ops = {
-	.prepare = pass_prepare, .thread_starts = thread_own_umask, .kernel_checks = true, .max_write = 1 << 20,
+	.prepare = pass_prepare, .thread_starts = thread_starts, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
 	.unlink = pass_unlink, .rmdir = pass_rmdir, .rename = pass_rename, .readlink = pass_readlink,

@@ -66,16 +66,25 @@ static int32_t backing_of(const struct fuse_req *req, struct inode *inode)
 /* ---- Opening ---- */
 
 /* What the caller's flags mean to us. Direct or not is between him and the kernel: our
-   buffers are not aligned. Where the kernel collects writes it also reads, and finds the
-   end of the file itself. */
+   buffers are not aligned. Each write tells whether it appends: fcntl(2) may have changed
+   that, and what was mapped never does. Where the kernel collects writes it also reads. */
 static int our_flags(const struct passfs *fs, uint32_t flags)
 {
-	int f = (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_DIRECT);
+	int f = (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_DIRECT | O_APPEND);
 
-	if (!fs->writeback)
-		return f;
-	f &= ~O_APPEND;
-	return (f & O_ACCMODE) == O_WRONLY ? (f & ~O_ACCMODE) | O_RDWR : f;
+	return fs->writeback && (f & O_ACCMODE) == O_WRONLY ? (f & ~O_ACCMODE) | O_RDWR : f;
+}
+
+/* Where that is not allowed: a file that only ever grows, or that he may not read. */
+static int reopen(const struct passfs *fs, int held, uint32_t flags)
+{
+	int fd = sysfs_reopen(held, our_flags(fs, flags));
+
+	if (fd == -EPERM && flags & O_APPEND)
+		fd = sysfs_reopen(held, our_flags(fs, flags) | O_APPEND);
+	else if (fd == -EACCES && fs->writeback)
+		fd = sysfs_reopen(held, (our_flags(fs, flags) & ~O_ACCMODE) | (int)(flags & O_ACCMODE));
+	return fd;
 }
 
 /* Whether a close may pass without our hearing of it: nothing was written, or the file
@@ -152,9 +161,7 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 
 		return err ? err : opened(req, inode, flags, -1, backing);
 	}
-	fd = sysfs_reopen(inode->fd, our_flags(fs, flags));
-	if (fd == -EACCES && fs->writeback)	/* what he may not read, the kernel cannot collect */
-		fd = sysfs_reopen(inode->fd, (int)flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_DIRECT));
+	fd = reopen(fs, inode->fd, flags);
 	return fd < 0 ? fd : opened(req, inode, flags, fd, 0);
 }
 
@@ -192,7 +199,7 @@ int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const s
 		if (closed && !S_ISREG(entry->attr.mode))
 			err = -ELOOP;
 		else if (closed && !backing)
-			err = fd = sysfs_reopen(inode->fd, our_flags(fs, in->flags));
+			err = fd = reopen(fs, inode->fd, in->flags);
 		if (err >= 0)
 			return opened(req, inode, in->flags, fd, backing);
 		pass_forget(req, entry->nodeid, 1);
@@ -275,10 +282,12 @@ int pass_read(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t siz
 int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *in)
 {
 	struct pass_file file = pass_use(req, node, in->fh, O_WRONLY);
+	bool appends = in->flags & O_APPEND && !(in->write_flags & FUSE_WRITE_CACHE) && !pass_of(req)->writeback;
 	ssize_t n;
 
 	as_writer(in->write_flags & FUSE_WRITE_KILL_SUIDGID);
-	n = pass_done(file, (int)sysfs_pwrite(file.fd, req->data, in->size, in->offset));
+	n = appends ? sysfs_append(file.fd, req->data, in->size) : sysfs_pwrite(file.fd, req->data, in->size, in->offset);
+	n = pass_done(file, (int)n);
 	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);
 }
 

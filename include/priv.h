@@ -34,6 +34,9 @@ void priv_act_as_self(void);
    (CAP_FSETID), as what root writes does. Changes nothing for anybody else. */
 void priv_keep_setid(bool keep);
 
+/* In a new thread, whose rights are those of the one that started it, at that moment. */
+void priv_thread_starts(void);
+
 /* The rest is for the set-uid helper. When the file's owner, root, is not the
    caller: priv_caller() makes the effective ids the caller's, so that all that
    follows is allowed what the caller is allowed, and keeps only what mounting

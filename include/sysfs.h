@@ -40,6 +40,7 @@ mode_t sysfs_umask(mode_t mask);
 
 ssize_t sysfs_pread(int fd, void *buf, size_t size, uint64_t offset);
 ssize_t sysfs_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
+ssize_t sysfs_append(int fd, const void *buf, size_t size);
 int sysfs_fsync(int fd, bool data_only);
 int sysfs_syncfs(int fd);
 int sysfs_fallocate(int fd, int mode, uint64_t offset, uint64_t length);

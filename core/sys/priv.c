@@ -228,3 +228,9 @@ void priv_keep_setid(bool keep)
 	if (syscall(SYS_capset, &this_process, caps) == 0)
 		setid_goes = !keep;
 }
+
+void priv_thread_starts(void)
+{
+	setid_goes = true;	/* perhaps */
+	priv_keep_setid(true);
+}

@@ -12,6 +12,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -95,6 +96,8 @@ CALL(int, sysfs_rename, (int dir, const char *name, int new_dir, const char *new
      syscall(SYS_renameat2, dir, name, new_dir, new_name, flags))
 CALL(ssize_t, sysfs_pread, (int fd, void *buf, size_t size, uint64_t offset), pread(fd, buf, size, (off_t)offset))
 CALL(ssize_t, sysfs_pwrite, (int fd, const void *buf, size_t size, uint64_t offset), pwrite(fd, buf, size, (off_t)offset))
+CALL(ssize_t, sysfs_append, (int fd, const void *buf, size_t size),
+     syscall(SYS_pwritev2, fd, &(struct iovec) { (void *)buf, size }, 1L, 0L, 0L, 0x10L /* RWF_APPEND */))
 CALL(int, sysfs_fsync, (int fd, bool data_only), data_only ? fdatasync(fd) : fsync(fd))
 CALL(int, sysfs_syncfs, (int fd), syscall(SYS_syncfs, fd))
 CALL(int, sysfs_fallocate, (int fd, int mode, uint64_t offset, uint64_t length),

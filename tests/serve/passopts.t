@@ -166,6 +166,18 @@ chmod 6777 src/suid
 as 1010 sh -c ': >mnt/suid'
 is 'opened with O_TRUNC' "$(stat -c %a src/suid)" 777
 
+# What appends is told by each write, not by the open. (In passthrough the kernel goes by
+# the open.)
+for how in --no-passthrough --writeback; do
+	down
+	up $how
+	is "appends, and then does not ($how)" "$(perl -e 'use Fcntl; open F, ">>", "mnt/appended" or die; syswrite F, "12345"; fcntl F, F_SETFL, 0;
+		sysseek F, 0, 0; syswrite F, "ab"; fcntl F, F_SETFL, O_APPEND; sysseek F, 0, 0; syswrite F, "6"; close F; print `cat src/appended`')" ab3456
+	rm -f mnt/appended
+done
+down
+up
+
 # Attributes of the file system, and the time it was made.
 ok 'chattr' chattr +A mnt/one
 is 'goes through' "$(lsattr src/one | cut -d' ' -f1)" "$(lsattr mnt/one | cut -d' ' -f1)"
