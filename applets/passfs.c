@@ -440,6 +440,7 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 
 static int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 {
+	priv_keep_setid(req->in->uid == 0);	/* without an access list the mode is anew */
 	return sysfs_removexattr(pass_fd(req, node), name);
 }
 
