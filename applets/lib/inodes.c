@@ -161,7 +161,7 @@ static void drop(struct inodes *t, uint32_t place)
 		sys_free_pages(all, block_room(b) * sizeof(*all));
 	}
 	if (t->live < t->room / 8 && t->room > FIRST_ROOM)
-		resize(t, t->room / 4);
+		resize(t, t->room / 4 > FIRST_ROOM ? t->room / 4 : FIRST_ROOM);
 }
 
 /* ---- What takes the lock ---- */

@@ -1,0 +1,202 @@
+/* What passfs is made of, by itself: names, permissions, owners, and the table of inodes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "inodes.h"
+#include "passview.h"
+
+static void names(void **state)
+{
+	static const struct { const char *pattern, *name; bool fits; } cases[] = {
+		{ "*.swp", ".swp", true }, { "*.swp", "a.swp", true }, { "*.swp", "a.swp.swp", true },
+		{ "*.swp", "a.swo", false }, { "*.swp", "", false }, { "*", "", true }, { "", "", true },
+		{ "", "a", false }, { "?", "", false }, { "?", "a", true }, { "??", "a", false },
+		{ "a*b*c", "aXbYbZc", true }, { "a*b*c", "aXbY", false }, { "**a", "a", true },
+		{ "[a-c]x", "bx", true }, { "[a-c]x", "dx", false }, { "[!a-c]x", "dx", true },
+		{ "[!a-c]x", "ax", false }, { "[^a]", "b", true }, { "[]]", "]", true }, { "[]a]", "a", true },
+		{ "[a", "a", false }, { "[a", "[a", false }, { "[a-]", "-", true }, { "[-a]", "-", true },
+		{ "\\*", "*", true }, { "\\*", "a", false }, { "a\\", "a\\", true }, { "\\[a]", "[a]", true },
+		{ "[z-a]", "m", false }, { "*[0-9]", "file7", true }, { "\377*", "\377x", true },
+		{ "[\200-\377]", "\300", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (name_matches(cases[i].pattern, cases[i].name) != cases[i].fits)
+			fail_msg("%s, %s", cases[i].pattern, cases[i].name);
+}
+
+static void permissions(void **state)
+{
+	enum { BAD = 1 << 20 };
+	static const struct { const char *perms; uint32_t from, to; } cases[] = {
+		{ "0", 0100755, 0100000 }, { "640", 0107755, 0100640 }, { "7777", 0040000, 0047777 },
+		{ "u=rw", 0100111, 0100611 }, { "u+x", 0100600, 0100700 }, { "go-w", 0100666, 0100644 },
+		{ "a=rX", 0100644, 0100444 }, { "a=rX", 0100744, 0100555 }, { "a=rX", 0040700, 0040555 },
+		{ "=r", 0100777, 0100444 }, { "u=", 0100777, 0100077 }, { "g=rw,o=r", 0100700, 0100764 },
+		{ "u+s", 0100755, 0104755 }, { "g+s", 0100755, 0102755 }, { "+t", 0040777, 0041777 },
+		{ "u-s", 0106755, 0102755 }, { "a-s", 0106755, 0100755 }, { "ug+rw-x", 0, BAD },
+		{ "", 0, BAD }, { "8", 0, BAD }, { "10000", 0, BAD }, { "755x", 0, BAD }, { "u", 0, BAD },
+		{ "u=rwz", 0, BAD }, { "u=r,", 0, BAD }, { ",u=r", 0, BAD }, { "u=r,,g=r", 0, BAD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint32_t mode = cases[i].from;
+		bool good = perms_apply(cases[i].perms, &mode);
+
+		if (good != (cases[i].to != BAD) || (good && mode != cases[i].to))
+			fail_msg("%s of %o: %o", cases[i].perms, cases[i].from, mode);
+	}
+}
+
+static void owners(void **state)
+{
+	struct passview view = { .force_user = -1, .force_group = -1 };
+	static const char *const bad[] = { "1", ":", "1:", ":1", "a:b", "1:@2", "@1:2", "1:2;3:4", "-1:2", "1:2,3",
+					   "4294967295:1", "1:99999999999999999999", "1:2 ", "@@1:@2" };
+	char good[] = "0:1000,@0:@1001,5:6", word[32];
+	const char *where;
+
+	(void)state;
+	assert_null(passview_map(&view, good, &where));
+	assert_int_equal(view.pairs, 3);
+	assert_int_equal(passview_shown(&view, 0, false), 1000);
+	assert_int_equal(passview_shown(&view, 0, true), 1001);
+	assert_int_equal(passview_shown(&view, 1, false), 1);
+	assert_int_equal(passview_source(&view, 1000, false), 0);
+	assert_int_equal(passview_source(&view, 1000, true), 1000);
+	assert_int_equal(passview_source(&view, 6, false), 5);
+	assert_int_equal(passview_source(&view, UINT32_MAX, false), UINT32_MAX);
+	view.uid_offset = 100;
+	assert_int_equal(passview_shown(&view, 7, false), 107);
+	assert_int_equal(passview_shown(&view, 5, false), 6);
+	assert_int_equal(passview_source(&view, 107, false), 7);
+	assert_int_equal(passview_source(&view, 50, false), 50);
+	view.force_user = 3;
+	assert_int_equal(passview_shown(&view, 5, false), 3);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct passview v = { .force_user = -1, .force_group = -1 };
+		size_t n = 0;
+
+		while ((word[n] = bad[i][n]))
+			n++;
+		if (!passview_map(&v, word, &where))
+			fail_msg("%s is taken", bad[i]);
+	}
+	view.pairs = 0;
+	for (int i = 0; i < VIEW_PAIRS; i++) {
+		char pair[] = "1:2";
+		assert_null(passview_map(&view, pair, &where));
+	}
+	good[0] = '1', good[1] = ':', good[2] = '2', good[3] = '\0';
+	assert_non_null(passview_map(&view, good, &where));
+}
+
+static struct inodes table;
+
+static uint64_t take(uint64_t ino)
+{
+	return inodes_take(&table, dup(0), 1, ino);
+}
+
+/* Numbers of descriptors, to see that none is lost. */
+static int next_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+static void lookups(void **state)
+{
+	int free_before;
+
+	(void)state;
+	table = (struct inodes) { .live = 0 };
+	assert_int_equal(take(10), 1);
+	free_before = next_descriptor();
+	assert_int_equal(take(11), 2);
+	assert_int_equal(take(11), 2);
+	assert_int_equal(inodes_take(&table, dup(0), 2, 11), 3);	/* another file system's */
+	assert_int_equal(inodes_get(&table, 2)->lookups, 2);
+	assert_null(inodes_get(&table, 0));
+	assert_null(inodes_get(&table, 4));
+	assert_null(inodes_get(&table, 129));
+	assert_null(inodes_get(&table, UINT64_MAX));
+	inodes_forget(&table, 2, 1);
+	assert_non_null(inodes_get(&table, 2));
+	inodes_get(&table, 2)->backing = 7;
+	assert_int_equal(inodes_forget(&table, 2, 5), 7);	/* more than there were */
+	assert_null(inodes_get(&table, 2));
+	assert_int_equal(inodes_forget(&table, 2, 1), 0);
+	inodes_forget(&table, 1, 100);
+	assert_non_null(inodes_get(&table, 1));			/* the root stays */
+	inodes_forget(&table, 3, 1);
+	assert_int_equal(next_descriptor(), free_before);
+	assert_int_equal(take(12), 3);				/* the place that was freed last */
+}
+
+static void many(void **state)
+{
+	enum { MANY = 900 };
+	int free_before;
+
+	(void)state;
+	table = (struct inodes) { .live = 0 };
+	take(1);
+	free_before = next_descriptor();
+	for (uint64_t i = 2; i <= MANY; i++)
+		assert_int_equal(take(i * 7), i);
+	assert_int_equal(table.held, MANY);
+	assert_int_equal(inodes_most(&table), MANY);
+	for (uint64_t i = 2; i <= MANY; i++)
+		assert_int_equal(inodes_get(&table, i)->ino, i * 7);
+	for (uint64_t i = 2; i <= MANY; i += 2)
+		inodes_forget(&table, i, 1);
+	for (uint64_t i = 3; i <= MANY; i += 2)
+		assert_int_equal(take(i * 7), i);
+	for (uint64_t i = 3; i <= MANY; i += 2)
+		inodes_forget(&table, i, 2);
+	assert_int_equal(table.held, 1);
+	assert_int_equal(next_descriptor(), free_before);
+	assert_int_equal(table.room, 128);		/* it has shrunk again */
+	assert_null(table.block[1].all);
+	assert_in_range(take(5000), 2, 128);
+}
+
+static void kept_numbers(void **state)
+{
+	(void)state;
+	table = (struct inodes) { .keep_numbers = true };
+	take(1);
+	assert_int_equal(take(2), 2);
+	assert_int_equal(take(3), 3);
+	inodes_forget(&table, 2, 1);
+	assert_null(inodes_get(&table, 2));
+	assert_int_equal(take(4), 4);			/* not the one of a sleeper */
+	assert_int_equal(take(2), 2);
+	assert_non_null(inodes_get(&table, 2));
+	for (uint64_t i = 5; i < 400; i++) {
+		assert_int_equal(take(i), i);
+		inodes_forget(&table, i, 1);
+	}
+	assert_int_equal(take(200), 200);
+	assert_int_equal(table.held, 5);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names), cmocka_unit_test(permissions), cmocka_unit_test(owners),
+		cmocka_unit_test(lookups), cmocka_unit_test(many), cmocka_unit_test(kept_numbers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
