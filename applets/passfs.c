@@ -50,9 +50,11 @@ static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr
 	struct sysfs_stat st;
 	int err = sysfs_stat(pass_fd(req, node), true, &st);
 
+	if (err)
+		return err;
 	*attr = st.attr;
 	show(pass_of(req), attr);
-	return err;
+	return 0;
 }
 
 static int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat)
@@ -155,8 +157,8 @@ static bool leads_out(uint64_t parent, const char *name)
 
 static int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
-	uint64_t node;
-	struct fuse_attr attr;
+	uint64_t node = 0;
+	struct fuse_attr attr = { .ino = 0 };
 	int err;
 
 	/* A file handle comes back: the node is asked for ".", known or not. */
@@ -340,7 +342,7 @@ struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char nam
 static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry *e)
 {
 	uint64_t node = 0;
-	struct fuse_attr attr;
+	struct fuse_attr attr = { .ino = 0 };
 
 	if (pass_of(req)->view.hides && passview_hides(&pass_of(req)->view, e->name))
 		return true;
@@ -593,17 +595,13 @@ static const struct opt options[] = {
 
 static const char *set_cache(void *to, char *value, const char **bad)
 {
-	static const char names[] = "auto\0none\0always\0";
-	uint32_t which = 0;
+	int which = opt_word("auto|none|always", value);
 
 	(void)bad;
-	for (const char *name = names; *name; name += strlen(name) + 1, which++) {
-		if (strcmp(value, name) == 0) {
-			*(enum pass_cache *)to = (enum pass_cache)which;
-			return NULL;
-		}
-	}
-	return "not auto, none or always";
+	if (which < 0)
+		return "not auto, none or always";
+	*(enum pass_cache *)to = (enum pass_cache)which;
+	return NULL;
 }
 
 /* What the options say of each other, and of the mount. */

@@ -55,6 +55,9 @@ struct opt_rest {
    to the front of argv. Returns 0, or -EINVAL with bad and why set. */
 int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest *rest);
 
+/* Which of "auto|none|always" a value is, from 0 on; -1: none of them. */
+int opt_word(const char *words, const char *value);
+
 /* A decimal number of the whole text, at most max. Returns 0 or -EINVAL. */
 int opt_number(const char *text, uint64_t max, uint64_t *number);
 

@@ -249,17 +249,13 @@ static int serve_mounted(const char *where)
 
 static const char *set_transport(void *to, char *value, const char **bad)
 {
-	static const char names[] = "auto\0dev\0uring";
-	const char *name = names;
+	int which = opt_word("auto|dev|uring", value);
 
 	(void)bad;
-	for (int i = 0; i < 3; i++, name += strlen(name) + 1) {
-		if (strcmp(value, name) == 0) {
-			*(enum fuse_transport *)to = (enum fuse_transport)i;
-			return NULL;
-		}
-	}
-	return "not auto, dev or uring";
+	if (which < 0)
+		return "not auto, dev or uring";
+	*(enum fuse_transport *)to = (enum fuse_transport)which;
+	return NULL;
 }
 
 static void defaults(const struct fuse_ops *ops)

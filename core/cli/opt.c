@@ -25,6 +25,18 @@ int opt_number(const char *text, uint64_t max, uint64_t *number)
 	return 0;
 }
 
+int opt_word(const char *words, const char *value)
+{
+	size_t len = strlen(value), n;
+
+	for (int i = 0; *words; i++, words += n + (words[n] == '|')) {
+		n = strcspn(words, "|");
+		if (n == len && memcmp(words, value, n) == 0)
+			return i;
+	}
+	return -1;
+}
+
 static const char *set_number(int *to, const char *value)
 {
 	uint64_t n;
