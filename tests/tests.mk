@@ -22,7 +22,7 @@ test:
 	tests/deps
 	@$(MAKE) --no-print-directory test-built
 
-test-built: all $(UNITS) $(TOOLS)
+test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour.
@@ -31,7 +31,7 @@ test-long:
 	tests/deps-long
 	@$(MAKE) --no-print-directory test-long-built
 
-test-long-built: all $(TOOLS)
+test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe
 	BUILD=$(abspath $(BUILD)) prove tests/long/*.t
 
 lint:
@@ -50,5 +50,10 @@ bench-built: all $(TOOLS)
 # Every symbol's bytes by module, and the change since the last commit.
 size: all
 	tests/size $(BUILD)
+
+# For the machines that are booted: nothing but itself.
+$(BUILD)/tests/boot/%: tests/boot/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -D_FILE_OFFSET_BITS=64 -O2 -static -o $@ $<
 
 .PHONY: test test-built test-long test-long-built lint size bench bench-built

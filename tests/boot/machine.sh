@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# Images with fusebox, and machines to boot them in. For the .t files, after lib.sh.
+# shellcheck disable=SC2154 # top and bg are lib.sh's
+
+boot=$top/tests/boot
+busybox=$(command -v busybox)	# one of the machine's own kind
+machine=(qemu-system-x86_64 -m 256)
+console=ttyS0
+
+# The module, unless it is built in. Unpacked here: not every insmod can.
+add_modules()
+{
+	local file
+	mkdir "$T/root/modules"
+	while read -r file; do
+		case $file in
+		*.xz) xz -dc "$file" >"$T/root/modules/fuse.ko" ;;
+		*.zst) zstd -qdc "$file" >"$T/root/modules/fuse.ko" ;;
+		*) cp "$file" "$T/root/modules/" ;;
+		esac
+	done < <(find "$1" -name 'fuse.ko*')
+}
+
+# make_image INIT MODULES [DIRECTORY=PROGRAM...]: $T/image, with this first process, the
+# modules of this kernel, and programs where they are wanted. The same gives the same.
+make_image()
+{
+	local init=$1 modules=$2 program dir; shift 2
+	rm -rf "$T/root"
+	mkdir -p "$T"/root/{bin,bb,dev,proc,sys,tmp,mnt,mnt2}
+	cp "$init" "$T/root/init"
+	cp "$boot/init.sh" "$T/root/init.sh"
+	cp "$busybox" "$T/root/bb/busybox"
+	for program; do
+		dir=$T/root/${program%%=*} program=${program#*=}
+		mkdir -p "$dir"
+		cp "$program" "$dir/" || return
+		chmod 755 "$dir/${program##*/}"
+	done
+	chmod 755 "$T/root/init" "$T/root/bb/busybox"
+	add_modules "$modules"
+	find "$T/root" -exec touch -h -d @0 {} +
+	(cd "$T/root" && find . | sort | cpio -o -H newc -R 0:0 --reproducible --quiet) >"$T/image"
+}
+
+run_machine()
+{
+	exec "${machine[@]}" -nographic -no-reboot -nic none -kernel "$1" -initrd "$T/image" \
+		-append "console=$console quiet panic=-1" </dev/null >"$T/console.raw" 2>&1
+}
+
+# boots NAME SECONDS KERNEL: the machine turns itself off in that time. What it wrote is
+# then in $T/console.
+boots()
+{
+	local began=$SECONDS
+	: >"$T/console.raw"
+	bg run_machine "$3"
+	ok "$1: the machine turns itself off within $2 s" within "$2" gone "$bg"
+	{ kill -9 "$bg"; wait "$bg"; } 2>/dev/null
+	tr -d '\r' <"$T/console.raw" >"$T/console"
+	diag "$1: $((SECONDS - began)) s; $(grep '^KERNEL ' "$T/console")"
+}
+
+# checks_of INIT: the names of its checks, a line each.
+checks_of() { sed -n "s/^check '\([^']*\)' .*/\1/p" "$1"; }
+
+# The kernel itself has nothing to complain of on the console.
+complains() { grep -E 'Kernel panic|BUG:|Oops|Call Trace' "$T/console"; }
+calm() { ! complains; }
+
+# ---- The tour ----
+
+# What it looks at, and since which Linux it is there.
+features='
+fsopen(2), and its reasons|5.2
+statmount(2): the table without /proc|6.8
+statmount(2): types and sources|6.13
+mount ids that are never reused|6.8
+whose connection it is|6.16
+io_uring, one thread|6.14
+io_uring, several threads|6.14
+passthrough|6.9
+O_TMPFILE|6.1
+statx: the time of birth|6.6
+set-id bits: left to the server|5.11
+more files than descriptors|6.18
+openat2(2): links that lead out|5.6
+'
+
+tour_release() { sed -n 's/^KERNEL \([^ ]*\) .*/\1/p' "$T/console"; }
+# said KIND NAME [CONSOLE]
+said() { K=$1 N=$2 awk 'index($0, ENVIRON["K"] " " ENVIRON["N"] ": ") == 1 { print substr($0, length(ENVIRON["K"] ENVIRON["N"]) + 4) }' "${3:-$T/console}"; }
+
+# tour_checks NAME [FEATURE...]: what the tour has printed, with these features missing
+# whatever the version of the kernel.
+tour_checks()
+{
+	local who=$1 name since want got missing release; shift
+	release=$(tour_release)
+	ok "$who: it comes up" [ -n "$release" ] || { diag "$(cat -v "$T/console")"; return; }
+	while read -r name; do
+		ok "$who: $name" grep -qxF -e "CHECK ok $name" "$T/console"
+	done < <(checks_of "$boot/tour")
+	while IFS='|' read -r name since; do
+		[ -n "$name" ] || continue
+		want=works got=$(said CELL "$name")
+		printf '%s\n' "$since" "${release%%-*}" | sort -CV || want=without
+		for missing; do [ "$missing" != "$name" ] || want=without; done
+		[ "$got" != degrades ] && [ "$got" != n.a. ] || got=without
+		is "$who: $name" "$got" "$want"
+	done <<<"$features"
+	ok "$who: no complaint of the kernel" calm
+	grep -A 10 -E '^CHECK failed|FAILED' "$T/console" | head -n 60 | sed 's/^/# /'
+}
+
+# A column of the matrix for each tour, under a short name.
+columns=()
+tour_column()
+{
+	columns+=("$1")
+	cp "$T/console" "$T/column.$1"
+}
+
+tour_matrix()
+{
+	local name column format='%-40s' row
+	for column in "${columns[@]}"; do format+=' %-10s'; done
+	# shellcheck disable=SC2059 # the format is above
+	{
+		printf "$format\n" '' "${columns[@]}"
+		for name in FUSE 'flags of INIT' page; do
+			row=()
+			for column in "${columns[@]}"; do row+=("$(said FACT "$name" "$T/column.$column")"); done
+			printf "$format\n" "$name" "${row[@]}"
+		done
+		while IFS='|' read -r name _; do
+			[ -n "$name" ] || continue
+			row=()
+			for column in "${columns[@]}"; do row+=("$(said CELL "$name" "$T/column.$column")"); done
+			printf "$format\n" "$name" "${row[@]}"
+		done <<<"$features"
+	} | sed 's/^/# /; s/ *$//'
+}
