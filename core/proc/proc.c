@@ -193,12 +193,15 @@ struct waiting { void (*fn)(int tid, bool sent, uint64_t switches, void *data); 
 static void look_at_wait(const char *task, int tid, void *data)
 {
 	const struct waiting *w = data;
-	char where[64];
+	char where[512];
 	bool sent;
 
 	if (read_of(task, "wchan", where, sizeof(where)) <= 0)
 		return;
-	sent = strncmp(where, "request_wait_answer", 19) == 0;
+	/* Before 5.16 x86 has nothing but zeros there; the stack tells root. */
+	if (strcmp(where, "0") == 0 && read_of(task, "stack", where, sizeof(where)) <= 0)
+		return;
+	sent = text_find(where, "request_wait_answer");
 	if (sent || text_find(where, "fuse_get_req"))
 		w->fn(tid, sent, switches_of(task), w->data);
 }
