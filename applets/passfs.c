@@ -180,23 +180,25 @@ void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
 }
 
 /* The one other group that counts for what is made in this directory, if the kernel names
-   one: it is the directory's, and the caller is in it. */
+   one: it is the directory's, and the caller is in it. The extensions come behind names,
+   so they may begin at any byte. */
 static size_t extra_group(const struct fuse_req *req, gid_t *group)
 {
-	const char *at = req->ext, *end = at + req->ext_size;
+	const char *at = req->ext;
+	size_t left = req->ext_size;
+	struct { struct fuse_ext_header ext; uint32_t count; gid_t first; } groups;
 
-	while (at && (size_t)(end - at) >= sizeof(struct fuse_ext_header)) {
-		const struct fuse_ext_header *ext = (const void *)at;
-		const struct fuse_supp_groups *groups = (const void *)(ext + 1);
-
-		if (ext->size < sizeof(*ext) || ext->size > (size_t)(end - at))
+	while (left >= sizeof(groups.ext)) {
+		memcpy(&groups, at, sizeof(groups.ext));
+		if (groups.ext.size < sizeof(groups.ext) || groups.ext.size > left)
 			return 0;
-		if (ext->type == FUSE_EXT_GROUPS && ext->size >= sizeof(*ext) + sizeof(*groups) + sizeof(*group)
-		    && groups->nr_groups) {
-			*group = groups->groups[0];
-			return 1;
+		if (groups.ext.type == FUSE_EXT_GROUPS && groups.ext.size >= sizeof(groups)) {
+			memcpy(&groups, at, sizeof(groups));
+			*group = groups.first;
+			return groups.count != 0;
 		}
-		at += FUSE_REC_ALIGN(ext->size);
+		at += FUSE_REC_ALIGN(groups.ext.size);
+		left -= FUSE_REC_ALIGN(groups.ext.size);	/* a multiple of 8 itself */
 	}
 	return 0;
 }
