@@ -44,7 +44,7 @@ static uint64_t offered(const struct fuse_init_in *in, uint32_t data_size)
 
 static uint16_t pages(uint32_t bytes)
 {
-	uint32_t n = (bytes + PAGE - 1) / PAGE;
+	uint32_t n = bytes / PAGE + (bytes % PAGE != 0);
 
 	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
 }
