@@ -137,7 +137,7 @@ static int hold(struct fuse_req *req, int fd, uint64_t *node, struct fuse_attr *
 	}
 	*node = inodes_take(inodes_of(req), fd, st.device, st.attr.ino);
 	*attr = st.attr;
-	if (inodes_of(req)->held > pass_of(req)->limit)
+	if (__atomic_load_n(&inodes_of(req)->held, __ATOMIC_RELAXED) > pass_of(req)->limit)
 		pass_make_room(req->session);
 	return *node ? 0 : -ENOMEM;
 }

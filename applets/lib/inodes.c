@@ -38,7 +38,7 @@ struct inode *inodes_get(const struct inodes *t, uint64_t node)
 	struct inode *all = b < INODE_BLOCKS ? __atomic_load_n(&t->block[b].all, __ATOMIC_ACQUIRE) : NULL;
 	struct inode *inode = all ? all + (place - block_start(b)) : NULL;
 
-	return inode && inode->fd >= 0 && inode->ino ? inode : NULL;
+	return inode && __atomic_load_n(&inode->fd, __ATOMIC_ACQUIRE) >= 0 && inode->ino ? inode : NULL;
 }
 
 uint64_t inodes_most(const struct inodes *t)
@@ -134,9 +134,11 @@ static uint64_t add(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 	inode = t->room ? free_place(t, &place) : NULL;
 	if (!inode)
 		return 0;
-	*inode = (struct inode) { .fd = fd, .device = device, .ino = ino, .lookups = 1 };
+	*inode = (struct inode) { .fd = -1, .device = device, .ino = ino, .lookups = 1 };
 	t->live++;
 	link_in(t, place);
+	/* From here on it is there, for who asks without the lock. */
+	__atomic_store_n(&inode->fd, fd, __ATOMIC_RELEASE);
 	return place + 1;
 }
 
@@ -174,11 +176,11 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 	thread_lock(&t->lock);
 	node = find(t, device, ino);
 	if (node && at(t, (uint32_t)node - 1)->lookups++ == 0) {
-		at(t, (uint32_t)node - 1)->fd = fd;	/* awake again */
+		__atomic_store_n(&at(t, (uint32_t)node - 1)->fd, fd, __ATOMIC_RELEASE);	/* awake again */
 		kept = true;
 	} else if (!node)
 		kept = (node = add(t, fd, device, ino)) != 0;
-	t->held += kept;
+	__atomic_store_n(&t->held, t->held + kept, __ATOMIC_RELAXED);
 	thread_unlock(&t->lock);
 	if (!kept)
 		sys_close(fd);
@@ -196,10 +198,10 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 	if (inode) {
 		inode->lookups -= lookups < inode->lookups ? lookups : inode->lookups;
 		if (!inode->lookups) {
-			t->held--;
+			__atomic_store_n(&t->held, t->held - 1, __ATOMIC_RELAXED);
 			fd = inode->fd;
 			backing = inode->backing;
-			inode->fd = -1;
+			__atomic_store_n(&inode->fd, -1, __ATOMIC_RELAXED);
 			inode->backing = 0;
 			if (!t->keep_numbers)
 				drop(t, (uint32_t)node - 1);

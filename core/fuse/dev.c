@@ -110,13 +110,13 @@ static int serve_on(struct fuse_session *s, int device, char *buffer)
 			__atomic_add_fetch(&s->idle, 1, __ATOMIC_RELAXED);
 		n = sys_read(device, buffer, size);
 		if (several && __atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED) == 0
-		    && n >= 0 && s->running < s->threads)
+		    && n >= 0 && __atomic_load_n(&s->running, __ATOMIC_RELAXED) < s->threads)
 			one_more(s);
 		if (n >= 0)
 			serve_one(s, &req, buffer, (size_t)n);
 		else if (n != -EINTR && n != -EAGAIN && n != -ENOENT)
 			return (int)n;
-		if (s->phase == FUSE_ENDED)
+		if (__atomic_load_n(&s->phase, __ATOMIC_RELAXED) == FUSE_ENDED)
 			return 0;
 	}
 }
@@ -178,6 +178,6 @@ int dev_serve(struct fuse_session *s)
 		err = s->flags & FUSE_OVER_IO_URING && s->threads == 1 ? uring_serve(s, buffer)
 								      : serve_on(s, s->device, buffer);
 	s->aborted = err == -ECONNABORTED;
-	s->phase = FUSE_ENDED;
+	__atomic_store_n(&s->phase, FUSE_ENDED, __ATOMIC_RELAXED);
 	return err == -ENODEV || err == -ECONNABORTED ? 0 : err;
 }
