@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# The tour of every kernel that Debian cares for: tests/boot/kernels.t.
-KERNEL_SUITES='bullseye bookworm trixie sid' exec "$(dirname "$0")/../boot/kernels.t"
+# The tour of every kernel that Debian cares for: tests/boot/kernels.
+KERNEL_SUITES='bullseye bookworm trixie sid' exec "$(dirname "$0")/../boot/kernels"
