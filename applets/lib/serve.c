@@ -31,6 +31,7 @@ static struct {
 	const char *shown;		/* the mountpoint as the user gave it; NULL: unknown */
 	struct fuse_session session;
 	struct serve_args *args;
+	bool adopted;			/* mounted by somebody else, who may have more rights */
 	volatile int signals;
 	int ready[2];			/* -b: the parent waits at this pipe */
 } self;
@@ -59,7 +60,17 @@ static void __attribute__((noreturn)) unmount_in_child(int server)
 	} else if (err) {
 		msg_errno(1, self.shown, err);
 	}
+	if (err == -EPERM && self.adopted) {
+		msg("%s: left mounted, and served no longer", self.shown);
+		sys_kill(server, SIGUSR1);
+	}
 	sys_exit(err != 0);
+}
+
+static void let_go(int sig)
+{
+	(void)sig;
+	sys_exit(0);
 }
 
 static void abort_now(void)
@@ -199,12 +210,12 @@ static int adopt(const char *number)
 	return (int)fd;
 }
 
-static int open_session(const char *where, bool *adopted)
+static int open_session(const char *where)
 {
 	int fd;
 
-	*adopted = strncmp(where, "/dev/fd/", 8) == 0;
-	if (*adopted) {
+	self.adopted = strncmp(where, "/dev/fd/", 8) == 0;
+	if (self.adopted) {
 		fd = adopt(where + 8);
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
@@ -218,26 +229,26 @@ static void catch_signals(void)
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		sys_signal(ends[i], on_signal);
+	sys_signal(SIGUSR1, let_go);	/* from the unmounting child */
 	sys_signal(SIGPIPE, SIG_IGN);
 	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the unmounting child */
 }
 
 static int serve_mounted(const char *where)
 {
-	bool adopted;
-	int fd = open_session(where, &adopted), err;
+	int fd = open_session(where), err;
 
 	if (fd < 0)
 		return 1;
 	catch_signals();
-	if (!adopted)
+	if (!self.adopted)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
 	self.session.device = fd;
 	self.session.own_device = (uint64_t)self.at.mounted.dev_major << 32 | self.at.mounted.dev_minor;
 	self.session.ready = on_ready;
 	self.session.thread_starts = self.session.ops->thread_starts;
 	self.session.trace = self.args->debug ? trace : NULL;
-	self.session.read_only = !adopted && (self.args->mount.flags & MOUNT_RDONLY)
+	self.session.read_only = !self.adopted && (self.args->mount.flags & MOUNT_RDONLY)
 				 && self.args->mount.default_permissions;
 	err = dev_serve(&self.session);
 	if (err)
