@@ -218,7 +218,8 @@ pod()
 	mount -t tmpfs none "$T/volume"
 	mount --make-shared "$T/volume"	# as the kubelet's directory is on a node
 
-	exits 0 'pod: the init container makes the directory' container spec.initContainers.0 /bin/mkdir -p /share/files
+	in_shell() { ("$@"); }	# it is replaced by what runs the container
+	exits 0 'pod: the init container makes the directory' in_shell container spec.initContainers.0 /bin/mkdir -p /share/files
 	is 'the command is that of the file' "$(yaml spec.initContainers.0.command | tr '\n' ' ')" 'mkdir -p /share/files '
 	start_sidecar
 	ok 'the sidecar passes its startup probe' within 5 probed
@@ -237,7 +238,9 @@ pod()
 	ok 'started again, it replaces that' within 5 probed
 	ok 'and the other container reads on' within 5 shows "/proc/$reader/root/share/files/hello"
 
-	exits 0 'the preStop hook unmounts' hook spec.initContainers.1.lifecycle.preStop.exec.command
+	# With the server the container ends, and may take the hook along.
+	in_shell hook spec.initContainers.1.lifecycle.preStop.exec.command 2>/dev/null
+	ok 'the preStop hook unmounts' matches "$?" '^(0|137)$'
 	ok 'on the node, too' volume_empty
 	ok 'and for the other container' [ "$(grep -c ' fuse' "/proc/$reader/mountinfo")" = 0 ]
 	wait "$runner"
