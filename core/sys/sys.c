@@ -476,6 +476,17 @@ int sys_send_fd(int socket, int fd)
 	return syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
+/* In the padding of the room for one descriptor there is room for another one. */
+static void close_received(const struct cmsghdr *c)
+{
+	for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
+		int fd;
+
+		memcpy(&fd, (const char *)c + at, sizeof(fd));
+		close(fd);
+	}
+}
+
 int sys_receive_fd(int socket)
 {
 	union one_fd control;
@@ -495,9 +506,12 @@ int sys_receive_fd(int socket)
 	if (n < 0)
 		return -errno;
 	c = CMSG_FIRSTHDR(&message);
-	if (n == 0 || !c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS
-	    || c->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (n == 0 || !c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 		return -EPROTO;
+	if (c->cmsg_len != CMSG_LEN(sizeof(int))) {
+		close_received(c);
+		return -EPROTO;
+	}
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	return fd;
 }
