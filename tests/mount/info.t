@@ -20,6 +20,8 @@ serve good "$T/mnt2"; hung=$server
 serve good "$T/mnt3"; kill -KILL "$server"
 serve good "$T/mnt4"; echo 1 >"ctl/$(conn_of "$T/mnt4")/abort"
 cat mnt2/file >/dev/null
+idle() { [ "$(cat "ctl/$(conn_of "$1")/waiting")" = 0 ]; }
+within 5 idle "$T/mnt2"	# the close is told when it has happened
 kill -STOP "$hung"
 bg cat mnt2/none
 serve slow "$T/mnt5"
