@@ -145,7 +145,7 @@ setfacl -m u:1001:rwx mnt/mode
 is 'what a list does to the mode is seen at once' "$(stat -c %a mnt/mode)" "$(stat -c %a src/mode)"
 mkdir mnt/default
 setfacl -d -m u:1001:rwx,g::rwx,o::r mnt/default
-(umask 077; touch mnt/default/our src/default/native; mkdir mnt/default/our-dir src/default/native-dir)
+(umask 077; touch mnt/default/our-file src/default/native-file; mkdir mnt/default/our-dir src/default/native-dir)
 is 'a default list counts, and not the umask' "$(stat -c %a mnt/default/our*)" "$(stat -c %a src/default/native*)"
 is 'and is handed on' "$(getfacl -c mnt/default/our-dir)" "$(getfacl -c src/default/native-dir)"
 
@@ -207,6 +207,6 @@ echo 2 >/proc/sys/vm/drop_caches
 ok 'the server has closed all' within 5 test "$(fds)" -lt 20 || diag "$(fds) descriptors"
 ok 'and is well' test "$(stat -c %F mnt)" = directory
 exits 0 'unmounted' fumount mnt
-ok 'the server ends' within 2 gone "$server"
+ok 'the server ends' within 5 gone "$server"
 umount src native
 finish
