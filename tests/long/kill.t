@@ -42,7 +42,7 @@ left()
 all_failed() { local i; for i in "${clients[@]}"; do wait "$i"; [ $? = 1 ] || return; done; }
 all_safe() { local w; for w in "${workers[@]}"; do durable -c "${w%.*}" "src/$w" "logs/$w" || return; done; }
 # How many things were safe so far: the last number of each log.
-written() { for log in logs/*.[0-9]; do tail -c 8 "$log"; done | od -An -tu8 -w8 -v | awk '{ n += $1 } END { print n + 0 }'; }
+written() { for log in logs/*.[0-9]; do [ ! -e "$log" ] || tail -c 8 "$log"; done | od -An -tu8 -w8 -v | awk '{ n += $1 } END { print n + 0 }'; }
 
 # The connection's own file; it is ours, or else is left alone.
 abort_own() { [ "$(stat -c %d "$T/mnt")" = "$conn" ] && echo 1 >"$T/ctl/$conn/abort"; }

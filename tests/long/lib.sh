@@ -23,15 +23,16 @@ known()
 	for word; do [[ $help =~ [[:space:],]"${word%%=*}"[[:space:]=[] ]] || return 1; done
 }
 
-# FUSE over io_uring is switched off in the kernel, in most places; end_configs puts it back.
+# FUSE over io_uring is switched off in the kernel, in most places, and here wherever it is
+# not asked for; end_configs puts back what was.
 uring=/sys/module/fuse/parameters/enable_uring
 uring_was=$(cat "$uring" 2>/dev/null)
-switch_uring() { [ ! -e "$uring" ] || echo "$1" >"$uring"; }
+switch_uring() { echo "$1" >"$uring"; }
 
 begin_configs() { trap 'end_configs; cleanup' EXIT; }
 end_configs()
 {
-	switch_uring "$uring_was"
+	[ -z "$uring_was" ] || switch_uring "$uring_was"
 	# The server holds them; without it they go.
 	umount -l "$T/src" "$T/native"
 } 2>/dev/null
@@ -43,7 +44,7 @@ configured()
 	known "${options[@]}" || { skip "passfs $1" 'it has no such option'; return 1; }
 	if [[ $1 = *uring* ]]; then
 		ok 'FUSE over io_uring is switched on' switch_uring Y
-	else
-		switch_uring "$uring_was"
+	elif [ -e "$uring" ]; then
+		switch_uring N
 	fi
 }
