@@ -3,7 +3,7 @@
 # it ends within 2 seconds, and afterwards there is no mount, no connection, and nobody
 # who was blocked. CHAOS_ROUNDS and CHAOS_SEED repeat a run.
 . "$(dirname "$0")/../lib.sh"
-start 400
+start 900
 rounds=${CHAOS_ROUNDS:-240} seed=${CHAOS_SEED:-$RANDOM} workers=4
 mkdir ctl
 mount -t fusectl none ctl
