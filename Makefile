@@ -73,7 +73,7 @@ ifeq ($(CC),musl-gcc)
 MUSL_LIB := $(patsubst %/crti.o,%,$(shell $(CC) -\#\#\# -x c /dev/null 2>&1 | grep -o "[^ ]*/crti\.o"))
 PIE_LDFLAGS += -nostdlib -nostartfiles -Wl,--no-dynamic-linker
 PIE_START = $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o)
-PIE_END = $(MUSL_LIB)/libc.a -lgcc $(MUSL_LIB)/crtn.o
+PIE_END = -Wl,--start-group $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
 endif
 
 $(BUILD)/pie/%.o: %.c $(STAMP)
@@ -141,9 +141,16 @@ install-setuid: all
 	for name in $(call names_of,applets/fusermount.1); do \
 		install -m 644 applets/fusermount.1 $(SHARE)/man/man1/$$name.1; done
 
+# For other machines too, by Debian's compilers (configs/cross/machines); and of each what
+# is handed out, in $(BUILD)/dist.
+cross:
+	+@BUILD=$(abspath $(BUILD)) configs/cross/build
+dist: cross
+	@BUILD=$(abspath $(BUILD)) VERSION=$(VERSION) configs/cross/dist
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(OBJECTS:.o=.d) $(SINGLE:.o=.d)
 -include tests/tests.mk
-.PHONY: all links run umount completion install install-papers install-setuid clean
+.PHONY: all links run umount completion install install-papers install-setuid cross dist clean

@@ -11,9 +11,10 @@ struct ring_command {
 	uint8_t opcode, flags;
 	uint16_t ioprio;
 	int32_t fd;
-	uint64_t op;		/* what to do: cmd_op of IORING_OP_URING_CMD */
+	uint32_t op, unused;	/* what to do: cmd_op of IORING_OP_URING_CMD */
 	uint64_t address;
-	uint32_t length, poll_events;
+	uint32_t length;
+	uint16_t poll_events, more_events;	/* by halves, in this order on every machine */
 	uint64_t user_data;
 	uint16_t buffer, personality;
 	uint32_t file_index;

@@ -18,6 +18,7 @@ struct fuse_session {
 	bool aborted;		/* how it ended */
 	uint32_t threads;	/* at most; 0: as the operations say */
 	enum fuse_transport transport;
+	uint32_t page;		/* of this machine, in bytes; 0: the smallest there is */
 	uint64_t own_device;	/* major << 32 | minor of what is served; 0: not known */
 
 	/* Set by INIT */
@@ -44,6 +45,9 @@ struct fuse_session {
 /* The largest WRITE that a session will agree to: a transport's buffer must
    hold that much and FUSE_BUFFER_HEADER_SIZE more. */
 uint32_t session_max_write(const struct fuse_ops *ops);
+
+/* So many bytes in pages, by which the kernel counts. */
+uint32_t session_pages(const struct fuse_session *session, uint32_t bytes);
 
 /* How long the kernel may keep what a reply tells. */
 void fuse_keep_for(const struct fuse_ops *ops, uint64_t *seconds, uint32_t *nanoseconds);

@@ -152,6 +152,8 @@ int sys_terminal_width(int fd);			/* columns; 0: not a terminal */
    they are used: what only the start took stays away. */
 void sys_release_program(void);
 
+uint32_t sys_page_size(void);	/* bytes: 4096, or more */
+
 /* Memory: zeroed pages. NULL when there are none. To have more (of none, size 0,
    as well): the same pages, moved, with zeroed ones behind them. */
 void *sys_pages(size_t size);

@@ -25,14 +25,17 @@ test:
 test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
 
-# Real work, random calls against a model, servers killed at work: a quarter of an hour.
+# Real work, random calls against a model, servers killed at work: a quarter of an hour; and
+# other kernels and machines in QEMU, which takes as long again, and fetches them.
+LONG = $(wildcard tests/long/*.t)
+
 test-long:
 	tests/deps
 	tests/deps-long
 	@$(MAKE) --no-print-directory test-long-built
 
 test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe
-	BUILD=$(abspath $(BUILD)) prove tests/long/*.t
+	BUILD=$(abspath $(BUILD)) prove $(LONG)
 
 lint:
 	tests/deps

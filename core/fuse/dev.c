@@ -166,6 +166,7 @@ int dev_serve(struct fuse_session *s)
 	if (!buffer)
 		return -ENOMEM;
 	s->running = 1;
+	s->page = sys_page_size();
 	if (!s->threads)
 		s->threads = s->ops->threads ? s->ops->threads : 1;
 	/* One thread is faster with the device; several, one to a CPU, with the rings. */

@@ -6,15 +6,15 @@
 
 enum {
 	OLDEST_MINOR = 12,		/* umask in CREATE, MKNOD and MKDIR: kernel 2.6.31 */
-	PAGE = 4096,			/* max_pages counts the kernel's pages; this is the smallest */
+	SMALLEST_PAGE = 4096,
 	LARGE_WRITE = 128 * 1024,	/* above it max_pages must say so */
 };
 
 uint32_t session_max_write(const struct fuse_ops *ops)
 {
 	if (ops->max_write)
-		return ops->max_write < PAGE ? PAGE : ops->max_write;
-	return ops->write ? LARGE_WRITE : PAGE;
+		return ops->max_write < SMALLEST_PAGE ? SMALLEST_PAGE : ops->max_write;
+	return ops->write ? LARGE_WRITE : SMALLEST_PAGE;
 }
 
 /* What a file system wants, by the operations that it has. */
@@ -42,11 +42,11 @@ static uint64_t offered(const struct fuse_init_in *in, uint32_t data_size)
 	return in->flags | (uint64_t)in->flags2 << 32;
 }
 
-static uint16_t pages(uint32_t bytes)
+uint32_t session_pages(const struct fuse_session *s, uint32_t bytes)
 {
-	uint32_t n = bytes / PAGE + (bytes % PAGE != 0);
+	uint32_t n = bytes / s->page + (bytes % s->page != 0);
 
-	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+	return n > UINT16_MAX ? UINT16_MAX : n;
 }
 
 static uint32_t reply_size(uint32_t minor)
@@ -72,7 +72,7 @@ static void reply(struct fuse_req *req, uint32_t minor)
 	out->max_write = s->max_write;
 	out->time_gran = 1;
 	out->max_stack_depth = s->flags & FUSE_PASSTHROUGH ? s->ops->backing_depth : 0;
-	out->max_pages = s->flags & FUSE_MAX_PAGES ? pages(s->max_write) : 0;
+	out->max_pages = s->flags & FUSE_MAX_PAGES ? (uint16_t)session_pages(s, s->max_write) : 0;
 	req->reply.body_size = reply_size(minor);
 }
 
@@ -80,6 +80,8 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 {
 	struct fuse_session *s = req->session;
 
+	if (!s->page)
+		s->page = SMALLEST_PAGE;
 	if (in->major < FUSE_KERNEL_VERSION
 	    || (in->major == FUSE_KERNEL_VERSION && in->minor < OLDEST_MINOR))
 		return -EPROTO;

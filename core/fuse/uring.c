@@ -6,12 +6,13 @@
 
 #include "dev.h"
 #include "dispatch.h"
+#include "msg.h"
 #include "proto.h"
 #include "ring.h"
 #include "sys.h"
 #include "thread.h"
 
-enum { PAGE = 4096, SMALLEST = 8192, DEFAULT_PAGES = 32, DEVICE = UINT16_MAX, POLL_IN = 1 };
+enum { SMALLEST = 8192, DEFAULT_PAGES = 32, DEVICE = UINT16_MAX, POLL_IN = 1 };
 
 /* A queue's one place for a request: its header, and where names and data go. */
 struct entry {
@@ -39,8 +40,8 @@ static struct {
 /* As the kernel computes it; a smaller one it refuses. */
 static size_t payload_size(const struct fuse_session *s)
 {
-	size_t pages = s->flags & FUSE_MAX_PAGES ? (s->max_write + PAGE - 1) / PAGE : DEFAULT_PAGES;
-	size_t size = pages * PAGE > s->max_write ? pages * PAGE : s->max_write;
+	size_t pages = s->flags & FUSE_MAX_PAGES ? session_pages(s, s->max_write) : DEFAULT_PAGES;
+	size_t size = pages * s->page > s->max_write ? pages * s->page : s->max_write;
 
 	return size < SMALLEST ? SMALLEST : size;
 }
@@ -69,12 +70,12 @@ bool uring_offered(struct fuse_session *s)
 		return false;
 	/* Never freed: they are the session's, and end with the process. */
 	rings.lanes = sys_pages(rings.count * sizeof(*rings.lanes));
-	rings.entries = sys_pages(queues * (sizeof(*rings.entries) + rings.payload_size) + PAGE);
+	rings.entries = sys_pages(queues * (sizeof(*rings.entries) + rings.payload_size) + s->page);
 	if (!rings.lanes || !rings.entries || !open_rings(s))
 		return false;
 	for (uint32_t i = 0; i < queues; i++) {
 		struct entry *e = rings.entries + i;
-		uintptr_t after = ((uintptr_t)(rings.entries + queues) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+		uintptr_t after = ((uintptr_t)(rings.entries + queues) + s->page - 1) & ~(uintptr_t)(s->page - 1);
 
 		e->payload = (char *)after + i * rings.payload_size;
 		e->where[0] = (struct iovec) { &e->header, sizeof(e->header) };
@@ -152,7 +153,13 @@ static void serve_entry(struct lane *lane, struct entry *e, struct fuse_req *req
 		s->trace(req, true, sys_clock_ns() - start);
 }
 
-/* Everything that is done. Returns 0, or the error that ended a queue. */
+/* How a queue ends with the connection. Any other way, its requests would wait for ever. */
+static bool is_the_end(int err)
+{
+	return err == -ENOTCONN || err == -ENODEV || err == -ECONNABORTED || err == -ECANCELED;
+}
+
+/* Everything that is done. Returns 0, or the error that ended a queue before its time. */
 static int serve_done(struct lane *lane, struct fuse_req *req, bool *device)
 {
 	struct ring_completion done;
@@ -162,7 +169,8 @@ static int serve_done(struct lane *lane, struct fuse_req *req, bool *device)
 		if (done.user_data == DEVICE) {
 			*device = true;
 		} else if (done.result < 0) {
-			err = done.result;
+			if (!is_the_end(done.result))
+				err = done.result;
 			lane->live--;
 		} else {
 			serve_entry(lane, rings.entries + done.user_data, req);
@@ -197,8 +205,10 @@ static void *serve_lane(void *arg)
 	while (!err && lane->live) {
 		err = ring_wait(&lane->ring);
 		if (!err)
-			serve_done(lane, &req, &device);
+			err = serve_done(lane, &req, &device);
 	}
+	if (err && !is_the_end(err))
+		sys_exit(msg_errno(1, "io_uring", err));
 	return NULL;
 }
 
@@ -236,7 +246,7 @@ int uring_serve(struct fuse_session *s, char *buffer)
 		if (!err)
 			err = ring_wait(&lane->ring);
 		if (!err)
-			serve_done(lane, &req, &device);
+			err = serve_done(lane, &req, &device);
 	}
 	return err;
 }

@@ -190,19 +190,27 @@ uint64_t proc_switches(int pid)
 
 struct waiting { void (*fn)(int tid, bool sent, uint64_t switches, void *data); void *data; };
 
+/* Compiled for some machines, the function that waits is a part of its caller: in 7.2, before. */
+static bool is_sent(const char *where)
+{
+	return text_find(where, "request_wait_answer") || text_find(where, "fuse_chan_send")
+	       || text_find(where, "fuse_simple_request");
+}
+
 static void look_at_wait(const char *task, int tid, void *data)
 {
 	const struct waiting *w = data;
 	char where[512];
-	bool sent;
+	bool queued, sent;
 
 	if (read_of(task, "wchan", where, sizeof(where)) <= 0)
 		return;
 	/* Before 5.16 x86 has nothing but zeros there; the stack tells root. */
 	if (strcmp(where, "0") == 0 && read_of(task, "stack", where, sizeof(where)) <= 0)
 		return;
-	sent = text_find(where, "request_wait_answer");
-	if (sent || text_find(where, "fuse_get_req"))
+	queued = text_find(where, "fuse_get_req");
+	sent = !queued && is_sent(where);
+	if (sent || queued)
 		w->fn(tid, sent, switches_of(task), w->data);
 }
 

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -239,6 +240,11 @@ void sys_release_program(void)
 	for (int i = 0; i < __ehdr_start.e_phnum; i++, segment++)
 		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
 			syscall(SYS_madvise, segment->p_vaddr, segment->p_filesz, MADV_DONTNEED);
+}
+
+uint32_t sys_page_size(void)
+{
+	return (uint32_t)getauxval(AT_PAGESZ);
 }
 
 void *sys_pages(size_t size)

@@ -43,9 +43,23 @@ make_image()
 	(cd "$T/root" && find . | sort | cpio -o -H newc -R 0:0 --reproducible --quiet) >"$T/image"
 }
 
+# What firmware unpacks by itself, QEMU without it cannot: prints where the kernel in it is.
+bare_kernel()
+{
+	local offset size how
+	if ! head -c 8 "$1" | tail -c 4 | grep -qx zimg; then
+		echo "$1"
+		return
+	fi
+	read -r offset size < <(od -An -tu4 -j8 -N8 "$1")
+	how=$(dd if="$1" bs=1 skip=24 count=4 status=none)
+	tail -c "+$((offset + 1))" "$1" | head -c "$size" | "$how" -dc >"$T/kernel" 2>/dev/null
+	echo "$T/kernel"
+}
+
 run_machine()
 {
-	exec "${machine[@]}" -nographic -no-reboot -nic none -kernel "$1" -initrd "$T/image" \
+	exec "${machine[@]}" -nographic -no-reboot -nic none -kernel "$(bare_kernel "$1")" -initrd "$T/image" \
 		-append "console=$console quiet panic=-1" </dev/null >"$T/console.raw" 2>&1
 }
 
@@ -125,7 +139,7 @@ tour_column()
 tour_matrix()
 {
 	local name column format='%-40s' row
-	for column in "${columns[@]}"; do format+=' %-10s'; done
+	for column in "${columns[@]}"; do format+=' %-12s'; done
 	# shellcheck disable=SC2059 # the format is above
 	{
 		printf "$format\n" '' "${columns[@]}"

@@ -118,16 +118,22 @@ static int write_both_ways(const char *path, const char *text, const char *offse
 	return msync(map, n, MS_SYNC) < 0 ? fail("msync") : 0;
 }
 
+static int show_time(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return fail(path);
+	printf("%lld.%ld\n", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	return 0;
+}
+
 static int set_times(const char *path, const char *seconds)
 {
 	const struct timespec t = { .tv_sec = (time_t)atoll(seconds), .tv_nsec = 123456789 };
 	const struct timespec both[2] = { t, t };
-	struct stat st;
 
-	if (utimensat(AT_FDCWD, path, both, 0) < 0 || stat(path, &st) < 0)
-		return fail(path);
-	printf("%lld.%ld\n", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	return 0;
+	return utimensat(AT_FDCWD, path, both, 0) < 0 ? fail(path) : show_time(path);
 }
 
 static int flags(const char *path)
@@ -169,7 +175,7 @@ int main(int argc, char **argv)
 	static const struct { const char *word; int operands; } words[] = {
 		{ "has", 1 }, { "tells", 2 }, { "setxattr", 3 }, { "getxattr", 2 }, { "listxattr", 1 },
 		{ "rmxattr", 2 }, { "nameless", 2 }, { "write", 3 }, { "times", 2 }, { "flags", 1 },
-		{ "locks", 2 }, { "as", 2 }, { "mount-tells", 2 },
+		{ "locks", 2 }, { "as", 2 }, { "mount-tells", 2 }, { "time", 1 },
 	};
 	unsigned int i = 0;
 
@@ -191,6 +197,7 @@ int main(int argc, char **argv)
 	case 9: return flags(argv[0]);
 	case 10: return locks(argv[0], argv[1]);
 	case 11: return as_user(argv);
-	default: return tells_of_mount(argv[0], argv[1]);
+	case 12: return tells_of_mount(argv[0], argv[1]);
+	default: return show_time(argv[0]);
 	}
 }
