@@ -272,10 +272,12 @@ down
 rm -rf src/many
 
 # In a user namespace: as who owns it, and without passthrough, which is not his.
+own_dev
 ok 'in a user namespace' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Urm --propagation private sh -c '
 	mount -t tmpfs none mnt && mkdir mnt/s mnt/m && passfs -b mnt/s mnt/m &&
 	echo x >mnt/m/f && [ "$(cat mnt/s/f)" = x ] && [ "$(stat -c %u mnt/m/f)" = 0 ] && mkdir mnt/m/d &&
 	chmod 1777 mnt/m/d && mv mnt/m/f mnt/m/d && fumount mnt/m && [ -f mnt/s/d/f ]'
+give_dev_back
 
 # One thread or several, either transport; what is asked of io_uring where it is not to be had.
 params=/sys/module/fuse/parameters/enable_uring
