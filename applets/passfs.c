@@ -507,7 +507,7 @@ static void choose(struct passfs *fs, uint32_t type)
 		*want |= FUSE_WRITEBACK_CACHE;
 	if (fs->export)
 		*want |= FUSE_EXPORT_SUPPORT;
-	fs->passthrough = !fs->writeback && !fs->no_passthrough && sys_geteuid() == 0;
+	fs->passthrough = !fs->writeback && !fs->no_passthrough && !fs->serve.sandbox && sys_geteuid() == 0;
 	if (fs->passthrough)
 		*want |= FUSE_PASSTHROUGH;
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
@@ -560,7 +560,21 @@ static uint32_t threads(void)
 	return cpus < 2 ? 2 : cpus > MOST ? MOST : (uint32_t)cpus;
 }
 
+static int pass_sandbox(void *fs)
+{
+	return inodes_get(&((struct passfs *)fs)->inodes, FUSE_ROOT_ID)->fd;
+}
+
+/* To act for the caller, and where only root may; CAP_SYS_ADMIN is for backing ids and
+   attributes that are called trusted. */
+#define CAP(number) ((uint64_t)1 << number)
+enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID, LINUX_IMMUTABLE = 9,
+       SYS_ADMIN = 21, SYS_RESOURCE = 24, MKNOD = 27, SETFCAP = 31 };
+#define CAPABILITIES (CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(FSETID) \
+	| CAP(SETGID) | CAP(SETUID) | CAP(LINUX_IMMUTABLE) | CAP(SYS_ADMIN) | CAP(SYS_RESOURCE) | CAP(MKNOD) | CAP(SETFCAP))
+
 static struct fuse_ops pass_ops = {
+	.capabilities = CAPABILITIES, .sandbox = pass_sandbox,
 	.prepare = pass_prepare, .thread_starts = thread_starts, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
@@ -613,6 +627,8 @@ static const char *settle(void *data, struct fuse_session *session)
 
 	if (fs->read_only)
 		fs->serve.mount.flags |= MOUNT_RDONLY;
+	if (fs->export && fs->serve.sandbox)
+		return "--sandbox and --export exclude each other: file handles lead everywhere";
 	if (!fs->locks)
 		return NULL;
 	if (session->transport == FUSE_TRANSPORT_URING)

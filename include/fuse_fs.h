@@ -105,6 +105,13 @@ struct fuse_ops {
 	/* The largest WRITE, in bytes; 0: 128 KiB if there is a write, else 4096. */
 	uint32_t max_write;
 
+	/* The capabilities that the server goes on with after mounting, as bits of
+	   capabilities(7); all others it gives up. 0: none. */
+	uint64_t capabilities;
+	/* Of --sandbox, called once: the directory that is all there is of files; it comes as
+	   an O_PATH descriptor. NULL: no files. */
+	int (*sandbox)(void *fs);
+
 	/* Called in each thread of several before its first request. */
 	void (*thread_starts)(void);
 	/* Called when the options are read: NULL, or what is wrong with them. */

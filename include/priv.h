@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Makes effective, saved and real ids those of the caller, drops capabilities
@@ -20,6 +21,10 @@ void priv_lock_caps(void);
 int priv_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 int priv_drop_caps(void);
 int priv_no_new(void);
+
+/* Keeps those of the capabilities held that `which` has as bits (capabilities(7)), and gives
+   up all others for good: no_new_privs is set, too. 0 or -errno. */
+int priv_keep_only(uint64_t which);
 
 /* Hands CAP_SYS_ADMIN on over an exec, as an ambient capability. */
 int priv_keep_mounting(void);

@@ -10,7 +10,7 @@
 #include "optlist.h"
 
 struct serve_args {
-	bool foreground, background, debug;
+	bool foreground, background, debug, sandbox;
 	int ready_fd, threads;
 	struct opt_set options, transport;
 	struct optlist mount;
@@ -24,7 +24,8 @@ struct serve_args {
 	OPT('o', "options", OPT_CALL, struct serve_args, options, "LIST", "mount options, such as rw,fsname=NAME"), \
 	OPT(0, "ready-fd", OPT_NUMBER, struct serve_args, ready_fd, "N", "write a newline to descriptor N once the mount answers"), \
 	OPT(0, "threads", OPT_NUMBER, struct serve_args, threads, "N", "at most N threads"), \
-	OPT(0, "transport", OPT_CALL, struct serve_args, transport, "HOW", "auto, dev (/dev/fuse) or uring (io_uring)")
+	OPT(0, "transport", OPT_CALL, struct serve_args, transport, "HOW", "auto, dev (/dev/fuse) or uring (io_uring)"), \
+	OPT(0, "sandbox", OPT_FLAG, struct serve_args, sandbox, NULL, "only the files and system calls that serving takes")
 
 extern const struct opt serve_options[];
 

@@ -53,6 +53,11 @@ struct sys_stat {
    moment, in another mount namespace or without any too. 0 or -errno. */
 int sys_keep_proc(void);
 
+/* From now on the directory `root` is the root directory of this process, and its working
+   directory is a /proc of its own, by which sys_fd_path() goes. Takes CAP_SYS_ADMIN and
+   CAP_SYS_CHROOT. 0 or -errno. */
+int sys_stay_in(int root);
+
 /* Files */
 int sys_open(const char *path, int flags, mode_t mode);
 int sys_openat(int dir, const char *path, int flags, mode_t mode);
@@ -131,6 +136,7 @@ pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_die_with_parent(void);
+int sys_name_process(const char *name);	/* as ps and pgrep show it: 15 bytes */
 int sys_block_signals(void);		/* all that can be blocked, for good */
 uid_t sys_getuid(void);
 uid_t sys_geteuid(void);

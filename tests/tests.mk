@@ -17,12 +17,17 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	cc -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
 
+# The box with one more applet: a server that tries to break out.
+$(BUILD)/tests/escapefs: tests/serve/escapefs.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJECTS)
+
 # With the tools at hand now: musl may only just have been installed.
 test:
 	tests/deps
 	@$(MAKE) --no-print-directory test-built
 
-test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe
+test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour; and

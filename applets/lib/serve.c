@@ -8,14 +8,15 @@
 #include <string.h>
 
 #include "applet.h"
-#include "conn.h"
+#include "cage.h"
 #include "dev.h"
+#include "keeper.h"
 #include "mount.h"
 #include "mountargs.h"
 #include "msg.h"
+#include "priv.h"
 #include "proc.h"
 #include "proto.h"
-#include "report.h"
 #include "say.h"
 #include "sys.h"
 #include "table.h"
@@ -31,80 +32,30 @@ static struct {
 	const char *shown;		/* the mountpoint as the user gave it; NULL: unknown */
 	struct fuse_session session;
 	struct serve_args *args;
-	bool adopted;			/* mounted by somebody else, who may have more rights */
+	struct keeper keeper;
+	bool adopted;			/* mounted by somebody else */
 	volatile int signals;
 	int ready[2];			/* -b: the parent waits at this pipe */
 } self;
 
-/* The server goes on answering while this child of it looks and unmounts: a
-   server that waits for its own mount would wait for ever. */
-static void __attribute__((noreturn)) unmount_in_child(int server)
-{
-	const struct sys_stat *mounted = &self.at.mounted;
-	struct report to = { .object = self.shown, .except = server };
-	int err;
-
-	sys_signal(SIGCHLD, SIG_DFL);	/* this one waits for its helpers */
-	err = commfd_umount_known(&self.at, UMOUNT_PLAIN);
-	if (err == -EBUSY) {
-		report_holders(&to, mounted->dev_major, mounted->dev_minor);
-		err = commfd_umount_known(&self.at, UMOUNT_LAZY);
-		if (!err)
-			msg("%s: busy: detached, and served until the last one lets go; "
-			    "signal again to abort", self.shown);
-	}
-	if (err == -ESTALE) {
-		msg("%s: this mount is not on top there any more; served until the last one "
-		    "lets go; signal again to abort", self.shown);
-		report_holders(&to, mounted->dev_major, mounted->dev_minor);
-	} else if (err) {
-		msg_errno(1, self.shown, err);
-	}
-	if (err == -EPERM && self.adopted) {
-		msg("%s: left mounted, and served no longer", self.shown);
-		sys_kill(server, SIGUSR1);
-	}
-	sys_exit(err != 0);
-}
-
 static void let_go(int sig)
 {
 	(void)sig;
-	sys_exit(0);
+	sys_exit(self.signals > 1);
 }
 
-static void abort_now(void)
-{
-	umount_known(self.at.path, &self.at.mounted, UMOUNT_LAZY);
-	/* Where the control file system is out of reach, our end is the abort:
-	   the last descriptor of the connection goes with it. */
-	if (conn_abort(self.at.mounted.dev_minor) < 0) {
-		msg("%s: aborted", self.shown);
-		sys_exit(1);
-	}
-}
-
-/* Forks here rather than in the loop, which then needs no look at a flag
-   before each read, and has no moment at which a signal could be missed. */
+/* Asked here rather than in the loop, which then needs no look at a flag before each read,
+   and has no moment at which a signal could be missed. */
 static void on_signal(int sig)
 {
-	int server = sys_getpid();
-
 	(void)sig;
 	if (!self.shown)
 		sys_exit(0);	/* nothing is known of the mount: let go of it */
-	if (self.signals++) {
-		abort_now();
-		return;
-	}
-	msg_plain("Unmounting \"%s\"", self.shown);
-	switch (sys_fork()) {
-	case 0:
-		sys_close(self.session.device);
-		unmount_in_child(server);
-	case -EAGAIN:
-	case -ENOMEM:
-		umount_known(self.at.path, &self.at.mounted, UMOUNT_LAZY);
+	if (!self.signals++)
+		msg_plain("Unmounting \"%s\"", self.shown);
+	if (keeper_ask(&self.keeper, self.signals > 1 ? KEEPER_ABORT : KEEPER_UNMOUNT) < 0) {
+		msg("%s: left mounted: the process that unmounts it is gone; fumount does that, too", self.shown);
+		sys_exit(1);
 	}
 }
 
@@ -122,15 +73,18 @@ static void trace(const struct fuse_req *req, bool replied, uint64_t nanoseconds
 	msg_plain("%s", out_text(&out));
 }
 
-static void leave_terminal(void)
+/* Up to here, all that came was from the command line and from the kernel. */
+static void enter_sandbox(struct fuse_session *session)
 {
-	int null = sys_open("/dev/null", O_RDWR, 0);
+	const struct fuse_ops *ops = session->ops;
+	int err = cage_close(ops->sandbox ? ops->sandbox(session->fs) : -1, ops->capabilities);
 
-	sys_chdir("/");
-	for (int fd = 0; null >= 0 && fd <= 2; fd++)
-		sys_dup2(null, fd);
-	if (null > 2)
-		sys_close(null);
+	if (!err)
+		return;
+	msg_errno(1, "sandbox", err);
+	if (self.shown)
+		keeper_ask(&self.keeper, KEEPER_ABORT);
+	sys_exit(1);
 }
 
 static void on_ready(struct fuse_session *session)
@@ -142,12 +96,18 @@ static void on_ready(struct fuse_session *session)
 		    "/dev/fuse carries the requests");
 	if (notify)
 		sys_unix_datagram(notify, "READY=1", 7);
+	if (self.args->background) {
+		if (self.shown)
+			keeper_ask(&self.keeper, KEEPER_BACKGROUND);
+		leave_terminal();
+	}
+	if (self.args->sandbox)
+		enter_sandbox(session);
 	if (self.args->ready_fd >= 0) {
 		sys_write_all(self.args->ready_fd, "\n", 1);
 		sys_close(self.args->ready_fd);
 	}
 	if (self.args->background) {
-		leave_terminal();
 		sys_write_all(self.ready[1], "", 1);
 		sys_close(self.ready[1]);
 	}
@@ -229,18 +189,44 @@ static void catch_signals(void)
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		sys_signal(ends[i], on_signal);
-	sys_signal(SIGUSR1, let_go);	/* from the unmounting child */
+	sys_signal(SIGUSR1, let_go);	/* from the keeper */
 	sys_signal(SIGPIPE, SIG_IGN);
-	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the unmounting child */
+	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the keeper */
+}
+
+/* Who unmounts is started, and all rights that this takes are given up. */
+static int split(int device)
+{
+	int err = 0;
+
+	self.keeper = (struct keeper) {
+		.at = &self.at, .shown = self.shown, .adopted = self.adopted, .device = device,
+		.ready = self.args->background ? self.ready[1] : -1, .ready_fd = self.args->ready_fd, .pipe = -1,
+	};
+	if (self.shown)
+		err = keeper_start(&self.keeper);
+	if (!err && !self.args->sandbox)
+		err = priv_keep_only(self.session.ops->capabilities);
+	if (err && !self.adopted)
+		commfd_umount_known(&self.at, UMOUNT_LAZY);
+	return err;
 }
 
 static int serve_mounted(const char *where)
 {
-	int fd = open_session(where), err;
+	int fd, err = self.args->sandbox ? cage_offered() : 0;
 
+	if (err) {
+		msg("sandbox: not to be had here: it takes Landlock (Linux 6.2) and seccomp");
+		return 1;
+	}
+	fd = open_session(where);
 	if (fd < 0)
 		return 1;
 	catch_signals();
+	err = split(fd);
+	if (err)
+		return msg_errno(1, "fork", err);
 	if (!self.adopted)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
 	self.session.device = fd;
@@ -253,6 +239,7 @@ static int serve_mounted(const char *where)
 	err = dev_serve(&self.session);
 	if (err)
 		return msg_errno(1, self.shown ? self.shown : where, err);
+	keeper_end(&self.keeper);
 	if (self.session.aborted && self.signals > 1)
 		msg("%s: aborted", self.shown);
 	return self.session.aborted && self.signals > 1;
@@ -305,6 +292,12 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	if (args->threads > MOST_THREADS)
 		return applet_usage("64 threads are the most");
 	self.session.threads = (uint32_t)args->threads;
+	if (args->sandbox) {
+		/* What a ring does, no filter of system calls sees. */
+		if (self.session.transport == FUSE_TRANSPORT_URING)
+			return applet_usage("--sandbox needs --transport=dev");
+		self.session.transport = FUSE_TRANSPORT_DEV;
+	}
 	wrong = ops->settle ? ops->settle(fs, &self.session) : NULL;
 	if (wrong)
 		return applet_usage(wrong);

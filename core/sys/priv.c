@@ -105,6 +105,20 @@ int priv_no_new(void)
 	return syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+int priv_keep_only(uint64_t which)
+{
+	struct cap_data caps[2];
+
+	if (syscall(SYS_capget, &this_process, caps) < 0)
+		return -errno;
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t kept = caps[i].permitted & (uint32_t)(which >> 32 * i);
+
+		caps[i] = (struct cap_data) { kept, kept, 0 };
+	}
+	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : priv_no_new();
+}
+
 /* Whether the caller is another than root, and the file gave root's rights. */
 static bool setuid_root;
 

@@ -25,7 +25,7 @@
 
 /* One number for all machines since 5.2. */
 enum {
-	NR_MOVE_MOUNT = 429, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
+	NR_OPEN_TREE = 428, NR_MOVE_MOUNT, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
 	NR_FACCESSAT2 = 439, NR_STATMOUNT = 457, NR_LISTMOUNT,
 };
 
@@ -57,6 +57,25 @@ int sys_keep_proc(void)
 	if (kept_proc < 0)
 		kept_proc = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
 	return kept_proc < 0 ? kept_proc : 0;
+}
+
+/* Whether the working directory is /proc. */
+static bool in_proc;
+
+int sys_stay_in(int root)
+{
+	/* By itself, nothing is above it. */
+	int proc = (int)result(syscall(NR_OPEN_TREE, AT_FDCWD, "/proc", 0x8001 /* AT_RECURSIVE, OPEN_TREE_CLONE */ | O_CLOEXEC)), err;
+
+	if (proc < 0)
+		return proc;
+	err = sys_fchdir(root);
+	if (!err)
+		err = (int)result(syscall(SYS_chroot, "."));
+	if (!err)
+		err = sys_fchdir(proc);
+	in_proc = !err;
+	return err;
 }
 
 /* Where a path begins, and what is left of it. */
@@ -158,6 +177,7 @@ CALL(int, sys_kill, (pid_t pid, int sig), kill(pid, sig))
 CALL(pid_t, sys_wait_ended, (pid_t pid, int *status), waitpid(pid, status, WNOHANG))
 CALL(pid_t, sys_setsid, (void), setsid())
 CALL(int, sys_die_with_parent, (void), syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+CALL(int, sys_name_process, (const char *name), syscall(SYS_prctl, PR_SET_NAME, name, 0, 0, 0))
 CALL(int, sys_block_signals, (void),
      syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(const uint64_t) { UINT64_MAX }, NULL, sizeof(uint64_t)))
 pid_t sys_getpid(void) { return getpid(); }
@@ -432,7 +452,8 @@ const char *sys_fd_path(char path[32], int fd)
 		*--digit = (char)('0' + fd % 10);
 	while (fd /= 10);
 	memcpy(path, directory, sizeof(directory));
-	return strcat(path, digit);
+	strcat(path, digit);
+	return path + (in_proc ? strlen("/proc/") : 0);
 }
 
 /* Before 5.8 there is no flag for the descriptor itself, but its name in /proc. */

@@ -52,6 +52,8 @@ for worker in 0 1; do table native "$worker" >"native.$worker" & done
 for worker in $(jobs -p); do wait "$worker"; done
 same 's/ setid:10[0-7]/ setid:10x/'
 same '' --no-passthrough
+# There, root makes no device nodes, and has no attributes called trusted.
+same '/^mknod .* 3 0: /d; /^xattr .* [59] 0: /d' --sandbox
 is 'nothing is left of them' "$(ls -A mnt)" ''
 
 # Names, sizes, many entries.

@@ -1,0 +1,38 @@
+/* keeper: the process beside a server that unmounts what it serves. A server cannot do it
+ * itself: it would wait for its own answers; and it has given up the rights for it. */
+#ifndef FUSEBOX_KEEPER_H
+#define FUSEBOX_KEEPER_H
+
+#include <stdbool.h>
+
+#include "mount.h"
+
+struct keeper {
+	const struct mountpoint *at;	/* what it unmounts, and only that */
+	const char *shown;		/* the mountpoint as the user gave it */
+	bool adopted;			/* mounted by somebody else, who may have more rights */
+	int device, ready, ready_fd;	/* the server's descriptors that it must not keep; -1: none */
+	int pipe;			/* of the server: where it asks; -1: no keeper */
+};
+
+/* What the server may ask for, a byte each. */
+enum keeper_ask {
+	KEEPER_BACKGROUND = 'b',	/* leave the terminal */
+	KEEPER_UNMOUNT = 'u',	/* what is busy is detached, and its holders are told */
+	KEEPER_ABORT = 'a',	/* detach, and end the connection */
+};
+
+/* Starts it; it ends when the server does. A server that it cannot help otherwise is sent
+   SIGUSR1: to end. 0, or -errno. */
+int keeper_start(struct keeper *keeper);
+
+/* -EPIPE: it is gone. */
+int keeper_ask(const struct keeper *keeper, enum keeper_ask what);
+
+/* Waits until it has done what it was asked for, and has ended. */
+void keeper_end(const struct keeper *keeper);
+
+/* Standard input, output and errors, and the working directory, are let go of. */
+void leave_terminal(void);
+
+#endif

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Servers in a cage: what rights they go on with, the keeper that unmounts for them, and
+# what one that was taken over can do (escapefs.c), in --sandbox and out of it.
+. "$(dirname "$0")/../lib.sh"
+start 100
+need setpriv getfattr strace
+ln -s "$BUILD/tests/escapefs" escapefs
+mkdir mnt src outside
+export OUTSIDE=$T/outside
+of() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
+keeper_of() { pgrep -x -P "$1" fuse-keeper; }
+rights() { echo "$(of "$1" CapPrm) $(of "$1" CapEff) $(of "$1" NoNewPrivs) $(of "$1" Seccomp)"; }
+none=0000000000000000
+
+hellofs -b mnt
+server=$(newest hellofs)
+is 'hellofs: no capability, no_new_privs' "$(rights "$server")" "$none $none 1 0"
+keeper=$(keeper_of "$server")
+isnt() { ok "$1" [ "$2" != "$3" ]; }
+isnt 'its keeper has them' "$(of "$keeper" CapPrm)" "$none"
+is 'holds neither /dev/fuse nor the terminal' "$(find "/proc/$keeper/fd" -lname '/dev/[ftp]*')" ''
+is 'nor a directory' "$(readlink "/proc/$keeper/cwd")" /
+kill -TERM "$keeper"; kill -INT "$keeper"
+ok 'is not meant by signals' kill -0 "$keeper"
+exits 0 'unmounts for it' kill "$server"
+ok 'at once' within 5 unmounted "$T/mnt"
+ok 'and both end' within 5 gone "$server"
+ok 'both' within 5 gone "$keeper"
+
+hellofs -b mnt
+server=$(newest hellofs) keeper=$(keeper_of "$server")
+kill -9 "$server"
+ok 'ends with the server' within 5 gone "$keeper"
+ok 'and leaves a dead mount to fumount' mounted "$T/mnt"
+fumount -R mnt 2>/dev/null
+
+hellofs mnt 2>log & server=$!
+pids+=("$server")
+within 5 grep -q hello mnt/hello
+kill -9 "$(keeper_of "$server")"
+kill "$server"
+wait "$server"
+is 'without a keeper: exit 1' $? 1
+like 'says what is left' "$(cat log)" 'mnt: left mounted: the process that unmounts it is gone'
+fumount mnt 2>/dev/null || fumount -l mnt
+
+# What holds the mount keeps it; a second signal aborts.
+hellofs mnt 2>log & server=$!
+pids+=("$server")
+within 5 grep -q hello mnt/hello
+exec 7<mnt/hello
+kill "$server"
+ok 'busy: detached' within 5 unmounted "$T/mnt"
+ok 'told' within 5 grep -q 'signal again to abort' log
+is 'and served on' "$(cat <&7)" hello
+kill "$server"
+wait "$server"
+is 'again: aborted, exit 1' $? 1
+exec 7<&-
+
+# passfs as root keeps what it acts with, of what it has.
+held() { printf '%016x' $((16#$(of $$ CapPrm) & $1)); }
+passfs -b src mnt
+is 'passfs: a few' "$(rights "$(newest passfs)")" "$(held 0x892002df) $(held 0x892002df) 1 0"
+fumount mnt
+passfs -b --sandbox src mnt
+server=$(newest passfs)
+is 'in the sandbox without those that open everything' "$(rights "$server")" "$(held 0x810002df) $(held 0x810002df) 1 2"
+is 'SOURCE is all that there is' "$(readlink "/proc/$server/root")" "$T/src"
+echo text >mnt/file
+ln mnt/file mnt/link
+mkdir mnt/dir
+ok 'a directory changes' mv mnt/link mnt/dir/moved
+ok 'an attribute' setfattr -n user.a -v b mnt/file
+ok 'a mode and a time' touch -d 2020-01-01 mnt/dir
+is 'is there' "$(stat -c '%h %Y' src/file src/dir | tr '\n' ' ')$(cat src/dir/moved)" "2 $(stat -c %Y src/file) 2 1577836800 text"
+ok 'a symbolic link' ln -s dir/moved mnt/symlink
+is 'is followed' "$(cat mnt/symlink)" text
+exits 1 'no device node' mknod mnt/node b 8 0
+like 'is made' "$err" 'Operation not permitted'
+exits 0 'many threads' bash -c 'for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of="mnt/big$i" bs=1M count=4 status=none & done; wait'
+is 'whole' "$(cat src/big* | wc -c)" 33554432
+kill "$server"
+ok 'is unmounted by a signal' within 5 unmounted "$T/mnt"
+ok 'and ends' within 5 gone "$server"
+for wrong in --transport=uring --export; do
+	exits 1 "--sandbox $wrong" passfs --sandbox $wrong src mnt
+	like 'says why' "$err" '--sandbox|--transport'
+done
+# A kernel without Landlock.
+strace -f -o /dev/null -e inject=444:error=ENOSYS "$BUILD/bin/hellofs" --sandbox mnt 2>log
+is 'exit 1' $? 1
+like 'says so' "$(cat log)" 'sandbox: .*Landlock'
+ok 'and nothing is mounted' unmounted "$T/mnt"
+
+# Taken over.
+report() # report OPTION...: what it could do, in $got
+{
+	echo secret >outside/file
+	rm -rf src/* outside/new
+	./escapefs -b "$@" src mnt 2>/dev/null
+	got=$(cat "mnt/report.$(keeper_of "$(newest escapefs)")")
+	fumount mnt
+}
+report
+done_of() { sed -n 's/: done$//p' <<<"$got"; }
+ok 'a report' test "$(wc -l <<<"$got")" -gt 40
+for what in 'kill(keeper, 0)' 'read outside' 'fork' 'cut short'; do
+	ok "without a sandbox: $what" grep -qxF "$what" <(done_of)
+done
+for what in 'ptrace(PTRACE_SEIZE, keeper, 0, 0)' 'by handle' 'make a device' 'sethostname("taken", 5)' "read by init's root"; do
+	ok "but not: $what" grep -qxF "$what: refused" <<<"$got"
+done
+report --sandbox
+is 'in the sandbox nothing' "$(done_of)" ''
+is 'is refused for any other reason' "$(grep -v 'refused$' <<<"$got")" ''
+is 'all is as it was' "$(cat outside/file) $(ls outside)" 'secret file'
+report --sandbox --files
+is 'with files: those inside' "$(done_of)" inside
+is 'the others are not there, or refused' "$(grep -Ev '(inside: done|refused|error 2)$' <<<"$got")" ''
+is 'all is as it was' "$(cat outside/file) $(ls outside)" 'secret file'
+rm -rf src/*
+chmod 777 src
+echo secret >outside/file
+chown -R 65534 outside
+fmount --wait -u nobody --drop-caps -o allow_other mnt -- "$T/escapefs" --sandbox --files src
+got=$(setpriv --reuid 65534 --regid 65534 --clear-groups cat mnt/report.1)
+fumount mnt
+is 'as a user: modes of his files, which Landlock does not know' "$(done_of)" $'inside\nchmod\nsetxattr'
+is 'their data is as it was' "$(cat outside/file) $(ls outside)" 'secret file'
+finish
