@@ -1,4 +1,4 @@
-# The tests: `make test`, `make test-long`, `make lint`, `make size`.
+# The tests: `make test`, `make test-long`, `make lint`, `make size`; and tests/fuzz/fuzz.mk.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t)
@@ -22,12 +22,14 @@ $(BUILD)/tests/escapefs: tests/serve/escapefs.c $(OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJECTS)
 
+-include tests/fuzz/fuzz.mk
+
 # With the tools at hand now: musl may only just have been installed.
 test:
 	tests/deps
 	@$(MAKE) --no-print-directory test-built
 
-test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs
+test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS)
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour; and

@@ -1,0 +1,489 @@
+/* fake: see fake.h. */
+#define _GNU_SOURCE
+#include "fake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sys.h"
+
+enum { FILES = 8, DESCRIPTORS = 64, FIRST = 100, NO_FILE = -1, KEPT = 64 };
+
+struct fake fake;
+
+static struct { const char *path; const uint8_t *bytes; size_t size; } files[FILES];
+static unsigned int file_count;
+static struct { bool open; int file; size_t at; } descriptors[DESCRIPTORS];
+
+void fake_start(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	memset(descriptors, 0, sizeof(descriptors));
+	file_count = 0;
+}
+
+void fake_file(const char *path, const void *bytes, size_t size)
+{
+	MUST(file_count < FILES);
+	files[file_count].path = path;
+	files[file_count].bytes = bytes;
+	files[file_count++].size = size;
+}
+
+unsigned int fake_open(void)
+{
+	unsigned int count = 0;
+
+	for (int i = 0; i < DESCRIPTORS; i++)
+		count += descriptors[i].open;
+	return count;
+}
+
+/* 0, or an error. */
+static int decide(void)
+{
+	static const int errors[] = {
+		ENOENT, EPERM, EACCES, EBUSY, EINVAL, ENOSYS, EIO,
+		ENOMEM, ENOTDIR, ENODEV, EEXIST, ENOTCONN, EMFILE, ESTALE,
+	};
+	uint8_t how = input_byte(&fake.decisions);
+
+	return how < 0xc0 ? 0 : -errors[how % (sizeof(errors) / sizeof(*errors))];
+}
+
+static int descriptor(int file)
+{
+	for (int i = 0; i < DESCRIPTORS; i++) {
+		if (!descriptors[i].open) {
+			descriptors[i].open = true;
+			descriptors[i].file = file;
+			descriptors[i].at = 0;
+			return FIRST + i;
+		}
+	}
+	return -EMFILE;
+}
+
+static int new_descriptor(void)
+{
+	int err = decide();
+
+	return err ? err : descriptor(NO_FILE);
+}
+
+/* Those below are the process's own, and there from the start. */
+static void check(int fd)
+{
+	MUST(fd < FIRST || (fd < FIRST + DESCRIPTORS && descriptors[fd - FIRST].open));
+}
+
+static int on(int fd)
+{
+	check(fd);
+	return fd < 0 ? -EBADF : decide();
+}
+
+/* ---- Files ---- */
+
+int sys_keep_proc(void) { return 0; }
+
+int sys_open(const char *path, int flags, mode_t mode)
+{
+	(void)flags, (void)mode;
+	fuzz_touch_text(path);
+	for (unsigned int i = 0; i < file_count; i++)
+		if (strcmp(path, files[i].path) == 0)
+			return descriptor((int)i);
+	return new_descriptor();
+}
+
+int sys_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	(void)dir;
+	return sys_open(path, flags, mode);
+}
+
+int sys_close(int fd)
+{
+	check(fd);
+	if (fd >= FIRST)
+		descriptors[fd - FIRST].open = false;
+	return fd < 0 ? -EBADF : 0;
+}
+
+ssize_t sys_read(int fd, void *buf, size_t size)
+{
+	size_t left;
+	int file;
+
+	check(fd);
+	if (fd < FIRST || (file = descriptors[fd - FIRST].file) == NO_FILE) {
+		int err = fd < 0 ? -EBADF : decide();
+
+		return err ? err : (ssize_t)input_bytes(&fake.decisions, buf, size < 8 ? size : 8);
+	}
+	left = files[file].size - descriptors[fd - FIRST].at;
+	if (size > left)
+		size = left;
+	if (fake.most && size > fake.most)
+		size = fake.most;
+	if (size)
+		memcpy(buf, files[file].bytes + descriptors[fd - FIRST].at, size);
+	descriptors[fd - FIRST].at += size;
+	return (ssize_t)size;
+}
+
+ssize_t sys_read_all(int fd, void *buf, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = sys_read(fd, (char *)buf + done, size - done);
+
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t sys_read_file(const char *path, char *buf, size_t size)
+{
+	int fd = sys_open(path, 0, 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = sys_read_all(fd, buf, size - 1);
+	sys_close(fd);
+	if (n >= 0)
+		buf[n] = '\0';
+	return n;
+}
+
+ssize_t sys_write(int fd, const void *buf, size_t size)
+{
+	check(fd);
+	fuzz_touch(buf, size);
+	return (ssize_t)size;
+}
+
+ssize_t sys_writev(int fd, const struct iovec *iov, int count)
+{
+	ssize_t size = 0;
+
+	for (int i = 0; i < count; i++)
+		size += sys_write(fd, iov[i].iov_base, iov[i].iov_len);
+	return size;
+}
+
+int sys_write_all(int fd, const void *buf, size_t size)
+{
+	sys_write(fd, buf, size);
+	return fd == 2 ? 0 : on(fd);
+}
+
+int sys_dup2(int from, int to) { return check(from), to; }
+
+int sys_pipe(int fd[2])
+{
+	int err = decide();
+
+	if (err)
+		return err;
+	fd[0] = descriptor(NO_FILE);
+	fd[1] = fd[0] < 0 ? fd[0] : descriptor(NO_FILE);
+	if (fd[0] >= 0 && fd[1] < 0)
+		sys_close(fd[0]);
+	return fd[1] < 0 ? fd[1] : 0;
+}
+
+int sys_socketpair(int fd[2]) { return sys_pipe(fd); }
+int sys_set_cloexec(int fd, bool set) { (void)set; return on(fd); }
+int sys_set_nonblocking(int fd) { return on(fd); }
+int sys_fd_valid(int fd) { return fd < 0 || fd >= FIRST + DESCRIPTORS ? -EBADF : decide(); }
+
+static ssize_t link_text(char *buf, size_t size)
+{
+	int err = decide();
+	size_t len = err ? 0 : input_bytes(&fake.decisions, buf, size < 16 ? size : 16);
+
+	for (size_t i = 0; i < len; i++)
+		buf[i] = buf[i] ? buf[i] : '/';		/* a text */
+	return err ? err : (ssize_t)len;
+}
+
+ssize_t sys_readlink(const char *path, char *buf, size_t size)
+{
+	fuzz_touch_text(path);
+	return link_text(buf, size);
+}
+
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	check(dir);
+	return sys_readlink(path, buf, size);
+}
+
+int sys_getdents(int dir, void *buf, size_t size) { (void)buf, (void)size; check(dir); return 0; }
+
+static int of_path(const char *path)
+{
+	fuzz_touch_text(path);
+	return decide();
+}
+
+int sys_mkdir(const char *path, mode_t mode) { (void)mode; return of_path(path); }
+int sys_link(const char *from, const char *to) { fuzz_touch_text(from); return of_path(to); }
+int sys_symlink(const char *target, const char *path)
+{
+	fuzz_touch_text(target);
+	return of_path(path);
+}
+int sys_unlink(const char *path) { return of_path(path); }
+int sys_chdir(const char *path) { return of_path(path); }
+int sys_fchdir(int fd) { return on(fd); }
+int sys_stay_in(int root) { return on(root); }
+
+int sys_getcwd(char *buf, size_t size)
+{
+	int err = decide();
+	uint8_t len = input_byte(&fake.decisions);
+
+	if (err || size < 2)
+		return err ? err : -ERANGE;
+	memset(buf, 'd', len < size - 1 ? len : size - 1);
+	buf[len < size - 1 ? len : size - 1] = '\0';
+	buf[0] = '/';
+	buf[1] = len ? buf[1] : '\0';
+	return 0;
+}
+
+const char *sys_fd_path(char path[32], int fd)
+{
+	(void)fd;
+	return strcpy(path, "/proc/self/fd/100");
+}
+
+int sys_access(int fd, int how) { (void)how; return on(fd); }
+
+int sys_executable(const char *path, bool *setuid_root)
+{
+	*setuid_root = input_byte(&fake.decisions) & 1;
+	return of_path(path);
+}
+
+int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
+{
+	static const uint32_t modes[] = {
+		S_IFDIR | 0755, S_IFREG | 0644, S_IFDIR | S_ISVTX | 0777, S_IFSOCK | 0600,
+	};
+	int err = of_path(path);
+	uint8_t how;
+
+	(void)dirfd;
+	if (err)
+		return err;
+	how = input_byte(&fake.decisions);
+	*st = (struct sys_stat) {
+		.mount_id = 1 + (how & 3), .unique_id = full && fake.unique_ids, .inode = 2, .dev_minor = how & 7,
+		.mode = full ? modes[how >> 2 & 3] : 0, .uid = how & 16 ? fake.uid : 0, .inside = how & 32,
+	};
+	return 0;
+}
+
+int sys_stat_path(const char *path, int flags, bool full, struct sys_stat *st)
+{
+	(void)flags;
+	return sys_statx(-1, path, full, st);
+}
+
+/* ---- Mounts ---- */
+
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	      const void *data)
+{
+	(void)flags;
+	fuzz_touch_text(source);
+	fuzz_touch_text(type);
+	fuzz_touch_text(data);
+	return of_path(target);
+}
+
+int sys_umount2(const char *target, int flags) { (void)flags; return of_path(target); }
+int sys_enter_mount_namespace(int fd) { return on(fd); }
+int sys_new_mount_namespace(void) { return decide(); }
+int sys_new_user_namespace(void) { return decide(); }
+int sys_fsopen(const char *type) { fuzz_touch_text(type); return new_descriptor(); }
+
+int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value)
+{
+	(void)op;
+	fuzz_touch_text(key);
+	fuzz_touch_text(value);
+	return on(fs);
+}
+
+int sys_fsmount(int fs, unsigned int attrs) { (void)attrs; check(fs); return new_descriptor(); }
+int sys_move_mount(int from, int to) { check(to); return on(from); }
+
+int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
+{
+	return fake.statmount ? fake.statmount(id, mask, buf, size) : -ENOSYS;
+}
+
+int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first)
+{
+	return fake.listmount ? fake.listmount(after, ids, count, newest_first) : -ENOSYS;
+}
+
+int sys_clone_device(int device) { check(device); return new_descriptor(); }
+
+/* ---- Processes ---- */
+
+pid_t sys_fork(void)
+{
+	int err = decide();
+	uint8_t how = input_byte(&fake.decisions);
+
+	return err ? err : fake.may_fork_child && how & 1 ? 0 : 4711;
+}
+
+void sys_exit(int status)
+{
+	(void)status;
+	MUST(fake.ends);
+	longjmp(fake.end, 1);
+}
+
+int sys_exec(const char *path, char **argv, char **envp)
+{
+	int err = of_path(path);
+
+	for (; *argv; argv++)
+		fuzz_touch_text(*argv);
+	(void)envp;
+	if (!err && fake.ends)
+		longjmp(fake.end, 1);
+	return err ? err : -ENOEXEC;
+}
+
+pid_t sys_wait(pid_t pid, int *status)
+{
+	int err = decide();
+	uint8_t how = input_byte(&fake.decisions), exited = input_byte(&fake.decisions) & 1;
+
+	if (status)
+		*status = exited ? how << 8 : how;
+	return err ? err : pid;
+}
+
+pid_t sys_wait_ended(pid_t pid, int *status) { return sys_wait(pid, status); }
+int sys_kill(pid_t pid, int sig) { (void)sig; MUST(pid > 0); return decide(); }
+pid_t sys_getpid(void) { return 4710; }
+pid_t sys_getppid(void) { return 4709; }
+pid_t sys_setsid(void) { return decide(); }
+int sys_die_with_parent(void) { return decide(); }
+int sys_name_process(const char *name) { fuzz_touch_text(name); return decide(); }
+int sys_block_signals(void) { return decide(); }
+uid_t sys_getuid(void) { return fake.uid; }
+uid_t sys_geteuid(void) { return fake.uid; }
+gid_t sys_getgid(void) { return fake.uid; }
+gid_t sys_getegid(void) { return fake.uid; }
+int sys_signal(int sig, void (*handler)(int)) { (void)sig, (void)handler; return 0; }
+
+int sys_poll_in(int fd, int milliseconds)
+{
+	int err = on(fd);
+
+	(void)milliseconds;
+	return err ? err : input_byte(&fake.decisions) & 1 ? 0 : 1;
+}
+
+int sys_poll_either(int first, int second, int milliseconds)
+{
+	check(second);
+	return sys_poll_in(first, milliseconds);
+}
+
+void sys_sleep_ms(int milliseconds) { (void)milliseconds; }
+uint64_t sys_clock_ns(void) { static uint64_t now; return now += 1000000000; }
+uint64_t sys_since_boot(void) { return 1000; }
+uint64_t sys_today(void) { return 1000000; }
+int sys_terminal_width(int fd) { (void)fd; return 0; }
+void sys_release_program(void) { }
+uint32_t sys_page_size(void) { return fake.page ? fake.page : 4096; }
+
+/* ---- Memory: with the sanitizer's borders ---- */
+
+static void *kept[KEPT];
+
+static void *keep(void *pages)
+{
+	for (int i = 0; pages && i < KEPT; i++) {
+		if (!kept[i]) {
+			kept[i] = pages;
+			return pages;
+		}
+	}
+	return pages;
+}
+
+static void give_back(void *pages)
+{
+	for (int i = 0; i < KEPT; i++)
+		if (kept[i] == pages)
+			kept[i] = NULL;
+	free(pages);
+}
+
+void fake_free_pages(void)
+{
+	for (int i = 0; i < KEPT; i++)
+		give_back(kept[i]);
+}
+
+void *sys_pages(size_t size) { return size < (size_t)1 << 30 ? keep(calloc(1, size)) : NULL; }
+
+void *sys_more_pages(void *pages, size_t size, size_t new_size)
+{
+	char *more = sys_pages(new_size);
+
+	if (more && size) {
+		memcpy(more, pages, size);
+		give_back(pages);
+	}
+	return more;
+}
+
+void sys_free_pages(void *pages, size_t size) { (void)size; give_back(pages); }
+
+/* ---- Sockets ---- */
+
+int sys_listen(const char *path, uid_t uid)
+{
+	(void)uid;
+	fuzz_touch_text(path);
+	return new_descriptor();
+}
+int sys_accept(int socket) { check(socket); return new_descriptor(); }
+
+int sys_unix_datagram(const char *path, const void *data, size_t size)
+{
+	fuzz_touch(data, size);
+	return of_path(path);
+}
+
+int sys_receive_fd(int socket) { check(socket); return new_descriptor(); }
+int sys_send_fd(int socket, int fd) { check(fd); return on(socket); }
+int sys_send(int socket, const void *data, size_t size)
+{
+	fuzz_touch(data, size);
+	return on(socket);
+}
+/* The number is anybody's: only what was there from the start may be one. */
+int sys_is_socket(int fd) { return fd < 0 || fd >= FIRST ? -EBADF : decide(); }

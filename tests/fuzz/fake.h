@@ -1,0 +1,44 @@
+/* fake: a kernel that is made up, in place of core/sys/sys.c. Nothing that it is asked for
+ * happens: files are those that a target gives it, and what a call returns, the input
+ * decides, byte by byte; at its end every call succeeds. A descriptor that is closed twice,
+ * or used when it is closed, ends the target.
+ *
+ * Every function of sys.h must be here: for one that is missing the linker takes sys.c, and
+ * then says that it has all others twice. */
+#ifndef FUSEBOX_FAKE_H
+#define FUSEBOX_FAKE_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "fuzz.h"
+
+extern struct fake {
+	struct input decisions;
+	size_t most;			/* bytes that one read returns; 0: as many as asked for */
+	uid_t uid;			/* whose process it is */
+	uint32_t page;			/* 0: 4096 */
+	bool unique_ids;		/* whether statx tells them */
+	bool may_fork_child;		/* whether a fork may return in the child */
+	/* The calls that return to nowhere, exit and exec, come back to here: with
+	   fake_start() before. */
+	jmp_buf end;
+	bool ends;
+	/* statmount(2) and listmount(2); NULL: -ENOSYS. */
+	int (*statmount)(uint64_t id, uint64_t mask, void *buf, size_t size);
+	int (*listmount)(uint64_t after, uint64_t *ids, size_t count, bool newest_first);
+} fake;
+
+/* A new world: no files, nothing open. */
+void fake_start(void);
+/* A file by its whole path. The bytes stay the caller's. */
+void fake_file(const char *path, const void *bytes, size_t size);
+/* The pages that nobody gave back, since they were to end with the process. */
+void fake_free_pages(void);
+/* How many descriptors are open. */
+unsigned int fake_open(void);
+
+#endif
