@@ -1,12 +1,18 @@
-# Fuzzing: `make fuzz`, `make fuzz-merge`, `make fuzz-replay`.
+# Fuzzing: `make fuzz`, `make fuzz-merge`, `make fuzz-replay`, `make coverage`.
 #
 # Each target of this directory is built with libFuzzer, with AFL++ (`make fuzz ENGINE=afl`),
-# and by cc with a main that feeds it files (`replay`).
+# by cc with a main that feeds it files (`replay`), and by clang so that it counts (`coverage`).
 FUZZ ?= $(filter-out fuzz fake replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 ENGINE ?= libfuzzer
 SECONDS ?= 60
 
 FUZZ_CFLAGS = $(UNIT_CFLAGS) -Itests/fuzz -D_FILE_OFFSET_BITS=64
+# Counters are in a file from the start (%c), one for all runs of a program (%m), so that
+# who ends by _exit() or a signal counts.
+PROFILES = $(abspath $(BUILD))/coverage
+COUNTING = -fprofile-instr-generate=$(PROFILES)/%m%c.profraw -mllvm -runtime-counter-relocation \
+	-fcoverage-mapping -fcoverage-prefix-map=$(CURDIR)=. -Wno-unused-command-line-argument
+COVERAGE_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize%,$(FUZZ_CFLAGS)) $(COUNTING)
 
 # Those that have a kernel of their own in place of core/sys/sys.c; what others have besides.
 FAKED = argv conf dev fstab helper mount mountinfo statmount uring
@@ -40,6 +46,7 @@ endef
 $(eval $(call flavour,libfuzzer,clang,$(FUZZ_CFLAGS),-fsanitize=fuzzer-no-link,-fsanitize=fuzzer,))
 $(eval $(call flavour,afl,AFL_QUIET=1 afl-clang-fast,$(FUZZ_CFLAGS),,-fsanitize=fuzzer,))
 $(eval $(call flavour,replay,cc,$(FUZZ_CFLAGS),,,tests/fuzz/replay.o))
+$(eval $(call flavour,coverage,clang,$(COVERAGE_CFLAGS),,,tests/fuzz/replay.o))
 
 FUZZERS = $(FUZZ:%=$(BUILD)/tests/$(ENGINE)/%)
 REPLAYS = $(FUZZ:%=$(BUILD)/tests/replay/%)
@@ -58,4 +65,25 @@ fuzz-merge: $(FUZZ:%=$(BUILD)/tests/libfuzzer/%)
 fuzz-replay: $(REPLAYS)
 	BUILD=$(abspath $(BUILD)) prove tests/cli/corpus.t
 
-.PHONY: fuzz fuzz-built fuzz-merge fuzz-replay
+# How much of core/ is reached by the corpus, the unit tests, and those of the whole box.
+COVER_UNITS = $(UNITS:$(BUILD)/tests/%=$(BUILD)/tests/coverage/%)
+COVER_SCRIPTS = tests/cli/multicall.t $(wildcard tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/setuid/*.t)
+
+$(BUILD)/tests/coverage/unit/%: tests/unit/%.c $(BUILD)/tests/coverage/box.a
+	@mkdir -p $(@D)
+	clang $(COVERAGE_CFLAGS) -o $@ $< $(BUILD)/tests/coverage/box.a -lcmocka
+
+counting-box: $(TOOLS)
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/counting CC=clang CFLAGS='$(COUNTING)' \
+		LDFLAGS=-fprofile-instr-generate all $(BUILD)/counting/tests/escapefs
+	cp -r $(BUILD)/tests/tools $(BUILD)/counting/tests/
+
+coverage:
+	tests/deps
+	tests/deps-fuzz
+	@$(MAKE) --no-print-directory coverage-built
+
+coverage-built: counting-box $(FUZZ:%=$(BUILD)/tests/coverage/%) $(COVER_UNITS)
+	BUILD=$(abspath $(BUILD)) tests/fuzz/coverage $(COVER_SCRIPTS)
+
+.PHONY: fuzz fuzz-built fuzz-merge fuzz-replay counting-box coverage coverage-built
