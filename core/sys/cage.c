@@ -96,6 +96,9 @@ static const uint16_t serving[] = {
 #ifdef SYS_sigreturn
 	SYS_sigreturn,
 #endif
+#if defined __GLIBC__ && defined SYS_rseq
+	SYS_rseq,	/* its threads end the process when they may not */
+#endif
 };
 
 static const uint16_t on_files[] = {

@@ -79,4 +79,10 @@ fi
 exits 0 'gcc with glibc' make -s -j2 -C a/deeper/two BUILD=build/glibc MUSL=no
 like 'says so' "$out" 'static glibc'
 is 'without a warning' "$(grep -i warning <<<"$err")" ''
+# Its threads make a system call that musl's do not: no reason to die in the sandbox.
+mkdir src
+echo text >src/file
+exits 0 'sandboxed passfs of several threads' a/deeper/two/build/glibc/bin/passfs -b --sandbox src mnt
+is 'serves' "$(timeout 5 cat mnt/file)" text
+exits 0 'and is unmounted' a/deeper/two/build/glibc/bin/fumount mnt
 finish
