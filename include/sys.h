@@ -133,7 +133,6 @@ pid_t sys_wait(pid_t pid, int *status);	/* EINTR is retried */
 pid_t sys_wait_ended(pid_t pid, int *status); /* 0 when it has not ended yet */
 int sys_kill(pid_t pid, int sig);
 pid_t sys_getpid(void);
-pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_die_with_parent(void);
 int sys_name_process(const char *name);	/* as ps and pgrep show it: 15 bytes */

@@ -181,7 +181,6 @@ CALL(int, sys_name_process, (const char *name), syscall(SYS_prctl, PR_SET_NAME, 
 CALL(int, sys_block_signals, (void),
      syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(const uint64_t) { UINT64_MAX }, NULL, sizeof(uint64_t)))
 pid_t sys_getpid(void) { return getpid(); }
-pid_t sys_getppid(void) { return getppid(); }
 uid_t sys_getuid(void) { return getuid(); }
 uid_t sys_geteuid(void) { return geteuid(); }
 gid_t sys_getgid(void) { return getgid(); }

@@ -385,7 +385,6 @@ pid_t sys_wait(pid_t pid, int *status)
 pid_t sys_wait_ended(pid_t pid, int *status) { return sys_wait(pid, status); }
 int sys_kill(pid_t pid, int sig) { (void)sig; MUST(pid > 0); return decide(); }
 pid_t sys_getpid(void) { return 4710; }
-pid_t sys_getppid(void) { return 4709; }
 pid_t sys_setsid(void) { return decide(); }
 int sys_die_with_parent(void) { return decide(); }
 int sys_name_process(const char *name) { fuzz_touch_text(name); return decide(); }
