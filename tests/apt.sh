@@ -27,7 +27,7 @@ apt_sources() # apt_sources SUITE ARCH
 # private_apt DIRECTORY SUITE ARCH: from here on apt-get is that one.
 private_apt()
 {
-	local apt=$1
+	local apt=$1 other
 	mkdir -p "$apt"/etc/{apt.conf.d,preferences.d,sources.list.d,trusted.gpg.d} \
 		"$apt"/state/lists/partial "$apt"/cache/archives/partial
 	apt_sources "$2" "$3" >"$apt/etc/sources.list" || return
@@ -49,10 +49,15 @@ private_apt()
 	} >"$apt/conf"
 	export APT_CONFIG=$apt/conf
 	timeout 200 apt-get -q update >&2 && return
-	# Of the rarer machines a mirror may hold lists of security updates that are not those
-	# of its Release file. The release itself will do then.
-	grep -q -- '-security main$' "$apt/etc/sources.list" || return
-	echo "without the security updates of $2 for $3" >&2
-	sed -i '/-security main$/d' "$apt/etc/sources.list"
+	# Of the rarer machines a mirror may hold lists that are not those of its Release file.
+	# Without the security updates it will do then; or under its other name ("stable").
+	if grep -q -- '-security main$' "$apt/etc/sources.list"; then
+		echo "without the security updates of $2 for $3" >&2
+		sed -i '/-security main$/d' "$apt/etc/sources.list"
+		timeout 200 apt-get -q update >&2 && return
+	fi
+	other=$(sed -n 's/^Suite: //p' "$apt"/state/lists/partial/*_dists_"$2"_InRelease)
+	echo "$2 as ${other:?}" >&2
+	sed -i "s/ $2 main$/ $other main/" "$apt/etc/sources.list"
 	timeout 200 apt-get -q update >&2
 }

@@ -17,7 +17,7 @@ all='i386:bookworm
 	arm64:bookworm arm64:sid arm64:sid:arm64-16k
 	s390x:bookworm s390x:sid
 	ppc64el:bookworm ppc64el:sid ppc64el:sid:powerpc64le-64k
-	riscv64:sid'
+	riscv64:trixie riscv64:sid'
 
 # $machine and $console for a machine by Debian's name.
 choose()
