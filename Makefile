@@ -68,7 +68,7 @@ $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c applets/fusermount.c \
 	$(filter-out core/main.c core/install.c,$(CORE)))
 PIE_LDFLAGS = -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
-	-Wl,--gc-sections,--build-id=none $(LDFLAGS)
+	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(LDFLAGS)
 ifeq ($(CC),musl-gcc)
 MUSL_LIB := $(patsubst %/crti.o,%,$(shell $(CC) -\#\#\# -x c /dev/null 2>&1 | grep -o "[^ ]*/crti\.o"))
 PIE_LDFLAGS += -nostdlib -nostartfiles -Wl,--no-dynamic-linker

@@ -541,7 +541,9 @@ static int pass_prepare(void *data, const char *source)
 	if (inodes_take(&fs->inodes, fd, st.device, st.attr.ino) != FUSE_ROOT_ID)
 		return -ENOMEM;
 	choose(fs, type);
-	return fs->export ? pass_export(fs) : 0;
+	if (fs->no_symlinks_out)
+		err = sysfs_beneath(fd, ".");	/* before 5.6 it cannot be kept */
+	return err || !fs->export ? err : pass_export(fs);
 }
 
 static void thread_starts(void)

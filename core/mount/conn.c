@@ -4,11 +4,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "opt.h"
 #include "out.h"
 #include "proc.h"
 #include "sys.h"
+
+static const char place[] = "/sys/fs/fuse/connections";
+
+/* Before 5.2 it has to be attached, for a moment. */
+static int detached_fusectl(void)
+{
+	int err = sys_mount("fusectl", place, "fusectl", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	int dir;
+
+	if (err)
+		return err;
+	dir = sys_open(place, O_PATH | O_DIRECTORY, 0);
+	sys_umount2(place, MNT_DETACH);
+	return dir;
+}
 
 /* fusectl, mounted but attached nowhere: gone when it is closed. */
 static int private_fusectl(void)
@@ -16,7 +32,7 @@ static int private_fusectl(void)
 	int fs = sys_fsopen("fusectl"), mount, err;
 
 	if (fs < 0)
-		return fs;
+		return detached_fusectl();
 	err = sys_fsconfig(fs, FSCONFIG_CREATE, NULL, NULL);
 	mount = err ? err : sys_fsmount(fs, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
 	sys_close(fs);
@@ -25,7 +41,7 @@ static int private_fusectl(void)
 
 static int find_fusectl(void)
 {
-	int dir = sys_open("/sys/fs/fuse/connections", O_PATH | O_DIRECTORY, 0);
+	int dir = sys_open(place, O_PATH | O_DIRECTORY, 0);
 	struct sys_stat control, parent;
 
 	if (dir >= 0 && sys_statx(dir, "", false, &control) == 0

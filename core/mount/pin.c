@@ -1,6 +1,7 @@
 /* pin: hold on to a mountpoint before mounting on it. See mount.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "mount.h"
@@ -44,7 +45,8 @@ static int check_free(const struct mountpoint *at, const struct sys_stat *st, st
 {
 	struct table_row row;
 
-	if (st->inside || table_of_fd(at->under, &row, false) != 0 || !table_is_fuse(&row))
+	if (st->inside || table_of_fd(at->under, &row, false) != 0 || !table_is_fuse(&row)
+	    || strcmp(row.mountpoint, at->path) != 0)
 		return 0;
 	out_fmt(why, "%s: already mounted; unmount it first (fumount, or fumount -l if it is dead)",
 		at->path);

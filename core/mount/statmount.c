@@ -60,13 +60,14 @@ static int by_statmount(uint64_t id, struct table_row *row)
 	return (m->mask & SM_WHOLE) != SM_WHOLE;
 }
 
-struct search { uint64_t id; struct table_row *row; };
+struct search { const struct sys_stat *st; struct table_row *row; };
 
 static int is_searched(const struct table_row *row, void *data)
 {
 	const struct search *s = data;
 
-	if (row->id != s->id)
+	if (s->st->mount_id ? row->id != s->st->mount_id : row->minor != s->st->dev_minor
+	    || row->major != s->st->dev_major)
 		return 0;
 	*s->row = *row;
 	return 1;
@@ -75,7 +76,7 @@ static int is_searched(const struct table_row *row, void *data)
 int table_of_fd(int fd, struct table_row *row, bool whole)
 {
 	struct sys_stat st;
-	struct search s = { .row = row };
+	struct search s = { &st, row };
 	int err = sys_statx(fd, "", true, &st);
 
 	if (!err && st.unique_id) {
@@ -84,9 +85,8 @@ int table_of_fd(int fd, struct table_row *row, bool whole)
 			return 0;
 	}
 	err = sys_statx(fd, "", false, &st);	/* this much is told of everyone's mounts */
-	if (err || !st.mount_id)
-		return err ? err : -ENOENT;
-	s.id = st.mount_id;
+	if (err)
+		return err;
 	err = table_each(NULL, is_searched, &s);
 	return err > 0 ? 0 : err ? err : -ENOENT;
 }

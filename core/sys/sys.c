@@ -37,11 +37,6 @@ enum { NR_FCNTL = SYS_fcntl64 };
 #else
 enum { NR_FCNTL = SYS_fcntl };
 #endif
-#ifdef SYS_clock_gettime64
-enum { NR_CLOCK = SYS_clock_gettime64 };
-#else
-enum { NR_CLOCK = SYS_clock_gettime };
-#endif
 
 /* clone(2): on s390 the stack comes first. */
 #ifdef __s390__
@@ -228,7 +223,16 @@ static uint64_t clock_ns(int clock)
 {
 	int64_t now[2] = { 0, 0 };	/* seconds and nanoseconds, as 64-bit time has them */
 
-	syscall(NR_CLOCK, clock, now);
+#ifdef SYS_clock_gettime64
+	struct timespec old;
+
+	if (syscall(SYS_clock_gettime64, clock, now) < 0 && clock_gettime(clock, &old) == 0) {
+		now[0] = old.tv_sec;	/* before 5.1 */
+		now[1] = old.tv_nsec;
+	}
+#else
+	syscall(SYS_clock_gettime, clock, now);
+#endif
 	return (uint64_t)now[0] * 1000000000 + (uint64_t)now[1];
 }
 
@@ -290,6 +294,15 @@ void sys_free_pages(void *pages, size_t size)
 enum { WANT_TYPE_MODE_UID = 0xb, WANT_INO = 0x100, MNT_ID = 0x1000, MNT_ID_UNIQUE = 0x4000 };
 enum { ATTRIBUTE_MOUNT_ROOT = 0x2000 };
 
+/* Before 5.8 only this call tells: not of every file system, but of FUSE's. */
+static uint64_t mount_id_of(int fd, void *no_handle)
+{
+	int id = 0;
+
+	syscall(SYS_name_to_handle_at, fd, "", no_handle, &id, AT_EMPTY_PATH);
+	return (uint64_t)id;
+}
+
 int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
 {
 	struct kernel_statx x;
@@ -299,10 +312,11 @@ int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
 	memset(&x, 0, sizeof(x));
 	if (dirfd == AT_FDCWD)
 		dirfd = start_of(&path);
-	if (syscall(SYS_statx, dirfd, path, flags, mask, &x) < 0)
+	/* Before 4.19 FUSE tells those whom it does not let in not even this. */
+	if (syscall(SYS_statx, dirfd, path, flags, mask, &x) < 0 && (full || *path || errno != EACCES))
 		return -errno;
 	*st = (struct sys_stat) {
-		.mount_id = x.mask & (MNT_ID | MNT_ID_UNIQUE) ? x.mnt_id : 0,
+		.mount_id = x.mask & (MNT_ID | MNT_ID_UNIQUE) ? x.mnt_id : *path ? 0 : mount_id_of(dirfd, x.spare),
 		.unique_id = (x.mask & MNT_ID_UNIQUE) != 0,
 		.inode = x.ino, .mode = x.mode, .uid = x.uid,
 		.dev_major = x.dev_major, .dev_minor = x.dev_minor,

@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# The tour of every kernel that Debian cares for: tests/boot/kernels.
-KERNEL_SUITES='bullseye bookworm trixie sid' exec "$(dirname "$0")/../boot/kernels"
+# The tour of the oldest kernel that fusebox is for, and of each that Debian cares for: tests/boot/kernels.
+KERNEL_SUITES='floor bullseye bookworm trixie sid' exec "$(dirname "$0")/../boot/kernels"

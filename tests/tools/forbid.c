@@ -1,5 +1,6 @@
-/* forbid ERRNO CALL[,CALL...] PROGRAM...: runs PROGRAM with these system calls, by
-   number, failing with ERRNO, as a container's seccomp filter has them. */
+/* forbid ERRNO CALL[-][,CALL...] PROGRAM...: runs PROGRAM with these system calls, by
+   number, failing with ERRNO, as a container's seccomp filter has them. "424-" is that
+   one and all that came later. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -19,8 +20,10 @@ int main(int argc, char **argv)
 	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	for (char *at = argv[2]; *at && n < 60; at += *at == ',') {
 		unsigned int number = (unsigned int)strtoul(at, &at, 10);
+		unsigned short test = *at == '-' ? BPF_JGE : BPF_JEQ;
 
-		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1);
+		at += *at == '-';
+		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | test | BPF_K, number, 0, 1);
 		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
 			SECCOMP_RET_ERRNO | ((unsigned int)atoi(argv[1]) & SECCOMP_RET_DATA));
 	}

@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Linux 4.18, by what it lacks: the main path of each applet while a call that came later
+# says ENOSYS; one by one, and all together. What else 4.18 has not, tests/boot/kernels sees:
+# it boots one. FLOOR_BOX is another binary to try, such as one of 32 bits.
+. "$(dirname "$0")/../lib.sh"
+start 240
+need setpriv
+
+mkdir bin mnt mnt2 src home
+install -m 4755 "$BUILD/fusermount3" bin/fusermount3
+cp "${FLOOR_BOX:-$BUILD/fusebox}" bin/fusebox
+bin/fusebox --install -s bin >/dev/null 2>&1
+cp "$BUILD/tests/tools/forbid" bin/
+chmod -R go+rX bin
+chown 65534:65534 home
+own_dev
+mount --bind /dev/null /etc/fuse.conf 2>/dev/null
+# As it is before anybody has mounted it.
+umount -l /sys/fs/fuse/connections 2>/dev/null
+PATH=$T/bin:$PATH
+uring=/sys/module/fuse/parameters/enable_uring
+uring_was=$(cat "$uring" 2>/dev/null)
+trap '[ -z "$uring_was" ] || echo "$uring_was" >"$uring"; cleanup' EXIT
+
+reads() { [ "$(timeout 5 cat "$1/hello")" = hello ]; }
+waits() { grep -qE 'request_wait_answer|fuse_simple_request' "/proc/$1/wchan" "/proc/$1/stack" 2>/dev/null; }
+run() { timeout 20 "${f[@]}" "$@"; }
+user() { run setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+
+# Each of these is a check of its own: it says what it misses.
+served()
+{
+	run hellofs -b -o fsname=disk mnt && reads mnt || return
+	run fuse-info | grep -q "serving.*disk.*$T/mnt" || { echo 'fuse-info'; return 1; }
+	run fuse-info mnt | grep -q "state *serving" || { echo 'fuse-info mnt'; return 1; }
+	! run hellofs -b mnt 2>/dev/null || { echo 'mounted twice'; return 1; }
+	run fumount mnt && unmounted "$T/mnt"
+}
+kernel_told() { run fuse-info -k | grep -q 'protocol *7\.' && run fmount --check mnt; }
+busy()
+{
+	local code
+	run hellofs -b mnt
+	(cd mnt && exec sleep 60) &
+	holder=$!
+	within 5 [ "$(readlink "/proc/$holder/cwd")" = "$T/mnt" ]
+	run fumount mnt 2>said
+	code=$?
+	run fumount -l mnt
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	[ "$code" = 32 ] && grep -q "held by $holder (sleep)" said && unmounted "$T/mnt"
+}
+# Of these the connection has to be told of, and aborted.
+hung()
+{
+	local server blocked
+	run hellofs -b --transport=dev mnt || return
+	server=$(newest hellofs)
+	kill -STOP "$server"
+	stat mnt/none 2>/dev/null &
+	blocked=$!
+	within 5 waits "$blocked"
+	run fuse-info mnt | grep -q 'state *hung' || echo 'fuse-info: not hung'
+	run fumount -R mnt 2>said || cat said
+	kill -9 "$server"
+	unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: who waited is woken' said
+}
+launched()
+{
+	local code
+	run fmount --wait --auto-unmount mnt -- hellofs && reads mnt || return
+	kill -9 "$(newest hellofs)"
+	within 5 unmounted "$T/mnt" || { echo 'no auto-unmount'; return 1; }
+	run fmount --wait mnt -- sh -c 'sleep 0.2; exit 3' 2>said
+	code=$?
+	[ "$code" = 1 ] && grep -q "ended before it answered" said && unmounted "$T/mnt"
+}
+as_mount()
+{
+	run mount.fuse3 hellofs#x mnt -o noexec && reads mnt && run fmount --bind mnt mnt2 && reads mnt2 &&
+		run fmount -o remount,rw mnt2 && run umount.fuse mnt2 && run fumount mnt
+}
+by_helper()
+{
+	user mkdir -p home/mnt
+	user hellofs -b home/mnt && [ "$(timeout 5 setpriv --reuid 65534 --regid 65534 --clear-groups cat home/mnt/hello)" = hello ] || return
+	run fuse-info | grep -q "hellofs.*$T/home/mnt" || { echo fuse-info; return 1; }
+	user fumount home/mnt && unmounted "$T/home/mnt"
+}
+alone() { run fmount --userns mnt -- sh -c 'hellofs "$1" & until cat "'"$T"'/mnt/hello"; do sleep 0.1; done; fumount mnt || fumount -l mnt' sh | grep -q hello; }
+passed()
+{
+	local code
+	run passfs -b --threads=4 src mnt || return
+	echo data >mnt/a && mv mnt/a mnt/b && ln mnt/b mnt/c && cp mnt/b mnt/d && ln -s b mnt/l &&
+		[ "$(cat src/b mnt/l src/d)" = $'data\ndata\ndata' ] && chmod 600 mnt/d && [ "$(stat -c '%a %h' src/d src/c | paste -sd' ')" = '600 1 644 2' ]
+	code=$?
+	rm -f mnt/*
+	run fumount mnt && [ "$code" = 0 ] && [ -z "$(ls src)" ]
+}
+# Over io_uring, where it is to be had; else by the device, and that is said.
+by_uring()
+{
+	[ -n "$uring_was" ] || return 0
+	echo Y >"$uring"
+	run hellofs -b --transport=uring mnt 2>said
+	reads mnt && run fumount mnt || return
+	echo "$uring_was" >"$uring"
+	[[ ,$calls, != *,42[4-7]* ]] || grep -q 'io_uring: not to be had' said
+}
+# What cannot be kept is not promised.
+links_kept()
+{
+	ln -sf ../../outside src/out
+	if run passfs -b --no-symlinks-out src mnt 2>said; then
+		! readlink mnt/out
+	else
+		grep -q 'passfs: src: Function not implemented' said && unmounted "$T/mnt" &&
+			[[ $calls = *437* || $calls = *- ]]
+	fi
+	code=$?
+	! mounted "$T/mnt" || run fumount mnt
+	rm src/out
+	return "$code"
+}
+
+# The calls are those of the sources: a new one has to be tried, too. What came at once, and
+# is of no use in part, goes at once.
+list='425,426,427 429,430,431,432 430 437 439 457 458 457,458'
+is 'the sources make no others' "$(grep -ohE '\<NR_[A-Z0-9_]+( = [0-9]+)?' "$top"/core/sys/*.c | sort -u | paste -sd' ')" \
+	'NR_ENTER NR_FACCESSAT2 NR_FACCESSAT2 = 439 NR_FCNTL NR_FSCONFIG NR_FSMOUNT NR_FSOPEN NR_FUTEX NR_LISTMOUNT NR_MOVE_MOUNT NR_MOVE_MOUNT = 429 NR_OPENAT2 NR_OPENAT2 = 437 NR_REGISTER NR_SETUP NR_SETUP = 425 NR_STATMOUNT NR_STATMOUNT = 457'
+
+paths='served kernel_told busy hung launched as_mount by_helper alone passed by_uring links_kept'
+# 335: on x86-64, the first number after 4.18; 403: elsewhere.
+all=403-
+[ "$(uname -m)" != x86_64 ] || [ -n "${FLOOR_BOX:-}" ] || all=335-
+for calls in $all $list; do
+	f=(forbid 38 "$calls")
+	for path in $paths; do ok "without $calls: $path" "$path"; done
+	is 'nothing is left' "$(own_mounts)" ''
+done
+give_dev_back
+finish
