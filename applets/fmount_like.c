@@ -136,7 +136,8 @@ static int mount_source(struct fmount *f, char *source, const char *mountpoint)
 
 /* ---- fstab(5) ---- */
 
-struct entry { char *source, *mountpoint, *type, *options; };
+/* what: the type without "fuse.", as far as there is more. */
+struct entry { char *source, *mountpoint, *type, *options; const char *what; };
 
 static char *next_field(char **line)
 {
@@ -174,7 +175,8 @@ static int each_entry(char *text, int (*fn)(struct entry *, void *), void *data)
 		e.mountpoint = next_field(&line);
 		e.type = next_field(&line);
 		e.options = next_field(&line);
-		if (*e.source && *e.source != '#' && fuse_type(e.type))
+		e.what = fuse_type(e.type);
+		if (*e.source && *e.source != '#' && e.what)
 			result = fn(&e, data);
 	}
 	return result;
@@ -190,7 +192,6 @@ static int is_mounted(const struct table_row *row, void *mountpoint)
 static int mount_entry(struct entry *e)
 {
 	static struct mountargs args;
-	const char *type = fuse_type(e->type);
 	int child = sys_fork(), status;
 
 	if (child < 0)
@@ -198,7 +199,7 @@ static int mount_entry(struct entry *e)
 	if (child == 0) {
 		args.source = e->source;
 		args.mountpoint = e->mountpoint;
-		args.type = *type ? type : NULL;
+		args.type = *e->what ? e->what : NULL;
 		sys_exit(serve(&args, e->options));
 	}
 	sys_wait(child, &status);

@@ -53,22 +53,19 @@ static const char *set(const struct opt *opt, void *args, char *value, const cha
 	void *to = (char *)args + opt->offset;
 
 	*bad = value;
-	if (!value && opt->kind != OPT_FLAG && opt->kind != OPT_MAYBE)
-		return "needs a value";
-	switch ((enum opt_kind)opt->kind) {
-	case OPT_FLAG:
+	if (opt->kind == OPT_FLAG) {
 		*(bool *)to = true;
 		return NULL;
-	case OPT_MAYBE:
-	case OPT_STRING:
+	}
+	if (!value && opt->kind != OPT_MAYBE)
+		return "needs a value";
+	if (opt->kind == OPT_STRING || opt->kind == OPT_MAYBE) {
 		*(const char **)to = value ? value : "";
 		return NULL;
-	case OPT_NUMBER:
-		return set_number(to, value);
-	case OPT_CALL:
-		return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 	}
-	return "unknown option";
+	if (opt->kind == OPT_NUMBER)
+		return set_number(to, value);
+	return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 }
 
 static const struct opt *by_letter(const struct opt *opt, char letter)

@@ -76,7 +76,7 @@ static int is_searched(const struct table_row *row, void *data)
 int table_of_fd(int fd, struct table_row *row, bool whole)
 {
 	struct sys_stat st;
-	struct search s = { &st, row };
+	struct search s = { .st = &st, .row = row };
 	int err = sys_statx(fd, "", true, &st);
 
 	if (!err && st.unique_id) {
