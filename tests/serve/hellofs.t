@@ -81,6 +81,21 @@ wait "$bg" 2>/dev/null
 exits 0 'fumount after kill -9' fumount mnt
 ok 'clears it' unmounted "$T/mnt"
 
+# Another one in its place is not its to unmount.
+serve
+old=$bg
+(cd mnt && exec sleep 60) & holder=$!; pids+=("$holder")
+within 5 [ "$(readlink "/proc/$holder/cwd")" = "$T/mnt" ]
+umount -l mnt
+hellofs -b -o fsname=new mnt 2>/dev/null
+kill -TERM "$old"
+ok 'what has taken its place it leaves alone' within 5 grep -q 'not on top there any more' log
+like 'that stays' "$(mount_line "$T/mnt")" ' fuse.hellofs new '
+kill "$holder"
+wait "$old"
+is 'the old one ends with its holder' $? 0
+exits 0 'fumount of the new one' fumount mnt
+
 # Requests: none once the kernel has seen it all.
 serve -d
 look() { ls -la mnt; stat mnt mnt/hello; cat mnt/hello; } >/dev/null
