@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# passfs, one thread: whatever it did for the one before, for each it acts as he.
+. "$(dirname "$0")/../lib.sh"
+start 60
+need setpriv
+mkdir -m 777 src mnt
+chmod 777 src
+exits 0 'passfs' passfs -b --threads=1 src mnt
+as() { setpriv --reuid "$1" --regid "$2" --groups "$3" "${@:4}"; }
+touch_as() { as "$1" "$2" "$3" touch "mnt/$4" && stat -c '%u %g' "src/$4"; }
+is 'one' "$(touch_as 1000 1000 5 a)" '1000 1000'
+is 'root after him' "$(touch_as 0 0 0 b)" '0 0'
+is 'another' "$(touch_as 1001 7 6 c)" '1001 7'
+is 'root, with another group' "$(touch_as 0 9 0 d)" '0 9'
+echo secret >mnt/e
+chmod 600 mnt/e
+is 'root reads his own' "$(cat mnt/e)" secret
+exits 1 'nobody else does' as 1000 1000 5 cat mnt/e
+is 'root, once more' "$(cat mnt/e; touch_as 0 0 0 f)" $'secret\n0 0'
+mkdir -m 770 mnt/team
+chgrp 5 mnt/team
+is 'one of the group' "$(touch_as 1000 1000 5 team/a)" '1000 1000'
+exits 1 'one who is not' as 1001 7 6 touch mnt/team/b
+exits 0 'fumount' fumount mnt
+finish
