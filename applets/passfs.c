@@ -546,6 +546,13 @@ static int pass_prepare(void *data, const char *source)
 	return err || !fs->export ? err : pass_export(fs);
 }
 
+/* A root file system is mounted in an initramfs, whose /proc then moves to it, out of the
+   reach of this server, which stays behind. */
+static void keep_names(void)
+{
+	sys_go_among_descriptors();
+}
+
 static void thread_starts(void)
 {
 	thread_own_umask();
@@ -577,7 +584,7 @@ enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID,
 
 static struct fuse_ops pass_ops = {
 	.capabilities = CAPABILITIES, .sandbox = pass_sandbox,
-	.prepare = pass_prepare, .thread_starts = thread_starts, .kernel_checks = true, .max_write = 1 << 20,
+	.prepare = pass_prepare, .mounted = keep_names, .thread_starts = thread_starts, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
 	.unlink = pass_unlink, .rmdir = pass_rmdir, .rename = pass_rename, .readlink = pass_readlink,

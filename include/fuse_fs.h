@@ -118,6 +118,9 @@ struct fuse_ops {
 	const char *(*settle)(void *fs, struct fuse_session *session);
 	/* Called once, before the mount, with SOURCE of the command line (NULL: none). */
 	int (*prepare)(void *fs, const char *source);
+	/* Called once, after the mount and before the first request: relative paths of the
+	   command line are done with, and the working directory is the file system's own. */
+	void (*mounted)(void);
 
 	/* A node's attributes: for GETATTR, and for every reply that has them. */
 	int (*attr)(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);

@@ -32,7 +32,7 @@ int keeper_ask(const struct keeper *keeper, enum keeper_ask what);
 /* Waits until it has done what it was asked for, and has ended. */
 void keeper_end(const struct keeper *keeper);
 
-/* Standard input, output and errors, and the working directory, are let go of. */
+/* Standard input, output and errors are let go of. */
 void leave_terminal(void);
 
 #endif

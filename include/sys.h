@@ -54,7 +54,7 @@ struct sys_stat {
 int sys_keep_proc(void);
 
 /* From now on the directory `root` is the root directory of this process, and its working
-   directory is a /proc of its own, by which sys_fd_path() goes. Takes CAP_SYS_ADMIN and
+   directory /proc/self/fd in a /proc of its own, by which sys_fd_path() goes. Takes CAP_SYS_ADMIN and
    CAP_SYS_CHROOT. 0 or -errno. */
 int sys_stay_in(int root);
 
@@ -81,6 +81,10 @@ int sys_chdir(const char *path);
 int sys_fchdir(int fd);
 int sys_getcwd(char *buf, size_t size);
 const char *sys_fd_path(char path[32], int fd); /* "/proc/self/fd/N" */
+
+/* From now on the working directory is /proc/self/fd, by which sys_fd_path() goes: it is found
+   wherever /proc is moved to, and a fifth faster. For this process alone. 0 or -errno. */
+int sys_go_among_descriptors(void);
 int sys_access(int fd, int how);	/* 0 if the effective ids may; for what O_PATH holds too */
 
 /* Whether path is an executable file, and whether it is set-uid root: follows

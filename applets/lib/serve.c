@@ -229,6 +229,10 @@ static int serve_mounted(const char *where)
 		return msg_errno(1, "fork", err);
 	if (!self.adopted)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
+	if (self.args->background)
+		sys_chdir("/");
+	if (self.session.ops->mounted)
+		self.session.ops->mounted();
 	self.session.device = fd;
 	self.session.own_device = (uint64_t)self.at.mounted.dev_major << 32 | self.at.mounted.dev_minor;
 	self.session.ready = on_ready;

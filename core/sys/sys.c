@@ -54,8 +54,18 @@ int sys_keep_proc(void)
 	return kept_proc < 0 ? kept_proc : 0;
 }
 
-/* Whether the working directory is /proc. */
-static bool in_proc;
+/* How much of the name of a descriptor the working directory stands for. */
+static size_t unsaid;
+static const char descriptors[] = "/proc/self/fd/";
+
+int sys_go_among_descriptors(void)
+{
+	int err = sys_chdir(descriptors);
+
+	if (!err)
+		unsaid = sizeof(descriptors) - 1;
+	return err;
+}
 
 int sys_stay_in(int root)
 {
@@ -69,7 +79,9 @@ int sys_stay_in(int root)
 		err = (int)result(syscall(SYS_chroot, "."));
 	if (!err)
 		err = sys_fchdir(proc);
-	in_proc = !err;
+	if (!err)
+		err = sys_chdir("self/fd");
+	unsaid = err ? 0 : sizeof(descriptors) - 1;
 	return err;
 }
 
@@ -457,16 +469,15 @@ CALL(int, sys_accept, (int socket), syscall(SYS_accept4, socket, NULL, NULL, SOC
 
 const char *sys_fd_path(char path[32], int fd)
 {
-	static const char directory[] = "/proc/self/fd/";
 	char digits[12], *digit = digits + sizeof(digits) - 1;
 
 	*digit = '\0';
 	do
 		*--digit = (char)('0' + fd % 10);
 	while (fd /= 10);
-	memcpy(path, directory, sizeof(directory));
+	memcpy(path, descriptors, sizeof(descriptors));
 	strcat(path, digit);
-	return path + (in_proc ? strlen("/proc/") : 0);
+	return path + unsaid;
 }
 
 /* Before 5.8 there is no flag for the descriptor itself, but its name in /proc. */
