@@ -319,25 +319,51 @@ static int pass_access(struct fuse_req *req, uint64_t node, uint32_t mask)
 
 /* ---- Directories ---- */
 
+enum { SMALL_LIST = 1024, LIST = 16 * 1024 };
+
+struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
+
+/* In ramfs, and tmpfs before Linux 6.6, the place of an entry in its directory is how many
+   are before it: it is another one when one of those was removed, which rm -r does as it
+   reads. Only who reads on where he is misses none. So there the list that was read last is
+   kept, for the rest of it that did not fit, or that the kernel had no use for yet. */
+struct pass_list { int fd, size; int64_t start, end; char entries[LIST]; };
+
+int pass_list_fd(const struct fuse_req *req, uint64_t handle)
+{
+	return pass_of(req)->unsteady ? ((struct pass_list *)(uintptr_t)handle)->fd : (int)handle;
+}
+
 static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
 	int fd = sysfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
+	uint64_t handle = (uint64_t)fd;
 
 	(void)flags;
 	if (fd < 0)
 		return fd;
-	return fuse_opened(req, (uint64_t)fd, pass_of(req)->cache == CACHE_ALWAYS ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0);
+	if (pass_of(req)->unsteady) {
+		struct pass_list *list = sys_pages(sizeof(*list));
+
+		if (!list) {
+			sys_close(fd);
+			return -ENOMEM;
+		}
+		list->fd = fd;
+		handle = (uintptr_t)list;
+	}
+	return fuse_opened(req, handle, pass_of(req)->cache == CACHE_ALWAYS ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0);
 }
 
 static int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
 {
-	(void)req, (void)node;
-	return sys_close((int)in->fh);
+	int fd = pass_list_fd(req, in->fh);
+
+	(void)node;
+	if (pass_of(req)->unsteady)
+		sys_free_pages((void *)(uintptr_t)in->fh, sizeof(struct pass_list));
+	return sys_close(fd);
 }
-
-enum { SMALL_LIST = 1024, LIST = 16 * 1024 };
-
-struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
 
 /* With READDIRPLUS each entry is a lookup, which is taken back if there is no room. One
    that cannot be looked up is shown all the same, without attributes. */
@@ -359,36 +385,93 @@ static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry 
 	return false;
 }
 
+/* Whether the reply has room for what comes behind it. */
+static bool add_list(struct fuse_req *req, uint64_t parent, const char *list, int size)
+{
+	for (int i = 0; i < size; ) {
+		const struct entry *e = (const void *)(list + i);
+
+		if (!add_entry(req, parent, e))
+			return false;
+		i += e->size;
+	}
+	return true;
+}
+
+/* How much of what is kept comes before the entry of this offset; its size if that is to
+   be read, -1 if it is nowhere near. From the beginning all is read anew. */
+static int kept_before(const struct pass_list *list, int64_t offset)
+{
+	int64_t at = list->start;
+	int i = 0;
+
+	while (i < list->size && at != offset) {
+		const struct entry *e = (const void *)(list->entries + i);
+
+		at = e->next;
+		i += e->size;
+	}
+	return at == offset && offset ? i : -1;
+}
+
+static int read_unsteady(struct fuse_req *req, uint64_t node, struct pass_list *list, int64_t offset, uint32_t room)
+{
+	int before = kept_before(list, offset), n;
+
+	if (before < 0) {
+		int64_t at = sysfs_lseek(list->fd, offset, SEEK_SET);
+
+		if (at < 0)
+			return (int)at;
+		list->end = at;
+		before = list->size = 0;
+	}
+	for (;;) {
+		if (!add_list(req, node, list->entries + before, list->size - before) || req->reply.data_size)
+			return 0;
+		n = sys_getdents(list->fd, list->entries, room);
+		list->size = n < 0 ? 0 : n;
+		list->start = list->end;
+		before = 0;
+		if (n <= 0)
+			return n;
+		for (int i = 0; i < n; ) {
+			const struct entry *e = (const void *)(list->entries + i);
+
+			list->end = e->next;
+			i += e->size;
+		}
+	}
+}
+
 static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 {
 	/* The list at the end of the room for the reply, and not more of it than will fit
 	   there: an entry with attributes is some five times as large. */
 	uint32_t room = req->wanted / (req->in->opcode == FUSE_READDIRPLUS ? 5 : 1);
 	char *list = req->space + req->space_size - LIST;
-	int fd = (int)((const struct fuse_read_in *)req->arg)->fh, n;
-	int64_t at = sysfs_lseek(fd, (int64_t)offset, SEEK_SET);
+	uint64_t handle = ((const struct fuse_read_in *)req->arg)->fh;
+	int n;
+	int64_t at;
 
-	if (at < 0)
-		return (int)at;
 	room = room < SMALL_LIST ? SMALL_LIST : room > LIST ? LIST : room;
 	if (req->wanted > req->space_size - LIST)
 		req->wanted = req->space_size - LIST;
-	while ((n = sys_getdents(fd, list, room)) > 0) {
-		for (int i = 0; i < n; ) {
-			const struct entry *e = (const void *)(list + i);
-
-			if (!add_entry(req, node, e))
-				return 0;
-			i += e->size;
-		}
-	}
-	return n;
+	if (pass_of(req)->unsteady)
+		return read_unsteady(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
+	at = sysfs_lseek((int)handle, (int64_t)offset, SEEK_SET);
+	if (at < 0)
+		return (int)at;
+	do
+		n = sys_getdents((int)handle, list, room);
+	while (n > 0 && add_list(req, node, list, n));
+	return n < 0 ? n : 0;
 }
 
 static int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
 {
-	(void)req, (void)node;
-	return sysfs_fsync((int)in->fh, in->fsync_flags & FUSE_FSYNC_FDATASYNC);
+	(void)node;
+	return sysfs_fsync(pass_list_fd(req, in->fh), in->fsync_flags & FUSE_FSYNC_FDATASYNC);
 }
 
 /* ---- Extended attributes, and the whole ---- */
@@ -484,7 +567,8 @@ static bool closes_quietly(uint32_t type)
 /* What to ask the kernel for, once SOURCE is known. */
 static void choose(struct passfs *fs, uint32_t type)
 {
-	enum { OVERLAY = 0x794c7630 };
+	enum { OVERLAY = 0x794c7630, TMPFS = 0x01021994 };
+	const uint32_t ramfs = 0x858458f6;
 	char none;
 	uint64_t *want = &pass_ops.want;
 
@@ -512,6 +596,7 @@ static void choose(struct passfs *fs, uint32_t type)
 		*want |= FUSE_PASSTHROUGH;
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
 	fs->quiet_close = closes_quietly(type);
+	fs->unsteady = type == TMPFS || type == ramfs;
 	if (!fs->locks) {
 		pass_ops.getlk = NULL;
 		pass_ops.setlk = NULL;

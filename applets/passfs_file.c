@@ -379,7 +379,7 @@ int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *
 
 	if (!ioctl_allowed(in->cmd) || in->in_size > ROOM || in->out_size > ROOM)
 		return -ENOTTY;
-	file = pass_use(req, node, in->fh, O_RDONLY);
+	file = pass_use(req, node, in->flags & FUSE_IOCTL_DIR ? (uint64_t)pass_list_fd(req, in->fh) : in->fh, O_RDONLY);
 	for (uint32_t i = 0; i < ROOM; i++)
 		req->space[i] = i < in->in_size ? ((const char *)req->data)[i] : '\0';
 	n = pass_done(file, sysfs_ioctl(file.fd, in->cmd, req->space));

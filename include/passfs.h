@@ -26,6 +26,7 @@ struct passfs {
 	struct passhandles *handles;	/* with --export */
 	uint64_t device;		/* of the root */
 	bool quiet_close;		/* its close(2) writes nothing and tells nothing */
+	bool unsteady;			/* its directories: see passfs.c */
 	bool passthrough;		/* as long as nothing has spoken against it */
 	bool making_room;
 	uint32_t limit;			/* of files known, before room is made */
@@ -40,6 +41,9 @@ static inline struct passfs *pass_of(const struct fuse_req *req)
    not to be seen. */
 int pass_fd(const struct fuse_req *req, uint64_t node);
 int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hidden);
+
+/* The descriptor of an open directory. */
+int pass_list_fd(const struct fuse_req *req, uint64_t handle);
 
 /* The reply that names a node, with attributes of SOURCE, which are shown as the options say. */
 int pass_entry(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);

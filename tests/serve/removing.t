@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# rm -r removes as it reads. In ramfs the places of the other entries change with each one
+# that goes, and passfs still shows them all.
+# shellcheck disable=SC2317 # what is handed to ok and bg is reached
+. "$(dirname "$0")/../lib.sh"
+
+need busybox perl lsattr
+start 120
+
+mkdir src mnt
+mount -t ramfs none src
+empty() { [ -z "$(ls -A "$1")" ]; }
+
+for options in '' --cache=none --threads=4 '--hide=1*'; do
+	read -ra words <<<"$options"
+	ok "passfs $options" passfs -b "${words[@]}" src mnt
+	# What the kernel asks for is more than so small a buffer takes, or much less.
+	for size in 300 2048 32768; do
+		mkdir mnt/many
+		(cd src/many && seq 2000 3999 | sed "s/$/$(printf %060d 0)/" | xargs touch)
+		is "$size bytes at a time" "$(removing mnt/many "$size")" 2000
+		ok 'none is left' rmdir mnt/many
+	done
+	mkdir mnt/many
+	(cd src/many && seq 2000 3999 | xargs touch)
+	exits 0 'rm -r' busybox rm -r mnt/many
+	ok 'nothing is left' empty src
+	fumount mnt
+done
+umount -l src	# the server may not have ended
+
+mount -t tmpfs none src
+passfs -b src mnt
+(cd src && seq 2000 2999 | xargs touch)
+# Who begins again sees what is new, and who goes back to a place finds it.
+again='opendir D, "mnt"; @one = grep !/^\./, readdir D;
+	open F, ">", "mnt/new"; rewinddir D; @two = grep !/^\./, readdir D;
+	rewinddir D; readdir D for 1 .. 500; $at = telldir D; @rest = readdir D;
+	seekdir D, $at; @same = readdir D; print 0 + @one, " ", 0 + @two, " ", "@rest" eq "@same"'
+is 'rewinddir and seekdir' "$(perl -e "$again")" '1000 1001 1'
+exits 0 'ioctl of a directory' lsattr -d mnt
+ok 'fsync of a directory' sync mnt
+fumount mnt
+umount -l src	# the server may not have ended
+finish
