@@ -1,0 +1,12 @@
+#!/bin/sh
+# Tells dracut that root=fuse:… is understood, and that no device is to be waited for.
+. /lib/fusebox/fuse-root
+
+if fuse_root_wanted; then
+	# shellcheck disable=SC2034 # dracut's
+	rootok=1
+	# shellcheck disable=SC2034,SC2154
+	root=fuse
+	# shellcheck disable=SC2016,SC2154
+	echo 'true' >"$hookdir/initqueue/finished/fuse-root.sh"
+fi
