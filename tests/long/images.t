@@ -45,7 +45,8 @@ make_debian()
 	install -D -m 644 "$configs/fuse-root" "$debian/usr/share/fusebox/fuse-root"
 	install "$configs/shutdown" "$debian/usr/share/fusebox/shutdown"
 	install -D "$configs/initramfs-tools/hook" "$debian/etc/initramfs-tools/hooks/fusebox"
-	install -D -m 644 "$configs/initramfs-tools/script" "$debian/usr/share/initramfs-tools/scripts/fusebox"
+	install -D -m 644 "$configs/initramfs-tools/script" \
+		"$debian/usr/share/initramfs-tools/scripts/fusebox"
 	install -D -t "$debian/usr/lib/dracut/modules.d/90fusebox" "$configs"/dracut/*.sh
 	install -D -m 644 "$configs/mkinitcpio/install" "$debian/usr/lib/initcpio/install/fusebox"
 	install -D -m 644 "$configs/mkinitcpio/hook" "$debian/usr/lib/initcpio/hooks/fusebox"
@@ -179,7 +180,7 @@ mkinitcpio_boots()
 }
 from_mkinitcpio()
 {
-	local calls
+	local calls fmount='fmount --root-daemon --wait --timeout 60'
 	calls=$(in_debian bash -c "$mkinitcpio_calls" 2>&1)
 	unlike 'mkinitcpio: it calls only what there is' "$calls" 'unknown|not found'
 	like 'mkinitcpio: the module' "$calls" $'(^|\n)add_module fuse\n'
@@ -188,13 +189,14 @@ from_mkinitcpio()
 	like 'mkinitcpio: one for passfs' "$calls" $'\nadd_symlink /usr/bin/passfs fusebox\n'
 	unlike 'mkinitcpio: none for mount(8)' "$calls" 'mount\.fuse'
 	like 'mkinitcpio: the hook of run time' "$calls" $'\nadd_runscript\n'
-	like 'mkinitcpio: what it sources' "$calls" $'\nadd_file /usr/share/fusebox/fuse-root /lib/fusebox/fuse-root 644\n'
+	like 'mkinitcpio: what it sources' "$calls" \
+		$'\nadd_file /usr/share/fusebox/fuse-root /lib/fusebox/fuse-root 644\n'
 	like 'mkinitcpio: a help' "$calls" 'root=fuse:'
 	install -D -t "$debian/lib/fusebox" "$configs/fuse-root"
 	is 'mkinitcpio: it mounts root=fuse:' "$(mkinitcpio_boots 'root=fuse:passfs,/x')" \
-		'fmount --root-daemon --wait --timeout 60 -o suid,dev,allow_other,default_permissions /sysroot -- passfs /x'
+		"$fmount -o suid,dev,allow_other,default_permissions /sysroot -- passfs /x"
 	is 'mkinitcpio: with rootflags=' "$(mkinitcpio_boots 'root=fuse:hellofs,a,b rootflags=ro')" \
-		'fmount --root-daemon --wait --timeout 60 -o ro /sysroot -- hellofs a b'
+		"$fmount -o ro /sysroot -- hellofs a b"
 	is 'mkinitcpio: and leaves others' "$(mkinitcpio_boots 'root=/dev/sda1')" default
 }
 
