@@ -20,7 +20,8 @@
 #include "umount.h"
 #include "unmount.h"
 
-enum { NONE = UINT32_MAX, WATCH_MS = 500, LOOKS = 32 };
+enum { NONE = UINT32_MAX };
+enum { WATCH_MS = 500, LOOKS = 32 };
 
 struct item {
 	uint64_t id, connection;

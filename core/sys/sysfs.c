@@ -161,8 +161,8 @@ CALL(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl
 
 int sysfs_beneath(int root, const char *path)
 {
-	enum { NR_OPENAT2 = 437, RESOLVE_NO_MAGICLINKS = 2, RESOLVE_BENEATH = 8 };
-	const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	enum { NR_OPENAT2 = 437, NO_MAGICLINKS = 2, BENEATH = 8 };	/* <fcntl.h> may have RESOLVE_ */
+	const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, BENEATH | NO_MAGICLINKS };
 	int fd = (int)result(syscall(NR_OPENAT2, root, path, how, sizeof(how)));
 
 	return fd < 0 ? fd : (int)result(close(fd));
