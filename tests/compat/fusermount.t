@@ -26,6 +26,8 @@ fi
 
 own_dev
 [ -e /etc/fuse.conf ] || : >/etc/fuse.conf
+# A minimal Debian has none, and libfuse's fails without.
+[ -e /etc/mtab ] || ln -s ../proc/self/mounts /etc/mtab
 
 # ---- One case ----
 

@@ -137,6 +137,7 @@ exits 1 'without it, a dead one is in the way' fmount --wait mnt -- hellofs
 # It takes a kernel that tells whose a descriptor is, and sight of all processes.
 if [ "$(readlink /proc/self/ns/pid)" != 'pid:[4026531836]' ]; then
 	skip '--replace-stale of a dead one' 'not the first PID namespace'
+	umount -l mnt
 else
 	exits 0 '--replace-stale of a dead one' fmount --wait --replace-stale mnt -- hellofs
 	is 'serves' "$(read_it mnt)" hello

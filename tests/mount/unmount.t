@@ -7,6 +7,8 @@ mkdir mnt other ctl
 mount -t fusectl none ctl
 serve() { faulty "$@" "$T/mnt"; server=$(newest faulty) conn=$(conn_of "$T/mnt"); pids+=("$server"); }
 no_conn() { [ ! -e "$T/ctl/$conn" ]; }
+# By mount(2): through the newer calls util-linux 2.41 loses the subtype.
+mount_x() { LIBMOUNT_FORCE_MOUNT2=always mount -i -t fuse.x "$@"; }
 hold() { "$@" & holder=$!; pids+=("$holder"); sleep 0.2; }
 let_go() { pkill -P "$holder"; kill "$holder"; wait "$holder"; } 2>/dev/null
 
@@ -42,7 +44,7 @@ mkdir mnt/sub
 exits 32 'covered by what is no FUSE mount' fumount mnt
 like 'it says what that covers' "$err" "not a FUSE mount; it covers fuse.faulty \\(faulty\\), conn:$conn"
 exits 0 '-i' fumount -i mnt
-mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>/dev/fuse
+mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>/dev/fuse
 exits 32 'busy by a mount on it' fumount mnt
 like 'named' "$err" "held by what is mounted on it: fuse.x at $T/mnt/file"
 umount mnt/file
@@ -130,10 +132,10 @@ mount -t fusectl none ctl
 mkdir tree
 faulty good "$T/tree"; outer=$(newest faulty) outer_conn=$(conn_of "$T/tree")
 pids+=("$outer")
-mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
+mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 ok 'one on a file of the other' mounted "$T/tree/file"
 exits 0 'the inner one, by its path' timeout 5 fumount tree/file
-mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
+mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 kill -STOP "$outer"
 bg stat tree/none
 sleep 0.2
