@@ -2,7 +2,7 @@
 # The build: to the byte the same anywhere, its configurations, clang, install,
 # and `make run` and `make umount` from every end. Of a copy of what git has.
 . "$(dirname "$0")/../lib.sh"
-start 400
+start 500
 need git cc make
 unset MAKEFLAGS MAKELEVEL MFLAGS BUILD
 box=build/fusebox
@@ -85,4 +85,25 @@ echo text >src/file
 exits 0 'sandboxed passfs of several threads' a/deeper/two/build/glibc/bin/passfs -b --sandbox src mnt
 is 'serves' "$(timeout 5 cat mnt/file)" text
 exits 0 'and is unmounted' a/deeper/two/build/glibc/bin/fumount mnt
+
+exits 0 'with the glibc that is there, dynamically' make -s -j2 -C a/deeper/two BUILD=build/dynamic MUSL=no STATIC=
+like 'says so' "$out" 'dynamic glibc'
+is 'without a warning' "$(grep -i warning <<<"$err")" ''
+exits 0 'serves' a/deeper/two/build/dynamic/bin/hellofs -b mnt
+is 'hello' "$(timeout 5 cat mnt/hello)" hello
+exits 0 'and unmounts' a/deeper/two/build/dynamic/bin/fumount mnt
+
+# README's sizes, to a fifth: other compilers and libcs differ.
+near() { local off=$(($1 - $2)); [ $((${off#-} * 5)) -le "$2" ]; }
+sizes() # sizes LINKED DIRECTORY: its line of the table
+{
+	local box helper
+	IFS='|' read -r _ _ box helper _ < <(grep -F "| $1 |" "$top/README.md")
+	ok "$1: fusebox is of README's size" near "$(wc -c <"$2/fusebox")" $((${box% KB*} * 1000))
+	[ ! -e "$2/fusermount3" ] ||
+		ok "$1: fusermount3 is of README's size" near "$(wc -c <"$2/fusermount3")" $((${helper% KB*} * 1000))
+}
+if [ -e "$(command -v musl-gcc)" ]; then sizes 'musl, static' one/build; else skip 'musl, static' 'no musl-gcc'; fi
+sizes 'glibc, static' a/deeper/two/build/glibc
+sizes 'glibc, dynamic' a/deeper/two/build/dynamic
 finish
