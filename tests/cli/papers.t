@@ -167,7 +167,8 @@ with_zsh() # by one zsh for all: it takes a second to start
 	printf '%s\n' "$*" >&"$to_zsh"
 	while read -r -t 30 line <&"$from_zsh" && [ "$line" != "<$*>" ]; do printf '%s\n' "$line"; done | sorted
 }
-with_fish() { HOME=$T timeout 10 fish --no-config -c '. completion/fusebox.fish; complete -C $argv[1]' "$*" | cut -f1 | sed 's/=$//' | sorted; }
+# fish has one for fusermount, too, which ours comes before where it is installed.
+with_fish() { HOME=$T timeout 10 fish --no-config -c 'complete -e fusermount; . completion/fusebox.fish; complete -C $argv[1]' "$*" | cut -f1 | sed 's/=$//' | sorted; }
 shells=(bash)
 for shell in zsh fish; do
 	if command -v "$shell" >/dev/null; then shells+=("$shell"); else skip "$shell's completion" "no $shell"; fi
