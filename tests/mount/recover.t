@@ -173,7 +173,7 @@ cp "$(command -v busybox)" image/bin/busybox
 serve good
 unshare -mpf --propagation private bash -c "
 	mount --bind '$T/image' '$T/image' && mount --bind '$T/mnt' '$T/image/mnt' && cd '$T/image' &&
-	pivot_root . old && exec /bin/busybox sh -c 'busybox mount -t proc none /proc; busybox umount -l /old; exec busybox sleep 1234'" &
+	busybox pivot_root . old && exec /bin/busybox sh -c 'busybox mount -t proc none /proc; busybox umount -l /old; exec busybox sleep 1234'" &
 pids+=($!)
 within 3 pgrep -x -f 'busybox sleep 1234'
 inside=$(pgrep -n -x -f 'busybox sleep 1234')
