@@ -24,7 +24,7 @@ in_root() { "$long/enter" "$root" "$@"; }
 run_and_read='cd /src
 	make run >/run.log 2>&1 &
 	until [ -e mnt/hello ] || ! kill -0 $!; do sleep 0.1; done
-	cat mnt/hello
+	echo "$(cat mnt/hello)"
 	make -s umount && wait && ! [ -e mnt/hello ] && echo unmounted'
 
 runs()

@@ -1,0 +1,1 @@
+include $(BR2_EXTERNAL_FUSEBOX_PATH)/fusebox.mk
