@@ -211,17 +211,28 @@ int sys_signal(int sig, void (*handler)(int))
 	return sigaction(sig, &action, NULL) < 0 ? -errno : 0;
 }
 
+/* Interrupted, it begins again. */
+static int poll_again(struct pollfd *p, nfds_t count, int milliseconds)
+{
+	int n;
+
+	do
+		n = (int)result(poll(p, count, milliseconds));
+	while (n == -EINTR);
+	return n;
+}
+
 int sys_poll_in(int fd, int milliseconds)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	return (int)result(poll(&p, 1, milliseconds));
+	return poll_again(&p, 1, milliseconds);
 }
 
 int sys_poll_either(int first, int second, int milliseconds)
 {
 	struct pollfd p[2] = { { .fd = first, .events = POLLIN }, { .fd = second, .events = POLLIN } };
-	int n = (int)result(poll(p, 2, milliseconds));
+	int n = poll_again(p, 2, milliseconds);
 
 	return n < 0 ? n : n == 0 ? -ETIMEDOUT : !p[0].revents;
 }
