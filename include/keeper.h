@@ -19,6 +19,7 @@ struct keeper {
 enum keeper_ask {
 	KEEPER_BACKGROUND = 'b',	/* leave the terminal */
 	KEEPER_UNMOUNT = 'u',	/* what is busy is detached, and its holders are told */
+	KEEPER_DETACH = 'd',
 	KEEPER_ABORT = 'a',	/* detach, and end the connection */
 };
 

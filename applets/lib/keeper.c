@@ -88,6 +88,8 @@ static void __attribute__((noreturn)) keep(const struct keeper *k, int pipe, int
 			leave_terminal();
 		else if (what == KEEPER_UNMOUNT)
 			in_child(k, server);
+		else if (what == KEEPER_DETACH)
+			commfd_umount_known(k->at, UMOUNT_LAZY);
 		else
 			detach_and_abort(k, server);
 	}

@@ -49,8 +49,10 @@ static void let_go(int sig)
 static void on_signal(int sig)
 {
 	(void)sig;
-	if (!self.shown)
-		sys_exit(0);	/* nothing is known of the mount: let go of it */
+	if (!self.shown) {	/* nothing is known of the mount: let go of it */
+		msg("left mounted, and served no longer");
+		sys_exit(0);
+	}
 	if (!self.signals++)
 		msg_plain("Unmounting \"%s\"", self.shown);
 	if (keeper_ask(&self.keeper, self.signals > 1 ? KEEPER_ABORT : KEEPER_UNMOUNT) < 0) {
@@ -212,6 +214,13 @@ static int split(int device)
 	return err;
 }
 
+/* Nobody will serve it. */
+static void take_away(void)
+{
+	if (self.shown && keeper_ask(&self.keeper, KEEPER_DETACH) == 0)
+		keeper_end(&self.keeper);
+}
+
 static int serve_mounted(const char *where)
 {
 	int fd, err = self.args->sandbox ? cage_offered() : 0;
@@ -241,8 +250,10 @@ static int serve_mounted(const char *where)
 	self.session.read_only = !self.adopted && (self.args->mount.flags & MOUNT_RDONLY)
 				 && self.args->mount.default_permissions;
 	err = dev_serve(&self.session);
-	if (err)
+	if (err) {
+		take_away();
 		return msg_errno(1, self.shown ? self.shown : where, err);
+	}
 	keeper_end(&self.keeper);
 	if (self.session.aborted && self.signals > 1)
 		msg("%s: aborted", self.shown);
