@@ -9,6 +9,7 @@
 
 #include "msg.h"
 #include "table.h"
+#include "umount.h"
 
 static bool kernel_has_fuse(void)
 {
@@ -125,11 +126,15 @@ int mount_create(const struct mountpoint *at, const struct optlist *o, int devic
 	return mount;
 }
 
+/* What cannot be identified could not be unmounted: before it is attached. */
 int mount_place(struct mountpoint *at, int mount)
 {
-	int err = sys_move_mount(mount, at->under);
+	int err = table_identify(mount, &at->mounted);
 
 	if (!err)
+		err = sys_move_mount(mount, at->under);
+	/* A user's own is told by the list of what is attached alone. */
+	if (!err && !at->mounted.unique_id)
 		table_identify(mount, &at->mounted);
 	sys_close(mount);
 	return err;
@@ -232,10 +237,16 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 {
 	int device = mount_direct(at, options, why);
 
-	if (device != -EPERM && device != -EACCES)
+	if (device == -EPERM || device == -EACCES) {
+		device = commfd_mount(at, options, why);
+		if (device >= 0)
+			identify(at);
+	}
+	if (device < 0 || at->mounted.dev_major || at->mounted.dev_minor)
 		return device;
-	device = commfd_mount(at, options, why);
-	if (device >= 0)
-		identify(at);
-	return device;
+	sys_close(device);
+	if (umount_path(at->path, UMOUNT_LAZY) == -EPERM)
+		commfd_unmount(at->path, true);
+	out_fmt(why, "%s: the new mount cannot be identified", at->path);
+	return -ESTALE;
 }
