@@ -85,7 +85,7 @@ int table_parse(char *line, struct table_row *row)
 
 /* A window on the table that always holds one whole line: a path may take
    four times 4096 bytes and more, being escaped. */
-struct window { int fd; size_t start, end; char buf[128 * 1024]; };
+struct window { int fd, err; size_t start, end; char buf[128 * 1024]; };
 
 static char *next_line(struct window *w)
 {
@@ -102,7 +102,10 @@ static char *next_line(struct window *w)
 		memmove(w->buf, line, w->end - w->start);
 		w->end -= w->start;
 		w->start = 0;
-		n = sys_read(w->fd, w->buf + w->end, sizeof(w->buf) - w->end);
+		do
+			n = sys_read(w->fd, w->buf + w->end, sizeof(w->buf) - w->end);
+		while (n == -EINTR);
+		w->err = (int)n;
 		if (n <= 0)
 			return NULL;
 		w->end += (size_t)n;
@@ -126,7 +129,7 @@ int table_each(const char *pid, int (*fn)(const struct table_row *, void *), voi
 		if (table_parse(line, &row) == 0)
 			result = fn(&row, data);
 	sys_close(w.fd);
-	return result;
+	return result || line ? result : w.err;
 }
 
 void table_copy(struct table_row *copy, const struct table_row *row, char *text, size_t size)
