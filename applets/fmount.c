@@ -139,7 +139,7 @@ static int clone_devices(int device, int count)
 		out_fmt(&out, "%s%d", i ? "," : "", fd);
 	}
 	out_text(&out);
-	return count && env_set(variable) < 0;
+	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
 }
 
 /* What else a daemon needs on which the root file system rests: systemd and others

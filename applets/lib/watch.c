@@ -43,7 +43,6 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 
 	sys_setsid();
 	sys_chdir("/");
-	sys_block_signals();
 	undo = sys_read_all(socket, &byte, 1) == 1;
 	if (!undo && auto_unmount)
 		while (server_find(at->mounted.dev_minor) > 0)
@@ -64,6 +63,7 @@ int watch_start(const struct mountpoint *at, bool auto_unmount)
 	if (child == 0) {
 		if (sys_fork() != 0)
 			sys_exit(0);
+		sys_block_signals();
 		for (int fd = 3; fd < 1024; fd++)	/* the connection's above all */
 			if (fd != pair[1])
 				sys_close(fd);
