@@ -54,10 +54,14 @@ static bool is_same(const struct conn *conn)
 	return conn && conn->identity == conn_identity(conn->connection);
 }
 
-/* Whether a mount of it is to go. */
+/* Whether a mount of it is to go. What cannot be told now, or could not before, makes no
+   other of it. */
 static bool is_ours(const struct recovery *r, uint64_t connection)
 {
-	return is_same(census_find(&r->census, connection));
+	const struct conn *conn = census_find(&r->census, connection);
+	uint64_t now = conn_identity(connection);
+
+	return conn && (now ? !conn->identity || conn->identity == now : conn_waiting(connection) != -ENOENT);
 }
 
 /* ---- Is it healthy? ---- */
@@ -237,8 +241,10 @@ static int take_next(struct recovery *r, uint64_t *before)
 			target_close(&top);
 		return 1;
 	}
-	if (err)
+	if (err) {
+		report(r->to, "failed", "%s: %s", n.path, target_why(&top, err));
 		return err;
+	}
 	if (!top.fuse) {
 		report(r->to, "failed", "%s is covered by %s; unmount that first", n.path, top.type);
 		err = -EBUSY;
@@ -385,14 +391,18 @@ static int nothing_there(const struct report *to, const char *word, int err)
 		return FUMOUNT_FAILED;
 	}
 	if (!target_is_name(word)) {
+		int before = err;
+
 		err = target_find(word, &t);
 		/* No path: a source that is mounted no more. */
 		if (err == -ENOENT && strchr(word, ':'))
 			err = -EINVAL;
-		if (!err && !t.fuse) {
+		if (!err && t.fuse)	/* it is there, and something went wrong */
+			err = before ? before : -EAGAIN;
+		if (!err) {
 			report(to, "refused", "not a FUSE mount");
 			err = -EBUSY;
-		} else if (err && err != -EINVAL) {
+		} else if (err != -EINVAL) {
 			report(to, "failed", "%s", target_why(&t, err));
 		}
 		target_close(&t);

@@ -231,9 +231,9 @@ int target_each(const char *word, int (*fn)(const struct table_row *, void *), v
 	struct sys_stat st;
 	int err = target_is_name(word) ? -ENOENT : resolve_path(word, &at);
 
-	if (err) {
+	if (err == -ENOENT) {
 		err = parse_name(word, &e.name);
-	} else {
+	} else if (!err) {
 		e.path = at.path;
 		e.top = sys_statx(at.fd, "", false, &st) == 0 ? st.mount_id : 0;
 		resolve_close(&at);
