@@ -34,7 +34,7 @@ ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-
 PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
 	$(if $(findstring clang,$(CC)),,-flto)
 
-CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c applets/lib/*.c)))
+CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c applets/lib/*.c)) $(CONFIG_SOURCES))
 SOURCES = $(CORE) $(APPLETS:%=applets/%.c) $(PARTS:%=applets/%.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 

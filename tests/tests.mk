@@ -13,6 +13,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_CORE) $(wildcard include/*.h)
 	@mkdir -p $(@D)
 	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_CORE) -lcmocka
 
+$(BUILD)/tests/tools/faults: tests/faults/plan.h
 $(BUILD)/tests/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	cc -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
@@ -29,7 +30,7 @@ test:
 	tests/deps
 	@$(MAKE) --no-print-directory test-built
 
-test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS)
+test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS) faults
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour; and
@@ -41,8 +42,12 @@ test-long:
 	tests/deps-long
 	@$(MAKE) --no-print-directory test-long-built
 
-test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe
+test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe faults
 	BUILD=$(abspath $(BUILD)) prove $(LONG)
+
+# The build whose system calls fail when a test says so.
+faults:
+	@$(MAKE) --no-print-directory -s CONFIG=faults BUILD=$(BUILD)/faults all
 
 lint:
 	tests/deps
@@ -66,4 +71,4 @@ $(BUILD)/tests/boot/%: tests/boot/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -D_FILE_OFFSET_BITS=64 -O2 -static -o $@ $<
 
-.PHONY: test test-built test-long test-long-built lint size bench bench-built
+.PHONY: faults test test-built test-long test-long-built lint size bench bench-built

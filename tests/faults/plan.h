@@ -1,0 +1,34 @@
+/* plan: what the driver (tests/tools/faults.c) and the seam share, in a file that FAULTS
+ * names: which call is to fail, and which calls there were. */
+#ifndef FUSEBOX_FAULTS_PLAN_H
+#define FUSEBOX_FAULTS_PLAN_H
+
+#include <stdint.h>
+
+/* How a call fails: with an errno, or done in part; or a kind of it always, each other time. */
+enum { PLAN_SHORT = 1000, PLAN_ALL_INTERRUPTED, PLAN_ALL_SHORT };
+enum { PLAN_RECORDS = 1 << 16, PLAN_EXECS = 64 };
+
+/* What kind of file a descriptor is; of a pipe or a socket, the peer is there. */
+enum { PLAN_OTHER, PLAN_FUSE_DEVICE, PLAN_FILE, PLAN_PEER };
+
+struct plan_record {
+	uint64_t process;	/* which, by its place in the family */
+	uint64_t stack;		/* who called whom, in one number */
+	int64_t first, second;	/* arguments */
+	uint32_t call;		/* how many its process had made */
+	uint16_t number, file;
+};
+
+struct plan {
+	uint64_t process;	/* the one of them that is to fail */
+	uint32_t call;
+	int32_t how;		/* 0: none */
+	uint32_t fired;
+	int32_t recording;
+	uint32_t count;
+	struct { int32_t pid; uint64_t process; } execs[PLAN_EXECS];
+	struct plan_record records[PLAN_RECORDS];
+};
+
+#endif

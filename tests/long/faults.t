@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Each system call of each scenario of tests/tools/faults.c fails, with each errno that it
+# may fail with.
+. "$(dirname "$0")/../faults/lib.sh"
+start 3600
+[ "$(id -u)" = 0 ] || need root
+
+all_scenes -e
+finish

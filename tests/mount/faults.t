@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# System calls that fail, one by one: one fault for each way that leads to a call.
+# tests/long/faults.t has them all.
+. "$(dirname "$0")/../faults/lib.sh"
+start 300
+[ "$(id -u)" = 0 ] || need root
+
+is 'each call of core/sys can be made to fail' "$(unseen)" ''
+all_scenes -s
+finish
