@@ -233,6 +233,8 @@ static int take_next(struct recovery *r, uint64_t *before)
 
 	n.r = r;
 	err = table_each(NULL, is_next, &n);
+	if (err < 0)
+		report(r->to, "failed", "the mount table: %s", msg_reason(err));
 	if (err <= 0)
 		return err;
 	err = target_find(n.path, &top);
@@ -249,7 +251,8 @@ static int take_next(struct recovery *r, uint64_t *before)
 		report(r->to, "failed", "%s is covered by %s; unmount that first", n.path, top.type);
 		err = -EBUSY;
 	} else if (top.id == *before) {
-		err = -EBUSY;	/* it is there still */
+		report(r->to, "failed", "%s is mounted still", n.path);
+		err = -EBUSY;
 	} else if (top.at.below && !census_answers(state_of(r, top.outer))) {
 		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; recover that",
 		       n.path, (unsigned long long)top.outer);
