@@ -82,7 +82,8 @@ static int install(const struct install *args, const char *dir, const char *self
 		    "before it would break it; --force does it all the same", applet->name);
 		return 1;
 	}
-	out_fmt(&out, "%s/%s/%s", args->root ? args->root : "", dir ? dir : applet->dir, applet->name);
+	out_fmt(&out, "%s%s%s/%s", args->root ? args->root : "", args->root || !dir ? "/" : "",
+		dir ? dir : applet->dir, applet->name);
 	out_text(&out);
 	err = make_link(args, self, path);
 	if (err == -EEXIST)

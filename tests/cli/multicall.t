@@ -44,6 +44,8 @@ exits 1 'a file that is not ours' without_helper "$box" --install -s "$T/new/bin
 is 'is left alone' "$(cat "$T/new/bin/hellofs")" mine
 like 'and named' "$err" 'hellofs: exists and is not ours'
 cp "$box" "$T/fusebox"
+(cd "$T" && without_helper "$box" --install -s relative/bin)
+ok 'a relative directory is below the current one' test -L "$T/relative/bin/fumount"
 exits 0 '--install --root' without_helper "$T/fusebox" --install --root "$T/root"
 ok 'at install paths, hard links' test "$T/root/usr/bin/fumount" -ef "$T/fusebox"
 # What other programs rely on is not put out of the way.
