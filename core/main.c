@@ -1,10 +1,12 @@
 /* main: which applet? */
+#include <signal.h>
 #include <string.h>
 
 #include "applet.h"
 #include "msg.h"
 #include "out.h"
 #include "priv.h"
+#include "sys.h"
 
 #ifndef VERSION
 #define VERSION "0"
@@ -32,11 +34,6 @@ static const struct applet *find(const char *name)
 	return applet || !dot ? applet : find_part(name, (size_t)(dot - name));
 }
 
-static int finish(struct out *out)
-{
-	return out_flush(out) < 0;
-}
-
 static int list(const char *fmt_dir)
 {
 	char text[512];
@@ -44,7 +41,7 @@ static int list(const char *fmt_dir)
 
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		out_fmt(&out, "%s%s%s\n", fmt_dir ? (*a)->dir : "", fmt_dir ? "/" : "", (*a)->name);
-	return finish(&out);
+	return msg_flush(&out);
 }
 
 static int usage(void)
@@ -59,7 +56,7 @@ static int usage(void)
 		"   or: fusebox --install [-s] [--force] [--root DIR] [DIR]\n\nApplets:\n");
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		out_fmt(&out, "  %-12s %s\n", (*a)->name, (*a)->summary);
-	return finish(&out);
+	return msg_flush(&out);
 }
 
 static int unknown(const char *name)
@@ -110,7 +107,7 @@ static int own_command(char **argv)
 		return install_main(argv);
 	if (strcmp(word, "--version") == 0) {
 		out_str(&out, "fusebox " VERSION "\n");
-		return finish(&out);
+		return msg_flush(&out);
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
 		const struct applet *applet = argv[1] ? find(argv[1]) : NULL;
@@ -125,6 +122,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 0 ? applet_name(argv[0]) : "fusebox";
 
 	applet_occupy_stdio();
+	sys_signal(SIGCHLD, SIG_DFL);	/* who ignores it hands that down: no child could be waited for */
 	if (priv_drop() < 0) {
 		msg("cannot give up set-uid privileges");
 		return 1;
