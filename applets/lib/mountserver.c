@@ -11,6 +11,7 @@
 #include "priv.h"
 #include "say.h"
 #include "sys.h"
+#include "umount.h"
 
 /* The options that a mount has, as against those of its server. */
 static void mount_options(const struct mountargs *args, struct optlist *mount)
@@ -24,11 +25,10 @@ static void mount_options(const struct mountargs *args, struct optlist *mount)
 }
 
 /* drop_privileges: it is mounted here, and the server gets the descriptor. */
-static int mount_for(struct mountargs *args)
+static int mount_for(struct mountargs *args, struct mountpoint *at)
 {
 	static char fd_path[32];
 	struct out out = OUT_TEXT(fd_path);
-	static struct mountpoint at;
 	struct optlist mount;
 	int device;
 
@@ -37,7 +37,7 @@ static int mount_for(struct mountargs *args)
 		return 1;
 	}
 	mount_options(args, &mount);
-	device = say_mount(&at, args->mountpoint, &mount);
+	device = say_mount(at, args->mountpoint, &mount);
 	if (device < 0)
 		return 1;
 	sys_set_cloexec(device, false);
@@ -84,16 +84,20 @@ static int serve(struct mountargs *args)
    one that does not, by answering. */
 static int serve_and_wait(struct mountargs *args)
 {
+	static struct mountpoint at;
 	const char *mountpoint = args->mountpoint;
 	uint64_t before = launch_mounted(mountpoint);
 	int child, status;
 
-	if (args->drop_privileges && mount_for(args) != 0)
+	if (args->drop_privileges && mount_for(args, &at) != 0)
 		return 1;
 	child = sys_fork();
 	if (child == 0)
 		sys_exit(serve(args));
 	status = child < 0 ? child : launch_wait(child, mountpoint, before, -1);
+	/* Who has no privileges left cannot take the mount away when it fails. */
+	if (status && args->drop_privileges)
+		commfd_umount_known(&at, UMOUNT_LAZY);
 	return status < 0 ? msg_errno(1, args->type, status) : status;
 }
 
