@@ -275,5 +275,5 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 	} else {
 		out_fmt(&r.out, "%s: %s\n", *way == 'n' ? "a mount would fail" : "a mount would work", way);
 	}
-	return out_flush(&r.out) < 0 || *way == 'n';
+	return msg_flush(&r.out) || *way == 'n';
 }

@@ -36,7 +36,7 @@ static int list(void)
 
 	out.escape = true;
 	err = table_each(NULL, list_one, &out);
-	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : out_flush(&out) < 0 ? FAILED : OK;
+	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : msg_flush(&out) ? FAILED : OK;
 }
 
 static int mount_path(const char *source, const char *target, uint32_t flags)

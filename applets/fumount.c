@@ -302,7 +302,7 @@ static int run(const struct fumount *f, char **operands)
 	if (f->json) {
 		json_close(&json, ']');
 		out_char(&out, '\n');
-		if (out_flush(&out) < 0)
+		if (msg_flush(&out))
 			return FUMOUNT_SYSTEM;
 	}
 	return status;

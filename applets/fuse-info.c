@@ -294,7 +294,7 @@ static int show_all(const struct args *args, struct view *v, char **targets)
 		json_close(v->json, '}');
 		out_char(v->out, '\n');
 	}
-	return out_flush(v->out) < 0 ? 1 : status;
+	return msg_flush(v->out) ? 1 : status;
 }
 
 /* Colours for who looks, unless he says no: https://no-color.org. */

@@ -43,7 +43,7 @@ int applet_help(const struct applet *applet)
 		if (o->help)
 			option_help(&out, o);
 	out_str(&out, "      --help               show this\n");
-	return out_flush(&out) < 0;
+	return msg_flush(&out);
 }
 
 bool applet_parse(const struct opt *options, void *args, char **argv, struct opt_rest *rest)

@@ -18,6 +18,9 @@ void msg(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "applet: object: what -errno means". Returns status, for return statements. */
 int msg_errno(int status, const char *object, int negative_errno);
+/* Writes what is left in out, and says so if that or what came before failed. Returns 0 or 1. */
+struct out;
+int msg_flush(struct out *out);
 
 /* What -errno means, as in strerror(3) but for the errors that fusebox can
    meet, which is a tenth of the size; and its name, "ENOENT". Never NULL. */

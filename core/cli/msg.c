@@ -47,6 +47,13 @@ int msg_errno(int status, const char *object, int err)
 	return status;
 }
 
+int msg_flush(struct out *out)
+{
+	int err = out_flush(out);
+
+	return err ? msg_errno(1, "standard output", err) : 0;
+}
+
 /* One row an error: its name, and what it means. */
 #define ERRORS(X)							\
 	X(EPERM, "Operation not permitted")				\
