@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "msg.h"
@@ -126,16 +127,17 @@ int mount_create(const struct mountpoint *at, const struct optlist *o, int devic
 	return mount;
 }
 
-/* What cannot be identified could not be unmounted: before it is attached. */
+/* What cannot be identified could not be unmounted later. */
 int mount_place(struct mountpoint *at, int mount)
 {
-	int err = table_identify(mount, &at->mounted);
+	char name[32];
+	int err = sys_move_mount(mount, at->under);
 
-	if (!err)
-		err = sys_move_mount(mount, at->under);
-	/* A user's own is told by the list of what is attached alone. */
-	if (!err && !at->mounted.unique_id)
-		table_identify(mount, &at->mounted);
+	if (!err) {
+		err = table_identify(mount, &at->mounted);
+		if (err)
+			sys_umount2(sys_fd_path(name, mount), MNT_DETACH);
+	}
 	sys_close(mount);
 	return err;
 }

@@ -239,7 +239,7 @@ int sys_poll_either(int first, int second, int milliseconds)
 
 void sys_sleep_ms(int milliseconds)
 {
-	poll(NULL, 0, milliseconds);
+	poll_again(NULL, 0, milliseconds);
 }
 
 static uint64_t clock_ns(int clock)
@@ -476,7 +476,15 @@ int sys_listen(const char *path, uid_t uid)
 	return err ? err : fd;
 }
 
-CALL(int, sys_accept, (int socket), syscall(SYS_accept4, socket, NULL, NULL, SOCK_CLOEXEC))
+int sys_accept(int socket)
+{
+	int fd;
+
+	do
+		fd = (int)result(syscall(SYS_accept4, socket, NULL, NULL, SOCK_CLOEXEC));
+	while (fd == -EINTR);
+	return fd;
+}
 
 const char *sys_fd_path(char path[32], int fd)
 {
