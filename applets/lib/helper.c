@@ -218,20 +218,26 @@ int helper_prepare(struct helper *h, struct out *why)
 	return parse_options(h);
 }
 
+static void end_unless(int err)
+{
+	if (!err)
+		return;
+	msg("cannot take the caller's rights");
+	sys_exit(1);
+}
+
 /* From here on no signal is of use: between the mount and the handing over
    there is no good moment to end. */
 void helper_raise(bool shielded)
 {
 	if (shielded)
 		sys_block_signals();
-	if (priv_raise(shielded) < 0)
-		sys_exit(1);
+	end_unless(priv_raise(shielded));
 }
 
 void helper_lower(void)
 {
-	if (priv_lower() < 0)
-		sys_exit(1);
+	end_unless(priv_lower());
 }
 
 int helper_keep(struct helper *h, int (*hand_over)(struct helper *), struct out *why)
@@ -279,7 +285,7 @@ int helper_mount(struct helper *h, struct out *why)
 
 int helper_watch(struct helper *h)
 {
-	int parent = sys_open(".", O_PATH | O_DIRECTORY, 0);
+	int parent = sys_open(".", O_PATH | O_DIRECTORY, 0), err;
 	char byte;
 	ssize_t n;
 
@@ -291,10 +297,12 @@ int helper_watch(struct helper *h)
 	do
 		n = sys_read(h->socket, &byte, 1);
 	while (n > 0 || n == -EINTR || (n == -EAGAIN && sys_poll_in(h->socket, -1) > 0));
-	if (sys_fchdir(parent) < 0)
-		return 1;
-	helper_raise(false);
-	umount_known(h->name, &h->at.mounted, UMOUNT_LAZY);
-	helper_lower();
-	return 0;
+	err = parent < 0 ? parent : sys_fchdir(parent);
+	if (!err) {
+		helper_raise(false);
+		err = umount_known(h->name, &h->at.mounted, UMOUNT_LAZY);
+		helper_lower();
+	}
+	/* Unmounted already: who serves may do that. */
+	return !err || err == -ESTALE || err == -ENOENT ? 0 : msg_errno(1, h->at.path, err);
 }
