@@ -13,7 +13,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_CORE) $(wildcard include/*.h)
 	@mkdir -p $(@D)
 	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_CORE) -lcmocka
 
-$(BUILD)/tests/tools/faults: tests/faults/plan.h
+$(BUILD)/tests/tools/faults: $(wildcard tests/faults/*.h)
 $(BUILD)/tests/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	cc -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<

@@ -10,7 +10,7 @@ enum { PLAN_SHORT = 1000, PLAN_ALL_INTERRUPTED, PLAN_ALL_SHORT };
 enum { PLAN_RECORDS = 1 << 16, PLAN_EXECS = 64 };
 
 /* What kind of file a descriptor is; of a pipe or a socket, the peer is there. */
-enum { PLAN_OTHER, PLAN_FUSE_DEVICE, PLAN_FILE, PLAN_PEER };
+enum { PLAN_OTHER, PLAN_FUSE_DEVICE, PLAN_FILE, PLAN_PEER, PLAN_PROC };
 
 struct plan_record {
 	uint64_t process;	/* which, by its place in the family */
@@ -25,6 +25,7 @@ struct plan {
 	uint32_t call;
 	int32_t how;		/* 0: none */
 	uint32_t fired;
+	uint32_t always;	/* this kind of call fails from the start, each time; 0: none */
 	int32_t recording;
 	uint32_t count;
 	struct { int32_t pid; uint64_t process; } execs[PLAN_EXECS];

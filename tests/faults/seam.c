@@ -79,10 +79,14 @@ static uint64_t stack(void)
 
 static uint16_t kind_of(int fd)
 {
+	enum { PROC_MAGIC = 0x9fa0 };
+	struct statfs fs;
 	struct stat st;
 
 	if (__real_syscall(SYS_fstat, fd, &st) < 0)
 		return PLAN_OTHER;
+	if (S_ISREG(st.st_mode) && __real_syscall(SYS_fstatfs, fd, &fs) == 0 && fs.f_type == PROC_MAGIC)
+		return PLAN_PROC;
 	return S_ISREG(st.st_mode) ? PLAN_FILE : S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ? PLAN_PEER
 	       : S_ISCHR(st.st_mode) && st.st_rdev == makedev(10, 229) ? PLAN_FUSE_DEVICE : PLAN_OTHER;
 }
@@ -105,6 +109,14 @@ static bool waits(long number)
 		return true;
 	}
 	return false;
+}
+
+/* What is written to /proc is taken as a whole. */
+static bool can_be_short(long number, int fd)
+{
+	uint16_t kind = transfers(number) ? kind_of(fd) : PLAN_FUSE_DEVICE;
+
+	return kind != PLAN_FUSE_DEVICE && (kind != PLAN_PROC || number == SYS_read);
 }
 
 /* Whether this call is to fail: 0, an errno, or PLAN_SHORT. */
@@ -131,7 +143,10 @@ static int fault(long number, long first, long second)
 		me.again = waits(number) && !me.again;
 		return me.again ? EINTR : 0;
 	} else if (plan->how == PLAN_ALL_SHORT) {
-		return transfers(number) && kind_of((int)first) != PLAN_FUSE_DEVICE ? PLAN_SHORT : 0;
+		return can_be_short(number, (int)first) ? PLAN_SHORT : 0;
+	} else if (plan->always && plan->always == number) {
+		plan->fired = 1;
+		return plan->how;
 	} else if (plan->how && plan->process == me.process && plan->call == me.calls) {
 		plan->fired = 1;
 		return plan->how;

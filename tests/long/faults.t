@@ -5,5 +5,7 @@
 start 3600
 [ "$(id -u)" = 0 ] || need root
 
+own_dev
 all_scenes -e
+give_dev_back
 finish

@@ -6,5 +6,7 @@ start 300
 [ "$(id -u)" = 0 ] || need root
 
 is 'each call of core/sys can be made to fail' "$(unseen)" ''
+own_dev
 all_scenes -s
+give_dev_back
 finish

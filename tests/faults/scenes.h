@@ -1,0 +1,385 @@
+/* scenes: what is played, and how it is judged. */
+/* The server ends when it is told to, and with it the mount; where it cannot unmount it says so,
+   and when it is told a second time it ends all the same. */
+static void end_server(void)
+{
+	int patience = may_fail() ? 200 : 3000;
+
+	each_child(getpid(), tell_to_end);
+	if (WITHIN(patience, all_ended()))
+		return;
+	if (!may_fail())
+		complain("it does not end when it is told to");
+	each_child(getpid(), tell_to_end);
+	if (!WITHIN(3000, all_ended()))
+		complain("it does not end when it is told to twice");
+}
+
+/* After a command that mounts and returns. */
+static void judge_mount(int status)
+{
+	if (status != 0) {
+		failed_well(status);
+		return;
+	}
+	if (!WITHIN(may_fail() ? 500 : 3000, mounted())) {
+		complain("succeeded, and nothing is mounted");
+		return;
+	}
+	if (!answers("hello", "hello") && !answers("hello", "hello"))
+		complain("succeeded, and does not answer");
+	same_descriptors();
+	end_server();
+}
+
+/* A command that serves until it is told to end. */
+static void judge_foreground(int pid)
+{
+	int status = 0;
+
+	if (!WITHIN(LIMIT_MS, (mounted() && answers("hello", "hello")) || waitpid(pid, &status, WNOHANG) == pid)) {
+		heard();
+		complain("neither serves nor ends");
+		return;
+	}
+	heard();
+	if (WIFEXITED(status) && WEXITSTATUS(status)) {
+		failed_well(WEXITSTATUS(status));
+		return;
+	}
+	if (WIFSIGNALED(status))
+		complain("ended by signal %d", WTERMSIG(status));
+	if (status == 0 && !mounted())
+		return;
+	same_descriptors();
+	end_server();
+	heard();
+}
+
+static void hellofs_back(void) { judge_mount(RUN(FAULTY, "hellofs", "-b", mnt)); }
+static void hellofs_front(void) { judge_foreground(start(FAULTY, ARGV("hellofs", mnt))); }
+static void fmount_wait(void) { judge_mount(RUN(FAULTY, "fmount", "--wait", mnt, "--", "hellofs")); }
+static void fmount_front(void) { judge_foreground(start(FAULTY, ARGV("fmount", mnt, "--", "hellofs"))); }
+static void fmount_other(void)
+{
+	judge_foreground(start(FAULTY, ARGV("fmount", "--user", "nobody", "--drop-caps", "--no-new-privs", "--clones",
+					    "2", "--auto-unmount", mnt, "--", "hellofs")));
+}
+
+/* What is unmounted: a server without faults, and a mount that somebody may be in. */
+static int holder = -1;
+
+static void serve_clean(bool busy)
+{
+	char path[700];
+
+	if (RUN(0, "hellofs", "-b", mnt) != 0)
+		die("a server without faults");
+	snprintf(path, sizeof(path), "%s/hello", mnt);
+	if (busy)
+		holder = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void let_go(void)
+{
+	if (holder >= 0)
+		close(holder);
+	holder = -1;
+	if (mounts(NULL, false))
+		mounts(NULL, true);
+}
+
+static bool is_rights(const struct plan_record *r)
+{
+	return r->number == SYS_setresuid || r->number == SYS_setfsuid;
+}
+
+/* After a command that is to unmount. */
+static void judge_unmount(int status)
+{
+	if (status == 0 && mounted())
+		complain("succeeded, and is mounted still");
+	if (status > 0)
+		failed_well(status);
+	/* The helper may fail to give up its rights, and then does nothing more. */
+	if (status > 0 && !mounted() && !(hit && is_rights(hit)))
+		complain("failed, and is unmounted");
+	let_go();
+}
+
+static void fumount_plain(void) { serve_clean(false); judge_unmount(RUN(FAULTY, "fumount", mnt)); }
+static void fumount_lazy(void) { serve_clean(true); judge_unmount(RUN(FAULTY, "fumount", "-l", mnt)); }
+static void fumount_force(void) { serve_clean(true); judge_unmount(RUN(FAULTY, "fumount", "-f", mnt)); }
+static void fumount_helper(void) { serve_clean(false); judge_unmount(RUN(FAULTY, "umount.fuse", mnt)); }
+static void fumount_all(void) { serve_clean(false); judge_unmount(RUN(FAULTY, "fumount", "-a", "-t", "fuse.hellofs")); }
+static void fumount_recover(void) { serve_clean(false); judge_unmount(RUN(FAULTY, "fumount", "-R", mnt)); }
+
+static void fumount_recover_dead(void)
+{
+	serve_clean(true);
+	each_child(getpid(), kill_it);
+	judge_unmount(RUN(FAULTY, "fumount", "-R", mnt));
+}
+
+static void fumount_busy(void)
+{
+	int status;
+
+	serve_clean(true);
+	status = RUN(FAULTY, "fumount", mnt);
+	if (status != 32 && (status <= 0 || !may_fail()))
+		complain("status %d when it is busy", status);
+	if (!mounted())
+		complain("unmounted when it is busy");
+	if (status > 0 && !*errors && !(hit && hit->number == SYS_write && hit->first == 2))
+		complain("nothing is said");
+	let_go();
+}
+
+/* ---- fmount, and who mounts by it ---- */
+
+static void fmount_auto(void)
+{
+	judge_foreground(start(FAULTY, ARGV("fmount", "--auto-unmount", mnt, "--", "hellofs")));
+}
+static void fmount_plain(void) { judge_mount(RUN(FAULTY, "fmount", "-t", "hellofs", "-o", "ro,noatime", "source", mnt)); }
+static void mount_fuse(void) { judge_mount(RUN(FAULTY, "mount.fuse3", "hellofs#source", mnt, "-o", "ro,noatime")); }
+static void mount_hellofs(void) { judge_mount(RUN(FAULTY, "mount.hellofs", "source", mnt, "-o", "ro")); }
+/* Such a server cannot take its mount away. */
+static void mount_fuse_dropped(void)
+{
+	int status = RUN(FAULTY, "mount.fuse3", "hellofs#source", mnt, "-o", "drop_privileges");
+
+	if (status > 0)
+		failed_well(status);
+	if (status == 0 && !answers("hello", "hello") && !answers("hello", "hello"))
+		complain("succeeded, and does not answer");
+	if (status == 0)
+		mounts(NULL, true);
+}
+
+static void fmount_fstab(void)
+{
+	char line[700];
+	int fd = open("fstab", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	snprintf(line, sizeof(line), "source %s fuse.hellofs ro,noatime 0 0\n", mnt);
+	if (fd < 0 || write(fd, line, strlen(line)) < 0)
+		die("fstab");
+	close(fd);
+	judge_mount(RUN(FAULTY, "fmount", "-a", "-T", "fstab"));
+}
+
+static void serve_clean(bool busy);
+
+static void fmount_stale(void)
+{
+	serve_clean(false);
+	each_child(getpid(), kill_it);
+	WITHIN(3000, all_ended());
+	judge_mount(RUN(FAULTY, "fmount", "--replace-stale", "--wait", mnt, "--", "hellofs"));
+	if (mounts(NULL, false) && has_message())
+		mounts(NULL, true);	/* it is the stale one */
+}
+
+static void fmount_userns(void)
+{
+	int status = RUN(FAULTY, "fmount", "--userns", mnt, "--", "true");
+
+	if (status)
+		failed_well(status);
+}
+
+static void fmount_check(void)
+{
+	int status = RUN(FAULTY, "fmount", "--check", mnt);
+
+	if (status && !may_fail())
+		complain("status %d", status);
+	if (!*output && !(hit && hit->number == SYS_write))
+		complain("says nothing");
+}
+
+/* ---- The descriptor goes to somebody else ---- */
+
+/* The descriptor that comes over a socket; -1: none. */
+static int receive(int from)
+{
+	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct pollfd p = { .fd = from, .events = POLLIN };
+	int fd = -1;
+
+	if (poll(&p, 1, LIMIT_MS) == 1 && recvmsg(from, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+static void fmount_socket(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "socket" };
+	int pid, peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), device = -1, status;
+
+	unlink("socket");
+	pid = start(FAULTY, ARGV("fmount", "--fd-socket", "socket", mnt));
+	if (WITHIN(1000, connect(peer, (struct sockaddr *)&at, sizeof(at)) == 0
+			 || waitpid(pid, &status, WNOHANG | WNOWAIT) == pid))
+		device = receive(peer);
+	close(peer);
+	status = finish(pid, LIMIT_MS);
+	if (status == 0 && (device < 0 || !mounted()))
+		complain("succeeded, and nothing came");
+	if (status > 0)
+		failed_well(status);
+	if (status == 0)
+		mounts(NULL, true);
+	if (device >= 0)
+		close(device);
+}
+
+/* As libfuse does it. */
+static void helper_mounts(int how, const char *options, bool watches)
+{
+	int pair[2], device, pid, status;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		die("socketpair");
+	comm = pair[1];
+	pid = start(FAULTY | how, ARGV("fusermount3", "-o", options, "--", mnt));
+	comm = -1;
+	close(pair[1]);
+	device = receive(pair[0]);
+	if (device >= 0 && !mounted())
+		complain("the descriptor came, and nothing is mounted");
+	if (watches) {
+		close(device);
+		device = -1;
+		close(pair[0]);
+	}
+	status = finish(pid, LIMIT_MS);
+	if (status > 0)
+		failed_well(status);
+	if (status == 0 && !watches && device < 0)
+		complain("succeeded, and no descriptor came");
+	if ((status == 0 && !watches) || (hit && is_rights(hit)))
+		mounts(NULL, true);
+	/* It said that it could not; or was told that it had gone. */
+	if (watches && ((status > 0 && strstr(errors, mnt)) || (may_fail() && plan->how == ENOENT)))
+		mounts(NULL, true);
+	if (!watches)
+		close(pair[0]);
+	if (device >= 0)
+		close(device);
+}
+
+static void helper_root(void) { helper_mounts(0, "ro,fsname=a,subtype=b", false); }
+static void helper_user(void) { helper_mounts(HELPER | AS_NOBODY, "ro,fsname=a,subtype=b", false); }
+static void helper_watches(void) { helper_mounts(HELPER | AS_NOBODY, "auto_unmount", true); }
+
+static void hellofs_user(void)
+{
+	of_nobody = true;
+	judge_mount(RUN(FAULTY | HELPER | AS_NOBODY, "hellofs", "-b", mnt));
+}
+
+static void helper_unmounts(bool lazy)
+{
+	const int pid = start(HELPER | AS_NOBODY, ARGV("hellofs", "-b", mnt));
+
+	if (finish(pid, LIMIT_MS) != 0)
+		die("a user's server without faults");
+	judge_unmount(RUN(FAULTY | HELPER | AS_NOBODY, "fusermount3", lazy ? "-uz" : "-u", "--", mnt));
+}
+static void helper_unmounts_plainly(void) { helper_unmounts(false); }
+static void helper_detaches(void) { helper_unmounts(true); }
+
+static void fumount_user(void)
+{
+	const int pid = start(HELPER | AS_NOBODY, ARGV("hellofs", "-b", mnt));
+
+	if (finish(pid, LIMIT_MS) != 0)
+		die("a user's server without faults");
+	judge_unmount(RUN(FAULTY | HELPER | AS_NOBODY, "fumount", mnt));
+}
+
+/* ---- What only looks ---- */
+
+static void judge_info(int status, const char *word)
+{
+	if (status)
+		failed_well(status);
+	else if (!strstr(output, word))
+		complain("does not tell of %s", word);
+	let_go();
+}
+
+static void info_all(void) { serve_clean(true); judge_info(RUN(FAULTY, "fuse-info"), mnt); }
+static void info_json(void) { serve_clean(true); judge_info(RUN(FAULTY, "fuse-info", "--json"), mnt); }
+static void info_list(void) { serve_clean(false); judge_info(RUN(FAULTY, "fuse-info", "-l"), mnt); }
+static void info_one(void) { serve_clean(true); judge_info(RUN(FAULTY, "fuse-info", mnt), mnt); }
+static void info_kernel(void) { judge_info(RUN(FAULTY, "fuse-info", "-k"), "file_systems"); }
+
+/* ---- The box ---- */
+
+static void install(void)
+{
+	static const char *const links[] = { "fmount", "fumount", "hellofs", "passfs", "fusermount3", "mount.fuse3" };
+	int status = RUN(FAULTY, "../fusebox", "--install", "-s", "--force", "installed/bin");
+	char path[64];
+
+	if (status)
+		failed_well(status);
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		struct stat st;
+
+		snprintf(path, sizeof(path), "installed/bin/%s", links[i]);
+		if (status == 0 && stat(path, &st) < 0)
+			complain("succeeded, without %s", links[i]);
+	}
+	if (system("rm -rf installed"))
+		die("rm");
+}
+
+static const struct { const char *name; void (*play)(void); } scenarios[] = {
+	{ "hellofs -b", hellofs_back },
+	{ "hellofs", hellofs_front },
+	{ "fmount --wait", fmount_wait },
+	{ "fmount", fmount_front },
+	{ "fmount --user", fmount_other },
+	{ "fumount", fumount_plain },
+	{ "fumount -l", fumount_lazy },
+	{ "fumount -f", fumount_force },
+	{ "fumount -a", fumount_all },
+	{ "fumount -R", fumount_recover },
+	{ "fumount -R, dead", fumount_recover_dead },
+	{ "fumount, busy", fumount_busy },
+	{ "umount.fuse", fumount_helper },
+	{ "fumount by a user", fumount_user },
+	{ "fmount --auto-unmount", fmount_auto },
+	{ "fmount -t", fmount_plain },
+	{ "fmount -a", fmount_fstab },
+	{ "fmount --replace-stale", fmount_stale },
+	{ "fmount --userns", fmount_userns },
+	{ "fmount --check", fmount_check },
+	{ "fmount --fd-socket", fmount_socket },
+	{ "mount.fuse3", mount_fuse },
+	{ "mount.fuse3 -o drop_privileges", mount_fuse_dropped },
+	{ "mount.hellofs", mount_hellofs },
+	{ "fusermount3 by root", helper_root },
+	{ "fusermount3", helper_user },
+	{ "fusermount3 -o auto_unmount", helper_watches },
+	{ "fusermount3 -u", helper_unmounts_plainly },
+	{ "fusermount3 -uz", helper_detaches },
+	{ "hellofs by a user", hellofs_user },
+	{ "fuse-info", info_all },
+	{ "fuse-info --json", info_json },
+	{ "fuse-info -l", info_list },
+	{ "fuse-info TARGET", info_one },
+	{ "fuse-info -k", info_kernel },
+	{ "fusebox --install", install },
+};
+

@@ -1,0 +1,373 @@
+/* world: processes, mounts, connections, and complaints about them. */
+enum { LIMIT_MS = 10000, OUTPUT = 16384 };
+
+static struct plan *plan;
+static char here[512], faulty[600], clean[600], mnt[600];
+static const char *scenario;
+static const struct plan_record *hit;	/* the call that is to fail; NULL: each other, or none */
+static int complaints, baseline;
+static char output[OUTPUT], errors[OUTPUT];
+
+/* ---- What is said ---- */
+
+static const char *error_name(int how)
+{
+	return how == PLAN_SHORT ? "SHORT" : how == PLAN_ALL_INTERRUPTED ? "all are interrupted"
+	       : how == PLAN_ALL_SHORT ? "all are short" : strerrorname_np(how);
+}
+
+static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
+{
+	va_list args;
+
+	complaints++;
+	if (hit)
+		printf("# %s: call %u of %llx, number %u (%lld, %lld), %s: ", scenario, hit->call,
+		       (unsigned long long)hit->process, hit->number, (long long)hit->first,
+		       (long long)hit->second, error_name(plan->how));
+	else
+		printf("# %s: %s: ", scenario, plan->how ? error_name(plan->how) : "no fault");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	if (*errors)
+		printf(" [%.*s]", (int)strcspn(errors, "\n"), errors);
+	puts("");
+	fflush(stdout);
+}
+
+static void die(const char *what)
+{
+	printf("Bail out! faults: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* Whether something may go wrong in this run. */
+static bool may_fail(void) { return hit && plan->fired; }
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void sleep_ms(int milliseconds) { poll(NULL, 0, milliseconds); }
+
+#define WITHIN(milliseconds, condition) ({						\
+	int64_t end = now_ms() + (milliseconds);					\
+	int pause = 1;									\
+	bool met;									\
+	while (!(met = (condition)) && now_ms() < end) {				\
+		sleep_ms(pause);							\
+		pause += pause < 20;							\
+	}										\
+	met; })
+
+/* ---- Processes: all are this one's children in the end ---- */
+
+static int slurp(const char *path, char *to, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, to, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	to[n > 0 ? n : 0] = '\0';
+	return (int)n;
+}
+
+/* Calls fn for each descendant of this process. */
+static int each_child(int of, int (*fn)(int pid))
+{
+	char path[64], list[4096], *at = list;
+	int count = 0, pid, used;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", of, of);
+	slurp(path, list, sizeof(list));
+	for (; sscanf(at, "%d%n", &pid, &used) == 1; at += used) {
+		count += each_child(pid, fn);
+		count += fn(pid);
+	}
+	return count;
+}
+
+static int kill_it(int pid) { kill(pid, SIGKILL); return 1; }
+
+static int show_it(int pid)
+{
+	char path[64], text[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	slurp(path, text, sizeof(text));
+	text[strcspn(text, "\n")] = '\0';
+	printf("#	%d (%s): ", pid, text);
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	slurp(path, text, sizeof(text));
+	for (char *c = text; *c; c++)
+		*c = *c == '\n' ? ' ' : *c;
+	puts(text);
+	return 1;
+}
+
+static int descriptors_of(int pid)
+{
+	char path[64];
+	DIR *dir;
+	int count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 2;
+}
+
+/* HELPER: the set-uid one is in PATH. */
+enum { FAULTY = 1, AS_NOBODY = 2, HELPER = 4, COMM_FD = 9 };
+static int comm = -1;	/* the end of a socket that the next process has as COMM_FD */
+
+static char *const *environment(int how)
+{
+	static char path[2000], plan_path[600], comm_fd[32], *env[8];
+	int n = 0;
+
+	snprintf(path, sizeof(path), "PATH=%s%s%s:/usr/bin:/bin", how & HELPER ? here : "",
+		 how & HELPER ? "/helper:" : "", how & FAULTY ? faulty : clean);
+	snprintf(plan_path, sizeof(plan_path), "FAULTS=%s/plan", here);
+	snprintf(comm_fd, sizeof(comm_fd), "_FUSE_COMMFD=%d", COMM_FD);
+	env[n++] = path;
+	if (how & FAULTY)
+		env[n++] = plan_path;
+	if (comm >= 0)
+		env[n++] = comm_fd;
+	env[n] = NULL;
+	return env;
+}
+
+static int start(int how, const char *const *argv)
+{
+	char path[700];
+	int pid;
+
+	snprintf(path, sizeof(path), "%s/%s", how & HELPER && strncmp(argv[0], "fusermount", 10) == 0
+		 ? "helper" : how & FAULTY ? faulty : clean, argv[0]);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		const char *to[2] = { how & FAULTY ? "output" : "/dev/null", how & FAULTY ? "errors" : "/dev/null" };
+
+		close(0);
+		open("/dev/null", O_RDONLY);
+		for (int fd = 1; fd <= 2; fd++) {
+			close(fd);
+			open(to[fd - 1], O_WRONLY | O_CREAT | O_APPEND | O_TRUNC, 0666);
+		}
+		if (comm >= 0)
+			dup2(comm, COMM_FD);
+		if (how & AS_NOBODY && (setgid(65534) || setuid(65534)))
+			_exit(125);
+		execve(path, (char *const *)argv, environment(how));
+		_exit(124);
+	}
+	return pid;
+}
+
+static void heard(void)
+{
+	slurp("output", output, sizeof(output));
+	slurp("errors", errors, sizeof(errors));
+}
+
+/* Waits for the end of it. Its status; -1: it hangs, -2: a signal, of both it was told. */
+static int finish(int pid, int milliseconds)
+{
+	int status = 0, got;
+
+	if (!WITHIN(milliseconds, (got = waitpid(pid, &status, WNOHANG)) != 0)) {
+		heard();
+		complain("it hangs");
+		each_child(getpid(), show_it);
+		return -1;
+	}
+	heard();
+	if (got != pid || WIFEXITED(status))
+		return got == pid ? WEXITSTATUS(status) : 0;
+	complain("ended by signal %d", WTERMSIG(status));
+	return -2;
+}
+
+#define ARGV(...) (const char *const[]) { __VA_ARGS__, NULL }
+#define RUN(how, ...) finish(start(how, ARGV(__VA_ARGS__)), LIMIT_MS)
+
+/* ---- Mounts ---- */
+
+/* The connections that were seen mounted; a number is soon another's, the inode of its
+   directory is not. */
+static struct { unsigned int number; ino_t identity; } seen[64];
+static size_t seen_count;
+
+static ino_t identity(unsigned int number)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "ctl/%u", number);
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+static void see(unsigned int number)
+{
+	ino_t now = identity(number);
+
+	for (size_t i = 0; i < seen_count; i++)
+		if (seen[i].number == number && seen[i].identity == now)
+			return;
+	if (now && seen_count < sizeof(seen) / sizeof(*seen)) {
+		seen[seen_count].number = number;
+		seen[seen_count++].identity = now;
+	}
+}
+
+static bool connections_left(void)
+{
+	for (size_t i = 0; i < seen_count; i++)
+		if (identity(seen[i].number) == seen[i].identity)
+			return true;
+	return false;
+}
+
+/* How many FUSE mounts are below here, whose path ends in `suffix`; all are detached if asked. */
+static int mounts(const char *suffix, bool detach)
+{
+	char line[8192], path[4096], type[256];
+	unsigned int number;
+	size_t length = strlen(here);
+	FILE *table = fopen("/proc/self/mountinfo", "re");
+	int count = 0;
+
+	while (table && fgets(line, sizeof(line), table)) {
+		const char *dash = strstr(line, " - ");
+
+		if (!dash || sscanf(line, "%*s %*s 0:%u %*s %4095s", &number, path) != 2 || sscanf(dash, " - %255s", type) != 1
+		    || strncmp(type, "fuse", 4) != 0 || strcmp(type, "fusectl") == 0
+		    || strncmp(path, here, length) != 0 || path[length] != '/')
+			continue;
+		if (suffix && (strlen(path) < strlen(suffix) || strcmp(path + strlen(path) - strlen(suffix), suffix)))
+			continue;
+		count++;
+		see(number);
+		if (detach)
+			umount2(path, MNT_FORCE | MNT_DETACH);
+	}
+	if (table)
+		fclose(table);
+	return count;
+}
+
+static bool mounted(void) { return mounts("/mnt", false) > 0; }
+
+static bool of_nobody;	/* the mount, which root may not look at */
+
+/* Whether the mount answers: a child asks it, which a server that hangs cannot stop us by. */
+static bool answers(const char *file, const char *text)
+{
+	char got[64] = "", path[700];
+	int pid = fork(), status = 1;
+
+	if (pid == 0) {
+		if (of_nobody && (setgid(65534) || setuid(65534)))
+			_exit(1);
+		snprintf(path, sizeof(path), "%s/%s", mnt, file);
+		slurp(path, got, sizeof(got));
+		_exit(strcmp(got, text) != 0);
+	}
+	if (WITHIN(LIMIT_MS, waitpid(pid, &status, WNOHANG) == pid))
+		return status == 0;
+	complain("%s is read for ever", file);
+	each_child(getpid(), show_it);
+	mounts(NULL, true);
+	return false;
+}
+
+static bool all_ended(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+}
+
+/* However a run went. */
+static void nothing_left(void)
+{
+	heard();
+	if (mounts(NULL, false)) {
+		if (!strstr(errors, ": left mounted"))
+			complain("a mount is left");
+		mounts(NULL, true);
+	}
+	if (!WITHIN(3000, all_ended())) {
+		complain("a process is left");
+		each_child(getpid(), show_it);
+		mounts(NULL, true);
+		each_child(getpid(), kill_it);
+		WITHIN(3000, all_ended());
+	}
+	if (!WITHIN(3000, !connections_left()))
+		complain("a connection is left");
+	seen_count = 0;
+}
+
+/* Whether there is a line "applet: what: why". */
+static bool has_message(void)
+{
+	for (const char *line = errors; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strncmp(line + strspn(line, "abcdefghijklmnopqrstuvwxyz3.-"), ": ", 2) == 0)
+			return true;
+	return false;
+}
+
+static void failed_well(int status)
+{
+	if (status < 0)
+		return;
+	if (!may_fail())
+		complain("failed, with %d", status);
+	if (status >= 128)
+		complain("status %d", status);
+	/* Told in vain. */
+	if (hit && hit->number == SYS_write && hit->first == 2)
+		return;
+	if (!has_message())
+		complain("failed with %d, without a message", status);
+}
+
+/* As many are open as when nothing fails; `pid` and its like do not grow. */
+static void same_descriptors(void)
+{
+	int now = each_child(getpid(), descriptors_of) - 0;
+
+	if (plan->recording)
+		baseline = now;
+	else if (now > baseline && !WITHIN(300, (now = each_child(getpid(), descriptors_of)) <= baseline))
+		complain("%d descriptors are open, not %d", now, baseline);
+}
+
+/* Who serves, and not who only watches. */
+static int tell_to_end(int pid)
+{
+	char path[64], link[32] = "";
+	bool serves = false;
+
+	for (int fd = 0; fd < 64 && !serves; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		serves = readlink(path, link, sizeof(link) - 1) == 9 && strncmp(link, "/dev/fuse", 9) == 0;
+	}
+	return serves && kill(pid, SIGTERM) == 0;
+}
+
