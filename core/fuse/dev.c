@@ -130,10 +130,13 @@ static void *serve_clone(void *session)
 	/* Without /dev/fuse, in a chroot say, all read from the one that there is. */
 	if (buffer && s->thread_starts)
 		s->thread_starts();
-	if (buffer)
+	if (buffer) {
 		serve_on(s, device < 0 ? s->device : device, buffer);
-	else
-		__atomic_sub_fetch(&s->running, 1, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	__atomic_sub_fetch(&s->running, 1, __ATOMIC_RELAXED);
+	if (device >= 0)
+		sys_close(device);
 	return NULL;
 }
 
