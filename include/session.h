@@ -38,6 +38,8 @@ struct fuse_session {
 	bool (*rings)(struct fuse_session *session);
 	/* Called once, when the kernel has taken the reply to INIT. NULL: not. */
 	void (*ready)(struct fuse_session *session);
+	/* Called when a thread cannot go on, before it ends the process. NULL: not. */
+	void (*fails)(void);
 	/* Called for each request with what it took. NULL: not. */
 	void (*trace)(const struct fuse_req *req, bool replied, uint64_t nanoseconds);
 };

@@ -245,6 +245,7 @@ static int serve_mounted(const char *where)
 	self.session.device = fd;
 	self.session.own_device = (uint64_t)self.at.mounted.dev_major << 32 | self.at.mounted.dev_minor;
 	self.session.ready = on_ready;
+	self.session.fails = take_away;
 	self.session.thread_starts = self.session.ops->thread_starts;
 	self.session.trace = self.args->debug ? trace : NULL;
 	self.session.read_only = !self.adopted && (self.args->mount.flags & MOUNT_RDONLY)

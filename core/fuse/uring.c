@@ -207,8 +207,11 @@ static void *serve_lane(void *arg)
 		if (!err)
 			err = serve_done(lane, &req, &device);
 	}
-	if (err && !is_the_end(err))
+	if (err && !is_the_end(err)) {
+		if (lane->session->fails)
+			lane->session->fails();
 		sys_exit(msg_errno(1, "io_uring", err));
+	}
 	return NULL;
 }
 
