@@ -44,3 +44,8 @@ all_scenes()
 		tail -n 1 "$dir/log"
 	done
 }
+
+# FUSE over io_uring is switched off in the kernel in most places.
+uring=/sys/module/fuse/parameters/enable_uring
+uring_was=$(cat "$uring" 2>/dev/null)
+switch_uring() { [ ! -e "$uring" ] || echo "$1" >"$uring"; }

@@ -21,8 +21,11 @@ struct plan_record {
 };
 
 struct plan {
-	uint64_t process;	/* the one of them that is to fail */
+	/* The one that is to fail: this process's next one of that kind, from this call on; which
+	   thread makes which is not the same each time. */
+	uint64_t process;
 	uint32_t call;
+	uint16_t number, file;
 	int32_t how;		/* 0: none */
 	uint32_t fired;
 	uint32_t always;	/* this kind of call fails from the start, each time; 0: none */

@@ -344,6 +344,8 @@ static void install(void)
 		die("rm");
 }
 
+#include "passfs.h"
+
 static const struct { const char *name; void (*play)(void); } scenarios[] = {
 	{ "hellofs -b", hellofs_back },
 	{ "hellofs", hellofs_front },
@@ -381,5 +383,12 @@ static const struct { const char *name; void (*play)(void); } scenarios[] = {
 	{ "fuse-info TARGET", info_one },
 	{ "fuse-info -k", info_kernel },
 	{ "fusebox --install", install },
+	{ "passfs", passfs_plain },
+	{ "passfs by io_uring", passfs_uring },
+	{ "passfs --no-passthrough", passfs_bare },
+	{ "passfs --writeback", passfs_writeback },
+	{ "passfs --export", passfs_export },
+	{ "passfs --threads", passfs_threads },
+	{ "passfs --threads by io_uring", passfs_rings },
 };
 

@@ -103,7 +103,7 @@ static bool transfers(long number)
 static bool waits(long number)
 {
 	switch (number) {
-	case SYS_read: case SYS_write: case SYS_writev: case SYS_pread64: case SYS_pwrite64:
+	case SYS_read: case SYS_write: case SYS_writev:
 	case SYS_poll: case SYS_wait4: case SYS_accept4: case SYS_recvmsg: case SYS_futex:
 	case SYS_io_uring_enter:
 		return true;
@@ -111,12 +111,12 @@ static bool waits(long number)
 	return false;
 }
 
-/* What is written to /proc is taken as a whole. */
+/* What is written to /proc is taken as a whole; a file is read as far as it goes. */
 static bool can_be_short(long number, int fd)
 {
 	uint16_t kind = transfers(number) ? kind_of(fd) : PLAN_FUSE_DEVICE;
 
-	return kind != PLAN_FUSE_DEVICE && (kind != PLAN_PROC || number == SYS_read);
+	return kind != PLAN_FUSE_DEVICE && (kind != PLAN_PROC || number == SYS_read) && number != SYS_pread64;
 }
 
 /* Whether this call is to fail: 0, an errno, or PLAN_SHORT. */
@@ -147,7 +147,8 @@ static int fault(long number, long first, long second)
 	} else if (plan->always && plan->always == number) {
 		plan->fired = 1;
 		return plan->how;
-	} else if (plan->how && plan->process == me.process && plan->call == me.calls) {
+	} else if (plan->how && !plan->fired && plan->process == me.process && plan->call <= me.calls
+		   && plan->number == number && (!transfers(number) || plan->file == kind_of((int)first))) {
 		plan->fired = 1;
 		return plan->how;
 	}

@@ -1,5 +1,5 @@
 /* world: processes, mounts, connections, and complaints about them. */
-enum { LIMIT_MS = 10000, OUTPUT = 16384 };
+enum { LIMIT_MS = 5000, OUTPUT = 16384 };
 
 static struct plan *plan;
 static char here[512], faulty[600], clean[600], mnt[600];
@@ -102,12 +102,16 @@ static int show_it(int pid)
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	slurp(path, text, sizeof(text));
 	text[strcspn(text, "\n")] = '\0';
-	printf("#	%d (%s): ", pid, text);
-	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-	slurp(path, text, sizeof(text));
-	for (char *c = text; *c; c++)
-		*c = *c == '\n' ? ' ' : *c;
-	puts(text);
+	printf("#	%d (%s):", pid, text);
+	puts("");
+	for (int tid = pid; tid < pid + 30; tid++) {	/* its threads, most likely */
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stack", pid, tid);
+		if (slurp(path, text, sizeof(text)) <= 0)
+			continue;
+		for (char *c = text; *c; c++)
+			*c = *c == '\n' ? ' ' : *c;
+		printf("#		%d: %s\n", tid, text);
+	}
 	return 1;
 }
 

@@ -3,10 +3,12 @@
 # tests/long/faults.t has them all.
 . "$(dirname "$0")/../faults/lib.sh"
 start 300
+trap 'switch_uring "$uring_was"; cleanup' EXIT
 [ "$(id -u)" = 0 ] || need root
 
 is 'each call of core/sys can be made to fail' "$(unseen)" ''
 own_dev
+switch_uring Y
 all_scenes -s
 give_dev_back
 finish

@@ -41,6 +41,8 @@ static void play(void (*scene)(void), const struct plan_record *record, int how)
 	plan->fired = 0;
 	plan->process = record && !is_lacking(record, how) ? record->process : 0;
 	plan->call = record ? record->call : 0;
+	plan->number = record ? record->number : 0;
+	plan->file = record ? record->file : 0;
 	plan->always = record && is_lacking(record, how) ? record->number : 0;
 	memset(plan->execs, 0, sizeof(plan->execs));
 	*errors = *output = '\0';
