@@ -39,7 +39,7 @@ SOURCES = $(CORE) $(APPLETS:%=applets/%.c) $(PARTS:%=applets/%.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 
 # Of what may be set-uid root, there is one, and it is no part of the box.
-SETUID = $(if $(STATIC),$(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3))
+SETUID = $(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3)
 
 all: $(BUILD)/fusebox links $(SETUID)
 
@@ -67,8 +67,8 @@ $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 # -static-pie in silence, so there it is linked by hand.
 SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c applets/fusermount.c \
 	$(filter-out core/main.c core/install.c,$(CORE)))
-PIE_LDFLAGS = -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
-	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(LDFLAGS)
+PIE_LDFLAGS = $(if $(STATIC),-static-pie) -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
+	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(if $(STATIC),,$(CONFIG_LDFLAGS)) $(LDFLAGS)
 ifeq ($(CC),musl-gcc)
 MUSL_LIB := $(patsubst %/crti.o,%,$(shell $(CC) -\#\#\# -x c /dev/null 2>&1 | grep -o "[^ ]*/crti\.o"))
 PIE_LDFLAGS += -nostdlib -nostartfiles -Wl,--no-dynamic-linker
@@ -82,8 +82,8 @@ $(BUILD)/pie/%.o: %.c $(STAMP)
 
 $(BUILD)/fusermount3: $(SINGLE)
 	$(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(SINGLE) $(PIE_END)
-	$(STRIP) -R .comment -o $@ $@.full
-	@echo "$@: static-pie $(LIBC), $$(wc -c <$@) bytes"
+	$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
+	@echo "$@: $(if $(STATIC),static-pie,dynamic) $(LIBC), $$(wc -c <$@) bytes"
 
 links: $(BUILD)/fusebox
 	@mkdir -p $(BUILD)/bin

@@ -171,7 +171,7 @@ static ssize_t part(long number, int fd, size_t size)
 	int err = fault(number, fd, (long)size);
 
 	if (err == PLAN_SHORT)
-		return (ssize_t)(size > 7 ? 7 : (size + 1) / 2);
+		return (ssize_t)(number == SYS_pwrite64 || size <= 7 ? (size + 1) / 2 : 7);
 	if (err)
 		errno = err;
 	return err ? -1 : (ssize_t)size;
