@@ -209,7 +209,7 @@ static int split(int device)
 		err = keeper_start(&self.keeper);
 	if (!err && !self.args->sandbox)
 		err = priv_keep_only(self.session.ops->capabilities);
-	if (err && !self.adopted)
+	if (err && self.shown)
 		commfd_umount_known(&self.at, UMOUNT_LAZY);
 	return err;
 }

@@ -10,4 +10,47 @@ own_dev
 switch_uring Y
 all_scenes -e
 give_dev_back
+
+# By strace, on the real binary: what does not see what we think that we call.
+need strace
+injected() { local call=$1 error=$2 when=$3; shift 3; timeout 20 strace -D -f -o trace -e "inject=$call:error=$error:when=$when" "$@" 2>err; }
+complaints=0
+complain() { complaints=$((complaints + 1)); diag "$call $error $when: $*: $(head -n 1 err)"; }
+hello() { [ "$(timeout 5 cat mnt/hello 2>/dev/null)" = hello ]; }
+no_server() { [ -z "$(newest hellofs)" ]; }
+
+# Not close(2), which it would leave undone, nor read(2), since it is one on /dev/fuse as well.
+mkdir mnt
+faults=0
+for fault in openat:EMFILE openat:ENOENT statx:ENOMEM readlinkat:ENOENT fsopen:EPERM fsconfig:EINVAL \
+	fsmount:ENOMEM move_mount:EINVAL umount2:EINVAL clone:EAGAIN pipe2:EMFILE socketpair:EMFILE mmap:ENOMEM \
+	fcntl:EBADF capset:EPERM ioctl:ENOTTY; do
+	call=${fault%:*} error=${fault#*:}
+	for when in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		injected "$call" "$error" "$when" hellofs -b mnt
+		code=$?
+		faults=$((faults + $(grep -c INJECTED trace)))
+		if [ "$code" = 0 ]; then
+			hello || complain 'succeeded, and does not answer'
+		else
+			{ [ "$code" -lt 124 ] && grep -q '^hellofs: ' err; } || complain "ended with $code"
+			unmounted "$T/mnt" || complain 'a mount is left'
+		fi
+		mounted "$T/mnt" || hellofs -b mnt 2>/dev/null
+		# Whoever follows the server goes with it.
+		injected "$call" "$error" "$when" fumount mnt
+		code=$?
+		if [ "$code" = 0 ]; then
+			unmounted "$T/mnt" || complain 'fumount: succeeded, and it is mounted'
+		else
+			{ [ "$code" -lt 124 ] && grep -q '^fumount: ' err; } || complain "fumount ended with $code"
+			mounted "$T/mnt" || complain 'fumount: failed, and it is unmounted'
+			umount -l mnt
+		fi
+		within 5 no_server || complain 'a server is left'
+		faults=$((faults + $(grep -c INJECTED trace)))
+	done
+done
+is 'by strace: none went wrong' "$complaints" 0
+ok "and there were many: $faults" test "$faults" -gt 30
 finish
