@@ -16,9 +16,10 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 BUILD=${BUILD:-$top/build}
+STATIC_BOX=${STATIC_BOX:-$BUILD/fusebox}
 PATH=$BUILD/bin:$BUILD/tests/tools:$PATH
 LC_ALL=C
-export PATH BUILD LC_ALL
+export PATH BUILD STATIC_BOX LC_ALL
 tests=0 failures=0 T='' pids=()
 
 # start [SECONDS]: enter the namespace, once; SECONDS is the limit for the file.

@@ -42,8 +42,23 @@ test-long:
 	tests/deps-long
 	@$(MAKE) --no-print-directory test-long-built
 
-test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe faults
+test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe faults watched
 	BUILD=$(abspath $(BUILD)) prove $(LONG)
+
+# All of it once more, with sanitizers, and the build whose calls fail besides. What runs in a
+# chroot or counts bytes takes the plain one (STATIC_BOX): the other needs libraries and /proc.
+# LeakSanitizer cannot work in what strace follows; there is no malloc to leak from.
+SANITIZED = $(filter-out tests/boot/% tests/cli/build.t,$(SCRIPTS))
+test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
+	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all faults $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
+		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/boot/probe
+	STATIC_BOX=$(abspath $(BUILD))/fusebox ASAN_OPTIONS=detect_leaks=0 BUILD=$(abspath $(BUILD))/debug \
+		prove $(SANITIZED)
+
+# For tests/long: builds that find races, and that valgrind can look into.
+watched:
+	@for config in threads dynamic; do \
+		$(MAKE) --no-print-directory -s CONFIG=$$config BUILD=$(BUILD)/$$config all || exit; done
 
 # The build whose system calls fail when a test says so.
 faults:
@@ -71,4 +86,4 @@ $(BUILD)/tests/boot/%: tests/boot/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -D_FILE_OFFSET_BITS=64 -O2 -static -o $@ $<
 
-.PHONY: faults test test-built test-long test-long-built lint size bench bench-built
+.PHONY: faults watched test-sanitized test test-built test-long test-long-built lint size bench bench-built

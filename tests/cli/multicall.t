@@ -28,10 +28,10 @@ like 'is named' "$err" '^hellofs: --bogus: unknown option'
 exits 1 'no mountpoint' hellofs
 exits 1 'fumount without operands' fumount
 
-if strings "$box" | grep -q 'Linux-PAM\|glibc\|GNU C Library'; then
+if strings "$STATIC_BOX" | grep -q 'Linux-PAM\|glibc\|GNU C Library'; then
 	diag 'glibc: the size is not compared'
 else
-	ok 'at most 136 KiB' test "$(wc -c <"$box")" -le 139264
+	ok 'at most 136 KiB' test "$(wc -c <"$STATIC_BOX")" -le 139264
 fi
 
 without_helper() { PATH=/nonexistent "$@"; }

@@ -19,7 +19,7 @@ with_libraries() # with_libraries PROGRAM TO
 with_libraries "$(PATH=/bin:/usr/bin command -v mount)" bin/mount
 with_libraries "$(PATH=/bin:/usr/bin command -v umount)" bin/umount
 cp "$(command -v busybox)" "$root/bin/busybox"
-cp "$BUILD/fusebox" "$root/usr/bin/fusebox"
+cp "$STATIC_BOX" "$root/usr/bin/fusebox"
 ln -s /usr/bin/fusebox "$root/usr/bin/hellofs"
 for helper in mount.fuse mount.fuse3 umount.fuse mount.hellofs mount.fuse.hellofs; do
 	ln -s /usr/bin/fusebox "$root/sbin/$helper"

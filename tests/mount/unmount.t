@@ -218,7 +218,7 @@ give_dev_back
 
 # Without /proc: by statmount(2), or else by the path alone.
 mkdir -p root/{bin,dev,mnt,mnt2}
-cp "$BUILD/fusebox" root/bin/fusebox
+cp "$STATIC_BOX" root/bin/fusebox
 touch root/dev/fuse root/dev/null
 mount --bind /dev/fuse root/dev/fuse
 mount --bind /dev/null root/dev/null
