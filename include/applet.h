@@ -17,9 +17,16 @@ struct applet {
 };
 
 #if __has_attribute(retain)
-#define APPLET_KEEP used, retain
+#define APPLET_RETAIN retain,
 #else
-#define APPLET_KEEP used
+#define APPLET_RETAIN
+#endif
+/* A binary of one applet has the first of its names when it is called by another: gcc 16
+   with -flto would turn them round. */
+#if __has_attribute(no_reorder)
+#define APPLET_KEEP APPLET_RETAIN no_reorder, used
+#else
+#define APPLET_KEEP APPLET_RETAIN used
 #endif
 
 /* At the end of an applet's file: registers ident_main under a name. A second

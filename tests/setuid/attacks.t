@@ -246,7 +246,8 @@ unlike 'no page both writable and executable' "$headers" 'RWE'
 if strings "$BUILD/fusermount3" | grep -q 'GNU C Library'; then
 	diag 'glibc: the size is not compared'
 else
-	ok 'at most 34 KiB' test "$(wc -c <"$BUILD/fusermount3")" -le 34816
+	# Not the file's size: newer linkers leave up to a page empty in it.
+ok 'at most 30 KiB' test "$(size "$BUILD/fusermount3" | awk 'NR == 2 { print $1 + $2 }')" -le 30720
 fi
 umount /etc/fuse.conf
 give_dev_back
