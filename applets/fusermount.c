@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "applet.h"
+#include "cage.h"
 #include "env.h"
 #include "helper.h"
 #include "msg.h"
@@ -173,6 +174,7 @@ static int run(struct helper *h, const struct args *args, char **operands)
 	h->list = (char *)args->list;
 	if (helper_enter(h, operands[0]) != 0)
 		return 1;
+	cage_helper();	/* where the kernel has no such thing, all else holds */
 	if (args->auto_unmount)
 		return helper_find_socket(h) != 0 || !find_own(h, args->quiet, &h->at.mounted)
 		       ? 1 : helper_watch(h);

@@ -16,4 +16,9 @@ int cage_offered(void);
    https://docs.kernel.org/userspace-api/landlock.html, seccomp(2). */
 int cage_close(int root, uint64_t capabilities);
 
+/* The same for the set-uid helper, once it knows what it is asked for: no system call but
+   those that mounting and unmounting take, and no exec among them. 0 or -errno: of a kernel
+   without seccomp, -EINVAL or -ENOSYS. */
+int cage_helper(void);
+
 #endif

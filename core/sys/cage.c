@@ -3,6 +3,7 @@
 #include "cage.h"
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -64,7 +65,10 @@ static int only_below(int root)
 #define MACHINE 0u
 #endif
 
-enum { NR_CLONE3 = 435, NR_OPENAT2 = 437, NR_FACCESSAT2 = 439 };
+enum {
+	NR_OPEN_TREE = 428, NR_MOVE_MOUNT, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
+	NR_CLONE3 = 435, NR_OPENAT2 = 437, NR_FACCESSAT2 = 439, NR_STATMOUNT = 457, NR_LISTMOUNT,
+};
 
 /* On 32-bit machines a call may have several numbers: for ids, offsets and times of more
    bits. What a machine has not is left out. */
@@ -164,17 +168,38 @@ enum { CLONE_FLAGS = 1 };	/* the stack comes first */
 enum { CLONE_FLAGS = 0 };
 #endif
 
-static int only_calls(bool files)
+static void begin(struct filter *f)
+{
+	f->count = 0;
+	add(f, LOAD, 0, 0, ARCH);
+	add(f, IF_EQUAL, 1, 0, MACHINE);
+	add(f, RETURN, 0, 0, REFUSE);
+	add(f, LOAD, 0, 0, NUMBER);
+	allow(f, serving, sizeof(serving) / sizeof(*serving));
+}
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+static const bool sanitized = true;	/* what a sanitizer calls besides is not known */
+#else
+static const bool sanitized = false;
+#endif
+
+static int enforce(struct filter *f)
 {
 	enum { SET_MODE_FILTER = 1 };
-	struct filter f = { .count = 0 };
 	struct { uint16_t count; const struct insn *insn; } program;
 
-	add(&f, LOAD, 0, 0, ARCH);
-	add(&f, IF_EQUAL, 1, 0, MACHINE);
-	add(&f, RETURN, 0, 0, REFUSE);
-	add(&f, LOAD, 0, 0, NUMBER);
-	allow(&f, serving, sizeof(serving) / sizeof(*serving));
+	add(f, RETURN, 0, 0, REFUSE);
+	program.count = f->count;
+	program.insn = f->insn;
+	return sanitized ? 0 : (int)result(syscall(SYS_seccomp, SET_MODE_FILTER, 0, &program));
+}
+
+static int only_serving(bool files)
+{
+	struct filter f;
+
+	begin(&f);
 	if (files)
 		allow(&f, on_files, sizeof(on_files) / sizeof(*on_files));
 	allow_if(&f, SYS_clone, CLONE_FLAGS, IF_ANY_BIT, CLONE_THREAD);
@@ -182,10 +207,7 @@ static int only_calls(bool files)
 	/* Whose flags are out of sight: glibc then takes the other. */
 	add(&f, IF_EQUAL, 0, 1, NR_CLONE3);
 	add(&f, RETURN, 0, 0, (REFUSE & 0xffff0000u) | ENOSYS);
-	add(&f, RETURN, 0, 0, REFUSE);
-	program.count = f.count;
-	program.insn = f.insn;
-	return (int)result(syscall(SYS_seccomp, SET_MODE_FILTER, 0, &program));
+	return enforce(&f);
 }
 
 /* Of those that open everything: a device node is as good as the disk. */
@@ -200,5 +222,34 @@ int cage_close(int root, uint64_t capabilities)
 		err = priv_keep_only(capabilities & ~never);
 	if (!err)
 		err = only_below(root);
-	return err ? err : only_calls(root >= 0);
+	return err ? err : only_serving(root >= 0);
+}
+
+/* As its process and those that it forks make them, by strace. */
+static const uint16_t helping[] = {
+	SYS_openat, SYS_readlinkat, SYS_statx, SYS_getdents64, SYS_faccessat, NR_FACCESSAT2, SYS_fcntl, SYS_fstatfs,
+	SYS_chdir, SYS_fchdir, SYS_getcwd, SYS_mount, SYS_umount2, NR_OPEN_TREE, NR_MOVE_MOUNT, NR_FSOPEN,
+	NR_FSCONFIG, NR_FSMOUNT, NR_STATMOUNT, NR_LISTMOUNT, SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid,
+	SYS_getresuid, SYS_getresgid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_capget, SYS_capset,
+	SYS_sendmsg, SYS_recvmsg, SYS_sendto, SYS_socketpair, SYS_getsockopt, SYS_clone, SYS_wait4, SYS_kill,
+	SYS_setsid, SYS_prctl, SYS_rt_sigaction,
+#ifdef SYS_fcntl64
+	SYS_fcntl64, SYS_fstatfs64,
+#endif
+#ifdef SYS_setresuid32
+	SYS_setresuid32, SYS_setresgid32, SYS_setfsuid32, SYS_setfsgid32, SYS_getresuid32, SYS_getresgid32,
+	SYS_getuid32, SYS_geteuid32, SYS_getgid32, SYS_getegid32,
+#endif
+};
+
+int cage_helper(void)
+{
+	struct filter f;
+	int err = priv_no_new();
+
+	if (err)
+		return err;
+	begin(&f);
+	allow(&f, helping, sizeof(helping) / sizeof(*helping));
+	return enforce(&f);
 }

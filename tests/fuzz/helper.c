@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applet.h"
+#include "cage.h"
 #include "fake.h"
 #include "fuzz.h"
 #include "policy.h"
@@ -21,6 +22,7 @@ static bool raised;
 
 int priv_caller(void) { raised = false; return 0; }
 int priv_drop(void) { return 0; }
+int cage_helper(void) { return 0; }
 bool priv_may_mount(void) { return true; }
 
 int priv_raise(bool shielded)

@@ -162,6 +162,19 @@ fails 'a peer that is gone' user commfd -x true fusermount3 mnt
 fails 'a peer that is gone, sync-init' user commfd -x true fusermount3 --sync-init mnt
 fails 'a peer that is gone, auto_unmount' user commfd -x true fusermount3 -o auto_unmount mnt
 
+# ---- What is left to who takes it over ----
+
+# One that stays to unmount: what it may call, exec not among it, and what it may become.
+fresh
+user commfd true fusermount3 mnt >/dev/null
+status='Seccomp|NoNewPrivs|CapEff|CapInh|CapAmb'
+got=$(user commfd -u "sleep 0.5; grep -hE '^($status):' /proc/\$(pgrep -P \$PPID -x fusermount3)/status" \
+	fusermount3 --auto-unmount mnt | tr -d '\t')
+for line in Seccomp:2 NoNewPrivs:1 CapEff:0000000000000000 CapInh:0000000000000000 CapAmb:0000000000000000; do
+	ok "its status: $line" grep -qx "$line" <<<"$got"
+done
+is 'and it has unmounted' "$(count)" 0
+
 # ---- Signals, from the caller ----
 
 # Whenever it is hit: either the peer has the descriptor, or nothing is mounted.
@@ -247,7 +260,7 @@ if strings "$BUILD/fusermount3" | grep -q 'GNU C Library'; then
 	diag 'glibc: the size is not compared'
 else
 	# Not the file's size: newer linkers leave up to a page empty in it.
-ok 'at most 30 KiB' test "$(size "$BUILD/fusermount3" | awk 'NR == 2 { print $1 + $2 }')" -le 30720
+	ok 'at most 30 KiB' test "$(size "$BUILD/fusermount3" | awk 'NR == 2 { print $1 + $2 }')" -le 30720
 fi
 umount /etc/fuse.conf
 give_dev_back
