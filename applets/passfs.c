@@ -661,7 +661,7 @@ static int pass_sandbox(void *fs)
 
 /* To act for the caller, and where only root may; CAP_SYS_ADMIN is for backing ids and
    attributes that are called trusted. */
-#define CAP(number) ((uint64_t)1 << number)
+#define CAP(number) ((uint64_t)1 << (number))
 enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID, LINUX_IMMUTABLE = 9,
        SYS_ADMIN = 21, SYS_RESOURCE = 24, MKNOD = 27, SETFCAP = 31 };
 #define CAPABILITIES (CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(FSETID) \

@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <string.h>
 #include <fcntl.h>
 
 #include "msg.h"
@@ -81,10 +82,16 @@ int pass_export(struct passfs *fs)
 void pass_keep_handle(struct passfs *fs, uint64_t node)
 {
 	const struct inode *inode = inodes_get(&fs->inodes, node);
+	struct sysfs_handle *kept = fs->handles->of + node, found;
 
 	/* Of other file systems mounted in SOURCE it would not be found again. */
-	if (inode && inode->device == fs->device && node < MOST_HANDLES && !fs->handles->of[node].size)
-		sysfs_handle_of(inode->fd, fs->handles->of + node);
+	if (!inode || inode->device != fs->device || node >= MOST_HANDLES || kept->size
+	    || sysfs_handle_of(inode->fd, &found) < 0)
+		return;
+	/* Several threads may find the same; its size says that it is there. */
+	kept->type = found.type;
+	memcpy(kept->bytes, found.bytes, sizeof(found.bytes));
+	__atomic_store_n(&kept->size, found.size, __ATOMIC_RELEASE);
 }
 
 int pass_open_again(const struct passfs *fs, uint64_t node)

@@ -39,7 +39,7 @@ LONG = $(wildcard tests/long/*.t)
 
 test-long:
 	tests/deps
-	tests/deps-long
+	LONG='$(LONG)' tests/deps-long
 	@$(MAKE) --no-print-directory test-long-built
 
 test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe faults watched

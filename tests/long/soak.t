@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# For SOAK_SECONDS (ten minutes; 3600 before a release): mixed load on servers that stay, by
+# /dev/fuse and by io_uring, whose memory and descriptors must not grow, and on one that is
+# killed, aborted, unmounted busy and mounted again all the time. All data is verified.
+. "$(dirname "$0")/lib.sh"
+length=${SOAK_SECONDS:-600}
+start $((length + 300))
+need fio
+begin_configs
+switch_uring Y
+mkdir ctl logs
+mount -t fusectl none ctl
+stays=(dev uring)
+workers=(replace append map stir)
+
+for how in "${stays[@]}" struck; do
+	mkdir "src.$how" "mnt.$how"
+	mount -t tmpfs none "src.$how"
+done
+declare -A server
+for how in "${stays[@]}"; do
+	exits 0 "passfs, $how" passfs -b --threads=2 --no-passthrough --transport="$how" "src.$how" "mnt.$how"
+	server[$how]=$(newest passfs)
+	pids+=("${server[$how]}")
+done
+
+# work HOW ROUND: for some seconds; then all is removed, and what the kernel knew, forgotten.
+work()
+{
+	local how=$1 at=mnt.$1/$2 w clients=()
+	mkdir "$at"
+	for w in "${workers[@]}"; do
+		mkdir "$at/$w"
+		durable "$w" "$at/$w" "logs/$how.$w" >"logs/$how.$w.out" 2>&1 &
+		clients+=($!)
+	done
+	fio --name=verify --directory="$at" --size=8M --rw=randrw --bs=4k-64k --verify=crc32c --verify_fatal=1 \
+		--do_verify=1 --time_based --runtime=5 --output=/dev/null || echo "$how: fio" >>faults
+	kill "${clients[@]}"
+	wait "${clients[@]}" 2>/dev/null
+	for w in "${workers[@]}"; do
+		durable -c "$w" "$at/$w" "logs/$how.$w" >>faults 2>&1 || echo "$how: $w" >>faults
+		rm -f "logs/$how.$w"
+	done
+	rm -rf "$at" || echo "$how: rm" >>faults
+	[ "$(ls -A "src.$how")" = '' ] || echo "$how: left" >>faults
+}
+
+# Its data is safe as far as it was told so, however the server ends.
+strike()
+{
+	local w pid clients=() end=$((RANDOM % 4))
+	passfs -b --transport="${stays[RANDOM % 2]}" src.struck mnt.struck 2>>faults || { echo 'struck: mount' >>faults; return; }
+	pid=$(pgrep --ns $$ --nslist mnt -n -x passfs)
+	for w in "${workers[@]}"; do
+		mkdir -p "src.struck/$w"
+		durable "$w" "mnt.struck/$w" "logs/$w" >/dev/null 2>&1 &
+		clients+=($!)
+	done
+	sleep "1.$((RANDOM % 1000))"
+	case $end in
+	0) kill -KILL "$pid" ;;
+	1) timeout 20 fumount --abort mnt.struck ;;
+	2) kill -STOP "$pid"; timeout 20 fumount -R -f mnt.struck; kill -KILL "$pid" ;;
+	3) kill "$pid"; sleep 0.3; kill "$pid" ;;
+	esac >/dev/null 2>&1
+	wait "${clients[@]}" 2>/dev/null
+	timeout 20 fumount -R -f mnt.struck >/dev/null 2>&1
+	within 5 unmounted "$T/mnt.struck" || echo "struck: $end: mounted" >>faults
+	within 5 gone "$pid" || { echo "struck: $end: server" >>faults; kill -KILL "$pid"; }
+	for w in "${workers[@]}"; do durable -c "$w" "src.struck/$w" "logs/$w" >>faults 2>&1 || echo "struck: $end: $w" >>faults; done
+	echo >>strikes
+}
+strikes() { while [ ! -e over ]; do strike; done; }
+: >faults
+: >strikes
+: >sizes
+strikes & pids+=($!)
+striker=$!
+
+# A line each round: of each server memory in KiB, and descriptors.
+sample()
+{
+	local how
+	echo 2 >/proc/sys/vm/drop_caches
+	sleep 0.5
+	for how in "${stays[@]}"; do
+		echo "$how $(awk '$1 == "VmRSS:" { print $2 }' "/proc/${server[$how]}/status") $(find "/proc/${server[$how]}/fd" -mindepth 1 | wc -l)"
+	done >>sizes
+}
+until=$((SECONDS + length)) rounds=0
+while [ $SECONDS -lt $until ]; do
+	rounds=$((rounds + 1))
+	for how in "${stays[@]}"; do work "$how" $rounds; done
+	sample
+done
+touch over
+wait "$striker"
+
+is 'all data was as it was told to be' "$(head -n 20 faults)" ''
+ok "struck $(wc -l <strikes) times in $rounds rounds" test "$(wc -l <strikes)" -gt $((length / 20))
+for how in "${stays[@]}"; do
+	# The largest of the last half against the largest of the first.
+	mapfile -t halves < <(awk -v how="$how" '$1 == how { kib[++n] = $2; fds[n] = $3 }
+		END { for (i = 1; i <= n; i++) { h = i > n / 2; if (kib[i] > k[h]) k[h] = kib[i]; if (fds[i] > f[h]) f[h] = fds[i] }
+		print k[0] + 0; print k[1] + 0; print f[0] + 0; print f[1] + 0 }' sizes)
+	ok "$how: memory is flat: ${halves[0]} KiB, then ${halves[1]}" test "${halves[1]}" -le $((halves[0] + 64))
+	is "$how: descriptors" "${halves[3]}" "${halves[2]}"
+	exits 0 "$how: unmounts" fumount "mnt.$how"
+	ok 'and ends' within 5 gone "${server[$how]}"
+	umount "src.$how"
+done
+umount src.struck ctl
+finish
