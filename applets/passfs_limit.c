@@ -3,8 +3,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <string.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "msg.h"
 #include "passfs.h"

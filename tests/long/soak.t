@@ -50,7 +50,7 @@ work()
 strike()
 {
 	local w pid clients=() end=$((RANDOM % 4))
-	passfs -b --transport="${stays[RANDOM % 2]}" src.struck mnt.struck 2>>faults || { echo 'struck: mount' >>faults; return; }
+	passfs -b --transport="${stays[RANDOM % 2]}" src.struck mnt.struck 2>/dev/null || { echo 'struck: mount' >>faults; return; }
 	pid=$(pgrep --ns $$ --nslist mnt -n -x passfs)
 	for w in "${workers[@]}"; do
 		mkdir -p "src.struck/$w"
