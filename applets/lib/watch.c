@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "conn.h"
 #include "server.h"
 #include "sys.h"
 #include "umount.h"
@@ -45,7 +46,9 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	sys_chdir("/");
 	undo = sys_read_all(socket, &byte, 1) == 1;
 	if (!undo && auto_unmount)
-		while (server_find(at->mounted.dev_minor) > 0)
+		/* Who still has a connection that is over may be taken for this one's server:
+		   its number is free again. */
+		while (!conn_is_over(at->mounted.dev_minor) && server_find(at->mounted.dev_minor) > 0)
 			sys_sleep_ms(LOOK_EVERY_MS);
 	if (undo || auto_unmount)
 		detach(parent, at);

@@ -71,6 +71,8 @@ mounted() { row "$1" | grep -q ' fuse'; }
 unmounted() { ! mounted "$1"; }
 nothing_mounted() { ! grep ' fuse' /proc/mounts; }
 no_server() { ! pidof hellofs; }
+# Which of them it is: who unmounts for it has its name, but not the device.
+device_of() { for pid in $(pidof "$1"); do ls -l "/proc/$pid/fd" | grep -q /dev/fuse && echo "$pid"; done; }
 lists() { "$@" >/tmp/said && says /tmp/said /mnt hellofs; }
 links() { [ -L "/bin/$1" ] && [ -L "/bin/$2" ] && [ -L "/bin/$3" ] && [ -L "/bin/$4" ]; }
 

@@ -19,6 +19,8 @@ static int attr(struct fuse_req *req, uint64_t node, struct fuse_attr *a)
 
 static int lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
+	if (strcmp(name, "beyond") == 0)
+		return -512;	/* the first that is the kernel's own, ERESTARTSYS */
 	return parent == 1 && strcmp(name, "hello") == 0 ? fuse_entry(req, 2) : -ENOENT;
 }
 
@@ -149,9 +151,12 @@ static void answers(void **state)
 	assert_true(feed(FUSE_READ, 2, &in, sizeof(in)));
 	assert_int_equal(req.reply.data_size, 3);
 	assert_memory_equal(req.reply.data, "ell", 3);
+	assert_int_equal(req.reply.header.len, 16 + 3);
 	in.offset = UINT64_MAX;
 	assert_true(feed(FUSE_READ, 2, &in, sizeof(in)));
 	assert_int_equal(req.reply.data_size, 0);
+	assert_true(feed(FUSE_LOOKUP, 1, "beyond", 7));
+	assert_int_equal(req.reply.header.error, -EIO);
 }
 
 static void directories(void **state)
@@ -227,6 +232,54 @@ static void malformed_names(void **state)
 	assert_int_equal(req.reply.header.error, -EINVAL);
 }
 
+static int forgotten;
+
+static void forget(struct fuse_req *r, uint64_t node, uint64_t lookups)
+{
+	(void)r;
+	forgotten += node == 9 && lookups == 1;
+}
+
+/* What a request announces is there, or nothing is done. */
+static void announced(void **state)
+{
+	struct fuse_ops forgetting = ops;
+	struct { struct fuse_write_in in; char data[8]; } written = { .in = { .size = 8 } };
+	struct { struct fuse_batch_forget_in in; struct fuse_forget_one one[2]; } list = {
+		.in = { .count = 2 }, .one = { { 9, 1 }, { 9, 1 } } };
+
+	(void)state;
+	assert_true(feed(FUSE_WRITE, 2, &written, sizeof(written)));
+	assert_int_equal(req.reply.header.error, -EROFS);
+	written.in.size = 9;
+	assert_true(feed(FUSE_WRITE, 2, &written, sizeof(written)));
+	assert_int_equal(req.reply.header.error, -EINVAL);
+	forgetting.forget = forget;
+	session.ops = &forgetting;
+	assert_false(feed(FUSE_BATCH_FORGET, 0, &list, sizeof(list)));
+	assert_int_equal(forgotten, 2);
+	list.in.count = 3;
+	feed(FUSE_BATCH_FORGET, 0, &list, sizeof(list));
+	assert_int_equal(forgotten, 2);
+}
+
+/* They are counted in units of 8 bytes, at the end. */
+static void extensions(void **state)
+{
+	struct { struct fuse_in_header in; char body[6 + 8]; } request = {
+		.in = { .len = sizeof(request.in) + 14, .opcode = FUSE_LOOKUP, .nodeid = 1, .total_extlen = 1 },
+		.body = "hello\0extended" };
+
+	(void)state;
+	assert_true(dispatch(&req, &request, request.in.len));
+	assert_int_equal(req.reply.header.error, 0);
+	assert_int_equal(req.ext_size, 8);
+	assert_memory_equal(req.ext, "extended", 8);
+	request.in.total_extlen = 2;	/* they would begin in the name */
+	assert_true(dispatch(&req, &request, request.in.len));
+	assert_int_equal(req.reply.header.error, -EINVAL);
+}
+
 /* Every opcode, with every length of body up to 200 bytes of a few patterns:
    the sanitizer watches the edges. */
 static void every_length(void **state)
@@ -257,7 +310,8 @@ int main(void)
 		cmocka_unit_test_setup(directories, setup),
 		cmocka_unit_test_setup(what_is_left_out, setup),
 		cmocka_unit_test_setup(without_reply, setup),
-		cmocka_unit_test_setup(malformed_names, setup),
+		cmocka_unit_test_setup(malformed_names, setup), cmocka_unit_test_setup(announced, setup),
+		cmocka_unit_test_setup(extensions, setup),
 		cmocka_unit_test_setup(every_length, setup),
 	};
 

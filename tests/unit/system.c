@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,9 +53,24 @@ static void over(const char *path, const char *text)
 	unlink("over");
 }
 
+/* Two in one message, as nobody should send them. */
+static void send_two(int socket, int fd)
+{
+	union { struct cmsghdr header; char room[CMSG_SPACE(2 * sizeof(int))]; } control = { .room = { 0 } };
+	struct iovec iov = { (char[]) { 0 }, 1 };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(2 * sizeof(int));
+	memcpy(CMSG_DATA(&control.header), (int[2]) { fd, fd }, 2 * sizeof(int));
+	assert_int_equal(sendmsg(socket, &message, 0), 1);
+}
+
 static void descriptors_go_over_sockets(void **state)
 {
-	int pair[2], fd;
+	int pair[2], fd, free_one;
 	char byte;
 
 	(void)state;
@@ -70,6 +86,12 @@ static void descriptors_go_over_sockets(void **state)
 	fd = sys_receive_fd(pair[1]);
 	assert_true(fd > 2);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	free_one = dup(fd);
+	close(free_one);
+	send_two(pair[0], fd);
+	assert_int_equal(sys_receive_fd(pair[1]), -EPROTO);
+	assert_int_equal(fcntl(free_one, F_GETFD), -1);
+	assert_int_equal(fcntl(free_one + 1, F_GETFD), -1);
 	assert_int_equal(sys_send(pair[0], "x", 1), 0);
 	assert_int_equal(sys_receive_fd(pair[1]), -EPROTO);
 	close(pair[0]);
@@ -211,12 +233,24 @@ static void aborting_wakes(void **state)
 	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
 	char text[512], byte[8192];
 	struct out why = OUT_TEXT(text);
-	int device, err;
+	int device, held, err;
 
 	(void)state;
 	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
 	device = mount_fuse(&at, &options, &why);
 	assert_true(device > 2);
+	/* Somebody holds it: it is the abort that ends the connection. */
+	held = open("mnt", O_PATH);
+	assert_int_equal(sys_set_nonblocking(device), 0);
+	assert_true(sys_read(device, byte, sizeof(byte)) > 0);	/* INIT */
+	assert_int_equal(sys_read(device, byte, sizeof(byte)), -EAGAIN);
+	assert_int_equal(umount_path("mnt", UMOUNT_ABORT), 0);
+	assert_int_equal(sys_read(device, byte, sizeof(byte)), -ENODEV);
+	close(held);
+	close(device);
+	close(at.under);
+	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
+	device = mount_fuse(&at, &options, &why);
 	err = conn_abort(at.mounted.dev_minor);
 	if (err == 0)
 		assert_int_equal(sys_read(device, byte, sizeof(byte)), -ENODEV);

@@ -87,6 +87,21 @@ static const struct opt options[] = {
 #define WORDS(...) char *argv[] = { (char *)"applet", __VA_ARGS__, NULL }
 #define W(text) (char *)(text)
 
+static void numbers(void **state)
+{
+	uint64_t n = 0;
+
+	(void)state;
+	assert_int_equal(opt_number("18446744073709551615", UINT64_MAX, &n), 0);
+	assert_true(n == UINT64_MAX);
+	assert_int_equal(opt_number("18446744073709551616", UINT64_MAX, &n), -EINVAL);
+	assert_int_equal(opt_number("18446744073709551623", 7, &n), -EINVAL);
+	assert_int_equal(opt_number("8", 7, &n), -EINVAL);
+	assert_int_equal(opt_number("", 7, &n), -EINVAL);
+	assert_int_equal(opt_number("1x", 7, &n), -EINVAL);
+	assert_true(n == UINT64_MAX);
+}
+
 static void parses(void **state)
 {
 	struct args args = { .call = { call, &args } };
@@ -389,7 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats), cmocka_unit_test(cuts_what_does_not_fit),
 		cmocka_unit_test(escapes), cmocka_unit_test(errors_have_names),
-		cmocka_unit_test(parses), cmocka_unit_test(parses_long), cmocka_unit_test(refuses),
+		cmocka_unit_test(numbers), cmocka_unit_test(parses), cmocka_unit_test(parses_long), cmocka_unit_test(refuses),
 		cmocka_unit_test(option_lists), cmocka_unit_test(option_lists_refuse),
 		cmocka_unit_test(mountinfo), cmocka_unit_test(mountinfo_cut),
 		cmocka_unit_test(fuse_types), cmocka_unit_test(mountinfo_propagation),
