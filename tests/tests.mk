@@ -28,9 +28,12 @@ $(BUILD)/tests/escapefs: tests/serve/escapefs.c $(OBJECTS)
 # With the tools at hand now: musl may only just have been installed.
 test:
 	tests/deps
+	@$(MAKE) --no-print-directory -j$$(nproc) test-tools
 	@$(MAKE) --no-print-directory test-built
 
-test-built: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS) faults
+test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS) faults
+
+test-built: test-tools
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour; and
@@ -87,4 +90,4 @@ $(BUILD)/tests/boot/%: tests/boot/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -D_FILE_OFFSET_BITS=64 -O2 -static -o $@ $<
 
-.PHONY: faults watched test-sanitized test test-built test-long test-long-built lint size bench bench-built
+.PHONY: faults watched test-sanitized test test-tools test-built test-long test-long-built lint size bench bench-built
