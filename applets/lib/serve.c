@@ -34,7 +34,8 @@ static struct {
 	struct serve_args *args;
 	struct keeper keeper;
 	bool adopted;			/* mounted by somebody else */
-	volatile int signals;
+	volatile bool begun;		/* mounted, and the keeper is there */
+	volatile int early, signals;	/* how many before that, and since */
 	int ready[2];			/* -b: the parent waits at this pipe */
 } self;
 
@@ -49,6 +50,11 @@ static void let_go(int sig)
 static void on_signal(int sig)
 {
 	(void)sig;
+	if (!self.begun) {	/* once it is mounted, it is unmounted; who cannot wait says it again */
+		if (self.early++)
+			sys_exit(1);
+		return;
+	}
 	if (!self.shown) {	/* nothing is known of the mount: let go of it */
 		msg("left mounted, and served no longer");
 		sys_exit(0);
@@ -185,12 +191,16 @@ static int open_session(const char *where)
 	return say_mount(&self.at, where, &self.args->mount);
 }
 
-static void catch_signals(void)
+static void catch_ends(void)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		sys_signal(ends[i], on_signal);
+}
+
+static void catch_others(void)
+{
 	sys_signal(SIGUSR1, let_go);	/* from the keeper */
 	sys_signal(SIGPIPE, SIG_IGN);
 	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the keeper */
@@ -229,13 +239,17 @@ static int serve_mounted(const char *where)
 		msg("sandbox: not to be had here: it takes Landlock (Linux 6.2) and seccomp");
 		return 1;
 	}
+	catch_ends();
 	fd = open_session(where);
 	if (fd < 0)
 		return 1;
-	catch_signals();
+	catch_others();
 	err = split(fd);
 	if (err)
 		return msg_errno(1, "fork", err);
+	self.begun = true;
+	if (self.early)
+		on_signal(0);
 	if (!self.adopted)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
 	if (self.args->background)

@@ -46,7 +46,7 @@ static int find_fusectl(void)
 
 	if (dir >= 0 && sys_statx(dir, "", false, &control) == 0
 	    && sys_statx(dir, "..", false, &parent) == 0
-	    && control.dev_minor != parent.dev_minor)
+	    && control.dev_minor /* 0: not told */ && control.dev_minor != parent.dev_minor)
 		return dir;	/* something is mounted there, and not just sysfs's empty directory */
 	if (dir >= 0)
 		sys_close(dir);
