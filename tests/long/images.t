@@ -121,7 +121,7 @@ run_machine()
 small=(small root-checks root-init after-shutdown)
 systemd=(debian root-checks after-shutdown)
 quiet='systemd.show_status=no'
-on_disk='fuselower=/dev/vda,ext4 root=fuse:passfs,/run/fuse/lower'
+on_disk='fuselower=/dev/vda,ext4 fuseroot=passfs,/run/fuse/lower'
 
 from_cpio()
 {
@@ -191,11 +191,11 @@ from_mkinitcpio()
 	like 'mkinitcpio: the hook of run time' "$calls" $'\nadd_runscript\n'
 	like 'mkinitcpio: what it sources' "$calls" \
 		$'\nadd_file /usr/share/fusebox/fuse-root /lib/fusebox/fuse-root 644\n'
-	like 'mkinitcpio: a help' "$calls" 'root=fuse:'
+	like 'mkinitcpio: a help' "$calls" 'fuseroot='
 	install -D -t "$debian/lib/fusebox" "$configs/fuse-root"
-	is 'mkinitcpio: it mounts root=fuse:' "$(mkinitcpio_boots 'root=fuse:passfs,/x')" \
+	is 'mkinitcpio: it mounts fuseroot=' "$(mkinitcpio_boots 'fuseroot=passfs,/x')" \
 		"$fmount -o suid,dev,allow_other,default_permissions /sysroot -- passfs /x"
-	is 'mkinitcpio: with rootflags=' "$(mkinitcpio_boots 'root=fuse:hellofs,a,b rootflags=ro')" \
+	is 'mkinitcpio: with fuseflags=' "$(mkinitcpio_boots 'fuseroot=hellofs,a,b fuseflags=ro')" \
 		"$fmount -o ro /sysroot -- hellofs a b"
 	is 'mkinitcpio: and leaves others' "$(mkinitcpio_boots 'root=/dev/sda1')" default
 }

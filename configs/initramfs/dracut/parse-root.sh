@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tells dracut that root=fuse:… is understood, and that no device is to be waited for.
+# Tells dracut that there is no root=, and no device to wait for.
 . /lib/fusebox/fuse-root
 
 if fuse_root_wanted; then
