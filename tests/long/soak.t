@@ -85,7 +85,7 @@ sample()
 	echo 2 >/proc/sys/vm/drop_caches
 	sleep 0.5
 	for how in "${stays[@]}"; do
-		echo "$how $(awk '$1 == "VmRSS:" { print $2 }' "/proc/${server[$how]}/status") $(find "/proc/${server[$how]}/fd" -mindepth 1 | wc -l)"
+		echo "$how $(awk '$1 == "Rss:" { print $2 }' "/proc/${server[$how]}/smaps_rollup") $(find "/proc/${server[$how]}/fd" -mindepth 1 | wc -l)"
 	done >>sizes
 }
 until=$((SECONDS + length)) rounds=0
