@@ -31,7 +31,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) test-tools
 	@$(MAKE) --no-print-directory test-built
 
-test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS) faults
+test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS)
 
 test-built: test-tools
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)

@@ -37,7 +37,9 @@ fumount -R mnt 2>/dev/null
 hellofs mnt 2>log & server=$!
 pids+=("$server")
 within 5 grep -q hello mnt/hello
-kill -9 "$(keeper_of "$server")"
+keeper=$(keeper_of "$server")
+kill -9 "$keeper"
+within 5 gone "$keeper"	# or it is told, and can do nothing any more
 kill "$server"
 wait "$server"
 is 'without a keeper: exit 1' $? 1
