@@ -65,11 +65,6 @@ static int only_below(int root)
 #define MACHINE 0u
 #endif
 
-enum {
-	NR_OPEN_TREE = 428, NR_MOVE_MOUNT, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
-	NR_CLONE3 = 435, NR_OPENAT2 = 437, NR_FACCESSAT2 = 439, NR_STATMOUNT = 457, NR_LISTMOUNT,
-};
-
 /* On 32-bit machines a call may have several numbers: for ids, offsets and times of more
    bits. What a machine has not is left out. */
 static const uint16_t serving[] = {

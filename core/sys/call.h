@@ -5,6 +5,12 @@
 #include <errno.h>
 #include <stdint.h>
 
+/* One number for all machines since 5.2. */
+enum {
+	NR_OPEN_TREE = 428, NR_MOVE_MOUNT, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
+	NR_CLONE3 = 435, NR_OPENAT2 = 437, NR_FACCESSAT2 = 439, NR_STATMOUNT = 457, NR_LISTMOUNT,
+};
+
 /* The way out of every wrapper. */
 static __attribute__((noinline, unused)) long result(long returned)
 {

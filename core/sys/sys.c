@@ -23,12 +23,6 @@
 
 #include "call.h"
 
-/* One number for all machines since 5.2. */
-enum {
-	NR_OPEN_TREE = 428, NR_MOVE_MOUNT, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
-	NR_FACCESSAT2 = 439, NR_STATMOUNT = 457, NR_LISTMOUNT,
-};
-
 /* Some of libc's wrappers bring much along that is not needed here: fork its
    locks and malloc, clock_gettime the vdso's reader, others their ways around
    kernels older than ours may be. */

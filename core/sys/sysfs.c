@@ -161,7 +161,7 @@ CALL(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl
 
 int sysfs_beneath(int root, const char *path)
 {
-	enum { NR_OPENAT2 = 437, NO_MAGICLINKS = 2, BENEATH = 8 };	/* <fcntl.h> may have RESOLVE_ */
+	enum { NO_MAGICLINKS = 2, BENEATH = 8 };	/* <fcntl.h> may have RESOLVE_ */
 	const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, BENEATH | NO_MAGICLINKS };
 	int fd = (int)result(syscall(NR_OPENAT2, root, path, how, sizeof(how)));
 
