@@ -81,6 +81,13 @@ static void trace(const struct fuse_req *req, bool replied, uint64_t nanoseconds
 	msg_plain("%s", out_text(&out));
 }
 
+/* Nobody will serve it. */
+static void take_away(void)
+{
+	if (self.shown && keeper_ask(&self.keeper, KEEPER_DETACH) == 0)
+		keeper_end(&self.keeper);
+}
+
 /* Up to here, all that came was from the command line and from the kernel. */
 static void enter_sandbox(struct fuse_session *session)
 {
@@ -90,8 +97,7 @@ static void enter_sandbox(struct fuse_session *session)
 	if (!err)
 		return;
 	msg_errno(1, "sandbox", err);
-	if (self.shown)
-		keeper_ask(&self.keeper, KEEPER_ABORT);
+	take_away();
 	sys_exit(1);
 }
 
@@ -222,13 +228,6 @@ static int split(int device)
 	if (err && self.shown)
 		commfd_umount_known(&self.at, UMOUNT_LAZY);
 	return err;
-}
-
-/* Nobody will serve it. */
-static void take_away(void)
-{
-	if (self.shown && keeper_ask(&self.keeper, KEEPER_DETACH) == 0)
-		keeper_end(&self.keeper);
 }
 
 static int serve_mounted(const char *where)
