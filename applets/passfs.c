@@ -329,9 +329,14 @@ struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char nam
    kept, for the rest of it that did not fit, or that the kernel had no use for yet. */
 struct pass_list { int fd, size; int64_t start, end; char entries[LIST]; };
 
+static bool is_unsteady(const struct fuse_req *req)
+{
+	return req->session->minor < pass_of(req)->steady_from;
+}
+
 int pass_list_fd(const struct fuse_req *req, uint64_t handle)
 {
-	return pass_of(req)->unsteady ? ((struct pass_list *)(uintptr_t)handle)->fd : (int)handle;
+	return is_unsteady(req) ? ((struct pass_list *)(uintptr_t)handle)->fd : (int)handle;
 }
 
 static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
@@ -342,7 +347,7 @@ static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
 	(void)flags;
 	if (fd < 0)
 		return fd;
-	if (pass_of(req)->unsteady) {
+	if (is_unsteady(req)) {
 		struct pass_list *list = sys_pages(sizeof(*list));
 
 		if (!list) {
@@ -360,7 +365,7 @@ static int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fus
 	int fd = pass_list_fd(req, in->fh);
 
 	(void)node;
-	if (pass_of(req)->unsteady)
+	if (is_unsteady(req))
 		sys_free_pages((void *)(uintptr_t)in->fh, sizeof(struct pass_list));
 	return sys_close(fd);
 }
@@ -457,7 +462,7 @@ static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	room = room < SMALL_LIST ? SMALL_LIST : room > LIST ? LIST : room;
 	if (req->wanted > req->space_size - LIST)
 		req->wanted = req->space_size - LIST;
-	if (pass_of(req)->unsteady)
+	if (is_unsteady(req))
 		return read_unsteady(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
 	at = sysfs_lseek((int)handle, (int64_t)offset, SEEK_SET);
 	if (at < 0)
@@ -567,7 +572,7 @@ static bool closes_quietly(uint32_t type)
 /* What to ask the kernel for, once SOURCE is known. */
 static void choose(struct passfs *fs, uint32_t type)
 {
-	enum { OVERLAY = 0x794c7630, TMPFS = 0x01021994 };
+	enum { OVERLAY = 0x794c7630, TMPFS = 0x01021994, OF_6_6 = 39 };
 	const uint32_t ramfs = 0x858458f6;
 	char none;
 	uint64_t *want = &pass_ops.want;
@@ -596,7 +601,7 @@ static void choose(struct passfs *fs, uint32_t type)
 		*want |= FUSE_PASSTHROUGH;
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
 	fs->quiet_close = closes_quietly(type);
-	fs->unsteady = type == TMPFS || type == ramfs;
+	fs->steady_from = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
 	if (!fs->locks) {
 		pass_ops.getlk = NULL;
 		pass_ops.setlk = NULL;

@@ -26,7 +26,7 @@ struct passfs {
 	struct passhandles *handles;	/* with --export */
 	uint64_t device;		/* of the root */
 	bool quiet_close;		/* its close(2) writes nothing and tells nothing */
-	bool unsteady;			/* its directories: see passfs.c */
+	uint32_t steady_from;		/* FUSE's minor from which its directories are: see passfs.c */
 	bool passthrough;		/* as long as nothing has spoken against it */
 	bool making_room;
 	uint32_t limit;			/* of files known, before room is made */

@@ -397,7 +397,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pass_prepare(&fs, sys_fd_path(path, w.tree)) != 0)
 		skip("pass_prepare");
 	fs.limit = limit;
-	fs.unsteady = false;	/* or a directory's handle is a pointer, and no file's may come for it */
+	fs.steady_from = 0;	/* or a directory's handle is a pointer, and no file's may come for it */
 	session.minor = how & 1 ? 45 : 40;
 	session.flags = how & 2 ? pass_ops.want : 0;
 	session.flags |= how & 4 ? FUSE_SETXATTR_EXT : 0;
