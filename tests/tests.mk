@@ -45,16 +45,19 @@ test-long:
 	LONG='$(LONG)' tests/deps-long
 	@$(MAKE) --no-print-directory test-long-built
 
-test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe faults watched
+# Builds of their own, for those that are meant.
+LONG_BUILDS = $(if $(filter %/faults.t %/faults-sample.t,$(LONG)),faults) $(if $(filter %/races.t %/memcheck.t,$(LONG)),watched)
+
+test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe $(LONG_BUILDS)
 	BUILD=$(abspath $(BUILD)) prove $(LONG)
 
-# All of it once more, with sanitizers, and the build whose calls fail besides. What runs in a
+# All of it once more, with sanitizers. What runs in a
 # chroot or counts bytes takes the plain one (STATIC_BOX): the other needs libraries and /proc.
 # LeakSanitizer cannot work in what strace follows; there is no malloc to leak from. Nor does the
 # runtime stand the limits of tests/setuid/attacks.t.
 SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/cli/build.t,$(SCRIPTS))
 test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
-	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all faults $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
+	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
 		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/boot/probe
 	STATIC_BOX=$(abspath $(BUILD))/fusebox ASAN_OPTIONS=detect_leaks=0 BUILD=$(abspath $(BUILD))/debug \
 		prove $(SANITIZED)
