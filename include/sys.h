@@ -148,6 +148,9 @@ gid_t sys_getegid(void);
 void sys_exit(int status) __attribute__((noreturn));
 /* Calls handler on sig, restarting what it interrupted; SIG_DFL, SIG_IGN too. */
 int sys_signal(int sig, void (*handler)(int));
+/* From now on, when something comes to be read there, the kernel sends this process SIGCONT:
+   who was stopped goes on, and who was not does not notice. 0 or -errno. */
+int sys_goes_on_for(int fd);
 int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up */
 /* Which of two is readable or closed (0, 1; the first if both are), -ETIMEDOUT. */
 int sys_poll_either(int first, int second, int milliseconds);

@@ -34,6 +34,7 @@ static struct {
 	struct serve_args *args;
 	struct keeper keeper;
 	bool adopted;			/* mounted by somebody else */
+	bool below_all;			/* of fmount --root-daemon: an argv[0] with "@" */
 	volatile bool begun;		/* mounted, and the keeper is there */
 	volatile int early, signals;	/* how many before that, and since */
 	int ready[2];			/* -b: the parent waits at this pipe */
@@ -251,6 +252,9 @@ static int serve_mounted(const char *where)
 		on_signal(0);
 	if (!self.adopted)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
+	/* systemd stops everybody while it kills, and looks at the root directory meanwhile. */
+	if (self.below_all)
+		sys_goes_on_for(fd);
 	if (self.args->background)
 		sys_chdir("/");
 	if (self.session.ops->mounted)
@@ -315,6 +319,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	self.session.ops = ops;
 	self.session.fs = fs;
 	self.args = args;
+	self.below_all = *argv[0] == '@';
 	defaults(ops);
 	if (!applet_parse(options, args, argv, &rest))
 		return 1;
@@ -327,6 +332,8 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 			return applet_usage("--sandbox needs --transport=dev");
 		self.session.transport = FUSE_TRANSPORT_DEV;
 	}
+	if (self.below_all && self.session.transport == FUSE_TRANSPORT_AUTO)
+		self.session.transport = FUSE_TRANSPORT_DEV;	/* of a ring, nothing is told */
 	wrong = ops->settle ? ops->settle(fs, &self.session) : NULL;
 	if (wrong)
 		return applet_usage(wrong);

@@ -205,6 +205,16 @@ int sys_signal(int sig, void (*handler)(int))
 	return sigaction(sig, &action, NULL) < 0 ? -errno : 0;
 }
 
+int sys_goes_on_for(int fd)
+{
+	enum { SET_SIGNAL = 10 };
+
+	sys_signal(SIGIO, SIG_IGN);	/* what the kernel falls back to */
+	if (fcntl(fd, SET_SIGNAL, SIGCONT) < 0 || fcntl(fd, F_SETOWN, getpid()) < 0)
+		return -errno;
+	return (int)result(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC));
+}
+
 /* Interrupted, it begins again. */
 static int poll_again(struct pollfd *p, nfds_t count, int milliseconds)
 {
