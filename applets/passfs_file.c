@@ -106,13 +106,27 @@ static bool unchanged(struct inode *inode, const struct fuse_attr *attr)
 	       && __atomic_exchange_n(&inode->change, change, __ATOMIC_RELAXED) == change;
 }
 
-static uint32_t open_flags(const struct passfs *fs, struct inode *inode, uint32_t flags, int fd)
+/* Whether to have what is written past the cache: one copy less. The next open would drop it
+   from there, since the file has changed; before Linux 6.6 what is there already would stay. */
+static bool writes_directly(const struct fuse_req *req, uint32_t flags)
 {
+	enum { OF_6_6 = 39 };
+	const struct passfs *fs = pass_of(req);
+
+	return (flags & O_ACCMODE) == O_WRONLY && fs->cache == CACHE_AUTO && !fs->writeback
+	       && req->session->minor >= OF_6_6;
+}
+
+static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd)
+{
+	const struct passfs *fs = pass_of(req);
 	uint32_t answer = close_is_quiet(fs, inode, flags) ? FOPEN_NOFLUSH : 0;
 	struct sysfs_stat st;
 
 	if (fs->cache == CACHE_NONE)
 		return answer | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES;
+	if (writes_directly(req, flags))
+		return answer | FOPEN_DIRECT_IO;
 	if (fs->cache == CACHE_ALWAYS || fs->writeback || (sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr)))
 		return answer | FOPEN_KEEP_CACHE;
 	return answer;
@@ -141,7 +155,7 @@ static int may_write(const struct inode *inode, uint32_t flags)
 static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int32_t backing)
 {
 	if (!backing)
-		return fuse_opened(req, (uint64_t)fd, open_flags(pass_of(req), inode, flags, fd));
+		return fuse_opened(req, (uint64_t)fd, open_flags(req, inode, flags, fd));
 	return fuse_opened_backed(req, fd < 0 ? NOT_OPEN : (uint64_t)fd, backing,
 				  close_is_quiet(pass_of(req), inode, flags) ? FOPEN_NOFLUSH : 0);
 }
