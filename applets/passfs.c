@@ -296,7 +296,12 @@ static bool points_out(const struct fuse_req *req, uint64_t node, const char *ta
 	memcpy(path + len, target, strlen(target) + 1);
 	while (path[n] == '/')
 		n++;
-	return sysfs_beneath(pass_fd(req, FUSE_ROOT_ID), path + n) == -EXDEV;
+	switch (sysfs_beneath(pass_fd(req, FUSE_ROOT_ID), path + n)) {
+	case 0: case -ENOENT: case -ENOTDIR: case -ELOOP: case -EACCES:	/* it ends in there */
+		return false;
+	default:
+		return true;
+	}
 }
 
 static int pass_readlink(struct fuse_req *req, uint64_t node)

@@ -65,7 +65,8 @@ int sysfs_dup(int fd);
 int sysfs_ioctl(int fd, uint32_t command, void *data);
 
 /* Whether a path, from a directory on, stays below `root`, a directory too, all its symbolic
-   links included; -EXDEV if it does not, -ENOSYS before Linux 5.6. */
+   links included; -EXDEV if it does not, -EAGAIN if that cannot be told for all that is being
+   renamed meanwhile, anywhere; -ENOSYS before Linux 5.6. openat2(2). */
 int sysfs_beneath(int root, const char *path);
 
 /* A file handle, as name_to_handle_at(2) has it, and the file again (O_PATH); `mount`: any

@@ -163,8 +163,11 @@ int sysfs_beneath(int root, const char *path)
 {
 	enum { NO_MAGICLINKS = 2, BENEATH = 8 };	/* <fcntl.h> may have RESOLVE_ */
 	const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, BENEATH | NO_MAGICLINKS };
-	int fd = (int)result(syscall(NR_OPENAT2, root, path, how, sizeof(how)));
+	int fd, tries = 100;
 
+	do
+		fd = (int)result(syscall(NR_OPENAT2, root, path, how, sizeof(how)));
+	while (fd == -EAGAIN && --tries > 0);
 	return fd < 0 ? fd : (int)result(close(fd));
 }
 
