@@ -36,7 +36,7 @@ int sysfs_symlink(const char *target, int dir, const char *name);
 int sysfs_link(int fd, int dir, const char *name);	/* what an O_PATH descriptor holds */
 int sysfs_unlink(int dir, const char *name, bool directory);
 int sysfs_rename(int dir, const char *name, int new_dir, const char *new_name, uint32_t flags);
-mode_t sysfs_umask(mode_t mask);
+void sysfs_umask(mode_t mask);	/* of a thread with a umask of its own */
 
 ssize_t sysfs_pread(int fd, void *buf, size_t size, uint64_t offset);
 ssize_t sysfs_pwrite(int fd, const void *buf, size_t size, uint64_t offset);

@@ -193,17 +193,22 @@ static int keep_passing(void)
 	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : 0;
 }
 
+static gid_t own_group;
+
 static bool is_root(void)
 {
 	static int root = -1;
 
-	if (root < 0)
+	if (root < 0) {
+		own_group = getegid();
 		root = geteuid() == 0;
+	}
 	return root == 1;
 }
 
-/* By thread, as credentials are to the kernel. */
-static __thread bool setid_goes, has_groups;
+/* By thread, as credentials are to the kernel. Where all callers are root, which is common,
+   nothing is asked for. */
+static __thread bool setid_goes, has_groups, others_group, others;
 
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 {
@@ -211,11 +216,14 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 		return 0;
 	if (count)
 		has_groups = syscall(SETGROUPS, count, groups) == 0;
-	syscall(SETFSGID, gid);
+	others_group |= gid != own_group;
+	if (others_group)
+		syscall(SETFSGID, gid);
 	if (uid == 0) {
 		priv_keep_setid(true);
 		return 0;
 	}
+	others = true;
 	syscall(SETFSUID, uid);
 	/* It does not say that it had no memory for that. */
 	return (uid_t)syscall(SETFSUID, -1) == uid ? keep_passing() : -ENOMEM;
@@ -223,11 +231,10 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 
 void priv_act_as_self(void)
 {
-	if (!is_root())
-		return;
-	if (syscall(SETFSUID, 0) != 0)
+	if (others && syscall(SETFSUID, 0) != 0)
 		setid_goes = false;	/* all of root's are in effect again */
-	syscall(SETFSGID, getegid());
+	if (others_group)
+		syscall(SETFSGID, own_group);
 	if (has_groups)
 		has_groups = syscall(SETGROUPS, 0, NULL) != 0;
 }

@@ -82,7 +82,7 @@ int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
 	return 0;
 }
 
-CALL(int, sysfs_reopen, (int fd, int flags), open(NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))
+CALL(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() asks twice */
 CALL(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
 CALL(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 CALL(int, sysfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
@@ -107,7 +107,15 @@ CALL(ssize_t, sysfs_listxattr, (int fd, char *list, size_t size), listxattr(NAME
 CALL(int, sysfs_setxattr, (int fd, const char *name, const void *value, size_t size, int flags),
      setxattr(NAME(fd), name, value, size, flags))
 CALL(int, sysfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), name))
-mode_t sysfs_umask(mode_t mask) { return umask(mask); }
+
+void sysfs_umask(mode_t mask)
+{
+	static __thread mode_t set;	/* and 01000: it is known */
+
+	if (set != (mask | 01000))
+		umask(mask);
+	set = mask | 01000;
+}
 
 int sysfs_utimes(int fd, const struct sysfs_time times[2])
 {

@@ -405,7 +405,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(&in, &session);
 	check_inodes(&fs, &w);
 	forget_all(&req, &fs);
-	umask(022);
+	sysfs_umask(022);
 	close(w.tree);
 	world_close(&w);
 	MUST(fuzz_descriptors() == before);
