@@ -55,6 +55,11 @@ struct opt_rest {
    to the front of argv. Returns 0, or -EINVAL with bad and why set. */
 int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest *rest);
 
+/* Takes one option by its long name, "name" or "name=value", a word that may be changed.
+   Returns NULL, or why it is refused: opt_unknown, if the table has it not. */
+const char *opt_named(const struct opt *table, void *args, char *name, const char **bad);
+extern const char opt_unknown[];
+
 /* Which of "auto|none|always" a value is, from 0 on; -1: none of them. */
 int opt_word(const char *words, const char *value);
 

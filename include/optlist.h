@@ -35,12 +35,9 @@ struct optlist {
 	bool (*first)(struct optlist *options, char *option, const char **why);
 };
 
-/* Why an option is refused that nobody knows. */
-extern const char optlist_unknown[];
-
 /* Adds the options in text, which is changed: names and values end in NUL,
    "\," and "\\" in a value stand for "," and "\". Values point into text.
-   Returns NULL, or why *bad (a part of text) is refused. */
+   Returns NULL, or why *bad (a part of text) is refused: opt_unknown, if nobody knows it. */
 const char *optlist_parse(struct optlist *options, char *text, const char **bad);
 
 /* The same of a list that is for others as well: what is not known here, or is

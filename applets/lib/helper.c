@@ -157,7 +157,7 @@ static int parse_options(struct helper *h)
 
 	*o = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = take_option };
 	why = optlist_parse(o, h->list, &bad);
-	if (why == optlist_unknown)
+	if (why == opt_unknown)
 		msg("unknown option '%s'", bad);
 	else if (why && why != said)
 		msg("%s: %s", bad, why);

@@ -32,6 +32,7 @@ static struct {
 	const char *shown;		/* the mountpoint as the user gave it; NULL: unknown */
 	struct fuse_session session;
 	struct serve_args *args;
+	const struct opt *options;
 	struct keeper keeper;
 	bool adopted;			/* mounted by somebody else */
 	bool below_all;			/* of fmount --root-daemon: an argv[0] with "@" */
@@ -289,6 +290,18 @@ static const char *set_transport(void *to, char *value, const char **bad)
 	return NULL;
 }
 
+/* In a list of mount options, the server's own ones may stand too: fstab(5) has no others. */
+static bool take_own(struct optlist *list, char *option, const char **why)
+{
+	const char *bad, *wrong = opt_unknown;
+
+	(void)list;
+	if (strcmp(option, "ro") != 0)	/* of which "rw" may follow */
+		wrong = opt_named(self.options, self.args, option, &bad);
+	*why = wrong == opt_unknown ? NULL : wrong;
+	return wrong != opt_unknown;
+}
+
 static void defaults(const struct fuse_ops *ops)
 {
 	self.args->ready_fd = -1;
@@ -299,6 +312,7 @@ static void defaults(const struct fuse_ops *ops)
 		.default_permissions = ops->immutable || ops->kernel_checks,
 		.allow_other = sys_geteuid() == 0,
 		.subtype = msg_applet,
+		.first = take_own,
 	};
 }
 
@@ -319,6 +333,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	self.session.ops = ops;
 	self.session.fs = fs;
 	self.args = args;
+	self.options = options;
 	self.below_all = *argv[0] == '@';
 	defaults(ops);
 	if (!applet_parse(options, args, argv, &rest))

@@ -25,6 +25,8 @@ int opt_number(const char *text, uint64_t max, uint64_t *number)
 	return 0;
 }
 
+const char opt_unknown[] = "unknown option";
+
 int opt_word(const char *words, const char *value)
 {
 	size_t len = strlen(value), n;
@@ -84,17 +86,16 @@ static const struct opt *by_name(const struct opt *opt, const char *name, size_t
 	return NULL;
 }
 
-/* "--name", "--name=value", "--name value". *next is the word behind it. */
-static const char *parse_name(const struct opt *table, void *args, char *word,
+/* "name", "name=value", "name value". *next is the word behind it. */
+static const char *parse_name(const struct opt *table, void *args, char *name,
 			      char ***next, const char **bad)
 {
-	size_t len = strcspn(word + 2, "=");
-	char *value = word[2 + len] ? word + 3 + len : NULL;
-	const struct opt *opt = by_name(table, word + 2, len);
+	size_t len = strcspn(name, "=");
+	char *value = name[len] ? name + len + 1 : NULL;
+	const struct opt *opt = by_name(table, name, len);
 
-	*bad = word;
 	if (!opt)
-		return "unknown option";
+		return opt_unknown;
 	if (value && !opt->value)
 		return "takes no value";
 	if (opt->value && opt->kind != OPT_MAYBE && !value && !(value = **next ? *(*next)++ : NULL))
@@ -113,7 +114,7 @@ static const char *parse_letters(const struct opt *table, void *args, char *word
 
 		*bad = word;
 		if (!opt)
-			return "unknown option";
+			return opt_unknown;
 		if (!opt->value) {
 			why = set(opt, args, NULL, bad);
 			continue;
@@ -127,6 +128,13 @@ static const char *parse_letters(const struct opt *table, void *args, char *word
 		return set(opt, args, *(*next)++, bad);
 	}
 	return why;
+}
+
+const char *opt_named(const struct opt *table, void *args, char *name, const char **bad)
+{
+	char *none = NULL, **next = &none;
+
+	return parse_name(table, args, name, &next, bad);
 }
 
 int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest *rest)
@@ -147,8 +155,9 @@ int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest 
 			rest->after = keep;
 			break;
 		}
-		rest->why = (word[1] == '-' ? parse_name : parse_letters)
-				(table, args, word, &next, &rest->bad);
+		rest->bad = word;
+		rest->why = word[1] == '-' ? parse_name(table, args, word + 2, &next, &rest->bad)
+					   : parse_letters(table, args, word, &next, &rest->bad);
 		if (rest->why)
 			return -EINVAL;
 	}

@@ -62,8 +62,6 @@ static const char *parse_size(uint32_t *to, const char *value)
 	return NULL;
 }
 
-const char optlist_unknown[] = "unknown option";
-
 static const char *parse_value(struct optlist *o, const char *name, char *value)
 {
 	if (strcmp(name, "fsname") == 0)
@@ -75,7 +73,7 @@ static const char *parse_value(struct optlist *o, const char *name, char *value)
 	else if (strcmp(name, "blksize") == 0)
 		return parse_size(&o->blksize, value);
 	else
-		return optlist_unknown;
+		return opt_unknown;
 	return NULL;
 }
 
@@ -106,7 +104,7 @@ static const char *parse_one(struct optlist *o, char *name)
 		return why;
 	value = strchr(name, '=');
 	if (!value)
-		return optlist_unknown;
+		return opt_unknown;
 	*value = '\0';
 	why = parse_value(o, name, value + 1);
 	*value = '=';

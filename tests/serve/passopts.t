@@ -47,6 +47,17 @@ down
 up --perms 0444
 is 'octal' "$(stat -c %a mnt/one mnt/two mnt/dir | paste -sd' ')" '444 444 444'
 down
+# In a list of mount options, as in fstab.
+up -o 'map=1:1001\,@1:@1002,ro,threads=1,rw,perms=u+x'
+is 'own options in -o' "$(owner mnt/one)" '2 1002 740'
+ok 'among mount options' touch mnt/two
+down
+like 'a wrong one' "$(passfs -o ro,cache=some src mnt 2>&1)" '^passfs: .*cache=some.* not auto, none or always'
+like 'one without its value' "$(passfs -o cache src mnt 2>&1)" '^passfs: .*cache.*needs a value'
+like 'an unknown one' "$(passfs -o ro,nonsense src mnt 2>&1)" '^passfs: .*nonsense.*unknown option'
+exits 0 'by mount.fuse.passfs' mount.fuse3 passfs#src mnt -o 'rw,perms=0444'
+is 'they come there' "$(owner mnt/one)" '2 1 444'
+fumount mnt
 for bad in '--map 1' '--map 1:@2' '--map a:b' '--map 1:2,' '--perms rwz' '--perms 9' '--cache some' '--transport x' '--threads 65' '--timeout x' '--locks --transport=uring'; do
 	# shellcheck disable=SC2086 # words
 	case $bad in
