@@ -56,7 +56,7 @@ fails()
 # chased NAME MOUNTPOINT: while names are swapped, it never ends up at the victim's.
 chased()
 {
-	for i in {1..1500}; do
+	for i in {1..500}; do
 		user commfd true fusermount3 "$2" >/dev/null 2>&1
 		stand_still "$bg"
 		! grep -qF " $T/victim" /proc/self/mountinfo || break
@@ -85,7 +85,7 @@ within 5 grep -qF " $T/victim/mnt" /proc/self/mountinfo
 user mkdir dir dir/mnt
 user ln -s "$T/victim" swapped
 bg_user swap dir swapped
-for i in {1..500}; do
+for i in {1..250}; do
 	user commfd true fusermount3 dir/mnt >/dev/null 2>&1
 	user fusermount3 -u -z dir/mnt >/dev/null 2>&1
 	grep -qF " $T/victim/mnt" /proc/self/mountinfo || break
@@ -180,10 +180,10 @@ is 'and it has unmounted' "$(count)" 0
 # Whenever it is hit: either the peer has the descriptor, or nothing is mounted.
 for signal in KILL STOP PIPE INT TERM; do
 	bad=0 received=0
-	for i in {1..120}; do
+	for i in {1..60}; do
 		user commfd true fusermount3 mnt >"$T/got" 2>&1 &
 		job=$!
-		for ((spin = 0; spin < i * 15; spin++)); do :; done
+		for ((spin = 0; spin < i * 30; spin++)); do :; done
 		user pkill -"$signal" -U 65534 -x fusermount3 2>/dev/null
 		[ "$signal" != STOP ] || { sleep 0.005; user pkill -CONT -U 65534 -x fusermount3; }
 		wait "$job"
