@@ -269,8 +269,10 @@ static void helper_mounts(int how, const char *options, bool watches)
 		complain("succeeded, and no descriptor came");
 	if ((status == 0 && !watches) || (hit && is_rights(hit)))
 		mounts(NULL, true);
-	/* It said that it could not; or was told that it had gone. */
-	if (watches && ((status > 0 && strstr(errors, mnt)) || (may_fail() && plan->how == ENOENT)))
+	/* It said that it could not; or was told that it had gone, or once that it may not look,
+	   which before 4.19 it is told each time. */
+	if (watches && ((status > 0 && strstr(errors, mnt))
+			|| (may_fail() && (plan->how == ENOENT || plan->how == EACCES))))
 		mounts(NULL, true);
 	if (!watches)
 		close(pair[0]);

@@ -146,7 +146,7 @@ caged()
 # The calls are those of the sources: a new one has to be tried, too. What came at once, and
 # is of no use in part, goes at once.
 list='425,426,427 429,430,431,432 430 435 437 439 444,445,446 457 458 457,458'
-is 'the sources make no others' "$(grep -ohE '\<NR_[A-Z0-9_]+( = [0-9]+)?' "$top"/core/sys/*.c | sort -u | paste -sd' ')" \
+is 'the sources make no others' "$(grep -ohE '\<NR_[A-Z0-9_]+( = [0-9]+)?' "$top"/core/sys/*.[ch] | sort -u | paste -sd' ')" \
 	'NR_ADD_RULE NR_CLONE3 NR_CLONE3 = 435 NR_CREATE_RULESET NR_CREATE_RULESET = 444 NR_ENTER NR_FACCESSAT2 NR_FACCESSAT2 = 439 NR_FCNTL NR_FSCONFIG NR_FSMOUNT NR_FSOPEN NR_FUTEX NR_LISTMOUNT NR_MOVE_MOUNT NR_OPENAT2 NR_OPENAT2 = 437 NR_OPEN_TREE NR_OPEN_TREE = 428 NR_REGISTER NR_RESTRICT_SELF NR_SETUP NR_SETUP = 425 NR_STATMOUNT NR_STATMOUNT = 457'
 
 paths='served kernel_told busy hung launched as_mount by_helper alone passed by_uring links_kept caged'
