@@ -475,7 +475,7 @@ static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	do
 		n = sys_getdents((int)handle, list, room);
 	while (n > 0 && add_list(req, node, list, n));
-	return n < 0 ? n : 0;
+	return n < 0 && !req->reply.data_size ? n : 0;	/* the kernel has looked up what is there */
 }
 
 static int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)

@@ -106,18 +106,38 @@ static bool unchanged(struct inode *inode, const struct fuse_attr *attr)
 	       && __atomic_exchange_n(&inode->change, change, __ATOMIC_RELAXED) == change;
 }
 
-/* Whether to have what is written past the cache: one copy less. The next open would drop it
-   from there, since the file has changed; before Linux 6.6 what is there already would stay. */
-static bool writes_directly(const struct fuse_req *req, uint32_t flags)
-{
-	enum { OF_6_6 = 39 };
-	const struct passfs *fs = pass_of(req);
+/* Who only writes a file does so past the kernel's cache, which is a copy less: the next open
+   would drop it from there, since the file has changed. But who might write by the cache, and
+   map the file, must not meet him in a page: all who have it open for writing go the way of
+   the first of them. Before Linux 6.18 the cache could keep what was there before. */
+enum { PAST_CACHE = -1, BY_CACHE = 1 };
 
-	return (flags & O_ACCMODE) == O_WRONLY && fs->cache == CACHE_AUTO && !fs->writeback
-	       && req->session->minor >= OF_6_6;
+static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32_t flags)
+{
+	enum { OF_6_18 = 45 };
+	const struct passfs *fs = pass_of(req);
+	int32_t writers = __atomic_load_n(&inode->writers, __ATOMIC_RELAXED), way;
+
+	if (fs->cache != CACHE_AUTO || fs->writeback || req->session->minor < OF_6_18 || (flags & O_ACCMODE) == O_RDONLY)
+		return 0;
+	do
+		way = writers ? writers > 0 ? BY_CACHE : PAST_CACHE
+			      : (flags & O_ACCMODE) == O_WRONLY ? PAST_CACHE : BY_CACHE;
+	while (!__atomic_compare_exchange_n(&inode->writers, &writers, writers + way, true, __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED));
+	return way;
 }
 
-static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd)
+/* His way is in the upper half of the handle. */
+static void writer_leaves(const struct fuse_req *req, uint64_t node, uint64_t handle)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	if (inode)
+		__atomic_sub_fetch(&inode->writers, (int32_t)(handle >> 32), __ATOMIC_ACQ_REL);
+}
+
+static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int way)
 {
 	const struct passfs *fs = pass_of(req);
 	uint32_t answer = close_is_quiet(fs, inode, flags) ? FOPEN_NOFLUSH : 0;
@@ -125,7 +145,7 @@ static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint
 
 	if (fs->cache == CACHE_NONE)
 		return answer | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES;
-	if (writes_directly(req, flags))
+	if (way == PAST_CACHE)
 		return answer | FOPEN_DIRECT_IO;
 	if (fs->cache == CACHE_ALWAYS || fs->writeback || (sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr)))
 		return answer | FOPEN_KEEP_CACHE;
@@ -154,8 +174,11 @@ static int may_write(const struct inode *inode, uint32_t flags)
 
 static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int32_t backing)
 {
-	if (!backing)
-		return fuse_opened(req, (uint64_t)fd, open_flags(req, inode, flags, fd));
+	if (!backing) {
+		int way = way_of_writer(req, inode, flags);
+
+		return fuse_opened(req, (uint64_t)way << 32 | (uint32_t)fd, open_flags(req, inode, flags, fd, way));
+	}
 	return fuse_opened_backed(req, fd < 0 ? NOT_OPEN : (uint64_t)fd, backing,
 				  close_is_quiet(pass_of(req), inode, flags) ? FOPEN_NOFLUSH : 0);
 }
@@ -272,9 +295,9 @@ int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_
 {
 	struct passfs *fs = pass_of(req);
 
-	(void)node;
 	if (in->fh == NOT_OPEN)
 		return 0;
+	writer_leaves(req, node, in->fh);
 	sys_close((int)in->fh);
 	if (fs->locks)
 		pass_retry_locks();	/* flock(2) ends with the last close */

@@ -14,6 +14,7 @@ struct inode {
 	uint64_t device, ino, lookups;
 	uint64_t change;	/* for its owner: when it was last seen to have changed */
 	int32_t backing;	/* for its owner: by what the kernel knows the file; 0: nothing */
+	int32_t writers;	/* for its owner: how many have it open */
 };
 
 /* Places in blocks that double: what is in use never moves, and an empty block goes back. */

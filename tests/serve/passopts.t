@@ -147,6 +147,20 @@ echo x 1<>mnt/written
 is 'otherwise the first write asks for one' "$(grep -c GETXATTR log)" 1
 echo x 1<>mnt/written
 is 'the next for none' "$(grep -c GETXATTR log)" 1
+# Who maps a file and who writes past the cache do not meet.
+maps='import mmap, os
+try: mmap.mmap(os.open("mnt/both", os.O_RDWR), 4096); print("mapped")
+except OSError as e: print(e.strerror)'
+head -c 8192 /dev/zero >src/both
+exec 5<>mnt/both 6>>mnt/both
+is 'by the cache, as the first one' "$(python3 -c "$maps")" mapped
+exec 5<&-
+is 'still' "$(python3 -c "$maps")" mapped
+exec 6>&-
+exec 6>>mnt/both
+is 'past it, as the first one' "$(python3 -c "$maps")" 'No such device'
+exec 6>&-
+is 'and all anew' "$(python3 -c "$maps")" mapped
 fumount mnt; wait "$server"
 
 log --no-xattrs -o noallow_other

@@ -43,19 +43,20 @@ static void write_word(int fd, volatile uint64_t *map, int page, int writer, uin
 		perror("pwrite"), exit(1);
 }
 
-/* Writer 0 has no mapping to write to; all look at their neighbour's word. */
+/* Writer 0 has no mapping to write to, and a descriptor for that alone; all look at their
+   neighbour's word. */
 static void work(int writer)
 {
-	int fd = open(file, O_RDWR), neighbour = (writer + 1) % writers, *last = calloc((size_t)pages, sizeof(*last));
+	int fd = open(file, O_RDWR), out = open(file, O_WRONLY), neighbour = (writer + 1) % writers, *last = calloc((size_t)pages, sizeof(*last));
 	volatile uint64_t *map = mmap(NULL, (size_t)pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-	if (fd < 0 || map == MAP_FAILED || !last)
+	if (fd < 0 || out < 0 || map == MAP_FAILED || !last)
 		perror(file), exit(1);
 	for (int round = 1; round <= rounds; round++) {
 		for (int i = 0; i < pages; i++) {
 			int page = (i * 7919 + writer * 31 + round) % pages;
 
-			write_word(fd, map, page, writer, word(round, page, writer));
+			write_word(out, map, page, writer, word(round, page, writer));
 			check(map[page * WORDS + neighbour], page, neighbour, &last[page]);
 		}
 		if (round % 4 == writer % 4 && msync((void *)map, (size_t)pages * PAGE, round % 8 < 4 ? MS_SYNC : MS_ASYNC) < 0)
