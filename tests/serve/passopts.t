@@ -152,7 +152,8 @@ maps='import mmap, os
 try: mmap.mmap(os.open("mnt/both", os.O_RDWR), 4096); print("mapped")
 except OSError as e: print(e.strerror)'
 head -c 8192 /dev/zero >src/both
-exec 5<>mnt/both 6>>mnt/both
+exec 5<>mnt/both
+exec 6>>mnt/both
 is 'by the cache, as the first one' "$(python3 -c "$maps")" mapped
 exec 5<&-
 is 'still' "$(python3 -c "$maps")" mapped
