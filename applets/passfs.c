@@ -574,6 +574,16 @@ static bool closes_quietly(uint32_t type)
 	return false;
 }
 
+/* As many as there are CPUs to run on, and two where there is one: a request that waits
+   for a disk should not be waited for. */
+static uint32_t threads(bool has_disk)
+{
+	enum { MOST = 16 };
+	int cpus = thread_cpus();
+
+	return (uint32_t)(cpus < 2 ? 1 + has_disk : cpus > MOST ? MOST : cpus);
+}
+
 /* What to ask the kernel for, once SOURCE is known. */
 static void choose(struct passfs *fs, uint32_t type)
 {
@@ -604,6 +614,7 @@ static void choose(struct passfs *fs, uint32_t type)
 	fs->passthrough = !fs->writeback && !fs->no_passthrough && !fs->serve.sandbox && sys_geteuid() == 0;
 	if (fs->passthrough)
 		*want |= FUSE_PASSTHROUGH;
+	pass_ops.threads = threads(type != TMPFS && type != ramfs);
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
 	fs->quiet_close = closes_quietly(type);
 	fs->steady_from = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
@@ -652,16 +663,6 @@ static void thread_starts(void)
 {
 	thread_own_umask();
 	priv_thread_starts();
-}
-
-/* As many as there are CPUs to run on, and two where there is one: a request that waits
-   for a disk should not be waited for. */
-static uint32_t threads(void)
-{
-	enum { MOST = 16 };
-	int cpus = thread_cpus();
-
-	return cpus < 2 ? 2 : cpus > MOST ? MOST : (uint32_t)cpus;
 }
 
 static int pass_sandbox(void *fs)
@@ -749,7 +750,6 @@ static int passfs_main(char **argv)
 	fs.set_map = (struct opt_set) { passview_map, &fs.view };
 	fs.set_perms = (struct opt_set) { passview_perms, &fs.view };
 	fs.set_hide = (struct opt_set) { passview_hide, &fs.view };
-	pass_ops.threads = threads();
 	pass_ops.settle = settle;
 	return serve_with(argv, options, &fs.serve, &pass_ops, &fs);
 }

@@ -39,8 +39,9 @@ int ring_open(struct ring *ring, uint32_t entries);
 /* By the thread that uses it, before anything else. */
 int ring_enable(struct ring *ring);
 
-/* The next command to fill in, zeros; never more than `entries` before a wait. */
-struct ring_command *ring_put(struct ring *ring);
+/* The next command to fill in: zeros, or one of the same kind, from before; never more than
+   `entries` before a wait. */
+struct ring_command *ring_put(struct ring *ring, uint8_t opcode);
 
 /* Submits what was put and waits for a completion. 0 or -errno. */
 int ring_wait(struct ring *ring);

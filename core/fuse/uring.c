@@ -88,10 +88,9 @@ bool uring_offered(struct fuse_session *s)
 static void put(struct lane *lane, uint32_t queue, uint32_t what)
 {
 	struct entry *e = rings.entries + queue;
-	struct ring_command *c = ring_put(&lane->ring);
+	struct ring_command *c = ring_put(&lane->ring, RING_URING_CMD);
 	struct fuse_uring_cmd_req *req = (void *)c->command;
 
-	c->opcode = RING_URING_CMD;
 	c->fd = lane->session->device;
 	c->op = what;
 	c->address = (uintptr_t)e->where;
@@ -104,9 +103,8 @@ static void put(struct lane *lane, uint32_t queue, uint32_t what)
 
 static void put_poll(struct lane *lane)
 {
-	struct ring_command *c = ring_put(&lane->ring);
+	struct ring_command *c = ring_put(&lane->ring, RING_POLL_ADD);
 
-	c->opcode = RING_POLL_ADD;
 	c->fd = lane->session->device;
 	c->poll_events = POLL_IN;
 	c->user_data = DEVICE;

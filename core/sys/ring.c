@@ -10,7 +10,7 @@
 
 /* One number for all machines. */
 enum { NR_SETUP = 425, NR_ENTER, NR_REGISTER };
-enum { R_DISABLED = 1 << 6, COOP_TASKRUN = 1 << 8, SQE128 = 1 << 10, SINGLE_ISSUER = 1 << 12, NO_SQARRAY = 1 << 16 };
+enum { R_DISABLED = 1 << 6, SQE128 = 1 << 10, SINGLE_ISSUER = 1 << 12, DEFER_TASKRUN = 1 << 13, NO_SQARRAY = 1 << 16 };
 enum { GETEVENTS = 1, ENABLE_RINGS = 12 };
 #define SQES_OFFSET 0x10000000
 
@@ -33,9 +33,9 @@ static void *map(int fd, size_t size, off_t offset)
 
 int ring_open(struct ring *r, uint32_t entries)
 {
-	/* Not DEFER_TASKRUN: what the kernel has to do with a command, such as to give it up
-	   after an abort, it could then do only while we wait for one. */
-	struct params p = { .flags = SQE128 | NO_SQARRAY | R_DISABLED | SINGLE_ISSUER | COOP_TASKRUN };
+	/* DEFER_TASKRUN is worth a fifth of a round trip. What the kernel has to do with a command,
+	   such as to give it up after an abort, it then does only when we come for the next. */
+	struct params p = { .flags = SQE128 | NO_SQARRAY | R_DISABLED | SINGLE_ISSUER | DEFER_TASKRUN };
 	char *base;
 
 	r->fd = (int)result(syscall(NR_SETUP, entries, &p));
@@ -63,11 +63,13 @@ int ring_enable(struct ring *r)
 	return (int)result(syscall(NR_REGISTER, r->fd, ENABLE_RINGS, NULL, 0));
 }
 
-struct ring_command *ring_put(struct ring *r)
+struct ring_command *ring_put(struct ring *r, uint8_t opcode)
 {
 	struct ring_command *c = r->commands + ((*r->tail + r->waiting++) & r->mask);
 
-	memset(c, 0, sizeof(*c));
+	if (c->opcode != opcode)
+		memset(c, 0, sizeof(*c));
+	c->opcode = opcode;
 	return c;
 }
 

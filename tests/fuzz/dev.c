@@ -38,7 +38,7 @@ void thread_bind(int cpu) { MUST(cpu >= 0); }
 void thread_own_umask(void) { }
 int ring_open(struct ring *ring, uint32_t entries) { (void)ring, (void)entries; return -ENOSYS; }
 int ring_enable(struct ring *ring) { (void)ring; return -ENOSYS; }
-struct ring_command *ring_put(struct ring *ring) { (void)ring; return NULL; }
+struct ring_command *ring_put(struct ring *ring, uint8_t opcode) { (void)ring, (void)opcode; return NULL; }
 int ring_wait(struct ring *ring) { (void)ring; return -ENOSYS; }
 bool ring_take(struct ring *ring, struct ring_completion *completion)
 {

@@ -56,13 +56,14 @@ int ring_enable(struct ring *ring)
 	return input_byte(&kernel.in) == 0xff ? -EINVAL : 0;
 }
 
-struct ring_command *ring_put(struct ring *ring)
+struct ring_command *ring_put(struct ring *ring, uint8_t opcode)
 {
 	struct ring_command *c = kernel.put + ring->waiting;
 
 	MUST(kernel.enabled && ring->waiting < ring->mask);	/* or one would be written over */
 	ring->waiting++;
 	memset(c, 0, sizeof(*c));
+	c->opcode = opcode;
 	return c;
 }
 
