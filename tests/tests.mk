@@ -54,8 +54,8 @@ test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe $(LONG_BUILDS)
 # All of it once more, with sanitizers; the fuzzers' corpus has them already. What runs in a
 # chroot or counts bytes takes the plain one (STATIC_BOX): the other needs libraries and /proc.
 # LeakSanitizer cannot work in what strace follows; there is no malloc to leak from. Nor does the
-# runtime stand the limits of tests/setuid/attacks.t.
-SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/cli/build.t tests/cli/corpus.t,$(SCRIPTS))
+# runtime stand the limits of tests/setuid/attacks.t, or a filter of system calls.
+SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/cli/build.t tests/cli/corpus.t tests/serve/cage.t,$(SCRIPTS))
 test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
 	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
 		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/boot/probe
