@@ -520,7 +520,7 @@ static int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 }
 
 /* An access list may take the set-group-id bit away, from who is not in the group: that
-   the kernel has found out. */
+   the kernel has found out, and tells for a default list too, which takes nothing. */
 static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const struct fuse_setxattr_in *in)
 {
 	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
@@ -529,7 +529,8 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 
 	priv_keep_setid(true);
 	err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
-	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID))
+	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID)
+	    || strcmp(name, "system.posix_acl_access") != 0)
 		return err;
 	err = sysfs_stat(fd, true, &st);
 	return err || !(st.attr.mode & S_ISGID) ? err : sysfs_chmod(fd, st.attr.mode & 07777 & ~(uint32_t)S_ISGID);
@@ -602,7 +603,9 @@ static void choose(struct passfs *fs, uint32_t type)
 	} else if (fs->serve.mount.allow_other
 		   && sysfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, "system.posix_acl_access", &none, 0) != -EOPNOTSUPP)
 		*want |= FUSE_POSIX_ACL;
-	*want |= fs->cache == CACHE_NONE ? FUSE_DIRECT_IO_ALLOW_MMAP : FUSE_AUTO_INVAL_DATA;
+	*want |= FUSE_DIRECT_IO_ALLOW_MMAP;
+	if (fs->cache != CACHE_NONE)
+		*want |= FUSE_AUTO_INVAL_DATA;
 	if (!fs->no_symlinks_out)
 		*want |= FUSE_CACHE_SYMLINKS;
 	if (fs->locks)

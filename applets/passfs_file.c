@@ -106,10 +106,12 @@ static bool unchanged(struct inode *inode, const struct fuse_attr *attr)
 	       && __atomic_exchange_n(&inode->change, change, __ATOMIC_RELAXED) == change;
 }
 
-/* Who only writes a file does so past the kernel's cache, which is a copy less: the next open
-   would drop it from there, since the file has changed. But who might write by the cache, and
-   map the file, must not meet him in a page: all who have it open for writing go the way of
-   the first of them. Before Linux 6.18 the cache could keep what was there before. */
+/* Who writes a file anew, and does not read it, writes past the kernel's cache: the next open
+   would drop it from there, since the file has changed. But what is stored through a mapping
+   must not meet a write past the cache in one page, where either could be lost: all who have
+   it open for writing go the way of the first of them. A file that is still being written
+   anew can be mapped, since nobody has a word in it yet that he could lose. Before Linux 6.18
+   the cache could keep what was there before. */
 enum { PAST_CACHE = -1, BY_CACHE = 1 };
 
 static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32_t flags)
@@ -122,7 +124,7 @@ static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32
 		return 0;
 	do
 		way = writers ? writers > 0 ? BY_CACHE : PAST_CACHE
-			      : (flags & O_ACCMODE) == O_WRONLY ? PAST_CACHE : BY_CACHE;
+			      : (flags & O_ACCMODE) == O_WRONLY && flags & (O_CREAT | O_TRUNC) ? PAST_CACHE : BY_CACHE;
 	while (!__atomic_compare_exchange_n(&inode->writers, &writers, writers + way, true, __ATOMIC_ACQ_REL,
 					    __ATOMIC_RELAXED));
 	return way;

@@ -34,7 +34,7 @@ test:
 test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS)
 
 test-built: test-tools
-	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove $(UNITS) $(SCRIPTS)
+	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove -fo $(UNITS) $(SCRIPTS)
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour; and
 # other kernels and machines in QEMU, which takes as long again, and fetches them.
@@ -49,7 +49,7 @@ test-long:
 LONG_BUILDS = $(if $(filter %/faults.t %/faults-sample.t,$(LONG)),faults) $(if $(filter %/races.t %/memcheck.t,$(LONG)),watched)
 
 test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe $(LONG_BUILDS)
-	BUILD=$(abspath $(BUILD)) prove $(LONG)
+	BUILD=$(abspath $(BUILD)) prove -fo $(LONG)
 
 # All of it once more, with sanitizers; the fuzzers' corpus has them already. What runs in a
 # chroot or counts bytes takes the plain one (STATIC_BOX): the other needs libraries and /proc.
@@ -60,7 +60,7 @@ test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
 	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
 		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/boot/probe
 	STATIC_BOX=$(abspath $(BUILD))/fusebox ASAN_OPTIONS=detect_leaks=0 BUILD=$(abspath $(BUILD))/debug \
-		prove $(SANITIZED)
+		prove -fo $(SANITIZED)
 
 # For tests/long: builds that find races, and that valgrind can look into.
 watched:

@@ -215,7 +215,7 @@ int main(int argc, char **argv)
 	check(buf == MAP_FAILED, "mmap");
 	memset(buf, 'x', MIB);
 	if (strcmp(work, "write") == 0)
-		took = large(path, count, O_WRONLY);
+		took = large(path, count, O_WRONLY | O_TRUNC);
 	else if (strcmp(work, "read") == 0)
 		took = large(path, count, O_RDONLY);
 	else if (strcmp(work, "direct") == 0)

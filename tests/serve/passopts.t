@@ -147,21 +147,23 @@ echo x 1<>mnt/written
 is 'otherwise the first write asks for one' "$(grep -c GETXATTR log)" 1
 echo x 1<>mnt/written
 is 'the next for none' "$(grep -c GETXATTR log)" 1
-# Who maps a file and who writes past the cache do not meet.
-maps='import mmap, os
-try: mmap.mmap(os.open("mnt/both", os.O_RDWR), 4096); print("mapped")
-except OSError as e: print(e.strerror)'
-head -c 8192 /dev/zero >src/both
-exec 5<>mnt/both
-exec 6>>mnt/both
-is 'by the cache, as the first one' "$(python3 -c "$maps")" mapped
-exec 5<&-
-is 'still' "$(python3 -c "$maps")" mapped
-exec 6>&-
-exec 6>>mnt/both
-is 'past it, as the first one' "$(python3 -c "$maps")" 'No such device'
-exec 6>&-
-is 'and all anew' "$(python3 -c "$maps")" mapped
+# Who writes a file anew does so past the cache, whatever else is there; all see the same.
+mapped='import mmap, os, sys
+fd = os.open("mnt/both", os.O_RDWR)
+map = mmap.mmap(fd, 12)
+map[8:12] = b"maps"
+print(os.pread(fd, 12, 0).decode(), map[:12].decode())'
+both() { python3 -c "$mapped"; cat src/both; }
+exec 6>mnt/both
+echo written anew >&6
+is 'mapped while it is written anew' "$(both)" $'written maps written maps\nwritten maps'
+echo more >&6
+is 'that goes on' "$(both; cat mnt/both)" $'written maps written maps\nwritten maps\nmore\nwritten maps\nmore'
+exec 5<>mnt/both 6>&-
+exec 6>mnt/both
+echo by the cache >&6
+is 'written anew while somebody might map it' "$(both)" $'by the cmaps by the cmaps\nby the cmaps'
+exec 5<&- 6>&-
 fumount mnt; wait "$server"
 
 log --no-xattrs -o noallow_other
@@ -190,6 +192,11 @@ exits 1 'and nobody else' as 1007 cat mnt/one
 mkdir src/team; chown 0:500 src/team; chmod 2777 src/team
 ok 'with a further group' setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'touch mnt/team/f; chmod 2755 mnt/team/f; mkdir mnt/team/d'
 is "the group is the directory's" "$(stat -c '%g %a' src/team/f src/team/d | paste -sd' ')" "500 2755 500 $(setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'mkdir src/team/n; stat -c %a src/team/n')"
+mkdir src/team/mine; chown 1009:500 src/team/mine; chmod 2777 src/team/mine
+as 1009 setfacl -d -m u:1005:rwx mnt/team/mine
+is 'a default list leaves it its set-group-id' "$(stat -c %a src/team/mine)" 2777
+as 1009 setfacl -m u:1005:rwx mnt/team/mine
+is 'an access list does not' "$(stat -c %a src/team/mine)" 777
 setpriv --reuid 1008 --regid 1008 --groups 500 chmod 2775 mnt/team/f
 chmod 2775 src/team/f
 is 'who is not in it loses the bit' "$(as 1008 chmod 2775 mnt/team/f; stat -c %a src/team/f)" "$(chmod 2775 src/team/f; chown 1008 src/team/f; as 1008 chmod 2775 src/team/f; stat -c %a src/team/f)"
