@@ -8,13 +8,14 @@ begin_configs
 seed=${MODEL_SEED:-$((RANDOM * 1000))} seeds=${MODEL_SEEDS:-30} steps=${MODEL_STEPS:-2000}
 diag "MODEL_SEED=$seed MODEL_SEEDS=$seeds MODEL_STEPS=$steps"
 
-# One seed after the other, in directories of its own; $1 of two.
+# One seed after the other, in directories of its own, which its links to ../ do not leave; $1
+# of two.
 worker()
 {
 	local i found=0
 	for ((i = $1; i < seeds; i += 2)); do
-		mkdir -m 777 "mnt/$i" "native/$i"
-		if ! timeout -k 1 60 model "mnt/$i" "native/$i" $((seed + i)) "$steps" >"log.$1" 2>&1; then
+		mkdir -m 777 -p {mnt,native}/"$i/top"
+		if ! timeout -k 1 60 model "mnt/$i/top" "native/$i/top" $((seed + i)) "$steps" >"log.$1" 2>&1; then
 			cut -c1-700 "log.$1"
 			[ $((++found)) -lt 2 ] || return
 			continue
