@@ -86,8 +86,8 @@ round()
 	[ "$status" = 0 ] || complain "$1" "exit $status: $(paste -sd'|' "$dir/log")"
 	[ "$took" -lt 2000 ] || complain "$1" "took $took ms: $(paste -sd'|' "$dir/log")"
 	no_mounts || complain "$1" 'still mounted'
-	# The slow are well, and answer in the end.
-	case $story in *slow*) patience=10 ;; *) patience=2 ;; esac
+	# The slow are well, and answer in the end; who is blocked otherwise, is so for ever.
+	case $story in *slow*) patience=30 ;; *) patience=5 ;; esac
 	within $patience nobody_blocked || complain "$1" "somebody is blocked: $(paste -sd'|' "$dir/log")"
 	{ kill -KILL "${others[@]}"; wait "${others[@]}"; } 2>/dev/null
 	within $((patience + 1)) no_conns || complain "$1" "a connection is left: $(paste -sd'|' "$dir/log")"
