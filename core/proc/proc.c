@@ -277,9 +277,11 @@ static int look_at_namespace(const char *pid, void *data)
 	uint64_t number;
 	int err = namespace_of(pid, &number);
 
+	if (err == -EACCES)	/* once also, if it ends just now */
+		err = namespace_of(pid, &number);
 	if (err) {
 		*s->hidden |= err == -EACCES || err == -EPERM;
-		return 0;	/* or it has ended */
+		return 0;
 	}
 	if (map_find(&s->seen, number))
 		return 0;
