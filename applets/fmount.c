@@ -333,6 +333,8 @@ static int fmount_main(char **argv)
 		return fmount_like ? fmount_like(&f, rest.operands) : applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS");
 	if (rest.count != 1 || (program && f.fd_socket))
 		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
+	if (f.fd_socket && (f.clones || f.wait || f.root_daemon || f.auto_unmount || f.launch.drop_caps || f.launch.no_new_privs))
+		return applet_usage("--fd-socket: it starts no program, and takes no option of one");
 	if (f.userns && (fmount_userns ? fmount_userns() : no_such_part("--userns")) != 0)
 		return 1;
 	return run(&f, rest.operands[0], program);

@@ -248,6 +248,8 @@ static const char *contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
 		return "one of -l, -f, -R and --abort";
+	if ((f->kill || f->wait >= 0) && f->lazy + f->force + f->abort + f->recover + f->all)
+		return "-w and -k go with a mount that is not to be busy";
 	if (f->kill && persuade_signal(f->kill) < 0)
 		return "-k: no such signal";
 	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))

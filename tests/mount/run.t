@@ -96,6 +96,9 @@ ok 'the socket is gone' test ! -e sock
 within 5 mounted "$T/mnt"
 is 'who took it serves' "$(read_it mnt)" hello
 exits 0 'fumount' fumount mnt
+exits 1 'what it cannot do, it does not promise' fmount --fd-socket "$T/sock" --auto-unmount mnt
+like 'and says so' "$err" '^fmount: --fd-socket: it starts no program'
+ok 'nor mounts' unmounted "$T/mnt"
 exits 1 'nobody comes' fmount --fd-socket "$T/sock" --timeout 1 mnt
 like 'is said' "$err" 'timed out'
 ok 'nothing is left mounted' unmounted "$T/mnt"

@@ -101,10 +101,13 @@ exits 0 '-kKILL' fumount -kKILL mnt
 serve good
 hold sh -c 'cd mnt && exec sleep 100'
 exits 0 '--kill=9 --wait=3' fumount --kill=9 --wait=3 mnt
+serve good
 exits 1 'no such signal' fumount -kNONE mnt
+exits 1 'detached at once, nobody is signalled' fumount -k -l mnt
+exits 1 'nor waited for' fumount -w 1 -R mnt
+like 'that is said' "$err" '^fumount: -w and -k go with'
 
 # --abort, -f
-serve good
 exits 0 '--abort' fumount --abort mnt
 ok 'leaves the mount' mounted "$T/mnt"
 like 'dead' "$(stat mnt/x 2>&1)" 'not connected|aborted'
