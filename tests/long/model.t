@@ -14,7 +14,8 @@ worker()
 {
 	local i found=0
 	for ((i = $1; i < seeds; i += 2)); do
-		mkdir -m 777 -p {mnt,native}/"$i/top"
+		mkdir -p {mnt,native}/"$i/top"
+		chmod 777 {mnt,native}/"$i/top"
 		if ! timeout -k 1 60 model "mnt/$i/top" "native/$i/top" $((seed + i)) "$steps" >"log.$1" 2>&1; then
 			cut -c1-700 "log.$1"
 			[ $((++found)) -lt 2 ] || return
