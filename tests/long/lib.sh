@@ -48,3 +48,17 @@ configured()
 		switch_uring N
 	fi
 }
+
+# fio, in a session of its own: when a job has not started within ten seconds, it may kill the
+# group that it is in, with the test and prove. On a machine that stood still, that is not the
+# file system's fault.
+run_fio()
+{
+	local try
+	for try in 1 2 3; do
+		setsid -w fio "$@" 2>fio.err && return
+		grep -q 'startup hung' fio.err || break
+	done
+	echo "fio, try $try: $(cat fio.err)"
+	return 1
+}

@@ -155,7 +155,7 @@ verified()
 	local engine=$1 direct=$2 file; shift 2
 	file=fio.$engine.$direct.$*
 	file=${file// /}
-	fio --name=x --filename="mnt/$file" --ioengine="$engine" --direct="$direct" --rw=randwrite \
+	run_fio --name=x --filename="mnt/$file" --ioengine="$engine" --direct="$direct" --rw=randwrite \
 		--bsrange=4k-256k --size=48M --verify=crc32c --do_verify=1 --verify_fatal=1 --verify_dump=0 \
 		--fallocate=none --invalidate=1 --output=fio.out "$@" || { cat fio.out; return 1; }
 	cmp "mnt/$file" "src/$file"
@@ -167,7 +167,7 @@ for direct in 0 1; do
 done
 ok 'fio mmap' verified mmap 0 --bsrange=4k-64k
 ok 'fio, sequential' verified psync 0 --rw=write --bs=1M
-ok 'fio, two at once, with fsync' fio --name=x --directory="$T/mnt" --numjobs=2 --rw=randrw --bs=8k --size=16M \
+ok 'fio, two at once, with fsync' run_fio --name=x --directory="$T/mnt" --numjobs=2 --rw=randrw --bs=8k --size=16M \
 	--verify=crc32c --verify_fatal=1 --fsync=64 --output=fio.out
 
 # Mappings: several processes that write to one file.

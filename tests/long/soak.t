@@ -34,8 +34,8 @@ work()
 		durable "$w" "$at/$w" "logs/$how.$w" >"logs/$how.$w.out" 2>&1 &
 		clients+=($!)
 	done
-	fio --name=verify --directory="$at" --size=8M --rw=randrw --bs=4k-64k --verify=crc32c --verify_fatal=1 \
-		--do_verify=1 --time_based --runtime=5 --output=/dev/null || echo "$how: fio" >>faults
+	run_fio --name=verify --directory="$at" --size=8M --rw=randrw --bs=4k-64k --verify=crc32c --verify_fatal=1 \
+		--do_verify=1 --time_based --runtime=5 --output=/dev/null >>faults || echo "$how: fio" >>faults
 	kill "${clients[@]}"
 	wait "${clients[@]}" 2>/dev/null
 	for w in "${workers[@]}"; do
