@@ -197,7 +197,8 @@ done
 mkdir mnt/dbench
 exits 0 'dbench' dbench -D "$T/mnt/dbench" -t 10 2
 like 'has done something' "$out" 'Throughput [0-9.]*[1-9]'
-unlike 'and nothing failed' "$out" '[Ff]ailed|ERROR'
+# The number of a machine's first semaphore is 0, which dbench takes for a failure.
+unlike 'and nothing failed' "$(grep -v 'barrier semaphore' <<<"$out")" '[Ff]ailed|ERROR'
 
 # All is gone, and all is let go of.
 rm -rf mnt/*
