@@ -98,7 +98,7 @@ enum { TASKS = 1024, FEW = 50 };
 /* Processes that wait for an answer: the same one, never switched to meanwhile, is
    still in the same wait. */
 struct tasks { struct { int tid; uint64_t switches; } task[TASKS]; size_t count; };
-struct second_look { const struct tasks *before; uint64_t same, sent; };
+struct second_look { const struct tasks *before; uint64_t sent, same, same_sent; };
 
 static void note_task(int tid, bool sent, uint64_t switches, void *data)
 {
@@ -117,7 +117,10 @@ static void compare_task(int tid, bool sent, uint64_t switches, void *data)
 
 	look->sent += sent;
 	for (size_t i = 0; i < look->before->count; i++)
-		look->same += look->before->task[i].tid == tid && look->before->task[i].switches == switches;
+		if (look->before->task[i].tid == tid && look->before->task[i].switches == switches) {
+			look->same++;
+			look->same_sent += sent;
+		}
 }
 
 /* The server's threads, all of them; one server of thousands is asked once. */
@@ -150,6 +153,7 @@ static size_t begin(struct census *c)
 		if (!conn->stuck)
 			continue;
 		watched++;
+		conn->first = conn->waiting;
 		conn->quiet = conn->pid && !conn->many;
 		conn->switches = conn->pid ? switches_of(conn) : 0;
 		conn->ran = sys_clock_ns();
@@ -187,42 +191,49 @@ static uint64_t minus(uint64_t a, uint64_t b)
 
 /* Requests that wait all the time may be others each time, unless their server did
    not run: then processes that waited all the time are needed to say so, and more of
-   them than wait elsewhere, or for servers that did not run. */
-static void conclude(struct census *c, const struct second_look *last, uint64_t quiet_since)
+   them than ever waited elsewhere (`least`: everywhere), or for servers that did not run. */
+static void conclude(struct census *c, const struct second_look *last, uint64_t quiet_since, uint64_t least)
 {
-	uint64_t here = 0, quiet = 0, elsewhere;
+	uint64_t here = 0, first = 0, quiet = 0;
 
 	for (size_t i = 0; i < c->count; i++) {
 		struct conn *conn = c->conns + i;
-		uint64_t waiting = conn->waiting > 0 ? (uint64_t)conn->waiting : 0;
+		uint64_t waiting = conn->stuck && conn->waiting > 0 ? (uint64_t)conn->waiting : 0;
 
 		conn->quiet = conn->quiet && conn->ran <= quiet_since;
 		here += waiting;
-		quiet += conn->stuck && conn->quiet ? waiting : 0;
+		first += waiting ? (uint64_t)conn->first : 0;
+		quiet += conn->quiet ? waiting : 0;
 	}
-	elsewhere = minus(conn_waiting_everywhere(), here);
-	c->sent = last->sent > elsewhere;
+	least = minus(least, first);
+	c->sent = last->same_sent > least || last->sent > minus(conn_waiting_everywhere(), here);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->conns[i].stuck && (!c->conns[i].quiet || c->conns[i].waiting < 0))
-			c->conns[i].stuck = last->same > elsewhere + quiet;
+			c->conns[i].stuck = last->same > least + quiet;
 }
 
 static void watch(struct census *c, int milliseconds)
 {
 	static struct tasks before;
 	struct second_look last = { .before = &before };
-	uint64_t length = (uint64_t)milliseconds * 1000000, end = sys_clock_ns() + length;
-	size_t watched = begin(c);
+	size_t watched = begin(c), left;
+	uint64_t length = (uint64_t)milliseconds * 1000000, end = sys_clock_ns() + length, least = UINT64_MAX;
 
 	if (!watched)
 		return;
 	before.count = 0;
 	proc_each_waiting(note_task, &before);
-	do
+	do {
+		uint64_t now;
+
 		sys_sleep_ms(watched > FEW ? milliseconds / 3 : 50);
-	while (look(c) && sys_clock_ns() < end);
+		left = look(c);
+		now = conn_waiting_everywhere();
+		if (now < least)
+			least = now;
+	} while (left && sys_clock_ns() < end);
 	proc_each_waiting(compare_task, &last);
-	conclude(c, &last, end - length * 2 / 3);
+	conclude(c, &last, end - length * 2 / 3, least);
 }
 
 void census_look(struct census *c, int milliseconds)

@@ -57,6 +57,17 @@ exits 1 '--stuck=0' fuse-info --stuck=0
 exits 1 '--stuck --json' fuse-info --stuck=0.5 --json
 exits 1 '--stuck=1 --json' fuse-info --stuck=1 --json
 is 'that one alone' "$(json '[*m]')" "['mnt2']"
+# Beside a server that is asked all the time by somebody who is not seen from there.
+bg python3 -c 'import os, time
+while True:
+    for _ in range(8): os.statvfs("mnt1")
+    time.sleep(0.001)'
+for _ in 1 2 3 4 5; do
+	exits 0 'from another PID namespace' timeout -k 1 10 unshare -pf --kill-child --mount-proc bash -c \
+		'stat -f mnt2 & sleep 0.2; fuse-info mnt2; kill $!'
+	like 'hung, beside a busy one' "$out" 'state +hung'
+done
+kill "$bg"
 kill -CONT "$hung"
 within 2 grep -q '^0' "ctl/$(conn_of "$T/mnt2")/waiting"
 exits 0 'no longer' fuse-info --stuck
