@@ -50,8 +50,9 @@ configured()
 }
 
 # fio, in a session of its own: when a job has not started within ten seconds, it may kill the
-# group that it is in, with the test and prove. On a machine that stood still, that is not the
-# file system's fault.
+# group that it is in, with the test and prove. That is not the file system's fault: beside
+# those who wake each other all the time on one CPU, such as the clients of a ring and its
+# server, the scheduler of 6.18 lets others wait for as long (eventfd(2) does it as well).
 run_fio()
 {
 	local try
