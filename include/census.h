@@ -32,7 +32,7 @@ struct conn {
 	/* Of the watching: requests waited all the time, none was answered; and the
 	   server has not run for two thirds of it, or longer. */
 	bool stuck, quiet;
-	int64_t first;		/* how many waited then, when it began */
+	uint64_t first;		/* requests that waited when it began */
 	uint64_t switches, ran;	/* of its threads; when that changed (nanoseconds) */
 };
 

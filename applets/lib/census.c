@@ -153,7 +153,7 @@ static size_t begin(struct census *c)
 		if (!conn->stuck)
 			continue;
 		watched++;
-		conn->first = conn->waiting;
+		conn->first = conn->waiting > 0 ? (uint64_t)conn->waiting : 0;
 		conn->quiet = conn->pid && !conn->many;
 		conn->switches = conn->pid ? switches_of(conn) : 0;
 		conn->ran = sys_clock_ns();
@@ -194,7 +194,7 @@ static uint64_t minus(uint64_t a, uint64_t b)
    them than ever waited elsewhere (`least`: everywhere), or for servers that did not run. */
 static void conclude(struct census *c, const struct second_look *last, uint64_t quiet_since, uint64_t least)
 {
-	uint64_t here = 0, first = 0, quiet = 0;
+	uint64_t here = 0, first = 0, quiet = 0, elsewhere;
 
 	for (size_t i = 0; i < c->count; i++) {
 		struct conn *conn = c->conns + i;
@@ -202,14 +202,14 @@ static void conclude(struct census *c, const struct second_look *last, uint64_t 
 
 		conn->quiet = conn->quiet && conn->ran <= quiet_since;
 		here += waiting;
-		first += waiting ? (uint64_t)conn->first : 0;
+		first += waiting ? conn->first : 0;
 		quiet += conn->quiet ? waiting : 0;
 	}
-	least = minus(least, first);
-	c->sent = last->same_sent > least || last->sent > minus(conn_waiting_everywhere(), here);
+	elsewhere = minus(least, first);
+	c->sent = last->same_sent > elsewhere || last->sent > minus(conn_waiting_everywhere(), here);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->conns[i].stuck && (!c->conns[i].quiet || c->conns[i].waiting < 0))
-			c->conns[i].stuck = last->same > least + quiet;
+			c->conns[i].stuck = last->same > elsewhere + quiet;
 }
 
 static void watch(struct census *c, int milliseconds)

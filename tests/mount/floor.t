@@ -61,11 +61,10 @@ hung()
 	stat mnt/none 2>/dev/null &
 	blocked=$!
 	within 5 waits "$blocked"
-	run fuse-info mnt >info
-	grep -q 'state *hung' info || cat info
+	run fuse-info mnt | tee info
 	run fumount -R mnt 2>said || cat said
 	kill -9 "$server"
-	unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: who waited is woken' said
+	grep -q 'state *hung' info && unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: who waited is woken' said
 }
 launched()
 {
