@@ -2,9 +2,10 @@
 #ifndef FUSEBOX_SERVER_H
 #define FUSEBOX_SERVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-struct server { uint64_t connection; int pid; };
+struct server { uint64_t connection; int pid, fd; };
 
 #define SERVER_NOT_TOLD UINT64_MAX	/* as a connection: the kernel (before 6.16) does not say */
 
@@ -14,8 +15,12 @@ struct server { uint64_t connection; int pid; };
    looked at, or others are outside this PID namespace. */
 int server_each(int (*fn)(const struct server *server, void *data), void *data);
 
-/* The first process found that has a /dev/fuse descriptor of this connection
-   open (its pid); 0 when certainly none has; -EAGAIN when that cannot be told. */
+/* Whether the descriptor is shown to be of a connection that is over: aborted, or of a mount
+   that has gone. The number of such a one may be another's by now. */
+bool server_is_over(const struct server *server);
+
+/* The first process found that has a /dev/fuse descriptor of this connection, which is not
+   over, open (its pid); 0 when certainly none has; -EAGAIN when that cannot be told. */
 int server_find(uint64_t connection);
 
 #endif

@@ -154,6 +154,9 @@ int sys_goes_on_for(int fd);
 int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up */
 /* Which of two is readable or closed (0, 1; the first if both are), -ETIMEDOUT. */
 int sys_poll_either(int first, int second, int milliseconds);
+/* What poll(2) says at once of a descriptor of another process (POLLIN …), or -errno; from 5.6
+   on, and by who may trace it. */
+int sys_poll_of(pid_t pid, int fd);
 void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 uint64_t sys_since_boot(void);			/* seconds, with those asleep */

@@ -64,13 +64,19 @@ static void take_opener(struct census *c, int pid)
 	c->opener_count++;
 }
 
+/* It kept what it had of a connection that is over, whose number another has now. */
+static bool is_of_another(const struct server *server, const struct conn *conn)
+{
+	return conn->waiting >= 0 && server_is_over(server) && !conn_is_over(conn->connection);
+}
+
 static int take_server(const struct server *server, void *data)
 {
 	struct conn *conn = census_find(data, server->connection);
 
 	if (server->connection == SERVER_NOT_TOLD)
 		take_opener(data, server->pid);
-	if (!conn || server->pid == sys_getpid())
+	if (!conn || server->pid == sys_getpid() || is_of_another(server, conn))
 		return 0;
 	if (!conn->pid)
 		conn->pid = server->pid;

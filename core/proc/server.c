@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <poll.h>
 
 #include "opt.h"
 #include "out.h"
@@ -42,6 +42,8 @@ static int look_at_fd(struct search *s, const char *pid, const char *fd)
 	}
 	opt_number(pid, INT32_MAX, &number);
 	server.pid = (int)number;
+	opt_number(fd, INT32_MAX, &number);
+	server.fd = (int)number;
 	return s->fn(&server, s->data);
 }
 
@@ -80,6 +82,13 @@ int server_each(int (*fn)(const struct server *, void *), void *data)
 	return s.hidden ? -EAGAIN : 0;
 }
 
+bool server_is_over(const struct server *server)
+{
+	int events = sys_poll_of(server->pid, server->fd);
+
+	return events > 0 && (events & POLLERR);
+}
+
 struct wanted { uint64_t connection; int pid; };
 
 static int is_wanted(const struct server *server, void *data)
@@ -87,7 +96,7 @@ static int is_wanted(const struct server *server, void *data)
 	struct wanted *w = data;
 
 	w->pid = server->pid;
-	return server->connection == w->connection;
+	return server->connection == w->connection && !server_is_over(server);
 }
 
 int server_find(uint64_t connection)

@@ -241,6 +241,22 @@ int sys_poll_either(int first, int second, int milliseconds)
 	return n < 0 ? n : n == 0 ? -ETIMEDOUT : !p[0].revents;
 }
 
+int sys_poll_of(pid_t pid, int fd)
+{
+	int process = (int)result(syscall(NR_PIDFD_OPEN, pid, 0)), err;
+	struct pollfd p = { .events = POLLIN };
+
+	if (process < 0)
+		return process;
+	p.fd = (int)result(syscall(NR_PIDFD_GETFD, process, fd, 0));
+	sys_close(process);
+	if (p.fd < 0)
+		return p.fd;
+	err = poll_again(&p, 1, 0);
+	sys_close(p.fd);
+	return err < 0 ? err : p.revents;
+}
+
 void sys_sleep_ms(int milliseconds)
 {
 	poll_again(NULL, 0, milliseconds);

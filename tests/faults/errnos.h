@@ -120,7 +120,9 @@ static const int *may_fail_with(const struct plan_record *r)
 	MAY(SYS_copy_file_range, EXDEV, EIO, ENOSPC)
 	MAY(SYS_name_to_handle_at, EOPNOTSUPP, EOVERFLOW)
 	MAY(SYS_open_by_handle_at, ESTALE, EPERM)
+	MAY(434, ENOSYS, ESRCH)
 	MAY(437, ENOSYS, EXDEV)
+	MAY(438, ENOSYS, EPERM)
 	MAY(SYS_pwritev2, ENOSPC, EOPNOTSUPP)
 	default:
 		switch (0) { MAY(0, EIO) }

@@ -92,6 +92,20 @@ exits 0 'stopped' timeout 5 fuse-info mnt1
 like 'is said' "$out" 'server .*, stopped'
 kill -CONT "$good"
 
+# A server that keeps what it had of a mount that has gone: its connection's number is
+# free, and the next mount's.
+serve good "$T/mnt8"
+past=$server
+kill -STOP "$past"
+number=$(conn_of "$T/mnt8")
+umount -l mnt8
+serve good "$T/mnt8"
+is 'the number of one that has gone' "$(conn_of "$T/mnt8")" "$number"
+exits 0 'is of the next' fuse-info --json mnt8
+is 'and so is who serves it' "$(json 'm["mnt8"]["server"]["pid"]')" "$server"
+umount mnt8
+kill -KILL "$past"
+
 # One in full.
 exec 7<mnt1/file
 mount --bind mnt1 other
