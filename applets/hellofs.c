@@ -5,6 +5,7 @@
 
 #include "applet.h"
 #include "fuse_fs.h"
+#include "mountargs.h"
 #include "serve.h"
 
 enum { HELLO = FUSE_ROOT_ID + 1 };
@@ -64,12 +65,10 @@ static int hellofs_main(char **argv)
 APPLET(hellofs, "hellofs", "usr/bin", "[SOURCE] MOUNTPOINT", "serve one file that says hello",
        serve_options)
 
-static const struct opt no_options[] = { OPT_END };
-
 static int mount_hellofs_main(char **argv)
 {
 	return serve_for_mount(argv, &hello_ops, NULL);
 }
 
-APPLET(mount_hellofs, "mount.hellofs", "sbin", "SOURCE MOUNTPOINT [-o OPTIONS]",
-       "hellofs as mount(8) calls it", no_options)
+APPLET(mount_hellofs, "mount.hellofs", "sbin", "SOURCE MOUNTPOINT",
+       "hellofs as mount(8) calls it", mountargs_options)

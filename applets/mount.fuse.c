@@ -9,8 +9,6 @@
 #include "mountargs.h"
 #include "msg.h"
 
-static const struct opt options[] = { OPT_END };
-
 /* mount.fuse.sshfs, mount.fuse3.sshfs: "sshfs"; NULL when the name has no type. */
 static const char *type_in(const char *name)
 {
@@ -38,8 +36,8 @@ static int mount_fuse_main(char **argv)
 	return mountargs_serve(&args);
 }
 
-APPLET(mount_fuse, "mount.fuse3", "sbin", "TYPE#SOURCE MOUNTPOINT [-t TYPE] [-o OPTIONS]",
-       "mount(8)'s way to a FUSE server", options)
+APPLET(mount_fuse, "mount.fuse3", "sbin", "TYPE#SOURCE MOUNTPOINT",
+       "mount(8)'s way to a FUSE server", mountargs_options)
 #define mount_fuse2_main mount_fuse_main
-APPLET(mount_fuse2, "mount.fuse", "sbin", "TYPE#SOURCE MOUNTPOINT [-t TYPE] [-o OPTIONS]",
-       "mount.fuse3 by its older name", options)
+APPLET(mount_fuse2, "mount.fuse", "sbin", "TYPE#SOURCE MOUNTPOINT",
+       "mount.fuse3 by its older name", mountargs_options)

@@ -110,9 +110,9 @@ static int own_command(char **argv)
 		return msg_flush(&out);
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
-		const struct applet *applet = argv[1] ? find(argv[1]) : NULL;
+		char *call[] = { argv[1], (char *)"--help", NULL };
 
-		return applet ? applet_help(applet) : argv[1] ? unknown(argv[1]) : usage();
+		return argv[1] ? by_name(argv[1], call) : usage();
 	}
 	return by_name(word, argv);
 }

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "opt.h"
+
 struct mountargs {
 	const char *source;		/* NULL: none was given */
 	const char *mountpoint;
@@ -17,6 +19,9 @@ struct mountargs {
 	const char *setuid;		/* setuid=USER; NULL: not given */
 	bool drop_privileges, nodev, nosuid;
 };
+
+/* What --help shows. */
+extern const struct opt mountargs_options[];
 
 /* Reads argv, which it changes; what is kept points into it. Returns 0, or 1
    when it was said what is wrong. */

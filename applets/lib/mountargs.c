@@ -9,13 +9,13 @@
 
 struct words { bool fake, ignored; const char *type; struct opt_set options; };
 
-static const struct opt table[] = {
+const struct opt mountargs_options[] = {
 	OPT('f', NULL, OPT_FLAG, struct words, fake, NULL, NULL),
 	OPT('s', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
 	OPT('n', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
 	OPT('v', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
-	OPT('t', NULL, OPT_STRING, struct words, type, "", NULL),
-	OPT('o', NULL, OPT_CALL, struct words, options, "", NULL),
+	OPT('t', NULL, OPT_STRING, struct words, type, "TYPE", "which server: TYPE or fuse.TYPE"),
+	OPT('o', NULL, OPT_CALL, struct words, options, "OPTIONS", "for the mount and the server, such as ro"),
 	OPT_END
 };
 
@@ -92,7 +92,7 @@ int mountargs_parse(char **argv, struct mountargs *args)
 	struct opt_rest rest;
 
 	*args = (struct mountargs) { .source = NULL };
-	if (!applet_parse(table, &words, argv, &rest))
+	if (!applet_parse(mountargs_options, &words, argv, &rest))
 		return 1;
 	args->fake = words.fake;
 	args->type = words.type ? mountargs_type(words.type) : NULL;
