@@ -113,7 +113,15 @@ bg() { "$@" & bg=$!; pids+=("$bg"); }
 
 # The pid of the newest process of this name in this test's own mount namespace:
 # others may be at work on the machine.
-newest() { pgrep --ns $$ --nslist mnt -n -x "$1"; }
+newest()
+{
+	local pid parent
+	pid=$(pgrep --ns $$ --nslist mnt -n -x "$1") || return
+	# A server's keeper has its name until it runs for the first time.
+	parent=$(ps -o ppid= -p "$pid")
+	if pgrep --ns $$ --nslist mnt -x "$1" | grep -qx "${parent// /}"; then pid=${parent// /}; fi
+	echo "$pid"
+}
 
 # within SECONDS COMMAND...: wait until COMMAND succeeds.
 within()

@@ -51,7 +51,7 @@ strike()
 {
 	local w pid clients=() end=$((RANDOM % 4))
 	passfs -b --transport="${stays[RANDOM % 2]}" src.struck mnt.struck 2>/dev/null || { echo 'struck: mount' >>faults; return; }
-	pid=$(pgrep --ns $$ --nslist mnt -n -x passfs)
+	pid=$(newest passfs)
 	for w in "${workers[@]}"; do
 		mkdir -p "src.struck/$w"
 		durable "$w" "mnt.struck/$w" "logs/$w" >/dev/null 2>&1 &
