@@ -212,7 +212,8 @@ static void conclude(struct census *c, const struct second_look *last, uint64_t 
 		quiet += conn->quiet ? waiting : 0;
 	}
 	elsewhere = minus(least, first);
-	c->sent = last->same_sent > elsewhere || last->sent > minus(conn_waiting_everywhere(), here);
+	/* Who waited all the time for an answer: elsewhere, for a lock, or more likely here. */
+	c->sent = last->same_sent || last->sent > minus(conn_waiting_everywhere(), here);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->conns[i].stuck && (!c->conns[i].quiet || c->conns[i].waiting < 0))
 			c->conns[i].stuck = last->same > elsewhere + quiet;
