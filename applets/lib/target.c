@@ -52,9 +52,21 @@ static int at_path(const struct table_row *row, void *data)
 {
 	struct target *t = data;
 
-	if (strcmp(row->mountpoint, t->at.path) == 0)
-		take(t, row);	/* of several at one path the last is on top */
+	if (strcmp(row->mountpoint, t->at.path) != 0)
+		return 0;
+	take(t, row);
+	set_cover(t, "covered by", row);
 	return 0;
+}
+
+static int on_top(const struct table_row *row, void *data)
+{
+	struct target *t = data;
+	uint64_t before = t->id;
+
+	if (row->parent == before)
+		at_path(row, t);
+	return t->id != before;
 }
 
 /* Of what is on the FUSE mount that the path leads over only the letters are known. */
@@ -65,6 +77,9 @@ static int find_below(struct target *t)
 
 	t->outer = err ? 0 : table_connection(&row);
 	err = table_each(NULL, at_path, t);
+	/* The newest, unless one was moved onto it. */
+	while (!err && t->id && table_each(NULL, on_top, t) > 0)
+		;
 	return err ? err : t->fuse ? 0 : -EINVAL;
 }
 
@@ -164,8 +179,12 @@ static int find_named(const char *word, struct target *t)
 		return err ? err : n.found ? -ENOTUNIQ : -ENOENT;
 	top = *t;
 	err = resolve_path(n.path, &t->at);
-	if (err || t->at.below)
-		return err ? err : find_below(t);
+	if (!err && t->at.below) {
+		err = find_below(t);
+		return !err && t->id != top.id ? -EBUSY : err;
+	}
+	if (err)
+		return err;
 	/* What is on top there is what would be unmounted. */
 	err = table_identify(t->at.fd, &t->known);
 	if (!err) {

@@ -245,6 +245,24 @@ exits 0 'no /proc: -R' no_proc fumount -R /mnt
 is 'nothing is left there' "$(own_mounts)" ''
 exits 32 'no /proc: no mount' no_proc fumount /mnt
 
+# Below a FUSE mount: one that was moved onto a newer one.
+mkdir outer bind
+exits 0 'a tree' passfs -b root outer
+for i in 1 2; do
+	exits 0 'one' hellofs -b "upper$i" bind
+	exits 0 'a newer one' hellofs -b "lower$i" outer/mnt
+	mount --move bind outer/mnt
+	upper=$(mount_line "$T/outer/mnt" | awk "/upper$i/"' { print $3 }')
+	exits 32 'by source, covered' fumount "lower$i"
+	like 'by which' "$err" "lower$i: covered by fuse.hellofs \(upper$i\), conn:${upper#*:}"
+	[ $i = 1 ] || exits 0 '--abort, by path' fumount --abort outer/mnt
+	like 'what is below is well' "$(fuse-info --json "lower$i")" '"state":"serving"'
+	exits 0 'by path' fumount -l outer/mnt
+	unlike 'the one on top' "$(mount_line "$T/outer/mnt")" "upper$i"
+	exits 0 'now by source' fumount "lower$i"
+done
+exits 0 'the tree' fumount outer
+
 # In a chroot that has one, on a root that cannot be written.
 mkdir root/proc
 mount --bind root root
