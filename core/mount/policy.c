@@ -63,7 +63,7 @@ static bool read_line(struct policy *p, const char *line)
 {
 	const char *value;
 
-	if (!*line || *line == '#')
+	if (!*line)
 		return true;
 	if (strcmp(line, "user_allow_other") == 0)
 		return p->user_allow_other = true;
@@ -88,6 +88,8 @@ void policy_read(struct policy *p, void (*note)(const char *fmt, ...))
 		size_t len = strcspn(line, "\n");
 
 		stop = line[len] ? line + len + 1 : NULL;
+		line[len] = '\0';
+		len = strcspn(line, "#");
 		while (len && strchr(" \t\r", line[len - 1]))
 			len--;
 		line[len] = '\0';
