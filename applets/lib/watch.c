@@ -33,6 +33,12 @@ static int open_parent(const struct mountpoint *at)
 	return sys_open(path, O_PATH | O_DIRECTORY, 0);
 }
 
+/* A server need not be seen, or known for one; but the connection is over with its end. */
+static bool is_served(uint64_t connection)
+{
+	return conn_waiting(connection) < 0 ? server_find(connection) > 0 : !conn_is_over(connection);
+}
+
 /* The end of the socket is the end of the server, or only that of its descriptor:
    some close all that they do not know. */
 static void __attribute__((noreturn)) watch(int socket, const struct mountpoint *at,
@@ -46,9 +52,7 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	sys_chdir("/");
 	undo = sys_read_all(socket, &byte, 1) == 1;
 	if (!undo && auto_unmount)
-		/* Who still has a connection that is over may be taken for this one's server:
-		   its number is free again. */
-		while (!conn_is_over(at->mounted.dev_minor) && server_find(at->mounted.dev_minor) > 0)
+		while (is_served(at->mounted.dev_minor))
 			sys_sleep_ms(LOOK_EVERY_MS);
 	if (undo || auto_unmount)
 		detach(parent, at);

@@ -119,6 +119,24 @@ sleep 0.7
 ok 'and is not taken for dead' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
 ok 'until it is' within 5 unmounted "$T/mnt"
+# A process whose program cannot be read may not be looked at, even by its own user.
+# fusectl tells him that somebody serves.
+mkdir hidden
+mount -t fusectl none /sys/fs/fuse/connections
+install -m 711 "$BUILD/fusebox" hidden/hellofs
+install -m 4755 "$BUILD/fusermount3" hidden/fusermount3
+chmod 755 "$T"
+chown 65534 mnt
+own_dev
+exits 0 'one that cannot be seen' setpriv --reuid 65534 --regid 65534 --clear-groups \
+	env PATH="$T/hidden:$PATH" fmount --wait --auto-unmount "$T/mnt" -- closes
+sleep 1.2
+ok 'is not taken for dead' mounted "$T/mnt"
+kill -9 "$(newest hellofs)"
+ok 'until it is' within 5 unmounted "$T/mnt"
+give_dev_back
+umount /sys/fs/fuse/connections
+chown 0 mnt
 exits 0 'another mount there meanwhile' fmount --wait --auto-unmount mnt -- hellofs
 server=$(newest hellofs)
 umount -l mnt
