@@ -263,6 +263,7 @@ static int show_table(struct info *i)
 	}
 	if (!err && !i->view->json && !i->mounts)
 		out_str(i->view->out, "no FUSE file system is mounted\n");
+	census_free(&i->census);
 	return err ? table_error(i, err) : i->args->stuck && i->shown;
 }
 

@@ -256,5 +256,6 @@ int info_target(struct view *v, const char *word)
 		if (v->json)
 			json_close(v->json, '}');
 	}
+	census_free(&c.census);	/* with --watch, it may be another server's the next time */
 	return 0;
 }

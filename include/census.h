@@ -49,6 +49,8 @@ struct census {
 
 /* Adds a connection, once. 0 or -ENOMEM. */
 int census_add(struct census *census, uint64_t connection);
+/* Forgets all, and gives the memory back. */
+void census_free(struct census *census);
 struct conn *census_find(const struct census *census, uint64_t connection);
 
 /* Finds out how many requests wait, in each, and who serves them, by one pass over /proc;

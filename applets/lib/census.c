@@ -42,6 +42,14 @@ int census_add(struct census *c, uint64_t connection)
 	return 0;
 }
 
+void census_free(struct census *c)
+{
+	if (c->room)
+		sys_free_pages(c->conns, c->room * sizeof(*c->conns));
+	map_free(&c->index);
+	*c = (struct census) { .identify = c->identify };
+}
+
 static void count_waiting(struct census *c)
 {
 	for (size_t i = 0; i < c->count; i++) {

@@ -197,6 +197,28 @@ is 'nor of -k' "$(TERM=linux terminal 60 fuse-info -k | awk 'length > 60')" ''
 screen=$(TERM=linux terminal 80 timeout 2.5 fuse-info -l --watch=1)
 is '--watch clears it each time' "$(grep -o $'\033\\[H\033\\[2J' <<<"$screen" | wc -l)" 3
 
+# Each round is one of its own.
+hellofs -b "$T/mnt8"
+server=$(newest hellofs)
+fuse-info --watch=1 --json mnt8 >rounds & watching=$!
+pids+=("$watching")
+served_by() { tail -n 1 rounds | grep -q "\"pid\":$1,"; }
+ok '--watch: a server' within 5 served_by "$server"
+kill -KILL "$server"
+ok '--watch: none' within 5 eval 'tail -n 1 rounds | grep -q "\"state\":\"dead\""'
+fumount mnt8
+hellofs -b "$T/mnt8"
+ok '--watch: another' within 5 served_by "$(newest hellofs)"
+kill "$watching"
+fumount mnt8
+fuse-info --watch=0 >/dev/null & watching=$!
+pids+=("$watching")
+sleep 2
+memory=$(awk '/^VmRSS/ { print $2 }' "/proc/$watching/status")
+sleep 3
+is '--watch takes no more memory with time' "$(awk '/^VmRSS/ { print $2 }' "/proc/$watching/status")" "$memory"
+kill "$watching"
+
 # Hostile names: one line each, nothing of it reaches the terminal.
 evil=$'e\nvil\033[31m\\\t'
 mkdir "$evil"
