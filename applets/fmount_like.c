@@ -11,8 +11,10 @@
 #include "mountargs.h"
 #include "msg.h"
 #include "out.h"
+#include "resolve.h"
 #include "sys.h"
 #include "table.h"
+#include "umount.h"
 
 /* The statuses of mount(8). */
 enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
@@ -68,58 +70,87 @@ static bool propagates(const struct fmount *f)
 
 /* ---- remount ---- */
 
-struct current { uint64_t id; struct optlist *options; };
+/* The flags of one mount, and those that the file system has, wherever it is mounted. */
+enum { WHOLE = MOUNT_RDONLY | MOUNT_SYNC | MOUNT_DIRSYNC | MOUNT_LAZYTIME };
+struct remount { struct optlist one, whole; uint64_t id; bool bind; };
 
-/* Flags as they are: a remount would clear what it does not name. */
-static int take_current(const struct table_row *row, void *data)
+static void take_flags(struct optlist *options, const char *list)
 {
-	const struct current *c = data;
 	char text[4096];
 	struct out out = OUT_TEXT(text);
 
-	if (row->id != c->id)
-		return 0;
-	out_fmt(&out, "%s,%s", row->options, row->super);
+	out_str(&out, list);
 	out_text(&out);
-	optlist_known(c->options, text);
+	optlist_known(options, text);
+}
+
+/* As they are: a remount would clear what it does not name. */
+static int take_current(const struct table_row *row, void *data)
+{
+	struct remount *r = data;
+
+	if (row->id != r->id)
+		return 0;
+	take_flags(&r->one, row->options);
+	take_flags(&r->whole, row->super);
 	return 1;
 }
 
-static bool is_remount(struct optlist *o, char *option, const char **why)
+static bool for_both(struct optlist *one, char *option, const char **why)
 {
-	(void)o, (void)why;
-	return strcmp(option, "remount") == 0;
+	struct remount *r = (struct remount *)one;
+	bool bind = strcmp(option, "bind") == 0;
+
+	(void)why;
+	r->bind |= bind;
+	take_flags(&r->whole, option);
+	return bind || strcmp(option, "remount") == 0;
 }
 
 static int remount(struct fmount *f, const char *target)
 {
-	struct optlist options = { .first = is_remount };
-	struct current current = { .options = &options };
+	struct remount r = { .bind = f->bind || f->rbind };
 	struct sys_stat st;
 	const char *bad, *why;
+	uint32_t before;
 	int err = sys_stat_path(target, 0, false, &st);
 
 	if (err)
 		return msg_errno(FAILED, target, err);
-	current.id = st.mount_id;
-	err = table_each(NULL, take_current, &current);
+	r.id = st.mount_id;
+	err = table_each(NULL, take_current, &r);
 	if (err < 0)
 		return msg_errno(FAILED, "/proc/self/mountinfo", err);
-	why = optlist_parse(&options, f->list, &bad);
+	before = r.whole.flags;
+	r.one.first = for_both;
+	why = optlist_parse(&r.one, f->list, &bad);
 	if (why) {
 		msg("%s: %s", bad, why);
 		return USAGE;
 	}
-	return mount_path(NULL, target, REMOUNT | options.flags);
+	r.bind |= !((before ^ r.whole.flags) & WHOLE);
+	return mount_path(NULL, target, REMOUNT | (r.bind ? BIND : 0) | r.one.flags);
+}
+
+/* ---- --bind, --rbind, --move ---- */
+
+static int put(struct fmount *f, const char *source, const char *target)
+{
+	int status = mount_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+
+	if (!status && *f->list && (status = remount(f, target)))
+		umount_path(target, UMOUNT_LAZY);
+	return status ? status : propagate(f, target);
 }
 
 /* ---- A source and a mountpoint ---- */
 
-static int serve(struct mountargs *args, char *options)
+static int serve(struct mountargs *args, char *options, char *more)
 {
-	const char *bad, *why = mountargs_take(args, options, &bad);
+	const char *bad;
 
-	return why ? USAGE : mountargs_serve(args);
+	args->alone = true;
+	return mountargs_take(args, options, &bad) || mountargs_take(args, more, &bad) ? USAGE : mountargs_serve(args);
 }
 
 static int mount_source(struct fmount *f, char *source, const char *mountpoint)
@@ -131,13 +162,22 @@ static int mount_source(struct fmount *f, char *source, const char *mountpoint)
 	args.type = f->type && strcmp(f->type, "fuse") != 0 ? mountargs_type(f->type) : NULL;
 	if (!args.type && !strchr(source, '#'))
 		return applet_usage("of which type? -t fuse.TYPE, or TYPE#SOURCE");
-	return serve(&args, f->list);
+	return serve(&args, f->list, NULL);
 }
 
 /* ---- fstab(5) ---- */
 
 /* what: the type without "fuse.", as far as there is more. */
-struct entry { char *source, *mountpoint, *type, *options; const char *what; };
+struct entry { char *source, *type, *options; const char *mountpoint, *what; };
+
+/* As the mount table has it: no link, no slash at the end. */
+static const char *in_table(const char *path, struct resolved *at)
+{
+	if (resolve_path(path, at) < 0)
+		return path;
+	resolve_close(at);
+	return at->path;
+}
 
 static char *next_field(char **line)
 {
@@ -162,6 +202,7 @@ static const char *fuse_type(const char *type)
 /* Calls fn for each entry of a FUSE type, in place, until it returns non-zero. */
 static int each_entry(char *text, int (*fn)(struct entry *, void *), void *data)
 {
+	static struct resolved at;
 	int result = 0;
 
 	while (text && !result) {
@@ -176,20 +217,22 @@ static int each_entry(char *text, int (*fn)(struct entry *, void *), void *data)
 		e.type = next_field(&line);
 		e.options = next_field(&line);
 		e.what = fuse_type(e.type);
-		if (*e.source && *e.source != '#' && e.what)
-			result = fn(&e, data);
+		if (!*e.source || *e.source == '#' || !e.what)
+			continue;
+		e.mountpoint = in_table(e.mountpoint, &at);
+		result = fn(&e, data);
 	}
 	return result;
 }
 
-struct all { const struct fmount *f; const char *wanted; int good, bad; bool found; };
+struct all { struct fmount *f; const char *word, *wanted; int good, bad; bool found; };
 
-static int is_mounted(const struct table_row *row, void *mountpoint)
+static int is_mounted(const struct table_row *row, void *entry)
 {
-	return table_is_fuse(row) && strcmp(row->mountpoint, mountpoint) == 0;
+	return table_is_fuse(row) && strcmp(row->mountpoint, ((struct entry *)entry)->mountpoint) == 0;
 }
 
-static int mount_entry(struct entry *e)
+static int mount_entry(struct fmount *f, struct entry *e)
 {
 	static struct mountargs args;
 	int child = sys_fork(), status;
@@ -200,7 +243,7 @@ static int mount_entry(struct entry *e)
 		args.source = e->source;
 		args.mountpoint = e->mountpoint;
 		args.type = *e->what ? e->what : NULL;
-		sys_exit(serve(&args, e->options));
+		sys_exit(serve(&args, e->options, f->list));
 	}
 	sys_wait(child, &status);
 	return status;
@@ -209,14 +252,14 @@ static int mount_entry(struct entry *e)
 static int one_of_all(struct entry *e, void *data)
 {
 	struct all *all = data;
-	const struct fmount *f = all->f;
+	struct fmount *f = all->f;
 	bool nofail = text_in_list(e->options, "nofail");
 
 	if (text_in_list(e->options, "noauto") || (f->type && !match_type(f->type, e->type))
 	    || (f->option_filter && !match_options(f->option_filter, e->options))
-	    || table_each(NULL, is_mounted, e->mountpoint) > 0)
+	    || table_each(NULL, is_mounted, e) > 0)
 		return 0;
-	if (mount_entry(e) == 0)
+	if (mount_entry(f, e) == 0)
 		all->good++;
 	else if (!nofail)
 		all->bad++;
@@ -227,19 +270,20 @@ static int the_one(struct entry *e, void *data)
 {
 	struct all *all = data;
 
-	if (strcmp(e->mountpoint, all->wanted) != 0 && strcmp(e->source, all->wanted) != 0)
+	if (strcmp(e->mountpoint, all->wanted) != 0 && strcmp(e->source, all->word) != 0)
 		return 0;
 	all->found = true;
-	all->bad = mount_entry(e) != 0;
+	all->bad = mount_entry(all->f, e) != 0;
 	return 1;
 }
 
-static int from_fstab(const struct fmount *f, const char *wanted)
+static int from_fstab(struct fmount *f, const char *wanted)
 {
 	static char text[64 * 1024];
+	static struct resolved at;
 	const char *path = f->fstab ? f->fstab : "/etc/fstab";
 	ssize_t n = sys_read_file(path, text, sizeof(text));
-	struct all all = { .f = f, .wanted = wanted };
+	struct all all = { .f = f, .word = wanted, .wanted = wanted ? in_table(wanted, &at) : NULL };
 
 	if (n < 0)
 		return msg_errno(FAILED, path, (int)n);
@@ -262,9 +306,8 @@ int fmount_like(struct fmount *f, char **operands)
 	if (count > 2)
 		return applet_usage("wanted: [SOURCE] MOUNTPOINT, or MOUNTPOINT -- PROGRAM ARGUMENTS");
 	if (f->bind || f->rbind || f->move)
-		return count != 2 ? applet_usage("wanted: SOURCE MOUNTPOINT")
-		       : mount_path(operands[0], operands[1],
-				    f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+		return count != 2 || (f->move && *f->list) ? applet_usage("wanted: SOURCE MOUNTPOINT")
+		       : put(f, operands[0], operands[1]);
 	if (!count)
 		return list();
 	if (propagates(f))

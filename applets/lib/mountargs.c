@@ -55,6 +55,14 @@ static bool is_for_mount(const char *option)
 	return false;
 }
 
+/* mount(8) takes that out of them. */
+static const char *implied(const char *option)
+{
+	if (strcmp(option, "user") == 0 || strcmp(option, "users") == 0)
+		return "nosuid,nodev,noexec";
+	return strcmp(option, "owner") == 0 || strcmp(option, "group") == 0 ? "nosuid,nodev" : option;
+}
+
 /* Where an option ends: at a comma without a backslash before it. */
 static char *end_of(char *option)
 {
@@ -70,12 +78,14 @@ const char *mountargs_take(void *to, char *list, const char **bad)
 
 	(void)bad;
 	while (next) {
-		char *option = next, *end = end_of(next);
+		char *word = next, *end = end_of(next);
+		const char *option;
 
 		next = *end ? end + 1 : NULL;
 		*end = '\0';
-		args->nodev |= strcmp(option, "nodev") == 0;
-		args->nosuid |= strcmp(option, "nosuid") == 0;
+		option = args->alone ? implied(word) : word;
+		args->nodev |= option != word || strcmp(option, "nodev") == 0;
+		args->nosuid |= option != word || strcmp(option, "nosuid") == 0;
 		if (strncmp(option, "setuid=", 7) == 0)
 			args->setuid = option + 7;
 		else if (strcmp(option, "drop_privileges") == 0)

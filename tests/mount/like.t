@@ -32,6 +32,23 @@ like 'read-only' "$(mount_line "$T/mnt")" ' ro,.*noexec.* - fuse.hellofs src ro'
 exits 0 '--bind' fmount --bind mnt mnt2
 is 'the same there' "$(read_it mnt2)" hello
 exits 0 'fumount of one' fumount mnt2
+exits 0 '--bind -o ro' fmount --bind -o ro,noatime mnt mnt2
+like 'that one is read-only' "$(mount_line "$T/mnt2")" ' ro,.*noexec,noatime - fuse.hellofs src'
+exits 0 'fumount of it' fumount mnt2
+exits 1 '--bind, an unknown option' fmount --bind -o bogus mnt mnt2
+ok 'nothing is mounted' unmounted "$T/mnt2"
+exits 1 '--move takes none' fmount --move -o ro mnt mnt2
+# One read-only, and the file system not.
+exits 0 'remount,rw' fmount -o remount,rw mnt
+exits 0 '--bind -o ro' fmount -B -o ro mnt mnt2
+exits 0 'remount of something else' fmount -o remount,nodiratime mnt2
+like 'it stays read-only' "$(mount_line "$T/mnt2")" ' ro,.*nodiratime.* - fuse.hellofs src rw'
+like 'the other stays writable' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
+exits 0 'remount,bind' fmount -o remount,bind,rw mnt2
+like 'of the one' "$(mount_line "$T/mnt2")" ' rw,.*nodiratime'
+exits 0 'remount,ro' fmount -o remount,ro mnt2
+like 'of the file system' "$(mount_line "$T/mnt")" ' - fuse.hellofs src ro'
+exits 0 'fumount of one' fumount mnt2
 is 'leaves the other' "$(read_it mnt)" hello
 exits 0 '--move' fmount --move mnt mnt2
 is 'is there now' "$(read_it mnt2)" hello
@@ -112,6 +129,23 @@ exits 32 'all fail' fmount -a -T fstab -t fuse.nosuch
 exits 32 'no such entry' fmount -T fstab "$T/nope"
 exits 32 'no fstab' fmount -a -T nope
 fumount m1 m2 'm 5' 2>/dev/null
+
+# What no mount(8) has read before.
+ln -s "$T/m2" link
+printf '%s\n' "x $T/m1/ fuse.hellofs user,exec 0 0" "y $T/link fuse.hellofs owner,noauto 0 0" "z $T/m3 fuse.shows noauto,group,dev" >fstab
+exits 0 '-a' fmount -a -T fstab
+like 'user: nosuid, nodev' "$(mount_line "$T/m1")" ' ro,nosuid,nodev,relatime '
+exits 0 '-a again: a slash at the end' fmount -a -T fstab
+exits 0 'by a link' fmount -T fstab -o noatime link
+like 'with its own options' "$(mount_line "$T/m2")" ' ro,nosuid,nodev,noatime '
+exits 0 'and by the directory, once more' fumount m2 m1
+exits 0 'what a server is told' fmount -T fstab -o ro m3
+is 'in their order' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
+for option in -w --userns --replace-stale --auto-unmount --drop-caps '--user nobody' '--clones 1'; do
+	# shellcheck disable=SC2086 # two words
+	exits 1 "$option without a program" fmount $option -t fuse.hellofs src m1
+done
+ok 'nothing is mounted' unmounted "$T/m1"
 
 # ---- --check ----
 exits 0 '--check' fmount --check
