@@ -226,8 +226,9 @@ static int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, c
 {
 	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : 0;
 
-	/* A device is root's to make; the kernel has asked whether the caller may. */
-	if (S_ISCHR(in->mode) || S_ISBLK(in->mode))
+	/* A device is root's to make, but for overlayfs's whiteout (0:0); the kernel has asked
+	   whether the caller may. */
+	if ((S_ISCHR(in->mode) && in->rdev) || S_ISBLK(in->mode))
 		sysfs_umask(in->umask);
 	else if (!err)
 		err = pass_as_caller(req, in->umask);
@@ -281,14 +282,17 @@ static int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, 
 	return err;
 }
 
-/* Of a symbolic link whose target leads out of SOURCE, on its way or at its end. */
+/* Of a symbolic link whose target leads out of SOURCE, on its way or at its end. Where it leads
+   from is known of a link with one name only. */
 static bool points_out(const struct fuse_req *req, uint64_t node, const char *target)
 {
+	struct sysfs_stat st;
 	char path[8192], root[4096], link[32];
 	ssize_t n = sys_readlink(sys_fd_path(link, pass_fd(req, FUSE_ROOT_ID)), root, sizeof(root) - 1);
 	ssize_t len = sys_readlink(sys_fd_path(link, pass_fd(req, node)), path, sizeof(path) / 2);
 
-	if (n <= 0 || len <= n || *target == '/' || memcmp(path, root, (size_t)n) != 0)
+	if (n <= 0 || len <= n || *target == '/' || memcmp(path, root, (size_t)n) != 0
+	    || sysfs_stat(pass_fd(req, node), true, &st) < 0 || st.attr.nlink > 1)
 		return true;
 	/* The link's directory, seen from SOURCE, and then the target. */
 	while (path[len - 1] != '/')

@@ -149,29 +149,24 @@ static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint
 		return answer | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES;
 	if (way == PAST_CACHE)
 		return answer | FOPEN_DIRECT_IO;
+	/* What such a file has in the cache would be appended once more. */
+	if (fs->writeback && flags & O_APPEND && sysfs_stat(fd, true, &st) == 0 && st.append_only)
+		return answer | FOPEN_DIRECT_IO;
 	if (fs->cache == CACHE_ALWAYS || fs->writeback || (sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr)))
 		return answer | FOPEN_KEEP_CACHE;
 	return answer;
 }
 
-/* What open(2) would have refused, were it asked. */
+/* The kernel opens it by itself, without a word about why it cannot. */
 static int may_write(const struct inode *inode, uint32_t flags)
 {
-	struct sysfs_stat st;
-	int err;
+	int fd;
 
 	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
 		return 0;
-	err = sysfs_stat(inode->fd, true, &st);
-	if (err)
-		return err;
-	if (st.immutable || (st.append_only && (!(flags & O_APPEND) || flags & O_TRUNC)))
-		return -EPERM;
-	if (!(flags & O_TRUNC))
-		return 0;
 	/* That it is empty already does not matter to its times: not truncate(2). */
-	err = sysfs_reopen(inode->fd, O_WRONLY | O_TRUNC);
-	return err < 0 ? err : sys_close(err);
+	fd = sysfs_reopen(inode->fd, (int)flags & (O_ACCMODE | O_APPEND | O_TRUNC));
+	return fd < 0 ? fd : sys_close(fd);
 }
 
 static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int32_t backing)
@@ -286,7 +281,7 @@ int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *
 		pass_unlock_owner(node, in->lock_owner);
 	/* Any close of it makes a network file system write what it has. */
 	if (in->fh == NOT_OPEN) {
-		file = pass_use(req, node, in->fh, O_WRONLY);
+		file = pass_use(req, node, in->fh, O_WRONLY | O_APPEND);	/* also one that only grows */
 		return pass_done(file, 0);
 	}
 	file.fd = sysfs_dup((int)in->fh);

@@ -29,11 +29,13 @@ static void *prune(void *data)
 
 	for (uint64_t looked = 0; !err && left && looked <= most; ) {
 		what.head = (struct fuse_notify_prune_out) { .count = 0 };
+		thread_lock(&fs->inodes.lock);	/* the kernel may forget any of them */
 		for (; what.head.count < AT_ONCE && looked <= most; looked++) {
 			hand = hand < most ? hand + 1 : FUSE_ROOT_ID + 1;
 			if (inodes_get(&fs->inodes, hand))
 				what.node[what.head.count++] = hand;
 		}
+		thread_unlock(&fs->inodes.lock);
 		left -= what.head.count < left ? what.head.count : left;
 		err = fuse_notify(session, FUSE_NOTIFY_PRUNE, &what,
 				  sizeof(what.head) + what.head.count * sizeof(*what.node));

@@ -36,13 +36,12 @@ static dev_t decode(uint32_t device)
 
 int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 {
-	enum { BASIC = 0x7ff, IMMUTABLE = 0x10, APPEND_ONLY = 0x20 };
+	enum { BASIC = 0x7ff, APPEND_ONLY = 0x20 };
 	struct kernel_statx x;
 
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (ask ? 0 : AT_STATX_DONT_SYNC), BASIC, &x) < 0)
 		return -errno;
 	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
-	st->immutable = x.attributes & IMMUTABLE;
 	st->append_only = x.attributes & APPEND_ONLY;
 	st->attr = (struct fuse_attr) {
 		.ino = x.ino, .size = x.size, .blocks = x.blocks, .blksize = x.blksize,

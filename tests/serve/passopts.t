@@ -89,6 +89,13 @@ up --no-symlinks-out
 for link in in round dangling; do is "$link is shown" "$(readlink "mnt/d/$link")" "$(readlink "src/d/$link")"; done
 is 'a link up to the root stays in' "$(readlink mnt/d/e/up)" ../..
 for link in absolute out through; do exits 1 "$link is not" cat "mnt/d/$link"; like 'it says' "$err" 'Permission denied'; done
+mkdir -p mnt/1/2/3/4/5/6/7/8
+ln -s ../../../../../../../../etc/passwd mnt/1/2/3/4/5/6/7/8/deep
+is 'from deep below it stays in' "$(readlink mnt/1/2/3/4/5/6/7/8/deep)" ../../../../../../../../etc/passwd
+ln -P mnt/1/2/3/4/5/6/7/8/deep mnt/near
+exits 1 'not by another name' cat mnt/near
+like 'it says' "$err" 'Permission denied'
+rm -r mnt/near mnt/1
 # While something is renamed, somewhere, the kernel cannot tell where ".." leads.
 mkdir stir
 perl -e 'chdir "stir"; mkdir "a"; for (;;) { rename "a", "b"; rename "b", "a" }' & stirrer=$!
@@ -223,6 +230,12 @@ for how in --no-passthrough --writeback; do
 		sysseek F, 0, 0; syswrite F, "ab"; fcntl F, F_SETFL, O_APPEND; sysseek F, 0, 0; syswrite F, "6"; close F; print `cat src/appended`')" ab3456
 	rm -f mnt/appended
 done
+printf 12345 >src/grows
+chattr +a src/grows
+ok 'where the kernel collects: a file that only grows' sh -c 'printf 6 >>mnt/grows'
+sync -f mnt
+is 'grows by what was written' "$(cat src/grows)" 123456
+chattr -a src/grows
 down
 up
 
@@ -237,6 +250,27 @@ ok 'at its end' sh -c 'echo x >>mnt/shown'
 chattr -a src/shown; chattr +i src/shown
 exits 2 'immutable' sh -c 'echo x >>mnt/shown'
 chattr -i src/shown
+mkdir src/sub
+mount -t tmpfs none src/sub
+: >src/sub/grows
+chattr +a src/sub/grows
+ok 'append only, on another file system: closed' perl -e 'open F, ">>", "mnt/sub/grows" or die; close F or die $!'
+umount src/sub
+rmdir src/sub
+# Where the kernel opens it by itself, too.
+mount -o remount,ro src
+exits 2 'SOURCE is read-only now' sh -c 'echo x >>mnt/shown'
+like 'it says' "$err" 'Read-only file system'
+mount -o remount,rw src
+cp "$(command -v sleep)" src/program
+bg src/program 60
+within 5 grep -q program "/proc/$bg/comm"
+exits 2 'a program that runs' sh -c 'echo x >>mnt/program'
+like 'it says' "$err" 'Text file busy'
+kill "$bg"
+mkdir src/free; chmod 777 src/free
+ok 'a whiteout' as 1010 mknod mnt/free/whiteout c 0 0
+is "is the caller's" "$(stat -c '%u %g' src/free/whiteout)" '1010 1010'
 is 'birth' "$(stat -c %w mnt/one)" "$(stat -c %w src/one)"
 unlike 'is known' "$(stat -c %w mnt/one)" '^-$'
 down
