@@ -490,10 +490,37 @@ static int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_
 
 /* ---- Extended attributes, and the whole ---- */
 
+static const char access_list[] = "system.posix_acl_access";
+
+/* Of an access list: 'a', or 'd' of what is made in a directory; 0: it is none. */
+static char list_kind(const char *name)
+{
+	enum { PREFIX = sizeof("system.posix_acl_") - 1 };
+
+	return strncmp(name, access_list, PREFIX) == 0 ? name[PREFIX] : '\0';
+}
+
+/* It is by this list, if there is one, and not by the mode, that the kernel lets in who is
+   not the owner. */
+static ssize_t show_list(struct fuse_req *req, uint64_t node, char kind, ssize_t size)
+{
+	const struct passview *view = &pass_of(req)->view;
+	struct fuse_attr attr;
+	int err = 0;
+
+	attr.mode = 0;
+	if (kind == 'a' && view->perms)
+		err = pass_attr(req, node, &attr);
+	return err ? err : (ssize_t)passview_acl(view, req->space, (size_t)size, attr.mode, false);
+}
+
 static int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_t size)
 {
-	ssize_t n = sysfs_getxattr(pass_fd(req, node), name, req->space, size ? req->space_size : 0);
+	char kind = list_kind(name);
+	ssize_t n = sysfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
 
+	if (kind && n > 0)
+		n = show_list(req, node, kind, n);
 	return n < 0 ? (int)n : fuse_xattr(req, req->space, (size_t)n, size);
 }
 
@@ -530,11 +557,13 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
 	struct sysfs_stat st;
 	int fd = pass_fd(req, node), err;
+	char kind = list_kind(name);
 
+	if (kind)
+		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
 	priv_keep_setid(true);
 	err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
-	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID)
-	    || strcmp(name, "system.posix_acl_access") != 0)
+	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID) || kind != 'a')
 		return err;
 	err = sysfs_stat(fd, true, &st);
 	return err || !(st.attr.mode & S_ISGID) ? err : sysfs_chmod(fd, st.attr.mode & 07777 & ~(uint32_t)S_ISGID);
@@ -605,7 +634,7 @@ static void choose(struct passfs *fs, uint32_t type)
 		pass_ops.setxattr = NULL;
 		pass_ops.removexattr = NULL;
 	} else if (fs->serve.mount.allow_other
-		   && sysfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, "system.posix_acl_access", &none, 0) != -EOPNOTSUPP)
+		   && sysfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, access_list, &none, 0) != -EOPNOTSUPP)
 		*want |= FUSE_POSIX_ACL;
 	*want |= FUSE_DIRECT_IO_ALLOW_MMAP;
 	if (fs->cache != CACHE_NONE)

@@ -5,6 +5,7 @@
 #define FUSEBOX_PASSVIEW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { VIEW_PAIRS = 32, VIEW_HIDDEN = 32 };
@@ -31,6 +32,12 @@ uint32_t passview_source(const struct passview *view, uint32_t id, bool group);
 
 /* The mode as it is shown. */
 uint32_t passview_mode(const struct passview *view, uint32_t mode);
+
+/* A POSIX access list, as extended attributes have it, changed to what is shown, or back to
+   what it is in SOURCE: those whom it names; and, if mode is not 0, the permissions of
+   owner, mask and others are those of this mode. Where all have one owner or group, no
+   other is named. Returns its size, which may have become less. */
+size_t passview_acl(const struct passview *view, void *list, size_t size, uint32_t mode, bool back);
 
 /* Whether a name is not to be seen. */
 bool passview_hides(const struct passview *view, const char *name);

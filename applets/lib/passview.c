@@ -1,6 +1,8 @@
 /* passview: see passview.h. */
+#define _GNU_SOURCE
 #include "passview.h"
 
+#include <endian.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -156,6 +158,50 @@ uint32_t passview_mode(const struct passview *view, uint32_t mode)
 	if (view->perms && (mode & TYPES) != 0120000)	/* of a symbolic link they mean nothing */
 		perms_apply(view->perms, &mode);
 	return mode;
+}
+
+/* ---- Access lists ---- */
+
+/* Four bytes of version, then entries of eight: tag and permissions, two bytes each, and
+   who; all little-endian, at any address. <linux/posix_acl_xattr.h> */
+enum { HEAD = 4, ENTRY = 8, PERMISSIONS = 2, WHO = 4 };
+enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 };
+
+/* False: where all have one owner, nobody is told from others. */
+static bool show_who(const struct passview *view, unsigned char *entry, bool back)
+{
+	bool group = *entry == GROUP;
+	uint32_t id;
+
+	memcpy(&id, entry + WHO, sizeof(id));
+	id = le32toh(id);
+	id = htole32(back ? passview_source(view, id, group) : passview_shown(view, id, group));
+	memcpy(entry + WHO, &id, sizeof(id));
+	return back || (group ? view->force_group : view->force_user) < 0;
+}
+
+/* Of the permissions, what chmod(1) would change to make this mode: beside the owner and
+   others, nobody has more than the mask. */
+size_t passview_acl(const struct passview *view, void *list, size_t size, uint32_t mode, bool back)
+{
+	unsigned char *to = (unsigned char *)list + HEAD, *end = (unsigned char *)list + size;
+	uint32_t masked = 0;
+
+	if (size % ENTRY != HEAD)
+		return size;	/* none; the kernel refuses it */
+	for (unsigned char *entry = to; entry < end; entry += ENTRY)
+		masked |= *entry & MASK;
+	for (unsigned char *entry = to; entry < end; entry += ENTRY) {
+		if (*entry & (USER | GROUP)) {
+			if (!show_who(view, entry, back))
+				continue;
+		} else if (mode && (*entry != GROUP_OBJ || !masked)) {
+			entry[PERMISSIONS] = mode >> (*entry == USER_OBJ ? 6 : *entry == OTHER ? 0 : 3) & 7;
+		}
+		memmove(to, entry, ENTRY);
+		to += ENTRY;
+	}
+	return (size_t)(to - (unsigned char *)list);
 }
 
 /* ---- Names ---- */

@@ -37,6 +37,22 @@ static void permissions(struct passview *view, char *perms, uint32_t mode)
 	MUST(passview_mode(view, mode) <= (S_IFMT | 07777));
 }
 
+/* An access list of any bytes: it never grows, and what is none stays as it is. */
+static void lists(const struct passview *view, const char *bytes, uint32_t mode)
+{
+	size_t size = strlen(bytes);
+
+	for (int back = 0; back < 2; back++) {
+		char *list = malloc(size + 1);
+
+		memcpy(list, bytes, size + 1);
+		MUST(passview_acl(view, list, size, mode, back) <= size);
+		MUST(size % 8 == 4 || memcmp(list, bytes, size) == 0);
+		MUST(list[size] == '\0');
+		free(list);
+	}
+}
+
 /* Where nothing is special in one but in the other: brackets, an unpaired backslash. */
 static bool is_plain(const char *pattern)
 {
@@ -73,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	view.force_user = how & 4 ? 77 : -1;
 	owners(&view, map, id);
 	permissions(&view, perms, id);
+	lists(&view, name, id);
 	names(&view, pattern, name);
 	free(map);
 	free(perms);

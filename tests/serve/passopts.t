@@ -47,6 +47,60 @@ down
 up --perms 0444
 is 'octal' "$(stat -c %a mnt/one mnt/two mnt/dir | paste -sd' ')" '444 444 444'
 down
+# Access lists: who is named there is shown as owners are, and no list lets in more than the
+# mode that is shown.
+acl() { getfacl -cpnE "$1" | xargs; }
+mkdir -m 777 src/lists
+echo x >src/lists/all; chmod 666 src/lists/all; setfacl -m u:1005:rw src/lists/all
+echo x >src/lists/some; chmod 600 src/lists/some; setfacl -m u:1005:rw,g:1006:r src/lists/some
+echo x >src/lists/write; chmod 600 src/lists/write; setfacl -m u:1005:w src/lists/write
+setfacl -d -m u:1005:rwx,g:1006:r src/lists
+listed=$(acl src/lists/some)
+up --perms go-w
+is 'without w' "$(stat -c %a mnt/lists/all) $(acl mnt/lists/all)" '644 user::rw- user:1005:rw- group::rw- mask::r-- other::r--'
+exits 2 'whom the list names cannot write' as 1005 sh -c 'echo y >>mnt/lists/all'
+exits 2 'nor can others' as 2000 sh -c 'echo y >>mnt/lists/all'
+ok 'he reads' as 1005 cat mnt/lists/all
+down
+up --perms a+r
+is 'with r' "$(stat -c %a mnt/lists/write) $(acl mnt/lists/write)" '664 user::rw- user:1005:-w- group::--- mask::rw- other::r--'
+ok 'others read' as 2000 cat mnt/lists/write
+exits 1 'whom the list names has no more than there' as 1005 cat mnt/lists/write
+exits 1 'nor has the group' setpriv --reuid 2000 --regid 0 --clear-groups cat mnt/lists/write
+down
+up --uid-offset 1000 --gid-offset 2000
+is 'as owners are' "$(acl mnt/lists/some)" 'user::rw- user:2005:rw- group::--- group:3006:r-- mask::rw- other::---'
+exits 1 'who has the number in SOURCE' as 1005 cat mnt/lists/some
+exits 1 'or the group there' as 1006 cat mnt/lists/some
+ok 'who has the one that is shown' as 2005 sh -c 'cat mnt/lists/some; echo y >>mnt/lists/some'
+ok 'and the group' as 3006 cat mnt/lists/some
+ok 'one more' setfacl -m u:2007:r,g:3008:r mnt/lists/some
+is 'the other way round' "$(acl src/lists/some)" 'user::rw- user:1005:rw- user:1007:r-- group::--- group:1006:r-- group:1008:r-- mask::rw- other::---'
+setfacl -x u:2007,g:3008 mnt/lists/some
+is 'as it was' "$(acl src/lists/some)" "$listed"
+like 'by default' "$(acl mnt/lists)" ' default:user:2005:rwx .* default:group:3006:r-- '
+ok 'made there' touch mnt/lists/made
+like 'has it' "$(acl src/lists/made)" '^user::rw- user:1005:rwx .*group:1006:r-- mask::rw- '
+ok 'one more by default' setfacl -d -m u:2007:r mnt/lists
+like 'the other way round as well' "$(acl src/lists)" ' default:user:1007:r-- '
+down
+up -o noallow_other --map 1005:1015,@1006:@1016
+is 'where nobody else comes in' "$(acl mnt/lists/some)" 'user::rw- user:1015:rw- group::--- group:1016:r-- mask::rw- other::---'
+down
+up --force-user 77 --perms g=r
+is 'no other user is named' "$(acl mnt/lists/some)" 'user::rw- group::--- group:1006:r-- mask::r-- other::---'
+exits 1 'he does not come in' as 1005 cat mnt/lists/some
+ok 'who owns all' as 77 cat mnt/lists/some
+ok 'whom the list names by his group' as 1006 cat mnt/lists/some
+down
+up --force-group 78
+is 'nor a group' "$(acl mnt/lists/some)" 'user::rw- user:1005:rw- group::--- mask::rw- other::---'
+down
+is 'in SOURCE it stays' "$(acl src/lists/some)" "$listed"
+up
+is 'without options it is the same' "$(acl mnt/lists/some)" "$listed"
+down
+
 # In a list of mount options, as in fstab.
 up -o 'map=1:1001\,@1:@1002,ro,threads=1,rw,perms=u+x'
 is 'own options in -o' "$(owner mnt/one)" '2 1002 740'

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -96,6 +98,67 @@ static void owners(void **state)
 	}
 	good[0] = '1', good[1] = ':', good[2] = '2', good[3] = '\0';
 	assert_non_null(passview_map(&view, good, &where));
+}
+
+/* An access list by its entries: tag, permissions, who. */
+static size_t list_of(const char *text, unsigned char *list)
+{
+	unsigned int tag, permissions, who;
+	size_t n = 4;
+
+	memcpy(list, "\2\0\0", 4);
+	for (int used; sscanf(text, "%x %o %u%n", &tag, &permissions, &who, &used) == 3; n += 8) {
+		const unsigned int bytes[8] = { tag, 0, permissions, 0, who, who >> 8, who >> 16, who >> 24 };
+
+		for (size_t i = 0; i < 8; i++)
+			list[n + i] = (unsigned char)(bytes[i] & 0xff);
+		text += used + (text[used] == ',');
+	}
+	return n;
+}
+
+static void expect_list(const struct passview *view, const char *from, const char *to, uint32_t mode, bool back)
+{
+	unsigned char list[1 + 100], want[100];
+	size_t wanted = list_of(to, want), size = passview_acl(view, list + 1, list_of(from, list + 1), mode, back);
+
+	/* At an odd address, as it comes in a request. */
+	assert_int_equal(size, wanted);
+	assert_memory_equal(list + 1, want, size);
+}
+
+static void lists(void **state)
+{
+	static const char real[] = "1 6 4294967295,2 6 1005,4 4 4294967295,8 4 1006,10 6 4294967295,20 0 4294967295";
+	struct passview view = { .force_user = -1, .force_group = -1 };
+	unsigned char list[100];
+
+	(void)state;
+	expect_list(&view, real, real, 0, false);
+	expect_list(&view, real, real, 0, true);
+	/* The mask and not the group; without a mask the group. */
+	expect_list(&view, real, "1 7 4294967295,2 6 1005,4 4 4294967295,8 4 1006,10 5 4294967295,20 1 4294967295", 0100751, false);
+	expect_list(&view, "1 6 0,4 6 0,20 6 0", "1 7 0,4 5 0,20 1 0", 0100751, false);
+	view.uid_offset = 70000;
+	view.gid_offset = 5;
+	expect_list(&view, real, "1 6 4294967295,2 6 71005,4 4 4294967295,8 4 1011,10 6 4294967295,20 0 4294967295", 0, false);
+	expect_list(&view, "1 6 7,2 6 71005,2 1 9,8 4 1011", "1 6 7,2 6 1005,2 1 9,8 4 1006", 0, true);
+	view.force_user = 3;
+	expect_list(&view, real, "1 6 4294967295,4 4 4294967295,8 4 1011,10 6 4294967295,20 0 4294967295", 0, false);
+	expect_list(&view, "2 6 71005,8 4 1011", "2 6 1005,8 4 1006", 0, true);
+	view.force_group = 3;
+	expect_list(&view, real, "1 6 4294967295,4 4 4294967295,10 6 4294967295,20 0 4294967295", 0, false);
+	expect_list(&view, "8 4 1011,2 6 71005", "", 0, false);
+	/* What is none stays as it is. */
+	for (size_t size = 0; size < 40; size++) {
+		unsigned char same[sizeof(list)];
+
+		memset(list, 2, sizeof(list));
+		memset(same, 2, sizeof(same));
+		assert_int_equal(passview_acl(&view, list, size, 0100700, false), size % 8 == 4 ? 4 : size);
+		if (size % 8 != 4)
+			assert_memory_equal(list, same, sizeof(list));
+	}
 }
 
 static struct inodes table;
@@ -194,7 +257,7 @@ static void kept_numbers(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names), cmocka_unit_test(permissions), cmocka_unit_test(owners),
+		cmocka_unit_test(names), cmocka_unit_test(permissions), cmocka_unit_test(owners), cmocka_unit_test(lists),
 		cmocka_unit_test(lookups), cmocka_unit_test(many), cmocka_unit_test(kept_numbers),
 	};
 
