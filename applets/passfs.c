@@ -521,6 +521,8 @@ static int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, 
 
 	if (kind && n > 0)
 		n = show_list(req, node, kind, n);
+	else if (kind && n == -EOPNOTSUPP)
+		n = -ENODATA;	/* the kernel would refuse who is not the owner */
 	return n < 0 ? (int)n : fuse_xattr(req, req->space, (size_t)n, size);
 }
 

@@ -101,6 +101,19 @@ up
 is 'without options it is the same' "$(acl mnt/lists/some)" "$listed"
 down
 
+# Where a file system that is mounted in SOURCE has no lists, the mode counts.
+mkdir src/plain
+mount -t ramfs none src/plain
+echo x >src/plain/f; chmod 664 src/plain/f
+up
+ok 'without access lists' as 1005 cat mnt/plain/f
+exits 2 'by the mode' as 1005 sh -c 'echo x >>mnt/plain/f'
+like 'it says' "$err" 'Permission denied'
+exits 1 'none is set' setfacl -m u:1005:rw mnt/plain/f
+like 'it says' "$err" 'Operation not supported'
+down
+umount src/plain
+
 # In a list of mount options, as in fstab.
 up -o 'map=1:1001\,@1:@1002,ro,threads=1,rw,perms=u+x'
 is 'own options in -o' "$(owner mnt/one)" '2 1002 740'
