@@ -38,8 +38,18 @@ int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hi
 
 /* ---- Attributes ---- */
 
-static void show(const struct passfs *fs, struct fuse_attr *attr)
+/* A number is a file's within its file system, and all that are mounted in SOURCE are one
+   here: into theirs the device is mixed, which leaves SOURCE's own as they are. */
+static uint64_t shown_ino(const struct passfs *fs, uint64_t device, uint64_t ino)
 {
+	return ino ^ (device - fs->device) * 0x9e3779b97f4a7c15u;
+}
+
+void pass_show(const struct passfs *fs, struct sysfs_stat *st)
+{
+	struct fuse_attr *attr = &st->attr;
+
+	attr->ino = shown_ino(fs, st->device, attr->ino);
 	attr->uid = passview_shown(&fs->view, attr->uid, false);
 	attr->gid = passview_shown(&fs->view, attr->gid, true);
 	attr->mode = passview_mode(&fs->view, attr->mode);
@@ -52,19 +62,26 @@ static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr
 
 	if (err)
 		return err;
+	pass_show(pass_of(req), &st);
 	*attr = st.attr;
-	show(pass_of(req), attr);
 	return 0;
 }
 
 static int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat)
 {
-	const struct passview *view = &pass_of(req)->view;
 	int err = sysfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
+	struct sysfs_stat st;
 
-	stat->uid = passview_shown(view, stat->uid, false);
-	stat->gid = passview_shown(view, stat->gid, true);
-	stat->mode = (uint16_t)passview_mode(view, stat->mode);
+	st.device = (uint64_t)stat->dev_major << 32 | stat->dev_minor;
+	st.attr.ino = stat->ino;
+	st.attr.uid = stat->uid;
+	st.attr.gid = stat->gid;
+	st.attr.mode = stat->mode;
+	pass_show(pass_of(req), &st);
+	stat->ino = st.attr.ino;
+	stat->uid = st.attr.uid;
+	stat->gid = st.attr.gid;
+	stat->mode = (uint16_t)st.attr.mode;
 	return err;
 }
 
@@ -111,42 +128,36 @@ static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_s
 
 /* ---- Names ---- */
 
-int pass_entry(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
+/* What fd holds becomes a node, and its attributes those that are shown. Not this file
+   system itself, mounted somewhere in its source: to ask that would be to wait for
+   ourselves. */
+static int hold(struct fuse_req *req, int fd, uint64_t *node, struct sysfs_stat *st)
 {
-	show(pass_of(req), attr);
-	return fuse_entry_as(req, node, attr);
-}
-
-/* What fd holds becomes a node. Not this file system itself, mounted somewhere in its
-   source: to ask that would be to wait for ourselves. */
-static int hold(struct fuse_req *req, int fd, uint64_t *node, struct fuse_attr *attr)
-{
-	struct sysfs_stat st;
 	int err;
 
 	if (fd == -EMFILE || fd == -ENFILE)
 		pass_make_room(req->session);
 	if (fd < 0)
 		return fd == -EBADF ? -ESTALE : fd;
-	err = sysfs_stat(fd, false, &st);
-	if (!err && fuse_is_own(req, st.device))
+	err = sysfs_stat(fd, false, st);
+	if (!err && fuse_is_own(req, st->device))
 		err = -ELOOP;
 	if (err) {
 		sys_close(fd);
 		return err;
 	}
-	*node = inodes_take(inodes_of(req), fd, st.device, st.attr.ino);
-	*attr = st.attr;
+	*node = inodes_take(inodes_of(req), fd, st->device, st->attr.ino);
+	pass_show(pass_of(req), st);
 	if (__atomic_load_n(&inodes_of(req)->held, __ATOMIC_RELAXED) > pass_of(req)->limit)
 		pass_make_room(req->session);
 	return *node ? 0 : -ENOMEM;
 }
 
-static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct fuse_attr *attr)
+static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st)
 {
 	int dir = pass_dir(req, parent, name, -ENOENT);
 
-	return hold(req, dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0), node, attr);
+	return hold(req, dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0), node, st);
 }
 
 /* ".." of the root would be what is above it. */
@@ -158,17 +169,17 @@ static bool leads_out(uint64_t parent, const char *name)
 static int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
 	uint64_t node = 0;
-	struct fuse_attr attr = { .ino = 0 };
+	struct sysfs_stat st;
 	int err;
 
 	/* A file handle comes back: the node is asked for ".", known or not. */
 	if (pass_of(req)->export && strcmp(name, ".") == 0 && pass_fd(req, parent) < 0)
-		err = hold(req, pass_open_again(pass_of(req), parent), &node, &attr);
+		err = hold(req, pass_open_again(pass_of(req), parent), &node, &st);
 	else
-		err = find(req, parent, leads_out(parent, name) ? "." : name, &node, &attr);
+		err = find(req, parent, leads_out(parent, name) ? "." : name, &node, &st);
 	if (!err && pass_of(req)->export)
 		pass_keep_handle(pass_of(req), node);
-	return err ? err : pass_entry(req, node, &attr);
+	return err ? err : fuse_entry_as(req, node, &st.attr);
 }
 
 void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
@@ -381,19 +392,18 @@ static int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fus
 
 /* With READDIRPLUS each entry is a lookup, which is taken back if there is no room. One
    that cannot be looked up is shown all the same, without attributes. */
-static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry *e)
+static bool add_entry(struct fuse_req *req, uint64_t parent, uint64_t ino, const struct entry *e)
 {
 	uint64_t node = 0;
-	struct fuse_attr attr = { .ino = 0 };
+	struct sysfs_stat st;
 
 	if (pass_of(req)->view.hides && passview_hides(&pass_of(req)->view, e->name))
 		return true;
-	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || find(req, parent, e->name, &node, &attr) < 0)
-		return fuse_dirent_as(req, 0, NULL, e->ino, e->type, e->name, (uint64_t)e->next);
-	show(pass_of(req), &attr);
+	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || find(req, parent, e->name, &node, &st) < 0)
+		return fuse_dirent_as(req, 0, NULL, ino, e->type, e->name, (uint64_t)e->next);
 	if (pass_of(req)->export)
 		pass_keep_handle(pass_of(req), node);
-	if (fuse_dirent_as(req, node, &attr, e->ino, e->type, e->name, (uint64_t)e->next))
+	if (fuse_dirent_as(req, node, &st.attr, ino, e->type, e->name, (uint64_t)e->next))
 		return true;
 	pass_forget(req, node, 1);
 	return false;
@@ -402,10 +412,13 @@ static bool add_entry(struct fuse_req *req, uint64_t parent, const struct entry 
 /* Whether the reply has room for what comes behind it. */
 static bool add_list(struct fuse_req *req, uint64_t parent, const char *list, int size)
 {
+	const struct passfs *fs = pass_of(req);
+	const struct inode *dir = inodes_get(&fs->inodes, parent);
+
 	for (int i = 0; i < size; ) {
 		const struct entry *e = (const void *)(list + i);
 
-		if (!add_entry(req, parent, e))
+		if (!add_entry(req, parent, shown_ino(fs, dir ? dir->device : 0, e->ino), e))
 			return false;
 		i += e->size;
 	}

@@ -261,7 +261,8 @@ int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create
 	if (!err) {
 		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
 		node = held < 0 ? 0 : inodes_take(&fs->inodes, held, st.device, st.attr.ino);
-		err = held < 0 ? held : node ? pass_entry(req, node, &st.attr) : -ENOMEM;
+		pass_show(fs, &st);
+		err = held < 0 ? held : node ? fuse_entry_as(req, node, &st.attr) : -ENOMEM;
 	}
 	if (!err) {
 		struct inode *inode = inodes_get(&fs->inodes, node);

@@ -45,8 +45,8 @@ int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hi
 /* The descriptor of an open directory. */
 int pass_list_fd(const struct fuse_req *req, uint64_t handle);
 
-/* The reply that names a node, with attributes of SOURCE, which are shown as the options say. */
-int pass_entry(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
+/* Attributes of SOURCE become those that are shown: by the options, and one number a file. */
+void pass_show(const struct passfs *fs, struct sysfs_stat *st);
 
 /* Takes lookups back. */
 void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count);

@@ -121,6 +121,32 @@ like 'but refused' "$err" 'Too many levels of symbolic links'
 is 'all else is' "$(timeout 5 cat src/inside/behind)" behind
 fumount src/inside
 
+# Other file systems in it: a number that is in both is not one file.
+mkdir src/one src/two src/dir
+mount -t tmpfs none src/one
+mount -t tmpfs none src/two
+for fs in one two; do mkdir src/$fs/dir; echo "$fs" >src/$fs/f; done
+is 'one number' "$(stat -c %i src/one/f)" "$(stat -c %i src/two/f)"
+ok 'is two files' cp mnt/one/f mnt/two/f
+is 'of two file systems' "$(cat src/two/f)" one
+exits 0 'no directory is in itself' find mnt -ls
+is 'nothing is wrong' "$err" ''
+is 'each has one of its own' "$(stat -c %i mnt/{,one/,two/}{,f,dir,behind} 2>/dev/null | sort | uniq -d)" ''
+numbers='import os
+for top, dirs, files in os.walk("mnt"):
+    for e in os.scandir(top):
+        if not os.path.ismount(e.path.replace("mnt", "src", 1)) and e.inode() != os.lstat(e.path).st_ino: print(e.path)'
+is 'as it is listed' "$(python3 -c "$numbers")" ''
+is 'as statx(2) tells it' "$(stat -c '%i %W' mnt/one/f)" "$(stat -c %i mnt/one/f) $(stat -c %W src/one/f)"
+is "SOURCE's own keep theirs" "$(stat -c %i mnt mnt/behind mnt/dir)" "$(stat -c %i src src/behind src/dir)"
+named='import ctypes, os
+fd = os.open("mnt/two", os.O_TMPFILE | os.O_RDWR)
+ctypes.CDLL(None).linkat(-100, b"/proc/self/fd/%d" % fd, -100, b"mnt/two/named", 0x400)
+print(os.fstat(fd).st_ino, os.stat("mnt/two/named").st_ino)'
+is 'one that gets its name later keeps its number' "$(python3 -c "$named" | tr ' ' '\n' | uniq | wc -l)" 1
+umount -l src/one src/two
+rm -r src/one src/two src/dir
+
 # As it says.
 exits 1 'no such source' passfs nowhere mnt
 like 'says so' "$err" 'passfs: nowhere: No such file or directory'
