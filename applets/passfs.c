@@ -146,7 +146,7 @@ static int hold(struct fuse_req *req, int fd, uint64_t *node, struct sysfs_stat 
 		sys_close(fd);
 		return err;
 	}
-	*node = inodes_take(inodes_of(req), fd, st->device, st->attr.ino);
+	*node = pass_take(req, fd, st);
 	pass_show(pass_of(req), st);
 	if (__atomic_load_n(&inodes_of(req)->held, __ATOMIC_RELAXED) > pass_of(req)->limit)
 		pass_make_room(req->session);
@@ -177,8 +177,6 @@ static int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 		err = hold(req, pass_open_again(pass_of(req), parent), &node, &st);
 	else
 		err = find(req, parent, leads_out(parent, name) ? "." : name, &node, &st);
-	if (!err && pass_of(req)->export)
-		pass_keep_handle(pass_of(req), node);
 	return err ? err : fuse_entry_as(req, node, &st.attr);
 }
 
@@ -401,8 +399,6 @@ static bool add_entry(struct fuse_req *req, uint64_t parent, uint64_t ino, const
 		return true;
 	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || find(req, parent, e->name, &node, &st) < 0)
 		return fuse_dirent_as(req, 0, NULL, ino, e->type, e->name, (uint64_t)e->next);
-	if (pass_of(req)->export)
-		pass_keep_handle(pass_of(req), node);
 	if (fuse_dirent_as(req, node, &st.attr, ino, e->type, e->name, (uint64_t)e->next))
 		return true;
 	pass_forget(req, node, 1);

@@ -260,7 +260,7 @@ int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create
 	err = fd < 0 ? fd : sysfs_stat(fd, true, &st);
 	if (!err) {
 		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
-		node = held < 0 ? 0 : inodes_take(&fs->inodes, held, st.device, st.attr.ino);
+		node = held < 0 ? 0 : pass_take(req, held, &st);
 		pass_show(fs, &st);
 		err = held < 0 ? held : node ? fuse_entry_as(req, node, &st.attr) : -ENOMEM;
 	}

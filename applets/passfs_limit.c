@@ -64,7 +64,10 @@ void pass_make_room(struct fuse_session *session)
 /* By node, for ever: memory that is only used as far as nodes have been. */
 enum { MOST_HANDLES = sizeof(void *) > 4 ? 1 << 24 : 1 << 20 };
 
-struct passhandles { int mount; struct sysfs_handle of[]; };
+/* What file a node has been since it last woke, and how many it had been by then. A size of
+   0: it cannot be opened by that. */
+struct passhandle { struct sysfs_handle handle; uint32_t generation; };
+struct passhandles { int mount, lock; struct passhandle of[]; };
 
 int pass_export(struct passfs *fs)
 {
@@ -73,7 +76,7 @@ int pass_export(struct passfs *fs)
 
 	if (err)
 		return err;
-	fs->handles = sys_pages(sizeof(*fs->handles) + (size_t)MOST_HANDLES * sizeof(handle));
+	fs->handles = sys_pages(sizeof(*fs->handles) + (size_t)MOST_HANDLES * sizeof(*fs->handles->of));
 	if (!fs->handles)
 		return -ENOMEM;
 	fs->handles->mount = sysfs_reopen(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, O_RDONLY | O_DIRECTORY);
@@ -81,24 +84,51 @@ int pass_export(struct passfs *fs)
 	return fs->handles->mount < 0 ? fs->handles->mount : 0;
 }
 
-void pass_keep_handle(struct passfs *fs, uint64_t node)
+/* Asleep a node held nothing: its inode number may be another file's by now, which the
+   handles of the last one shall not open. Awake, it stays the file that it is. Without a
+   handle nobody can tell. */
+static uint32_t generation_of(const struct passfs *fs, uint64_t node, int fd, const struct sysfs_handle *now)
 {
 	const struct inode *inode = inodes_get(&fs->inodes, node);
-	struct sysfs_handle *kept = fs->handles->of + node, found;
+	struct passhandle *kept = fs->handles->of + node;
 
-	/* Of other file systems mounted in SOURCE it would not be found again. */
-	if (!inode || inode->device != fs->device || node >= MOST_HANDLES || kept->size
-	    || sysfs_handle_of(inode->fd, &found) < 0)
-		return;
-	/* Several threads may find the same; its size says that it is there. */
-	kept->type = found.type;
-	memcpy(kept->bytes, found.bytes, sizeof(found.bytes));
-	__atomic_store_n(&kept->size, found.size, __ATOMIC_RELEASE);
+	if (!inode || node >= MOST_HANDLES)
+		return 0;
+	if (inode->fd == fd && (!now || memcmp(&kept->handle, now, sizeof(*now)) != 0)) {
+		kept->handle = now ? *now : (struct sysfs_handle) { .size = 0 };
+		kept->generation++;
+	}
+	return kept->generation;
 }
 
-int pass_open_again(const struct passfs *fs, uint64_t node)
+/* Between a node's waking and its new generation nobody else may look it up. What is closed
+   meanwhile, the node holds as well: that waits for nothing. */
+uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
 {
-	if (node >= MOST_HANDLES || !fs->handles->of[node].size)
-		return -ESTALE;
-	return sysfs_open_handle(fs->handles->mount, fs->handles->of + node);
+	struct passfs *fs = pass_of(req);
+	struct sysfs_handle now = { .size = 0 };
+	bool has_one;
+	uint64_t node;
+
+	if (!fs->export)
+		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
+	has_one = sysfs_handle_of(fd, &now) == 0;
+	if (st->device != fs->device)	/* mounted in SOURCE: it would not be found again */
+		now.size = 0;
+	thread_lock(&fs->handles->lock);
+	node = inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
+	req->generation = generation_of(fs, node, fd, has_one ? &now : NULL);
+	thread_unlock(&fs->handles->lock);
+	return node;
+}
+
+int pass_open_again(struct passfs *fs, uint64_t node)
+{
+	struct sysfs_handle handle = { .size = 0 };
+
+	thread_lock(&fs->handles->lock);
+	if (node < MOST_HANDLES)
+		handle = fs->handles->of[node].handle;
+	thread_unlock(&fs->handles->lock);
+	return handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE;
 }

@@ -60,6 +60,7 @@ struct fuse_req {
 	char *space;		/* room for a reply's data, space_size bytes */
 	uint32_t space_size;
 	uint32_t wanted;	/* READDIR: how many bytes the kernel takes */
+	uint32_t generation;	/* of the node in the reply, 0 unless set: another one for another file */
 	struct fuse_reply reply;
 };
 

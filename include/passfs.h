@@ -78,11 +78,13 @@ struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t ha
 int pass_done(struct pass_file file, int err);
 
 /* passfs_limit.c: asks the kernel to forget some of the files that nobody uses; and file
-   handles, 0 or -errno each, pass_open_again() a descriptor. */
+   handles: 0 or -errno, and a descriptor or -errno, -ESTALE if there is nothing to open. */
 void pass_make_room(struct fuse_session *session);
 int pass_export(struct passfs *fs);
-void pass_keep_handle(struct passfs *fs, uint64_t node);
-int pass_open_again(const struct passfs *fs, uint64_t node);
+int pass_open_again(struct passfs *fs, uint64_t node);
+
+/* inodes_take() of what fd holds, with its handle, and the generation that the reply tells. */
+uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st);
 
 /* passfs_lock.c: POSIX and flock(2) locks, with --locks. */
 int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in);

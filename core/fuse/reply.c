@@ -62,6 +62,7 @@ static void fill_entry(struct fuse_req *req, uint64_t node, const struct fuse_at
 	if (!attr)
 		return;
 	entry->nodeid = node;
+	entry->generation = req->generation;
 	fuse_keep_for(req->session->ops, &entry->entry_valid, &entry->entry_valid_nsec);
 	entry->attr_valid = entry->entry_valid;
 	entry->attr_valid_nsec = entry->entry_valid_nsec;

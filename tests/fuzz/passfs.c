@@ -231,7 +231,7 @@ static void forget_all(struct fuse_req *req, struct passfs *fs)
 	if (fs->handles) {
 		sys_close(fs->handles->mount);
 		sys_free_pages(fs->handles,
-			       sizeof(*fs->handles) + (size_t)MOST_HANDLES * sizeof(struct sysfs_handle));
+			       sizeof(*fs->handles) + (size_t)MOST_HANDLES * sizeof(*fs->handles->of));
 	}
 	backings = 0;
 }

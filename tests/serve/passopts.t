@@ -396,6 +396,36 @@ rm src/renamed; echo 2 >/proc/sys/vm/drop_caches; sleep 1.1
 exits 1 'removed: no' sh -c 'handle open mnt <h1'
 like 'as NFS has it' "$err" 'Stale file handle'
 down
+# A new file may have the inode number of one that was removed; ext4 sees to that at once.
+mkdir ext
+let_go() { ! find "/proc/$server/fd" -lname "$T/ext/$1*" | grep -q .; }
+stale() # stale NAME HANDLE
+{
+	exits 1 "$1" sh -c "handle open mnt <$2"
+	like 'it says' "$err" 'Stale file handle'
+}
+if truncate -s 16M image && mkfs.ext4 -q image && mount -o loop image ext; then
+	exits 0 'on ext4' passfs -b --export ext mnt
+	server=$(newest passfs)
+	pids+=("$server")
+	echo first >mnt/a; handle take mnt/a >h1; number=$(stat -c %i ext/a)
+	rm mnt/a; within 5 let_go a; sleep 0.2
+	echo second >mnt/b; handle take mnt/b >h2
+	is 'the number of another one' "$(stat -c %i ext/b)" "$number"
+	stale 'whose handle does not open it' h1
+	is 'its own does' "$(handle open mnt <h2)" second
+	echo 2 >/proc/sys/vm/drop_caches; within 5 let_go b
+	is 'and goes on to' "$(handle open mnt <h2)" second
+	stale 'the other one stays what it is' h1
+	rm mnt/b; within 5 let_go b; sleep 0.2
+	echo third >ext/c; find mnt -size 1 >/dev/null
+	is 'the number again' "$(stat -c %i ext/c)" "$number"
+	stale 'when it is listed' h2
+	down
+	umount ext
+else
+	skip 'inode numbers that come again' 'no ext4, or no loop device'
+fi
 
 # More files than descriptors.
 mkdir src/many
