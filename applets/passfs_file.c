@@ -296,6 +296,8 @@ int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_
 	if (in->fh == NOT_OPEN)
 		return 0;
 	writer_leaves(req, node, in->fh);
+	if (fs->locks)
+		pass_unlock_handle(node, in->fh);	/* before it can be another one's number */
 	sys_close((int)in->fh);
 	if (fs->locks)
 		pass_retry_locks();	/* flock(2) ends with the last close */

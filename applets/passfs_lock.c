@@ -2,8 +2,10 @@
  *
  * A POSIX lock belongs to an owner, of which the kernel tells a number: each owner of locks
  * in a file has an open file description of ours, with locks of its own (fcntl(2), F_OFD_).
- * flock(2) is on the handle's. Nobody waits in the kernel: those who wait are tried again
- * when a lock is given back here, and every 20 ms for locks from elsewhere.
+ * An F_OFD_ lock of a caller looks the same, its owner being the open file: of him no FLUSH
+ * tells, only the RELEASE of his handle. flock(2) is on the handle's. Nobody waits in the
+ * kernel: those who wait are tried again when a lock is given back here, and every 20 ms for
+ * locks from elsewhere.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,14 +17,19 @@
 
 enum { AGAIN_MS = 20, WAITING = 256, INTERRUPTED = 16 };
 
-struct owner { uint64_t node, id; uint32_t pid; int fd; };
+struct owner {
+	uint64_t node, id;
+	uint64_t handle;	/* by which the last lock came; an open file's all come by one */
+	uint32_t pid, busy;	/* busy: requests that use fd, those that wait among them */
+	int fd;
+};
 
 struct waiting {
 	int device;
 	uint64_t unique;	/* 0: this place is free */
 	int fd;
-	bool flock;
-	struct fuse_file_lock lock;
+	uint64_t node;
+	struct fuse_lk_in in;
 };
 
 /* There is one file system in a process. */
@@ -37,65 +44,96 @@ static struct {
 	uint32_t next;
 } locks;
 
-static struct owner *owner_of(uint64_t node, uint64_t id)
+static struct owner *owner_by(uint64_t node, uint64_t which, bool by_handle)
 {
-	for (uint32_t i = 0; i < locks.count; i++)
-		if (locks.owners[i].node == node && locks.owners[i].id == id)
-			return locks.owners + i;
+	for (struct owner *owner = locks.owners; owner < locks.owners + locks.count; owner++)
+		if (owner->node == node && (by_handle ? owner->handle : owner->id) == which)
+			return owner;
 	return NULL;
 }
 
-static int add_owner(uint64_t node, uint64_t id, uint32_t pid, int fd)
+static struct owner *owner_of(uint64_t node, const struct fuse_lk_in *in)
+{
+	return owner_by(node, in->owner, false);
+}
+
+static struct owner *add_owner(uint64_t node, const struct fuse_lk_in *in, int fd)
 {
 	if (locks.count == locks.room) {
 		uint32_t room = locks.room ? locks.room * 2 : 64;
 		struct owner *more = sys_more_pages(locks.owners, locks.room * sizeof(*more), room * sizeof(*more));
 
 		if (!more)
-			return -ENOLCK;
+			return NULL;
 		locks.owners = more;
 		locks.room = room;
 	}
-	locks.owners[locks.count++] = (struct owner) { node, id, pid, fd };
+	locks.owners[locks.count] = (struct owner) { node, in->owner, in->fh, in->lk.pid, 0, fd };
+	return locks.owners + locks.count++;
+}
+
+/* To unlock does not count: the kernel does so by a handle that a thread has closed while
+   another one locked by it. */
+static void comes_by(struct owner *owner, const struct fuse_lk_in *in)
+{
+	if (in->lk.type != F_UNLCK)
+		owner->handle = in->fh;
+}
+
+/* The owner's description, which stays until leave(). If he has none, fd is, if there is one. */
+static int enter(uint64_t node, const struct fuse_lk_in *in, int fd)
+{
+	struct owner *owner;
+
+	thread_lock(&locks.lock);
+	owner = owner_of(node, in);
+	if (!owner && fd >= 0)
+		owner = add_owner(node, in, fd);
+	fd = owner ? owner->fd : -ENOLCK;
+	if (owner) {
+		owner->busy++;
+		comes_by(owner, in);
+	}
+	thread_unlock(&locks.lock);
 	return fd;
 }
 
-/* The owner's description of the file, made when it has none. */
+/* Locked. What was got counts from now on, whatever was asked for since. */
+static void leave(uint64_t node, const struct fuse_lk_in *in, int err)
+{
+	struct owner *owner = owner_of(node, in);
+
+	owner->busy--;
+	if (!err)
+		comes_by(owner, in);
+}
+
+/* The owner's description of the file, made when he has none, and entered. */
 static int description(const struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 {
-	struct owner *owner;
-	int fd, kept;
+	int kept = enter(node, in, -1), fd;
 
-	thread_lock(&locks.lock);
-	owner = owner_of(node, in->owner);
-	fd = owner ? owner->fd : -1;
-	thread_unlock(&locks.lock);
-	if (owner)
-		return fd;
+	if (kept >= 0)
+		return kept;
 	fd = sysfs_reopen(pass_fd(req, node), O_RDWR);
 	if (fd < 0)
 		fd = sysfs_reopen(pass_fd(req, node), O_RDONLY);
 	if (fd < 0)
 		return fd;
-	thread_lock(&locks.lock);
-	owner = owner_of(node, in->owner);	/* another thread was quicker */
-	kept = owner ? owner->fd : add_owner(node, in->owner, in->lk.pid, fd);
-	thread_unlock(&locks.lock);
-	if (kept != fd)
+	kept = enter(node, in, fd);
+	if (kept != fd)		/* another thread was quicker */
 		sys_close(fd);
 	return kept;
 }
 
-/* Ours have no process, as far as the kernel knows. */
+/* Ours have no process, as far as the kernel knows. Locked. */
 static uint32_t other_pid(uint64_t node, uint64_t id)
 {
 	uint32_t pid = 0;
 
-	thread_lock(&locks.lock);
 	for (uint32_t i = 0; i < locks.count && !pid; i++)
 		if (locks.owners[i].node == node && locks.owners[i].id != id)
 			pid = locks.owners[i].pid;
-	thread_unlock(&locks.lock);
 	return pid;
 }
 
@@ -104,26 +142,43 @@ int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 	struct fuse_file_lock *out = &req->reply.body.lock.lk;
 	int fd = description(req, node, in), err;
 
+	if (fd < 0)
+		return fd;
 	*out = in->lk;
-	err = fd < 0 ? fd : sysfs_lock(fd, true, out);
-	if (err)
-		return err;
+	err = sysfs_lock(fd, true, out);
+	thread_lock(&locks.lock);
+	leave(node, in, err);
 	if (out->type != F_UNLCK && out->pid == UINT32_MAX)
 		out->pid = other_pid(node, in->owner);
+	thread_unlock(&locks.lock);
 	req->reply.body_size = sizeof(struct fuse_lk_out);
-	return 0;
+	return err;
 }
 
 /* ---- Waiting ---- */
 
-static int try(const struct waiting *w)
+static bool is_flock(const struct waiting *w)
 {
-	struct fuse_file_lock lock = w->lock;
-
-	return w->flock ? sysfs_flock(w->fd, lock.type) : sysfs_lock(w->fd, false, &lock);
+	return w->in.lk_flags & FUSE_LK_FLOCK;
 }
 
-/* Whoever has got it, or an error, is answered, and his place is free. */
+static int try(const struct waiting *w)
+{
+	struct fuse_file_lock lock = w->in.lk;
+
+	return is_flock(w) ? sysfs_flock(w->fd, lock.type) : sysfs_lock(w->fd, false, &lock);
+}
+
+/* His place is free; locked. */
+static void waited(struct waiting *w, int err)
+{
+	if (!is_flock(w))
+		leave(w->node, &w->in, err);
+	w->unique = 0;
+	locks.waits--;
+}
+
+/* Whoever has got it, or an error, is answered. */
 static bool try_all(bool ends)
 {
 	bool anybody;
@@ -136,8 +191,7 @@ static bool try_all(bool ends)
 		if (err == -EAGAIN || err == -EACCES)
 			continue;
 		fuse_answer(w->device, w->unique, err);
-		w->unique = 0;
-		locks.waits--;
+		waited(w, err);
 	}
 	anybody = locks.waits != 0;
 	if (ends && !anybody)
@@ -167,40 +221,45 @@ static bool came_before(uint64_t unique)
 	return false;
 }
 
-static int wait_for(const struct waiting *w)
+/* Locked. start: whether somebody has to begin to try. */
+static int wait_for(const struct waiting *w, bool *start)
 {
 	int err = -ENOLCK;
-	bool start = false;
 
-	thread_lock(&locks.lock);
 	if (came_before(w->unique))
 		err = -EINTR;
 	for (uint32_t i = 0; i < WAITING && err == -ENOLCK; i++) {
 		if (!locks.waiting[i].unique) {
 			locks.waiting[i] = *w;
 			locks.waits++;
-			start = !locks.trying;
+			*start = !locks.trying;
 			locks.trying = true;
 			err = FUSE_LATER;
 		}
 	}
-	thread_unlock(&locks.lock);
-	if (start && thread_start(keep_trying, NULL) < 0)
-		keep_trying(NULL);	/* in this one, then */
 	return err;
 }
 
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait)
 {
-	struct waiting w = { req->device, req->in->unique, -1, in->lk_flags & FUSE_LK_FLOCK, in->lk };
+	struct waiting w = { req->device, req->in->unique, -1, node, *in };
+	bool start = false;
 	int err;
 
-	w.fd = w.flock ? (int)in->fh : description(req, node, in);
-	err = w.fd < 0 ? w.fd : try(&w);
+	w.fd = is_flock(&w) ? (int)in->fh : description(req, node, in);
+	if (w.fd < 0)
+		return w.fd;
+	err = try(&w);
 	if (err == -EACCES)
 		err = -EAGAIN;
+	thread_lock(&locks.lock);
 	if (err == -EAGAIN && wait)
-		return wait_for(&w);
+		err = wait_for(&w, &start);
+	if (!is_flock(&w) && err != FUSE_LATER)
+		leave(node, in, err);
+	thread_unlock(&locks.lock);
+	if (start && thread_start(keep_trying, NULL) < 0)
+		keep_trying(NULL);	/* in this one, then */
 	if (!err && in->lk.type == F_UNLCK)
 		pass_retry_locks();
 	return err;
@@ -216,9 +275,8 @@ void pass_interrupt(struct fuse_req *req, uint64_t unique)
 	thread_lock(&locks.lock);
 	for (uint32_t i = 0; i < WAITING && !found; i++) {
 		if (locks.waiting[i].unique == unique) {
-			locks.waiting[i].unique = 0;
 			device = locks.waiting[i].device;
-			locks.waits--;
+			waited(locks.waiting + i, -EINTR);
 			found = true;
 		}
 	}
@@ -229,21 +287,43 @@ void pass_interrupt(struct fuse_req *req, uint64_t unique)
 		fuse_answer(device, unique, -EINTR);
 }
 
-/* A close by an owner ends his locks in the file. */
-void pass_unlock_owner(uint64_t node, uint64_t id)
+/* Whether there was such an owner. What another of his threads is about to get will be on
+   his description, which stays as long: at a FLUSH without the locks; at a RELEASE as it is,
+   since that thread has come by another handle. */
+static bool unlock(uint64_t node, uint64_t which, bool by_handle)
 {
+	struct fuse_file_lock all = { .end = INT64_MAX, .type = F_UNLCK };
 	struct owner *owner;
 	int fd = -1;
 
 	thread_lock(&locks.lock);
-	owner = owner_of(node, id);
-	if (owner) {
+	owner = owner_by(node, which, by_handle);
+	if (owner && !owner->busy) {
 		fd = owner->fd;
 		*owner = locks.owners[--locks.count];
+	} else if (owner && by_handle) {
+		owner->handle = UINT64_MAX;
+	} else if (owner) {
+		sysfs_lock(owner->fd, false, &all);
 	}
 	thread_unlock(&locks.lock);
-	if (fd >= 0) {
+	if (fd >= 0)
 		sys_close(fd);
+	if (owner)
 		pass_retry_locks();
-	}
+	return owner;
+}
+
+/* A close by an owner ends his locks in the file. */
+void pass_unlock_owner(uint64_t node, uint64_t id)
+{
+	unlock(node, id, false);
+}
+
+/* The last close of an open file ends its own; and what a thread got by it when another one
+   had closed it: he is told EBADF, but we are not, since Linux 6.11. */
+void pass_unlock_handle(uint64_t node, uint64_t handle)
+{
+	while (unlock(node, handle, true))
+		;
 }

@@ -91,6 +91,7 @@ int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait);
 void pass_interrupt(struct fuse_req *req, uint64_t unique);
 void pass_unlock_owner(uint64_t node, uint64_t owner);
+void pass_unlock_handle(uint64_t node, uint64_t handle);
 void pass_retry_locks(void);
 
 #endif

@@ -373,6 +373,46 @@ flock src/two sleep 2 8>&- & pids+=($!)
 sleep 0.2
 exits 1 'flock(2) too' flock -n mnt/two true
 ok 'and waits' timeout 10 flock mnt/two true
+# F_OFD_SETLK: the lock is the open file's, of which another one, or a duplicate, is no end.
+python3 -c 'import fcntl, os, struct, sys
+fd = os.open("mnt/two", os.O_RDWR)
+fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+os.close(os.dup(fd))
+os.close(os.open("mnt/two", os.O_RDWR))
+print("got", flush=True)
+sys.stdin.read()' <hold >held & pids+=($!)
+exec 8>hold
+within 5 grep -q got held
+sleep 0.2
+exits 1 'the lock of an open file is seen in SOURCE' lock src/two w 0 1 </dev/null
+exec 8>&-
+ok 'and ends with it' within 5 lock src/two w 0 1 </dev/null
+# A thread closes the file while another one waits for a lock of it.
+lock src/one w 0 10 <hold >held & pids+=($!)
+exec 8>hold
+within 5 grep -q got held
+python3 -c 'import fcntl, os, threading, time
+a = os.open("mnt/one", os.O_RDWR)
+b = os.open("mnt/one", os.O_RDWR)
+def wait():
+	fcntl.lockf(a, fcntl.LOCK_EX, 10)
+	print("got", flush=True)
+waiter = threading.Thread(target=wait)
+waiter.start()
+time.sleep(0.5)
+fcntl.lockf(b, fcntl.LOCK_EX, 10, 20)
+os.close(b)
+print("closed", flush=True)
+waiter.join()
+time.sleep(60)' >waited 2>&1 8>&- & waiter=$!
+pids+=("$waiter")
+within 10 grep -q closed waited
+exits 0 'a close ends what is locked' lock src/one w 20 10 </dev/null
+exec 8>&-
+ok 'who waits goes on' within 5 grep -q got waited
+exits 1 'and has got it' lock src/one w 0 1 </dev/null
+kill "$waiter"
+ok 'until his own end' within 5 lock src/one w 0 1 </dev/null
 down
 up
 lock src/one w 0 10 <hold >held & pids+=($!)
