@@ -103,6 +103,8 @@ static void leave(uint64_t node, const struct fuse_lk_in *in, int err)
 {
 	struct owner *owner = owner_of(node, in);
 
+	if (!owner)	/* he is busy, and so he is there */
+		return;
 	owner->busy--;
 	if (!err)
 		comes_by(owner, in);
