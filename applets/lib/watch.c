@@ -33,10 +33,11 @@ static int open_parent(const struct mountpoint *at)
 	return sys_open(path, O_PATH | O_DIRECTORY, 0);
 }
 
-/* A server need not be seen, or known for one; but the connection is over with its end. */
-static bool is_served(uint64_t connection)
+/* A server need not be seen, or known for one; but the connection is over with its end, and
+   then its number is another's. 0: nobody tells the one from the other. */
+static bool is_served(uint64_t connection, uint64_t identity)
 {
-	return conn_waiting(connection) < 0 ? server_find(connection) > 0 : !conn_is_over(connection);
+	return (identity ? conn_identity(connection) == identity : server_find(connection) > 0) && !conn_is_over(connection);
 }
 
 /* The end of the socket is the end of the server, or only that of its descriptor:
@@ -44,6 +45,7 @@ static bool is_served(uint64_t connection)
 static void __attribute__((noreturn)) watch(int socket, const struct mountpoint *at,
 					    bool auto_unmount)
 {
+	uint64_t identity = conn_identity(at->mounted.dev_minor);
 	int parent = open_parent(at);
 	char byte;
 	bool undo;
@@ -52,7 +54,7 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	sys_chdir("/");
 	undo = sys_read_all(socket, &byte, 1) == 1;
 	if (!undo && auto_unmount)
-		while (is_served(at->mounted.dev_minor))
+		while (is_served(at->mounted.dev_minor, identity))
 			sys_sleep_ms(LOOK_EVERY_MS);
 	if (undo || auto_unmount)
 		detach(parent, at);
