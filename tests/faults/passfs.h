@@ -114,7 +114,8 @@ static int in_child(int (*work)(void))
 	int status = 0, pid = fork();
 
 	if (pid == 0) {
-		if (chdir(mnt) < 0)
+		/* The fault may come just here: the root's attributes are asked for again each second. */
+		if (chdir(mnt) < 0 && chdir(mnt) < 0)
 			_exit(FAILED);
 		_exit(work());
 	}
