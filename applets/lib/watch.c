@@ -45,7 +45,7 @@ static bool is_served(uint64_t connection, uint64_t identity)
 static void __attribute__((noreturn)) watch(int socket, const struct mountpoint *at,
 					    bool auto_unmount)
 {
-	uint64_t identity = conn_identity(at->mounted.dev_minor);
+	uint64_t connection = at->mounted.dev_minor, identity;
 	int parent = open_parent(at);
 	char byte;
 	bool undo;
@@ -53,8 +53,9 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	sys_setsid();
 	sys_chdir("/");
 	undo = sys_read_all(socket, &byte, 1) == 1;
+	/* Not before: fusectl is held from then on, and could not be unmounted. */
 	if (!undo && auto_unmount)
-		while (is_served(at->mounted.dev_minor, identity))
+		for (identity = conn_identity(connection); is_served(connection, identity); )
 			sys_sleep_ms(LOOK_EVERY_MS);
 	if (undo || auto_unmount)
 		detach(parent, at);
