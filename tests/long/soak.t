@@ -62,7 +62,7 @@ strike()
 	0) kill -KILL "$pid" ;;
 	1) timeout 20 fumount --abort mnt.struck ;;
 	2) kill -STOP "$pid"; timeout 20 fumount -R -f mnt.struck; kill -KILL "$pid" ;;
-	3) until gone "$pid"; do kill "$pid"; sleep 0.3; done ;;	# two may come as one
+	3) for _ in {1..60}; do kill "$pid" || break; sleep 0.3; done ;;	# two may come as one
 	esac >/dev/null 2>&1
 	wait "${clients[@]}" 2>/dev/null
 	timeout 20 fumount -R -f mnt.struck >/dev/null 2>&1
