@@ -321,6 +321,13 @@ static bool is_for_program(const struct fmount *f)
 	return f->clones || f->wait || f->root_daemon || f->auto_unmount || f->launch.drop_caps || f->launch.no_new_privs;
 }
 
+static int as_mount(struct fmount *f, char **operands)
+{
+	if (is_for_program(f) || f->userns || f->replace_stale || f->launch.user)
+		return applet_usage("these options are for MOUNTPOINT -- PROGRAM");
+	return fmount_like ? fmount_like(f, operands) : applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS");
+}
+
 static int fmount_main(char **argv)
 {
 	static struct fmount f;
@@ -334,10 +341,8 @@ static int fmount_main(char **argv)
 	program = rest.after && rest.after[0] ? rest.after : NULL;
 	if (f.check)
 		return fmount_check ? fmount_check(&f, rest.operands[0]) : no_such_part("--check");
-	if (!program && !f.fd_socket && (is_for_program(&f) || f.userns || f.replace_stale || f.launch.user))
-		return applet_usage("these options are for MOUNTPOINT -- PROGRAM");
 	if (!program && !f.fd_socket)
-		return fmount_like ? fmount_like(&f, rest.operands) : applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS");
+		return as_mount(&f, rest.operands);
 	if (rest.count != 1 || (program && f.fd_socket))
 		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
 	if (f.fd_socket && is_for_program(&f))

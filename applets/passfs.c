@@ -69,19 +69,13 @@ static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr
 
 static int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat)
 {
+	const struct passfs *fs = pass_of(req);
 	int err = sysfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
-	struct sysfs_stat st;
 
-	st.device = (uint64_t)stat->dev_major << 32 | stat->dev_minor;
-	st.attr.ino = stat->ino;
-	st.attr.uid = stat->uid;
-	st.attr.gid = stat->gid;
-	st.attr.mode = stat->mode;
-	pass_show(pass_of(req), &st);
-	stat->ino = st.attr.ino;
-	stat->uid = st.attr.uid;
-	stat->gid = st.attr.gid;
-	stat->mode = (uint16_t)st.attr.mode;
+	stat->ino = shown_ino(fs, (uint64_t)stat->dev_major << 32 | stat->dev_minor, stat->ino);
+	stat->uid = passview_shown(&fs->view, stat->uid, false);
+	stat->gid = passview_shown(&fs->view, stat->gid, true);
+	stat->mode = (uint16_t)passview_mode(&fs->view, stat->mode);
 	return err;
 }
 

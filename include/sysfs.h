@@ -11,7 +11,7 @@
 
 #include "fuse_kernel.h"
 
-/* A file's device, beside the attributes as FUSE has them, and two of chattr(1)'s. */
+/* A file's device, beside the attributes as FUSE has them, and one of chattr(1)'s. */
 struct sysfs_stat { struct fuse_attr attr; uint64_t device; bool append_only; };
 
 /* Of what a descriptor holds. `ask`: as of now; else as it is known here, of a network

@@ -179,12 +179,12 @@ static int find_named(const char *word, struct target *t)
 		return err ? err : n.found ? -ENOTUNIQ : -ENOENT;
 	top = *t;
 	err = resolve_path(n.path, &t->at);
-	if (!err && t->at.below) {
+	if (err)
+		return err;
+	if (t->at.below) {
 		err = find_below(t);
 		return !err && t->id != top.id ? -EBUSY : err;
 	}
-	if (err)
-		return err;
 	/* What is on top there is what would be unmounted. */
 	err = table_identify(t->at.fd, &t->known);
 	if (!err) {

@@ -88,8 +88,7 @@ void policy_read(struct policy *p, void (*note)(const char *fmt, ...))
 		size_t len = strcspn(line, "\n");
 
 		stop = line[len] ? line + len + 1 : NULL;
-		line[len] = '\0';
-		len = strcspn(line, "#");
+		len = strcspn(line, "#\n");
 		while (len && strchr(" \t\r", line[len - 1]))
 			len--;
 		line[len] = '\0';
