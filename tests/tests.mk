@@ -1,7 +1,7 @@
 # The tests: `make test`, `make test-long`, `make lint`, `make size`; and tests/fuzz/fuzz.mk.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
-SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t)
+SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 
 # Unit tests link the whole core, built with the host's libc and sanitizers.
 UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -g -O1 \
@@ -55,7 +55,7 @@ test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe $(LONG_BUILDS)
 # chroot or counts bytes takes the plain one (STATIC_BOX): the other needs libraries and /proc.
 # LeakSanitizer cannot work in what strace follows; there is no malloc to leak from. Nor does the
 # runtime stand the limits of tests/setuid/attacks.t, or a filter of system calls.
-SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/cli/build.t tests/cli/corpus.t tests/serve/cage.t,$(SCRIPTS))
+SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/hostile/% tests/cli/build.t tests/cli/corpus.t tests/serve/cage.t,$(SCRIPTS))
 test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
 	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
 		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/boot/probe
