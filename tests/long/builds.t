@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The configurations of the build, with musl, glibc, gcc and clang: each is made from a copy
+# of what git has, without a warning, serves and unmounts; and README tells their sizes.
+. "$(dirname "$0")/../lib.sh"
+start 500
+need git cc make clang
+unset MAKEFLAGS MAKELEVEL MFLAGS BUILD
+
+mkdir one
+(cd "$top" && git ls-files -z | xargs -0 tar -cf - --ignore-failed-read 2>/dev/null) | tar -xf - -C one
+cp -r one two
+mkdir mnt
+exits 0 'make' make -s -j2 -C one
+exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
+is 'fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
+exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' PARTS=
+is 'these' "$(one/build/few/fusebox --list | sort | tr '\n' ' ')" 'fumount hellofs mount.hellofs umount.fuse '
+exits 0 'CONFIG=debug' make -s -j2 -C one CONFIG=debug
+exits 0 'sanitized, it serves' one/build/debug/bin/hellofs -b mnt
+is 'hello' "$(timeout 5 cat mnt/hello)" hello
+exits 0 'and unmounts' one/build/debug/bin/fumount mnt
+exits 0 'clang' make -s -j2 -C two BUILD=build/clang CC=clang MUSL=no
+is 'without a warning' "$(grep -i warning <<<"$err")" ''
+exits 0 'serves' two/build/clang/bin/hellofs -b mnt
+is 'hello' "$(timeout 5 cat mnt/hello)" hello
+exits 0 'and unmounts' two/build/clang/bin/fumount mnt
+exits 0 'gcc with glibc' make -s -j2 -C two BUILD=build/glibc MUSL=no
+like 'says so' "$out" 'static glibc'
+is 'without a warning' "$(grep -i warning <<<"$err")" ''
+# Its threads make a system call that musl's do not: no reason to die in the sandbox.
+mkdir src
+echo text >src/file
+exits 0 'sandboxed passfs of several threads' two/build/glibc/bin/passfs -b --sandbox src mnt
+is 'serves' "$(timeout 5 cat mnt/file)" text
+exits 0 'and is unmounted' two/build/glibc/bin/fumount mnt
+
+exits 0 'with the glibc that is there, dynamically' make -s -j2 -C two BUILD=build/dynamic MUSL=no STATIC=
+like 'says so' "$out" 'dynamic glibc'
+is 'without a warning' "$(grep -i warning <<<"$err")" ''
+exits 0 'serves' two/build/dynamic/bin/hellofs -b mnt
+is 'hello' "$(timeout 5 cat mnt/hello)" hello
+exits 0 'and unmounts' two/build/dynamic/bin/fumount mnt
+
+# README's sizes, to a fifth: other compilers and libcs differ.
+near() { local off=$(($1 - $2)); [ $((${off#-} * 5)) -le "$2" ]; }
+sizes() # sizes LINKED DIRECTORY: its line of the table
+{
+	local box helper
+	IFS='|' read -r _ _ box helper _ < <(grep -F "| $1 |" "$top/README.md")
+	ok "$1: fusebox is of README's size" near "$(wc -c <"$2/fusebox")" $((${box% KB*} * 1000))
+	[[ $helper != *KB* ]] ||
+		ok "$1: fusermount3 is of README's size" near "$(wc -c <"$2/fusermount3")" $((${helper% KB*} * 1000))
+}
+if [ -e "$(command -v musl-gcc)" ]; then sizes 'musl, static' one/build; else skip 'musl, static' 'no musl-gcc'; fi
+sizes 'glibc, static' two/build/glibc
+sizes 'glibc, dynamic' two/build/dynamic
+finish
