@@ -23,6 +23,11 @@ $(BUILD)/tests/escapefs: tests/serve/escapefs.c $(OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJECTS)
 
+# The box with another main: it lists the applets' option tables.
+$(BUILD)/tests/options: tests/cli/options.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(filter-out %/core/main.o,$(OBJECTS))
+
 -include tests/fuzz/fuzz.mk
 
 # With the tools at hand now: musl may only just have been installed.
@@ -31,7 +36,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) test-tools
 	@$(MAKE) --no-print-directory test-built
 
-test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(REPLAYS)
+test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(BUILD)/tests/options $(REPLAYS)
 
 test-built: test-tools
 	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove -fo $(UNITS) $(SCRIPTS)
@@ -58,7 +63,7 @@ test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe $(LONG_BUILDS)
 SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/hostile/% tests/cli/build.t tests/cli/corpus.t tests/serve/cage.t,$(SCRIPTS))
 test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
 	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
-		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/boot/probe
+		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/options $(BUILD)/debug/tests/boot/probe
 	STATIC_BOX=$(abspath $(BUILD))/fusebox ASAN_OPTIONS=detect_leaks=0 BUILD=$(abspath $(BUILD))/debug \
 		prove -fo $(SANITIZED)
 

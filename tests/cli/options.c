@@ -1,0 +1,29 @@
+/* options [APPLET]: the options of the applet's table, "-x" and "--name", a line each, those
+   that --help leaves out too. The box's own objects, but for main. */
+#include <string.h>
+
+#include "applet.h"
+#include "out.h"
+
+const bool applet_boxed = true;
+
+static void list(const struct applet *applet, struct out *out)
+{
+	for (const struct opt *o = applet->options; o->letter || o->name; o++) {
+		if (o->letter)
+			out_fmt(out, "-%c\n", o->letter);
+		if (o->name)
+			out_fmt(out, "--%s\n", o->name);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char text[512];
+	struct out out = OUT_FD(text, 1);
+
+	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
+		if (argc == 2 && strcmp((*a)->name, argv[1]) == 0)
+			list(*a, &out);
+	return out_flush(&out) < 0;
+}
