@@ -136,6 +136,11 @@ int sys_exec(const char *path, char **argv, char **envp);
 pid_t sys_wait(pid_t pid, int *status);	/* EINTR is retried */
 pid_t sys_wait_ended(pid_t pid, int *status); /* 0 when it has not ended yet */
 int sys_kill(pid_t pid, int sig);
+/* A descriptor of a process (close-on-exec, the caller closes it), and a signal through it:
+   it reaches that process, or with -ESRCH none, even if the number is another process's by
+   now. -ENOSYS before Linux 5.3. */
+int sys_pidfd_open(pid_t pid);
+int sys_pidfd_kill(int pidfd, int sig);	/* sig 0: only whether the process is still there */
 pid_t sys_getpid(void);
 pid_t sys_setsid(void);
 int sys_die_with_parent(void);

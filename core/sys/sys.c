@@ -175,6 +175,8 @@ int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first
 CALL(pid_t, sys_fork, (void), syscall(SYS_clone, FORK_ARGUMENTS, 0, 0, 0))
 CALL(int, sys_exec, (const char *path, char **argv, char **envp), execve(path, argv, envp))
 CALL(int, sys_kill, (pid_t pid, int sig), kill(pid, sig))
+CALL(int, sys_pidfd_open, (pid_t pid), syscall(NR_PIDFD_OPEN, pid, 0))
+CALL(int, sys_pidfd_kill, (int pidfd, int sig), syscall(NR_PIDFD_SEND_SIGNAL, pidfd, sig, NULL, 0))
 CALL(pid_t, sys_wait_ended, (pid_t pid, int *status), waitpid(pid, status, WNOHANG))
 CALL(pid_t, sys_setsid, (void), setsid())
 CALL(int, sys_die_with_parent, (void), syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
@@ -243,7 +245,7 @@ int sys_poll_either(int first, int second, int milliseconds)
 
 int sys_poll_of(pid_t pid, int fd)
 {
-	int process = (int)result(syscall(NR_PIDFD_OPEN, pid, 0)), err;
+	int process = sys_pidfd_open(pid), err;
 	struct pollfd p = { .events = POLLIN };
 
 	if (process < 0)
