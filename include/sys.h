@@ -53,9 +53,11 @@ struct sys_stat {
    moment, in another mount namespace or without any too. 0 or -errno. */
 int sys_keep_proc(void);
 
-/* From now on the directory `root` is the root directory of this process, and its working
-   directory /proc/self/fd in a /proc of its own, by which sys_fd_path() goes. Takes CAP_SYS_ADMIN and
-   CAP_SYS_CHROOT. 0 or -errno. */
+/* From now on the directory `root`, a descriptor that the caller keeps, is the root directory
+   of this process, and its working directory a read-only mount of /proc/self/fd alone, which
+   ".." does not leave and by which sys_fd_path() goes. Takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and
+   mount_setattr(2) (Linux 5.12). 0 or -errno: -EPERM before anything is changed, if this process
+   may not clone mounts; -ENOTDIR if /proc is not procfs. */
 int sys_stay_in(int root);
 
 /* Files */
@@ -70,6 +72,9 @@ int sys_pipe(int fd[2]);		/* close-on-exec */
 int sys_set_cloexec(int fd, bool on);
 int sys_set_nonblocking(int fd);
 int sys_fd_valid(int fd);
+/* Closes all descriptors above 2 but the `count` ones in kept (-1 stands for none); inherited:
+   only those that came over an exec, which lack close-on-exec. While no other thread runs. */
+void sys_close_others(const int *kept, size_t count, bool inherited);
 ssize_t sys_readlink(const char *path, char *buf, size_t size);
 ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 int sys_getdents(int dir, void *buf, size_t size);
@@ -142,6 +147,7 @@ int sys_kill(pid_t pid, int sig);
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_kill(int pidfd, int sig);	/* sig 0: only whether the process is still there */
 pid_t sys_getpid(void);
+pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_die_with_parent(void);
 int sys_name_process(const char *name);	/* as ps and pgrep show it: 15 bytes */

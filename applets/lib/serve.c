@@ -20,6 +20,7 @@
 #include "say.h"
 #include "sys.h"
 #include "table.h"
+#include "thread.h"
 #include "umount.h"
 
 const struct opt serve_options[] = { SERVE_OPTIONS, OPT_END };
@@ -90,15 +91,29 @@ static void take_away(void)
 		keeper_end(&self.keeper);
 }
 
-/* Up to here, all that came was from the command line and from the kernel. */
-static void enter_sandbox(struct fuse_session *session)
+/* Beside those that serve: one tries locks again, one makes room for descriptors. */
+enum { OTHER_THREADS = 2 };
+
+/* Every thread is started before the last filter, which lets no code that took the server over
+   start others: no limit on processes holds root. */
+static int close_cage(const struct fuse_session *session)
 {
 	const struct fuse_ops *ops = session->ops;
 	int err = cage_close(ops->sandbox ? ops->sandbox(session->fs) : -1, ops->capabilities);
 
 	if (!err)
+		err = thread_reserve(session->threads - 1 + (ops->sandbox ? OTHER_THREADS : 0));
+	return err ? err : cage_seal();
+}
+
+/* Up to here, all that came was from the command line and from the kernel. */
+static void enter_sandbox(const struct fuse_session *session)
+{
+	int err = close_cage(session);
+
+	if (!err)
 		return;
-	msg_errno(1, "sandbox", err);
+	msg("sandbox: %s%s", msg_reason(err), err == -EPERM ? "; as root it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT" : "");
 	take_away();
 	sys_exit(1);
 }

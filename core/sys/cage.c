@@ -2,10 +2,12 @@
 #define _GNU_SOURCE
 #include "cage.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,22 +18,34 @@
 /* ---- Landlock: which files ---- */
 
 enum { NR_CREATE_RULESET = 444, NR_ADD_RULE, NR_RESTRICT_SELF };
+enum { TRUNCATE_VERSION = 3 /* Linux 6.2 */, TCP_VERSION, IOCTL_VERSION, SCOPE_VERSION /* 6.12 */ };
 enum {
-	OF_6_2 = 3,		/* before it files anywhere could be cut short */
-	ALL_OF_6_2 = 0x7fff, EXECUTE = 1, PATH_BENEATH = 1, ASK_VERSION = 1,
+	EXECUTE = 1, FILES = 0x7fff, IOCTL_ON_DEVICES = 0x8000, BIND_AND_CONNECT = 3, ABSTRACT_SOCKETS_AND_SIGNALS = 3,
+	PATH_BENEATH = 1, ASK_VERSION = 1,
 };
+
+static int landlock_version(void)
+{
+	return (int)result(syscall(NR_CREATE_RULESET, NULL, 0, ASK_VERSION));
+}
 
 int cage_offered(void)
 {
-	return syscall(NR_CREATE_RULESET, NULL, 0, ASK_VERSION) < OF_6_2 ? -ENOSYS : 0;
+	return landlock_version() < TRUNCATE_VERSION ? -ENOSYS : 0;
 }
 
 static int only_below(int root)
 {
-	const uint64_t handled = ALL_OF_6_2;
-	const struct __attribute__((packed)) { uint64_t allowed; int32_t fd; } rule = { ALL_OF_6_2 & ~EXECUTE, root };
-	int rules = (int)result(syscall(NR_CREATE_RULESET, &handled, sizeof(handled), 0)), err = 0;
+	int version = landlock_version(), rules, err = 0;
+	/* A kernel that does not know the fields at the end takes them if they are 0. */
+	const struct { uint64_t files, tcp, scopes; } handled = {
+		version < IOCTL_VERSION ? FILES : FILES | IOCTL_ON_DEVICES,
+		version < TCP_VERSION ? 0 : BIND_AND_CONNECT,
+		version < SCOPE_VERSION ? 0 : ABSTRACT_SOCKETS_AND_SIGNALS,
+	};
+	const struct __attribute__((packed)) { uint64_t allowed; int32_t fd; } rule = { FILES & ~EXECUTE, root };
 
+	rules = (int)result(syscall(NR_CREATE_RULESET, &handled, sizeof(handled), 0));
 	if (rules < 0)
 		return rules;
 	if (root >= 0)
@@ -105,8 +119,8 @@ static const uint16_t on_files[] = {
 	SYS_pread64, SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_pwritev2, SYS_lseek, SYS_fsync, SYS_fdatasync,
 	SYS_syncfs, SYS_fallocate, SYS_copy_file_range, SYS_mkdirat, SYS_mknodat, SYS_symlinkat,
 	SYS_linkat, SYS_unlinkat, SYS_renameat2, SYS_fchmodat, SYS_fchownat, SYS_utimensat, SYS_umask,
-	SYS_getxattr, SYS_listxattr, SYS_setxattr, SYS_removexattr, SYS_flock, SYS_fcntl, SYS_dup,
-	SYS_ioctl, SYS_capget, SYS_capset, SYS_fstatfs,
+	SYS_getxattr, SYS_listxattr, SYS_setxattr, SYS_removexattr, SYS_flock, SYS_dup,
+	SYS_capget, SYS_capset, SYS_fstatfs,
 	SYS_truncate, SYS_ftruncate, SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_geteuid, SYS_getegid,
 #ifdef SYS_open
 	SYS_open,
@@ -115,7 +129,7 @@ static const uint16_t on_files[] = {
 	SYS__llseek,
 #endif
 #ifdef SYS_truncate64
-	SYS_truncate64, SYS_ftruncate64, SYS_fcntl64, SYS_fstatfs64,
+	SYS_truncate64, SYS_ftruncate64, SYS_fstatfs64,
 #endif
 #ifdef SYS_setfsuid32
 	SYS_setfsuid32, SYS_setfsgid32, SYS_setgroups32, SYS_geteuid32, SYS_getegid32,
@@ -125,14 +139,38 @@ static const uint16_t on_files[] = {
 #endif
 };
 
+/* fcntl(2) could have the kernel signal any process (F_SETOWN, F_SETSIG, O_ASYNC), and make
+   others wait (F_SETLEASE). libc marks what it opens as close-on-exec by F_SETFD. */
+static const uint32_t descriptor_commands[] = {
+	F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, 36 /* F_OFD_GETLK */, 37 /* F_OFD_SETLK */,
+};
+
+/* What passfs passes on, as 32-bit and 64-bit callers number it: lsattr(1), chattr(1), projects.
+   /dev/fuse is cloned and files are registered for passthrough only outside of the cage. */
+static const uint32_t file_ioctls[] = {
+	_IOR('f', 1, int), _IOR('f', 1, int64_t), _IOW('f', 2, int), _IOW('f', 2, int64_t),	/* FS_IOC_GETFLAGS, SETFLAGS */
+	_IOR('v', 1, int), _IOR('v', 1, int64_t),	/* FS_IOC_GETVERSION */
+	_IOR('X', 31, char[28]), _IOW('X', 32, char[28]),	/* FS_IOC_FSGETXATTR, FSSETXATTR */
+};
+
+/* A thread, as musl and glibc start it: with nothing of its own that it could share with
+   another process. CLONE_DETACHED, which musl adds, has no effect. */
+enum { THREAD = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM
+	| CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID };
+static const uint32_t thread_flags[] = { THREAD, THREAD | CLONE_DETACHED };
+static const uint32_t own_directory[] = { CLONE_FS };
+
+enum { SET_MODE_FILTER = 1, ALL_THREADS = 1 };
+static const uint32_t all_threads[] = { ALL_THREADS };
+
 /* Classic BPF over struct seccomp_data: the number, the machine, six arguments. */
 struct insn { uint16_t code; uint8_t yes, no; uint32_t k; };
-enum { LOAD = 0x20, IF_EQUAL = 0x15, IF_ANY_BIT = 0x45, RETURN = 0x06 };
+enum { LOAD = 0x20, IF_EQUAL = 0x15, RETURN = 0x06 };
 enum { NUMBER = 0, ARCH = 4, ARGUMENTS = 16, LOW = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0 };
 #define ALLOW 0x7fff0000u
 #define REFUSE (0x00050000u | EPERM)
 
-struct filter { uint16_t count; struct insn insn[256]; };
+struct filter { uint16_t count; struct insn insn[320]; };
 
 static void add(struct filter *f, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
 {
@@ -147,15 +185,18 @@ static void allow(struct filter *f, const uint16_t *calls, size_t count)
 	}
 }
 
-/* Only with that argument: which is equal to `value`, or has that bit. */
-static void allow_if(struct filter *f, uint32_t call, uint32_t argument, uint16_t test, uint32_t value)
+/* With these values of that argument alone, of which the kernel reads 32 bits. */
+static void allow_with(struct filter *f, uint32_t call, uint32_t argument, const uint32_t *values, uint8_t count)
 {
-	add(f, IF_EQUAL, 0, 4, call);
+	add(f, IF_EQUAL, 0, (uint8_t)(2 * count + 2), call);
 	add(f, LOAD, 0, 0, ARGUMENTS + argument * 8 + LOW);
-	add(f, test, 0, 1, value);
-	add(f, RETURN, 0, 0, ALLOW);
+	for (uint8_t i = 0; i < count; i++) {
+		add(f, IF_EQUAL, 0, 1, values[i]);
+		add(f, RETURN, 0, 0, ALLOW);
+	}
 	add(f, RETURN, 0, 0, REFUSE);
 }
+#define ALLOW_WITH(f, call, argument, values) allow_with(f, call, argument, values, sizeof(values) / sizeof(*(values)))
 
 #ifdef __s390__
 enum { CLONE_FLAGS = 1 };	/* the stack comes first */
@@ -179,15 +220,18 @@ static const bool sanitized = true;	/* what a sanitizer calls besides is not kno
 static const bool sanitized = false;
 #endif
 
+static int install(const struct filter *f, unsigned int flags)
+{
+	const struct { uint16_t count; const struct insn *insn; } program = { f->count, f->insn };
+	long err = sanitized ? 0 : result(syscall(SYS_seccomp, SET_MODE_FILTER, flags, &program));
+
+	return err > 0 ? -EAGAIN : (int)err;	/* with ALL_THREADS, the number of one that has other filters */
+}
+
 static int enforce(struct filter *f)
 {
-	enum { SET_MODE_FILTER = 1 };
-	struct { uint16_t count; const struct insn *insn; } program;
-
 	add(f, RETURN, 0, 0, REFUSE);
-	program.count = f->count;
-	program.insn = f->insn;
-	return sanitized ? 0 : (int)result(syscall(SYS_seccomp, SET_MODE_FILTER, 0, &program));
+	return install(f, 0);
 }
 
 static int only_serving(bool files)
@@ -195,25 +239,91 @@ static int only_serving(bool files)
 	struct filter f;
 
 	begin(&f);
-	if (files)
+	if (files) {
 		allow(&f, on_files, sizeof(on_files) / sizeof(*on_files));
-	allow_if(&f, SYS_clone, CLONE_FLAGS, IF_ANY_BIT, CLONE_THREAD);
-	allow_if(&f, SYS_unshare, 0, IF_EQUAL, CLONE_FS);
+		ALLOW_WITH(&f, SYS_fcntl, 1, descriptor_commands);
+#ifdef SYS_fcntl64
+		ALLOW_WITH(&f, SYS_fcntl64, 1, descriptor_commands);
+#endif
+		ALLOW_WITH(&f, SYS_ioctl, 1, file_ioctls);
+	}
+	ALLOW_WITH(&f, SYS_clone, CLONE_FLAGS, thread_flags);
+	ALLOW_WITH(&f, SYS_unshare, 0, own_directory);
+	ALLOW_WITH(&f, SYS_seccomp, 1, all_threads);
 	/* Whose flags are out of sight: glibc then takes the other. */
 	add(&f, IF_EQUAL, 0, 1, NR_CLONE3);
 	add(&f, RETURN, 0, 0, (REFUSE & 0xffff0000u) | ENOSYS);
 	return enforce(&f);
 }
 
+int cage_seal(void)
+{
+	static const uint16_t no_longer[] = { SYS_clone, SYS_seccomp };
+	struct filter f = { .count = 0 };
+
+	add(&f, LOAD, 0, 0, NUMBER);
+	for (size_t i = 0; i < sizeof(no_longer) / sizeof(*no_longer); i++) {
+		add(&f, IF_EQUAL, 0, 1, no_longer[i]);
+		add(&f, RETURN, 0, 0, REFUSE);
+	}
+	add(&f, RETURN, 0, 0, ALLOW);
+	return install(&f, ALL_THREADS);
+}
+
+/* ---- The terminal ---- */
+
+/* All three descriptors of a terminal are mostly one that can be read, and would give a server
+   what the user types. */
+static void write_only(int terminal)
+{
+	char path[32];
+	int fd = sys_open(sys_fd_path(path, terminal), O_WRONLY | O_NOCTTY, 0);
+
+	if (fd < 0)
+		return;
+	sys_dup2(fd, terminal);
+	sys_close(fd);
+}
+
+/* Input is at its end: a pipe that nobody writes to. */
+static int leave_input(void)
+{
+	int pipe[2], err = sys_pipe(pipe);
+
+	if (err)
+		return err;
+	err = sys_dup2(pipe[0], 0);
+	sys_close(pipe[0]);
+	sys_close(pipe[1]);
+	for (int fd = 1; err >= 0 && fd <= 2; fd++)
+		if (sys_terminal_width(fd))
+			write_only(fd);
+	return err < 0 ? err : 0;
+}
+
 /* Of those that open everything: a device node is as good as the disk. */
 enum { CAP_SYS_ADMIN_BIT = 21, CAP_MKNOD_BIT = 27 };
+
+/* A user may not clone mounts, and goes on with the whole tree of names in sight, but with no
+   capability, which would reach all of it. Root would own most of it. */
+static int stay_in(int root, uint64_t *capabilities)
+{
+	int err = sys_stay_in(root);
+
+	if (err != -EPERM || sys_geteuid() == 0)
+		return err;
+	*capabilities = 0;
+	return 0;
+}
 
 int cage_close(int root, uint64_t capabilities)
 {
 	const uint64_t never = (uint64_t)1 << CAP_SYS_ADMIN_BIT | (uint64_t)1 << CAP_MKNOD_BIT;
-	int err = root < 0 ? 0 : sys_stay_in(root);
+	int err = leave_input();
 
-	if (!err || err == -EPERM)
+	if (!err && root >= 0)
+		err = stay_in(root, &capabilities);
+	if (!err)
 		err = priv_keep_only(capabilities & ~never);
 	if (!err)
 		err = only_below(root);

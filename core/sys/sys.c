@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -61,20 +62,40 @@ int sys_go_among_descriptors(void)
 	return err;
 }
 
+/* Nothing but descriptors can be reached from the clone: a mount that is attached nowhere ends
+   ".." at its root. Read-only, since chmod(2) and chown(2) are calls that Landlock does not
+   restrict. Writing to the files that the links lead to is their own mounts' affair. */
+static int clone_descriptors(void)
+{
+	enum { CLONE_TREE = 1, PROC_MAGIC = 0x9fa0 };
+	const uint64_t attributes[4] = { ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC, 0, 0, 0 };
+	int mount = (int)result(syscall(NR_OPEN_TREE, AT_FDCWD, descriptors, CLONE_TREE | O_CLOEXEC)), err;
+	struct statfs fs;
+
+	if (mount < 0)
+		return mount;
+	err = (int)result(syscall(NR_MOUNT_SETATTR, mount, "", AT_EMPTY_PATH, attributes, sizeof(attributes)));
+	if (!err)
+		err = (int)result(fstatfs(mount, &fs));
+	if (!err && fs.f_type != PROC_MAGIC)
+		err = -ENOTDIR;
+	if (err)
+		sys_close(mount);
+	return err ? err : mount;
+}
+
 int sys_stay_in(int root)
 {
-	/* By itself, nothing is above it. */
-	int proc = (int)result(syscall(NR_OPEN_TREE, AT_FDCWD, "/proc", 0x8001 /* AT_RECURSIVE, OPEN_TREE_CLONE */ | O_CLOEXEC)), err;
+	int mount = clone_descriptors(), err;
 
-	if (proc < 0)
-		return proc;
+	if (mount < 0)
+		return mount;
 	err = sys_fchdir(root);
 	if (!err)
 		err = (int)result(syscall(SYS_chroot, "."));
 	if (!err)
-		err = sys_fchdir(proc);
-	if (!err)
-		err = sys_chdir("self/fd");
+		err = sys_fchdir(mount);
+	sys_close(mount);	/* the working directory keeps it */
 	unsaid = err ? 0 : sizeof(descriptors) - 1;
 	return err;
 }
@@ -184,6 +205,7 @@ CALL(int, sys_name_process, (const char *name), syscall(SYS_prctl, PR_SET_NAME, 
 CALL(int, sys_block_signals, (void),
      syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(const uint64_t) { UINT64_MAX }, NULL, sizeof(uint64_t)))
 pid_t sys_getpid(void) { return getpid(); }
+pid_t sys_getppid(void) { return getppid(); }
 uid_t sys_getuid(void) { return getuid(); }
 uid_t sys_geteuid(void) { return geteuid(); }
 gid_t sys_getgid(void) { return getgid(); }

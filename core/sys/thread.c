@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 
 enum { STACK = 128 * 1024 };
 
-int thread_start(void *(*run)(void *), void *arg)
+static int create(void *(*run)(void *), void *arg)
 {
 	const uint64_t all = UINT64_MAX;
 	uint64_t before = 0;
@@ -54,6 +54,87 @@ void thread_unlock(int *lock)
 {
 	if (__atomic_exchange_n(lock, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
 		syscall(NR_FUTEX, lock, WAKE_PRIVATE, 1);
+}
+
+/* ---- Threads that are started beforehand ---- */
+
+/* Where each waits is on its own stack; the thread that came last is the first to work. */
+static struct idle {
+	struct idle *next;
+	uint32_t wakes;
+	void *(*run)(void *);
+	void *arg;
+} *idle;
+static int idle_lock;
+static uint32_t reserved;	/* how many threads have been started */
+static bool sealed;		/* no more are started */
+
+static void wait_while(uint32_t *word, uint32_t is)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == is)
+		syscall(NR_FUTEX, word, WAIT_PRIVATE, is, NULL);
+}
+
+static void set_and_wake(uint32_t *word, uint32_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	syscall(NR_FUTEX, word, WAKE_PRIVATE, 1);
+}
+
+static void become_idle(struct idle *me)
+{
+	thread_lock(&idle_lock);
+	*me = (struct idle) { .next = idle };
+	idle = me;
+	thread_unlock(&idle_lock);
+}
+
+static void *work(void *nothing)
+{
+	struct idle me;
+
+	become_idle(&me);
+	set_and_wake(&reserved, reserved + 1);	/* thread_reserve() starts one at a time */
+	for (;;) {
+		wait_while(&me.wakes, 0);
+		me.run(me.arg);
+		become_idle(&me);
+	}
+	return nothing;
+}
+
+static int hand_over(void *(*run)(void *), void *arg)
+{
+	struct idle *to;
+
+	thread_lock(&idle_lock);
+	to = idle;
+	if (to)
+		idle = to->next;
+	thread_unlock(&idle_lock);
+	if (!to)
+		return -EAGAIN;
+	to->run = run;
+	to->arg = arg;
+	set_and_wake(&to->wakes, 1);
+	return 0;
+}
+int thread_start(void *(*run)(void *), void *arg)
+{
+	return sealed ? hand_over(run, arg) : create(run, arg);
+}
+
+int thread_reserve(uint32_t count)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < count && !err; i++) {
+		err = create(work, NULL);
+		if (!err)
+			wait_while(&reserved, i);
+	}
+	sealed = true;
+	return err;
 }
 
 int thread_cpus(void)
