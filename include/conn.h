@@ -25,6 +25,21 @@ int64_t conn_waiting(uint64_t connection);
    0 when there is none, or where fusectl is out of reach. */
 uint64_t conn_identity(uint64_t connection);
 
+/* A descriptor of the connection's directory (the caller closes it), by which it is told from a
+   later one with its number, and aborted: 0, or -ENOENT if it is over. Or -errno: -EPERM of
+   a process that may not mount fusectl. Keeps no mount busy. */
+int conn_hold(uint64_t connection);
+bool conn_held_is_over(int held);
+int conn_abort_held(int held);
+
+/* Aborts it if it still has this identity (not 0). 0 or -errno: -ESTALE or -ENOENT if it is
+   over, whoever has its number now. */
+int conn_abort_known(uint64_t connection, uint64_t identity);
+
+/* Closes the descriptor of fusectl, which keeps that from being unmounted, until one of these
+   functions is called again. */
+void conn_release(void);
+
 /* The waiting requests of all connections of the machine; 0 where nobody tells. */
 uint64_t conn_waiting_everywhere(void);
 

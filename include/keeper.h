@@ -4,6 +4,7 @@
 #define FUSEBOX_KEEPER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "mount.h"
 
@@ -11,11 +12,18 @@ struct keeper {
 	const struct mountpoint *at;	/* what it unmounts, and only that */
 	const char *shown;		/* the mountpoint as the user gave it */
 	bool adopted;			/* mounted by somebody else, who may have more rights */
-	int device, ready, ready_fd;	/* the server's descriptors that it must not keep; -1: none */
 	int pipe;			/* of the server: where it asks; -1: no keeper */
+
+	/* The keeper's own, from keeper_start() on. */
+	int server, process;		/* its pid and pidfd (-1: before Linux 5.3) */
+	int child;			/* that unmounts; not above 0: none */
+	int held;			/* conn_hold(); below 0: this process may not */
+	uint64_t identity;		/* then, conn_identity(); 0: not told */
 };
 
-/* What the server may ask for, a byte each. */
+/* What the server may ask for, a byte each, and each once: the keeper ignores it again. Once
+   the connection is over it does nothing more to mounts and connections. */
+enum { KEEPER_REQUESTS = 4 };
 enum keeper_ask {
 	KEEPER_BACKGROUND = 'b',	/* leave the terminal */
 	KEEPER_UNMOUNT = 'u',	/* what is busy is detached, and its holders are told */
@@ -23,8 +31,9 @@ enum keeper_ask {
 	KEEPER_ABORT = 'a',	/* detach, and end the connection */
 };
 
-/* Starts it; it ends when the server does. A server that it cannot help otherwise is sent
-   SIGUSR1: to end. 0, or -errno. */
+/* Starts it, with no descriptors but standard ones, the pipe and the server's pidfd; it ends
+   when the server does. A server that it cannot help otherwise is sent SIGUSR1: to end.
+   0, or -errno. */
 int keeper_start(struct keeper *keeper);
 
 /* -EPIPE: it is gone. */

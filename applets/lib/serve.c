@@ -229,15 +229,30 @@ static void catch_others(void)
 	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the keeper */
 }
 
-/* Who unmounts is started, and all rights that this takes are given up. */
-static int split(int device)
+/* The socket by which fmount --auto-unmount learns that this process has ended; or -1. */
+static int watch_socket(void)
+{
+	const char *number = getenv("FUSEBOX_WATCH");
+	uint64_t fd;
+
+	return number && opt_number(number, INT32_MAX, &fd) == 0 && sys_is_socket((int)fd) == 0 ? (int)fd : -1;
+}
+
+/* Whoever takes this process over gets what it inherited: a directory leads everywhere. */
+static void close_inherited(void)
+{
+	const int kept[] = { self.args->ready_fd, watch_socket() };
+
+	sys_close_others(kept, sizeof(kept) / sizeof(*kept), true);
+}
+
+/* Fork the keeper, which unmounts, then drop the privileges that only it needs. */
+static int split(void)
 {
 	int err = 0;
 
-	self.keeper = (struct keeper) {
-		.at = &self.at, .shown = self.shown, .adopted = self.adopted, .device = device,
-		.ready = self.args->background ? self.ready[1] : -1, .ready_fd = self.args->ready_fd, .pipe = -1,
-	};
+	close_inherited();
+	self.keeper = (struct keeper) { .at = &self.at, .shown = self.shown, .adopted = self.adopted, .pipe = -1 };
 	if (self.shown)
 		err = keeper_start(&self.keeper);
 	if (!err && !self.args->sandbox)
@@ -260,7 +275,7 @@ static int serve_mounted(const char *where)
 	if (fd < 0)
 		return 1;
 	catch_others();
-	err = split(fd);
+	err = split();
 	if (err)
 		return msg_errno(1, "fork", err);
 	self.begun = true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "env.h"
 #include "server.h"
 #include "sys.h"
 #include "umount.h"
@@ -62,6 +63,18 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	sys_exit(0);
 }
 
+/* Over the exec, and by its number for a server of ours, which closes what it does not know. */
+static void hand_on(int socket)
+{
+	static char variable[32];
+	struct out out = OUT_TEXT(variable);
+
+	out_fmt(&out, "FUSEBOX_WATCH=%d", socket);
+	out_text(&out);
+	env_set(variable);
+	sys_set_cloexec(socket, false);
+}
+
 /* Nobody's child in the end: what is watched need not know of it. */
 int watch_start(const struct mountpoint *at, bool auto_unmount)
 {
@@ -74,9 +87,7 @@ int watch_start(const struct mountpoint *at, bool auto_unmount)
 		if (sys_fork() != 0)
 			sys_exit(0);
 		sys_block_signals();
-		for (int fd = 3; fd < 1024; fd++)	/* the connection's above all */
-			if (fd != pair[1])
-				sys_close(fd);
+		sys_close_others(pair + 1, 1, false);	/* the connection's above all */
 		watch(pair[1], at, auto_unmount);
 	}
 	sys_close(pair[1]);
@@ -86,7 +97,7 @@ int watch_start(const struct mountpoint *at, bool auto_unmount)
 	}
 	sys_wait(child, &status);
 	if (auto_unmount)
-		sys_set_cloexec(pair[0], false);
+		hand_on(pair[0]);
 	return pair[0];
 }
 

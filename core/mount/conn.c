@@ -54,20 +54,26 @@ static int find_fusectl(void)
 }
 
 /* Found once, and kept for the thousands that may be asked for. */
+static int found = -1;
+
 static int fusectl(void)
 {
-	static int dir = -1;
-
-	if (dir < 0)
-		dir = find_fusectl();
-	return dir;
+	if (found < 0)
+		found = find_fusectl();
+	return found;
 }
 
-static int open_file(uint64_t connection, const char *file, int flags)
+void conn_release(void)
+{
+	if (found >= 0)
+		sys_close(found);
+	found = -1;
+}
+
+static int open_below(int dir, uint64_t connection, const char *file, int flags)
 {
 	char path[48];
 	struct out out = OUT_TEXT(path);
-	int dir = fusectl();
 
 	if (dir < 0)
 		return dir;
@@ -75,15 +81,48 @@ static int open_file(uint64_t connection, const char *file, int flags)
 	return sys_openat(dir, out_text(&out), flags, 0);
 }
 
+static int open_file(uint64_t connection, const char *file, int flags)
+{
+	return open_below(fusectl(), connection, file, flags);
+}
+
+static int abort_by(int fd)
+{
+	int err = fd < 0 ? fd : sys_write_all(fd, "1", 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
+}
+
 int conn_abort(uint64_t connection)
 {
-	int fd = open_file(connection, "abort", O_WRONLY), err;
+	return abort_by(open_file(connection, "abort", O_WRONLY));
+}
 
-	if (fd < 0)
-		return fd;
-	err = sys_write_all(fd, "1", 1);
-	sys_close(fd);
-	return err;
+/* In a mount of our own, which keeps no other from being unmounted. What the directory holds is
+   of this connection for ever: nothing, once that is over. */
+int conn_hold(uint64_t connection)
+{
+	int mount = private_fusectl(), dir = open_below(mount, connection, "", O_PATH | O_DIRECTORY);
+
+	if (mount >= 0)
+		sys_close(mount);
+	return dir;
+}
+
+bool conn_held_is_over(int held)
+{
+	int fd = sys_openat(held, "abort", O_PATH | O_NOFOLLOW, 0);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return fd == -ENOENT;
+}
+
+int conn_abort_held(int held)
+{
+	return abort_by(sys_openat(held, "abort", O_WRONLY | O_NOFOLLOW, 0));
 }
 
 static int64_t read_number(int fd)
@@ -123,6 +162,21 @@ uint64_t conn_identity(uint64_t connection)
 	if (fd >= 0)
 		sys_close(fd);
 	return err ? 0 : st.inode;
+}
+
+int conn_abort_known(uint64_t connection, uint64_t identity)
+{
+	struct sys_stat st;
+	int dir = open_file(connection, "", O_PATH);
+	int err = dir < 0 ? dir : sys_statx(dir, "", true, &st);
+
+	if (!err && st.inode != identity)
+		err = -ESTALE;
+	if (!err)
+		err = conn_abort_held(dir);
+	if (dir >= 0)
+		sys_close(dir);
+	return err;
 }
 
 uint64_t conn_waiting_everywhere(void)
