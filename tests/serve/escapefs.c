@@ -1,16 +1,24 @@
-/* escapefs [--files] DIRECTORY MOUNTPOINT: a server that was taken over. Whoever reads the
- * file report.PID makes it try what a server should not be able to do, and reads how that
- * went, a line each. PID is its keeper; OUTSIDE, of the environment, a directory that it should
- * not come to. */
+/* escapefs [--files] DIRECTORY MOUNTPOINT: a server that was taken over. A read of a file in
+ * MOUNTPOINT makes it try what a server should not be able to do, and tells how that went, a
+ * line each. OUTSIDE, of the environment, is a directory that it should not come to. Files:
+ *   report.PID  everything that does no harm; PID is its keeper
+ *   kill.PID    have the kernel send SIGKILL to that process, on the next request
+ *   threads.N   start N threads
+ *   ask.N       ask the keeper N times to unmount
+ *   outlive.0   end the connection, wait for OUTSIDE/go, and ask the keeper to abort */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -23,13 +31,14 @@
 #include "applet.h"
 #include "fuse_fs.h"
 #include "serve.h"
+#include "session.h"
 
 struct args { struct serve_args serve; bool files; };
 
-enum { REPORT = FUSE_ROOT_ID + 1 };
+enum { FIRST = FUSE_ROOT_ID + 1 };
 
-static char report[8192];
-static int directory, readable, keeper;
+static char report[16384];
+static int directory, readable, keeper, device;
 static struct { uint32_t bytes; int type; unsigned char handle[128]; } handle;
 
 static void tell(const char *what, long result)
@@ -39,7 +48,7 @@ static void tell(const char *what, long result)
 
 	if (result >= 0)
 		snprintf(report + used, sizeof(report) - used, "%s: done\n", what);
-	else if (error == EPERM || error == EACCES || error == EXDEV)
+	else if (error == EPERM || error == EACCES || error == EXDEV || error == EROFS)
 		snprintf(report + used, sizeof(report) - used, "%s: refused\n", what);
 	else
 		snprintf(report + used, sizeof(report) - used, "%s: error %d\n", what, error);
@@ -85,6 +94,82 @@ static void on_attributes(const char *outside)
 	tell("setxattr", setxattr(path, "user.x", "y", 1, 0));
 }
 
+/* What a file has already changes nothing, whoever may set it: without a sandbox this is done. */
+static void on_proc(void)
+{
+	tell("chmod in /proc", fchmodat(AT_FDCWD, "/proc/version", 0444, 0));
+	tell("the same from here", fchmodat(AT_FDCWD, "../../version", 0444, 0));
+	tell("chown in /proc, from here", fchownat(AT_FDCWD, "../../version", 0, 0, 0));
+	tell("chown of here", fchownat(AT_FDCWD, ".", (uid_t)-1, (gid_t)-1, 0));
+	tell("what is above", faccessat(AT_FDCWD, "../status", F_OK, 0));
+	tell("and above that", faccessat(AT_FDCWD, "../../version", F_OK, 0));
+}
+
+/* By each descriptor that there is, inherited ones too. */
+static void on_descriptors(const char *outside)
+{
+	char above[600], here[32];
+	int found = -1;
+
+	snprintf(above, sizeof(above), "../../../../../../../../..%s/file", outside);
+	for (int fd = 3; fd < 64 && found < 0; fd++)
+		found = fchmodat(fd, above, 0666, 0);
+	tell("chmod by a descriptor", found);
+	found = -1;
+	for (int fd = 3; fd < 64 && found < 0; fd++) {
+		snprintf(here, sizeof(here), "%d", fd);
+		if ((found = openat(AT_FDCWD, here, O_PATH)) >= 0) {
+			int beyond = fchmodat(found, above, 0666, 0);
+
+			close(found);
+			found = beyond;
+		}
+	}
+	tell("the same from here", found);
+}
+
+/* What the kernel would signal, or have wait, for whoever holds a descriptor. */
+static void on_commands(void)
+{
+	int on = 1, one = 1;
+	struct { int type, pid; } owner = { 1, 1 };
+
+	TRY(fcntl(readable, F_SETOWN, 1));
+	TRY(fcntl(readable, F_SETOWN_EX, &owner));
+	TRY(fcntl(readable, F_SETSIG, SIGKILL));
+	TRY(fcntl(readable, F_SETFL, O_ASYNC));
+	TRY(fcntl(readable, F_SETLEASE, F_RDLCK));
+	TRY(fcntl(readable, F_NOTIFY, DN_RENAME));
+	TRY(fcntl(readable, F_SETFL, O_ASYNC | O_RDONLY));
+	tell("FIOASYNC", ioctl(device, FIOASYNC, &on));
+	tell("FIOSETOWN", ioctl(device, FIOSETOWN, &one));
+	tell("SIOCSPGRP", ioctl(device, SIOCSPGRP, &one));
+	tell("TIOCSTI", ioctl(0, TIOCSTI, "x"));
+	tell("clone the device", (int)syscall(SYS_ioctl, device, FUSE_DEV_IOC_CLONE, &device));
+	tell("register a file", (int)syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_OPEN, &(struct fuse_backing_map) { .fd = readable }));
+	tell("freeze the file system", (int)syscall(SYS_ioctl, readable, _IOWR('X', 119, int), &one));
+	tell("F_SETOWN of 64 bits", syscall(SYS_fcntl, readable, 0x100000000 | F_SETOWN, 1));
+	tell("a second filter", syscall(SYS_seccomp, 1, 1, NULL));
+}
+
+#ifdef __x86_64__
+static jmp_buf not_there;
+static void on_fault(int sig) { (void)sig; longjmp(not_there, 1); }
+
+/* getpid(2) of the 32-bit ABI, whose number is another call's here. */
+static long by_32_bits(void)
+{
+	long result = -EPERM;
+
+	if (setjmp(not_there) == 0)
+		__asm__ volatile ("int $0x80" : "=a"(result) : "a"(20L) : "memory", "r8", "r9", "r10", "r11");
+	errno = (int)-result;
+	return result < 0 ? -1 : 0;
+}
+#else
+static long by_32_bits(void) { errno = EPERM; return -1; }
+#endif
+
 static void on_processes(void)
 {
 	long child;
@@ -110,7 +195,7 @@ static void on_the_rest(void)
 	TRY(umount2("/", MNT_DETACH));
 	TRY(chroot("/"));
 	TRY(sethostname("taken", 5));
-	TRY(setuid(0));
+	TRY((int)syscall(SYS_setuid, 0));	/* libc would ask all threads */
 	TRY(close_if(socket(AF_INET, SOCK_STREAM, 0)));
 	TRY(close_if(socket(AF_UNIX, SOCK_STREAM, 0)));
 	TRY((int)syscall(SYS_io_uring_setup, 0, NULL));
@@ -121,7 +206,78 @@ static void on_the_rest(void)
 	TRY((int)syscall(SYS_reboot, 0, 0, 0, NULL));
 	TRY((int)syscall(SYS_init_module, NULL, 0, ""));
 	TRY((int)syscall(0x40000000 | SYS_mkdir, "/x32", 0700));
+	tell("by the 32-bit ABI", by_32_bits());
 }
+
+static void everything(void)
+{
+	const char *outside = getenv("OUTSIDE");
+
+	on_files(outside);
+	on_attributes(outside);
+	on_proc();
+	on_descriptors(outside);
+	on_processes();
+	on_the_rest();
+}
+
+static void kill_by_kernel(void)
+{
+	TRY(fcntl(device, F_SETSIG, SIGKILL));
+	TRY(fcntl(device, F_SETOWN, keeper));
+	TRY(fcntl(device, F_SETFL, O_RDWR | O_ASYNC));
+}
+
+static void *wait_for_ever(void *nothing)
+{
+	for (;;)
+		poll(NULL, 0, -1);
+	return nothing;
+}
+
+static void start_threads(void)
+{
+	int count = 0;
+	pthread_t thread;
+
+	for (int i = 0; i < keeper; i++)
+		count += pthread_create(&thread, NULL, wait_for_ever, NULL) == 0;
+	snprintf(report, sizeof(report), "%d\n", count);
+}
+
+/* To whichever descriptor it listens at; the device takes no single byte. */
+static void ask_keeper(char what, int times)
+{
+	for (int fd = 3; fd < 32; fd++)
+		for (int i = 0; i < times && write(fd, &what, 1) == 1; i++)
+			;
+}
+
+static void ask_often(void)
+{
+	ask_keeper('u', keeper);
+	tell("asked", 0);
+}
+
+static void __attribute__((noreturn)) outlive(void)
+{
+	char go[512];
+
+	snprintf(go, sizeof(go), "%s/go", getenv("OUTSIDE"));
+	close(device);
+	while (access(go, F_OK) < 0)
+		poll(NULL, 0, 50);
+	ask_keeper('a', 1);
+	poll(NULL, 0, 1000);
+	_exit(0);
+}
+
+static void outlive_mount(void) { outlive(); }
+
+static const struct { const char *name; void (*try)(void); } files[] = {
+	{ "report", everything }, { "kill", kill_by_kernel }, { "threads", start_threads },
+	{ "ask", ask_often }, { "outlive", outlive_mount },
+};
 
 static int attr(struct fuse_req *req, uint64_t node, struct fuse_attr *a)
 {
@@ -131,23 +287,27 @@ static int attr(struct fuse_req *req, uint64_t node, struct fuse_attr *a)
 
 static int lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
-	if (parent != FUSE_ROOT_ID || strncmp(name, "report.", 7) != 0)
+	const char *dot = strchr(name, '.');
+
+	if (parent != FUSE_ROOT_ID || !dot)
 		return -ENOENT;
-	keeper = atoi(name + 7);
-	return fuse_entry(req, REPORT);
+	keeper = atoi(dot + 1);
+	for (unsigned int i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (strlen(files[i].name) == (size_t)(dot - name) && strncmp(name, files[i].name, (size_t)(dot - name)) == 0)
+			return fuse_entry(req, FIRST + i);
+	return -ENOENT;
 }
 
 static int read_it(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t size)
 {
-	const char *outside = getenv("OUTSIDE");
+	const struct args *args = req->session->fs;
 
-	(void)node;
+	device = req->device;
 	if (offset == 0) {
 		*report = '\0';
-		on_files(outside);
-		on_attributes(outside);
-		on_processes();
-		on_the_rest();
+		files[node - FIRST].try();
+		if (node == FIRST && args->serve.sandbox)	/* without, they would end this process */
+			on_commands();
 	}
 	return fuse_bytes(req, report, strlen(report), offset, size);
 }
@@ -164,6 +324,9 @@ static int prepare(void *fs, const char *source)
 	snprintf(path, sizeof(path), "%s/file", getenv("OUTSIDE"));
 	readable = open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	handle.bytes = sizeof(handle.handle);
+#ifdef __x86_64__
+	sigaction(SIGSEGV, &(struct sigaction) { .sa_handler = on_fault, .sa_flags = SA_NODEFER }, NULL);
+#endif
 	return syscall(SYS_name_to_handle_at, AT_FDCWD, path, &handle, &mount, 0) < 0 ? -errno : 0;
 }
 

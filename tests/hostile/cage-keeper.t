@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# A server that was taken over, against its keeper, which has the rights to unmount.
+. "$(dirname "$0")/../lib.sh"
+start 100
+ln -s "$BUILD/tests/escapefs" escapefs
+mkdir mnt src outside
+: >outside/file
+export OUTSIDE=$T/outside
+keeper_of() { pgrep -x -P "$1" fuse-keeper; }
+
+# ---- Many requests ----
+for options in '' '--sandbox'; do
+	# shellcheck disable=SC2086 # a word or none
+	./escapefs -f $options src mnt 2>log & server=$!
+	pids+=("$server")
+	within 5 mounted "$T/mnt"
+	keeper=$(keeper_of "$server")
+	timeout 20 cat mnt/ask.300 >said 2>/dev/null &
+	most=0
+	for ((i = 0; i < 40; i++)); do
+		now=$(pgrep -c -P "$keeper")
+		((now > most)) && most=$now
+		sleep 0.02
+	done
+	ok "${options:-no sandbox}: one process at a time" test "$most" -le 1
+	ok 'each asked for once' test "$(grep -c 'this mount is not on top\|busy: detached' log)" = 1
+	kill -9 "$server" 2>/dev/null
+	ok 'ends with the server' within 5 gone "$keeper"
+	is 'and what it started' "$(pgrep -c -x fuse-keeper --ns $$ --nslist mnt)" 0
+	umount -l mnt 2>/dev/null
+done
+
+# ---- The connection of somebody else, who got its number ----
+./escapefs -f src mnt 2>log & server=$!
+pids+=("$server")
+within 5 mounted "$T/mnt"
+keeper=$(keeper_of "$server") number=$(conn_of "$T/mnt")
+timeout 20 cat mnt/outlive.0 >/dev/null 2>&1
+umount -l mnt
+for ((i = 0; i < 20; i++)); do
+	mkdir "other$i"
+	other=$T/other$i
+	hellofs -b "$other" 2>/dev/null
+	[ "$(conn_of "$other")" = "$number" ] && break
+done
+is 'the number is given again' "$(conn_of "$other")" "$number"
+ok 'the server lives' kill -0 "$server"
+touch outside/go
+ok 'until it has asked' within 5 gone "$server"
+within 5 gone "$keeper"
+is 'the other connection is served' "$(timeout 5 cat "$other/hello" 2>&1)" hello
+for at in other*; do fumount "$at"; done 2>/dev/null
+
+# ---- What it holds keeps nothing from being unmounted ----
+mkdir connections
+mount -t fusectl none connections
+mount --bind connections /sys/fs/fuse/connections
+hellofs -b mnt
+ok 'fusectl is not busy' umount /sys/fs/fuse/connections
+fumount mnt
+umount connections
+
+finish

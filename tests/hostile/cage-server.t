@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# A server that was taken over, against the machine: what is in its reach in the cage, and
+# what it can have the kernel and the keeper do. See tests/serve/escapefs.c.
+. "$(dirname "$0")/../lib.sh"
+start 100
+need script
+ln -s "$BUILD/tests/escapefs" escapefs
+mkdir mnt other src outside
+export OUTSIDE=$T/outside
+keeper_of() { pgrep -x -P "$1" fuse-keeper; }
+descriptors() { find "/proc/$1/fd" -mindepth 1 -printf '%f %l\n' | awk '$1 > 2' | sed 's/:.*//' | sort -k2; }
+
+# ---- Which files ----
+echo secret >outside/file
+chmod 600 outside/file
+./escapefs -b --sandbox --files src mnt 9</ 2>/dev/null
+got=$(cat "mnt/report.$(keeper_of "$(newest escapefs)")")
+fumount mnt
+for what in 'chmod in /proc' 'the same from here' 'chown in /proc, from here' 'chown of here' 'what is above' \
+	'and above that' 'chmod by a descriptor'; do
+	ok "not: $what" grep -qE "^$what: (refused|error (2|9))$" <<<"$got"
+done
+unlike 'none of it by another word' "$got" '(proc|here|above|descriptor)[^:]*: done'
+is 'a mode outside is as it was' "$(stat -c %a outside/file)" 600
+
+passfs -b --sandbox src mnt 9</ 8<outside 2>/dev/null
+server=$(newest passfs) keeper=$(keeper_of "$server")
+is 'passfs in the sandbox holds the device, the pipe and SOURCE' "$(descriptors "$server" | cut -d' ' -f2 | xargs)" "/dev/fuse $T/src pipe"
+is 'its keeper the pipe, the server and the connection' "$(descriptors "$keeper" | cut -d' ' -f2 | sed 's|^/[0-9]*$|connection|;s|anon_inode|pidfd|' | sort | xargs)" 'connection pidfd pipe'
+ok 'no way up from where it is' test ! -e "/proc/$server/cwd/../../version" -a ! -e "/proc/$server/cwd/../status"
+ok 'nothing but descriptors there' test -e "/proc/$server/cwd/0" -a "$(find "/proc/$server/cwd/../" -maxdepth 1 ! -name '[0-9]*' | wc -l)" = 1
+echo text >mnt/file
+ok 'it serves' test "$(cat src/file)" = text
+exits 0 'and changes a mode by it' chmod 640 mnt/file
+is 'in SOURCE' "$(stat -c %a src/file)" 640
+fumount mnt
+passfs -b src mnt 9</ 8<outside 2>/dev/null
+server=$(newest passfs)
+is 'without a sandbox neither' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
+fumount mnt
+hellofs -b --ready-fd 7 mnt 7>ready 9</ 2>/dev/null
+is 'the descriptor of --ready-fd is kept until it is written to' "$(wc -l <ready)" 1
+is 'and no longer' "$(descriptors "$(newest hellofs)" | grep -cE ' /$|ready')" 0
+fumount mnt
+
+# ---- What the kernel does for it ----
+bg sleep 100
+victim=$bg
+./escapefs -b --sandbox --files src mnt 2>/dev/null
+unlike 'no owner of a descriptor is set' "$(cat "mnt/kill.$victim")" done
+stat mnt/report.1 >/dev/null 2>&1
+ok 'nobody is killed' kill -0 "$victim"
+fumount mnt
+for options in '--sandbox' '--sandbox --files' '--sandbox --files --threads 8'; do
+	# shellcheck disable=SC2086 # these are words
+	./escapefs -b $options src mnt 2>/dev/null
+	is "$options: starts no threads" "$(cat mnt/threads.100)" 0
+	fumount mnt
+done
+./escapefs -b src mnt 2>/dev/null
+is 'without a sandbox it does' "$(cat mnt/threads.100)" 100
+fumount mnt
+
+# The server reads no terminal, whose descriptors are mostly one that can be read.
+script -qfec "$BUILD/bin/passfs --sandbox src mnt" typed </dev/null >/dev/null &
+pids+=("$!")
+within 5 mounted "$T/mnt"
+within 5 ls mnt/file
+server=$(newest passfs)
+is 'no input' "$(readlink "/proc/$server/fd/0" | cut -d: -f1)" pipe
+is 'output is for writing' "$(for fd in 1 2; do sed -n 's/^flags:.*\(.\)$/\1/p' "/proc/$server/fdinfo/$fd"; done | xargs)" '1 1'
+fumount mnt
+
+# ---- Threads of the cage ----
+passfs -b --sandbox --locks --threads 1 src mnt
+exec 6>mnt/file
+flock 6
+( flock 6; echo got >locked ) 6>mnt/file &
+pids+=("$!")
+sleep 0.3
+ok 'one thread serves while somebody waits for a lock' timeout 5 ls mnt
+flock -u 6
+ok 'and the lock is had' within 5 test -s locked
+exec 6>&-
+fumount mnt
+passfs -b --sandbox --threads 6 src mnt
+ok 'six threads serve' bash -c 'for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of="mnt/big$i" bs=1M count=4 status=none & done; wait'
+is 'whole' "$(cat src/big* | wc -c)" 33554432
+fumount mnt
+
+finish
