@@ -2,6 +2,7 @@
 # A server that was taken over, against its keeper, which has the rights to unmount.
 . "$(dirname "$0")/../lib.sh"
 start 100
+need strace
 ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt src outside
 : >outside/file
@@ -15,6 +16,9 @@ for options in '' '--sandbox'; do
 	pids+=("$server")
 	within 5 mounted "$T/mnt"
 	keeper=$(keeper_of "$server")
+	(cd mnt && exec sleep 60) &
+	pids+=("$!")
+	within 5 grep -q sleep "/proc/$!/comm"
 	timeout 20 cat mnt/ask.300 >said 2>/dev/null &
 	most=0
 	for ((i = 0; i < 40; i++)); do
@@ -28,6 +32,7 @@ for options in '' '--sandbox'; do
 	ok 'ends with the server' within 5 gone "$keeper"
 	is 'and what it started' "$(pgrep -c -x fuse-keeper --ns $$ --nslist mnt)" 0
 	umount -l mnt 2>/dev/null
+	kill "${pids[-1]}"
 done
 
 # ---- The connection of somebody else, who got its number ----
@@ -60,4 +65,18 @@ ok 'fusectl is not busy' umount /sys/fs/fuse/connections
 fumount mnt
 umount connections
 
+# ---- A signal, where fusectl is out of reach: an abort is the server's end ----
+cat >inside <<'EOF'
+hellofs mnt 2>said & server=$!
+for ((i = 0; i < 100; i++)); do grep -qs hello mnt/hello && break; sleep 0.05; done
+exec 7<mnt/hello
+kill "$server"
+for ((i = 0; i < 100; i++)); do grep -q 'signal again' said && break; sleep 0.05; done
+kill "$server"
+wait "$server"
+exit 0
+EOF
+timeout 30 strace -f -o trace -e trace=kill,pidfd_send_signal unshare -Urm --propagation private bash inside
+like 'the server is ended by its pidfd' "$(grep SIGUSR1, trace)" 'pidfd_send_signal\('
+unlike 'and not by its number' "$(grep 'SIGUSR1)' trace)" ' kill\('
 finish
