@@ -14,7 +14,6 @@
 #include "priv.h"
 #include "sys.h"
 #include "table.h"
-#include "umount.h"
 
 #ifndef VERSION
 #define VERSION "0"
@@ -88,32 +87,42 @@ static bool may_unmount(const struct helper *h, int fd)
 	       && (h->root || table_owner(&row) == sys_getuid());
 }
 
-/* Looks whether it may, and, if asked, which mount it is. */
-static bool find_own(const struct helper *h, bool quiet, struct sys_stat *which)
+/* Opens the mount, if the caller may unmount it, and notes which it is. -1: said already. */
+static int open_own(struct helper *h, bool quiet)
 {
 	int fd = sys_open(h->name, O_PATH | O_NOFOLLOW, 0);
-	bool may = fd >= 0 && may_unmount(h, fd)
-		   && (!which || table_identify(fd, which) == 0);
 
+	if (fd >= 0 && may_unmount(h, fd) && table_identify(fd, &h->at.mounted) == 0)
+		return fd;
 	if (fd >= 0)
 		sys_close(fd);
-	if (!may && !quiet)
+	if (!quiet)
 		msg("entry for %s not found in /etc/mtab", h->at.path);
-	return may;
+	return -1;
 }
 
-static int unmount(const struct helper *h, bool lazy, bool quiet)
+static int unmount(struct helper *h, bool lazy, bool quiet)
 {
-	int err;
+	const char *why = NULL;
+	int fd = open_own(h, quiet), err;
 
-	if (!find_own(h, quiet, NULL))
+	if (fd < 0)
 		return 1;
-	helper_raise(false);
-	err = umount_path(h->name, lazy ? UMOUNT_LAZY : UMOUNT_PLAIN);
-	helper_lower();
+	err = lazy ? helper_detach(h, fd) : helper_unmount(h, fd, &why);
 	if (err && !quiet)
-		msg("failed to unmount %s: %s", h->at.path, msg_reason(err));
+		msg("failed to unmount %s: %s", h->at.path, why ? why : msg_reason(err));
 	return err != 0;
+}
+
+/* --auto-unmount: watches what the server mounted itself. */
+static int watch(struct helper *h, bool quiet)
+{
+	int fd = helper_find_socket(h) == 0 ? open_own(h, quiet) : -1;
+
+	if (fd < 0)
+		return 1;
+	sys_close(fd);
+	return helper_watch(h);
 }
 
 static int mount(struct helper *h, bool sync_init)
@@ -176,8 +185,7 @@ static int run(struct helper *h, const struct args *args, char **operands)
 		return 1;
 	cage_helper();	/* where the kernel has no such thing, all else holds */
 	if (args->auto_unmount)
-		return helper_find_socket(h) != 0 || !find_own(h, args->quiet, &h->at.mounted)
-		       ? 1 : helper_watch(h);
+		return watch(h, args->quiet);
 	return args->unmount ? unmount(h, args->lazy, args->quiet) : mount(h, args->sync_init);
 }
 

@@ -4,6 +4,7 @@
 
 #include "applet.h"
 #include "msg.h"
+#include "sys.h"
 
 const bool applet_boxed = false;
 
@@ -13,6 +14,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 0 ? applet_name(argv[0]) : "";
 	const struct applet *applet = *__start_applets;
 
+	sys_reset_signals();
 	applet_occupy_stdio();
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		if (strcmp((*a)->name, name) == 0)

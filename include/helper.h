@@ -48,9 +48,22 @@ int helper_mount_when_told(struct helper *h, struct out *why);
    detaches this mount, and no other, not even one of the same user's. */
 int helper_watch(struct helper *h);
 
+/* Opens what turns are taken by (turn.h), as h->at.turn, or 0 where there is no place for
+   it. 0 or -errno. Not while raised. */
+int helper_open_turn(struct helper *h);
+
+/* Detaches the mount h->at.mounted, which fd is on; closes fd. 0 or -errno. */
+int helper_detach(struct helper *h, int fd);
+
+/* Unmounts the same plainly, by its name, or says by `why` how it can be done else where the
+   name could lead elsewhere, or to a server that need not answer. 0, -EBUSY, -errno. */
+int helper_unmount(struct helper *h, int fd, const char **why);
+
 /* For those: */
 void helper_raise(bool shielded);	/* with priv_raise, or ends */
 void helper_lower(void);
+/* Sends to the peer, as the caller; fd -1: no descriptor. 0 or -errno. */
+int helper_send(const struct helper *h, const void *data, size_t size, int fd);
 /* The mount is there. Keeps it if it is allowed still, now that it counts, and
    if the peer takes what hand_over owes it; else takes it away. While shielded. */
 int helper_keep(struct helper *h, int (*hand_over)(struct helper *), struct out *why);

@@ -17,6 +17,10 @@
    meanwhile changes nothing. */
 struct mountpoint {
 	int under;		/* O_PATH: the directory that will be covered; the caller closes it */
+	int top;		/* once mounted: on the new mount, which it keeps busy until
+				   mount_release(); -1: none */
+	int turn;		/* of turn_open(), to take the new mount's turn before anybody
+				   else can, until mount_release(); 0: none */
 	uint32_t mode;		/* S_IFDIR or S_IFREG, and permissions */
 	uid_t uid;		/* who the mount will belong to */
 	gid_t gid;
@@ -46,8 +50,13 @@ struct mount_said { char text[160]; };
    must be set. By fsopen(2) and its family, else by mount(2). */
 int mount_attach(struct mountpoint *at, const struct optlist *options, int device,
 		 struct mount_said *said);
+/* Takes away what mount_attach() or mount_place() mounted, by no name, and whatever came to
+   stand at the path meanwhile: 0 or -errno. Then, or else: closes at->top and at->turn. */
+int mount_undo(const struct mountpoint *at);
+void mount_release(struct mountpoint *at);
 /* The two halves of that with the new calls alone: a mount that is nowhere yet
-   (its descriptor; close-on-exec), and its place, which closes the descriptor. */
+   (its descriptor; close-on-exec), and its place, which takes the descriptor, as at->top
+   when it returns 0. */
 int mount_create(const struct mountpoint *at, const struct optlist *options, int device,
 		 struct mount_said *said);
 int mount_place(struct mountpoint *at, int mount);

@@ -22,16 +22,18 @@ struct policy {
 	char allowed[512];	/* allow_fstype: " NAME NAME " */
 };
 
-/* Reads fuse.conf, if there is one; what it does not understand there it tells
-   `note`, line by line, and goes on. */
-void policy_read(struct policy *policy, void (*note)(const char *fmt, ...));
+/* Reads fuse.conf, if there is one; tells `note` of each line that it does not
+   understand. 0, also when there is no file; or -errno, when nothing may be mounted: the
+   file cannot be read, is longer than 16 KiB, or its mount_max is no number. */
+int policy_read(struct policy *policy, void (*note)(const char *fmt, ...));
 
 /* Whether the caller may mount on at->under: owner, sticky bit, permission to
    write, and a file system below that is known to stand it. Never waits for a
    file system that is mounted there. */
 int policy_mountpoint(const struct policy *policy, const struct mountpoint *at, struct out *why);
 
-/* Whether `extra` more may be mounted without exceeding mount_max. */
+/* Whether `extra` more may be mounted without exceeding mount_max. 0; -EUSERS; or
+   the -errno of the count that failed. */
 int policy_count(const struct policy *policy, int extra, struct out *why);
 
 #endif

@@ -54,6 +54,10 @@ int priv_caller(void);
 int priv_raise(bool shielded);
 int priv_lower(void);
 
+/* While raised, and until priv_lower(): files are opened as root, by no name that the
+   caller could influence. 0 or -errno, as above. */
+int priv_open_as_root(void);
+
 /* Whether mounting can be allowed at all: CAP_SYS_ADMIN, in effect or in reserve. */
 bool priv_may_mount(void);
 

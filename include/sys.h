@@ -63,6 +63,12 @@ int sys_stay_in(int root);
 /* Files */
 int sys_open(const char *path, int flags, mode_t mode);
 int sys_openat(int dir, const char *path, int flags, mode_t mode);
+/* Opens the file `name` in the directory `dir` for reading and writing, follows no link, and
+   makes it with mode 0600, whatever the umask, if it is not there. */
+int sys_open_private(int dir, const char *name);
+/* Locks one byte of a file for this open file description (F_OFD_SETLK), until its last
+   descriptor is closed. 0; -EAGAIN while another description has it. */
+int sys_lock_byte(int fd, uint64_t byte);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
@@ -157,6 +163,9 @@ uid_t sys_geteuid(void);
 gid_t sys_getgid(void);
 gid_t sys_getegid(void);
 void sys_exit(int status) __attribute__((noreturn));
+/* Undoes what a process keeps over execve(2): every disposition is the default again, no
+   signal is blocked, and no interval timer runs. */
+void sys_reset_signals(void);
 /* Calls handler on sig, restarting what it interrupted; SIG_DFL, SIG_IGN too. */
 int sys_signal(int sig, void (*handler)(int));
 /* From now on, when something comes to be read there, the kernel sends this process SIGCONT:
@@ -197,8 +206,10 @@ int sys_unix_datagram(const char *path, const void *data, size_t size); /* '@': 
 int sys_receive_fd(int socket);
 /* Sends one byte of zero and fd with it; never waits for room, nor raises SIGPIPE. */
 int sys_send_fd(int socket, int fd);
-/* Sends bytes in the same way, or none. */
-int sys_send(int socket, const void *data, size_t size);
+/* Sends size bytes in the same way, and fd with them unless it is -1. The receiver sees
+   the message come from this process and uid (SCM_CREDENTIALS), which may be another
+   than the real one for a process with CAP_SETUID. 0; -EPIPE if only a part was sent. */
+int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd);
 int sys_is_socket(int fd);			/* 0, or -ENOTSOCK, -EBADF */
 
 #endif

@@ -47,6 +47,10 @@ int table_of_fd(int fd, struct table_row *row, bool whole);
    and to a set-uid process of his. */
 int table_identify(int fd, struct sys_stat *st);
 
+/* The same from a row's id and device: replaces the reusable mount id by the unique one,
+   where the kernel tells it. Returns 0. */
+int table_complete(struct sys_stat *st);
+
 /* A copy with its strings in text[size], cut where there is no room. */
 void table_copy(struct table_row *copy, const struct table_row *row, char *text, size_t size);
 

@@ -2,6 +2,7 @@
 #ifndef FUSEBOX_UMOUNT_H
 #define FUSEBOX_UMOUNT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sys.h"
@@ -13,8 +14,24 @@ enum umount_how { UMOUNT_PLAIN, UMOUNT_LAZY, UMOUNT_ABORT /* wake everyone, and 
    -errno: -EBUSY if in use (plain), -EINVAL if nothing is mounted there. */
 int umount_path(const char *path, enum umount_how how);
 
-/* The same, if the mount on top at path is still the one that was `known`;
-   -ESTALE if another mount, or none, is there now. */
+/* Detaches the mount that the descriptor fd is on the root of, or what is mounted on top of
+   that; looks no name up but that of fd below /proc. The caller keeps fd, which makes a
+   plain unmount -EBUSY. 0 or -errno: -EINVAL if it is unmounted already, -ENOENT without /proc. */
+int umount_fd(int fd, enum umount_how how);
+
+/* Whether two descriptors are on the same mount, by what table_identify() tells of them. */
+bool umount_is_same(const struct sys_stat *a, const struct sys_stat *b);
+
+/* Opens the mount on top at path (O_PATH), if it is still the one that was `known`. Returns
+   a descriptor, the caller's, or -errno: -ESTALE if another mount, or none, is there now. */
+int umount_open_known(const char *path, const struct sys_stat *known);
+
+/* Unmounts that; detaches by its descriptor where there is /proc. A plain unmount goes by
+   the name, after the look: have the mount's turn (turn.h) before. 0 or -errno, as above. */
 int umount_known(const char *path, const struct sys_stat *known, enum umount_how how);
+
+/* The same in the mount's turn, for root; anybody else has no turn to take. -EBUSY also when
+   somebody else has the turn all the time and the unmount is a plain one. */
+int umount_known_in_turn(const char *path, const struct sys_stat *known, enum umount_how how);
 
 #endif

@@ -70,6 +70,7 @@ int helper_enter(struct helper *h, const char *given)
 	size_t len = strlen(given);
 	int err = len < sizeof(h->at.path) ? 0 : -ENAMETOOLONG;
 
+	h->at.top = -1;
 	if (len == 0) {
 		msg("invalid mountpoint '%s'", given);
 		return 1;
@@ -207,8 +208,7 @@ int helper_prepare(struct helper *h, struct out *why)
 	if (helper_find_socket(h) != 0 || open_device(h) != 0)
 		return 1;
 	if (!h->root) {
-		policy_read(&h->policy, msg);
-		if (policy_count(&h->policy, 1, why) != 0)
+		if (policy_read(&h->policy, msg) != 0 || policy_count(&h->policy, 1, why) != 0)
 			return 1;
 	}
 	if (pin(h) != 0)
@@ -226,8 +226,8 @@ static void end_unless(int err)
 	sys_exit(1);
 }
 
-/* From here on no signal is of use: between the mount and the handing over
-   there is no good moment to end. */
+/* No signal arrives from here on: between the mount and the hand-over there is no good
+   moment to end. */
 void helper_raise(bool shielded)
 {
 	if (shielded)
@@ -240,6 +240,11 @@ void helper_lower(void)
 	end_unless(priv_lower());
 }
 
+int helper_send(const struct helper *h, const void *data, size_t size, int fd)
+{
+	return sys_send_as(h->socket, h->at.uid, data, size, fd);
+}
+
 int helper_keep(struct helper *h, int (*hand_over)(struct helper *), struct out *why)
 {
 	int err = h->root ? 0 : policy_count(&h->policy, 0, why);
@@ -250,7 +255,7 @@ int helper_keep(struct helper *h, int (*hand_over)(struct helper *), struct out 
 			out_fmt(why, "sending file descriptor: %s", msg_reason(err));
 	}
 	if (err)
-		umount_known(h->name, &h->at.mounted, UMOUNT_LAZY);
+		mount_undo(&h->at);
 	return err;
 }
 
@@ -264,45 +269,54 @@ void helper_mount_failed(const struct helper *h, int err, const char *kernel, st
 
 static int send_device(struct helper *h)
 {
-	return sys_send_fd(h->socket, h->device);
+	return helper_send(h, "", 1, h->device);
 }
 
 int helper_mount(struct helper *h, struct out *why)
 {
-	struct mount_said kernel;
-	int err;
+	struct mount_said kernel = { "" };
+	int err = helper_open_turn(h);
 
 	helper_raise(true);
-	err = mount_attach(&h->at, &h->mount, h->device, &kernel);
+	if (!err)
+		err = mount_attach(&h->at, &h->mount, h->device, &kernel);
 	if (err)
 		helper_mount_failed(h, err, kernel.text, why);
 	else
 		err = helper_keep(h, send_device, why);
 	helper_lower();
+	mount_release(&h->at);
 	sys_close(h->device);
 	return err;
+}
+
+/* Waits until the server has closed its end of the socket. */
+static void await_server(int socket)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = sys_read(socket, &byte, 1);
+	while (n > 0 || n == -EINTR || (n == -EAGAIN && sys_poll_in(socket, -1) > 0));
 }
 
 int helper_watch(struct helper *h)
 {
 	int parent = sys_open(".", O_PATH | O_DIRECTORY, 0), err;
-	char byte;
-	ssize_t n;
 
 	if (h->at.under)
 		sys_close(h->at.under);
 	sys_setsid();
 	sys_chdir("/");
 	sys_block_signals();
-	do
-		n = sys_read(h->socket, &byte, 1);
-	while (n > 0 || n == -EINTR || (n == -EAGAIN && sys_poll_in(h->socket, -1) > 0));
+	await_server(h->socket);
 	err = parent < 0 ? parent : sys_fchdir(parent);
 	if (!err) {
-		helper_raise(false);
-		err = umount_known(h->name, &h->at.mounted, UMOUNT_LAZY);
-		helper_lower();
+		err = umount_open_known(h->name, &h->at.mounted);
+		if (err >= 0)
+			err = helper_detach(h, err);
 	}
-	/* Unmounted already: who serves may do that. */
+	/* The server may have unmounted it already. */
 	return !err || err == -ESTALE || err == -ENOENT ? 0 : msg_errno(1, h->at.path, err);
 }

@@ -26,22 +26,28 @@ static void __attribute__((noreturn)) create_in_child(struct helper *h, int to)
 	sys_exit(mount < 0 ? -mount : 0);
 }
 
-static void kill_child(int child)
+/* As the caller, who may signal it, since its real uid is theirs. Where there are no pidfds
+   (before 5.3) the number is this child's until sys_wait(): SIGCHLD is not ignored. */
+static void kill_child(int child, int pidfd)
 {
-	helper_raise(false);
-	sys_kill(child, SIGKILL);
-	helper_lower();
+	if (pidfd < 0)
+		sys_kill(child, SIGKILL);
+	else
+		sys_pidfd_kill(pidfd, SIGKILL);
 }
 
 /* What comes first: the mount's descriptor from the child, or the end of the
    peer, which is the end of the child. */
 static int await_child(struct helper *h, int child, int from)
 {
+	int pidfd = sys_pidfd_open(child);
 	int ready = sys_poll_either(from, h->socket, PATIENCE_MS), status = 0;
 	int mount = ready == 0 ? sys_receive_fd(from) : ready < 0 ? ready : -ECANCELED;
 
 	if (ready != 0)
-		kill_child(child);
+		kill_child(child, pidfd);
+	if (pidfd >= 0)
+		sys_close(pidfd);
 	if (sys_wait(child, &status) == child && ready == 0 && mount < 0)
 		mount = status & 0x7f ? -EINTR : -(status >> 8 & 0xff);
 	return mount;
@@ -65,7 +71,7 @@ static int create(struct helper *h)
 
 static int send_status(struct helper *h, int32_t status)
 {
-	return sys_send(h->socket, &status, sizeof(status));
+	return helper_send(h, &status, sizeof(status), -1);
 }
 
 static int send_success(struct helper *h)
@@ -76,7 +82,7 @@ static int send_success(struct helper *h)
 int helper_mount_when_told(struct helper *h, struct out *why)
 {
 	char byte;
-	int mount, err = sys_send_fd(h->socket, h->device);
+	int mount, err = helper_send(h, "", 1, h->device);
 
 	if (err) {
 		out_fmt(why, "sending file descriptor: %s", msg_reason(err));
@@ -87,8 +93,10 @@ int helper_mount_when_told(struct helper *h, struct out *why)
 		return -ETIMEDOUT;
 	}
 	mount = create(h);
+	err = helper_open_turn(h);
 	helper_raise(true);
-	err = mount < 0 ? mount : mount_place(&h->at, mount);
+	if (!err)
+		err = mount < 0 ? mount : mount_place(&h->at, mount);
 	if (err == -ECANCELED)
 		out_str(why, "the server went away");
 	else if (err)
@@ -96,6 +104,7 @@ int helper_mount_when_told(struct helper *h, struct out *why)
 	else
 		err = helper_keep(h, send_success, why);
 	helper_lower();
+	mount_release(&h->at);
 	if (err)
 		send_status(h, err);
 	return err;

@@ -22,7 +22,7 @@ static const char *enter_parent(const struct target *t)
 int unmount_directly(const struct target *t, enum umount_how how)
 {
 	const char *name = enter_parent(t);
-	int err = t->known.mount_id ? umount_known(name, &t->known, how) : umount_path(name, how);
+	int err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
 
 	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
 		return err;

@@ -10,6 +10,7 @@
 
 #include "msg.h"
 #include "table.h"
+#include "turn.h"
 #include "umount.h"
 
 static bool kernel_has_fuse(void)
@@ -127,19 +128,73 @@ int mount_create(const struct mountpoint *at, const struct optlist *o, int devic
 	return mount;
 }
 
-/* What cannot be identified could not be unmounted later. */
+struct cover { const struct mountpoint *at; struct sys_stat under, *found; const char *path; };
+
+/* A mount of this user's, on what was pinned: whichever it is, only that user minds. */
+static int is_cover(const struct table_row *row, void *data)
+{
+	const struct cover *c = data;
+
+	if (row->parent != c->under.mount_id || !table_is_fuse(row) || table_owner(row) != c->at->uid
+	    || strcmp(row->mountpoint, c->path) != 0)
+		return 0;
+	if (c->found)
+		*c->found = (struct sys_stat) {
+			.mount_id = row->id, .dev_major = row->major, .dev_minor = row->minor,
+		};
+	return 1;
+}
+
+/* Whether a FUSE mount of at->uid is on at->under, and which, by the mount table alone.
+   1, 0 or -errno. */
+static int is_covered(const struct mountpoint *at, struct sys_stat *found)
+{
+	char path[4096];
+	struct cover c = { .at = at, .found = found, .path = path };
+	int err = mount_path_of(at->under, path, sizeof(path));
+
+	if (!err)
+		err = sys_statx(at->under, "", false, &c.under);
+	return err ? err : table_each(NULL, is_cover, &c);
+}
+
+/* A mount that cannot be identified could not be unmounted later. */
 int mount_place(struct mountpoint *at, int mount)
 {
-	char name[32];
-	int err = sys_move_mount(mount, at->under);
+	int err = sys_statx(mount, "", false, &at->mounted);
 
+	if (!err && at->turn)
+		err = turn_take(at->turn, &at->mounted);
+	if (!err)
+		err = sys_move_mount(mount, at->under);
 	if (!err) {
 		err = table_identify(mount, &at->mounted);
 		if (err)
-			sys_umount2(sys_fd_path(name, mount), MNT_DETACH);
+			umount_fd(mount, UMOUNT_LAZY);
 	}
-	sys_close(mount);
+	if (err)
+		sys_close(mount);
+	else
+		at->top = mount;
 	return err;
+}
+
+int mount_undo(const struct mountpoint *at)
+{
+	if (at->top >= 0)
+		return umount_fd(at->top, UMOUNT_LAZY);
+	/* Through the descriptor of what is covered the kernel goes up to what covers it. */
+	return is_covered(at, NULL) > 0 ? umount_fd(at->under, UMOUNT_LAZY) : -ESTALE;
+}
+
+void mount_release(struct mountpoint *at)
+{
+	if (at->top >= 0)
+		sys_close(at->top);
+	if (at->turn)
+		sys_close(at->turn);
+	at->top = -1;
+	at->turn = 0;
 }
 
 /* What is at the path now. */
@@ -169,6 +224,24 @@ static int mount_inside(int dir, const char *source, const char *type, uint32_t 
 	return err;
 }
 
+/* mount(2) does not tell what it mounted. A path would, if nobody could change it. */
+static int find_new(struct mountpoint *at)
+{
+	int found = is_covered(at, &at->mounted);
+
+	if (found > 0 && at->turn)
+		turn_take(at->turn, &at->mounted);
+	if (found > 0)
+		return table_complete(&at->mounted);
+	if (found < 0 && at->uid == sys_geteuid()) {	/* no table can be read */
+		identify(at);
+		return 0;
+	}
+	/* What is below is busy by its descriptor, so that this takes away no more than a cover. */
+	umount_fd(at->under, UMOUNT_PLAIN);
+	return -ESTALE;
+}
+
 /* mount(2): for kernels before 5.2 and sandboxes that forbid the new calls. */
 static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 {
@@ -185,9 +258,7 @@ static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 	err = sys_mount(o->fsname, sys_fd_path(name, at->under), type, o->flags, data);
 	if (err == -ENOENT)
 		err = mount_inside(at->under, o->fsname, type, o->flags, data);
-	if (!err)
-		identify(at);
-	return err;
+	return err ? err : find_new(at);
 }
 
 /* What a string may be long for fsconfig(2); mount(2) takes a page. */
@@ -198,6 +269,7 @@ int mount_attach(struct mountpoint *at, const struct optlist *o, int device,
 {
 	int err = mount_create(at, o, device, said);
 
+	at->top = -1;
 	if (err >= 0)
 		err = mount_place(at, err);
 	if (err == -ENOSYS || err == -EPERM
@@ -229,6 +301,7 @@ static int mount_direct(struct mountpoint *at, const struct optlist *o, struct o
 	if (device < 0)
 		return fail(why, "/dev/fuse", device, mount_device_advice(device));
 	err = mount_attach(at, o, device, &said);
+	mount_release(at);
 	if (!err)
 		return device;
 	sys_close(device);
@@ -247,8 +320,7 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 	if (device < 0 || at->mounted.dev_major || at->mounted.dev_minor)
 		return device;
 	sys_close(device);
-	if (umount_path(at->path, UMOUNT_LAZY) == -EPERM)
-		commfd_unmount(at->path, true);
+	commfd_unmount(at->path, true);
 	out_fmt(why, "%s: the new mount cannot be identified", at->path);
 	return -ESTALE;
 }

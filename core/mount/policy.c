@@ -10,7 +10,7 @@
 #include "opt.h"
 #include "table.h"
 
-enum { DEFAULT_MOUNT_MAX = 1000 };
+enum { DEFAULT_MOUNT_MAX = 1000, BAD_MOUNT_MAX = -2 };
 
 /* The file systems that are known to stand a mount of anyone's on top, by the
    name they have in the mount table; FUSE itself besides. */
@@ -43,8 +43,8 @@ static bool set_count(struct policy *p, const char *value)
 	else if (opt_number(value, INT32_MAX, &n) == 0)
 		p->mount_max = (int64_t)n;
 	else
-		return false;
-	return true;
+		p->mount_max = BAD_MOUNT_MAX;
+	return p->mount_max != BAD_MOUNT_MAX;
 }
 
 static bool add_type(struct policy *p, const char *name)
@@ -74,16 +74,30 @@ static bool read_line(struct policy *p, const char *line)
 	return false;
 }
 
-void policy_read(struct policy *p, void (*note)(const char *fmt, ...))
+/* A caller's limits, or a mode that root chose, keep the file from being read: neither
+   means that root set no limit. */
+static ssize_t read_file(char *text, size_t size)
+{
+	ssize_t n = sys_read_file(POLICY_FILE, text, size);
+
+	if (n == -ENOENT)
+		return 0;
+	if (n == (ssize_t)size - 1)
+		return -EFBIG;
+	return n > 0 && memchr(text, '\0', (size_t)n) ? -EINVAL : n;
+}
+
+int policy_read(struct policy *p, void (*note)(const char *fmt, ...))
 {
 	char text[16 * 1024], *line = text, *stop;
-	ssize_t n = sys_read_file(POLICY_FILE, text, sizeof(text));
+	ssize_t n = read_file(text, sizeof(text));
+	int err = 0;
 
 	*p = (struct policy) { .mount_max = DEFAULT_MOUNT_MAX };
-	if (n < 0 && n != -ENOENT)
-		note("failed to open %s: %s", POLICY_FILE, msg_reason((int)n));
+	if (n < 0)
+		note("failed to read %s: %s; root has to make it readable for everybody, or remove it", POLICY_FILE, msg_reason((int)n));
 	if (n <= 0)
-		return;
+		return (int)n;
 	for (int number = 1; line; number++, line = stop) {
 		size_t len = strcspn(line, "\n");
 
@@ -95,7 +109,10 @@ void policy_read(struct policy *p, void (*note)(const char *fmt, ...))
 		line = (char *)skip_blanks(line);
 		if (!read_line(p, line))
 			note("unknown parameter in %s at line %d: '%s'", POLICY_FILE, number, line);
+		if (p->mount_max < -1)
+			err = -EINVAL;
 	}
+	return err;
 }
 
 static bool is_in(const char *list, const char *type)
@@ -181,8 +198,12 @@ int policy_mountpoint(const struct policy *p, const struct mountpoint *at, struc
 
 int policy_count(const struct policy *p, int extra, struct out *why)
 {
-	int count = p->mount_max < 0 ? -1 : table_count_fuse();
+	int count = p->mount_max < 0 ? 0 : table_count_fuse();
 
+	if (count < 0) {
+		out_fmt(why, "the mounted FUSE filesystems cannot be counted: %s", msg_reason(count));
+		return count;
+	}
 	if (count + extra <= p->mount_max || p->mount_max < 0)
 		return 0;
 	out_fmt(why, "too many FUSE filesystems mounted; mount_max=N can be set in " POLICY_FILE

@@ -156,20 +156,25 @@ static int is_identity(uint64_t id, void *data)
 	return 1;
 }
 
+int table_complete(struct sys_stat *st)
+{
+	struct identity identity = { .old = st->mount_id };
+
+	if (each_id(true, is_identity, &identity) > 0) {
+		st->mount_id = identity.unique;
+		st->unique_id = true;
+	}
+	return 0;
+}
+
 int table_identify(int fd, struct sys_stat *st)
 {
-	struct identity identity;
 	int err = sys_statx(fd, "", true, st);
 
 	if (err != -EACCES)
 		return err;
 	err = sys_statx(fd, "", false, st);
-	identity.old = st->mount_id;
-	if (!err && each_id(true, is_identity, &identity) > 0) {
-		st->mount_id = identity.unique;
-		st->unique_id = true;
-	}
-	return err;
+	return err ? err : table_complete(st);
 }
 
 static int count_fuse_id(uint64_t id, void *count)

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 
 #include "table.h"
+#include "turn.h"
 
 static const int flags[] = {
 	[UMOUNT_PLAIN] = 0, [UMOUNT_LAZY] = MNT_DETACH,
@@ -18,23 +19,20 @@ int umount_path(const char *path, enum umount_how how)
 	return sys_umount2(path, flags[how] | UMOUNT_NOFOLLOW);
 }
 
-static bool same_mount(const struct sys_stat *a, const struct sys_stat *b)
+int umount_fd(int fd, enum umount_how how)
+{
+	char name[32];
+
+	return sys_umount2(sys_fd_path(name, fd), flags[how]);
+}
+
+bool umount_is_same(const struct sys_stat *a, const struct sys_stat *b)
 {
 	return a->dev_major == b->dev_major && a->dev_minor == b->dev_minor
 	       && a->mount_id == b->mount_id && a->unique_id == b->unique_id;
 }
 
-/* What a descriptor holds can be detached by its name in /proc, whatever comes
-   to stand at the path meanwhile. Only a plain umount minds a descriptor. */
-static int detach(int fd, const char *path, enum umount_how how)
-{
-	char name[32];
-	int err = sys_umount2(sys_fd_path(name, fd), flags[how]);
-
-	return err == -ENOENT ? umount_path(path, how) : err;
-}
-
-int umount_known(const char *path, const struct sys_stat *known, enum umount_how how)
+int umount_open_known(const char *path, const struct sys_stat *known)
 {
 	struct sys_stat now;
 	int fd = sys_open(path, O_PATH | O_NOFOLLOW, 0), err;
@@ -42,10 +40,33 @@ int umount_known(const char *path, const struct sys_stat *known, enum umount_how
 	if (fd < 0)
 		return fd;
 	err = table_identify(fd, &now);
-	if (!err && !same_mount(known, &now))
+	if (!err && !umount_is_same(known, &now))
 		err = -ESTALE;
-	if (!err && how != UMOUNT_PLAIN)
-		err = detach(fd, path, how);
-	sys_close(fd);
-	return err || how != UMOUNT_PLAIN ? err : umount_path(path, how);
+	if (err)
+		sys_close(fd);
+	return err ? err : fd;
+}
+
+int umount_known(const char *path, const struct sys_stat *known, enum umount_how how)
+{
+	int fd = umount_open_known(path, known), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (how != UMOUNT_PLAIN)
+		err = umount_fd(fd, how);
+	sys_close(fd);	/* which would keep the mount busy */
+	return how == UMOUNT_PLAIN || err == -ENOENT ? umount_path(path, how) : err;
+}
+
+int umount_known_in_turn(const char *path, const struct sys_stat *known, enum umount_how how)
+{
+	int turn = sys_geteuid() == 0 ? turn_open() : -ENOENT;
+	int err = turn < 0 ? 0 : turn_take(turn, known);
+
+	/* Only the plain unmount goes by a name, which a helper at work may change the meaning of. */
+	err = err == -ETIMEDOUT && how == UMOUNT_PLAIN ? -EBUSY : umount_known(path, known, how);
+	if (turn >= 0)
+		sys_close(turn);
+	return err;
 }

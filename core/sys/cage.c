@@ -338,7 +338,7 @@ static const uint16_t helping[] = {
 	NR_FSCONFIG, NR_FSMOUNT, NR_STATMOUNT, NR_LISTMOUNT, SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid,
 	SYS_getresuid, SYS_getresgid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_capget, SYS_capset,
 	SYS_sendmsg, SYS_recvmsg, SYS_sendto, SYS_socketpair, SYS_getsockopt, SYS_clone, SYS_wait4, SYS_kill,
-	SYS_setsid, SYS_prctl, SYS_rt_sigaction,
+	NR_PIDFD_OPEN, NR_PIDFD_SEND_SIGNAL, SYS_setsid, SYS_prctl, SYS_umask,
 #ifdef SYS_fcntl64
 	SYS_fcntl64, SYS_fstatfs64,
 #endif

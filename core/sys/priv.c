@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -135,6 +136,17 @@ static int set_ids(uid_t real, uid_t effective)
 
 static uid_t caller;
 
+/* A caller could end the process by RLIMIT_CPU between a mount and its undoing, or starve
+   it there as SCHED_IDLE. Root's own limits are root's business. */
+static void shed_limits(void)
+{
+	static const uint64_t unlimited[2] = { UINT64_MAX, UINT64_MAX };
+
+	syscall(SYS_prlimit64, 0, RLIMIT_CPU, unlimited, NULL);
+	syscall(SYS_sched_setscheduler, 0, 0 /* SCHED_OTHER */, &(int) { 0 });
+	syscall(SYS_setpriority, 0 /* PRIO_PROCESS */, 0, 0);
+}
+
 int priv_caller(void)
 {
 	gid_t gid = getgid();
@@ -144,6 +156,7 @@ int priv_caller(void)
 	setuid_root = caller != 0 && geteuid() == 0;
 	if (!setuid_root)
 		return priv_drop();
+	shed_limits();
 	if (syscall(SETRESGID, gid, gid, gid) < 0)
 		return -errno;
 	err = set_ids(caller, caller);
@@ -164,6 +177,14 @@ int priv_raise(bool shielded)
 	/* It returns what it was before, whether it did anything or not. */
 	syscall(SETFSUID, caller);
 	return (uid_t)syscall(SETFSUID, caller) == caller ? 0 : -EPERM;
+}
+
+int priv_open_as_root(void)
+{
+	if (!setuid_root)
+		return 0;
+	syscall(SETFSUID, 0);
+	return syscall(SETFSUID, 0) == 0 ? 0 : -EPERM;
 }
 
 int priv_lower(void)

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -120,6 +121,23 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	int start = dir == AT_FDCWD ? start_of(&path) : dir;
 
 	return (int)result(openat(start, path, flags | O_CLOEXEC, mode));
+}
+
+int sys_open_private(int dir, const char *name)
+{
+	mode_t mask = umask(0);
+	int fd = sys_openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	umask(mask);
+	return fd;
+}
+
+int sys_lock_byte(int fd, uint64_t byte)
+{
+	enum { OFD_SETLK = 37 };	/* <fcntl.h> has it only for some */
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)byte, .l_len = 1 };
+
+	return (int)result(fcntl(fd, OFD_SETLK, &lock));
 }
 
 CALL(int, sys_close, (int fd), close(fd))
@@ -227,6 +245,17 @@ int sys_signal(int sig, void (*handler)(int))
 	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
 
 	return sigaction(sig, &action, NULL) < 0 ? -errno : 0;
+}
+
+void sys_reset_signals(void)
+{
+	static const uint64_t nothing[8];	/* SIG_DFL; an empty set; a timer that is off */
+
+	for (long sig = 1; sig <= 64; sig++)
+		syscall(SYS_rt_sigaction, sig, nothing, NULL, sizeof(uint64_t));
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, nothing, NULL, sizeof(uint64_t));
+	for (long timer = ITIMER_REAL; timer <= ITIMER_PROF; timer++)
+		syscall(SYS_setitimer, timer, nothing, NULL);
 }
 
 int sys_goes_on_for(int fd)
@@ -563,31 +592,44 @@ int sys_is_socket(int fd)
 	return (int)result(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size));
 }
 
-int sys_send(int socket, const void *data, size_t size)
-{
-	long n = result(send(socket, data, size, MSG_NOSIGNAL | MSG_DONTWAIT));
-
-	return n < 0 ? (int)n : (size_t)n == size ? 0 : -EPIPE;
-}
-
 /* Room for one descriptor beside the message. */
 union one_fd { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; };
 
+/* Room for a sender's ids, and behind them for one descriptor. */
+struct ids { int32_t pid; uint32_t uid, gid; };
+union sent { struct cmsghdr header; char room[CMSG_SPACE(sizeof(struct ids)) + CMSG_SPACE(sizeof(int))]; };
+
+static size_t attach(union sent *control, size_t at, int type, const void *data, size_t size)
+{
+	struct cmsghdr header = { .cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = type };
+
+	memcpy(control->room + at, &header, sizeof(header));
+	memcpy(control->room + at + CMSG_LEN(0), data, size);
+	return at + CMSG_SPACE(size);
+}
+
+int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd)
+{
+	union sent control = { .room = { 0 } };
+	struct ids ids = { getpid(), uid, getgid() };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = size };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
+	size_t used = 0;
+	long n;
+
+	/* The kernel adds the real ids where the sender names none. */
+	if (uid != getuid())
+		used = attach(&control, used, 2 /* SCM_CREDENTIALS */, &ids, sizeof(ids));
+	if (fd >= 0)
+		used = attach(&control, used, SCM_RIGHTS, &fd, sizeof(fd));
+	message.msg_controllen = (socklen_t)used;
+	n = result(syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+	return n < 0 ? (int)n : (size_t)n == size ? 0 : -EPIPE;
+}
+
 int sys_send_fd(int socket, int fd)
 {
-	union one_fd control = { .room = { 0 } };
-	char byte = 0;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	return sys_send_as(socket, getuid(), "", 1, fd);
 }
 
 /* In the padding of the room for one descriptor there is room for another one. */

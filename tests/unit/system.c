@@ -92,7 +92,7 @@ static void descriptors_go_over_sockets(void **state)
 	assert_int_equal(sys_receive_fd(pair[1]), -EPROTO);
 	assert_int_equal(fcntl(free_one, F_GETFD), -1);
 	assert_int_equal(fcntl(free_one + 1, F_GETFD), -1);
-	assert_int_equal(sys_send(pair[0], "x", 1), 0);
+	assert_int_equal(sys_send_as(pair[0], getuid(), "x", 1, -1), 0);
 	assert_int_equal(sys_receive_fd(pair[1]), -EPROTO);
 	close(pair[0]);
 	assert_int_equal(sys_receive_fd(pair[1]), -EPROTO);
