@@ -1,0 +1,202 @@
+#!/usr/bin/env bash
+# What a user may do between two system calls of the set-uid fusermount3. strace delays one
+# call, so that the moment lasts a second: none of these tests depends on luck.
+. "$(dirname "$0")/../lib.sh"
+start 300
+need setpriv strace chrt nsenter
+
+mkdir bin home tools
+install -m 4755 "$BUILD/fusermount3" bin/fusermount3
+chown 65534:65534 home
+own_dev
+[ -e /etc/fuse.conf ] || : >/etc/fuse.conf
+: >conf
+mount --bind conf /etc/fuse.conf
+cp "$BUILD"/tests/tools/{commfd,creds,syncpeer,hold_path} tools/
+cp "$STATIC_BOX" tools/passfs
+chmod -R go+rX tools
+cd home || exit
+PATH=$T/bin:$T/tools:/usr/sbin:/usr/bin:/sbin:/bin
+
+user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+# late CALL COMMAND...: as the user, each CALL one second late.
+late() { local call=$1; shift; strace -f -u nobody -o "$T/trace" -e "inject=$call" "$@"; }
+detach_all()
+{
+	local at
+	while read -r at; do umount -l "$at"; done < <(awk -v h="$T/home/" 'index($5, h) == 1 { print $5 }' /proc/self/mountinfo | tac)
+}
+fresh() { detach_all; rm -rf --one-file-system "${T:?}"/home/*; user mkdir mnt; }
+mount_fuse() { user commfd true fusermount3 "${1:-mnt}" >/dev/null; }
+roots() { mount -t tmpfs -o uid=65534,mode=700 roots "${1:-mnt}"; }
+roots_is_there() { grep -q " $T/home/${1:-mnt} .* - tmpfs roots" /proc/self/mountinfo; }
+fuse_mounts() { awk -v h="$T/home/" 'index($5, h) == 1 && / - fuse/' /proc/self/mountinfo | wc -l; }
+# begun CALL: the delayed call has begun (strace writes it once it has ended).
+enter_late() { sleep 0.5; }
+
+# ---- The mount is gone before it is unmounted; root's is below it ----
+
+for how in -uqz -uq; do
+	fresh
+	roots
+	mount_fuse
+	late umount2:delay_enter=1s fusermount3 $how mnt &
+	enter_late
+	user fusermount3 -uqz mnt
+	wait $!
+	ok "$how: two at once: root's mount below is there" roots_is_there
+	is "$how: the user's is not" "$(fuse_mounts)" 0
+done
+fresh
+roots
+user commfd 'sleep 0.2' fusermount3 -o auto_unmount mnt >/dev/null &
+sleep 0.1
+wait
+within 3 [ "$(fuse_mounts)" = 0 ]
+ok 'auto_unmount: root'"'"'s mount below is there' roots_is_there
+is "auto_unmount: the user's is not" "$(fuse_mounts)" 0
+
+# Root's own plain unmount, while the user takes the mount away.
+fresh
+roots
+mount_fuse
+strace -f -o "$T/trace" -e inject=umount2:delay_enter=700ms "$BUILD/bin/fumount" mnt &
+sleep 0.4
+user fusermount3 -uqz mnt
+wait $!
+ok "fumount by root, and the user's helper: root's mount below is there" roots_is_there
+
+# ---- Another mountpoint has the name: renamed where nothing is mounted on it ----
+
+fresh
+unshare -m --propagation private sleep 60 &
+elsewhere=$!
+pids+=("$elsewhere")
+sleep 0.2
+user mkdir other
+roots other
+for how in -uq -uqz; do
+	mount_fuse
+	late umount2:delay_enter=1s fusermount3 $how mnt &
+	enter_late
+	user true
+	nsenter -t "$elsewhere" -m setpriv --reuid 65534 --regid 65534 --clear-groups \
+		bash -c "cd $T/home; mv mnt third; mv other mnt; mv third other"
+	wait $!
+	ok "$how: a name exchanged elsewhere: root's mount is there" roots_is_there mnt
+	nsenter -t "$elsewhere" -m bash -c "cd $T/home; mv mnt third; mv other mnt; mv third other"
+	awk -v m="$T/home/mnt" '$5 == m && / - fuse/ { print $5 }' /proc/self/mountinfo | xargs -rn1 umount -l
+done
+kill "$elsewhere"
+
+# ---- mount(2) does not tell what it mounted ----
+
+fresh
+roots
+long=$(printf %0300d 1)
+for option in fsname=$long fsname=short; do
+	inject=mount:delay_exit=1s
+	[ "$option" = fsname=short ] && inject="$inject -e inject=fsopen:error=ENOSYS"
+	# shellcheck disable=SC2086
+	late $inject commfd true fusermount3 -o "auto_unmount,$option" mnt >"$T/got" 2>&1 &
+	enter_late
+	user fusermount3 -uqz mnt
+	wait $!
+	sleep 0.3
+	ok "auto_unmount by mount(2), ${option:0:14}: root's mount is there" roots_is_there
+	is 'nothing is left' "$(fuse_mounts)" 0
+done
+fresh
+got=$(user commfd true fusermount3 -o "fsname=$long" mnt 2>&1)
+like 'a long name alone is mounted' "$got" 'received: byte 0, /dev/fuse.*exit 0'
+
+# ---- What is undone is what was mounted ----
+
+fresh
+late move_mount:delay_enter=1s commfd -x true fusermount3 mnt >"$T/got" 2>&1 &
+enter_late
+user mv mnt moved
+wait $!
+like 'the mountpoint renamed, the peer gone: refused' "$(cat "$T/got")" 'sending file descriptor'
+is 'and undone' "$(fuse_mounts)" 0
+
+# ---- fuse.conf, and the count ----
+
+refused() # refused NAME PATTERN COMMAND...
+{
+	local name=$1 pattern=$2 got; shift 2
+	got=$("$@" 2>&1)
+	like "$name: refused" "$got" "$pattern"
+	is "$name: nothing is mounted" "$(fuse_mounts)" 0
+	detach_all
+}
+fresh
+chmod 600 "$T/conf"
+refused 'fuse.conf cannot be read' 'failed to read /etc/fuse.conf: Permission denied; .*exit 1' user commfd true fusermount3 mnt
+chmod 644 "$T/conf"
+echo 'mount_max = many' >"$T/conf"
+refused 'mount_max is no number' "unknown parameter in /etc/fuse.conf at line 1.*exit 1" user commfd true fusermount3 mnt
+printf 'mount_max = 0\n%020000d' 1 | tr 1 '#' >"$T/conf"
+refused 'fuse.conf is too long' 'failed to read /etc/fuse.conf: File too large.*exit 1' user commfd true fusermount3 mnt
+printf '\0\nmount_max = 0\n' >"$T/conf"
+refused 'fuse.conf is no text' 'failed to read /etc/fuse.conf: Invalid argument.*exit 1' user commfd true fusermount3 mnt
+: >"$T/conf"
+# Neither listmount(2) nor mountinfo.
+refused 'the mounts cannot be counted' 'cannot be counted: Input/output error.*exit 1' unshare -m bash -c 'mount -t tmpfs none /proc
+	exec "$0" 5 457,458 setpriv --reuid 65534 --regid 65534 --clear-groups commfd true fusermount3 mnt' "$BUILD/tests/tools/forbid"
+
+# ---- A mountpoint in the file system that the user serves ----
+
+# The helper may enter it only with allow_other, since its saved uid is root's.
+fresh
+echo user_allow_other >"$T/conf"
+user mkdir src src/in
+for how in undo -uqz -u; do
+	user passfs --cache=none -o allow_other -b src mnt || break
+	server=$(newest passfs)
+	if [ "$how" = undo ]; then
+		late move_mount:delay_enter=1s commfd -x true fusermount3 mnt/in >"$T/got" 2>&1 &
+	else
+		mount_fuse mnt/in
+		late umount2:delay_enter=1s fusermount3 $how mnt/in >"$T/got" 2>&1 &
+	fi
+	job=$!
+	enter_late
+	kill -STOP "$server"
+	ok "$how below a server that stops: it ends" within 3 gone "$job"
+	kill -CONT "$server"
+	wait "$job"
+	[ "$how" = -u ] && like 'a plain unmount there is refused' "$(cat "$T/got")" 'served by FUSE itself; use -z'
+	detach_all
+	kill "$server" 2>/dev/null
+	wait
+done
+
+# ---- Signals, limits, ids ----
+
+fresh
+strace -f -u nobody -o "$T/trace" env --ignore-signal=CHLD timeout 20 syncpeer mute fusermount3 --sync-init --comm-fd @ mnt >"$T/got" 2>&1
+like 'the server is gone over INIT' "$(cat "$T/got")" 'the server went away'
+like 'the child is killed through a pidfd' "$(cat "$T/trace")" 'pidfd_send_signal\([0-9]+, SIGKILL'
+unlike 'and by no number' "$(grep -v timeout "$T/trace")" 'kill\([0-9]+, SIGKILL'
+# By the last change of ids of the process that kills.
+like 'as the caller' "$(awk '/setresuid\(/ { ids[$1] = $0 } /pidfd_send_signal\(/ { print ids[$1] }' "$T/trace")" 'setresuid\(65534, 65534, 0\)'
+mount_fuse
+# shellcheck disable=SC2016
+got=$(user env --ignore-signal=CHLD,PIPE nice -n 19 chrt -i 0 \
+	commfd -u 'sleep 0.5; helper=$(pgrep -P $PPID -x fusermount3); grep SigIgn /proc/$helper/status; chrt -p $helper; echo nice $(ps -o ni= -p $helper)' \
+	fusermount3 --auto-unmount mnt)
+like 'no disposition is inherited' "$got" $'SigIgn:\t0000000000000000'
+like 'nor a scheduling policy' "$got" SCHED_OTHER
+like 'nor a nice value' "$got" 'nice +0$'
+# It takes CAP_SYS_RESOURCE, which root of a container may lack.
+like 'nor a limit of CPU time' "$(strace -u nobody fusermount3 -V 2>&1)" 'prlimit64\(0, RLIMIT_CPU, \{rlim_cur=RLIM64_INFINITY, rlim_max=RLIM64_INFINITY\}'
+for option in '' --sync-init; do
+	# shellcheck disable=SC2086
+	got=$(timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups creds fusermount3 $option mnt 2>&1)
+	is "$option the ids that come with the descriptor" "$(sort -u <<<"$got")" 'uid 65534 gid 65534'
+	detach_all
+done
+umount /etc/fuse.conf
+give_dev_back
+finish
