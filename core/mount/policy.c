@@ -10,7 +10,7 @@
 #include "opt.h"
 #include "table.h"
 
-enum { DEFAULT_MOUNT_MAX = 1000, BAD_MOUNT_MAX = -2 };
+enum { DEFAULT_MOUNT_MAX = 1000 };
 
 /* The file systems that are known to stand a mount of anyone's on top, by the
    name they have in the mount table; FUSE itself besides. */
@@ -43,8 +43,8 @@ static bool set_count(struct policy *p, const char *value)
 	else if (opt_number(value, INT32_MAX, &n) == 0)
 		p->mount_max = (int64_t)n;
 	else
-		p->mount_max = BAD_MOUNT_MAX;
-	return p->mount_max != BAD_MOUNT_MAX;
+		return false;
+	return true;
 }
 
 static bool add_type(struct policy *p, const char *name)
@@ -107,9 +107,10 @@ int policy_read(struct policy *p, void (*note)(const char *fmt, ...))
 			len--;
 		line[len] = '\0';
 		line = (char *)skip_blanks(line);
-		if (!read_line(p, line))
-			note("unknown parameter in %s at line %d: '%s'", POLICY_FILE, number, line);
-		if (p->mount_max < -1)
+		if (read_line(p, line))
+			continue;
+		note("unknown parameter in %s at line %d: '%s'", POLICY_FILE, number, line);
+		if (setting(line, "mount_max"))	/* some limit, but which? */
 			err = -EINVAL;
 	}
 	return err;

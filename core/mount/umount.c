@@ -39,7 +39,8 @@ int umount_open_known(const char *path, const struct sys_stat *known)
 
 	if (fd < 0)
 		return fd;
-	err = table_identify(fd, &now);
+	/* mount(2) and the table alone may have told no more than a reusable id. */
+	err = known->unique_id ? table_identify(fd, &now) : sys_statx(fd, "", false, &now);
 	if (!err && !umount_is_same(known, &now))
 		err = -ESTALE;
 	if (err)

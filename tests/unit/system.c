@@ -338,7 +338,7 @@ static void fuse_conf(void **state)
 		skip();
 	over(POLICY_FILE, "# user_allow_other\n\n\tmount_max = 3 \r\nallow_fstype = foo\n"
 			  "allow_fstype=proc\nbogus\nmount_max = x\nuser_allow_other");
-	policy_read(&p, count_note);
+	assert_int_equal(policy_read(&p, count_note), -EINVAL);
 	umount(POLICY_FILE);
 	assert_true(p.user_allow_other);
 	assert_int_equal(p.mount_max, 3);
