@@ -137,7 +137,7 @@ int sys_lock_byte(int fd, uint64_t byte)
 	enum { OFD_SETLK = 37 };	/* <fcntl.h> has it only for some */
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)byte, .l_len = 1 };
 
-	return (int)result(fcntl(fd, OFD_SETLK, &lock));
+	return (int)result(syscall(NR_FCNTL, fd, OFD_SETLK, &lock));
 }
 
 CALL(int, sys_close, (int fd), close(fd))
