@@ -315,15 +315,19 @@ int fumount_enter(const char *namespace)
 	char path[32];
 	struct out out = OUT_TEXT(path);
 	uint64_t pid;
-	int fd;
+	int fd, err;
 
 	if (opt_number(namespace, INT32_MAX, &pid) == 0) {
 		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
 		namespace = out_text(&out);
 	}
-	sys_keep_proc();
-	fd = sys_open(namespace, O_RDONLY, 0);
-	return fd < 0 ? fd : sys_enter_mount_namespace(fd);
+	sys_keep_places();
+	conn_keep();
+	fd = sys_open(namespace, O_RDONLY | O_NONBLOCK, 0);
+	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
 }
 
 /* With -N, there. */

@@ -352,7 +352,7 @@ static int sweep(struct recovery *r)
 	int err = sweep_here(r);
 
 	worse(r, err);
-	sys_keep_proc();
+	sys_keep_places();
 	if (e.own)
 		proc_each_namespace(look_elsewhere, &e, &hidden);
 	if (hidden)

@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* To be called before this process enters another mount namespace: only the fusectl that can
+   be reached now is used from then on. */
+void conn_keep(void);
+
 /* Aborts it: every request, waiting or to come, fails. 0, or -errno: -ENOENT
    if there is no such connection, -EACCES or -EPERM if it is not ours. */
 int conn_abort(uint64_t connection);

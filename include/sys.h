@@ -49,9 +49,10 @@ struct sys_stat {
 	bool inside;		/* certainly not the root of a mount (told from 5.8 on) */
 };
 
-/* From now on a path that begins with /proc is looked up in the /proc of this
-   moment, in another mount namespace or without any too. 0 or -errno. */
-int sys_keep_proc(void);
+/* From now on a path that begins with /proc or /etc is looked up in what these directories
+   are now, in another mount namespace too, where whoever owns that could have put others in
+   their places. 0; -ENOENT when /proc is no proc file system: from now on there is none. */
+int sys_keep_places(void);
 
 /* From now on the directory `root`, a descriptor that the caller keeps, is the root directory
    of this process, and its working directory a read-only mount of /proc/self/fd alone, which
@@ -69,6 +70,14 @@ int sys_open_private(int dir, const char *name);
 /* Locks one byte of a file for this open file description (F_OFD_SETLK), until its last
    descriptor is closed. 0; -EAGAIN while another description has it. */
 int sys_lock_byte(int fd, uint64_t byte);
+/* openat2(2), since 5.6: -ENOSYS before, and a filter of system calls that does not know it
+   gives -EPERM. */
+enum sys_resolve { RESOLVE_SAME_MOUNT = 1, RESOLVE_NO_LINKS = 4, RESOLVE_WITHIN = 8, RESOLVE_ROOTED = 0x10 };
+int sys_openat2(int dir, const char *path, int flags, unsigned int resolve /* enum sys_resolve */);
+/* What kind of file system a descriptor is in: statfs(2)'s f_type, or -errno. Asks a FUSE
+   server: not for a mount that is not known to answer. */
+enum { SYS_PROC_MAGIC = 0x9fa0, SYS_FUSECTL_MAGIC = 0x65735543 };
+int64_t sys_magic(int fd);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);

@@ -12,6 +12,7 @@
 #include "sys.h"
 
 static const char place[] = "/sys/fs/fuse/connections";
+static bool entered;	/* this process may be in a mount namespace of somebody else by now */
 
 /* Before 5.2 it has to be attached, for a moment. */
 static int detached_fusectl(void)
@@ -39,15 +40,14 @@ static int private_fusectl(void)
 	return mount;
 }
 
+/* Where no fusectl is mounted, this is a directory of sysfs; in the mount namespace of
+   somebody else, whatever they put there. */
 static int find_fusectl(void)
 {
-	int dir = sys_open(place, O_PATH | O_DIRECTORY, 0);
-	struct sys_stat control, parent;
+	int dir = sys_open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
-	if (dir >= 0 && sys_statx(dir, "", false, &control) == 0
-	    && sys_statx(dir, "..", false, &parent) == 0
-	    && control.dev_minor /* 0: not told */ && control.dev_minor != parent.dev_minor)
-		return dir;	/* something is mounted there, and not just sysfs's empty directory */
+	if (dir >= 0 && sys_magic(dir) == SYS_FUSECTL_MAGIC)
+		return dir;
 	if (dir >= 0)
 		sys_close(dir);
 	return private_fusectl();
@@ -58,9 +58,29 @@ static int found = -1;
 
 static int fusectl(void)
 {
-	if (found < 0)
+	if (found < 0 && !entered)
 		found = find_fusectl();
-	return found;
+	return found < 0 && entered ? -ENOENT : found;
+}
+
+void conn_keep(void)
+{
+	fusectl();
+	entered = true;
+}
+
+/* Something else may be mounted over a file of fusectl, or another of its files. */
+static int open_here(int dir, const char *path, int flags)
+{
+	int fd = sys_openat2(dir, path, flags, RESOLVE_SAME_MOUNT | RESOLVE_NO_LINKS);
+
+	if (fd != -ENOSYS && fd != -EPERM)
+		return fd;
+	fd = sys_openat(dir, path, flags, 0);
+	if (fd < 0 || sys_magic(fd) == SYS_FUSECTL_MAGIC)
+		return fd;
+	sys_close(fd);
+	return -ENOENT;
 }
 
 void conn_release(void)
@@ -78,7 +98,7 @@ static int open_below(int dir, uint64_t connection, const char *file, int flags)
 	if (dir < 0)
 		return dir;
 	out_fmt(&out, "%llu/%s", (unsigned long long)connection, file);
-	return sys_openat(dir, out_text(&out), flags, 0);
+	return open_here(dir, out_text(&out), flags | O_NOFOLLOW | (flags & O_PATH ? 0 : O_NONBLOCK));
 }
 
 static int open_file(uint64_t connection, const char *file, int flags)

@@ -122,7 +122,7 @@ int table_each(const char *pid, int (*fn)(const struct table_row *, void *), voi
 
 	out_fmt(&out, "/proc/%s/mountinfo", pid ? pid : "self");
 	w.start = w.end = 0;
-	w.fd = sys_open(out_text(&out), O_RDONLY, 0);
+	w.fd = sys_open(out_text(&out), O_RDONLY | O_NONBLOCK, 0);
 	if (w.fd < 0)
 		return pid ? w.fd : table_each_listed(fn, data);
 	while (!result && (line = next_line(&w)))

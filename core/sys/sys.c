@@ -41,13 +41,25 @@ enum { NR_FCNTL = SYS_fcntl };
 #define FORK_ARGUMENTS SIGCHLD, 0
 #endif
 
-static int kept_proc = -1;
+/* The directories that sys_keep_places() holds; NONE: there is no such one. */
+enum { PROC, ETC, PLACES, NONE = -2 };
+static int places[PLACES];
+static bool kept;
 
-int sys_keep_proc(void)
+int sys_keep_places(void)
 {
-	if (kept_proc < 0)
-		kept_proc = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
-	return kept_proc < 0 ? kept_proc : 0;
+	if (kept)
+		return 0;
+	places[PROC] = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
+	places[ETC] = sys_open("/etc", O_PATH | O_DIRECTORY, 0);
+	if (places[PROC] >= 0 && sys_magic(places[PROC]) != SYS_PROC_MAGIC) {
+		sys_close(places[PROC]);
+		places[PROC] = NONE;
+	}
+	for (int i = 0; i < PLACES; i++)
+		places[i] = places[i] < 0 ? NONE : places[i];
+	kept = true;
+	return places[PROC] < 0 ? -ENOENT : 0;
 }
 
 /* How much of the name of a descriptor the working directory stands for. */
@@ -104,11 +116,18 @@ int sys_stay_in(int root)
 /* Where a path begins, and what is left of it. */
 static int start_of(const char **path)
 {
-	if (kept_proc < 0 || strncmp(*path, "/proc", 5) != 0 || ((*path)[5] && (*path)[5] != '/'))
-		return AT_FDCWD;
-	*path += 5;
-	*path = **path ? *path + 1 : ".";
-	return kept_proc;
+	static const char names[PLACES][6] = { "/proc", "/etc" };
+
+	for (int i = 0; kept && i < PLACES; i++) {
+		size_t len = strlen(names[i]);
+
+		if (strncmp(*path, names[i], len) != 0 || ((*path)[len] && (*path)[len] != '/'))
+			continue;
+		*path += len;
+		*path = **path ? *path + 1 : ".";
+		return places[i];
+	}
+	return AT_FDCWD;
 }
 
 int sys_open(const char *path, int flags, mode_t mode)
@@ -120,7 +139,28 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 {
 	int start = dir == AT_FDCWD ? start_of(&path) : dir;
 
-	return (int)result(openat(start, path, flags | O_CLOEXEC, mode));
+	return start == NONE ? -ENOENT : (int)result(openat(start, path, flags | O_CLOEXEC, mode));
+}
+
+/* Where many files are renamed, the kernel asks for another try. */
+int sys_openat2(int dir, const char *path, int flags, unsigned int resolve)
+{
+	const uint64_t how[3] = { (unsigned int)(flags | O_CLOEXEC), 0, resolve };
+	int fd, tries = 100;
+
+	do
+		fd = (int)result(syscall(NR_OPENAT2, dir, path, how, sizeof(how)));
+	while (fd == -EAGAIN && --tries > 0);
+	return fd;
+}
+
+int64_t sys_magic(int fd)
+{
+	struct statfs s;
+
+	if (fstatfs(fd, &s) < 0)
+		return -errno;
+	return (uint32_t)s.f_type;
 }
 
 int sys_open_private(int dir, const char *name)
@@ -170,7 +210,24 @@ CALL(int, sys_getcwd, (char *buf, size_t size), syscall(SYS_getcwd, buf, size) <
 CALL(int, sys_mount, (const char *source, const char *target, const char *type,
 		      unsigned long flags, const void *data),
      mount(source, target, type, flags, data))
-CALL(int, sys_umount2, (const char *target, int flags), umount2(target, flags))
+/* umount2(2) takes no directory to begin in: go there, and come back. */
+int sys_umount2(const char *target, int flags)
+{
+	int start = start_of(&target), here, err;
+
+	if (start == AT_FDCWD)
+		return (int)result(umount2(target, flags));
+	here = sys_open(".", O_PATH | O_DIRECTORY, 0);
+	err = start == NONE ? -ENOENT : sys_fchdir(start);
+	if (!err)
+		err = (int)result(umount2(target, flags));
+	if (here >= 0) {
+		sys_fchdir(here);
+		sys_close(here);
+	}
+	return err;
+}
+
 CALL(int, sys_enter_mount_namespace, (int fd), syscall(SYS_setns, fd, CLONE_NEWNS))
 CALL(int, sys_new_mount_namespace, (void), syscall(SYS_unshare, CLONE_NEWNS))
 CALL(int, sys_new_user_namespace, (void), syscall(SYS_unshare, CLONE_NEWUSER | CLONE_NEWNS))
@@ -483,7 +540,7 @@ int sys_write_all(int fd, const void *buf, size_t size)
 
 ssize_t sys_read_file(const char *path, char *buf, size_t size)
 {
-	int fd = sys_open(path, O_RDONLY, 0);
+	int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);	/* in place of a file there may be a FIFO */
 	ssize_t n;
 
 	if (fd < 0)

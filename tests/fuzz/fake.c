@@ -87,7 +87,8 @@ static int on(int fd)
 
 /* ---- Files ---- */
 
-int sys_keep_proc(void) { return 0; }
+int sys_keep_places(void) { return 0; }
+int64_t sys_magic(int fd) { int err = on(fd); return err ? err : SYS_FUSECTL_MAGIC; }
 int sys_go_among_descriptors(void) { return 0; }
 
 int sys_open(const char *path, int flags, mode_t mode)
@@ -108,6 +109,11 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 
 int sys_open_private(int dir, const char *name) { check(dir); return sys_open(name, 0, 0); }
 int sys_lock_byte(int fd, uint64_t byte) { (void)byte; return on(fd); }
+int sys_openat2(int dir, const char *path, int flags, unsigned int resolve)
+{
+	(void)resolve;
+	return sys_openat(dir, path, flags, 0);
+}
 
 int sys_close(int fd)
 {

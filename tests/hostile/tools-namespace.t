@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Root enters a mount namespace whose owner has put things of their own at the well-known
+# places: what is there is neither read nor written.
+. "$(dirname "$0")/../lib.sh"
+start 120
+need setpriv unshare nsenter
+
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+mkdir home
+chown 65534:65534 home
+own_dev
+cp "$STATIC_BOX" fusebox
+chmod 755 fusebox
+echo precious >victim
+chmod 600 victim
+
+# What the owner of the namespace does in it. $1: what /sys/fs/fuse/connections is there.
+cat >inside <<'E'
+cd "$1"
+mkdir -p z
+mount -t tmpfs none /sys/fs/fuse/connections || exit
+"$1/../fusebox" hellofs -b "$1/z" || exit
+n=$(awk -v z="$1/z" '$5 == z { split($3, a, ":"); print a[2] }' /proc/self/mountinfo)
+mkdir "/sys/fs/fuse/connections/$n"
+cd "/sys/fs/fuse/connections/$n"
+case $2 in
+link) for f in abort waiting max_background; do ln -s "$1/../victim" $f; done ;;
+fifo | busy) for f in abort waiting max_background; do mkfifo -m 666 $f; done ;;
+esac
+cd "$1"
+rm -f fifo
+mkfifo fifo
+mount --bind fifo /etc/passwd
+echo "$n" >conn
+echo $$ >ready
+mount -t tmpfs none /proc
+mkdir -p /proc/self/fd /proc/self/fdinfo
+ln -s "$1" /proc/self/cwd
+for f in mountinfo status stat; do mkfifo /proc/self/$f; done
+for i in 3 4 5 6 7 8 9 10; do ln -s "$1" /proc/self/fd/$i; mkfifo /proc/self/fdinfo/$i; done
+: >set
+[ "$2" = busy ] && exec sleep 60 <z/hello
+exec sleep 60
+E
+
+# The user's namespace; its process's number is $P, its connection's $N.
+hostile()
+{
+	rm -f home/ready home/set
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all unshare -Urm --kill-child -f sh "$T/inside" "$T/home" "$1" >/dev/null 2>&1 &
+	outer=$!
+	pids+=("$outer")
+	within 10 test -e home/set || bail 'no namespace of a user'
+	P=$(pgrep -P "$outer") N=$(cat home/conn)
+}
+leave() { kill "$outer"; wait "$outer" 2>/dev/null; }
+mounted_there() { grep -q " $T/home/z " "/proc/$P/mountinfo"; }
+gone_there() { ! mounted_there; }
+# in_time COMMAND...: its status, or 124.
+in_time() { timeout -k 1 10 "$@"; }
+
+for kind in link fifo; do
+	for how in --abort -f -l -R -k --json; do
+		hostile $kind
+		in_time fumount -N "$P" $how "$T/home/z" >out 2>&1
+		is "$how, $kind: works" $? 0 || diag "$(cat out)"
+		is "$how, $kind: nothing is written through the link" "$(cat victim)" precious
+		[ "$how" = --abort ] || ok "$how, $kind: unmounted" gone_there
+		echo precious >victim
+		leave
+	done
+
+	hostile $kind
+	in_time fuse-info -N "$P" >out 2>&1
+	is "fuse-info -N, $kind: is not held up" $? 0
+	like "fuse-info -N, $kind: by the kernel's own word" "$(cat out)" "serving +0 +$N .*home/z"
+	in_time fuse-info -A >out 2>&1
+	is "fuse-info -A, $kind: is not held up" $? 0
+	in_time fumount -R "conn:$N" >out 2>&1
+	is "-R from outside, $kind: works" $? 0
+	in_time fumount -R -N "$P" "$T/home/z" >out 2>&1
+	is "-R, $kind: works" $? 0
+	ok "-R, $kind: swept" gone_there
+	is "-R, $kind: nothing is written" "$(cat victim)" precious
+	leave
+done
+
+# Who holds it is named by the users of this system, not by those of the namespace.
+hostile busy
+in_time fumount -N "$P" "$T/home/z" >out 2>&1
+is 'busy: is not held up' $? 32
+like 'busy: the holder is named by our own /etc/passwd' "$(cat out)" "held by $P \(sleep\) of $(id -nu 65534): open file"
+leave
+
+finish
