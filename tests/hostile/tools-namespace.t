@@ -53,7 +53,7 @@ hostile()
 	within 10 test -e home/set || bail 'no namespace of a user'
 	P=$(pgrep -P "$outer") N=$(cat home/conn)
 }
-leave() { kill "$outer"; wait "$outer" 2>/dev/null; }
+leave() { kill -9 "$P" "$outer"; wait "$outer" 2>/dev/null; }
 mounted_there() { grep -q " $T/home/z " "/proc/$P/mountinfo"; }
 gone_there() { ! mounted_there; }
 # in_time COMMAND...: its status, or 124.
