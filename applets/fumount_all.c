@@ -24,7 +24,7 @@ enum { NONE = UINT32_MAX };
 enum { WATCH_MS = 500, LOOKS = 32 };
 
 struct item {
-	uint64_t id, connection;
+	uint64_t id, connection, identity;	/* identity: as in conn_identity() */
 	uint32_t major, minor;
 	uint32_t under, depth;	/* the item that it lies below, or NONE; how many there are */
 	uint32_t path;		/* where it stands in `paths` */
@@ -91,7 +91,7 @@ static int take_item(struct all *a, const struct table_row *row)
 	items[a->count++] = (struct item) {
 		.id = row->id, .connection = table_connection(row), .major = row->major,
 		.minor = row->minor, .under = NONE, .path = (uint32_t)a->paths_size,
-		.wanted = is_wanted(a, row),
+		.wanted = is_wanted(a, row), .identity = conn_identity(table_connection(row)),
 	};
 	a->paths_size += len;
 	return 0;
@@ -169,29 +169,84 @@ static uint32_t silent_above(const struct all *a, const struct item *item)
 
 /* ---- The work, in a child ---- */
 
-/* The way is the table's, without links; the mount must be that one still. */
+/* The table's paths have no symbolic links: one on the way was put there since. */
+static int open_without_links(const char *path)
+{
+	int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_LINKS);
+
+	if (fd == -ENOSYS || fd == -EPERM)
+		fd = sys_open(path, O_PATH | O_DIRECTORY, 0);
+	return fd == -ELOOP || fd == -ENOTDIR ? -ESTALE : fd;
+}
+
+/* Opens the directory of a mountpoint, and what is at its name there. The caller closes both. */
+static int open_item(const char *path, struct resolved *at)
+{
+	struct out out = OUT_TEXT(at->path);
+	char *name;
+
+	at->fd = at->parent = -1;
+	at->below = false;
+	out_str(&out, path);
+	out_text(&out);
+	name = strrchr(at->path, '/');
+	if (!name || !name[1])
+		return at->fd = sys_open("/", O_PATH | O_DIRECTORY, 0);
+	*name = '\0';
+	at->parent = open_without_links(name == at->path ? "/" : at->path);
+	*name = '/';
+	if (at->parent == -ENAMETOOLONG) {	/* component by component, then */
+		int err = resolve_path(path, at);
+
+		return err || !at->below ? err : -ENAMETOOLONG;
+	}
+	at->fd = at->parent < 0 ? at->parent : sys_openat(at->parent, name + 1, O_PATH | O_NOFOLLOW, 0);
+	return at->fd;
+}
+
+/* Mount ids and device numbers are given again soon, to any file system; a connection's
+   identity is not. */
+static bool is_fuse_still(const struct item *item, int fd)
+{
+	struct table_row row;
+
+	return item->identity ? conn_identity(item->connection) == item->identity
+			      : table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
+}
+
+static int identify_item(const struct item *item, struct target *t)
+{
+	struct sys_stat now;
+	int err = sys_statx(t->at.fd, "", false, &now);
+
+	if (!err)
+		err = table_identify(t->at.fd, &t->known);
+	if (!err && (now.mount_id != item->id || now.dev_major != item->major || now.dev_minor != item->minor
+		     || !is_fuse_still(item, t->at.fd)))
+		err = -ESTALE;
+	return err;
+}
+
+/* What is acted on is the mount that was identified, in a directory that stays open: a user
+   may swap the names that lead there. */
 static int unmount_item(const struct all *a, const struct item *item, enum umount_how how)
 {
-	const char *path = path_of(a, item);
 	static struct target t;
-	struct out out = OUT_TEXT(t.at.path);
-	struct sys_stat now;
-	int err = sys_stat_path(path, O_NOFOLLOW, false, &now);
+	int err;
 
-	if (err == -ENAMETOOLONG) {
-		err = target_find(path, &t);
-		now = (struct sys_stat) { .mount_id = t.id, .dev_minor = t.minor };
-	} else {
-		out_str(&out, path);
-		out_text(&out);
-		t.at.parent = -1;
-		t.owner = a->owner;
-	}
-	if (!err && (now.mount_id != item->id || now.dev_minor != item->minor))
-		err = -ESTALE;
+	t = (struct target) { .owner = a->owner, .id = item->id, .connection = item->connection,
+			      .major = item->major, .minor = item->minor, .fuse = true };
+	err = open_item(path_of(a, item), &t.at);
+	err = err < 0 ? err : identify_item(item, &t);
 	if (!err && how == UMOUNT_ABORT)
-		conn_abort(item->connection);
-	return err ? err : unmount_directly(&t, how);
+		conn_abort_known(item->connection, item->identity);
+	if (t.at.fd >= 0)
+		sys_close(t.at.fd);	/* it would keep the mount busy */
+	t.at.fd = -1;
+	if (!err)
+		err = unmount_directly(&t, how);
+	target_close(&t);
+	return err;
 }
 
 struct result { uint32_t at; int err; };

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Root unmounts FUSE mounts whose paths lead through directories that a user swaps, or through
+# a FUSE mount that a user serves: what a name leads to by then is not taken for what was meant.
+. "$(dirname "$0")/../lib.sh"
+start 180
+need setpriv
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+
+user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"; }
+count=100
+mkdir home victim tool
+chmod 755 home victim
+cp "$BUILD/tests/tools/swap" tool/
+
+# Root's tmpfs at victim/N/data, and a FUSE mount at home/x/N/data, of which home and x are
+# the user's, and lnk is a link to victim.
+make_mounts()
+{
+	local i
+	mkdir home/x home/src
+	ln -s "$T/victim" home/lnk
+	hellofs -b home/src >/dev/null
+	for ((i = 0; i < count; i++)); do
+		mkdir -p "victim/$i/data" "home/x/$i/data"
+		mount -t tmpfs roots "victim/$i/data"
+		mount --bind home/src "home/x/$i/data"
+	done
+	chown 65534:65534 home home/x
+}
+left() { grep -c " $T/victim/[0-9]*/data " /proc/self/mountinfo; }
+clear_mounts()
+{
+	awk -v t="$T/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | tac | xargs -rn 1 umount -l 2>/dev/null
+	rm -rf --one-file-system home victim
+	mkdir home victim
+}
+
+for how in '' -l -f -q; do
+	make_mounts
+	bg setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all tool/swap "$T/home/x" "$T/home/lnk"
+	swap=$bg
+	for ((round = 0; round < 3; round++)); do
+		timeout -k 1 60 fumount -a $how >out 2>&1
+	done
+	is "-a $how, while names are swapped: root's own mounts stay" "$(left)" "$count"
+	{ kill -9 "$swap"; wait "$swap"; } 2>/dev/null
+	[ -d home/x ] && [ ! -L home/x ] || user mv -T --exchange home/x home/lnk 2>/dev/null
+	clear_mounts
+done
+
+# Without anybody who swaps, all go.
+make_mounts
+exits 0 '-a: all go' fumount -a
+is '-a: none is left' "$(grep -c " $T/home/x/" /proc/self/mountinfo)" 0
+is "-a: what is not FUSE stays" "$(left)" "$count"
+clear_mounts
+
+finish
