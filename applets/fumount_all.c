@@ -169,41 +169,6 @@ static uint32_t silent_above(const struct all *a, const struct item *item)
 
 /* ---- The work, in a child ---- */
 
-/* The table's paths have no symbolic links: one on the way was put there since. */
-static int open_without_links(const char *path)
-{
-	int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_LINKS);
-
-	if (fd == -ENOSYS || fd == -EPERM)
-		fd = sys_open(path, O_PATH | O_DIRECTORY, 0);
-	return fd == -ELOOP || fd == -ENOTDIR ? -ESTALE : fd;
-}
-
-/* Opens the directory of a mountpoint, and what is at its name there. The caller closes both. */
-static int open_item(const char *path, struct resolved *at)
-{
-	struct out out = OUT_TEXT(at->path);
-	char *name;
-
-	at->fd = at->parent = -1;
-	at->below = false;
-	out_str(&out, path);
-	out_text(&out);
-	name = strrchr(at->path, '/');
-	if (!name || !name[1])
-		return at->fd = sys_open("/", O_PATH | O_DIRECTORY, 0);
-	*name = '\0';
-	at->parent = open_without_links(name == at->path ? "/" : at->path);
-	*name = '/';
-	if (at->parent == -ENAMETOOLONG) {	/* component by component, then */
-		int err = resolve_path(path, at);
-
-		return err || !at->below ? err : -ENAMETOOLONG;
-	}
-	at->fd = at->parent < 0 ? at->parent : sys_openat(at->parent, name + 1, O_PATH | O_NOFOLLOW, 0);
-	return at->fd;
-}
-
 /* Mount ids and device numbers are given again soon, to any file system; a connection's
    identity is not. */
 static bool is_fuse_still(const struct item *item, int fd)
@@ -214,30 +179,22 @@ static bool is_fuse_still(const struct item *item, int fd)
 			      : table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
 }
 
-static int identify_item(const struct item *item, struct target *t)
-{
-	struct sys_stat now;
-	int err = sys_statx(t->at.fd, "", false, &now);
-
-	if (!err)
-		err = table_identify(t->at.fd, &t->known);
-	if (!err && (now.mount_id != item->id || now.dev_major != item->major || now.dev_minor != item->minor
-		     || !is_fuse_still(item, t->at.fd)))
-		err = -ESTALE;
-	return err;
-}
-
 /* What is acted on is the mount that was identified, in a directory that stays open: a user
    may swap the names that lead there. */
 static int unmount_item(const struct all *a, const struct item *item, enum umount_how how)
 {
 	static struct target t;
+	struct out path = OUT_TEXT(t.at.path);
 	int err;
 
 	t = (struct target) { .owner = a->owner, .id = item->id, .connection = item->connection,
-			      .major = item->major, .minor = item->minor, .fuse = true };
-	err = open_item(path_of(a, item), &t.at);
-	err = err < 0 ? err : identify_item(item, &t);
+			      .major = item->major, .minor = item->minor, .fuse = true,
+			      .at.fd = -1, .at.parent = -1 };
+	out_str(&path, path_of(a, item));
+	out_text(&path);
+	err = target_reach(&t);
+	if (!err && !is_fuse_still(item, t.at.fd))
+		err = -ESTALE;
 	if (!err && how == UMOUNT_ABORT)
 		conn_abort_known(item->connection, item->identity);
 	if (t.at.fd >= 0)

@@ -208,7 +208,7 @@ static int take_target(struct recovery *r, const struct target *t)
 
 /* ---- Every mount of a connection in this mount namespace ---- */
 
-struct next { struct recovery *r; uint64_t connection; char path[8192]; };
+struct next { struct recovery *r; uint64_t connection, id; char path[8192]; };
 
 static int is_next(const struct table_row *row, void *data)
 {
@@ -218,9 +218,35 @@ static int is_next(const struct table_row *row, void *data)
 	if (!table_is_fuse(row) || !is_ours(n->r, table_connection(row)))
 		return 0;
 	n->connection = table_connection(row);
+	n->id = row->id;
 	out_str(&path, row->mountpoint);
 	out_text(&path);
 	return 1;
+}
+
+struct climb { uint64_t id, parent; };
+
+static int is_climbed(const struct table_row *row, void *data)
+{
+	struct climb *climb = data;
+
+	climb->parent = row->parent;
+	return row->id == climb->id;
+}
+
+/* Whether the mount `top` is that of `id`, or mounted over it: a user may have swapped the
+   names that lead there. */
+static bool is_over(uint64_t top, uint64_t id)
+{
+	enum { LAYERS = 64 };
+	struct climb climb = { .id = top };
+
+	for (int i = 0; i < LAYERS && climb.id != id; i++) {
+		if (table_each(NULL, is_climbed, &climb) <= 0)
+			return false;
+		climb.id = climb.parent;
+	}
+	return climb.id == id;
 }
 
 /* What is on top there: that mount, or another that covers it. 1 when it has gone, and
@@ -250,6 +276,9 @@ static int take_next(struct recovery *r, uint64_t *before)
 	if (!top.fuse) {
 		report(r->to, "failed", "%s is covered by %s; unmount that first", n.path, top.type);
 		err = -EBUSY;
+	} else if (top.id && !is_over(top.id, n.id)) {
+		report(r->to, "failed", "%s: another mount is there now", n.path);
+		err = -ESTALE;
 	} else if (top.id == *before) {
 		report(r->to, "failed", "%s is mounted still", n.path);
 		err = -EBUSY;

@@ -30,6 +30,13 @@ struct target {
 int target_find(const char *word, struct target *target);
 void target_close(struct target *target);
 
+/* Opens the directory of t->at.path, which is the mount table's, and what is mounted there,
+   and sets t->known, if that is the mount t->id of device major:minor. Follows no symbolic
+   link (before Linux 5.6 none at the end). 0; -ESTALE when another mount is there, or -errno;
+   target_close() has to be called in any case. A FUSE mount on the way is asked: for one that
+   is known to answer, or in a child. */
+int target_reach(struct target *target);
+
 /* Whether the word is of the kind conn:N or mnt-id:N, so no path. */
 bool target_is_name(const char *word);
 

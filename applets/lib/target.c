@@ -216,6 +216,53 @@ int target_find(const char *word, struct target *t)
 	return err;
 }
 
+/* ---- Again, by what is known of it ---- */
+
+/* The table's paths have no symbolic links: one on the way was put there since. */
+static int open_without_links(const char *path)
+{
+	int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_LINKS);
+
+	if (fd == -ENOSYS || fd == -EPERM)
+		fd = sys_open(path, O_PATH | O_DIRECTORY, 0);
+	return fd == -ELOOP || fd == -ENOTDIR ? -ESTALE : fd;
+}
+
+/* Opens the directory of at->path, and what is at its name there. A descriptor, or -errno. */
+static int open_again(struct resolved *at)
+{
+	static char path[sizeof(at->path)];
+	char *name = strrchr(at->path, '/');
+
+	if (!name || !name[1])
+		return at->fd = sys_open("/", O_PATH | O_DIRECTORY, 0);
+	*name = '\0';
+	at->parent = open_without_links(name == at->path ? "/" : at->path);
+	*name = '/';
+	if (at->parent == -ENAMETOOLONG) {	/* component by component, then */
+		memcpy(path, at->path, sizeof(path));
+		resolve_path(path, at);
+		return at->below ? -ENAMETOOLONG : at->fd;
+	}
+	return at->fd = at->parent < 0 ? at->parent : sys_openat(at->parent, name + 1, O_PATH | O_NOFOLLOW, 0);
+}
+
+int target_reach(struct target *t)
+{
+	struct sys_stat now;
+	int err;
+
+	t->at.fd = t->at.parent = -1;
+	t->at.below = false;
+	err = open_again(&t->at);
+	err = err < 0 ? err : sys_statx(t->at.fd, "", false, &now);
+	if (!err)
+		err = table_identify(t->at.fd, &t->known);
+	if (!err && (now.mount_id != t->id || now.dev_major != t->major || now.dev_minor != t->minor))
+		err = -ESTALE;
+	return err;
+}
+
 const char *target_why(const struct target *t, int err)
 {
 	switch (err) {

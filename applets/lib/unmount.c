@@ -19,7 +19,7 @@ static const char *enter_parent(const struct target *t)
 	return t->at.parent >= 0 && name && sys_fchdir(t->at.parent) == 0 ? name + 1 : t->at.path;
 }
 
-int unmount_directly(const struct target *t, enum umount_how how)
+static int unmount_reached(const struct target *t, enum umount_how how)
 {
 	const char *name = enter_parent(t);
 	int err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
@@ -27,6 +27,26 @@ int unmount_directly(const struct target *t, enum umount_how how)
 	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
 		return err;
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
+}
+
+/* Of a target below a FUSE mount only the path is known, and whoever serves that mount says
+   where the path leads: a user's must not send root elsewhere. */
+int unmount_directly(const struct target *t, enum umount_how how)
+{
+	static struct target reached;
+	int err;
+
+	if (!t->at.below || sys_geteuid() != 0)
+		return unmount_reached(t, how);
+	reached = *t;
+	err = target_reach(&reached);
+	if (reached.at.fd >= 0)
+		sys_close(reached.at.fd);
+	reached.at.fd = -1;
+	if (!err)
+		err = unmount_reached(&reached, how);
+	target_close(&reached);
+	return err;
 }
 
 struct job { const struct target *target; enum umount_how how; };

@@ -55,4 +55,35 @@ is '-a: none is left' "$(grep -c " $T/home/x/" /proc/self/mountinfo)" 0
 is "-a: what is not FUSE stays" "$(left)" "$count"
 clear_mounts
 
+# ---- Below a FUSE mount ----
+
+mkdir -p home/s/a/inner home/f victim/inner
+chown -R 65534:65534 home
+mount -t tmpfs roots victim/inner
+passfs -b --cache=none home/s home/f >/dev/null
+for how in '' -l -f -R; do
+	hellofs -b home/f/a/inner >/dev/null
+	user sh -c "mv '$T/home/s/a' '$T/home/s/b' && ln -s '$T/victim' '$T/home/s/a'"
+	timeout -k 1 20 fumount $how "$T/home/f/a/inner" >out 2>&1
+	ok "$how, below a mount whose contents a user changes: root's mount stays" mounted "$T/victim/inner"
+	mounted "$T/victim/inner" || mount -t tmpfs roots victim/inner
+	user sh -c "rm '$T/home/s/a'; mv '$T/home/s/b' '$T/home/s/a'"
+done
+hellofs -b home/f/a/inner >/dev/null
+exits 0 'below a mount that is left alone: unmounted' fumount "$T/home/f/a/inner"
+ok 'below a mount that is left alone: gone' unmounted "$T/home/f/a/inner"
+
+# ---- Recovering ----
+
+# The connection is the user's; the path that its mount had leads to root's FUSE mount.
+mkdir -p home/r/m victim/m
+chown 65534:65534 home/r
+hellofs -b home/r/m >/dev/null
+hellofs -b victim/m >/dev/null
+user sh -c "mv '$T/home/r' '$T/home/r2' && ln -s '$T/victim' '$T/home/r'"
+timeout -k 1 20 fumount -R "conn:$(conn_of "$T/home/r2/m")" >out 2>&1
+is '-R conn:N: by whatever name it has now' $? 0
+ok "-R conn:N: root's mount stays" mounted "$T/victim/m"
+ok '-R conn:N: the other is gone' unmounted "$T/home/r2/m"
+
 finish
