@@ -79,6 +79,7 @@ int sys_openat2(int dir, const char *path, int flags, unsigned int resolve /* en
 enum { SYS_PROC_MAGIC = 0x9fa0, SYS_FUSECTL_MAGIC = 0x65735543 };
 int64_t sys_magic(int fd);
 int sys_close(int fd);
+void sys_close_from(int first);		/* all from that one on; before 5.9 up to 1023 */
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 ssize_t sys_writev(int fd, const struct iovec *iov, int count);
@@ -183,9 +184,12 @@ int sys_goes_on_for(int fd);
 int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up */
 /* Which of two is readable or closed (0, 1; the first if both are), -ETIMEDOUT. */
 int sys_poll_either(int first, int second, int milliseconds);
-/* What poll(2) says at once of a descriptor of another process (POLLIN …), or -errno; from 5.6
-   on, and by who may trace it. */
-int sys_poll_of(pid_t pid, int fd);
+/* What poll(2) says at once (POLLIN …), or -errno. */
+int sys_poll_now(int fd);
+/* A copy (close-on-exec) of a descriptor of another process, or -errno; from 5.6 on, and by who
+   may trace it. That process can have put another file there: closing one of a FUSE mount
+   waits for its server, and neither SIGKILL nor exiting ends that. */
+int sys_fetch_fd(pid_t pid, int fd);
 void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 uint64_t sys_since_boot(void);			/* seconds, with those asleep */

@@ -75,7 +75,7 @@ static void take_opener(struct census *c, int pid)
 /* It kept what it had of a connection that is over, whose number another has now. */
 static bool is_of_another(const struct server *server, const struct conn *conn)
 {
-	return conn->waiting >= 0 && server_is_over(server) && !conn_is_over(conn->connection);
+	return conn->waiting >= 0 && !conn_is_over(conn->connection) && server_is_over(server);
 }
 
 static int take_server(const struct server *server, void *data)

@@ -69,24 +69,121 @@ static int look_at(const char *pid, void *data)
 	return result;
 }
 
+/* ---- The asker ----
+ *
+ * A descriptor has to be fetched to be polled, and its process may have put another file there
+ * since it was looked at: one of a FUSE mount, say. Closing that would wait for its server, even
+ * in a process that is killed. So a child does it, which is not waited for when that happened. */
+
+struct question { int pid, fd; uint64_t connection; };
+static struct { int pid, socket; bool lost; } asker;
+
+static bool is_device_of(int fd, uint64_t connection)
+{
+	struct sys_stat st;
+	char name[12];
+	struct out out = OUT_TEXT(name);
+	uint64_t now;
+	int err;
+
+	if (sys_statx(fd, "", false, &st) < 0 || st.rdev_major != 10 || st.rdev_minor != 229)
+		return false;
+	out_fmt(&out, "%d", fd);
+	err = proc_connection("self", out_text(&out), &now);
+	return connection == SERVER_NOT_TOLD ? err == -ENODATA : !err && now == connection;
+}
+
+static int ask(const struct question *q)
+{
+	int fd = sys_fetch_fd(q->pid, q->fd), events;
+
+	if (fd < 0)
+		return fd;
+	if (!is_device_of(fd, q->connection))
+		return -ESTALE;
+	events = sys_poll_now(fd);
+	sys_close(fd);
+	return events;
+}
+
+static void __attribute__((noreturn)) answer(int socket)
+{
+	struct question q;
+	int result = 0;
+
+	sys_dup2(socket, 3);
+	sys_close_from(4);	/* whoever waits for their end need not wait for this process's */
+	while (result != -ESTALE && sys_read_all(3, &q, sizeof(q)) == sizeof(q)) {
+		result = ask(&q);
+		sys_send(3, &result, sizeof(result));
+	}
+	sys_exit(0);
+}
+
+static int start_asker(void)
+{
+	int pair[2], err = asker.lost ? -ESTALE : sys_socketpair(pair);
+
+	if (err)
+		return err;
+	asker.pid = sys_fork();
+	if (asker.pid == 0)
+		answer(pair[1]);
+	sys_close(pair[1]);
+	asker.socket = pair[0];
+	if (asker.pid < 0)
+		sys_close(pair[0]);
+	return asker.pid < 0 ? asker.pid : 0;
+}
+
+static void end_asker(void)
+{
+	int status;
+
+	if (asker.pid <= 0)
+		return;
+	sys_close(asker.socket);
+	if (!asker.lost)
+		sys_wait(asker.pid, &status);
+	asker.pid = 0;
+}
+
+static int poll_of(const struct server *server)
+{
+	enum { LIMIT_MS = 1000 };
+	const struct question q = { server->pid, server->fd, server->connection };
+	int events = asker.pid > 0 ? 0 : start_asker();
+
+	if (events)
+		return events;
+	if (sys_send(asker.socket, &q, sizeof(q)) < 0 || sys_poll_in(asker.socket, LIMIT_MS) <= 0
+	    || sys_read_all(asker.socket, &events, sizeof(events)) != sizeof(events))
+		events = -ESTALE;
+	asker.lost = events == -ESTALE;
+	if (asker.lost)
+		end_asker();
+	return events;
+}
+
+bool server_is_over(const struct server *server)
+{
+	int events = poll_of(server);
+
+	return events > 0 && (events & POLLERR);
+}
+
 int server_each(int (*fn)(const struct server *, void *), void *data)
 {
 	struct search s = { .fn = fn, .data = data };
 	struct sys_stat ns;
 	int result = proc_each(look_at, &s);
 
+	end_asker();
 	if (result)
 		return result < 0 ? -EAGAIN : result;
 	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
 		return -EAGAIN;
 	return s.hidden ? -EAGAIN : 0;
-}
-
-bool server_is_over(const struct server *server)
-{
-	int events = sys_poll_of(server->pid, server->fd);
-
-	return events > 0 && (events & POLLERR);
 }
 
 struct wanted { uint64_t connection; int pid; };

@@ -181,6 +181,15 @@ int sys_lock_byte(int fd, uint64_t byte)
 }
 
 CALL(int, sys_close, (int fd), close(fd))
+void sys_close_from(int first)
+{
+	enum { BEFORE_5_9 = 1024 };
+
+	if (syscall(NR_CLOSE_RANGE, first, ~0u, 0) < 0)
+		for (int fd = first; fd < BEFORE_5_9; fd++)
+			sys_close(fd);
+}
+
 CALL(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, size))
 CALL(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
 CALL(ssize_t, sys_writev, (int fd, const struct iovec *iov, int count), writev(fd, iov, count))
@@ -351,20 +360,23 @@ int sys_poll_either(int first, int second, int milliseconds)
 	return n < 0 ? n : n == 0 ? -ETIMEDOUT : !p[0].revents;
 }
 
-int sys_poll_of(pid_t pid, int fd)
+int sys_poll_now(int fd)
 {
-	int process = sys_pidfd_open(pid), err;
-	struct pollfd p = { .events = POLLIN };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int err = poll_again(&p, 1, 0);
+
+	return err < 0 ? err : p.revents;
+}
+
+int sys_fetch_fd(pid_t pid, int fd)
+{
+	int process = sys_pidfd_open(pid), got;
 
 	if (process < 0)
 		return process;
-	p.fd = (int)result(syscall(NR_PIDFD_GETFD, process, fd, 0));
+	got = (int)result(syscall(NR_PIDFD_GETFD, process, fd, 0));
 	sys_close(process);
-	if (p.fd < 0)
-		return p.fd;
-	err = poll_again(&p, 1, 0);
-	sys_close(p.fd);
-	return err < 0 ? err : p.revents;
+	return got;
 }
 
 void sys_sleep_ms(int milliseconds)
