@@ -111,28 +111,56 @@ static bool is_to_abort(const struct recovery *r, enum conn_state state)
 			   : state == CONN_HUNG || state == CONN_STARTING;
 }
 
-struct duty { int pid; uint64_t connection; };
+struct duty { uint64_t connection; bool aborted, serves, another; };
 
-static int serves_another(const struct server *server, void *data)
+static int note_duty(const struct server *server, void *data)
 {
-	const struct duty *duty = data;
+	struct duty *duty = data;
 
-	return server->pid == duty->pid && server->connection != duty->connection;
+	if (server->connection != duty->connection)
+		duty->another = true;
+	else
+		duty->serves |= duty->aborted || !server_is_over(server);
+	return 0;
+}
+
+static bool is_of_user(int pid, int64_t uid)
+{
+	struct proc_facts facts;
+
+	return proc_facts(pid, &facts) == 0 && facts.uid == uid;
+}
+
+/* Signals the one process that serves t, which is held and looked at again for that. Whoever
+   was handed the descriptor serves, too, as far as /proc tells: root kills no process but the
+   mount's owner's, and none that serves another connection. */
+static int signal_server(const struct recovery *r, const struct target *t, int sig)
+{
+	const struct conn *conn = conn_of(r, t->connection);
+	struct duty duty = { .connection = t->connection, .aborted = sig == SIGCONT };
+	struct proc_held held;
+	int err = conn && conn->pid ? proc_hold(&held, conn->pid) : -ESRCH;
+
+	if (err)
+		return err;
+	server_of(held.pid, note_duty, &duty);
+	if (sig == SIGKILL && (conn->others[0] || duty.another
+			       || (sys_geteuid() == 0 && !is_of_user(held.pid, t->owner))))
+		err = -EPERM;
+	else
+		err = duty.serves ? proc_signal(&held, sig) : -ESRCH;
+	proc_release(&held);
+	return err;
 }
 
 /* Its end is the abort that its own user may always have; if it serves nothing else. */
-static int kill_server(const struct recovery *r, uint64_t connection)
+static int kill_server(const struct recovery *r, const struct target *t)
 {
-	const struct conn *conn = conn_of(r, connection);
-	struct duty duty = { conn ? conn->pid : 0, connection };
-	int err;
+	int err = signal_server(r, t, SIGKILL);
 
-	if (!duty.pid || conn->others[0] || server_each(serves_another, &duty) > 0)
-		return -EPERM;
-	err = sys_kill(conn->pid, SIGKILL);
 	if (!err)
 		report(r->to, "killed", "connection %llu cannot be aborted by this user: its server, process %d "
-		       "is killed", (unsigned long long)connection, conn->pid);
+		       "is killed", (unsigned long long)t->connection, conn_of(r, t->connection)->pid);
 	return err;
 }
 
@@ -145,14 +173,14 @@ static void abort_if_hung(struct recovery *r, const struct target *t, bool unmou
 	tell_state(r, state, conn_of(r, t->connection));
 	if (!is_to_abort(r, state) || (unmounting && !is_same(conn_of(r, t->connection))))
 		return;
-	err = unmounting ? conn_abort(t->connection) : unmount_abort(t);
+	err = unmounting ? conn_abort_known(t->connection, conn_of(r, t->connection)->identity) : unmount_abort(t);
 	/* What is on its way to a stopped server's ring, that must give back itself. */
-	if (!err && conn_of(r, t->connection) && conn_of(r, t->connection)->pid)
-		sys_kill(conn_of(r, t->connection)->pid, SIGCONT);
+	if (!err)
+		signal_server(r, t, SIGCONT);
 	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)t->connection);
-	else if (kill_server(r, t->connection) < 0)
+	else if (kill_server(r, t) < 0)
 		report(r->to, "failed", "cannot abort connection %llu: %s",
 		       (unsigned long long)t->connection, msg_reason(err));
 }

@@ -10,6 +10,7 @@
 #ifndef FUSEBOX_HOLDERS_H
 #define FUSEBOX_HOLDERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum holder_how { HOLDER_CWD = 1, HOLDER_ROOT = 2, HOLDER_EXE = 4, HOLDER_FILE = 8, HOLDER_MAP = 16 };
@@ -30,6 +31,9 @@ struct holder {
    a child for its time. */
 int holders_each(uint32_t major, uint32_t minor,
 		 int (*fn)(const struct holder *holder, void *data), void *data);
+
+/* Whether process pid holds it, now. The same is so of its maps. */
+bool holder_is(int pid, uint32_t major, uint32_t minor);
 
 /* "cwd, open file" for the bits of how, in a static buffer. */
 const char *holder_how_text(unsigned int how);

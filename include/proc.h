@@ -41,6 +41,14 @@ struct proc_facts {
 };
 int proc_facts(int pid, struct proc_facts *facts);
 
+/* A process, held before it is looked at, and signalled after: the signal reaches the process
+   that was looked at, or none. Before Linux 5.3, without pidfds, the time at which it began is
+   compared right before the signal. */
+struct proc_held { int pid, pidfd; uint64_t began; };
+int proc_hold(struct proc_held *held, int pid);	/* 0, and proc_release() is due; -ESRCH … */
+int proc_signal(const struct proc_held *held, int sig);	/* 0; -ESRCH when it has ended */
+void proc_release(struct proc_held *held);
+
 /* How often its threads have been switched to and from: does not change while none
    of them runs. */
 uint64_t proc_switches(int pid);

@@ -15,6 +15,9 @@ struct server { uint64_t connection; int pid, fd; };
    looked at, or others are outside this PID namespace. */
 int server_each(int (*fn)(const struct server *server, void *data), void *data);
 
+/* The same for the descriptors of process pid alone. */
+void server_of(int pid, int (*fn)(const struct server *server, void *data), void *data);
+
 /* Whether the descriptor is shown to be of a connection that is over: aborted, or of a mount
    that has gone. The number of such a one may be another's by now. */
 bool server_is_over(const struct server *server);

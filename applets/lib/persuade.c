@@ -7,6 +7,7 @@
 
 #include "msg.h"
 #include "opt.h"
+#include "proc.h"
 #include "table.h"
 #include "unmount.h"
 
@@ -28,12 +29,25 @@ int persuade_signal(const char *name)
 	return -EINVAL;
 }
 
-struct killing { const struct report *to; int signal; };
+struct killing { const struct report *to; int signal; const struct target *target; };
+
+/* It is held, and looked at again: the number may be another process's by now. */
+static int signal_again(const struct killing *k, int pid)
+{
+	struct proc_held held;
+	int err = pid == 1 ? -EPERM : proc_hold(&held, pid);
+
+	if (err)
+		return err;
+	err = holder_is(pid, k->target->major, k->target->minor) ? proc_signal(&held, k->signal) : -ESRCH;
+	proc_release(&held);
+	return err;
+}
 
 static int kill_holder(const struct holder *h, void *data)
 {
 	const struct killing *k = data;
-	int err = h->pid == 1 ? -EPERM : sys_kill(h->pid, k->signal);
+	int err = signal_again(k, h->pid);
 
 	report(k->to, "signalled", "%d (%s): %s", h->pid, h->command, err ? msg_reason(err) : "signalled");
 	return 0;
@@ -74,7 +88,7 @@ int persuade(const struct report *to, const struct target *t, int signal, int se
 {
 	enum { LOOK_EVERY_MS = 100 };
 	uint64_t began = sys_clock_ns(), shown = UINT64_MAX;
-	struct killing killing = { to, signal };
+	struct killing killing = { to, signal, t };
 	int err = -EBUSY;
 
 	if (signal)

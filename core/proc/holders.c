@@ -184,29 +184,35 @@ struct scan {
 	void *data;
 };
 
+/* What process pid holds; holder->how is 0 if nothing. */
+static void examine(struct scan *scan, int pid, struct holder *holder)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	int dir;
+
+	*holder = (struct holder) { .pid = pid };
+	out_fmt(&out, "/proc/%d", pid);
+	dir = sys_open(out_text(&out), O_PATH | O_DIRECTORY, 0);
+	if (dir < 0)
+		return;
+	holder->how = held_by_links(dir, &scan->dev, holder);
+	sys_close(dir);
+	if (!(holder->how & (HOLDER_FILE | HOLDER_EXE)) && held_by_map(&scan->reader, pid, &scan->dev, holder))
+		holder->how |= HOLDER_MAP;
+}
+
 static int look_at(const char *name, void *data)
 {
 	struct scan *scan = data;
-	struct holder holder = { .how = 0 };
+	struct holder holder;
 	struct proc_facts facts;
-	char path[32];
-	struct out out = OUT_TEXT(path);
 	uint64_t pid;
-	int dir;
 
 	if (opt_number(name, INT32_MAX, &pid) < 0 || (int)pid == sys_getpid()
 	    || (int)pid == scan->reader.pid)
 		return 0;
-	out_fmt(&out, "/proc/%s", name);
-	dir = sys_open(out_text(&out), O_PATH | O_DIRECTORY, 0);
-	if (dir < 0)
-		return 0;
-	holder.pid = (int)pid;
-	holder.how = held_by_links(dir, &scan->dev, &holder);
-	sys_close(dir);
-	if (!(holder.how & (HOLDER_FILE | HOLDER_EXE))
-	    && held_by_map(&scan->reader, holder.pid, &scan->dev, &holder))
-		holder.how |= HOLDER_MAP;
+	examine(scan, (int)pid, &holder);
 	if (!holder.how)
 		return 0;
 	if (proc_facts(holder.pid, &facts) < 0)
@@ -225,6 +231,17 @@ int holders_each(uint32_t major, uint32_t minor,
 	if (scan.reader.pid > 0)
 		stop_reader(&scan.reader);
 	return result;
+}
+
+bool holder_is(int pid, uint32_t major, uint32_t minor)
+{
+	struct scan scan = { .dev = { major, minor } };
+	struct holder holder;
+
+	examine(&scan, pid, &holder);
+	if (scan.reader.pid > 0)
+		stop_reader(&scan.reader);
+	return holder.how != 0;
 }
 
 const char *holder_how_text(unsigned int how)

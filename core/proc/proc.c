@@ -141,6 +141,44 @@ int proc_facts(int pid, struct proc_facts *facts)
 	return 0;
 }
 
+/* ---- Signals ---- */
+
+/* When it began, in ticks since boot: with its number, that makes it this process. 0: it is
+   not there. */
+static uint64_t began_at(int pid)
+{
+	char dir[12], text[2048], *end;
+	ssize_t n = read_of(pid_text(pid, dir), "stat", text, sizeof(text));
+
+	end = n > 0 ? strrchr(text, ')') : NULL;
+	return end && end[1] ? leading_number(word(end + 2, 19)) : 0;
+}
+
+int proc_hold(struct proc_held *held, int pid)
+{
+	*held = (struct proc_held) { .pid = pid, .pidfd = sys_pidfd_open(pid) };
+	if (held->pidfd >= 0)
+		return 0;
+	if (held->pidfd != -ENOSYS && held->pidfd != -EPERM)
+		return held->pidfd;
+	held->began = began_at(pid);	/* before 5.3, or a filter does not know the call */
+	return held->began ? 0 : -ESRCH;
+}
+
+int proc_signal(const struct proc_held *held, int sig)
+{
+	if (held->pidfd >= 0)
+		return sys_pidfd_kill(held->pidfd, sig);
+	return began_at(held->pid) == held->began ? sys_kill(held->pid, sig) : -ESRCH;
+}
+
+void proc_release(struct proc_held *held)
+{
+	if (held->pidfd >= 0)
+		sys_close(held->pidfd);
+	held->pidfd = -1;
+}
+
 static uint64_t switches_of(const char *task)
 {
 	char text[2048];

@@ -186,6 +186,17 @@ int server_each(int (*fn)(const struct server *, void *), void *data)
 	return s.hidden ? -EAGAIN : 0;
 }
 
+void server_of(int pid, int (*fn)(const struct server *, void *), void *data)
+{
+	struct search s = { .fn = fn, .data = data };
+	char text[12];
+	struct out out = OUT_TEXT(text);
+
+	out_fmt(&out, "%d", pid);
+	look_at(out_text(&out), &s);
+	end_asker();
+}
+
 struct wanted { uint64_t connection; int pid; };
 
 static int is_wanted(const struct server *server, void *data)
