@@ -8,6 +8,7 @@
 #include "conn.h"
 #include "env.h"
 #include "fmount.h"
+#include "handout.h"
 #include "mountargs.h"
 #include "msg.h"
 #include "out.h"
@@ -219,26 +220,22 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	return give_up(at);
 }
 
-/* For a server that is running already: to the first one that connects. */
+/* For a server that is running already. */
 static int hand_out(const struct fmount *f, const struct mountpoint *at, int device)
 {
 	struct user user = { .uid = sys_geteuid() };
-	int err = f->launch.user ? user_find(f->launch.user, &user) : 0, listener, peer;
+	int err = f->launch.user ? user_find(f->launch.user, &user) : 0;
 
-	listener = err ? err : sys_listen(f->fd_socket, user.uid);
-	err = listener;
-	if (err >= 0) {
-		err = sys_poll_in(listener, f->timeout ? f->timeout * 1000 : -1);
-		peer = err > 0 ? sys_accept(listener) : err == 0 ? -ETIMEDOUT : err;
-		err = peer < 0 ? peer : sys_send_fd(peer, device);
-		if (*f->fd_socket != '@')
-			sys_unlink(f->fd_socket);
-	}
-	if (err < 0) {
+	if (!err)
+		err = handout_send(f->fd_socket, user.uid, device, f->timeout ? f->timeout * 1000 : -1);
+	if (!err)
+		return 0;
+	if (err == -EADDRINUSE)
+		msg("%s: %s; remove it, or choose another name", f->fd_socket, msg_reason(err));
+	else if (err < 0)
 		msg_errno(1, f->fd_socket, err);
-		return give_up(at);
-	}
-	return 0;
+	give_up(at);
+	return err > 0 ? 128 + err : 1;
 }
 
 static int start(const struct fmount *f, struct mountpoint *at, int device, char **program)
@@ -304,6 +301,8 @@ static int run(struct fmount *f, const char *where, char **program)
 		return 1;
 	if (f->replace_stale && replace_stale(where) != 0)
 		return 1;
+	if (f->fd_socket && (device = handout_prepare()) < 0)
+		return msg_errno(1, f->fd_socket, device);
 	device = say_mount(&at, where, &mount);
 	if (device < 0)
 		return 1;

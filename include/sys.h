@@ -178,6 +178,9 @@ void sys_exit(int status) __attribute__((noreturn));
 void sys_reset_signals(void);
 /* Calls handler on sig, restarting what it interrupted; SIG_DFL, SIG_IGN too. */
 int sys_signal(int sig, void (*handler)(int));
+/* The same, unless the process was started with sig ignored, as nohup(1) does: then it stays
+   ignored. */
+int sys_catch_signal(int sig, void (*handler)(int));
 /* From now on, when something comes to be read there, the kernel sends this process SIGCONT:
    who was stopped goes on, and who was not does not notice. 0 or -errno. */
 int sys_goes_on_for(int fd);
@@ -210,8 +213,10 @@ void sys_free_pages(void *pages, size_t size);
 
 /* Sockets */
 int sys_socketpair(int fd[2]);			/* AF_UNIX stream, close-on-exec */
-/* A socket that is bound to path, mode 0600 and owned by uid, and listens. */
-int sys_listen(const char *path, uid_t uid);
+/* A socket that is bound to path ('@': abstract) and listens; *made tells which file it is, of
+   mode 0600 and owned by uid. -ESTALE when another file took its place at once. */
+int sys_listen(const char *path, uid_t uid, struct sys_stat *made);
+int64_t sys_peer_uid(int socket);		/* of the process that connected; or -errno */
 int sys_accept(int socket);			/* close-on-exec */
 int sys_unix_datagram(const char *path, const void *data, size_t size); /* '@': abstract */
 /* Receives one byte and the descriptor that came with it (close-on-exec);

@@ -93,6 +93,7 @@ int msg_flush(struct out *out)
 	X(EPROTO, "Protocol error")					\
 	X(EOVERFLOW, "Value too large for data type")			\
 	X(EOPNOTSUPP, "Operation not supported")			\
+	X(EADDRINUSE, "Address already in use")				\
 	X(ECONNABORTED, "Software caused connection abort")		\
 	X(ECONNREFUSED, "Connection refused")				\
 	X(ENOTCONN, "Transport endpoint is not connected")		\

@@ -324,6 +324,15 @@ void sys_reset_signals(void)
 		syscall(SYS_setitimer, timer, nothing, NULL);
 }
 
+int sys_catch_signal(int sig, void (*handler)(int))
+{
+	struct sigaction now = { .sa_handler = SIG_DFL };
+
+	if (sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+		return 0;
+	return sys_signal(sig, handler);
+}
+
 int sys_goes_on_for(int fd)
 {
 	enum { SET_SIGNAL = 10 };
@@ -598,7 +607,23 @@ int sys_unix_datagram(const char *path, const void *data, size_t size)
 	return sent < 0 ? (int)sent : 0;
 }
 
-int sys_listen(const char *path, uid_t uid)
+/* Whoever owns the directory may have put another file in the place of the socket: what is
+   given to uid is a socket of mode 0600 that is ours. */
+static int give_socket(const char *path, uid_t uid, struct sys_stat *made)
+{
+	int fd = sys_open(path, O_PATH | O_NOFOLLOW, 0);
+	int err = fd < 0 ? fd : sys_statx(fd, "", true, made);
+
+	if (!err && (made->mode != (S_IFSOCK | 0600) || made->uid != geteuid()))
+		err = -ESTALE;
+	if (!err && uid != geteuid())
+		err = (int)result(fchownat(fd, "", uid, (gid_t)-1, AT_EMPTY_PATH));
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
+}
+
+int sys_listen(const char *path, uid_t uid, struct sys_stat *made)
 {
 	struct sockaddr_un at;
 	socklen_t length;
@@ -608,14 +633,24 @@ int sys_listen(const char *path, uid_t uid)
 	if (fd < 0)
 		return fd;
 	mask = umask(0177);
-	if (syscall(SYS_bind, fd, &at, length) < 0 || syscall(SYS_listen, fd, 8) < 0)
+	if (syscall(SYS_bind, fd, &at, length) < 0)
 		err = -errno;
 	umask(mask);
-	if (!err && uid != geteuid() && *path != '@')
-		err = (int)result(syscall(SYS_fchownat, AT_FDCWD, path, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW));
+	if (!err && *path != '@')
+		err = give_socket(path, uid, made);
+	if (!err)
+		err = (int)result(syscall(SYS_listen, fd, 8));
 	if (err)
 		close(fd);
 	return err ? err : fd;
+}
+
+int64_t sys_peer_uid(int socket)
+{
+	struct { int32_t pid; uint32_t uid, gid; } peer;	/* struct ucred */
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ? -errno : (int64_t)peer.uid;
 }
 
 int sys_accept(int socket)

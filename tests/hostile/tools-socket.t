@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# fmount --fd-socket among users: who gets the descriptor, and what happens to the socket's
+# place.
+. "$(dirname "$0")/../lib.sh"
+start 60
+need setpriv
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+
+own_dev
+mkdir mnt home victim tool
+cp "$BUILD/tests/tools/take_fd" "$STATIC_BOX" tool/
+ln -s fusebox tool/hellofs
+as() { setpriv --reuid "$1" --regid "$1" --clear-groups --inh-caps=-all "${@:2}"; }
+take() { as "$1" tool/take_fd "$2" true; }
+
+# ---- Who gets it ----
+for socket in "@fusebox-$$" "$T/sock"; do
+	chmod 755 "$T"
+	bg fmount --fd-socket "$socket" -u 65534 -o allow_other mnt 2>err
+	within 5 grep -q "${socket#@}" /proc/net/unix
+	[ -S sock ] && chmod 666 sock		# whoever may connect there, is still asked who they are
+	ok "$socket: a stranger gets nothing" eval "! take 12345 '$socket'"
+	like "$socket: which is reported" "$(cat err)" '^fmount: a process of user 12345 connected, and was turned away'
+	ok "$socket: it waits on" kill -0 "$bg"
+	ok "$socket: the user gets it" take 65534 "$socket"
+	wait "$bg"
+	is "$socket: fmount is done" $? 0
+	abort_detach "$T/mnt" || umount -l mnt
+done
+bg fmount --fd-socket "@fusebox-$$" -u 65534 mnt
+within 5 grep -q "fusebox-$$" /proc/net/unix
+ok 'root gets it' take_fd "@fusebox-$$" true
+wait "$bg"
+abort_detach "$T/mnt" || umount -l mnt
+
+# ---- Its directory is a user's ----
+mkdir home/run
+chown 65534:65534 home home/run
+echo keep >victim/sock
+bg fmount --fd-socket "$T/home/run/sock" -u 65534 mnt
+within 5 test -S home/run/sock
+is 'the socket is the user'"'"'s' "$(stat -c '%a %u' home/run/sock)" '600 65534'
+as 65534 sh -c "mv '$T/home/run' '$T/home/run2'; ln -s '$T/victim' '$T/home/run'"
+ok 'it goes on in the directory that it was in' take 65534 "$T/home/run2/sock"
+wait "$bg"
+ok "another directory's file stays" test -f victim/sock
+ok 'the socket is gone' test ! -e home/run2/sock
+abort_detach "$T/mnt" || umount -l mnt
+
+# What the user puts in its place is not removed.
+bg fmount --fd-socket "$T/home/run2/sock" -u 65534 --timeout 2 mnt 2>/dev/null
+within 5 test -S home/run2/sock
+as 65534 sh -c "rm '$T/home/run2/sock'; echo keep >'$T/home/run2/sock'"
+wait "$bg"
+is 'another file in its place stays' "$(cat home/run2/sock)" keep
+ok 'nothing stays mounted' unmounted "$T/mnt"
+
+# ---- Signals, and a place that is taken ----
+for signal in TERM INT HUP; do
+	# bash starts a background job with SIGINT ignored.
+	bg env --default-signal=INT fmount --fd-socket "$T/sock" mnt
+	within 5 test -S sock
+	kill -$signal "$bg"
+	wait "$bg"
+	is "SIG$signal: the status" $? $((128 + $(kill -l $signal)))
+	ok "SIG$signal: no socket stays" test ! -e sock
+	ok "SIG$signal: no mount stays" unmounted "$T/mnt"
+done
+: >sock
+exits 1 'taken: refused' fmount --fd-socket "$T/sock" mnt
+is 'taken: said in words' "$err" "fmount: $T/sock: Address already in use; remove it, or choose another name"
+ok 'taken: nothing stays mounted' unmounted "$T/mnt"
+
+finish
