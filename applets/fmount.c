@@ -173,8 +173,10 @@ static void be_root_daemon(char **argv)
 static int become(const struct fmount *f, char **argv)
 {
 	const char *file = argv[0];
-	int err;
+	int err = launch_leave_terminal(&f->launch);
 
+	if (err)
+		return msg_errno(1, "terminal", err);
 	if (f->root_daemon) {
 		sys_chdir("/");
 		be_root_daemon(argv);

@@ -12,6 +12,13 @@ struct launch {
 	bool no_new_privs;
 };
 
+/* If the server is to have other rights than this process, takes the controlling terminal away
+   from it, where it could type as the user of this process (TIOCSTI): standard input becomes
+   /dev/null if it is a terminal, and output is only written. Where this process leads the
+   session, what returns is a child, for which this process waits, handing on signals and its
+   status. 0, or -errno. Before launch_become(). */
+int launch_leave_terminal(const struct launch *l);
+
 /* Becomes what l says. On failure says why, and returns 1. */
 int launch_become(const struct launch *l);
 

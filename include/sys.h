@@ -197,6 +197,11 @@ void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 uint64_t sys_since_boot(void);			/* seconds, with those asleep */
 uint64_t sys_today(void);			/* seconds since 1970 */
+/* Whether fd is the controlling terminal of this process; and to have none from now on (not
+   for a session's leader, whose whole session would lose it). 0 or -errno. */
+bool sys_has_terminal(int fd);
+int sys_give_up_terminal(int fd);
+bool sys_leads_session(void);
 int sys_terminal_width(int fd);			/* columns; 0: not a terminal */
 
 /* Lets go of the pages of the program itself, which come back from the file when

@@ -66,6 +66,10 @@ static int serve(struct mountargs *args)
 	};
 	const char *words[6] = { args->type };
 	size_t n = 1;
+	int err = launch_leave_terminal(&launch);
+
+	if (err)
+		return msg_errno(1, "terminal", err);
 
 	if (args->source)
 		words[n++] = args->source;

@@ -423,6 +423,16 @@ int sys_terminal_width(int fd)
 	return size.ws_col ? size.ws_col : 80;	/* a serial line does not know */
 }
 
+bool sys_has_terminal(int fd)
+{
+	int session;
+
+	return syscall(SYS_ioctl, fd, TIOCGSID, &session) >= 0;
+}
+
+CALL(int, sys_give_up_terminal, (int fd), syscall(SYS_ioctl, fd, TIOCNOTTY))
+bool sys_leads_session(void) { return syscall(SYS_getsid, 0) == getpid(); }
+
 /* The linker's: where the program's first page is. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
 

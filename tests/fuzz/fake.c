@@ -481,6 +481,9 @@ void sys_free_pages(void *pages, size_t size) { (void)size; give_back(pages); }
 
 /* ---- Sockets ---- */
 
+bool sys_has_terminal(int fd) { return on(fd) == 0; }
+int sys_give_up_terminal(int fd) { return on(fd); }
+bool sys_leads_session(void) { return decide() == 0; }
 int64_t sys_peer_uid(int socket) { return on(socket); }
 int sys_catch_signal(int sig, void (*handler)(int)) { return sys_signal(sig, handler); }
 int sys_listen(const char *path, uid_t uid, struct sys_stat *made)
