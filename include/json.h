@@ -1,4 +1,5 @@
-/* json: what programs read. RFC 8259; a byte that is no UTF-8 becomes U+FFFD. */
+/* json: what programs read. RFC 8259; a byte that is no UTF-8 becomes U+FFFD, and what a
+ * terminal would obey, see text_is_control(), is said as \u009b. */
 #ifndef FUSEBOX_JSON_H
 #define FUSEBOX_JSON_H
 

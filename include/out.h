@@ -10,13 +10,15 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct out {
 	char *buf;	/* the caller's */
 	size_t size;	/* of buf */
 	size_t len;	/* bytes in it; always < size, so that a NUL fits */
 	int fd;		/* where a full buffer is written; below 0: what does not fit is cut */
-	bool escape;	/* %s shows control characters and backslashes as \n, \033 … */
+	bool escape;	/* %s shows what text_is_control(), backslashes, and bytes that are no
+			   UTF-8 as \n, \t, \r, \\, and else each byte in octal: \033, \302\233 */
 	int error;	/* the first -errno of a write */
 };
 
@@ -41,6 +43,12 @@ char *text_find(const char *text, const char *part);
 
 /* Whether word is one of those in "alice,bob". */
 bool text_in_list(const char *list, const char *word);
+
+/* The UTF-8 character at text, which ends with a NUL: how many bytes it has, 0 if it is none. */
+int text_character(const char *text, uint32_t *code);
+/* Whether it is to be shown escaped, coming from others: a terminal would obey it, or show
+   nothing, or the rest of the line in another order. */
+bool text_is_control(uint32_t code);
 
 /* In place: \ooo, as mountinfo and fstab(5) have blanks, tabs, newlines and
    backslashes, becomes the byte. */

@@ -1,41 +1,34 @@
 /* json: see json.h. */
 #include "json.h"
 
-#include <string.h>
 
-/* How many bytes the UTF-8 character at text has; 0: it is none. */
-static int character(const unsigned char *text)
+/* JSON says all characters that it has to escape in UTF-16. */
+static void escaped(struct out *out, uint32_t code)
 {
-	int more = *text < 0x80 ? 0 : *text >= 0xc2 && *text < 0xe0 ? 1
-		   : *text >= 0xe0 && *text < 0xf0 ? 2 : *text >= 0xf0 && *text < 0xf5 ? 3 : -1;
-
-	for (int i = 1; i <= more; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	/* Too long for what it says, a surrogate, beyond the last one. */
-	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] > 0x9f)
-	    || (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return more + 1;
+	if (code >= 0x10000) {
+		code -= 0x10000;
+		out_fmt(out, "\\u%04x", 0xd800 | code >> 10);
+		code = 0xdc00 | (code & 0x3ff);
+	}
+	out_fmt(out, "\\u%04x", code);
 }
 
 static void quoted(struct out *out, const char *text)
 {
 	out_char(out, '"');
 	while (*text) {
-		int len = character((const unsigned char *)text);
+		uint32_t code;
+		int len = text_character(text, &code);
 
-		if (len == 0) {
-			out_str(out, "\\ufffd");
-			text++;
-		} else if ((unsigned char)*text < ' ' || *text == 0x7f) {
-			out_fmt(out, "\\u%04x", (unsigned int)*text++);
-		} else {
-			if (*text == '"' || *text == '\\')
-				out_char(out, '\\');
-			while (len--)
-				out_char(out, *text++);
+		if (len == 0 || text_is_control(code)) {
+			escaped(out, len ? code : 0xfffd);
+			text += len ? len : 1;
+			continue;
 		}
+		if (*text == '"' || *text == '\\')
+			out_char(out, '\\');
+		while (len--)
+			out_char(out, *text++);
 	}
 	out_char(out, '"');
 }

@@ -38,16 +38,45 @@ int out_flush(struct out *out)
 	return out->error;
 }
 
-static void escaped(struct out *out, char c)
+int text_character(const char *text, uint32_t *code)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1
+		   : *at >= 0xe0 && *at < 0xf0 ? 2 : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
+
+	*code = more > 0 ? *at & (0x3fu >> more) : *at;
+	for (int i = 1; i <= more; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (at[i] & 0x3fu);
+	}
+	/* Too long for what it says, a surrogate, beyond the last one. */
+	if ((more == 2 && *code < 0x800) || *code >> 11 == 0x1b || (more == 3 && (*code < 0x10000 || *code > 0x10ffff)))
+		return 0;
+	return more + 1;
+}
+
+/* The first and the last of what a terminal obeys, does not show, or that reorders the rest of
+   the line: C0, DEL and C1 controls, soft hyphen, marks and overrides of direction, separators
+   of lines and paragraphs, joiners and other characters of no width. */
+bool text_is_control(uint32_t code)
+{
+	static const uint16_t ranges[][2] = {
+		{ 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c }, { 0x180e, 0x180e },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+	};
+
+	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (code >= ranges[i][0] && code <= ranges[i][1])
+			return true;
+	return code >= 0xe0000;	/* tags, and what is nobody's */
+}
+
+static void escape_byte(struct out *out, unsigned char byte)
 {
 	static const char named[] = "\\\\\nn\tt\rr";
-	const char *at = strchr(named, c);
-	unsigned char byte = (unsigned char)c;
+	const char *at = byte ? strchr(named, byte) : NULL;
 
-	if (byte >= ' ' && byte != 0x7f && c != '\\') {
-		out_char(out, c);
-		return;
-	}
 	out_char(out, '\\');
 	if (at && (at - named) % 2 == 0) {
 		out_char(out, at[1]);
@@ -55,6 +84,22 @@ static void escaped(struct out *out, char c)
 	}
 	for (int shift = 6; shift >= 0; shift -= 3)
 		out_char(out, (char)('0' + ((byte >> shift) & 7)));
+}
+
+/* One character of text, which has at most n bytes. Returns how many it had. */
+static size_t put_escaped(struct out *out, const char *text, size_t n)
+{
+	uint32_t code;
+	size_t len = (size_t)text_character(text, &code);
+	bool plain = len && len <= n && !text_is_control(code) && code != '\\';
+
+	len = len && len <= n ? len : 1;
+	/* A character is not cut in two. */
+	if (plain && out->fd < 0 && out->len + len >= out->size)
+		return len;
+	for (size_t i = 0; i < len; i++)
+		plain ? out_char(out, text[i]) : escape_byte(out, (unsigned char)text[i]);
+	return len;
 }
 
 /* One conversion: what stood between '%' and its letter. */
@@ -77,8 +122,10 @@ static void string(struct out *out, const struct spec *spec, const char *s)
 
 	if (!spec->left)
 		padding(out, spec, n);
-	for (size_t i = 0; i < n; i++)
-		out->escape ? escaped(out, s[i]) : out_char(out, s[i]);
+	for (size_t i = 0; i < n && out->escape; )
+		i += put_escaped(out, s + i, n - i);
+	for (size_t i = 0; i < n && !out->escape; i++)
+		out_char(out, s[i]);
 	if (spec->left)
 		padding(out, spec, n);
 }

@@ -57,6 +57,54 @@ static void escapes(void **state)
 	assert_string_equal(out_text(&out), "a\\nb\\\\c\\033[0m\\177 n\n");
 }
 
+/* What a terminal obeys beyond ASCII, and bytes that are no UTF-8; and what stays. */
+static void escapes_beyond_ascii(void **state)
+{
+	static const struct { const char *text, *shown; } rows[] = {
+		{ "\xc2\x9b" "2J", "\\302\\2332J" },		/* CSI, as U+009B and as a byte */
+		{ "\x9b" "2J", "\\2332J" },
+		{ "a\xe2\x80\xae" "b", "a\\342\\200\\256b" },	/* U+202E, U+2066, U+061C */
+		{ "\xe2\x81\xa6", "\\342\\201\\246" },
+		{ "\xd8\x9c", "\\330\\234" },
+		{ "\xe2\x80\xa8\xe2\x80\xa9", "\\342\\200\\250\\342\\200\\251" },
+		{ "\xe2\x80\x8b\xef\xbb\xbf", "\\342\\200\\213\\357\\273\\277" },
+		{ "\xc0\x9b\xed\xa0\x80", "\\300\\233\\355\\240\\200" },	/* too long; a surrogate */
+		{ "\xe2\x80", "\\342\\200" },			/* cut */
+		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 \xd7\x90", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 \xd7\x90" },
+	};
+	char text[64], small[5];
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct out out = OUT_TEXT(text);
+
+		out.escape = true;
+		out_fmt(&out, "%s", rows[i].text);
+		assert_string_equal(out_text(&out), rows[i].shown);
+	}
+	/* No character is cut in two, by the room or by a precision. */
+	struct out out = OUT_TEXT(small);
+
+	out.escape = true;
+	out_fmt(&out, "%s", "ab\xe2\x82\xac");
+	assert_string_equal(out_text(&out), "ab");
+	out = (struct out) OUT_TEXT(text);
+	out.escape = true;
+	out_fmt(&out, "%.3s", "ab\xc3\xa4");
+	assert_string_equal(out_text(&out), "ab\\303");
+}
+
+static void json_escapes(void **state)
+{
+	char text[128];
+	struct out out = OUT_TEXT(text);
+	struct json json = { .out = &out };
+
+	(void)state;
+	json_text(&json, NULL, "\xc2\x9b\x9b\xe2\x80\xae\x7f\xf3\xa0\x80\x81\xc3\xa4");
+	assert_string_equal(out_text(&out), "\"\\u009b\\ufffd\\u202e\\u007f\\udb40\\udc01\xc3\xa4\"");
+}
+
 static void errors_have_names(void **state)
 {
 	(void)state;
@@ -403,7 +451,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats), cmocka_unit_test(cuts_what_does_not_fit),
-		cmocka_unit_test(escapes), cmocka_unit_test(errors_have_names),
+		cmocka_unit_test(escapes), cmocka_unit_test(escapes_beyond_ascii), cmocka_unit_test(json_escapes),
+		cmocka_unit_test(errors_have_names),
 		cmocka_unit_test(numbers), cmocka_unit_test(parses), cmocka_unit_test(parses_long), cmocka_unit_test(refuses),
 		cmocka_unit_test(option_lists), cmocka_unit_test(option_lists_refuse),
 		cmocka_unit_test(mountinfo), cmocka_unit_test(mountinfo_cut),
