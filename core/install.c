@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 
 #include "applet.h"
 #include "env.h"
@@ -10,7 +11,7 @@
 #include "out.h"
 #include "sys.h"
 
-struct install { bool symbolic, force; const char *root; };
+struct install { bool symbolic, force; const char *root; int below; /* O_PATH of root, or AT_FDCWD */ };
 
 static const struct opt options[] = {
 	OPT('s', "symbolic", OPT_FLAG, struct install, symbolic, NULL, "symbolic links, not hard ones"),
@@ -19,45 +20,102 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-/* Makes each directory on the way to path's last part. */
-static int make_parents(char *path)
+/* Before openat2(2), or where a filter does not know it: no link is followed at all. */
+static int walk(int root, const char *path)
 {
-	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
-		int err;
+	char name[256];
+	int fd = sys_openat(root, ".", O_PATH | O_DIRECTORY, 0);
 
-		*at = '\0';
-		err = sys_mkdir(path, 0755);
-		*at = '/';
-		if (err && err != -EEXIST)
-			return err;
+	while (fd >= 0 && *(path += strspn(path, "/"))) {
+		size_t len = strcspn(path, "/");
+		struct out out = OUT_TEXT(name);
+		struct sys_stat st;
+		int next;
+
+		out_fmt(&out, "%.*s", (int)len, path);
+		next = len >= sizeof(name) || strcmp(out_text(&out), "..") == 0 ? -ELOOP
+		       : sys_openat(fd, name, O_PATH | O_NOFOLLOW, 0);
+		sys_close(fd);
+		fd = next;
+		if (fd >= 0 && sys_statx(fd, "", true, &st) == 0 && S_ISLNK(st.mode)) {
+			sys_close(fd);
+			fd = -ELOOP;
+		}
+		path += len;
 	}
-	return 0;
+	return fd;
 }
 
-static bool same_file(const char *a, const char *b)
+/* O_PATH. Below --root, links are followed as they would be where that is the root directory:
+   what is installed there may be somebody else's. */
+static int open_below(int root, const char *path)
+{
+	int fd;
+
+	if (root == AT_FDCWD)
+		return sys_open(path, O_PATH, 0);
+	fd = sys_openat2(root, path, O_PATH, RESOLVE_ROOTED);
+	return fd == -ENOSYS || fd == -EPERM ? walk(root, path) : fd;
+}
+
+/* The directory of path's last part (O_PATH), made with all on the way to it; or -errno. */
+static int make_parents(int root, char *path)
+{
+	int dir = root == AT_FDCWD && *path == '/' ? sys_open("/", O_PATH, 0) : sys_openat(root, ".", O_PATH, 0);
+	const char *name = path + strspn(path, "/");
+
+	for (char *at; dir >= 0 && (at = strchr(name, '/')); name = at + strspn(at, "/")) {
+		int next;
+
+		*at = '\0';
+		next = open_below(root, path);
+		if (next == -ENOENT) {
+			next = sys_mkdirat(dir, name, 0755);
+			next = next && next != -EEXIST ? next : open_below(root, path);
+		}
+		*at = '/';
+		sys_close(dir);
+		dir = next;
+	}
+	return dir;
+}
+
+static bool same_file(int fd, const char *path)
 {
 	struct sys_stat x, y;
 
-	return sys_statx(AT_FDCWD, a, true, &x) == 0 && sys_statx(AT_FDCWD, b, true, &y) == 0
+	return fd >= 0 && sys_statx(fd, "", true, &x) == 0 && sys_statx(AT_FDCWD, path, true, &y) == 0
 	       && x.inode == y.inode && x.dev_major == y.dev_major && x.dev_minor == y.dev_minor;
 }
 
 /* A link that leads to this very file is ours already. */
-static int make_link(const struct install *args, const char *self, char *path)
+static bool is_ours(int root, int dir, const char *path, const char *self)
 {
 	char target[4096];
-	ssize_t n;
-	int err = make_parents(path);
+	ssize_t n = sys_readlinkat(dir, strrchr(path, '/') + 1, target, sizeof(target) - 1);
+	int fd = open_below(root, path);
+	bool same = same_file(fd, self);
 
-	if (!err)
-		err = args->symbolic ? sys_symlink(self, path) : sys_link(self, path);
-	if (err == -EXDEV)
-		err = sys_symlink(self, path);
-	if (err != -EEXIST)
-		return err;
-	n = sys_readlink(path, target, sizeof(target) - 1);
+	if (fd >= 0)
+		sys_close(fd);
 	target[n > 0 ? n : 0] = '\0';
-	return (n > 0 && strcmp(target, self) == 0) || same_file(self, path) ? 0 : -EEXIST;
+	return same || (n > 0 && strcmp(target, self) == 0);
+}
+
+static int make_link(const struct install *args, const char *self, char *path)
+{
+	int dir = make_parents(args->below, path), err;
+	const char *name = strrchr(path, '/') + 1;
+
+	if (dir < 0)
+		return dir;
+	err = args->symbolic ? sys_symlinkat(self, dir, name) : sys_linkat(self, dir, name);
+	if (err == -EXDEV)
+		err = sys_symlinkat(self, dir, name);
+	if (err == -EEXIST && is_ours(args->below, dir, path, self))
+		err = 0;
+	sys_close(dir);
+	return err;
 }
 
 /* A helper without the set-uid bit that is found before one that has it takes
@@ -82,14 +140,15 @@ static int install(const struct install *args, const char *dir, const char *self
 		    "before it would break it; --force does it all the same", applet->name);
 		return 1;
 	}
-	out_fmt(&out, "%s%s%s/%s", args->root ? args->root : "", args->root || !dir ? "/" : "",
-		dir ? dir : applet->dir, applet->name);
+	out_fmt(&out, "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, applet->name);
 	out_text(&out);
 	err = make_link(args, self, path);
 	if (err == -EEXIST)
-		msg("%s: exists and is not ours; left alone", path);
+		msg("%s%s: exists and is not ours; left alone", args->root ? args->root : "", path);
+	else if (err == -ELOOP || err == -EXDEV)
+		msg("%s%s: a symbolic link on the way is not followed; remove it", args->root ? args->root : "", path);
 	else if (err)
-		msg_errno(1, path, err);
+		msg("%s%s: %s", args->root ? args->root : "", path, msg_reason(err));
 	return err != 0;
 }
 
@@ -111,6 +170,21 @@ static int own_path(char *self, size_t size)
 	return 0;
 }
 
+/* The directory itself, made where it is missing. A descriptor, or -errno. */
+static int open_root(const char *root)
+{
+	char path[4096];
+	struct out out = OUT_TEXT(path);
+
+	if (!root)
+		return AT_FDCWD;
+	if (strlen(root) + 2 > sizeof(path))
+		return -ENAMETOOLONG;
+	out_fmt(&out, "%s/", root);
+	out_text(&out);
+	return make_parents(AT_FDCWD, path);
+}
+
 int install_main(char **argv)
 {
 	struct install args = { .root = NULL };
@@ -125,6 +199,9 @@ int install_main(char **argv)
 	err = own_path(self, sizeof(self));
 	if (err)
 		return msg_errno(1, "/proc/self/exe", err);
+	args.below = open_root(args.root);
+	if (args.below < 0 && args.below != AT_FDCWD)
+		return msg_errno(1, args.root, args.below);
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		failed |= install(&args, rest.operands[0], self, *a);
 	return failed;

@@ -208,9 +208,9 @@ ssize_t sys_readlink(const char *path, char *buf, size_t size)
 }
 
 CALL(int, sys_getdents, (int dir, void *buf, size_t size), syscall(SYS_getdents64, dir, buf, size))
-CALL(int, sys_mkdir, (const char *path, mode_t mode), mkdir(path, mode))
-CALL(int, sys_link, (const char *from, const char *to), link(from, to))
-CALL(int, sys_symlink, (const char *target, const char *path), symlink(target, path))
+CALL(int, sys_mkdirat, (int dir, const char *path, mode_t mode), mkdirat(dir, path, mode))
+CALL(int, sys_linkat, (const char *from, int dir, const char *to), linkat(AT_FDCWD, from, dir, to, 0))
+CALL(int, sys_symlinkat, (const char *target, int dir, const char *path), symlinkat(target, dir, path))
 CALL(int, sys_unlink, (const char *path), unlink(path))
 CALL(int, sys_chdir, (const char *path), chdir(path))
 CALL(int, sys_fchdir, (int fd), syscall(SYS_fchdir, fd))

@@ -247,10 +247,11 @@ static int of_path(const char *path)
 	return decide();
 }
 
-int sys_mkdir(const char *path, mode_t mode) { (void)mode; return of_path(path); }
-int sys_link(const char *from, const char *to) { fuzz_touch_text(from); return of_path(to); }
-int sys_symlink(const char *target, const char *path)
+int sys_mkdirat(int dir, const char *path, mode_t mode) { (void)dir, (void)mode; return of_path(path); }
+int sys_linkat(const char *from, int dir, const char *to) { (void)dir; fuzz_touch_text(from); return of_path(to); }
+int sys_symlinkat(const char *target, int dir, const char *path)
 {
+	(void)dir;
 	fuzz_touch_text(target);
 	return of_path(path);
 }
