@@ -306,7 +306,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 		err = -EBUSY;
 	} else if (top.id && !is_over(top.id, n.id)) {
 		report(r->to, "failed", "%s: another mount is there now", n.path);
-		err = -ESTALE;
+		err = -EBUSY;
 	} else if (top.id == *before) {
 		report(r->to, "failed", "%s is mounted still", n.path);
 		err = -EBUSY;
@@ -322,12 +322,33 @@ static int take_next(struct recovery *r, uint64_t *before)
 	return err ? err : 1;
 }
 
+struct count { const struct recovery *r; size_t count; };
+
+static int count_mount(const struct table_row *row, void *data)
+{
+	struct count *c = data;
+
+	c->count += table_is_fuse(row) && is_ours(c->r, table_connection(row));
+	return 0;
+}
+
+/* In the mount namespace of process pid (NULL: our own); 0 if its table cannot be read. */
+static size_t count_mounts(const struct recovery *r, const char *pid)
+{
+	struct count c = { r, 0 };
+
+	return table_each(pid, count_mount, &c) < 0 ? 0 : c.count;
+}
+
+/* Twice as often as there are mounts, since others may cover them; somebody who mounts again
+   and again is not run after for ever. */
 static int sweep_here(struct recovery *r)
 {
+	size_t rounds = ROUNDS + 2 * count_mounts(r, NULL);
 	uint64_t before = 0;
 	int more = 1;
 
-	for (int i = 0; i < ROUNDS && more > 0; i++)
+	while (rounds-- && more > 0)
 		more = take_next(r, &before);
 	return more;
 }
@@ -358,11 +379,17 @@ static int sweep_in(struct recovery *r, const char *pid)
 {
 	struct sweeping s = { r, pid };
 	struct aside aside;
+	size_t left = SIZE_MAX, before;
 	int err = aside_start(&aside, enter_and_sweep, &s);
 
 	if (err)
 		return err;
-	err = aside_wait(&aside, 3 * UNMOUNT_LIMIT_MS);
+	/* There may be thousands: as long as they become fewer. */
+	do {
+		before = left;
+		err = aside_wait(&aside, 3 * UNMOUNT_LIMIT_MS);
+		left = err == -ETIMEDOUT ? count_mounts(r, pid) : 0;
+	} while (left && left < before);
 	if (err == -ETIMEDOUT)
 		aside_leave(&aside);
 	return err;
