@@ -79,7 +79,6 @@ int sys_openat2(int dir, const char *path, int flags, unsigned int resolve /* en
 enum { SYS_PROC_MAGIC = 0x9fa0, SYS_FUSECTL_MAGIC = 0x65735543 };
 int64_t sys_magic(int fd);
 int sys_close(int fd);
-void sys_close_from(int first);		/* all from that one on; before 5.9 up to 1023 */
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 ssize_t sys_writev(int fd, const struct iovec *iov, int count);

@@ -36,7 +36,7 @@ static void __attribute__((noreturn)) wait_for_server(int child)
 {
 	int status = 0;
 
-	sys_close_from(3);	/* the connection's above all */
+	sys_close_others(NULL, 0, false);	/* the connection's above all */
 	proc_hold(&server, child);
 	sys_wait(child, &status);
 	sys_exit(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);

@@ -111,11 +111,10 @@ static void __attribute__((noreturn)) answer(int socket)
 	struct question q;
 	int result = 0;
 
-	sys_dup2(socket, 3);
-	sys_close_from(4);	/* whoever waits for their end need not wait for this process's */
-	while (result != -ESTALE && sys_read_all(3, &q, sizeof(q)) == sizeof(q)) {
+	sys_close_others(&socket, 1, false);	/* whoever waits for their end need not wait for this process's */
+	while (result != -ESTALE && sys_read_all(socket, &q, sizeof(q)) == sizeof(q)) {
 		result = ask(&q);
-		sys_send(3, &result, sizeof(result));
+		sys_send(socket, &result, sizeof(result));
 	}
 	sys_exit(0);
 }

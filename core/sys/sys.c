@@ -181,15 +181,6 @@ int sys_lock_byte(int fd, uint64_t byte)
 }
 
 CALL(int, sys_close, (int fd), close(fd))
-void sys_close_from(int first)
-{
-	enum { BEFORE_5_9 = 1024 };
-
-	if (syscall(NR_CLOSE_RANGE, first, ~0u, 0) < 0)
-		for (int fd = first; fd < BEFORE_5_9; fd++)
-			sys_close(fd);
-}
-
 CALL(ssize_t, sys_read, (int fd, void *buf, size_t size), read(fd, buf, size))
 CALL(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, size))
 CALL(ssize_t, sys_writev, (int fd, const struct iovec *iov, int count), writev(fd, iov, count))
