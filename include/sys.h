@@ -49,9 +49,9 @@ struct sys_stat {
 	bool inside;		/* certainly not the root of a mount (told from 5.8 on) */
 };
 
-/* From now on a path that begins with /proc or /etc is looked up in what these directories
-   are now, in another mount namespace too, where whoever owns that could have put others in
-   their places. 0; -ENOENT when /proc is no proc file system: from now on there is none. */
+/* From now on what is below /proc, the directories /etc, /run and /dev, and /etc's passwd and
+   group are looked up in what these directories are now, in another mount namespace too, where
+   whoever owns that could have put others in their places. 0; -ENOENT when /proc is no proc file system: from now on there is none. */
 int sys_keep_places(void);
 
 /* From now on the directory `root`, a descriptor that the caller keeps, is the root directory

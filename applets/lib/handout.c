@@ -14,7 +14,7 @@ static int stop[2];
 
 static void on_stop(int sig)
 {
-	sys_send(stop[1], &(char) { (char)sig }, 1);
+	sys_send_as(stop[1], sys_getuid(), &(char) { (char)sig }, 1, -1);
 }
 
 int handout_prepare(void)

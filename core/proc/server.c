@@ -114,7 +114,7 @@ static void __attribute__((noreturn)) answer(int socket)
 	sys_close_others(&socket, 1, false);	/* whoever waits for their end need not wait for this process's */
 	while (result != -ESTALE && sys_read_all(socket, &q, sizeof(q)) == sizeof(q)) {
 		result = ask(&q);
-		sys_send(socket, &result, sizeof(result));
+		sys_send_as(socket, sys_getuid(), &result, sizeof(result), -1);
 	}
 	sys_exit(0);
 }
@@ -155,7 +155,7 @@ static int poll_of(const struct server *server)
 
 	if (events)
 		return events;
-	if (sys_send(asker.socket, &q, sizeof(q)) < 0 || sys_poll_in(asker.socket, LIMIT_MS) <= 0
+	if (sys_send_as(asker.socket, sys_getuid(), &q, sizeof(q), -1) < 0 || sys_poll_in(asker.socket, LIMIT_MS) <= 0
 	    || sys_read_all(asker.socket, &events, sizeof(events)) != sizeof(events))
 		events = -ESTALE;
 	asker.lost = events == -ESTALE;

@@ -42,7 +42,8 @@ enum { NR_FCNTL = SYS_fcntl };
 #endif
 
 /* The directories that sys_keep_places() holds; NONE: there is no such one. */
-enum { PROC, ETC, PLACES, NONE = -2 };
+enum { PROC, ETC, RUN, DEV, PLACES, NONE = -2 };
+static const char place_names[PLACES][6] = { "/proc", "/etc", "/run", "/dev" };
 static int places[PLACES];
 static bool kept;
 
@@ -50,14 +51,14 @@ int sys_keep_places(void)
 {
 	if (kept)
 		return 0;
-	places[PROC] = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
-	places[ETC] = sys_open("/etc", O_PATH | O_DIRECTORY, 0);
-	if (places[PROC] >= 0 && sys_magic(places[PROC]) != SYS_PROC_MAGIC) {
-		sys_close(places[PROC]);
-		places[PROC] = NONE;
-	}
-	for (int i = 0; i < PLACES; i++)
+	for (int i = 0; i < PLACES; i++) {
+		places[i] = sys_open(place_names[i], O_PATH | O_DIRECTORY, 0);
+		if (places[i] >= 0 && i == PROC && sys_magic(places[i]) != SYS_PROC_MAGIC) {
+			sys_close(places[i]);
+			places[i] = NONE;
+		}
 		places[i] = places[i] < 0 ? NONE : places[i];
+	}
 	kept = true;
 	return places[PROC] < 0 ? -ENOENT : 0;
 }
@@ -113,15 +114,20 @@ int sys_stay_in(int root)
 	return err;
 }
 
+/* What is asked for in them by name, and no mountpoint that lies there. */
+static bool is_kept(int place, const char *rest)
+{
+	return !*rest || (place == PROC && *rest == '/')
+	       || (place == ETC && (strcmp(rest, "/passwd") == 0 || strcmp(rest, "/group") == 0));
+}
+
 /* Where a path begins, and what is left of it. */
 static int start_of(const char **path)
 {
-	static const char names[PLACES][6] = { "/proc", "/etc" };
-
 	for (int i = 0; kept && i < PLACES; i++) {
-		size_t len = strlen(names[i]);
+		size_t len = strlen(place_names[i]);
 
-		if (strncmp(*path, names[i], len) != 0 || ((*path)[len] && (*path)[len] != '/'))
+		if (strncmp(*path, place_names[i], len) != 0 || !is_kept(i, *path + len))
 			continue;
 		*path += len;
 		*path = **path ? *path + 1 : ".";
@@ -210,10 +216,12 @@ CALL(int, sys_getcwd, (char *buf, size_t size), syscall(SYS_getcwd, buf, size) <
 CALL(int, sys_mount, (const char *source, const char *target, const char *type,
 		      unsigned long flags, const void *data),
      mount(source, target, type, flags, data))
-/* umount2(2) takes no directory to begin in: go there, and come back. */
+/* umount2(2) takes no directory to begin in: go there, and come back. Only for the name of a
+   descriptor: any other path is one of this mount namespace. */
 int sys_umount2(const char *target, int flags)
 {
-	int start = start_of(&target), here, err;
+	bool descriptor = strncmp(target, descriptors, sizeof(descriptors) - 1) == 0;
+	int start = descriptor ? start_of(&target) : AT_FDCWD, here, err;
 
 	if (start == AT_FDCWD)
 		return (int)result(umount2(target, flags));

@@ -13,6 +13,7 @@ cp "$STATIC_BOX" fusebox
 chmod 755 fusebox
 echo precious >victim
 chmod 600 victim
+mkdir roots
 
 # What the owner of the namespace does in it. $1: what /sys/fs/fuse/connections is there.
 cat >inside <<'E'
@@ -31,6 +32,7 @@ cd "$1"
 rm -f fifo
 mkfifo fifo
 mount --bind fifo /etc/passwd
+mount --bind "$1/../roots" /run
 echo "$n" >conn
 echo $$ >ready
 mount -t tmpfs none /proc
@@ -84,6 +86,23 @@ for kind in link fifo; do
 	is "-R, $kind: nothing is written" "$(cat victim)" precious
 	leave
 done
+
+# A directory of root's is bound in the place of /run.
+is 'nothing is made in a directory of root'"'"'s' "$(ls -A roots)" ''
+
+# A mount in a directory that is held of before: the one of that namespace is meant.
+at=/etc/opt
+[ -d $at ] || at=/etc/skel
+hellofs -b "$at" >/dev/null
+unshare -m --propagation private sleep 40 &
+pids+=($!)
+there=$!
+within 5 sh -c "[ \"\$(readlink /proc/$there/ns/mnt)\" != \"\$(readlink /proc/$$/ns/mnt)\" ]"
+in_time fumount -N "$there" "$at" >out 2>&1
+is 'a mount below /etc: works' $? 0
+ok 'a mount below /etc: ours stays' mounted "$at"
+ok 'a mount below /etc: the other has gone' eval "! grep -q ' $at .* - fuse' /proc/$there/mountinfo"
+umount -l "$at"
 
 # Who holds it is named by the users of this system, not by those of the namespace.
 hostile busy
