@@ -711,6 +711,16 @@ static int pass_sandbox(void *fs)
 	return inodes_get(&((struct passfs *)fs)->inodes, FUSE_ROOT_ID)->fd;
 }
 
+/* A request that goes to another file system below may wait for as long as the server of that
+   one likes. */
+static uint64_t pass_place(void *data, uint64_t node)
+{
+	const struct passfs *fs = data;
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	return inode && inode->device != fs->device ? inode->device : 0;
+}
+
 /* To act for the caller, and where only root may; CAP_SYS_ADMIN is for backing ids and
    attributes that are called trusted. */
 #define CAP(number) ((uint64_t)1 << (number))
@@ -721,7 +731,7 @@ enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID,
 
 static struct fuse_ops pass_ops = {
 	.capabilities = CAPABILITIES, .sandbox = pass_sandbox,
-	.prepare = pass_prepare, .mounted = keep_names, .thread_starts = thread_starts, .kernel_checks = true, .max_write = 1 << 20,
+	.prepare = pass_prepare, .mounted = keep_names, .thread_starts = thread_starts, .place = pass_place, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
 	.unlink = pass_unlink, .rmdir = pass_rmdir, .rename = pass_rename, .readlink = pass_readlink,

@@ -113,6 +113,11 @@ struct fuse_ops {
 	   an O_PATH descriptor. NULL: no files. */
 	int (*sandbox)(void *fs);
 
+	/* With several threads: on which file system, of those below this one, a node is; 0: on the
+	   one that most are on. Requests for one of the others wait for each other only, and not
+	   all threads serve them: see share.h. NULL: all are on one. Asks nobody. */
+	uint64_t (*place)(void *fs, uint64_t node);
+
 	/* Called in each thread of several before its first request. */
 	void (*thread_starts)(void);
 	/* Called when the options are read: NULL, or what is wrong with them. */

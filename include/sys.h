@@ -184,6 +184,7 @@ int sys_catch_signal(int sig, void (*handler)(int));
    who was stopped goes on, and who was not does not notice. 0 or -errno. */
 int sys_goes_on_for(int fd);
 int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up */
+int sys_poll_alive(int fd, int milliseconds);	/* the same, but -EPIPE when it is closed or broken */
 /* Which of two is readable or closed (0, 1; the first if both are), -ETIMEDOUT. */
 int sys_poll_either(int first, int second, int milliseconds);
 /* What poll(2) says at once (POLLIN …), or -errno. */

@@ -360,6 +360,14 @@ int sys_poll_in(int fd, int milliseconds)
 	return poll_again(&p, 1, milliseconds);
 }
 
+int sys_poll_alive(int fd, int milliseconds)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n = poll_again(&p, 1, milliseconds);
+
+	return n > 0 && p.revents & (POLLERR | POLLHUP | POLLNVAL) ? -EPIPE : n;
+}
+
 int sys_poll_either(int first, int second, int milliseconds)
 {
 	struct pollfd p[2] = { { .fd = first, .events = POLLIN }, { .fd = second, .events = POLLIN } };

@@ -421,6 +421,8 @@ int sys_poll_in(int fd, int milliseconds)
 	return err ? err : input_byte(&fake.decisions) & 1 ? 0 : 1;
 }
 
+int sys_poll_alive(int fd, int milliseconds) { return sys_poll_in(fd, milliseconds); }
+
 int sys_poll_either(int first, int second, int milliseconds)
 {
 	check(second);

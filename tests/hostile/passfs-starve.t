@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# passfs for many users: what waits, or is held, for one of them does not stop the others.
+. "$(dirname "$0")/../lib.sh"
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
+need setpriv python3
+start 240
+up() { mkdir -p src/u src/v src/w mnt; passfs -b "$@" src mnt 2>err || { cat err; return 1; }; }
+# Gone from the mount table, and the server's process with it.
+down() { abort_detach mnt; within 10 unmounted "$T/mnt"; }
+threads() { ls "/proc/$(newest passfs)/task" | wc -l; }
+threads_are() { [ "$(threads)" "$@" ]; }
+
+mkdir -p src/u src/v src/w src/mine mnt
+chmod 777 src src/mine
+echo hi >src/mine/file
+
+# ---- A file system below that does not answer ----
+
+# hang UID COUNT [DIRECTORY]: so many requests of this user that wait there.
+hang()
+{
+	local i
+	for ((i = 0; i < $2; i++)); do bg setpriv --reuid="$1" stat "mnt/${3:-u}/x$i" >/dev/null 2>&1; done
+}
+works() # works UID
+{
+	[ "$(timeout -s KILL 5 setpriv --reuid="$1" cat mnt/mine/file)" = hi ] &&
+		timeout -s KILL 5 setpriv --reuid="$1" touch "mnt/mine/of.$1"
+}
+
+for how in '' --no-passthrough --locks --writeback --sandbox --threads=8; do
+	ok "${how:-default}: up" up --transport=dev $how
+	faulty mute src/u
+	hang 1777 40
+	sleep 0.5
+	ok "${how:-default}: others go on while a user's file system hangs" works 1778
+	ok "${how:-default}: so does root" works 0
+	ok "${how:-default}: and the user beside it" works 1777
+	ok "${how:-default}: no more than the user's share of threads wait" threads_are -le 30
+	abort_detach src/u
+	ok "${how:-default}: the threads that waited go" within 5 threads_are -le 12
+	wait "${pids[@]}" 2>/dev/null; pids=()
+	ok "${how:-default}: all goes on" works 1777
+	down
+done
+
+# Requests of many users that wait at one file system, and of one at many.
+ok 'up' up --transport=dev
+faulty mute src/u
+for uid in 2001 2002 2003 2004 2005 2006 2007 2008 2009 2010 2011 2012; do hang "$uid" 12; done
+sleep 1
+ok 'others go on while twelve users wait at one' works 1778
+ok 'root too' works 0
+# Killed while its turn has not come, a caller ends.
+ended() { local i n=0; for i in "${pids[@]}"; do kill -0 "$i" 2>/dev/null || n=$((n + 1)); done; [ "$n" -ge 100 ]; }
+kill -9 "${pids[@]}" 2>/dev/null
+ok 'who waits for a turn can be killed' within 5 ended
+
+abort_detach src/u
+wait "${pids[@]}" 2>/dev/null; pids=()
+for i in 1 2 3 4 5 6 7 8 9 10; do mkdir "src/w/$i"; faulty mute "src/w/$i"; hang 1777 6 "w/$i"; done
+sleep 1
+ok 'others go on while a user waits at ten file systems' works 1778
+faulty mute src/u
+hang 1778 1
+ok 'and no more threads than the share of one user are busy' threads_are -le 24
+
+# Though its workers wait, the server ends.
+server=$(newest passfs)
+kill -TERM "$server"
+ok 'SIGTERM takes the mount away' within 5 unmounted "$T/mnt"
+for i in u w/1 w/2 w/3 w/4 w/5 w/6 w/7 w/8 w/9 w/10; do abort_detach "src/$i"; done
+ok 'and the server ends' within 5 gone "$server"
+wait "${pids[@]}" 2>/dev/null; pids=()
+finish
