@@ -107,6 +107,7 @@ static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_s
 	const struct passview *view = &pass_of(req)->view;
 	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
 
+	priv_use_reserve(req->in->uid == 0);	/* a chown(2) passes quotas */
 	/* A change of owner takes set-id bits away: the mode comes after it. */
 	if (!err && in->valid & (FATTR_UID | FATTR_GID))
 		err = sysfs_chown(fd, in->valid & FATTR_UID ? passview_source(view, in->uid, false) : (uid_t)-1,
@@ -256,6 +257,7 @@ static int pass_link(struct fuse_req *req, uint64_t node, uint64_t parent, const
 {
 	int dir = pass_dir(req, parent, name, -EPERM);
 
+	priv_use_reserve(req->in->uid == 0);
 	return pass_made(req, dir < 0 ? dir : sysfs_link(pass_fd(req, node), dir, name), parent, name);
 }
 
@@ -277,6 +279,7 @@ static int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, 
 
 	if (dir < 0 || new_dir < 0)
 		return dir < 0 ? dir : new_dir;
+	priv_use_reserve(req->in->uid == 0);
 	err = flags & WHITEOUT ? pass_as_caller(req, 0) : 0;	/* who owns what it leaves behind */
 	if (!err)
 		err = sysfs_rename(dir, name, new_dir, new_name, flags);
@@ -567,6 +570,7 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 	if (kind)
 		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
 	priv_keep_setid(true);
+	priv_use_reserve(req->in->uid == 0);
 	err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
 	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID) || kind != 'a')
 		return err;

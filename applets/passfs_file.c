@@ -42,6 +42,48 @@ static void as_writer(bool kills)
 	priv_keep_setid(!kills);
 }
 
+/* Of the file systems that reserve blocks for root, by fsuid or CAP_SYS_RESOURCE, none has its
+   files elsewhere. To others, fsuid 0 may mean the right to write at all. */
+static bool has_reserve(const struct passfs *fs, const struct inode *inode)
+{
+	return fs->quiet_close && inode->device == fs->device;
+}
+
+/* Writes by this caller, who gets no more of the disk than SOURCE gives them directly;
+   priv_act_as_self() ends that. */
+static void write_for(const struct fuse_req *req, uint64_t node, uint32_t uid, bool kills)
+{
+	const struct passfs *fs = pass_of(req);
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	uid = passview_source(&fs->view, uid, false);
+	priv_write_for(inode && has_reserve(fs, inode) ? uid : 0, uid == 0, !kills);
+}
+
+/* The kernel writes by a backing id with the credentials of whoever made it, for all who have
+   the file open: those of its owner, and root's only where no other user can write. */
+static uid_t backing_user(const struct inode *inode)
+{
+	enum { NOBODY = 65534, WRITABLE = 022 };
+	struct sysfs_stat st;
+
+	if (sysfs_stat(inode->fd, true, &st) < 0)
+		return NOBODY;
+	return st.attr.uid ? st.attr.uid : st.attr.mode & WRITABLE ? NOBODY : 0;
+}
+
+static int32_t open_backing(const struct fuse_req *req, const struct inode *inode)
+{
+	bool reserves = has_reserve(pass_of(req), inode);
+	uid_t user = reserves ? backing_user(inode) : 0;
+	int32_t id;
+
+	priv_write_for(user, reserves && user == 0, false);
+	id = sysfs_backing_open(fuse_device(req), inode->fd);
+	priv_act_as_self();
+	return id;
+}
+
 /* The id by which the kernel knows the file in SOURCE, for as long as it knows the node;
    0: none. It writes with the rights of this moment: set-id bits go, whoever writes. */
 static int32_t backing_of(const struct fuse_req *req, struct inode *inode)
@@ -51,8 +93,7 @@ static int32_t backing_of(const struct fuse_req *req, struct inode *inode)
 
 	if (id || !fs->passthrough || fs->locks || !(fuse_agreed(req) & FUSE_PASSTHROUGH))
 		return id;
-	as_writer(true);
-	id = sysfs_backing_open(fuse_device(req), inode->fd);
+	id = open_backing(req, inode);
 	if (id == -EPERM || id == -ENOTTY)
 		fs->passthrough = false;
 	if (id <= 0)
@@ -322,8 +363,9 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 	bool appends = in->flags & O_APPEND && !(in->write_flags & FUSE_WRITE_CACHE) && !pass_of(req)->writeback;
 	ssize_t n;
 
-	as_writer(in->write_flags & FUSE_WRITE_KILL_SUIDGID);
+	write_for(req, node, req->in->uid, in->write_flags & FUSE_WRITE_KILL_SUIDGID);
 	n = appends ? sysfs_append(file.fd, req->data, in->size) : sysfs_pwrite(file.fd, req->data, in->size, in->offset);
+	priv_act_as_self();
 	n = pass_done(file, (int)n);
 	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);
 }
@@ -352,8 +394,12 @@ int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_falloc
 {
 	struct pass_file file = pass_use(req, node, in->fh, O_WRONLY);
 
-	as_writer(req->in->uid != 0);
-	return pass_done(file, sysfs_fallocate(file.fd, (int)in->mode, in->offset, in->length));
+	int err;
+
+	write_for(req, node, req->in->uid, req->in->uid != 0);
+	err = sysfs_fallocate(file.fd, (int)in->mode, in->offset, in->length);
+	priv_act_as_self();
+	return pass_done(file, err);
 }
 
 static int at_offset(struct fuse_req *req, int64_t at)
@@ -382,9 +428,10 @@ int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_r
 	int64_t n;
 	int err;
 
-	as_writer(req->in->uid != 0);
+	write_for(req, in->nodeid_out, req->in->uid, req->in->uid != 0);
 	n = sysfs_copy(from.fd, in->off_in, to.fd, in->off_out,
 		       in->len < most ? (size_t)in->len : most, (unsigned int)in->flags);
+	priv_act_as_self();
 	err = pass_done(from, pass_done(to, n < 0 ? (int)n : 0));
 	if (err)
 		return err;

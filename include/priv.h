@@ -39,6 +39,14 @@ void priv_act_as_self(void);
    (CAP_FSETID), as what root writes does. Changes nothing for anybody else. */
 void priv_keep_setid(bool keep);
 
+/* Whether what this thread writes may take blocks that are reserved for root and pass quotas
+   (CAP_SYS_RESOURCE). priv_thread_starts() ends it. Changes nothing for anybody else than root. */
+void priv_use_reserve(bool use);
+
+/* From now on this thread writes to open files with this fsuid, and as priv_use_reserve() and
+   priv_keep_setid() say. priv_act_as_self() ends it. Changes nothing for anybody else than root. */
+void priv_write_for(uid_t uid, bool reserve, bool keep_setid);
+
 /* In a new thread, whose rights are those of the one that started it, at that moment. */
 void priv_thread_starts(void);
 

@@ -240,6 +240,7 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 	others_group |= gid != own_group;
 	if (others_group)
 		syscall(SETFSGID, gid);
+	priv_use_reserve(uid == 0);
 	if (uid == 0) {
 		priv_keep_setid(true);
 		return 0;
@@ -272,8 +273,39 @@ void priv_keep_setid(bool keep)
 		setid_goes = !keep;
 }
 
+/* Whether CAP_SYS_RESOURCE is out of effect. */
+static __thread bool reserve_off;
+
+void priv_use_reserve(bool use)
+{
+	const uint32_t SYS_RESOURCE = 1u << 24;
+	struct cap_data caps[2];
+
+	if (use != reserve_off || !is_root() || syscall(SYS_capget, &this_process, caps) < 0)
+		return;
+	caps[0].effective = use ? caps[0].effective | (caps[0].permitted & SYS_RESOURCE)
+				: caps[0].effective & ~SYS_RESOURCE;
+	if (syscall(SYS_capset, &this_process, caps) == 0)
+		reserve_off = !use;
+}
+
+void priv_write_for(uid_t uid, bool reserve, bool keep_setid)
+{
+	priv_keep_setid(keep_setid);
+	priv_use_reserve(reserve);
+	if (uid == 0 || !is_root())
+		return;
+	others = true;
+	syscall(SETFSUID, uid);
+	/* Leaving fsuid 0 clears CAP_FSETID. */
+	setid_goes = true;
+	priv_keep_setid(keep_setid);
+}
+
 void priv_thread_starts(void)
 {
 	setid_goes = true;	/* perhaps */
 	priv_keep_setid(true);
+	reserve_off = false;
+	priv_use_reserve(false);
 }
