@@ -342,7 +342,7 @@ struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char nam
    are before it: it is another one when one of those was removed, which rm -r does as it
    reads. Only who reads on where he is misses none. So there the list that was read last is
    kept, for the rest of it that did not fit, or that the kernel had no use for yet. */
-struct pass_list { int fd, size; int64_t start, end; char entries[LIST]; };
+struct pass_list { int fd, size; uint32_t uid; int64_t start, end; char entries[LIST]; };
 
 static bool is_unsteady(const struct fuse_req *req)
 {
@@ -351,37 +351,58 @@ static bool is_unsteady(const struct fuse_req *req)
 
 int pass_list_fd(const struct fuse_req *req, uint64_t handle)
 {
-	return is_unsteady(req) ? ((struct pass_list *)(uintptr_t)handle)->fd : (int)handle;
+	return is_unsteady(req) ? ((struct pass_list *)(uintptr_t)handle)->fd : pass_handle_fd(handle);
+}
+
+/* The handle of an open directory, or 0 without memory. */
+static uint64_t list_handle(const struct fuse_req *req, int fd)
+{
+	struct pass_list *list;
+
+	if (!is_unsteady(req))
+		return pass_handle(req->in->uid, 0, fd);
+	list = sys_pages(sizeof(*list));
+	if (list) {
+		list->fd = fd;
+		list->uid = req->in->uid;
+	}
+	return (uintptr_t)list;
+}
+
+static int open_list(struct fuse_req *req, uint64_t node)
+{
+	int fd = sysfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
+	uint64_t handle = fd < 0 ? 0 : list_handle(req, fd);
+
+	if (fd >= 0 && !handle)
+		sys_close(fd);
+	if (!handle)
+		return fd < 0 ? fd : -ENOMEM;
+	return fuse_opened(req, handle, pass_of(req)->cache == CACHE_ALWAYS ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0);
 }
 
 static int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
-	int fd = sysfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
-	uint64_t handle = (uint64_t)fd;
+	int err = pass_hold(req->in->uid);
 
 	(void)flags;
-	if (fd < 0)
-		return fd;
-	if (is_unsteady(req)) {
-		struct pass_list *list = sys_pages(sizeof(*list));
-
-		if (!list) {
-			sys_close(fd);
-			return -ENOMEM;
-		}
-		list->fd = fd;
-		handle = (uintptr_t)list;
-	}
-	return fuse_opened(req, handle, pass_of(req)->cache == CACHE_ALWAYS ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0);
+	if (err)
+		return err;
+	err = open_list(req, node);
+	if (err)
+		pass_release_hold(req->in->uid);
+	return err;
 }
 
 static int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
 {
+	struct pass_list *list = is_unsteady(req) ? (void *)(uintptr_t)in->fh : NULL;
 	int fd = pass_list_fd(req, in->fh);
 
 	(void)node;
-	if (is_unsteady(req))
-		sys_free_pages((void *)(uintptr_t)in->fh, sizeof(struct pass_list));
+	pass_release_hold(list ? list->uid : (uint32_t)(in->fh >> 32));
+	if (list)
+		sys_free_pages(list, sizeof(*list));
 	return sys_close(fd);
 }
 
@@ -471,7 +492,7 @@ static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	uint32_t room = req->wanted / (req->in->opcode == FUSE_READDIRPLUS ? 5 : 1);
 	char *list = req->space + req->space_size - LIST;
 	uint64_t handle = ((const struct fuse_read_in *)req->arg)->fh;
-	int n;
+	int n, fd;
 	int64_t at;
 
 	room = room < SMALL_LIST ? SMALL_LIST : room > LIST ? LIST : room;
@@ -479,11 +500,12 @@ static int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 		req->wanted = req->space_size - LIST;
 	if (is_unsteady(req))
 		return read_unsteady(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
-	at = sysfs_lseek((int)handle, (int64_t)offset, SEEK_SET);
+	fd = pass_handle_fd(handle);
+	at = sysfs_lseek(fd, (int64_t)offset, SEEK_SET);
 	if (at < 0)
 		return (int)at;
 	do
-		n = sys_getdents((int)handle, list, room);
+		n = sys_getdents(fd, list, room);
 	while (n > 0 && add_list(req, node, list, n));
 	return n < 0 && !req->reply.data_size ? n : 0;	/* the kernel has looked up what is there */
 }
@@ -694,6 +716,8 @@ static int pass_prepare(void *data, const char *source)
 	choose(fs, type);
 	if (fs->no_symlinks_out)
 		err = sysfs_beneath(fd, ".");	/* before 5.6 it cannot be kept */
+	if (!err)
+		err = pass_prepare_holds(fs);
 	return err || !fs->export ? err : pass_export(fs);
 }
 

@@ -13,15 +13,12 @@
 #include "priv.h"
 #include "sys.h"
 
-/* The handle of a file that is not open here. */
-#define NOT_OPEN UINT64_MAX
-
 struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t handle, int flags)
 {
 	int fd;
 
-	if (handle != NOT_OPEN)
-		return (struct pass_file) { (int)handle, false };
+	if (pass_handle_fd(handle) != NOT_OPEN)
+		return (struct pass_file) { pass_handle_fd(handle), false };
 	fd = pass_fd(req, node);
 	return (struct pass_file) { fd < 0 ? fd : sysfs_reopen(fd, flags), true };
 }
@@ -49,36 +46,38 @@ static bool has_reserve(const struct passfs *fs, const struct inode *inode)
 	return fs->quiet_close && inode->device == fs->device;
 }
 
-/* Writes by this caller, who gets no more of the disk than SOURCE gives them directly;
+/* In whose name the kernel writes what it has collected from several callers, or by a backing
+   id, which all have in common: the owner's, and root's only where no other user can write. */
+static uid_t backing_user(const struct fuse_req *req, uint64_t node)
+{
+	enum { NOBODY = 65534, WRITABLE = 022 };
+	struct sysfs_stat st;
+
+	if (sysfs_stat(pass_fd(req, node), true, &st) < 0)
+		return NOBODY;
+	return st.attr.uid ? st.attr.uid : st.attr.mode & WRITABLE ? NOBODY : 0;
+}
+
+/* Writes as this user of SOURCE, who gets no more of the disk than without the mount;
    priv_act_as_self() ends that. */
 static void write_for(const struct fuse_req *req, uint64_t node, uint32_t uid, bool kills)
 {
 	const struct passfs *fs = pass_of(req);
 	const struct inode *inode = inodes_get(&fs->inodes, node);
 
-	uid = passview_source(&fs->view, uid, false);
 	priv_write_for(inode && has_reserve(fs, inode) ? uid : 0, uid == 0, !kills);
 }
 
-/* The kernel writes by a backing id with the credentials of whoever made it, for all who have
-   the file open: those of its owner, and root's only where no other user can write. */
-static uid_t backing_user(const struct inode *inode)
+static uid_t caller_of(const struct fuse_req *req)
 {
-	enum { NOBODY = 65534, WRITABLE = 022 };
-	struct sysfs_stat st;
-
-	if (sysfs_stat(inode->fd, true, &st) < 0)
-		return NOBODY;
-	return st.attr.uid ? st.attr.uid : st.attr.mode & WRITABLE ? NOBODY : 0;
+	return passview_source(&pass_of(req)->view, req->in->uid, false);
 }
 
-static int32_t open_backing(const struct fuse_req *req, const struct inode *inode)
+static int32_t open_backing(const struct fuse_req *req, uint64_t node, const struct inode *inode)
 {
-	bool reserves = has_reserve(pass_of(req), inode);
-	uid_t user = reserves ? backing_user(inode) : 0;
 	int32_t id;
 
-	priv_write_for(user, reserves && user == 0, false);
+	write_for(req, node, backing_user(req, node), true);
 	id = sysfs_backing_open(fuse_device(req), inode->fd);
 	priv_act_as_self();
 	return id;
@@ -86,14 +85,14 @@ static int32_t open_backing(const struct fuse_req *req, const struct inode *inod
 
 /* The id by which the kernel knows the file in SOURCE, for as long as it knows the node;
    0: none. It writes with the rights of this moment: set-id bits go, whoever writes. */
-static int32_t backing_of(const struct fuse_req *req, struct inode *inode)
+static int32_t backing_of(const struct fuse_req *req, uint64_t node, struct inode *inode)
 {
 	struct passfs *fs = pass_of(req);
 	int32_t id = __atomic_load_n(&inode->backing, __ATOMIC_ACQUIRE), none = 0;
 
 	if (id || !fs->passthrough || fs->locks || !(fuse_agreed(req) & FUSE_PASSTHROUGH))
 		return id;
-	id = open_backing(req, inode);
+	id = open_backing(req, node, inode);
 	if (id == -EPERM || id == -ENOTTY)
 		fs->passthrough = false;
 	if (id <= 0)
@@ -171,13 +170,12 @@ static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32
 	return way;
 }
 
-/* His way is in the upper half of the handle. */
 static void writer_leaves(const struct fuse_req *req, uint64_t node, uint64_t handle)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
 	if (inode)
-		__atomic_sub_fetch(&inode->writers, (int32_t)(handle >> 32), __ATOMIC_ACQ_REL);
+		__atomic_sub_fetch(&inode->writers, (int32_t)(handle >> 30 & 3) - 1, __ATOMIC_ACQ_REL);
 }
 
 static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int way)
@@ -215,17 +213,25 @@ static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int
 	if (!backing) {
 		int way = way_of_writer(req, inode, flags);
 
-		return fuse_opened(req, (uint64_t)way << 32 | (uint32_t)fd, open_flags(req, inode, flags, fd, way));
+		return fuse_opened(req, pass_handle(req->in->uid, way, fd), open_flags(req, inode, flags, fd, way));
 	}
-	return fuse_opened_backed(req, fd < 0 ? NOT_OPEN : (uint64_t)fd, backing,
+	return fuse_opened_backed(req, pass_handle(req->in->uid, 0, fd < 0 ? NOT_OPEN : fd), backing,
 				  close_is_quiet(pass_of(req), inode, flags) ? FOPEN_NOFLUSH : 0);
 }
 
-int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
+/* What was not opened does not count. */
+static int end_hold(const struct fuse_req *req, int err)
+{
+	if (err)
+		pass_release_hold(req->in->uid);
+	return err;
+}
+
+static int open_file(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
 	struct passfs *fs = pass_of(req);
 	struct inode *inode = inodes_get(&fs->inodes, node);
-	int32_t backing = inode ? backing_of(req, inode) : 0;
+	int32_t backing = inode ? backing_of(req, node, inode) : 0;
 	int fd = inode ? -1 : -ESTALE;
 
 	if (!inode)
@@ -240,6 +246,14 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 	return fd < 0 ? fd : opened(req, inode, flags, fd, 0);
 }
 
+/* Each open file counts for its caller until it is released. */
+int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
+{
+	int err = pass_hold(req->in->uid);
+
+	return err ? err : end_hold(req, open_file(req, node, flags));
+}
+
 /* Made, but not opened here, where the kernel will have it open. */
 static int make(struct fuse_req *req, int dir, const char *name, const struct fuse_create_in *in, bool closed)
 {
@@ -251,7 +265,7 @@ static int make(struct fuse_req *req, int dir, const char *name, const struct fu
 	return err == -EEXIST && !(in->flags & O_EXCL) ? 0 : err;
 }
 
-int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
+static int create_file(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
 {
 	struct passfs *fs = pass_of(req);
 	bool closed = fs->passthrough && !fs->locks && fuse_agreed(req) & FUSE_PASSTHROUGH;
@@ -269,7 +283,7 @@ int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const s
 		fd = -1;
 	inode = err ? NULL : inodes_get(&fs->inodes, entry->nodeid);
 	if (inode) {
-		backing = backing_of(req, inode);
+		backing = backing_of(req, entry->nodeid, inode);
 		/* Somebody else's name there, by now. */
 		if (closed && !S_ISREG(entry->attr.mode))
 			err = -ELOOP;
@@ -285,7 +299,7 @@ int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const s
 }
 
 /* It has no name yet; linkat(2) may give it one. */
-int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in)
+static int create_nameless(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in)
 {
 	struct passfs *fs = pass_of(req);
 	struct sysfs_stat st;
@@ -308,11 +322,25 @@ int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create
 	if (!err) {
 		struct inode *inode = inodes_get(&fs->inodes, node);
 
-		return opened(req, inode, in->flags, fd, backing_of(req, inode));
+		return opened(req, inode, in->flags, fd, backing_of(req, node, inode));
 	}
 	if (fd >= 0)
 		sys_close(fd);
 	return err;
+}
+
+int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
+{
+	int err = pass_hold(req->in->uid);
+
+	return err ? err : end_hold(req, create_file(req, parent, name, in));
+}
+
+int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in)
+{
+	int err = pass_hold(req->in->uid);
+
+	return err ? err : end_hold(req, create_nameless(req, parent, in));
 }
 
 int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *in)
@@ -322,11 +350,11 @@ int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *
 	if (pass_of(req)->locks)
 		pass_unlock_owner(node, in->lock_owner);
 	/* Any close of it makes a network file system write what it has. */
-	if (in->fh == NOT_OPEN) {
+	if (pass_handle_fd(in->fh) == NOT_OPEN) {
 		file = pass_use(req, node, in->fh, O_WRONLY | O_APPEND);	/* also one that only grows */
 		return pass_done(file, 0);
 	}
-	file.fd = sysfs_dup((int)in->fh);
+	file.fd = sysfs_dup(pass_handle_fd(in->fh));
 	return file.fd < 0 ? file.fd : sys_close(file.fd);
 }
 
@@ -334,12 +362,13 @@ int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_
 {
 	struct passfs *fs = pass_of(req);
 
-	if (in->fh == NOT_OPEN)
+	pass_release_hold((uint32_t)(in->fh >> 32));
+	if (pass_handle_fd(in->fh) == NOT_OPEN)
 		return 0;
 	writer_leaves(req, node, in->fh);
 	if (fs->locks)
 		pass_unlock_handle(node, in->fh);	/* before it can be another one's number */
-	sys_close((int)in->fh);
+	sys_close(pass_handle_fd(in->fh));
 	if (fs->locks)
 		pass_retry_locks();	/* flock(2) ends with the last close */
 	return 0;
@@ -363,7 +392,9 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 	bool appends = in->flags & O_APPEND && !(in->write_flags & FUSE_WRITE_CACHE) && !pass_of(req)->writeback;
 	ssize_t n;
 
-	write_for(req, node, req->in->uid, in->write_flags & FUSE_WRITE_KILL_SUIDGID);
+	/* The kernel tells no caller of the writes that it collected. */
+	write_for(req, node, in->write_flags & FUSE_WRITE_CACHE ? backing_user(req, node) : caller_of(req),
+		  in->write_flags & FUSE_WRITE_KILL_SUIDGID);
 	n = appends ? sysfs_append(file.fd, req->data, in->size) : sysfs_pwrite(file.fd, req->data, in->size, in->offset);
 	priv_act_as_self();
 	n = pass_done(file, (int)n);
@@ -396,7 +427,7 @@ int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_falloc
 
 	int err;
 
-	write_for(req, node, req->in->uid, req->in->uid != 0);
+	write_for(req, node, caller_of(req), req->in->uid != 0);
 	err = sysfs_fallocate(file.fd, (int)in->mode, in->offset, in->length);
 	priv_act_as_self();
 	return pass_done(file, err);
@@ -428,7 +459,7 @@ int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_r
 	int64_t n;
 	int err;
 
-	write_for(req, in->nodeid_out, req->in->uid, req->in->uid != 0);
+	write_for(req, in->nodeid_out, caller_of(req), req->in->uid != 0);
 	n = sysfs_copy(from.fd, in->off_in, to.fd, in->off_out,
 		       in->len < most ? (size_t)in->len : most, (unsigned int)in->flags);
 	priv_act_as_self();

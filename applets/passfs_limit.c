@@ -59,6 +59,45 @@ void pass_make_room(struct fuse_session *session)
 		__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
 }
 
+/* ---- What each user holds ---- */
+
+/* By the lower half of the uid, which two users of one machine hardly share. */
+enum { HOLDERS = 1 << 16 };
+
+static struct { uint32_t *of, all, limit; } holds;
+
+int pass_prepare_holds(struct passfs *fs)
+{
+	/* A user alone with the mount starves nobody. */
+	if (!fs->serve.mount.allow_other)
+		return 0;
+	holds.limit = fs->limit / 3;	/* of four parts, files known may have three */
+	holds.of = sys_pages(HOLDERS * sizeof(*holds.of));
+	return holds.of ? 0 : -ENOMEM;
+}
+
+int pass_hold(uint32_t uid)
+{
+	uint32_t own, all;
+
+	if (!holds.of)
+		return 0;
+	own = __atomic_add_fetch(holds.of + uid % HOLDERS, 1, __ATOMIC_RELAXED);
+	all = __atomic_add_fetch(&holds.all, 1, __ATOMIC_RELAXED);
+	if (!uid || own + all <= holds.limit)
+		return 0;
+	pass_release_hold(uid);
+	return -EMFILE;
+}
+
+void pass_release_hold(uint32_t uid)
+{
+	if (!holds.of)
+		return;
+	__atomic_sub_fetch(holds.of + uid % HOLDERS, 1, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&holds.all, 1, __ATOMIC_RELAXED);
+}
+
 /* ---- File handles ---- */
 
 /* By node, for ever: memory that is only used as far as nodes have been. */

@@ -15,12 +15,14 @@
 #include "sys.h"
 #include "thread.h"
 
-enum { AGAIN_MS = 20, WAITING = 256, INTERRUPTED = 16 };
+enum { AGAIN_MS = 20, WAITING = 256, INTERRUPTED = 16, OWNERS = 64 * 1024 };
 
 struct owner {
 	uint64_t node, id;
 	uint64_t handle;	/* by which the last lock came; an open file's all come by one */
 	uint32_t pid, busy;	/* busy: requests that use fd, those that wait among them */
+	uint32_t uid;		/* for whom its descriptor counts */
+	bool closed;		/* a close came while it was busy */
 	int fd;
 };
 
@@ -28,6 +30,9 @@ struct waiting {
 	int device;
 	uint64_t unique;	/* 0: this place is free */
 	int fd;
+	uint32_t uid;
+	bool alone;		/* a thread of its own tries it */
+	bool interrupted;	/* answered; that thread has yet to free the place */
 	uint64_t node;
 	struct fuse_lk_in in;
 };
@@ -57,7 +62,18 @@ static struct owner *owner_of(uint64_t node, const struct fuse_lk_in *in)
 	return owner_by(node, in->owner, false);
 }
 
-static struct owner *add_owner(uint64_t node, const struct fuse_lk_in *in, int fd)
+/* No user other than root may have more owners of locks than are left to others: each takes a
+   descriptor, and time of whoever looks for one. */
+static bool may_own(uint32_t uid)
+{
+	uint32_t own = 0;
+
+	for (uint32_t i = 0; i < locks.count; i++)
+		own += locks.owners[i].uid == uid;
+	return (!uid || own + locks.count < OWNERS) && pass_hold(uid) == 0;
+}
+
+static struct owner *add_owner(uint64_t node, const struct fuse_lk_in *in, uint32_t uid, int fd)
 {
 	if (locks.count == locks.room) {
 		uint32_t room = locks.room ? locks.room * 2 : 64;
@@ -68,7 +84,9 @@ static struct owner *add_owner(uint64_t node, const struct fuse_lk_in *in, int f
 		locks.owners = more;
 		locks.room = room;
 	}
-	locks.owners[locks.count] = (struct owner) { node, in->owner, in->fh, in->lk.pid, 0, fd };
+	if (!may_own(uid))
+		return NULL;
+	locks.owners[locks.count] = (struct owner) { node, in->owner, in->fh, in->lk.pid, 0, uid, false, fd };
 	return locks.owners + locks.count++;
 }
 
@@ -81,17 +99,18 @@ static void comes_by(struct owner *owner, const struct fuse_lk_in *in)
 }
 
 /* The owner's description, which stays until leave(). If he has none, fd is, if there is one. */
-static int enter(uint64_t node, const struct fuse_lk_in *in, int fd)
+static int enter(uint64_t node, const struct fuse_lk_in *in, uint32_t uid, int fd)
 {
 	struct owner *owner;
 
 	thread_lock(&locks.lock);
 	owner = owner_of(node, in);
 	if (!owner && fd >= 0)
-		owner = add_owner(node, in, fd);
+		owner = add_owner(node, in, uid, fd);
 	fd = owner ? owner->fd : -ENOLCK;
 	if (owner) {
 		owner->busy++;
+		owner->closed = false;
 		comes_by(owner, in);
 	}
 	thread_unlock(&locks.lock);
@@ -113,7 +132,7 @@ static void leave(uint64_t node, const struct fuse_lk_in *in, int err)
 /* The owner's description of the file, made when he has none, and entered. */
 static int description(const struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 {
-	int kept = enter(node, in, -1), fd;
+	int kept = enter(node, in, 0, -1), fd;
 
 	if (kept >= 0)
 		return kept;
@@ -122,7 +141,7 @@ static int description(const struct fuse_req *req, uint64_t node, const struct f
 		fd = sysfs_reopen(pass_fd(req, node), O_RDONLY);
 	if (fd < 0)
 		return fd;
-	kept = enter(node, in, fd);
+	kept = enter(node, in, req->in->uid, fd);
 	if (kept != fd)		/* another thread was quicker */
 		sys_close(fd);
 	return kept;
@@ -183,19 +202,20 @@ static void waited(struct waiting *w, int err)
 /* Whoever has got it, or an error, is answered. */
 static bool try_all(bool ends)
 {
-	bool anybody;
+	bool anybody = false;
 
 	thread_lock(&locks.lock);
 	for (uint32_t i = 0; i < WAITING; i++) {
 		struct waiting *w = locks.waiting + i;
-		int err = w->unique ? try(w) : -EAGAIN;
+		int err = w->unique && !w->alone ? try(w) : -EAGAIN;
 
-		if (err == -EAGAIN || err == -EACCES)
+		if (err == -EAGAIN || err == -EACCES) {
+			anybody |= w->unique && !w->alone;
 			continue;
+		}
 		fuse_answer(w->device, w->unique, err);
 		waited(w, err);
 	}
-	anybody = locks.waits != 0;
 	if (ends && !anybody)
 		locks.trying = false;
 	thread_unlock(&locks.lock);
@@ -215,6 +235,58 @@ void pass_retry_locks(void)
 		try_all(false);
 }
 
+/* ---- Waiting on another file system than SOURCE's own ---- */
+
+/* To try may take as long as the server of that file system likes: each waiter has a thread,
+   and nobody else's lock is tried by it. */
+static int try_until_interrupted(const struct waiting *w)
+{
+	int err;
+
+	while ((err = try(w)) == -EAGAIN || err == -EACCES) {
+		if (__atomic_load_n(&w->interrupted, __ATOMIC_RELAXED))
+			break;
+		sys_sleep_ms(AGAIN_MS);
+	}
+	return err;
+}
+
+/* What was got after all is nobody's; and its owner may have closed the file meanwhile. */
+static void give_back(struct waiting w)
+{
+	const struct owner *owner;
+	bool closed;
+
+	w.in.lk.type = F_UNLCK;
+	try(&w);
+	if (is_flock(&w))
+		return;
+	thread_lock(&locks.lock);
+	owner = owner_of(w.node, &w.in);
+	closed = owner && owner->closed;
+	thread_unlock(&locks.lock);
+	if (closed)
+		pass_unlock_owner(w.node, w.in.owner);
+}
+
+static void *try_alone(void *place)
+{
+	struct waiting *w = place, was = *w;
+	int err = try_until_interrupted(w);
+
+	thread_lock(&locks.lock);
+	was.interrupted = w->interrupted;
+	if (!was.interrupted)
+		fuse_answer(was.device, was.unique, err);
+	waited(w, err);
+	thread_unlock(&locks.lock);
+	if (was.interrupted)
+		give_back(was);
+	if (is_flock(&was))
+		sys_close(was.fd);
+	return NULL;
+}
+
 static bool came_before(uint64_t unique)
 {
 	for (uint32_t i = 0; i < INTERRUPTED; i++)
@@ -223,48 +295,88 @@ static bool came_before(uint64_t unique)
 	return false;
 }
 
-/* Locked. start: whether somebody has to begin to try. */
-static int wait_for(const struct waiting *w, bool *start)
+/* A user other than root may take as many places as stay free. Locked. */
+static bool may_wait(uint32_t uid)
 {
-	int err = -ENOLCK;
+	uint32_t own = 0;
 
+	for (uint32_t i = 0; i < WAITING; i++)
+		own += locks.waiting[i].unique && locks.waiting[i].uid == uid;
+	return !uid || own + locks.waits < WAITING;
+}
+
+/* Locked. Returns FUSE_LATER, with the waiter in *place, or an error. */
+static int wait_for(const struct waiting *w, struct waiting **place)
+{
 	if (came_before(w->unique))
-		err = -EINTR;
-	for (uint32_t i = 0; i < WAITING && err == -ENOLCK; i++) {
+		return -EINTR;
+	for (uint32_t i = 0; i < WAITING && may_wait(w->uid); i++) {
 		if (!locks.waiting[i].unique) {
-			locks.waiting[i] = *w;
+			*place = locks.waiting + i;
+			**place = *w;
 			locks.waits++;
-			*start = !locks.trying;
-			locks.trying = true;
-			err = FUSE_LATER;
+			return FUSE_LATER;
 		}
 	}
-	return err;
+	return -ENOLCK;
+}
+
+/* In this thread, when there is no other to be had. */
+static void start_trying(struct waiting *place, bool alone)
+{
+	void *(*run)(void *) = alone ? try_alone : keep_trying;
+
+	if (thread_start(run, place) < 0)
+		run(place);
 }
 
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait)
 {
-	struct waiting w = { req->device, req->in->unique, -1, node, *in };
+	struct waiting *place = NULL, w = {
+		.device = req->device, .unique = req->in->unique, .uid = req->in->uid, .node = node, .in = *in,
+		.alone = req->session->ops->place(pass_of(req), node) != 0,
+	};
 	bool start = false;
 	int err;
 
-	w.fd = is_flock(&w) ? (int)in->fh : description(req, node, in);
+	w.fd = is_flock(&w) ? pass_handle_fd(in->fh) : description(req, node, in);
 	if (w.fd < 0)
 		return w.fd;
 	err = try(&w);
 	if (err == -EACCES)
 		err = -EAGAIN;
+	if (err == -EAGAIN && wait && w.alone && is_flock(&w) && (w.fd = sysfs_dup(w.fd)) < 0)
+		return w.fd;	/* else its thread could come after the handle's end */
 	thread_lock(&locks.lock);
 	if (err == -EAGAIN && wait)
-		err = wait_for(&w, &start);
+		err = wait_for(&w, &place);
 	if (!is_flock(&w) && err != FUSE_LATER)
 		leave(node, in, err);
+	if (place && !w.alone) {
+		start = !locks.trying;
+		locks.trying = true;
+	}
 	thread_unlock(&locks.lock);
-	if (start && thread_start(keep_trying, NULL) < 0)
-		keep_trying(NULL);	/* in this one, then */
+	if (place && (start || w.alone))
+		start_trying(place, w.alone);
+	if (!place && wait && w.alone && is_flock(&w) && w.fd != pass_handle_fd(in->fh))
+		sys_close(w.fd);
 	if (!err && in->lk.type == F_UNLCK)
 		pass_retry_locks();
 	return err;
+}
+
+/* Locked. A lock that is being tried in its thread may be got all the same: that thread gives
+   it back. */
+static int interrupt(struct waiting *w)
+{
+	int device = w->device;
+
+	if (!w->alone)
+		waited(w, -EINTR);
+	else if (__atomic_exchange_n(&w->interrupted, true, __ATOMIC_RELAXED))
+		return -1;
+	return device;
 }
 
 void pass_interrupt(struct fuse_req *req, uint64_t unique)
@@ -277,15 +389,14 @@ void pass_interrupt(struct fuse_req *req, uint64_t unique)
 	thread_lock(&locks.lock);
 	for (uint32_t i = 0; i < WAITING && !found; i++) {
 		if (locks.waiting[i].unique == unique) {
-			device = locks.waiting[i].device;
-			waited(locks.waiting + i, -EINTR);
+			device = interrupt(locks.waiting + i);
 			found = true;
 		}
 	}
 	if (!found)
 		locks.interrupted[locks.next++ % INTERRUPTED] = unique;
 	thread_unlock(&locks.lock);
-	if (found)
+	if (device >= 0)
 		fuse_answer(device, unique, -EINTR);
 }
 
@@ -296,21 +407,32 @@ static bool unlock(uint64_t node, uint64_t which, bool by_handle)
 {
 	struct fuse_file_lock all = { .end = INT64_MAX, .type = F_UNLCK };
 	struct owner *owner;
-	int fd = -1;
+	int fd = -1, busy = -1;
+	uint64_t id = 0;
 
 	thread_lock(&locks.lock);
 	owner = owner_by(node, which, by_handle);
 	if (owner && !owner->busy) {
 		fd = owner->fd;
+		pass_release_hold(owner->uid);
 		*owner = locks.owners[--locks.count];
 	} else if (owner && by_handle) {
 		owner->handle = UINT64_MAX;
 	} else if (owner) {
-		sysfs_lock(owner->fd, false, &all);
+		owner->closed = true;
+		owner->busy++;		/* so that its descriptor stays */
+		busy = owner->fd;
+		id = owner->id;
 	}
 	thread_unlock(&locks.lock);
 	if (fd >= 0)
 		sys_close(fd);
+	if (busy >= 0) {
+		sysfs_lock(busy, false, &all);
+		thread_lock(&locks.lock);
+		leave(node, &(struct fuse_lk_in) { .owner = id, .lk.type = F_UNLCK }, 0);
+		thread_unlock(&locks.lock);
+	}
 	if (owner)
 		pass_retry_locks();
 	return owner;

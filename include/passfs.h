@@ -71,6 +71,19 @@ int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_r
 int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *in);
 int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in);
 
+/* The handle of an open file: the user who opened it, who counts for it; how it is written
+   (writer_mode's number, and 1); and its descriptor, or NOT_OPEN where the kernel reads and
+   writes the file by itself. */
+enum { NOT_OPEN = 0x3fffffff };
+static inline uint64_t pass_handle(uint32_t uid, int way, int fd)
+{
+	return (uint64_t)uid << 32 | (uint32_t)(way + 1) << 30 | (uint32_t)fd;
+}
+static inline int pass_handle_fd(uint64_t handle)
+{
+	return (int)(handle & NOT_OPEN);
+}
+
 /* A descriptor to work on for the time of a request: that of the handle, or, where the
    kernel reads and writes by itself and nothing was opened here, one for this time. */
 struct pass_file { int fd; bool borrowed; };
@@ -82,6 +95,13 @@ int pass_done(struct pass_file file, int err);
 void pass_make_room(struct fuse_session *session);
 int pass_export(struct passfs *fs);
 int pass_open_again(struct passfs *fs, uint64_t node);
+
+/* Where several users may come in: counts an open file, or a lock's owner, for a user. 0, or
+   -EMFILE: the user holds as many as are free, and so leaves as many to others. Root may hold
+   all. pass_release_hold() takes it back. */
+int pass_prepare_holds(struct passfs *fs);
+int pass_hold(uint32_t uid);
+void pass_release_hold(uint32_t uid);
 
 /* inodes_take() of what fd holds, with its handle, and the generation that the reply tells. */
 uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st);
