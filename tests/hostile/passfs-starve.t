@@ -2,7 +2,7 @@
 # passfs for many users: what waits, or is held, for one of them does not stop the others.
 . "$(dirname "$0")/../lib.sh"
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
-need setpriv python3
+need setpriv
 start 240
 up() { mkdir -p src/u src/v src/w mnt; passfs -b "$@" src mnt 2>err || { cat err; return 1; }; }
 # Gone from the mount table, and the server's process with it.
