@@ -72,7 +72,8 @@ int pass_prepare_holds(struct passfs *fs)
 	if (!fs->serve.mount.allow_other)
 		return 0;
 	holds.limit = fs->limit / 3;	/* of four parts, files known may have three */
-	holds.of = sys_pages(HOLDERS * sizeof(*holds.of));
+	if (!holds.of)
+		holds.of = sys_pages(HOLDERS * sizeof(*holds.of));
 	return holds.of ? 0 : -ENOMEM;
 }
 

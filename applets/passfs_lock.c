@@ -321,13 +321,20 @@ static int wait_for(const struct waiting *w, struct waiting **place)
 	return -ENOLCK;
 }
 
-/* In this thread, when there is no other to be had. */
-static void start_trying(struct waiting *place, bool alone)
+/* Without a thread for it, a waiter on another file system is refused: in this thread it could
+   keep out the request that gives the lock back. */
+static int start_trying(struct waiting *place, bool alone)
 {
-	void *(*run)(void *) = alone ? try_alone : keep_trying;
-
-	if (thread_start(run, place) < 0)
-		run(place);
+	if (thread_start(alone ? try_alone : keep_trying, place) == 0)
+		return FUSE_LATER;
+	if (!alone) {
+		keep_trying(NULL);
+		return FUSE_LATER;
+	}
+	thread_lock(&locks.lock);
+	waited(place, -ENOLCK);
+	thread_unlock(&locks.lock);
+	return -ENOLCK;
 }
 
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait)
@@ -358,8 +365,8 @@ int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in,
 	}
 	thread_unlock(&locks.lock);
 	if (place && (start || w.alone))
-		start_trying(place, w.alone);
-	if (!place && wait && w.alone && is_flock(&w) && w.fd != pass_handle_fd(in->fh))
+		err = start_trying(place, w.alone);
+	if (err != FUSE_LATER && wait && w.alone && is_flock(&w) && w.fd != pass_handle_fd(in->fh))
 		sys_close(w.fd);
 	if (!err && in->lk.type == F_UNLCK)
 		pass_retry_locks();

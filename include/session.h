@@ -17,6 +17,7 @@ struct fuse_session {
 	bool read_only;		/* mounted so: the kernel refuses what would write */
 	bool aborted;		/* how it ended */
 	uint32_t threads;	/* at most; 0: as the operations say */
+	uint32_t most;		/* in all, while those wait; 0: SHARE_THREADS, which is the most */
 	enum fuse_transport transport;
 	uint32_t page;		/* of this machine, in bytes; 0: the smallest there is */
 	uint64_t own_device;	/* major << 32 | minor of what is served; 0: not known */

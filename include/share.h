@@ -16,10 +16,9 @@
 #include "session.h"
 
 enum {
-	SHARE_THREADS = 96,	/* in all */
-	SHARE_EACH = 8,		/* with requests of one user, or for one file system below */
-	SHARE_OTHERS = 48,	/* for all file systems below that are not the session's own */
-	SHARE_ROOT = 8,		/* only for requests of uid 0 */
+	SHARE_THREADS = 96,	/* in all, or session->most */
+	SHARE_EACH = 8,		/* with requests of one user, or for one file system below; half of
+				   all serve those below, and some only uid 0 */
 };
 
 /* A place for a thread, which share_leave() gives back: 0 to SHARE_THREADS - 1, or -EAGAIN
@@ -37,7 +36,7 @@ enum share share_begin(int thread, const struct fuse_session *session, int devic
 /* Ends the request of a thread, and begins one that was copied and may now run: its bytes are
    put into the buffer, which is as large as the one it came from. Returns its size and the
    device to answer, or 0 when there is none. */
-size_t share_end(int thread, void *buffer, int *device);
+size_t share_end(int thread, const struct fuse_session *session, void *buffer, int *device);
 
 /* Takes a copied request out, since its caller was interrupted. Returns whether there was one,
    and the device to answer. */

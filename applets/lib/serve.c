@@ -91,23 +91,26 @@ static void take_away(void)
 		keeper_end(&self.keeper);
 }
 
-/* Beside those that serve: one tries locks again, one makes room for descriptors. */
-enum { OTHER_THREADS = 2 };
+/* Beside those that serve: one tries locks again, one makes room for descriptors. Where several
+   users come in, so many more for when those wait: each takes memory even if it is never used. */
+enum { OTHER_THREADS = 2, SPARE_THREADS = 30 };
 
 /* Every thread is started before the last filter, which lets no code that took the server over
    start others: no limit on processes holds root. */
-static int close_cage(const struct fuse_session *session)
+static int close_cage(struct fuse_session *session)
 {
 	const struct fuse_ops *ops = session->ops;
 	int err = cage_close(ops->sandbox ? ops->sandbox(session->fs) : -1, ops->capabilities);
 
+	session->most = session->threads == 1 ? 0
+			: session->threads + (self.args->mount.allow_other ? SPARE_THREADS : 0);
 	if (!err)
-		err = thread_reserve(session->threads - 1 + (ops->sandbox ? OTHER_THREADS : 0));
+		err = thread_reserve(session->most + (ops->sandbox ? OTHER_THREADS : 0));
 	return err ? err : cage_seal();
 }
 
 /* Up to here, all that came was from the command line and from the kernel. */
-static void enter_sandbox(const struct fuse_session *session)
+static void enter_sandbox(struct fuse_session *session)
 {
 	int err = close_cage(session);
 

@@ -144,7 +144,7 @@ static void serve_in_turn(struct worker *w, size_t size)
 	w->req.device = w->device;
 	do
 		serve_one(s, &w->req, w->buffer, size);
-	while ((size = share_end(w->thread, w->buffer, &w->req.device)) != 0);
+	while ((size = share_end(w->thread, s, w->buffer, &w->req.device)) != 0);
 }
 
 /* Returns when the connection ends, and when a spare worker is not needed any more. */
@@ -234,7 +234,7 @@ static int supervise(struct fuse_session *s)
 		sys_sleep_ms(STALLED_MS);
 		if (__atomic_load_n(&s->idle, __ATOMIC_RELAXED) == 0 && share_progress() == before
 		    && sys_poll_alive(s->device, 0) > 0)
-			start_worker(s, serve_spare, SHARE_THREADS);
+			start_worker(s, serve_spare, s->most ? s->most : SHARE_THREADS);
 	}
 	return err == -EPIPE ? end_of(s) : err;
 }

@@ -10,6 +10,8 @@
 /* Copies in all; of one kind, and their bytes. */
 enum { MOST_KEPT = 16 * 1024, KEPT_EACH = 4096, KEPT_BYTES = 64 << 20, FIRST_ROOM = 64 };
 
+enum { FOR_ROOT = 8 };	/* threads that serve nobody else */
+
 /* A request, and what counts for its share. place: the file system that it goes to, 0 for the
    session's own. */
 struct kind { uint64_t place; uint32_t uid; };
@@ -91,8 +93,13 @@ static uint32_t busy_threads(int thread)
 	return busy;
 }
 
+static uint32_t most(const struct fuse_session *s)
+{
+	return s->most ? s->most : SHARE_THREADS;
+}
+
 /* Whether a request of this kind would have more threads than its share. */
-static bool is_over(int thread, struct kind kind)
+static bool is_over(const struct fuse_session *s, int thread, struct kind kind)
 {
 	uint32_t same = 0, others = 0;
 	struct kind other;
@@ -103,8 +110,8 @@ static bool is_over(int thread, struct kind kind)
 		others += other.place != 0;
 		same += is_same(kind, other);
 	}
-	return same >= SHARE_EACH || (kind.place && others >= SHARE_OTHERS)
-	       || (kind.uid && busy_threads(thread) >= SHARE_THREADS - SHARE_ROOT);
+	return same >= SHARE_EACH || (kind.place && others >= most(s) / 2)
+	       || (kind.uid && busy_threads(thread) >= most(s) - FOR_ROOT);
 }
 
 static bool has_room(struct kind kind, size_t size)
@@ -179,12 +186,12 @@ enum share share_begin(int thread, const struct fuse_session *s, int device, con
 	if (!stalled)
 		return SHARE_RUN;
 	thread_lock(&all.lock);
-	if (is_over(thread, kind)) {
+	if (is_over(s, thread, kind)) {
 		const struct kept what = { in->unique, kind, (uint32_t)size, device, NULL };
 
 		result = keep(what, bytes) ? SHARE_KEPT : SHARE_REFUSE;
 		/* The last request of this kind may have ended before it could see the copy. */
-		if (result == SHARE_KEPT && !is_over(thread, kind)) {
+		if (result == SHARE_KEPT && !is_over(s, thread, kind)) {
 			sys_free_pages(take(all.count - 1).bytes, size);
 			result = SHARE_RUN;
 		}
@@ -202,7 +209,7 @@ static bool may_follow(struct kind ended, struct kind next, bool crowded)
 	return crowded || is_same(ended, next) || (ended.place && next.place);
 }
 
-size_t share_end(int thread, void *buffer, int *device)
+size_t share_end(int thread, const struct fuse_session *s, void *buffer, int *device)
 {
 	const struct kind ended = all.running[thread].kind;
 	struct kept next = { .size = 0 };
@@ -212,9 +219,9 @@ size_t share_end(int thread, void *buffer, int *device)
 	if (!__atomic_load_n(&all.count, __ATOMIC_SEQ_CST))
 		return 0;
 	thread_lock(&all.lock);
-	crowded = busy_threads(thread) >= SHARE_THREADS - SHARE_ROOT - 1;
+	crowded = busy_threads(thread) >= most(s) - FOR_ROOT - 1;
 	for (uint32_t i = 0; i < all.count && !next.size; i++)
-		if (may_follow(ended, all.kept[i].kind, crowded) && !is_over(thread, all.kept[i].kind))
+		if (may_follow(ended, all.kept[i].kind, crowded) && !is_over(s, thread, all.kept[i].kind))
 			next = take(i);
 	if (next.size)
 		set_running(thread, next.unique, next.kind);

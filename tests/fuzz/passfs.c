@@ -265,7 +265,7 @@ static void use_handle(uint64_t *handle, bool gives_back)
 {
 	uint32_t which;
 
-	if (!handle || *handle == UINT64_MAX)
+	if (!handle || pass_handle_fd(*handle) == NOT_OPEN)
 		return;
 	if (!handles.count) {
 		*handle = UINT64_MAX;
@@ -353,8 +353,8 @@ static void keep_handle(const struct fuse_req *req, uint32_t opcode)
 	if (!open)
 		return;
 	MUST(!(open->open_flags & FOPEN_PASSTHROUGH) == !open->backing_id);
-	if (open->fh != UINT64_MAX) {
-		MUST(fcntl((int)open->fh, F_GETFD) >= 0);
+	if (pass_handle_fd(open->fh) != NOT_OPEN) {
+		MUST(fcntl(pass_handle_fd(open->fh), F_GETFD) >= 0);
 		handles.of[handles.count++] = open->fh;
 	}
 }
