@@ -373,7 +373,7 @@ static void run(struct input *in, struct fuse_session *session)
 	}
 	unlock_all(&req);
 	while (handles.count)
-		close((int)handles.of[--handles.count]);
+		close(pass_handle_fd(handles.of[--handles.count]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
