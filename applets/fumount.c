@@ -54,7 +54,8 @@ int fumount_total(const struct fumount_tally *t)
 
 static int failed(const struct report *to, int err)
 {
-	report(to, "failed", "%s", msg_reason(err));
+	report(to, "failed", "%s", err == -ENOENT ? "nothing is mounted there"
+	       : err == -ESTALE ? "covered or moved meanwhile; run fumount again" : msg_reason(err));
 	return fumount_status(err);
 }
 
@@ -90,7 +91,7 @@ static void tell_aftermath(const struct report *to, const struct target *t, uint
 	report(to, "kept", "connection %llu stays for those who hold it", (unsigned long long)t->connection);
 	held = report_holders(to, t->major, t->minor);
 	if (report_binds(to, t->major, t->minor) + held == 0)
-		report(to, "unknown", "none of them can be seen from here");
+		report(to, "unknown", "none of them is visible to this user");
 }
 
 /* The kernel waits for the server. With fuseblk that is its last word, and the mount is
@@ -141,21 +142,29 @@ static int abort_it(const struct report *to, const struct target *t)
 	return err;
 }
 
+/* A server may unmount by itself once its connection is aborted. */
+static bool is_gone(const struct target *t, int err)
+{
+	return t->fuse && err == -ENOENT;
+}
+
 /* Those who are woken need a moment to go. */
 static int forcibly(const struct report *to, const struct target *t)
 {
 	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
 	int err = t->fuse ? abort_it(to, t) : 0, aborted = err;
 
-	if (err == -ESTALE)
+	if (err == -ENOENT)
 		return err;
 	for (int i = 0; i < 5 && aborted == 0; i++) {
 		err = unmount_target(t, UMOUNT_PLAIN);
 		if (err != -EBUSY)
-			return err;
+			return is_gone(t, err) ? 0 : err;
 		sys_sleep_ms(10);
 	}
 	err = unmount_target(t, UMOUNT_ABORT);
+	if (is_gone(t, err) && !aborted)
+		err = 0;
 	if (err == -EPERM && aborted)
 		report(to, "failed", "its connection cannot be aborted by this user");
 	if (!err)
@@ -197,8 +206,10 @@ static int abort_detached(const struct report *to, const char *word)
 	int err;
 
 	err = target_connection(word, &connection) < 0 ? -ENOENT : conn_abort(connection);
-	if (err)
-		return failed(to, err);
+	if (err) {
+		report(to, "failed", "%s", msg_reason(err));
+		return fumount_status(err);
+	}
 	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
 	return FUMOUNT_OK;
 }

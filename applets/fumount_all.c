@@ -191,7 +191,10 @@ static int unmount_item(const struct all *a, const struct item *item, enum umoun
 		err = -ESTALE;
 	if (!err && how == UMOUNT_ABORT)
 		conn_abort(item->connection);
-	return err ? err : unmount_directly(&t, how);
+	if (!err)
+		err = unmount_directly(&t, how);
+	/* Unmounted meanwhile by its server, or by another fumount. */
+	return err && !table_has(item->id, item->major, item->minor) ? 0 : err;
 }
 
 struct result { uint32_t at; int err; };
