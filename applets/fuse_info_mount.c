@@ -57,16 +57,19 @@ static void show_openers(struct view *v, const struct census *c)
 	if (c->opener_count > 4)
 		out_str(&out, " or others");
 	out_str(&out, c->opener_count ? ": this kernel does not tell, but no other has /dev/fuse open"
-				      : "not to be seen from here");
+				      : "not visible to this user");
 	view_text(v, "server", v->json && !c->opener_count ? NULL : out_text(&out));
 }
 
 static void show_server(struct view *v, const struct census *c, const struct conn *conn)
 {
+	bool hidden = !conn->pid && c->hidden && !conn->over;
 	struct proc_facts facts;
 	char user[32], age[24];
 
-	if (!conn->pid && c->hidden && !conn->over) {
+	if (v->json)
+		json_bool(v->json, "server_hidden", hidden);
+	if (hidden) {
 		show_openers(v, c);
 	} else if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
 		view_text(v, "server", v->json ? NULL : "none");

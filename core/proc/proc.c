@@ -24,6 +24,14 @@ bool proc_mounted(void)
 	return sys_statx(AT_FDCWD, "/proc/self", false, &st) == 0;
 }
 
+/* Process 1 exists for as long as its PID namespace, and is seldom the caller's own. */
+bool proc_hides(void)
+{
+	struct sys_stat st;
+
+	return sys_statx(AT_FDCWD, "/proc/1", false, &st) < 0;
+}
+
 int proc_opendir(struct proc_dir *dir, int dirfd, const char *path)
 {
 	dir->at = dir->end = 0;
@@ -292,7 +300,10 @@ static int look_at_namespace(const char *pid, void *data)
 int proc_each_namespace(int (*fn)(uint64_t, int, void *), void *data, bool *hidden)
 {
 	struct spaces s = { .fn = fn, .data = data, .hidden = hidden };
-	int result = proc_each(look_at_namespace, &s);
+	int result;
+
+	*hidden |= proc_hides();
+	result = proc_each(look_at_namespace, &s);
 
 	map_free(&s.seen);
 	return result;
