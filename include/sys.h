@@ -168,6 +168,9 @@ void sys_exit(int status) __attribute__((noreturn));
 void sys_reset_signals(void);
 /* Calls handler on sig, restarting what it interrupted; SIG_DFL, SIG_IGN too. */
 int sys_signal(int sig, void (*handler)(int));
+/* The same, unless the process was started with sig ignored, as nohup(1) does: then it stays
+   ignored. */
+int sys_catch_signal(int sig, void (*handler)(int));
 /* From now on, when something comes to be read there, the kernel sends this process SIGCONT:
    who was stopped goes on, and who was not does not notice. 0 or -errno. */
 int sys_goes_on_for(int fd);

@@ -219,14 +219,14 @@ static void catch_ends(void)
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sys_signal(ends[i], on_signal);
+		sys_catch_signal(ends[i], on_signal);
 }
 
 static void catch_others(void)
 {
 	sys_signal(SIGUSR1, let_go);	/* from the keeper */
 	sys_signal(SIGPIPE, SIG_IGN);
-	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the keeper */
+	sys_signal(SIGCHLD, SIG_IGN);	/* the kernel reaps children, process 1's orphans too */
 }
 
 /* The socket by which fmount --auto-unmount learns that this process has ended; or -1. */

@@ -258,6 +258,15 @@ void sys_reset_signals(void)
 		syscall(SYS_setitimer, timer, nothing, NULL);
 }
 
+int sys_catch_signal(int sig, void (*handler)(int))
+{
+	struct sigaction now = { .sa_handler = SIG_DFL };
+
+	if (sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+		return 0;
+	return sys_signal(sig, handler);
+}
+
 int sys_goes_on_for(int fd)
 {
 	enum { SET_SIGNAL = 10 };

@@ -108,6 +108,12 @@ ok 'is left alone' test -f sock
 ok 'nothing is left mounted' unmounted "$T/mnt"
 
 # ---- --auto-unmount ----
+bg timeout -k 1 20 unshare -pf --kill-child fmount --auto-unmount mnt -- hellofs
+within 5 mounted "$T/mnt"
+kill -TERM "$(newest hellofs)"
+wait "$bg"
+is 'as process 1: it ends' $? 0
+ok 'and is unmounted' within 5 unmounted "$T/mnt"
 exits 0 '--auto-unmount' fmount --wait --auto-unmount mnt -- hellofs
 server=$(newest hellofs)
 is 'serves' "$(read_it mnt)" hello
