@@ -61,12 +61,11 @@ static int failed(const struct report *to, int err)
 
 static int plainly(const struct fumount *f, const struct report *to, const struct target *t)
 {
-	enum { AFTER_KILL = 2 };	/* seconds */
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
-	if (err == -EBUSY && (f->kill || f->wait > 0))
+	if (err == -EBUSY && (f->kill || f->wait > 0 || f->settling))
 		err = persuade(to, t, f->kill ? persuade_signal(f->kill) : 0,
-			       f->wait >= 0 ? f->wait : AFTER_KILL);
+			       f->wait >= 0 ? f->wait : FUMOUNT_SETTLE_S);
 	if (err == -EBUSY) {
 		report(to, "busy", "busy; fumount -l detaches it");
 		persuade_tell(to, t);
@@ -259,8 +258,10 @@ static const char *contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
 		return "one of -l, -f, -R and --abort";
-	if ((f->kill || f->wait >= 0) && f->lazy + f->force + f->abort + f->recover + f->all)
+	if ((f->kill || f->wait >= 0) && f->lazy + f->force + f->abort + f->recover)
 		return "-w and -k go with a mount that is not to be busy";
+	if (f->kill && f->all)
+		return "-k takes a target";
 	if (f->kill && persuade_signal(f->kill) < 0)
 		return "-k: no such signal";
 	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))
@@ -293,7 +294,7 @@ static int reported(const struct fumount *f, struct report *to)
 	return status;
 }
 
-static int run(const struct fumount *f, char **operands)
+static int run(struct fumount *f, char **operands)
 {
 	char text[4096];
 	struct out out = OUT_FD(text, 1);
@@ -308,6 +309,7 @@ static int run(const struct fumount *f, char **operands)
 		status = reported(f, &to);
 	for (; !f->all && *operands; operands++) {
 		to.object = *operands;
+		f->settling = tally.good > 0;
 		fumount_count(&tally, reported(f, &to));
 	}
 	if (!f->all)
@@ -338,7 +340,7 @@ int fumount_enter(const char *namespace)
 }
 
 /* With -N, there. */
-static int enter_and_run(const struct fumount *f, char **operands)
+static int enter_and_run(struct fumount *f, char **operands)
 {
 	int err = f->namespace ? fumount_enter(f->namespace) : 0;
 

@@ -48,6 +48,9 @@ struct all {
 	int64_t owner;		/* only this user's; -1: everybody's */
 	struct fumount_tally tally;
 	int looked;
+	uint64_t began;		/* sys_clock_ns() */
+	uint32_t *busy;		/* to be tried again: their indices; NULL: no more tries */
+	size_t busy_count;
 };
 
 static void *more(void *pages, size_t *room, size_t needed, size_t each)
@@ -217,6 +220,10 @@ static void tell(struct all *a, const struct result *result)
 	struct item *item = a->items + result->at;
 	struct report to = *a->to;
 
+	if (result->err == -EBUSY && a->busy) {
+		a->busy[a->busy_count++] = result->at;
+		return;
+	}
 	item->done = result->err == 0;
 	to.object = path_of(a, item);
 	fumount_count(&a->tally, fumount_status(result->err));
@@ -268,7 +275,7 @@ static long tell_work(struct all *a, const uint32_t *order, size_t count)
 	return (long)done + 1;
 }
 
-static int unmount_in_order(struct all *a, const uint32_t *order, size_t count)
+static int try_in_order(struct all *a, const uint32_t *order, size_t count)
 {
 	for (size_t done = 0; done < count; ) {
 		long n = tell_work(a, order + done, count - done);
@@ -278,6 +285,35 @@ static int unmount_in_order(struct all *a, const uint32_t *order, size_t count)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+/* A server that has just been unmounted keeps the mount busy that its SOURCE is in, until it
+   has ended. */
+static bool may_try_again(const struct all *a)
+{
+	int seconds = a->f->wait >= 0 ? a->f->wait : a->tally.good ? FUMOUNT_SETTLE_S : 0;
+
+	return sys_clock_ns() - a->began < (uint64_t)seconds * 1000000000;
+}
+
+/* The busy ones are collected at the start of `order`, which is read further on. */
+static int unmount_in_order(struct all *a, uint32_t *order, size_t count)
+{
+	enum { TRY_EVERY_MS = 50 };
+	int err;
+
+	a->busy = order;
+	for (;;) {
+		a->busy_count = 0;
+		err = try_in_order(a, order, count);
+		count = a->busy_count;
+		if (err || !count || !a->busy)
+			return err;
+		if (may_try_again(a))
+			sys_sleep_ms(TRY_EVERY_MS);
+		else
+			a->busy = NULL;
+	}
 }
 
 /* ---- The order ---- */
@@ -345,7 +381,7 @@ static int recover(struct all *a)
 
 int fumount_all(const struct fumount *f, const struct report *to)
 {
-	struct all a = { .f = f, .to = to, .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
+	struct all a = { .f = f, .to = to, .began = sys_clock_ns(), .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
 	int err = table_each(NULL, take, &a);
 
 	if (!err && f->recover)
