@@ -69,13 +69,21 @@ static const struct opt options[] = {
 	OPT_END
 };
 
+/* Options from a line of fstab may be given as they are. */
+static bool pass_over(struct optlist *mount, char *option, const char **why)
+{
+	(void)mount;
+	(void)why;
+	return optlist_is_for_mount(option);
+}
+
 /* What options say of the mount itself; 0, or 1 when it was said what is wrong. After
    its program a mount is named by default. */
 static int mount_options(struct fmount *f, const char *program, struct optlist *mount)
 {
 	const char *bad, *why, *name = strrchr(program, '/');
 
-	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV };
+	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = pass_over };
 	why = optlist_parse(mount, f->list, &bad);
 	if (why) {
 		msg("%s: %s; see fmount --help", bad, why);
@@ -300,7 +308,7 @@ static int run(struct fmount *f, const char *where, char **program)
 	struct optlist mount;
 	int device;
 
-	if (mount_options(f, program ? program[0] : "fuse", &mount) != 0)
+	if (say_make_point(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (f->replace_stale && replace_stale(where) != 0)
 		return 1;

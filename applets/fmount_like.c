@@ -12,6 +12,7 @@
 #include "msg.h"
 #include "out.h"
 #include "resolve.h"
+#include "say.h"
 #include "sys.h"
 #include "table.h"
 #include "umount.h"
@@ -104,7 +105,7 @@ static bool for_both(struct optlist *one, char *option, const char **why)
 	(void)why;
 	r->bind |= bind;
 	take_flags(&r->whole, option);
-	return bind || strcmp(option, "remount") == 0;
+	return bind || strcmp(option, "remount") == 0 || optlist_is_for_mount(option);
 }
 
 static int remount(struct fmount *f, const char *target)
@@ -136,7 +137,11 @@ static int remount(struct fmount *f, const char *target)
 
 static int put(struct fmount *f, const char *source, const char *target)
 {
-	int status = mount_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+	int status;
+
+	if (say_make_point(target, f->list) != 0)
+		return FAILED;
+	status = mount_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
 
 	if (!status && *f->list && (status = remount(f, target)))
 		umount_path(target, UMOUNT_LAZY);
@@ -149,6 +154,8 @@ static int serve(struct mountargs *args, char *options, char *more)
 {
 	const char *bad;
 
+	if (say_make_point(args->mountpoint, options) != 0 || (more && say_make_point(args->mountpoint, more) != 0))
+		return FAILED;
 	args->alone = true;
 	return mountargs_take(args, options, &bad) || mountargs_take(args, more, &bad) ? USAGE : mountargs_serve(args);
 }

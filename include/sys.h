@@ -85,6 +85,7 @@ ssize_t sys_readlink(const char *path, char *buf, size_t size);
 ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 int sys_getdents(int dir, void *buf, size_t size);
 int sys_mkdir(const char *path, mode_t mode);
+int sys_mkdirat(int dir, const char *name, mode_t mode);
 int sys_link(const char *from, const char *to);
 int sys_symlink(const char *target, const char *path);
 int sys_unlink(const char *path);

@@ -329,7 +329,7 @@ static bool take_own(struct optlist *list, char *option, const char **why)
 	if (strcmp(option, "ro") != 0)	/* of which "rw" may follow */
 		wrong = opt_named(self.options, self.args, option, &bad);
 	*why = wrong == opt_unknown ? NULL : wrong;
-	return wrong != opt_unknown;
+	return wrong != opt_unknown || optlist_is_for_mount(option);
 }
 
 static void defaults(const struct fuse_ops *ops)

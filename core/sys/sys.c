@@ -160,6 +160,7 @@ ssize_t sys_readlink(const char *path, char *buf, size_t size)
 
 CALL(int, sys_getdents, (int dir, void *buf, size_t size), syscall(SYS_getdents64, dir, buf, size))
 CALL(int, sys_mkdir, (const char *path, mode_t mode), mkdir(path, mode))
+CALL(int, sys_mkdirat, (int dir, const char *name, mode_t mode), mkdirat(dir, name, mode))
 CALL(int, sys_link, (const char *from, const char *to), link(from, to))
 CALL(int, sys_symlink, (const char *target, const char *path), symlink(target, path))
 CALL(int, sys_unlink, (const char *path), unlink(path))

@@ -242,6 +242,7 @@ static int of_path(const char *path)
 }
 
 int sys_mkdir(const char *path, mode_t mode) { (void)mode; return of_path(path); }
+int sys_mkdirat(int dir, const char *name, mode_t mode) { (void)mode; fuzz_touch_text(name); return on(dir); }
 int sys_link(const char *from, const char *to) { fuzz_touch_text(from); return of_path(to); }
 int sys_symlink(const char *target, const char *path)
 {

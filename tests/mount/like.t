@@ -141,6 +141,53 @@ like 'with its own options' "$(mount_line "$T/m2")" ' ro,nosuid,nodev,noatime '
 exits 0 'and by the directory, once more' fumount m2 m1
 exits 0 'what a server is told' fmount -T fstab -o ro m3
 is 'in their order' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
+# The words that are mount(8)'s reach no server, however it is started.
+words=defaults,auto,noauto,nofail,_netdev,user,users,user=joe,nouser,owner,group,comment=a,x-gvfs-show,X-a.b=c,uhelper=udisks2
+exits 0 'words of fstab' fmount -t fuse.shows -o "nosuid,nodev,$words" s mnt
+is 'are not for the server' "$out" "<s><mnt><-o><nosuid,nodev,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,nosuid,nodev>"
+exits 0 'given to a server of the box' hellofs -b -o "$words" mnt
+exits 0 'in a remount' fmount -o "remount,$words,noatime" mnt
+like 'with an option beside them' "$(mount_line "$T/mnt")" noatime
+fumount mnt
+exits 0 'before a program' fmount --wait -o "$words,noexec" mnt -- hellofs
+like 'with an option beside them' "$(mount_line "$T/mnt")" noexec
+fumount mnt
+
+# X-mount.mkdir
+rmdir m3; rm -rf deep
+echo "x $T/deep/a/b fuse.hellofs X-mount.mkdir,ro 0 0" >fstab
+exits 0 'X-mount.mkdir' fmount -a -T fstab
+is 'makes the mountpoint' "$(read_it deep/a/b)" hello
+is 'with the mode 0755' "$(stat -c %a deep deep/a | paste -sd' ')" '755 755'
+exits 0 'fumount' fumount deep/a/b
+echo "x $T/m3/in fuse.hellofs x-mount.mkdir=0711 0 0" >fstab
+exits 0 'x-mount.mkdir=MODE' fmount -T fstab "$T/m3/in"
+is 'with that' "$(stat -c %a m3)" 711
+fumount m3/in; rm -rf m3 deep
+exits 0 'with a program' fmount --wait -o X-mount.mkdir deep/m -- hellofs
+fumount deep/m; rm -rf deep
+exits 0 'of a bind' fmount --bind -o X-mount.mkdir bin deep/m
+ok 'mounted' test -e deep/m/shows
+umount deep/m; rm -rf deep
+exits 32 'no mode' fmount -t fuse.hellofs -o X-mount.mkdir=rwx s deep/m
+like 'says so' "$err" '^fmount: X-mount.mkdir: not an octal mode'
+ok 'and makes nothing' test ! -e deep
+exits 0 'what mount(8) alone does' fmount -t fuse.shows -o X-mount.owner=joe s mnt
+like 'is told' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
+# A link that another user made leads root nowhere; one of root's own does.
+mkdir -p users roots victim
+chown 65534 users
+ln -s "$T/victim" users/link
+ln -s "$T/victim" roots/link
+exits 32 "another user's link" fmount -t fuse.hellofs -o X-mount.mkdir s users/link/new
+is 'makes nothing' "$(ls victim)" ''
+exits 0 "root's own" fmount -t fuse.hellofs -o X-mount.mkdir s roots/link/new
+is 'is followed' "$(read_it victim/new)" hello
+fumount victim/new
+chmod 1777 users; chown 0 users
+exits 32 'nor a link in a directory like /tmp' fmount -t fuse.hellofs -o X-mount.mkdir s users/link/other
+is 'makes nothing' "$(ls victim)" new
+mkdir m3
 for option in -w --userns --replace-stale --auto-unmount --drop-caps '--user nobody' '--clones 1'; do
 	# shellcheck disable=SC2086 # two words
 	exits 1 "$option without a program" fmount $option -t fuse.hellofs src m1
