@@ -73,7 +73,8 @@ static int unmount(const struct keeper *k)
 	} else if (err) {
 		msg_errno(1, k->shown, err);
 	}
-	if (err == -EPERM && k->adopted) {
+	/* No helper is left to unmount, for one. The signal asked for an end all the same. */
+	if (err && err != -ESTALE) {
 		msg("%s: left mounted, and served no longer", k->shown);
 		return LEFT_MOUNTED;
 	}

@@ -45,7 +45,7 @@ static struct {
 static void let_go(int sig)
 {
 	(void)sig;
-	sys_exit(self.signals > 1);
+	sys_exit(self.signals > 1 || !self.adopted);
 }
 
 /* Asked here rather than in the loop, which then needs no look at a flag before each read,
