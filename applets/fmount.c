@@ -205,6 +205,7 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 {
 	int limit = f->timeout ? f->timeout * 1000 : -1;
 	int child = sys_fork(), status;
+	bool mounted;
 
 	if (child == 0) {
 		sys_setsid();
@@ -212,8 +213,10 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	}
 	sys_close(device);
 	status = child < 0 ? child : launch_wait(child, at->path, 0, limit);
-	/* Its end ends the connection, which nobody waits for then: look again. */
-	if (status == 0 && !conn_is_over(at->mounted.dev_minor)
+	/* Its end ends the connection, which nobody waits for then: look again. Another process
+	   may have unmounted it, too, and the server have ended with success for that. */
+	mounted = umount_is_known(at->path, &at->mounted);
+	if (status == 0 && mounted && !conn_is_over(at->mounted.dev_minor)
 	    && (sys_wait_ended(child, &status) != child || status == 0))
 		return 0;
 	if (status == -ETIMEDOUT) {
@@ -222,7 +225,8 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	} else if (status < 0) {
 		msg_errno(1, argv[0], status);
 	} else {
-		msg("%s: ended before it answered", argv[0]);
+		msg("%s: %s", mounted ? argv[0] : at->path, mounted ? "ended before it answered"
+		    : "unmounted meanwhile by another process");
 	}
 	return give_up(at);
 }

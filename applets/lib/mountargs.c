@@ -82,6 +82,7 @@ const char *mountargs_take(void *to, char *list, const char **bad)
 		args->nosuid |= option != word || strcmp(option, "nosuid") == 0;
 		if (args->alone && optlist_is_for_mount(option))
 			tell_left_out(option);
+		args->remount |= strcmp(option, "remount") == 0;
 		if (strncmp(option, "setuid=", 7) == 0)
 			args->setuid = option + 7;
 		else if (strcmp(option, "drop_privileges") == 0)

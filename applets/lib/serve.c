@@ -17,6 +17,7 @@
 #include "priv.h"
 #include "proc.h"
 #include "proto.h"
+#include "remount.h"
 #include "say.h"
 #include "sys.h"
 #include "table.h"
@@ -323,11 +324,9 @@ static const char *set_transport(void *to, char *value, const char **bad)
 /* In a list of mount options, the server's own ones may stand too: fstab(5) has no others. */
 static bool take_own(struct optlist *list, char *option, const char **why)
 {
-	const char *bad, *wrong = opt_unknown;
+	const char *bad, *wrong = opt_named(self.options, self.args, option, &bad);
 
 	(void)list;
-	if (strcmp(option, "ro") != 0)	/* of which "rw" may follow */
-		wrong = opt_named(self.options, self.args, option, &bad);
 	*why = wrong == opt_unknown ? NULL : wrong;
 	return wrong != opt_unknown || optlist_is_for_mount(option);
 }
@@ -416,6 +415,8 @@ int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
 		return 1;
 	if (args.fake)
 		return 0;
+	if (args.remount)
+		return remount(args.mountpoint, args.options, false, true);
 	if (args.setuid || args.drop_privileges)
 		return applet_usage("setuid= and drop_privileges are for other servers: mount.fuse3 starts those");
 	msg_applet += strlen("mount.");

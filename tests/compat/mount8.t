@@ -40,6 +40,9 @@ for mount in /bin/mount '/bin/busybox mount'; do
 		exits 0 "$mount -t $type" in_root "${m[@]}" -t "$type" src /mnt
 		is "$mount -t $type: serves, the mount having answered" "$(hello mnt)" hello
 		like 'the table' "$(mount_line "$root/mnt")" '- fuse.hellofs src '
+		exits 0 "$mount -o remount,rw" in_root "${m[@]}" -o remount,rw,noatime /mnt
+		like 'starts no server' "$(mount_line "$root/mnt")" ' rw,.*noatime.* - fuse.hellofs src rw'
+		is 'nor a second mount' "$(own_mounts | wc -l)" 1
 		exits 0 "$umount" in_root "${u[@]}" /mnt
 		ok 'is gone' unmounted "$root/mnt"
 	done

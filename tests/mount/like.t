@@ -9,6 +9,7 @@ cat >bin/shows <<'END'
 #!/bin/sh
 for word; do printf '<%s>' "$word"; done
 echo
+exec hellofs -b "$2" 2>/dev/null
 END
 # A server that goes to the background, as libfuse's do.
 cat >bin/daemonizes <<'END'
@@ -72,8 +73,10 @@ exits 0 'a server that daemonizes' fmount -t fuse.daemonizes src mnt
 is 'serves' "$(read_it mnt)" hello
 fumount mnt
 exits 0 'what the server is told' fmount -t fuse.shows -o 'a=b c,x-foo,_netdev,nosuid' -o nofail 'so urce' 'a b'
+fumount 'a b'
 is 'is what is for it' "$out" '<so urce><a b><-o><a=b c,nosuid,dev>'
 exits 0 'TYPE#SOURCE' fmount 'shows#src' mnt
+fumount mnt
 is 'likewise' "$out" '<src><mnt><-o><dev,suid>'
 exits 1 'no type' fmount src mnt
 exits 127 'no such server' fmount -t fuse.nosuch src mnt
@@ -140,10 +143,12 @@ exits 0 'by a link' fmount -T fstab -o noatime link
 like 'with its own options' "$(mount_line "$T/m2")" ' ro,nosuid,nodev,noatime '
 exits 0 'and by the directory, once more' fumount m2 m1
 exits 0 'what a server is told' fmount -T fstab -o ro m3
+fumount m3
 is 'in their order' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
 # The words that are mount(8)'s reach no server, however it is started.
 words=defaults,auto,noauto,nofail,_netdev,user,users,user=joe,nouser,owner,group,comment=a,x-gvfs-show,X-a.b=c,uhelper=udisks2
 exits 0 'words of fstab' fmount -t fuse.shows -o "nosuid,nodev,$words" s mnt
+fumount mnt
 is 'are not for the server' "$out" "<s><mnt><-o><nosuid,nodev,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,nosuid,nodev>"
 exits 0 'given to a server of the box' hellofs -b -o "$words" mnt
 exits 0 'in a remount' fmount -o "remount,$words,noatime" mnt
@@ -173,6 +178,7 @@ exits 32 'no mode' fmount -t fuse.hellofs -o X-mount.mkdir=rwx s deep/m
 like 'says so' "$err" '^fmount: X-mount.mkdir: not an octal mode'
 ok 'and makes nothing' test ! -e deep
 exits 0 'what mount(8) alone does' fmount -t fuse.shows -o X-mount.owner=joe s mnt
+fumount mnt
 like 'is told' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
 # A link that another user made leads root nowhere; one of root's own does.
 mkdir -p users roots victim
