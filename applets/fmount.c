@@ -253,6 +253,16 @@ static int hand_out(const struct fmount *f, const struct mountpoint *at, int dev
 	return 0;
 }
 
+/* The new namespaces end with the program. */
+static int run_in_userns(const struct fmount *f, char **argv)
+{
+	int child = fmount_userns_fork();
+
+	if (child == 0)
+		sys_exit(become(f, argv));
+	return child < 0 ? msg_errno(1, argv[0], child) : fmount_userns_wait(child);
+}
+
 static int start(const struct fmount *f, struct mountpoint *at, int device, char **program)
 {
 	int watch = -1, status;
@@ -272,6 +282,8 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	}
 	if (f->wait)
 		return run_and_wait(f, at, device, argv);
+	if (f->userns)
+		return run_in_userns(f, argv);
 	status = become(f, argv);
 	if (watch >= 0)
 		watch_undo(watch);

@@ -39,7 +39,7 @@ int64_t proc_field(const char *text, const char *key);
 struct proc_facts {
 	char command[16];
 	char state;		/* 'S', 'T' … as in proc_pid_stat(5) */
-	int threads;
+	int threads, parent;
 	uint64_t age;		/* seconds */
 	int64_t uid;		/* effective; -1: not told */
 };

@@ -157,6 +157,7 @@ pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_die_with_parent(void);
+int sys_adopt_orphans(void);		/* descendants become children when their parent ends */
 int sys_name_process(const char *name);	/* as ps and pgrep show it: 15 bytes */
 int sys_block_signals(void);		/* all that can be blocked, for good */
 uid_t sys_getuid(void);

@@ -136,6 +136,7 @@ int proc_facts(int pid, struct proc_facts *facts)
 	if (!end || !end[1])
 		return n < 0 ? (int)n : -ESRCH;
 	facts->state = end[2];
+	facts->parent = (int)leading_number(word(end + 2, 1));
 	facts->threads = (int)leading_number(word(end + 2, 17));
 	began = leading_number(word(end + 2, 19)) / TICKS;
 	facts->age = now > began ? now - began : 0;

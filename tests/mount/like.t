@@ -243,6 +243,34 @@ exits 0 '--userns' as_user fmount --userns mnt -- session
 like 'the same uid, a file system, a capability for more' "$out" $'uid=65534 hello CapAmb:\t0000000000200000'
 like 'and it can unmount' "$out" 'unmounted'
 ok 'nobody else sees it' unmounted "$T/mnt"
+# What the command leaves behind ends with it.
+cat >bin/leaves <<'END'
+#!/bin/sh
+hellofs "$1" 2>/dev/null &
+sh -c 'trap "" TERM; sleep 31415 & sleep 31415' &
+while [ ! -e mnt/hello ]; do sleep 0.1; done
+cat mnt/hello
+exit 5
+END
+chmod 755 bin/leaves
+left_behind() { pgrep -c -u 65534 -f "$1"; }
+exits 5 '--userns: a command that leaves processes behind' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves
+is 'runs' "$out" hello
+is 'and leaves none' "$(left_behind 'sleep 31415')" 0
+is 'so that a pipe ends' "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves | cat)" hello
+bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- hellofs
+server_runs() { pgrep -P "$bg" -x hellofs; }
+within 5 server_runs
+sleep 0.3
+kill -TERM "$bg"
+wait "$bg"
+is '--userns: a signal is passed on' $? 0
+exits 0 '--userns --wait: the server stays' as_user fmount --userns --wait mnt -- hellofs
+is 'there' "$(as_user nsenter -t "$(pgrep -n -u 65534 -x hellofs)" -U -m --preserve-credentials cat "$T/mnt/hello")" hello
+kill "$(pgrep -n -u 65534 -x hellofs)"
+exits 143 '--userns: its status' as_user fmount --userns mnt -- sh -c 'kill $$'
 exits 0 '--userns --drop-caps' as_user fmount --userns --drop-caps mnt -- session
 like 'without the capability' "$out" $'uid=65534 hello CapAmb:\t0000000000000000'
 unlike 'and cannot' "$out" 'unmounted'
