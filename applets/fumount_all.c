@@ -215,6 +215,12 @@ static void __attribute__((noreturn)) work(const struct all *a, const uint32_t *
 	sys_exit(0);
 }
 
+static void tell_holders(const struct report *to, const struct item *item)
+{
+	if (report_holders(to, item->major, item->minor) == 0)
+		report(to, "unknown", "no process that is visible to this user holds it");
+}
+
 static void tell(struct all *a, const struct result *result)
 {
 	struct item *item = a->items + result->at;
@@ -231,7 +237,7 @@ static void tell(struct all *a, const struct result *result)
 		report(&to, "busy", "busy; fumount -l detaches it");
 		/* Each look is one pass over /proc. */
 		if (!to.quiet && a->looked++ < LOOKS)
-			report_holders(&to, item->major, item->minor);
+			tell_holders(&to, item);
 		else if (!to.quiet && a->looked == LOOKS + 1)
 			report(&to, "holders", "who holds this and further ones is not looked for");
 	} else if (result->err == -ETIMEDOUT) {

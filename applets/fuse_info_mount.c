@@ -3,6 +3,7 @@
 
 #include "binds.h"
 #include "conn.h"
+#include "devices.h"
 #include "fuse_info.h"
 #include "holders.h"
 #include "msg.h"
@@ -147,6 +148,7 @@ static void show_around(struct view *v, const struct table_row *row, bool own)
 		json_open(v->json, "holders", '[');
 	if (holders_each(row->major, row->minor, show_holder, v) < 0 && !v->json)
 		view_text(v, "held_by", "not known without /proc");
+	devices_each(row->major, row->minor, show_holder, v);
 	if (v->json) {
 		json_close(v->json, ']');
 		json_open(v->json, "also", '[');
