@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "applet.h"
+#include "mountargs.h"
 #include "msg.h"
 #include "passfs.h"
 #include "priv.h"
@@ -804,3 +805,10 @@ static int passfs_main(char **argv)
 }
 
 APPLET(passfs, "passfs", "usr/bin", "SOURCE MOUNTPOINT", "mirror a directory tree", options)
+
+static int mount_passfs_main(char **argv)
+{
+	return serve_as_mount(argv, passfs_main);
+}
+
+APPLET(mount_passfs, "mount.passfs", "sbin", "SOURCE MOUNTPOINT", "passfs as mount(8) calls it", mountargs_options)

@@ -345,6 +345,26 @@ static void defaults(const struct fuse_ops *ops)
 	};
 }
 
+/* BusyBox's mount starts the server of TYPE#SOURCE itself, and waits for its end, as servers
+   by libfuse go to the background unasked. */
+static bool is_started_by_mount(void)
+{
+	struct proc_facts facts;
+	char path[32], words[256] = "";
+	struct out out = OUT_TEXT(path);
+	const char *name;
+
+	if (proc_facts(sys_getpid(), &facts) < 0)
+		return false;
+	out_fmt(&out, "/proc/%d/cmdline", facts.parent);
+	if (sys_read_file(out_text(&out), words, sizeof(words)) <= 0)
+		return false;
+	name = applet_name(words);
+	if (strcmp(name, "busybox") == 0 && words + sizeof(words) > strchr(name, '\0') + 1)
+		name = applet_name(strchr(name, '\0') + 1);
+	return strcmp(name, "mount") == 0;
+}
+
 int serve(char **argv, const struct fuse_ops *ops, void *fs)
 {
 	static struct serve_args args;
@@ -367,6 +387,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	defaults(ops);
 	if (!applet_parse(options, args, argv, &rest))
 		return 1;
+	args->background |= !args->foreground && is_started_by_mount();
 	if (args->threads > MOST_THREADS)
 		return applet_usage("64 threads are the most");
 	self.session.threads = (uint32_t)args->threads;
@@ -405,7 +426,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	return serve_mounted(where);
 }
 
-int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
+int serve_as_mount(char **argv, int (*serve_words)(char **argv))
 {
 	static struct mountargs args;
 	char *words[8] = { argv[0], (char *)"-b" };
@@ -428,5 +449,17 @@ int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
 	if (args.source)
 		words[n++] = (char *)args.source;
 	words[n] = (char *)args.mountpoint;
-	return serve(words, ops, fs);
+	return serve_words(words);
+}
+
+static int serve_self(char **argv)
+{
+	return serve(argv, self.session.ops, self.session.fs);
+}
+
+int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
+{
+	self.session.ops = ops;
+	self.session.fs = fs;
+	return serve_as_mount(argv, serve_self);
 }
