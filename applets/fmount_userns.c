@@ -89,6 +89,17 @@ static int signal_child(const char *pid, void *data)
 	return 0;
 }
 
+/* Whether /proc numbers processes as this PID namespace does. */
+static bool has_own_proc(void)
+{
+	char link[12];
+	ssize_t n = sys_readlink("/proc/self", link, sizeof(link) - 1);
+	uint64_t number;
+
+	link[n > 0 ? n : 0] = '\0';
+	return opt_number(link, INT32_MAX, &number) == 0 && (int)number == sys_getpid();
+}
+
 /* The end of a child makes its own children ours, so look again and again. */
 static bool end_children(int sig, int milliseconds)
 {
@@ -115,10 +126,9 @@ int fmount_userns_wait(int child)
 
 	command = child;
 	catch_signals();
-	for (int fd = 3; fd < 1024; fd++)	/* the connection's above all */
-		sys_close(fd);
+	sys_close_others(NULL, 0, false);	/* the connection's above all */
 	status = wait_for_command(child);
-	if (!end_children(SIGTERM, TERM_MS))
+	if (has_own_proc() && !end_children(SIGTERM, TERM_MS))
 		end_children(SIGKILL, KILL_MS);
 	return status < 0 ? msg_errno(1, "wait", status) : status;
 }

@@ -349,14 +349,11 @@ static void defaults(const struct fuse_ops *ops)
    by libfuse go to the background unasked. */
 static bool is_started_by_mount(void)
 {
-	struct proc_facts facts;
 	char path[32], words[256] = "";
 	struct out out = OUT_TEXT(path);
 	const char *name;
 
-	if (proc_facts(sys_getpid(), &facts) < 0)
-		return false;
-	out_fmt(&out, "/proc/%d/cmdline", facts.parent);
+	out_fmt(&out, "/proc/%d/cmdline", sys_getppid());
 	if (sys_read_file(out_text(&out), words, sizeof(words)) <= 0)
 		return false;
 	name = applet_name(words);
