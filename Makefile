@@ -112,6 +112,9 @@ install: all install-papers
 		*/fusermount*) ;; \
 		usr/bin/*) ln -sf fusebox $(DESTDIR)$(PREFIX)/bin/$${a##*/} ;; \
 		*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/$${a##*/} ;; \
+	esac; case $$a in \
+		*/mount.fuse*) ;; \
+		*/mount.*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/mount.fuse.$${a##*/mount.} ;; \
 	esac; done
 
 # A page goes under each name that it has, if the box has that, too.

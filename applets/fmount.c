@@ -70,13 +70,21 @@ static const struct opt options[] = {
 	OPT_END
 };
 
+/* Options from a line of fstab may be given as they are. */
+static bool pass_over(struct optlist *mount, char *option, const char **why)
+{
+	(void)mount;
+	(void)why;
+	return optlist_is_for_mount(option);
+}
+
 /* What options say of the mount itself; 0, or 1 when it was said what is wrong. After
    its program a mount is named by default. */
 static int mount_options(struct fmount *f, const char *program, struct optlist *mount)
 {
 	const char *bad, *why, *name = strrchr(program, '/');
 
-	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV };
+	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = pass_over };
 	why = optlist_parse(mount, f->list, &bad);
 	if (why) {
 		msg("%s: %s; see fmount --help", bad, why);
@@ -200,6 +208,7 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 {
 	int limit = f->timeout ? f->timeout * 1000 : -1;
 	int child = sys_fork(), status;
+	bool mounted;
 
 	if (child == 0) {
 		sys_setsid();
@@ -207,8 +216,10 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	}
 	sys_close(device);
 	status = child < 0 ? child : launch_wait(child, at->path, 0, limit);
-	/* Its end ends the connection, which nobody waits for then: look again. */
-	if (status == 0 && !conn_is_over(at->mounted.dev_minor)
+	/* Its end ends the connection, which nobody waits for then: look again. Another process
+	   may have unmounted it, too, and the server have ended with success for that. */
+	mounted = umount_is_known(at->path, &at->mounted);
+	if (status == 0 && mounted && !conn_is_over(at->mounted.dev_minor)
 	    && (sys_wait_ended(child, &status) != child || status == 0))
 		return 0;
 	if (status == -ETIMEDOUT) {
@@ -217,7 +228,8 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	} else if (status < 0) {
 		msg_errno(1, argv[0], status);
 	} else {
-		msg("%s: ended before it answered", argv[0]);
+		msg("%s: %s", mounted ? argv[0] : at->path, mounted ? "ended before it answered"
+		    : "unmounted meanwhile by another process");
 	}
 	return give_up(at);
 }
@@ -240,6 +252,16 @@ static int hand_out(const struct fmount *f, const struct mountpoint *at, int dev
 	return err > 0 ? 128 + err : 1;
 }
 
+/* The new namespaces end with the program. */
+static int run_in_userns(const struct fmount *f, char **argv)
+{
+	int child = fmount_userns_fork();
+
+	if (child == 0)
+		sys_exit(become(f, argv));
+	return child < 0 ? msg_errno(1, argv[0], child) : fmount_userns_wait(child);
+}
+
 static int start(const struct fmount *f, struct mountpoint *at, int device, char **program)
 {
 	int watch = -1, status;
@@ -259,6 +281,8 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	}
 	if (f->wait)
 		return run_and_wait(f, at, device, argv);
+	if (f->userns)
+		return run_in_userns(f, argv);
 	status = become(f, argv);
 	if (watch >= 0)
 		watch_undo(watch);
@@ -299,7 +323,7 @@ static int run(struct fmount *f, const char *where, char **program)
 	struct optlist mount;
 	int device;
 
-	if (mount_options(f, program ? program[0] : "fuse", &mount) != 0)
+	if (say_make_point(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (f->replace_stale && replace_stale(where) != 0)
 		return 1;

@@ -11,7 +11,9 @@
 #include "mountargs.h"
 #include "msg.h"
 #include "out.h"
+#include "remount.h"
 #include "resolve.h"
+#include "say.h"
 #include "sys.h"
 #include "table.h"
 #include "umount.h"
@@ -20,7 +22,7 @@
 enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
 
 /* mount(2)'s, beside those of optlist.h. */
-enum { REMOUNT = 0x20, BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
+enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
 
 static int list_one(const struct table_row *row, void *data)
 {
@@ -68,77 +70,17 @@ static bool propagates(const struct fmount *f)
 	return false;
 }
 
-/* ---- remount ---- */
-
-/* The flags of one mount, and those that the file system has, wherever it is mounted. */
-enum { WHOLE = MOUNT_RDONLY | MOUNT_SYNC | MOUNT_DIRSYNC | MOUNT_LAZYTIME };
-struct remount { struct optlist one, whole; uint64_t id; bool bind; };
-
-static void take_flags(struct optlist *options, const char *list)
-{
-	char text[4096];
-	struct out out = OUT_TEXT(text);
-
-	out_str(&out, list);
-	out_text(&out);
-	optlist_known(options, text);
-}
-
-/* As they are: a remount would clear what it does not name. */
-static int take_current(const struct table_row *row, void *data)
-{
-	struct remount *r = data;
-
-	if (row->id != r->id)
-		return 0;
-	take_flags(&r->one, row->options);
-	take_flags(&r->whole, row->super);
-	return 1;
-}
-
-static bool for_both(struct optlist *one, char *option, const char **why)
-{
-	struct remount *r = (struct remount *)one;
-	bool bind = strcmp(option, "bind") == 0;
-
-	(void)why;
-	r->bind |= bind;
-	take_flags(&r->whole, option);
-	return bind || strcmp(option, "remount") == 0;
-}
-
-static int remount(struct fmount *f, const char *target)
-{
-	struct remount r = { .bind = f->bind || f->rbind };
-	struct sys_stat st;
-	const char *bad, *why;
-	uint32_t before;
-	int err = sys_stat_path(target, 0, false, &st);
-
-	if (err)
-		return msg_errno(FAILED, target, err);
-	r.id = st.mount_id;
-	err = table_each(NULL, take_current, &r);
-	if (err < 0)
-		return msg_errno(FAILED, "/proc/self/mountinfo", err);
-	before = r.whole.flags;
-	r.one.first = for_both;
-	why = optlist_parse(&r.one, f->list, &bad);
-	if (why) {
-		msg("%s: %s", bad, why);
-		return USAGE;
-	}
-	r.bind |= !((before ^ r.whole.flags) & WHOLE);
-	return mount_path(NULL, target, REMOUNT | (r.bind ? BIND : 0) | r.one.flags);
-}
-
 /* ---- --bind, --rbind, --move ---- */
 
 static int put(struct fmount *f, const char *source, const char *target)
 {
-	int status = mount_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+	int status;
 
-	if (!status && *f->list && (status = remount(f, target)))
+	if (say_make_point(target, f->list) != 0)
+		return FAILED;
+	status = mount_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+
+	if (!status && *f->list && (status = remount(target, f->list, f->bind || f->rbind, false)))
 		umount_path(target, UMOUNT_LAZY);
 	return status ? status : propagate(f, target);
 }
@@ -149,6 +91,8 @@ static int serve(struct mountargs *args, char *options, char *more)
 {
 	const char *bad;
 
+	if (say_make_point(args->mountpoint, options) != 0 || (more && say_make_point(args->mountpoint, more) != 0))
+		return FAILED;
 	args->alone = true;
 	return mountargs_take(args, options, &bad) || mountargs_take(args, more, &bad) ? USAGE : mountargs_serve(args);
 }
@@ -313,6 +257,6 @@ int fmount_like(struct fmount *f, char **operands)
 	if (propagates(f))
 		return propagate(f, operands[count - 1]);
 	if (text_in_list(f->list, "remount"))
-		return remount(f, operands[count - 1]);
+		return remount(operands[count - 1], f->list, f->bind || f->rbind, false);
 	return count == 2 ? mount_source(f, operands[0], operands[1]) : from_fstab(f, operands[0]);
 }

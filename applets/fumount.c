@@ -54,18 +54,18 @@ int fumount_total(const struct fumount_tally *t)
 
 static int failed(const struct report *to, int err)
 {
-	report(to, "failed", "%s", msg_reason(err));
+	report(to, "failed", "%s", err == -ENOENT ? "nothing is mounted there"
+	       : err == -ESTALE ? "covered or moved meanwhile; run fumount again" : msg_reason(err));
 	return fumount_status(err);
 }
 
 static int plainly(const struct fumount *f, const struct report *to, const struct target *t)
 {
-	enum { AFTER_KILL = 2 };	/* seconds */
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
-	if (err == -EBUSY && (f->kill || f->wait > 0))
+	if (err == -EBUSY && (f->kill || f->wait > 0 || f->settling))
 		err = persuade(to, t, f->kill ? persuade_signal(f->kill) : 0,
-			       f->wait >= 0 ? f->wait : AFTER_KILL);
+			       f->wait >= 0 ? f->wait : FUMOUNT_SETTLE_S);
 	if (err == -EBUSY) {
 		report(to, "busy", "busy; fumount -l detaches it");
 		persuade_tell(to, t);
@@ -90,7 +90,7 @@ static void tell_aftermath(const struct report *to, const struct target *t, uint
 	report(to, "kept", "connection %llu stays for those who hold it", (unsigned long long)t->connection);
 	held = report_holders(to, t->major, t->minor);
 	if (report_binds(to, t->major, t->minor) + held == 0)
-		report(to, "unknown", "none of them can be seen from here");
+		report(to, "unknown", "none of them is visible to this user");
 }
 
 /* The kernel waits for the server. With fuseblk that is its last word, and the mount is
@@ -141,21 +141,29 @@ static int abort_it(const struct report *to, const struct target *t)
 	return err;
 }
 
+/* A server may unmount by itself once its connection is aborted. */
+static bool is_gone(const struct target *t, int err)
+{
+	return t->fuse && err == -ENOENT;
+}
+
 /* Those who are woken need a moment to go. */
 static int forcibly(const struct report *to, const struct target *t)
 {
 	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
 	int err = t->fuse ? abort_it(to, t) : 0, aborted = err;
 
-	if (err == -ESTALE)
+	if (err == -ENOENT)
 		return err;
 	for (int i = 0; i < 5 && aborted == 0; i++) {
 		err = unmount_target(t, UMOUNT_PLAIN);
 		if (err != -EBUSY)
-			return err;
+			return is_gone(t, err) ? 0 : err;
 		sys_sleep_ms(10);
 	}
 	err = unmount_target(t, UMOUNT_ABORT);
+	if (is_gone(t, err) && !aborted)
+		err = 0;
 	if (err == -EPERM && aborted)
 		report(to, "failed", "its connection cannot be aborted by this user");
 	if (!err)
@@ -197,8 +205,10 @@ static int abort_detached(const struct report *to, const char *word)
 	int err;
 
 	err = target_connection(word, &connection) < 0 ? -ENOENT : conn_abort(connection);
-	if (err)
-		return failed(to, err);
+	if (err) {
+		report(to, "failed", "%s", msg_reason(err));
+		return fumount_status(err);
+	}
 	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
 	return FUMOUNT_OK;
 }
@@ -248,8 +258,10 @@ static const char *contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
 		return "one of -l, -f, -R and --abort";
-	if ((f->kill || f->wait >= 0) && f->lazy + f->force + f->abort + f->recover + f->all)
+	if ((f->kill || f->wait >= 0) && f->lazy + f->force + f->abort + f->recover)
 		return "-w and -k go with a mount that is not to be busy";
+	if (f->kill && f->all)
+		return "-k takes a target";
 	if (f->kill && persuade_signal(f->kill) < 0)
 		return "-k: no such signal";
 	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))
@@ -282,7 +294,7 @@ static int reported(const struct fumount *f, struct report *to)
 	return status;
 }
 
-static int run(const struct fumount *f, char **operands)
+static int run(struct fumount *f, char **operands)
 {
 	char text[4096];
 	struct out out = OUT_FD(text, 1);
@@ -297,6 +309,7 @@ static int run(const struct fumount *f, char **operands)
 		status = reported(f, &to);
 	for (; !f->all && *operands; operands++) {
 		to.object = *operands;
+		f->settling = tally.good > 0;
 		fumount_count(&tally, reported(f, &to));
 	}
 	if (!f->all)
@@ -331,7 +344,7 @@ int fumount_enter(const char *namespace)
 }
 
 /* With -N, there. */
-static int enter_and_run(const struct fumount *f, char **operands)
+static int enter_and_run(struct fumount *f, char **operands)
 {
 	int err = f->namespace ? fumount_enter(f->namespace) : 0;
 

@@ -48,6 +48,9 @@ struct all {
 	int64_t owner;		/* only this user's; -1: everybody's */
 	struct fumount_tally tally;
 	int looked;
+	uint64_t began;		/* sys_clock_ns() */
+	uint32_t *busy;		/* to be tried again: their indices; NULL: no more tries */
+	size_t busy_count;
 };
 
 static void *more(void *pages, size_t *room, size_t needed, size_t each)
@@ -203,7 +206,8 @@ static int unmount_item(const struct all *a, const struct item *item, enum umoun
 	if (!err)
 		err = unmount_directly(&t, how);
 	target_close(&t);
-	return err;
+	/* Unmounted meanwhile by its server, or by another fumount. */
+	return err && !table_has(item->id, item->major, item->minor) ? 0 : err;
 }
 
 struct result { uint32_t at; int err; };
@@ -221,11 +225,21 @@ static void __attribute__((noreturn)) work(const struct all *a, const uint32_t *
 	sys_exit(0);
 }
 
+static void tell_holders(const struct report *to, const struct item *item)
+{
+	if (report_holders(to, item->major, item->minor) == 0)
+		report(to, "unknown", "no process that is visible to this user holds it");
+}
+
 static void tell(struct all *a, const struct result *result)
 {
 	struct item *item = a->items + result->at;
 	struct report to = *a->to;
 
+	if (result->err == -EBUSY && a->busy) {
+		a->busy[a->busy_count++] = result->at;
+		return;
+	}
 	item->done = result->err == 0;
 	to.object = path_of(a, item);
 	fumount_count(&a->tally, fumount_status(result->err));
@@ -233,7 +247,7 @@ static void tell(struct all *a, const struct result *result)
 		report(&to, "busy", "busy; fumount -l detaches it");
 		/* Each look is one pass over /proc. */
 		if (!to.quiet && a->looked++ < LOOKS)
-			report_holders(&to, item->major, item->minor);
+			tell_holders(&to, item);
 		else if (!to.quiet && a->looked == LOOKS + 1)
 			report(&to, "holders", "who holds this and further ones is not looked for");
 	} else if (result->err == -ETIMEDOUT) {
@@ -277,7 +291,7 @@ static long tell_work(struct all *a, const uint32_t *order, size_t count)
 	return (long)done + 1;
 }
 
-static int unmount_in_order(struct all *a, const uint32_t *order, size_t count)
+static int try_in_order(struct all *a, const uint32_t *order, size_t count)
 {
 	for (size_t done = 0; done < count; ) {
 		long n = tell_work(a, order + done, count - done);
@@ -287,6 +301,35 @@ static int unmount_in_order(struct all *a, const uint32_t *order, size_t count)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+/* A server that has just been unmounted keeps the mount busy that its SOURCE is in, until it
+   has ended. */
+static bool may_try_again(const struct all *a)
+{
+	int seconds = a->f->wait >= 0 ? a->f->wait : a->tally.good ? FUMOUNT_SETTLE_S : 0;
+
+	return sys_clock_ns() - a->began < (uint64_t)seconds * 1000000000;
+}
+
+/* The busy ones are collected at the start of `order`, which is read further on. */
+static int unmount_in_order(struct all *a, uint32_t *order, size_t count)
+{
+	enum { TRY_EVERY_MS = 50 };
+	int err;
+
+	a->busy = order;
+	for (;;) {
+		a->busy_count = 0;
+		err = try_in_order(a, order, count);
+		count = a->busy_count;
+		if (err || !count || !a->busy)
+			return err;
+		if (may_try_again(a))
+			sys_sleep_ms(TRY_EVERY_MS);
+		else
+			a->busy = NULL;
+	}
 }
 
 /* ---- The order ---- */
@@ -354,7 +397,7 @@ static int recover(struct all *a)
 
 int fumount_all(const struct fumount *f, const struct report *to)
 {
-	struct all a = { .f = f, .to = to, .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
+	struct all a = { .f = f, .to = to, .began = sys_clock_ns(), .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
 	int err = table_each(NULL, take, &a);
 
 	if (!err && f->recover)

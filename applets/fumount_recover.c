@@ -173,14 +173,16 @@ static void abort_if_hung(struct recovery *r, const struct target *t, bool unmou
 	tell_state(r, state, conn_of(r, t->connection));
 	if (!is_to_abort(r, state) || (unmounting && !is_same(conn_of(r, t->connection))))
 		return;
-	err = unmounting ? conn_abort_known(t->connection, conn_of(r, t->connection)->identity) : unmount_abort(t);
+	err = unmounting ? -ENOENT : unmount_abort(t);
+	if (err == -ENOENT && is_same(conn_of(r, t->connection)))
+		err = conn_abort_known(t->connection, conn_of(r, t->connection)->identity);
 	/* What is on its way to a stopped server's ring, that must give back itself. */
 	if (!err)
 		signal_server(r, t, SIGCONT);
 	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)t->connection);
-	else if (kill_server(r, t) < 0)
+	else if (err != -ENOENT && kill_server(r, t) < 0)
 		report(r->to, "failed", "cannot abort connection %llu: %s",
 		       (unsigned long long)t->connection, msg_reason(err));
 }
@@ -229,14 +231,17 @@ static int take_target(struct recovery *r, const struct target *t)
 
 	if (err == 0)
 		report(r->to, "unmounted", "%s at %s: unmounted", t->type, t->at.path);
-	else if (err < 0)
+	else if (err == -ENOENT)
+		report(r->to, "unmounted", "%s at %s: unmounted meanwhile by another process", t->type,
+		       t->at.path);
+	else if (err < 0 && err != -ESTALE)
 		report(r->to, "failed", "%s at %s: %s", t->type, t->at.path, msg_reason(err));
-	return err < 0 ? err : 0;
+	return err < 0 && err != -ENOENT ? err : 0;
 }
 
 /* ---- Every mount of a connection in this mount namespace ---- */
 
-struct next { struct recovery *r; uint64_t connection, id; char path[8192]; };
+struct next { struct recovery *r; uint64_t connection, id; uint32_t major, minor; char path[8192]; };
 
 static int is_next(const struct table_row *row, void *data)
 {
@@ -247,6 +252,8 @@ static int is_next(const struct table_row *row, void *data)
 		return 0;
 	n->connection = table_connection(row);
 	n->id = row->id;
+	n->major = row->major;
+	n->minor = row->minor;
 	out_str(&path, row->mountpoint);
 	out_text(&path);
 	return 1;
@@ -292,7 +299,8 @@ static int take_next(struct recovery *r, uint64_t *before)
 	if (err <= 0)
 		return err;
 	err = target_find(n.path, &top);
-	if (!is_ours(r, n.connection)) {	/* it went by itself */
+	if (!is_ours(r, n.connection)		/* it went by itself */
+	    || ((err || !top.fuse) && !table_has(n.id, n.major, n.minor))) {
 		if (!err)
 			target_close(&top);
 		return 1;
@@ -319,7 +327,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 		err = take_target(r, &top);
 	}
 	target_close(&top);
-	return err ? err : 1;
+	return err && err != -ESTALE ? err : 1;
 }
 
 struct count { const struct recovery *r; size_t count; };
@@ -355,7 +363,7 @@ static int sweep_here(struct recovery *r)
 
 /* ---- Other mount namespaces ---- */
 
-struct elsewhere { struct recovery *r; uint64_t own; };
+struct elsewhere { struct recovery *r; uint64_t own; bool again; };
 
 static int is_to_go(const struct table_row *row, void *data)
 {
@@ -397,15 +405,21 @@ static int sweep_in(struct recovery *r, const char *pid)
 
 static int look_elsewhere(uint64_t number, int pid, void *data)
 {
-	const struct elsewhere *e = data;
+	struct elsewhere *e = data;
 	char text[12], command[16];
 	struct out out = OUT_TEXT(text);
-	int err;
+	int err, left;
 
 	out_fmt(&out, "%d", pid);
 	if (number == e->own || table_each(out_text(&out), is_to_go, e->r) <= 0)
 		return 0;
 	err = sweep_in(e->r, text);
+	left = err ? table_each(text, is_to_go, e->r) : 0;
+	if (left < 0) {	/* the process has ended; the namespace may have others */
+		e->again = true;
+		return 0;
+	}
+	err = left ? err : 0;
 	proc_command(pid, command);
 	report(e->r->to, err ? "failed" : "unmounted", "in the mount namespace of %d (%s): %s", pid, command,
 	       err ? msg_reason(err) : "unmounted");
@@ -431,14 +445,17 @@ static void tell_rest(struct recovery *r, uint64_t connection)
 
 static int sweep(struct recovery *r)
 {
-	struct elsewhere e = { r, proc_namespace() };
+	enum { TRIES = 8 };
+	struct elsewhere e = { r, proc_namespace(), true };
 	bool hidden = false;
 	int err = sweep_here(r);
 
 	worse(r, err);
 	sys_keep_places();
-	if (e.own)
+	for (int i = 0; e.own && e.again && i < TRIES; i++) {
+		e.again = false;
 		proc_each_namespace(look_elsewhere, &e, &hidden);
+	}
 	if (hidden)
 		report(r->to, "unknown", "other mount namespaces cannot all be seen by this user");
 	for (size_t i = 0; r->status == FUMOUNT_OK && i < r->census.count; i++)

@@ -3,6 +3,7 @@
 
 #include "binds.h"
 #include "conn.h"
+#include "devices.h"
 #include "fuse_info.h"
 #include "holders.h"
 #include "msg.h"
@@ -57,16 +58,19 @@ static void show_openers(struct view *v, const struct census *c)
 	if (c->opener_count > 4)
 		out_str(&out, " or others");
 	out_str(&out, c->opener_count ? ": this kernel does not tell, but no other has /dev/fuse open"
-				      : "not to be seen from here");
+				      : "not visible to this user");
 	view_text(v, "server", v->json && !c->opener_count ? NULL : out_text(&out));
 }
 
 static void show_server(struct view *v, const struct census *c, const struct conn *conn)
 {
+	bool hidden = !conn->pid && c->hidden && !conn->over;
 	struct proc_facts facts;
 	char user[32], age[24];
 
-	if (!conn->pid && c->hidden && !conn->over) {
+	if (v->json)
+		json_bool(v->json, "server_hidden", hidden);
+	if (hidden) {
 		show_openers(v, c);
 	} else if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
 		view_text(v, "server", v->json ? NULL : "none");
@@ -144,6 +148,7 @@ static void show_around(struct view *v, const struct table_row *row, bool own)
 		json_open(v->json, "holders", '[');
 	if (holders_each(row->major, row->minor, show_holder, v) < 0 && !v->json)
 		view_text(v, "held_by", "not known without /proc");
+	devices_each(row->major, row->minor, show_holder, v);
 	if (v->json) {
 		json_close(v->json, ']');
 		json_open(v->json, "also", '[');

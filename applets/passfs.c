@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "applet.h"
+#include "mountargs.h"
 #include "msg.h"
 #include "passfs.h"
 #include "priv.h"
@@ -774,7 +775,7 @@ static struct fuse_ops pass_ops = {
 
 static const struct opt options[] = {
 	SERVE_OPTIONS,
-	OPT('r', "ro", OPT_FLAG, struct passfs, read_only, NULL, "mount read-only"),
+	OPT('r', "ro", OPT_CALL, struct passfs, set_ro, NULL, "mount read-only"),
 	OPT(0, "cache", OPT_CALL, struct passfs, set_cache, "HOW", "auto, none or always: what the kernel may keep"),
 	OPT(0, "timeout", OPT_NUMBER, struct passfs, timeout, "SECONDS", "how long it may keep names and attributes (1)"),
 	OPT(0, "writeback", OPT_FLAG, struct passfs, writeback, NULL, "the kernel collects writes; excludes passthrough"),
@@ -804,13 +805,20 @@ static const char *set_cache(void *to, char *value, const char **bad)
 	return NULL;
 }
 
+/* In its order among others: of -r and -o rw the last one counts. */
+static const char *set_ro(void *mount, char *value, const char **bad)
+{
+	(void)value;
+	(void)bad;
+	((struct optlist *)mount)->flags |= MOUNT_RDONLY;
+	return NULL;
+}
+
 /* What the options say of each other, and of the mount. */
 static const char *settle(void *data, struct fuse_session *session)
 {
 	struct passfs *fs = data;
 
-	if (fs->read_only)
-		fs->serve.mount.flags |= MOUNT_RDONLY;
 	if (fs->export && fs->serve.sandbox)
 		return "--sandbox and --export exclude each other: file handles lead everywhere";
 	if (!fs->locks)
@@ -825,6 +833,7 @@ static int passfs_main(char **argv)
 {
 	static struct passfs fs = { .timeout = -1, .view = { .force_user = -1, .force_group = -1 } };
 
+	fs.set_ro = (struct opt_set) { set_ro, &fs.serve.mount };
 	fs.set_cache = (struct opt_set) { set_cache, &fs.cache };
 	fs.set_map = (struct opt_set) { passview_map, &fs.view };
 	fs.set_perms = (struct opt_set) { passview_perms, &fs.view };
@@ -834,3 +843,10 @@ static int passfs_main(char **argv)
 }
 
 APPLET(passfs, "passfs", "usr/bin", "SOURCE MOUNTPOINT", "mirror a directory tree", options)
+
+static int mount_passfs_main(char **argv)
+{
+	return serve_as_mount(argv, passfs_main);
+}
+
+APPLET(mount_passfs, "mount.passfs", "sbin", "SOURCE MOUNTPOINT", "passfs as mount(8) calls it", mountargs_options)

@@ -128,19 +128,14 @@ static bool would_shadow(const struct applet *applet)
 	       && env_find(applet->name, true, found, sizeof(found)) == 0;
 }
 
-static int install(const struct install *args, const char *dir, const char *self,
-		   const struct applet *applet)
+static int install_link(const struct install *args, const char *dir, const char *self,
+			const struct applet *applet, const char *name)
 {
 	char path[4096];
 	struct out out = OUT_TEXT(path);
 	int err;
 
-	if (!args->force && !args->root && would_shadow(applet)) {
-		msg("%s: not installed: a set-uid one is in PATH, and a link without that bit "
-		    "before it would break it; --force does it all the same", applet->name);
-		return 1;
-	}
-	out_fmt(&out, "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, applet->name);
+	out_fmt(&out, "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, name);
 	out_text(&out);
 	err = make_link(args, self, path);
 	if (err == -EEXIST)
@@ -150,6 +145,32 @@ static int install(const struct install *args, const char *dir, const char *self
 	else if (err)
 		msg("%s%s: %s", args->root ? args->root : "", path, msg_reason(err));
 	return err != 0;
+}
+
+/* BusyBox's mount looks for mount.fuse.NAME alone, when the type is fuse.NAME. */
+static int install_for_type(const struct install *args, const char *dir, const char *self,
+			    const struct applet *applet)
+{
+	static const char helper[] = "mount.", fuse[] = "mount.fuse";
+	char name[64];
+	struct out out = OUT_TEXT(name);
+
+	if (strncmp(applet->name, helper, sizeof(helper) - 1) != 0
+	    || strncmp(applet->name, fuse, sizeof(fuse) - 1) == 0)
+		return 0;
+	out_fmt(&out, "%s.%s", fuse, applet->name + sizeof(helper) - 1);
+	return install_link(args, dir, self, applet, out_text(&out));
+}
+
+static int install(const struct install *args, const char *dir, const char *self,
+		   const struct applet *applet)
+{
+	if (!args->force && !args->root && would_shadow(applet)) {
+		msg("%s: not installed: a set-uid one is in PATH, and a link without that bit "
+		    "before it would break it; --force does it all the same", applet->name);
+		return 1;
+	}
+	return install_link(args, dir, self, applet, applet->name) | install_for_type(args, dir, self, applet);
 }
 
 /* Where this binary is; without /proc, as it was called by its whole path. */

@@ -30,6 +30,11 @@ struct fmount {
 /* --userns: enters a user and a mount namespace; 0, or 1 when it was said why not.
    All that follows, /dev/fuse's opening above all, is done inside. */
 int fmount_userns(void) FMOUNT_PART;
+/* There, for the command: a child, as sys_fork(), which ends with this process. */
+int fmount_userns_fork(void) FMOUNT_PART;
+/* Waits for it, passing signals on, and ends what it left behind: its exit status. Closes all
+   descriptors above 2 first. */
+int fmount_userns_wait(int child) FMOUNT_PART;
 /* --check [MOUNTPOINT] */
 int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
 /* As mount(8) is called, without "--". */

@@ -19,6 +19,7 @@ struct fumount {
 	const char *kill;		/* the signal's name; NULL: none is sent */
 	const char *namespace;
 	int wait;			/* seconds; -1: not */
+	bool settling;			/* an earlier target's server may still be ending */
 };
 
 /* Which status an error is; and that of several together. */
@@ -29,6 +30,9 @@ int fumount_total(const struct fumount_tally *tally);
 
 /* Enters a mount namespace, of a process by its number or by a path. 0 or -errno. */
 int fumount_enter(const char *namespace);
+
+/* How long a server takes at most to end and let go of the mount that its SOURCE is in. */
+enum { FUMOUNT_SETTLE_S = 2 };
 
 #define FUMOUNT_PART __attribute__((weak))
 /* -R: what a word means, or every connection in the census. Returns a status. */

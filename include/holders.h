@@ -3,7 +3,8 @@
  * Told by the device number of what the links /proc/PID/{cwd,root,exe,fd/N}
  * lead to, asked in a way that a FUSE server is not told of and cannot hold up
  * (statx(2) with an empty mask and AT_STATX_DONT_SYNC). So it also finds those
- * who hold a mount that is detached, covered, or in another mount namespace.
+ * who hold a mount that is detached, covered, or in another mount namespace. A thread
+ * may have a directory or a table of open files of its own: those are looked at, too.
  * Only maps can block, on a process that waits for a page: they are read in a
  * child that is given up when it does not come back.
  */
@@ -13,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum holder_how { HOLDER_CWD = 1, HOLDER_ROOT = 2, HOLDER_EXE = 4, HOLDER_FILE = 8, HOLDER_MAP = 16 };
+enum holder_how { HOLDER_CWD = 1, HOLDER_ROOT = 2, HOLDER_EXE = 4, HOLDER_FILE = 8, HOLDER_MAP = 16,
+		  HOLDER_LOOP = 32, HOLDER_SWAP = 64 /* told by devices.h alone */ };
 
 struct holder {
 	int pid;

@@ -13,6 +13,7 @@ struct keeper {
 	const char *shown;		/* the mountpoint as the user gave it */
 	bool adopted;			/* mounted by somebody else, who may have more rights */
 	int pipe;			/* of the server: where it asks; -1: no keeper */
+	int pid;			/* the keeper's; set by keeper_start */
 
 	/* The keeper's own, from keeper_start() on. */
 	int server, process;		/* its pid and pidfd (-1: before Linux 5.3) */

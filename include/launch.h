@@ -28,11 +28,14 @@ int launch_exec(const char *file, char **argv);
 /* What is mounted at path: its mount's id, 0 for what has none. */
 uint64_t launch_mounted(const char *path);
 
+/* What launch_wait returns when the server ended with status 0 and left no mount behind. */
+enum { LAUNCH_UNMOUNTED = -0x1000 };
+
 /* Waits until the FUSE mount at path, another than `before`, answers: its INIT
    has been, as far as the control file system tells. Returns 0 then, or when the
-   server, child, ends with status 0, having left another of its kind behind;
-   its status when it fails (128 + N: by signal N); -ETIMEDOUT after so many
-   milliseconds (below 0: never). */
+   server, child, ends with status 0 and something else than `before` is mounted, served
+   by a process that it left behind; its status when it fails (128 + N: by signal N);
+   -ETIMEDOUT after so many milliseconds (below 0: never). */
 int launch_wait(int child, const char *path, uint64_t before, int milliseconds);
 
 #endif

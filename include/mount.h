@@ -33,6 +33,11 @@ struct mountpoint {
    user's. -ENOTDIR: no directory. -EBUSY: a FUSE mount is there already. */
 int mount_pin(struct mountpoint *at, const char *path, struct out *why);
 
+/* Makes the directory path, and those on the way to it, with `mode`. Follows a symbolic link
+   only where nobody but root and the caller can write: else another user could have root
+   make a directory anywhere. 0, also if it exists, or -errno: -ELOOP: such a link. */
+int mount_make_point(const char *path, mode_t mode);
+
 /* The absolute path, without symbolic links, of what a descriptor holds. */
 int mount_path_of(int fd, char *path, size_t size);
 

@@ -18,6 +18,7 @@ struct mountargs {
 	char options[4096];
 	const char *setuid;		/* setuid=USER; NULL: not given */
 	bool drop_privileges, nodev, nosuid;
+	bool remount;			/* no server is wanted */
 	bool alone;			/* no mount(8) has read the options: what "user" implies is still to come */
 };
 

@@ -22,7 +22,7 @@ enum opt_kind {
 	OPT_STRING,	/* const char *: points into argv */
 	OPT_NUMBER,	/* int: decimal, 0 or more */
 	OPT_MAYBE,	/* the same with a value that may be missing: "" then; only -kVALUE, --name=VALUE */
-	OPT_CALL,	/* an opt_set that is called with each value, in order */
+	OPT_CALL,	/* an opt_set that is called with each value, in order; NULL where it takes none */
 };
 
 struct opt {

@@ -40,7 +40,15 @@ struct optlist {
    Returns NULL, or why *bad (a part of text) is refused: opt_unknown, if nobody knows it. */
 const char *optlist_parse(struct optlist *options, char *text, const char **bad);
 
-/* The same of a list that is for others as well: what is not known here, or is
+/* Whether the option is mount(8)'s alone, or whoever's reads fstab(5), and says nothing of the
+   mount itself: noauto, nofail, _netdev, user, comment=, x-*, X-* and the like. */
+bool optlist_is_for_mount(const char *option);
+
+/* Finds X-mount.mkdir or X-mount.mkdir=MODE (octal; 0755 if it is not given) in a list. Returns
+   1, 0 if it is not there, or -EINVAL if MODE is no mode. */
+int optlist_mkdir(const char *list, uint32_t *mode);
+
+/* Adds the options of a list that is for others as well: what is not known here, or is
    refused, is passed over. */
 void optlist_known(struct optlist *options, char *text);
 

@@ -16,8 +16,8 @@ enum pass_cache { CACHE_AUTO, CACHE_NONE, CACHE_ALWAYS };
 
 struct passfs {
 	struct serve_args serve;	/* the first: SERVE_OPTIONS write there */
-	struct opt_set set_cache, set_map, set_perms, set_hide;
-	bool no_passthrough, writeback, locks, export, read_only, no_symlinks_out, no_xattrs;
+	struct opt_set set_ro, set_cache, set_map, set_perms, set_hide;
+	bool no_passthrough, writeback, locks, export, no_symlinks_out, no_xattrs;
 	int timeout;			/* seconds; -1: as the cache says */
 	enum pass_cache cache;
 	struct passview view;

@@ -21,6 +21,10 @@ int proc_opendir(struct proc_dir *dir, int dirfd, const char *path);
 /* The next name but "." and "..", valid until the next call; NULL at the end. */
 const char *proc_readdir(struct proc_dir *dir);
 
+/* Whether /proc leaves out processes of other users (hidepid=2 or 4, proc(5)): a process
+   that it does not list may then exist all the same. */
+bool proc_hides(void);
+
 /* Calls fn for each process that /proc shows, until it returns something else than 0,
    and returns that; -errno if /proc cannot be read. */
 int proc_each(int (*fn)(const char *pid, void *data), void *data);
@@ -35,7 +39,7 @@ int64_t proc_field(const char *text, const char *key);
 struct proc_facts {
 	char command[16];
 	char state;		/* 'S', 'T' … as in proc_pid_stat(5) */
-	int threads;
+	int threads, parent;
 	uint64_t age;		/* seconds */
 	int64_t uid;		/* effective; -1: not told */
 };
@@ -60,7 +64,8 @@ int proc_each_waiting(void (*fn)(int tid, bool sent, uint64_t switches, void *da
 
 /* Calls fn for each mount namespace that a process is in, with its number and that
    process; until fn returns something else than 0, and returns that. *hidden
-   becomes true when there are processes whose namespace cannot be seen. -errno. */
+   becomes true when there are, or may be, processes whose namespace cannot be seen.
+   -errno. */
 int proc_each_namespace(int (*fn)(uint64_t number, int pid, void *data), void *data, bool *hidden);
 uint64_t proc_namespace(void);	/* our own; 0: not to be seen */
 

@@ -8,4 +8,8 @@
    -1 when it was said what is wrong. */
 int say_mount(struct mountpoint *at, const char *path, const struct optlist *options);
 
+/* Makes the mountpoint if the list of mount options has X-mount.mkdir. 0, or 1 when it was
+   said what is wrong. */
+int say_make_point(const char *path, const char *options);
+
 #endif

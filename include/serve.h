@@ -42,4 +42,8 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
    the mount answers. See mountargs.h. */
 int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs);
 
+/* The same for a server with options of its own: serve_words gets the words of its own
+   command line. */
+int serve_as_mount(char **argv, int (*serve_words)(char **argv));
+
 #endif

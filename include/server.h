@@ -12,7 +12,7 @@ struct server { uint64_t connection; int pid, fd; };
 /* Calls fn for each descriptor of /dev/fuse that a process has open, until it returns something else than 0 (above 0), and returns
    that. 0 when these are all; -EAGAIN when some may be hidden: the kernel does not
    say what a descriptor's connection is (before 6.16), some process may not be
-   looked at, or others are outside this PID namespace. */
+   looked at or is not listed (proc_hides), or others are outside this PID namespace. */
 int server_each(int (*fn)(const struct server *server, void *data), void *data);
 
 /* The same for the descriptors of process pid alone. */

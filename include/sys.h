@@ -165,6 +165,9 @@ pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_die_with_parent(void);
+int sys_adopt_orphans(void);		/* descendants become children when their parent ends */
+/* Whether two threads have one table of open files: 1, 0, or -errno. */
+int sys_share_files(pid_t a, pid_t b);
 int sys_name_process(const char *name);	/* as ps and pgrep show it: 15 bytes */
 int sys_block_signals(void);		/* all that can be blocked, for good */
 uid_t sys_getuid(void);

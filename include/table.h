@@ -54,6 +54,10 @@ int table_complete(struct sys_stat *st);
 /* A copy with its strings in text[size], cut where there is no room. */
 void table_copy(struct table_row *copy, const struct table_row *row, char *text, size_t size);
 
+/* Whether the mount with this reusable id, of device major:minor, is in our own table;
+   true as well when the table cannot be read. */
+bool table_has(uint64_t id, uint32_t major, uint32_t minor);
+
 /* How many FUSE file systems are mounted, of anyone, or -errno. */
 int table_count_fuse(void);
 

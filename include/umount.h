@@ -34,4 +34,7 @@ int umount_known(const char *path, const struct sys_stat *known, enum umount_how
    somebody else has the turn all the time and the unmount is a plain one. */
 int umount_known_in_turn(const char *path, const struct sys_stat *known, enum umount_how how);
 
+/* Whether the mount on top at path is the one that was `known`. */
+bool umount_is_known(const char *path, const struct sys_stat *known);
+
 #endif

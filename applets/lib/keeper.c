@@ -73,7 +73,8 @@ static int unmount(const struct keeper *k)
 	} else if (err) {
 		msg_errno(1, k->shown, err);
 	}
-	if (err == -EPERM && k->adopted) {
+	/* No helper is left to unmount, for one. The signal asked for an end all the same. */
+	if (err && err != -ESTALE) {
 		msg("%s: left mounted, and served no longer", k->shown);
 		return LEFT_MOUNTED;
 	}
@@ -223,15 +224,17 @@ int keeper_start(struct keeper *k)
 		sys_close(pipe[1]);
 	else
 		k->pipe = pipe[1];
+	k->pid = err;
 	return err < 0 ? err : 0;
 }
 
+/* The server may have other children, inherited over exec or, as process 1, orphans. */
 void keeper_end(const struct keeper *k)
 {
 	if (k->pipe < 0)
 		return;
 	sys_close(k->pipe);
-	sys_wait(-1, NULL);
+	sys_wait(k->pid, NULL);
 }
 
 int keeper_ask(const struct keeper *k, enum keeper_ask what)

@@ -82,13 +82,28 @@ static int exit_status(int status)
 	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 }
 
+/* The server that goes to the background may leave the mounting to its child. */
+static bool is_mounted_soon(const char *path, uint64_t before)
+{
+	enum { LOOK_EVERY_MS = 20, LOOKS = 50 };
+
+	for (int i = 0; i < LOOKS; i++) {
+		if (launch_mounted(path) != before)
+			return true;
+		sys_sleep_ms(LOOK_EVERY_MS);
+	}
+	return false;
+}
+
 int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
 {
 	int pause = 1, status;
 
 	for (int waited = 0; milliseconds < 0 || waited < milliseconds; waited += pause) {
-		if (sys_wait_ended(child, &status) == child)
-			return exit_status(status);
+		if (sys_wait_ended(child, &status) == child) {
+			status = exit_status(status);
+			return status || is_mounted_soon(path, before) ? status : LAUNCH_UNMOUNTED;
+		}
 		if (answers(path, before))
 			return 0;
 		sys_sleep_ms(pause);

@@ -5,6 +5,7 @@
 
 #include "applet.h"
 #include "msg.h"
+#include "optlist.h"
 #include "out.h"
 
 struct words { bool fake, ignored; const char *type; struct opt_set options; };
@@ -38,29 +39,22 @@ int mountargs_add(struct mountargs *args, const char *option)
 	return 0;
 }
 
-/* For mount(8), for whoever reads fstab, or for nobody. */
-static bool is_for_mount(const char *option)
-{
-	static const char *const names[] = {
-		"", "user", "nouser", "users", "group", "owner", "auto", "noauto", "nofail", "_netdev",
-	};
-	static const char *const beginnings[] = { "x-", "X-", "comment=", "user=" };
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(option, names[i]) == 0)
-			return true;
-	for (unsigned int i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++)
-		if (strncmp(option, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	return false;
-}
-
 /* mount(8) takes that out of them. */
 static const char *implied(const char *option)
 {
-	if (strcmp(option, "user") == 0 || strcmp(option, "users") == 0)
+	if (strcmp(option, "user") == 0 || strcmp(option, "users") == 0 || strncmp(option, "user=", 5) == 0)
 		return "nosuid,nodev,noexec";
 	return strcmp(option, "owner") == 0 || strcmp(option, "group") == 0 ? "nosuid,nodev" : option;
+}
+
+/* What mount(8) does around its helper; of that, X-mount.mkdir is done by fmount, too. */
+static void tell_left_out(const char *option)
+{
+	static const char names[] = "X-mount.mkdir|x-mount.mkdir|X-mount.nocanonicalize|X-mount.noloop";
+
+	if (strncmp(option + 1, "-mount.", 7) == 0 && opt_word(names, option) < 0
+	    && strncmp(option + 8, "mkdir=", 6) != 0)
+		msg("%s: only mount(8) does that; left out", option);
 }
 
 /* Where an option ends: at a comma without a backslash before it. */
@@ -86,11 +80,14 @@ const char *mountargs_take(void *to, char *list, const char **bad)
 		option = args->alone ? implied(word) : word;
 		args->nodev |= option != word || strcmp(option, "nodev") == 0;
 		args->nosuid |= option != word || strcmp(option, "nosuid") == 0;
+		if (args->alone && optlist_is_for_mount(option))
+			tell_left_out(option);
+		args->remount |= strcmp(option, "remount") == 0;
 		if (strncmp(option, "setuid=", 7) == 0)
 			args->setuid = option + 7;
 		else if (strcmp(option, "drop_privileges") == 0)
 			args->drop_privileges = true;
-		else if (!is_for_mount(option) && mountargs_add(args, option) != 0)
+		else if (*option && !optlist_is_for_mount(option) && mountargs_add(args, option) != 0)
 			return "too long";
 	}
 	return NULL;

@@ -9,9 +9,12 @@
 #include "mountargs.h"
 #include "msg.h"
 #include "priv.h"
+#include "remount.h"
 #include "say.h"
 #include "sys.h"
 #include "umount.h"
+
+enum { FAILED = 32 };	/* as mount(8) has it */
 
 /* The options that a mount has, as against those of its server. */
 static void mount_options(const struct mountargs *args, struct optlist *mount)
@@ -99,6 +102,10 @@ static int serve_and_wait(struct mountargs *args)
 	if (child == 0)
 		sys_exit(serve(args));
 	status = child < 0 ? child : launch_wait(child, mountpoint, before, -1);
+	if (status == LAUNCH_UNMOUNTED) {
+		msg("%s: the server ended with success, and nothing is mounted", mountpoint);
+		status = FAILED;
+	}
 	/* Who has no privileges left cannot take the mount away when it fails. */
 	if (status && args->drop_privileges)
 		commfd_umount_known(&at, UMOUNT_LAZY);
@@ -130,6 +137,8 @@ static int find_type(struct mountargs *args)
 
 int mountargs_serve(struct mountargs *args)
 {
+	if (args->remount)
+		return args->fake ? 0 : remount(args->mountpoint, args->options, false, true);
 	if (find_type(args) != 0
 	    || (!args->nodev && mountargs_add(args, "dev") != 0)
 	    || (!args->nosuid && mountargs_add(args, "suid") != 0))

@@ -109,27 +109,29 @@ int persuade(const struct report *to, const struct target *t, int signal, int se
 	return err;
 }
 
-struct below { const struct report *to; uint64_t id; };
+struct below { const struct report *to; uint64_t id; int count; };
 
 static int tell_below(const struct table_row *row, void *data)
 {
-	const struct below *below = data;
+	struct below *below = data;
 
-	if (row->parent == below->id && row->id != below->id)
-		report(below->to, "mount-below", "held by what is mounted on it: %s at %s", row->type,
-		       row->mountpoint);
+	if (row->parent != below->id || row->id == below->id)
+		return 0;
+	report(below->to, "mount-below", "held by what is mounted on it: %s at %s", row->type, row->mountpoint);
+	below->count++;
 	return 0;
 }
 
 void persuade_tell(const struct report *to, const struct target *t)
 {
-	struct below below = { to, t->id };
+	struct below below = { to, t->id, 0 };
 	struct report others = *to;
 
 	if (to->quiet)
 		return;
 	others.mount_id = t->id;
 	table_each(NULL, tell_below, &below);
-	report_holders(to, t->major, t->minor);
+	if (report_holders(to, t->major, t->minor) + below.count == 0)
+		report(to, "unknown", "no process that is visible to this user holds it");
 	report_binds(&others, t->major, t->minor);
 }

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "binds.h"
+#include "devices.h"
 #include "msg.h"
 #include "proc.h"
 #include "user.h"
@@ -32,7 +33,7 @@ void report_holder_facts(struct json *json, const struct holder *h)
 {
 	char user[32];
 
-	json_number(json, "pid", h->pid);
+	json_number(json, "pid", h->pid ? h->pid : -1);
 	json_text(json, "user", user_name(h->uid, user));
 	json_text(json, "command", h->command);
 	json_text(json, "how", holder_how_text(h->how));
@@ -43,6 +44,10 @@ void report_holder_text(struct out *out, const struct holder *h)
 {
 	char user[32];
 
+	if (!h->pid) {
+		out_fmt(out, "%s: %s %s", h->command, holder_how_text(h->how), h->file);
+		return;
+	}
 	out_fmt(out, "%d (%s) of %s: %s%s%s", h->pid, h->command, user_name(h->uid, user),
 		holder_how_text(h->how), *h->file ? " " : "", h->file);
 }
@@ -71,7 +76,7 @@ static int tell_holder(const struct holder *h, void *data)
 {
 	struct telling *t = data;
 
-	if (h->pid != t->to->except) {
+	if (!h->pid || h->pid != t->to->except) {
 		report_holder(t->to, h);
 		t->count++;
 	}
@@ -84,6 +89,7 @@ int report_holders(const struct report *to, uint32_t major, uint32_t minor)
 
 	if (holders_each(major, minor, tell_holder, &t) < 0)
 		report(to, "unknown", "who holds it is not known: /proc cannot be read");
+	devices_each(major, minor, tell_holder, &t);
 	return t.count;
 }
 

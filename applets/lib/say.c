@@ -18,3 +18,16 @@ int say_mount(struct mountpoint *at, const char *path, const struct optlist *opt
 	msg("%s", out_text(&why));
 	return -1;
 }
+
+int say_make_point(const char *path, const char *options)
+{
+	uint32_t mode;
+	int err = optlist_mkdir(options, &mode);
+
+	if (err < 0) {
+		msg("X-mount.mkdir: not an octal mode, such as 0755");
+		return 1;
+	}
+	err = err ? mount_make_point(path, mode) : 0;
+	return err ? msg_errno(1, path, err) : 0;
+}

@@ -17,6 +17,7 @@
 #include "priv.h"
 #include "proc.h"
 #include "proto.h"
+#include "remount.h"
 #include "say.h"
 #include "sys.h"
 #include "table.h"
@@ -45,7 +46,7 @@ static struct {
 static void let_go(int sig)
 {
 	(void)sig;
-	sys_exit(self.signals > 1);
+	sys_exit(self.signals > 1 || !self.adopted);
 }
 
 /* Asked here rather than in the loop, which then needs no look at a flag before each read,
@@ -222,14 +223,14 @@ static void catch_ends(void)
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sys_signal(ends[i], on_signal);
+		sys_catch_signal(ends[i], on_signal);
 }
 
 static void catch_others(void)
 {
 	sys_signal(SIGUSR1, let_go);	/* from the keeper */
 	sys_signal(SIGPIPE, SIG_IGN);
-	sys_signal(SIGCHLD, SIG_IGN);	/* nobody waits for the keeper */
+	sys_signal(SIGCHLD, SIG_IGN);	/* the kernel reaps children, process 1's orphans too */
 }
 
 /* The socket by which fmount --auto-unmount learns that this process has ended; or -1. */
@@ -326,13 +327,11 @@ static const char *set_transport(void *to, char *value, const char **bad)
 /* In a list of mount options, the server's own ones may stand too: fstab(5) has no others. */
 static bool take_own(struct optlist *list, char *option, const char **why)
 {
-	const char *bad, *wrong = opt_unknown;
+	const char *bad, *wrong = opt_named(self.options, self.args, option, &bad);
 
 	(void)list;
-	if (strcmp(option, "ro") != 0)	/* of which "rw" may follow */
-		wrong = opt_named(self.options, self.args, option, &bad);
 	*why = wrong == opt_unknown ? NULL : wrong;
-	return wrong != opt_unknown;
+	return wrong != opt_unknown || optlist_is_for_mount(option);
 }
 
 static void defaults(const struct fuse_ops *ops)
@@ -347,6 +346,23 @@ static void defaults(const struct fuse_ops *ops)
 		.subtype = msg_applet,
 		.first = take_own,
 	};
+}
+
+/* BusyBox's mount starts the server of TYPE#SOURCE itself, and waits for its end, as servers
+   by libfuse go to the background unasked. */
+static bool is_started_by_mount(void)
+{
+	char path[32], words[256] = "";
+	struct out out = OUT_TEXT(path);
+	const char *name;
+
+	out_fmt(&out, "/proc/%d/cmdline", sys_getppid());
+	if (sys_read_file(out_text(&out), words, sizeof(words)) <= 0)
+		return false;
+	name = applet_name(words);
+	if (strcmp(name, "busybox") == 0 && words + sizeof(words) > strchr(name, '\0') + 1)
+		name = applet_name(strchr(name, '\0') + 1);
+	return strcmp(name, "mount") == 0;
 }
 
 int serve(char **argv, const struct fuse_ops *ops, void *fs)
@@ -371,6 +387,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	defaults(ops);
 	if (!applet_parse(options, args, argv, &rest))
 		return 1;
+	args->background |= !args->foreground && is_started_by_mount();
 	if (args->threads > MOST_THREADS)
 		return applet_usage("64 threads are the most");
 	self.session.threads = (uint32_t)args->threads;
@@ -409,7 +426,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	return serve_mounted(where);
 }
 
-int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
+int serve_as_mount(char **argv, int (*serve_words)(char **argv))
 {
 	static struct mountargs args;
 	char *words[8] = { argv[0], (char *)"-b" };
@@ -419,6 +436,8 @@ int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
 		return 1;
 	if (args.fake)
 		return 0;
+	if (args.remount)
+		return remount(args.mountpoint, args.options, false, true);
 	if (args.setuid || args.drop_privileges)
 		return applet_usage("setuid= and drop_privileges are for other servers: mount.fuse3 starts those");
 	msg_applet += strlen("mount.");
@@ -430,5 +449,17 @@ int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
 	if (args.source)
 		words[n++] = (char *)args.source;
 	words[n] = (char *)args.mountpoint;
-	return serve(words, ops, fs);
+	return serve_words(words);
+}
+
+static int serve_self(char **argv)
+{
+	return serve(argv, self.session.ops, self.session.fs);
+}
+
+int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs)
+{
+	self.session.ops = ops;
+	self.session.fs = fs;
+	return serve_as_mount(argv, serve_self);
 }

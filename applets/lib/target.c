@@ -92,7 +92,7 @@ static int hidden_fuse(const struct table_row *row, void *data)
 	return 0;
 }
 
-static int find_path(const char *path, struct target *t)
+static int find_path_once(const char *path, struct target *t)
 {
 	struct table_row row;
 	int err = resolve_path(path, &t->at);
@@ -104,6 +104,8 @@ static int find_path(const char *path, struct target *t)
 	if (table_identify(t->at.fd, &t->known) < 0)
 		t->known.mount_id = 0;
 	err = table_of_fd(t->at.fd, &row, true);
+	if (err == -ENOENT && proc_mounted())
+		return -EAGAIN;	/* the walk ended on a mount that has been detached since */
 	if (err) {
 		/* Neither /proc nor statmount(2): this may be one, or not. */
 		t->fuse = true;
@@ -115,6 +117,18 @@ static int find_path(const char *path, struct target *t)
 	if (!t->fuse)
 		table_each(NULL, hidden_fuse, t);
 	return 0;
+}
+
+static int find_path(const char *path, struct target *t)
+{
+	enum { TRIES = 8 };
+	int err = -EAGAIN;
+
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		resolve_close(&t->at);
+		err = find_path_once(path, t);
+	}
+	return err == -EAGAIN ? -EINVAL : err;
 }
 
 /* ---- By name ---- */
@@ -192,7 +206,7 @@ static int find_named(const char *word, struct target *t)
 
 		if (table_of_fd(t->at.fd, &row, true) == 0 && row.id != top.id) {
 			set_cover(t, "covered by", &row);
-			err = -EBUSY;
+			err = table_has(top.id, top.major, top.minor) ? -EBUSY : -ENOENT;
 		}
 	}
 	return err;

@@ -29,9 +29,9 @@ static int unmount_reached(const struct target *t, enum umount_how how)
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
 }
 
-/* Of a target below a FUSE mount only the path is known, and whoever serves that mount says
-   where the path leads: a user's must not send root elsewhere. */
-int unmount_directly(const struct target *t, enum umount_how how)
+/* Of a target below a FUSE mount only the path is known, and the server of that mount says
+   where the path leads: a user's server must not send root elsewhere. */
+static int try_to_unmount(const struct target *t, enum umount_how how)
 {
 	static struct target reached;
 	int err;
@@ -46,6 +46,44 @@ int unmount_directly(const struct target *t, enum umount_how how)
 	if (!err)
 		err = unmount_reached(&reached, how);
 	target_close(&reached);
+	return err;
+}
+
+/* The mount, held: which makes it busy. */
+static int hold(const struct target *t)
+{
+	struct sys_stat now;
+	int fd = t->at.below ? -ENOENT
+		 : t->at.parent >= 0 ? sys_openat(t->at.parent, strrchr(t->at.path, '/') + 1, O_PATH | O_NOFOLLOW, 0)
+				     : sys_open(t->at.path, O_PATH | O_NOFOLLOW, 0);
+
+	if (fd < 0)
+		return fd;
+	if (sys_statx(fd, "", false, &now) == 0 && now.dev_major == t->major && now.dev_minor == t->minor)
+		return fd;
+	sys_close(fd);
+	return -ESTALE;
+}
+
+static bool is_there(const struct target *t)
+{
+	int fd = hold(t);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}
+
+/* Another fumount, or the server itself, may have unmounted it meanwhile. Of a mount that
+   was moved, umount2(2) says the same as of one that is locked (EINVAL), or hidden (ENOENT). */
+int unmount_directly(const struct target *t, enum umount_how how)
+{
+	int err = try_to_unmount(t, how);
+
+	if (err && t->id && !table_has(t->id, t->major, t->minor))
+		return -ENOENT;
+	if (t->id && (err == -ENOENT || (err == -EINVAL && !is_there(t))))
+		return -ESTALE;
 	return err;
 }
 
@@ -81,36 +119,13 @@ int unmount_target(const struct target *t, enum umount_how how)
 	return unmount_wait(UNMOUNT_LIMIT_MS);
 }
 
-/* The mount, held: which makes it busy. */
-static int hold(const struct target *t)
-{
-	struct sys_stat now;
-	int fd = t->at.below ? -ENOENT
-		 : t->at.parent >= 0 ? sys_openat(t->at.parent, strrchr(t->at.path, '/') + 1, O_PATH | O_NOFOLLOW, 0)
-				     : sys_open(t->at.path, O_PATH | O_NOFOLLOW, 0);
-
-	if (fd < 0)
-		return fd;
-	if (sys_statx(fd, "", false, &now) == 0 && now.dev_major == t->major && now.dev_minor == t->minor)
-		return fd;
-	sys_close(fd);
-	return -ESTALE;
-}
-
-static int is_mounted(const struct table_row *row, void *data)
-{
-	const struct target *t = data;
-
-	return row->id == t->id && row->major == t->major && row->minor == t->minor;
-}
-
 /* While the mount is held, its connection cannot become another's. */
 int unmount_abort(const struct target *t)
 {
 	int fd = hold(t), err;
 
-	if (fd < 0 && table_each(NULL, is_mounted, (void *)t) <= 0)
-		return -ESTALE;
+	if (fd < 0 && !table_has(t->id, t->major, t->minor))
+		return -ENOENT;
 	err = conn_abort(t->connection);
 	if (err && fd >= 0) {
 		char name[32];

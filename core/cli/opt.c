@@ -59,7 +59,7 @@ static const char *set(const struct opt *opt, void *args, char *value, const cha
 		*(bool *)to = true;
 		return NULL;
 	}
-	if (!value && opt->kind != OPT_MAYBE)
+	if (!value && opt->value && opt->kind != OPT_MAYBE)
 		return "needs a value";
 	if (opt->kind == OPT_STRING || opt->kind == OPT_MAYBE) {
 		*(const char **)to = value ? value : "";

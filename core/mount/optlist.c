@@ -1,6 +1,7 @@
 /* optlist: mount options, from text and to text. See optlist.h. */
 #include "optlist.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -122,6 +123,49 @@ const char *optlist_parse(struct optlist *o, char *text, const char **bad)
 		why = parse_one(o, (char *)*bad);
 	}
 	return why;
+}
+
+bool optlist_is_for_mount(const char *option)
+{
+	static const char words[] = "auto|noauto|user|nouser|users|nousers|owner|noowner|group|nogroup"
+				    "|nofail|_netdev|defaults";
+	static const char beginnings[][9] = { "x-", "X-", "comment=", "user=", "helper=", "uhelper=" };
+
+	if (opt_word(words, option) >= 0)
+		return true;
+	for (unsigned int i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++)
+		if (strncmp(option, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
+static int parse_mode(const char *text, uint32_t *mode)
+{
+	size_t digits = strspn(text, "01234567");
+
+	if (!digits || digits > 5 || (text[digits] && text[digits] != ','))
+		return -EINVAL;
+	for (*mode = 0; digits; digits--)
+		*mode = *mode * 8 + (uint32_t)(*text++ - '0');
+	return *mode > 07777 ? -EINVAL : 1;
+}
+
+int optlist_mkdir(const char *list, uint32_t *mode)
+{
+	static const char name[] = "-mount.mkdir";
+	int found = 0;
+
+	for (; *list && found >= 0; list += strcspn(list, ","), list += *list == ',') {
+		const char *end = list + sizeof(name);
+
+		if ((*list != 'X' && *list != 'x') || strncmp(list + 1, name, sizeof(name) - 1) != 0)
+			continue;
+		if (*end == '=')
+			found = parse_mode(end + 1, mode);
+		else if (!*end || *end == ',')
+			found = 1, *mode = 0755;
+	}
+	return found;
 }
 
 void optlist_known(struct optlist *o, char *text)

@@ -132,6 +132,22 @@ int table_each(const char *pid, int (*fn)(const struct table_row *, void *), voi
 	return result || line ? result : w.err;
 }
 
+struct key { uint64_t id; uint32_t major, minor; };
+
+static int has_key(const struct table_row *row, void *data)
+{
+	const struct key *key = data;
+
+	return row->id == key->id && row->major == key->major && row->minor == key->minor;
+}
+
+bool table_has(uint64_t id, uint32_t major, uint32_t minor)
+{
+	struct key key = { id, major, minor };
+
+	return table_each(NULL, has_key, &key) != 0;
+}
+
 void table_copy(struct table_row *copy, const struct table_row *row, char *text, size_t size)
 {
 	const char **const strings[] = {

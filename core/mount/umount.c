@@ -71,3 +71,12 @@ int umount_known_in_turn(const char *path, const struct sys_stat *known, enum um
 		sys_close(turn);
 	return err;
 }
+
+bool umount_is_known(const char *path, const struct sys_stat *known)
+{
+	int fd = umount_open_known(path, known);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}

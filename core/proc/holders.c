@@ -53,12 +53,47 @@ static bool holds_file(int pid_dir, const struct device *dev, struct holder *hol
 	return found;
 }
 
+static unsigned int held_by_directories(int dir, const struct device *dev)
+{
+	return (leads_to(dir, "cwd", dev) ? HOLDER_CWD : 0) | (leads_to(dir, "root", dev) ? HOLDER_ROOT : 0);
+}
+
+static unsigned int held_by_thread(int tasks, const char *tid, const struct device *dev, struct holder *holder)
+{
+	int dir = sys_openat(tasks, tid, O_PATH | O_DIRECTORY, 0);
+	unsigned int how;
+	uint64_t number;
+
+	if (dir < 0 || opt_number(tid, INT32_MAX, &number) < 0)
+		return 0;
+	how = held_by_directories(dir, dev);
+	if (sys_share_files(holder->pid, (int)number) != 1 && holds_file(dir, dev, holder))
+		how |= HOLDER_FILE;
+	sys_close(dir);
+	return how;
+}
+
+/* unshare(2) gives a thread directories (CLONE_FS) or descriptors (CLONE_FILES) of its own. */
+static unsigned int held_by_threads(int pid_dir, const struct device *dev, struct holder *holder)
+{
+	struct proc_dir tasks;
+	unsigned int how = 0;
+	const char *tid;
+
+	if (proc_opendir(&tasks, pid_dir, "task") < 0)
+		return 0;
+	while ((tid = proc_readdir(&tasks)))
+		how |= held_by_thread(tasks.fd, tid, dev, holder);
+	sys_close(tasks.fd);
+	return how;
+}
+
 static unsigned int held_by_links(int pid_dir, const struct device *dev, struct holder *holder)
 {
-	return (leads_to(pid_dir, "cwd", dev) ? HOLDER_CWD : 0)
-	       | (leads_to(pid_dir, "root", dev) ? HOLDER_ROOT : 0)
-	       | (leads_to(pid_dir, "exe", dev) ? HOLDER_EXE : 0)
-	       | (holds_file(pid_dir, dev, holder) ? HOLDER_FILE : 0);
+	unsigned int how = held_by_directories(pid_dir, dev) | (leads_to(pid_dir, "exe", dev) ? HOLDER_EXE : 0)
+			   | (holds_file(pid_dir, dev, holder) ? HOLDER_FILE : 0);
+
+	return how ? how : held_by_threads(pid_dir, dev, holder);
 }
 
 /* What the reader of maps answers. */
@@ -246,7 +281,8 @@ bool holder_is(int pid, uint32_t major, uint32_t minor)
 
 const char *holder_how_text(unsigned int how)
 {
-	static const char names[][13] = { "cwd", "root", "exe", "open file", "mapping" };
+	static const char names[][13] = { "cwd", "root", "exe", "open file", "mapping",
+					   "loop device", "swap area" };
 	static char text[48];
 	struct out out = OUT_TEXT(text);
 

@@ -24,6 +24,14 @@ bool proc_mounted(void)
 	return sys_statx(AT_FDCWD, "/proc/self", false, &st) == 0;
 }
 
+/* Process 1 exists for as long as its PID namespace, and is seldom the caller's own. */
+bool proc_hides(void)
+{
+	struct sys_stat st;
+
+	return sys_statx(AT_FDCWD, "/proc/1", false, &st) < 0;
+}
+
 int proc_opendir(struct proc_dir *dir, int dirfd, const char *path)
 {
 	dir->at = dir->end = 0;
@@ -128,6 +136,7 @@ int proc_facts(int pid, struct proc_facts *facts)
 	if (!end || !end[1])
 		return n < 0 ? (int)n : -ESRCH;
 	facts->state = end[2];
+	facts->parent = (int)leading_number(word(end + 2, 1));
 	facts->threads = (int)leading_number(word(end + 2, 17));
 	began = leading_number(word(end + 2, 19)) / TICKS;
 	facts->age = now > began ? now - began : 0;
@@ -330,7 +339,10 @@ static int look_at_namespace(const char *pid, void *data)
 int proc_each_namespace(int (*fn)(uint64_t, int, void *), void *data, bool *hidden)
 {
 	struct spaces s = { .fn = fn, .data = data, .hidden = hidden };
-	int result = proc_each(look_at_namespace, &s);
+	int result;
+
+	*hidden |= proc_hides();
+	result = proc_each(look_at_namespace, &s);
 
 	map_free(&s.seen);
 	return result;

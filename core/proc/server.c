@@ -182,7 +182,7 @@ int server_each(int (*fn)(const struct server *, void *), void *data)
 		return result < 0 ? -EAGAIN : result;
 	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
 		return -EAGAIN;
-	return s.hidden ? -EAGAIN : 0;
+	return s.hidden || proc_hides() ? -EAGAIN : 0;
 }
 
 void server_of(int pid, int (*fn)(const struct server *, void *), void *data)

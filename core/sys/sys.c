@@ -284,9 +284,18 @@ CALL(int, sys_pidfd_kill, (int pidfd, int sig), syscall(NR_PIDFD_SEND_SIGNAL, pi
 CALL(pid_t, sys_wait_ended, (pid_t pid, int *status), waitpid(pid, status, WNOHANG))
 CALL(pid_t, sys_setsid, (void), setsid())
 CALL(int, sys_die_with_parent, (void), syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+CALL(int, sys_adopt_orphans, (void), syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 CALL(int, sys_name_process, (const char *name), syscall(SYS_prctl, PR_SET_NAME, name, 0, 0, 0))
 CALL(int, sys_block_signals, (void),
      syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(const uint64_t) { UINT64_MAX }, NULL, sizeof(uint64_t)))
+int sys_share_files(pid_t a, pid_t b)
+{
+	enum { FILES = 2 /* KCMP_FILES */ };
+	long order = syscall(SYS_kcmp, a, b, FILES, 0, 0);
+
+	return order < 0 ? -errno : order == 0;
+}
+
 pid_t sys_getpid(void) { return getpid(); }
 pid_t sys_getppid(void) { return getppid(); }
 uid_t sys_getuid(void) { return getuid(); }

@@ -9,7 +9,7 @@ like 'on stdout, with the applets' "$out" 'hellofs'
 is 'nothing on stderr' "$err" ''
 exits 0 '--list' "$box" --list
 is '--list: one name a line' "$(sort <<<"$out")" "$(printf '%s\n' fmount fumount fuse-info fusermount \
-	fusermount3 hellofs mount.fuse mount.fuse3 mount.hellofs passfs umount.fuse)"
+	fusermount3 hellofs mount.fuse mount.fuse3 mount.hellofs mount.passfs passfs umount.fuse)"
 exits 0 '--list-full' "$box" --list-full
 like '--list-full: install paths' "$out" 'usr/bin/fumount'
 exits 0 '--version' "$box" --version
@@ -37,6 +37,8 @@ fi
 without_helper() { PATH=/nonexistent "$@"; }
 exits 0 '--install -s' without_helper "$box" --install -s "$T/new/bin"
 ok 'makes directories and links' test -L "$T/new/bin/fumount"
+is "with those that BusyBox's mount needs" "$(cd "$T/new/bin" && echo mount.fuse.* mount.passfs)" \
+	'mount.fuse.hellofs mount.fuse.passfs mount.passfs'
 exits 0 'twice' without_helper "$box" --install -s "$T/new/bin"
 rm "$T/new/bin/hellofs"
 echo mine >"$T/new/bin/hellofs"

@@ -21,7 +21,8 @@ with_libraries "$(PATH=/bin:/usr/bin command -v umount)" bin/umount
 cp "$(command -v busybox)" "$root/bin/busybox"
 cp "$STATIC_BOX" "$root/usr/bin/fusebox"
 ln -s /usr/bin/fusebox "$root/usr/bin/hellofs"
-for helper in mount.fuse mount.fuse3 umount.fuse mount.hellofs mount.fuse.hellofs; do
+ln -s /usr/bin/fusebox "$root/usr/bin/passfs"
+for helper in mount.fuse mount.fuse3 umount.fuse mount.hellofs mount.fuse.hellofs mount.passfs mount.fuse.passfs; do
 	ln -s /usr/bin/fusebox "$root/sbin/$helper"
 done
 mknod -m 666 "$root/dev/fuse" c 10 229
@@ -40,11 +41,22 @@ for mount in /bin/mount '/bin/busybox mount'; do
 		exits 0 "$mount -t $type" in_root "${m[@]}" -t "$type" src /mnt
 		is "$mount -t $type: serves, the mount having answered" "$(hello mnt)" hello
 		like 'the table' "$(mount_line "$root/mnt")" '- fuse.hellofs src '
+		exits 0 "$mount -o remount,rw" in_root "${m[@]}" -o remount,rw,noatime /mnt
+		like 'starts no server' "$(mount_line "$root/mnt")" ' rw,.*noatime.* - fuse.hellofs src rw'
+		is 'nor a second mount' "$(own_mounts | wc -l)" 1
 		exits 0 "$umount" in_root "${u[@]}" /mnt
 		ok 'is gone' unmounted "$root/mnt"
 	done
-	# BusyBox calls no helper for that, but the server itself, and waits for its
-	# end; and it keeps ro, noexec and their like from the helpers that it calls.
+	# BusyBox calls no helper for that, but the server itself, and waits for its end.
+	exits 0 "$mount -t fuse passfs#/usr" timeout 10 chroot "$root" "${m[@]}" -t fuse 'passfs#/usr' /mnt
+	ok 'serves, and mount has returned' timeout 5 test -e "$root/mnt/bin/fusebox"
+	exits 0 "$umount" in_root "${u[@]}" /mnt
+	for type in fuse.passfs passfs; do
+		exits 0 "$mount -t $type, with an option of its own" timeout 10 chroot "$root" "${m[@]}" -t "$type" -o hide=sbin /usr /mnt
+		is 'which it has' "$(ls "$root/mnt")" "$(printf '%s\n' bin lib)"
+		exits 0 "$umount" in_root "${u[@]}" /mnt
+	done
+	# It keeps ro, noexec and their like from the helpers that it calls.
 	second='hellofs#src2 /mnt2 fuse'
 	if [ "$mount" = /bin/mount ]; then
 		exits 0 "$mount -t fuse TYPE#SOURCE" in_root "${m[@]}" -t fuse 'hellofs#thing' /mnt

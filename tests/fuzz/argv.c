@@ -14,6 +14,8 @@ const bool applet_boxed = true;
 static const char *take(void *to, char *value, const char **bad)
 {
 	(void)to;
+	if (!value)
+		return NULL;
 	fuzz_touch_text(value);
 	*bad = value;
 	return *value == '!' ? "refused" : NULL;

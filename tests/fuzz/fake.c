@@ -401,6 +401,8 @@ int sys_kill(pid_t pid, int sig) { (void)sig; MUST(pid > 0); return decide(); }
 pid_t sys_getpid(void) { return 4710; }
 pid_t sys_setsid(void) { return decide(); }
 int sys_die_with_parent(void) { return decide(); }
+int sys_share_files(pid_t a, pid_t b) { (void)a, (void)b; return decide(); }
+int sys_adopt_orphans(void) { return decide(); }
 int sys_name_process(const char *name) { fuzz_touch_text(name); return decide(); }
 int sys_block_signals(void) { return decide(); }
 uid_t sys_getuid(void) { return fake.uid; }

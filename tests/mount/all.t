@@ -49,6 +49,31 @@ is 'is JSON' "$(python3 -c 'import json,sys; print(*[e["event"] for e in json.lo
 exits 0 '-a -l' fumount -a -l
 exec 7<&-
 
+# A server lets go of the mount that its SOURCE is in a moment after its own has gone.
+for targets in -a "$T/mnt2 $T/mnt1"; do
+	passfs -b tree mnt1; passfs -b mnt1 mnt2
+	upper=$(newest passfs); pids+=("$upper")
+	kill -STOP "$upper"
+	(sleep 0.5; kill -CONT "$upper") &
+	# shellcheck disable=SC2086 # several
+	exits 0 "the upper server lets go later: ${targets%% *}" fumount $targets
+	is 'both are gone' "$(left)" ''
+	wait $!
+done
+serve good "$T/mnt1"
+bg bash -c 'exec 7<mnt1/file; sleep 1; kill $$'
+within 2 test -e "/proc/$bg/fd/7"
+exits 0 '-a -w waits' fumount -a -w 5
+is 'until it is free' "$(left)" ''
+serve good "$T/mnt1"; serve good "$T/mnt2"
+exec 7<mnt1/file
+began=$SECONDS
+exits 64 '-a -w 0 does not' fumount -a -w 0
+ok 'wait' test $((SECONDS - began)) -lt 2
+exec 7<&-
+exits 0 'free' fumount -a
+exits 1 '-a -k' fumount -a -k
+
 # A stack, and one in another, that answer: from the inside.
 serve good "$T/mnt1"; serve good "$T/mnt1"; serve good "$T/mnt1"
 serve good "$T/tree"

@@ -9,6 +9,7 @@ cat >bin/shows <<'END'
 #!/bin/sh
 for word; do printf '<%s>' "$word"; done
 echo
+exec hellofs -b "$2" 2>/dev/null
 END
 # A server that goes to the background, as libfuse's do.
 cat >bin/daemonizes <<'END'
@@ -72,8 +73,10 @@ exits 0 'a server that daemonizes' fmount -t fuse.daemonizes src mnt
 is 'serves' "$(read_it mnt)" hello
 fumount mnt
 exits 0 'what the server is told' fmount -t fuse.shows -o 'a=b c,x-foo,_netdev,nosuid' -o nofail 'so urce' 'a b'
+fumount 'a b'
 is 'is what is for it' "$out" '<so urce><a b><-o><a=b c,nosuid,dev>'
 exits 0 'TYPE#SOURCE' fmount 'shows#src' mnt
+fumount mnt
 is 'likewise' "$out" '<src><mnt><-o><dev,suid>'
 exits 1 'no type' fmount src mnt
 exits 127 'no such server' fmount -t fuse.nosuch src mnt
@@ -140,7 +143,57 @@ exits 0 'by a link' fmount -T fstab -o noatime link
 like 'with its own options' "$(mount_line "$T/m2")" ' ro,nosuid,nodev,noatime '
 exits 0 'and by the directory, once more' fumount m2 m1
 exits 0 'what a server is told' fmount -T fstab -o ro m3
+fumount m3
 is 'in their order' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
+# The words that are mount(8)'s reach no server, however it is started.
+words=defaults,auto,noauto,nofail,_netdev,user,users,user=joe,nouser,owner,group,comment=a,x-gvfs-show,X-a.b=c,uhelper=udisks2
+exits 0 'words of fstab' fmount -t fuse.shows -o "nosuid,nodev,$words" s mnt
+fumount mnt
+is 'are not for the server' "$out" "<s><mnt><-o><nosuid,nodev,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,nosuid,nodev>"
+exits 0 'given to a server of the box' hellofs -b -o "$words" mnt
+exits 0 'in a remount' fmount -o "remount,$words,noatime" mnt
+like 'with an option beside them' "$(mount_line "$T/mnt")" noatime
+fumount mnt
+exits 0 'before a program' fmount --wait -o "$words,noexec" mnt -- hellofs
+like 'with an option beside them' "$(mount_line "$T/mnt")" noexec
+fumount mnt
+
+# X-mount.mkdir
+rmdir m3; rm -rf deep
+echo "x $T/deep/a/b fuse.hellofs X-mount.mkdir,ro 0 0" >fstab
+exits 0 'X-mount.mkdir' fmount -a -T fstab
+is 'makes the mountpoint' "$(read_it deep/a/b)" hello
+is 'with the mode 0755' "$(stat -c %a deep deep/a | paste -sd' ')" '755 755'
+exits 0 'fumount' fumount deep/a/b
+echo "x $T/m3/in fuse.hellofs x-mount.mkdir=0711 0 0" >fstab
+exits 0 'x-mount.mkdir=MODE' fmount -T fstab "$T/m3/in"
+is 'with that' "$(stat -c %a m3)" 711
+fumount m3/in; rm -rf m3 deep
+exits 0 'with a program' fmount --wait -o X-mount.mkdir deep/m -- hellofs
+fumount deep/m; rm -rf deep
+exits 0 'of a bind' fmount --bind -o X-mount.mkdir bin deep/m
+ok 'mounted' test -e deep/m/shows
+umount deep/m; rm -rf deep
+exits 32 'no mode' fmount -t fuse.hellofs -o X-mount.mkdir=rwx s deep/m
+like 'says so' "$err" '^fmount: X-mount.mkdir: not an octal mode'
+ok 'and makes nothing' test ! -e deep
+exits 0 'what mount(8) alone does' fmount -t fuse.shows -o X-mount.owner=joe s mnt
+fumount mnt
+like 'is told' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
+# A link that another user made leads root nowhere; one of root's own does.
+mkdir -p users roots victim
+chown 65534 users
+ln -s "$T/victim" users/link
+ln -s "$T/victim" roots/link
+exits 32 "another user's link" fmount -t fuse.hellofs -o X-mount.mkdir s users/link/new
+is 'makes nothing' "$(ls victim)" ''
+exits 0 "root's own" fmount -t fuse.hellofs -o X-mount.mkdir s roots/link/new
+is 'is followed' "$(read_it victim/new)" hello
+fumount victim/new
+chmod 1777 users; chown 0 users
+exits 32 'nor a link in a directory like /tmp' fmount -t fuse.hellofs -o X-mount.mkdir s users/link/other
+is 'makes nothing' "$(ls victim)" new
+mkdir m3
 for option in -w --userns --replace-stale --auto-unmount --drop-caps '--user nobody' '--clones 1'; do
 	# shellcheck disable=SC2086 # two words
 	exits 1 "$option without a program" fmount $option -t fuse.hellofs src m1
@@ -190,6 +243,34 @@ exits 0 '--userns' as_user fmount --userns mnt -- session
 like 'the same uid, a file system, a capability for more' "$out" $'uid=65534 hello CapAmb:\t0000000000200000'
 like 'and it can unmount' "$out" 'unmounted'
 ok 'nobody else sees it' unmounted "$T/mnt"
+# What the command leaves behind ends with it.
+cat >bin/leaves <<'END'
+#!/bin/sh
+hellofs "$1" 2>/dev/null &
+sh -c 'trap "" TERM; sleep 31415 & sleep 31415' &
+while [ ! -e mnt/hello ]; do sleep 0.1; done
+cat mnt/hello
+exit 5
+END
+chmod 755 bin/leaves
+left_behind() { pgrep -c -u 65534 -f "$1"; }
+exits 5 '--userns: a command that leaves processes behind' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves
+is 'runs' "$out" hello
+is 'and leaves none' "$(left_behind 'sleep 31415')" 0
+is 'so that a pipe ends' "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves | cat)" hello
+bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- hellofs
+server_runs() { pgrep -P "$bg" -x hellofs; }
+within 5 server_runs
+sleep 0.3
+kill -TERM "$bg"
+wait "$bg"
+is '--userns: a signal is passed on' $? 0
+exits 0 '--userns --wait: the server stays' as_user fmount --userns --wait mnt -- hellofs
+is 'there' "$(as_user nsenter -t "$(pgrep -n -u 65534 -x hellofs)" -U -m --preserve-credentials cat "$T/mnt/hello")" hello
+kill "$(pgrep -n -u 65534 -x hellofs)"
+exits 143 '--userns: its status' as_user fmount --userns mnt -- sh -c 'kill $$'
 exits 0 '--userns --drop-caps' as_user fmount --userns --drop-caps mnt -- session
 like 'without the capability' "$out" $'uid=65534 hello CapAmb:\t0000000000000000'
 unlike 'and cannot' "$out" 'unmounted'

@@ -80,6 +80,15 @@ like 'is said' "$err" 'fails: ended before it answered'
 ok 'nothing is left mounted' unmounted "$T/mnt"
 exits 1 '--wait: the program ends' fmount --wait mnt -- true
 ok 'nothing is left mounted' unmounted "$T/mnt"
+cat >bin/unmounted <<'END'
+#!/bin/sh
+(sleep 0.3; umount -l mnt) &
+sleep 0.5
+exec hellofs "$1"
+END
+chmod 755 bin/unmounted
+exits 1 '--wait: unmounted meanwhile' fmount --wait mnt -- unmounted
+like 'is said' "$err" "fmount: $T/mnt: unmounted meanwhile by another process"
 exits 1 '--wait: no answer in time' fmount --wait --timeout 1 mnt -- sh -c 'exec sleep 77'
 like 'is said' "$err" 'sh: no answer within 1 seconds'
 ok 'nothing is left mounted' unmounted "$T/mnt"
@@ -108,6 +117,12 @@ ok 'is left alone' test -f sock
 ok 'nothing is left mounted' unmounted "$T/mnt"
 
 # ---- --auto-unmount ----
+bg timeout -k 1 20 unshare -pf --kill-child fmount --auto-unmount mnt -- hellofs
+within 5 mounted "$T/mnt"
+kill -TERM "$(newest hellofs)"
+wait "$bg"
+is 'as process 1: it ends' $? 0
+ok 'and is unmounted' within 5 unmounted "$T/mnt"
 exits 0 '--auto-unmount' fmount --wait --auto-unmount mnt -- hellofs
 server=$(newest hellofs)
 is 'serves' "$(read_it mnt)" hello

@@ -31,6 +31,27 @@ kind 'mapping' "mapping $T/mnt/file" hold_map mnt/file
 kind 'O_PATH' "open file $T/mnt" perl -e 'sysopen F, "mnt", 010000000 or die; sleep 100'
 kind 'root' root perl -e 'chroot "mnt" or die; chdir "/"; sleep 100'
 
+kind "a thread's working directory" cwd hold_thread cwd mnt
+kind "a thread's open file" "open file $T/mnt/file" hold_thread file mnt/file
+
+# The kernel itself: a loop device on a file of the mount.
+mkdir images
+truncate -s 1M images/disk
+passfs -b images mnt
+if device=$(losetup -f --show mnt/disk 2>/dev/null); then
+	exits 32 'a loop device: busy' timeout 5 fumount mnt
+	like 'is named' "$err" "held by ${device#/dev/}: loop device $T/mnt/disk"
+	unlike 'so that it is not unknown' "$err" 'no process that is visible'
+	exits 0 'fuse-info' fuse-info mnt
+	like 'has it, too' "$out" "held_by +${device#/dev/}: loop device $T/mnt/disk"
+	exits 32 '-k' timeout 5 fumount -k -w 1 mnt
+	ok 'signals nobody for that' kill -0 $$
+	losetup -d "$device"
+elif [ "${CI:-}" = true ]; then
+	skip 'loop devices' 'no loop device'
+fi
+exits 0 'free' fumount -w 5 mnt
+
 serve good
 exec 7<mnt/file
 exits 32 '--json: busy' fumount --json mnt
@@ -54,6 +75,20 @@ like 'said with -v' "$err" '^fumount: mnt: unmounted$'
 ok 'it goes on' cat other/file
 exits 0 '-l: the last' fumount -l other
 like 'the connection is gone' "$err" "^fumount: other: connection $conn is gone$"
+
+# Whom nobody can see: a descriptor that is on its way in a socket.
+serve good
+bg python3 -c 'import os, socket, time
+a, b = socket.socketpair()
+fd = os.open("mnt/file", os.O_RDONLY)
+socket.send_fds(a, [b"x"], [fd])
+os.close(fd)
+time.sleep(60)'
+sleep 0.5
+exits 32 'held by nobody who can be seen' fumount mnt
+like 'that is said' "$err" 'no process that is visible to this user holds it'
+kill "$bg"
+exits 0 'free' fumount -w 5 mnt
 
 # -l: who keeps it.
 serve good

@@ -6,7 +6,8 @@ mkdir mnt
 
 serve() # serve ARGUMENTS: hellofs in the foreground on ./mnt, its messages in ./log
 {
-	bg hellofs "$@" ./mnt 2>log
+	# A shell without job control has its background processes ignore SIGINT.
+	bg env --default-signal=INT hellofs "$@" ./mnt 2>log
 	within 5 mounted "$T/mnt" && within 5 cat mnt/hello
 }
 
@@ -42,10 +43,38 @@ for signal in INT HUP; do
 	is "SIG$signal: a clean end" "$? $(own_mounts)" '0 '
 done
 
+# Ignored at the start, as nohup(1) has it, a signal stays ignored.
+bg env --ignore-signal=HUP,INT,TERM hellofs ./mnt 2>log
+within 5 mounted "$T/mnt"
+kill -HUP "$bg"; kill -INT "$bg"; kill -TERM "$bg"
+sleep 0.3
+is 'ignored signals: it serves on' "$(timeout 5 cat mnt/hello) $(cat log)" 'hello Mounting hellofs on "./mnt"'
+umount mnt
+wait "$bg"
+
 serve
 umount mnt
 wait "$bg"
 is 'umount by another: a clean end' $? 0
+
+# Children that are not its own: of the program that became the server, and of process 1.
+bg timeout 10 sh -c 'sleep 300 & echo $! >child; exec hellofs ./mnt' 2>log
+within 5 mounted "$T/mnt"
+pids+=("$(cat child)")
+umount mnt
+wait "$bg"
+is "it does not wait for another program's child" $? 0
+kill "$(cat child)"
+# The signal reaches process 1 of another namespace from outside.
+bg timeout -k 1 20 unshare -pf --kill-child sh -c \
+	'sleep 300 & (sleep 0.1; exit 3) & (sleep 300 &) ; exec hellofs ./mnt' 2>log
+within 5 mounted "$T/mnt"
+sleep 0.3
+is 'as process 1 it reaps orphans' "$(pgrep -c -r Z -P "$(newest hellofs)")" 0
+kill -TERM "$(newest hellofs)"
+wait "$bg"
+is 'and ends without the rest' $? 0
+ok 'which is unmounted' unmounted "$T/mnt"
 
 # Busy: named, detached, served until the last one lets go.
 serve

@@ -28,7 +28,8 @@ endef
 # The box cannot be asked for its applets here: it is another machine's.
 FUSEBOX_LINKS = \
 	usr/bin/fmount usr/bin/fumount usr/bin/fuse-info usr/bin/hellofs usr/bin/passfs \
-	usr/sbin/mount.hellofs usr/sbin/umount.fuse \
+	usr/sbin/mount.hellofs usr/sbin/mount.fuse.hellofs usr/sbin/mount.passfs usr/sbin/mount.fuse.passfs \
+	usr/sbin/umount.fuse \
 	$(if $(BR2_PACKAGE_LIBFUSE3),,usr/sbin/mount.fuse3 usr/sbin/mount.fuse)
 
 define FUSEBOX_INSTALL_TARGET_CMDS

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Processes that /proc does not list (hidepid=2): a server that is not visible is not dead.
+. "$(dirname "$0")/../lib.sh"
+start 60
+mkdir mnt own
+user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+json() { python3 -c 'import json,sys; m = json.load(sys.stdin)["mounts"][0]; print(eval(sys.argv[1]))' "$1" <<<"$out"; }
+hellofs -b mnt
+mount -t proc -o hidepid=2 proc /proc
+ok 'the server is not listed' user test ! -e "/proc/$(newest hellofs)"
+
+exits 0 'an ordinary user' user "$BUILD/fusebox" fuse-info mnt --json
+is 'is told unknown, not dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('unknown', None, True)"
+exits 0 'on the screen' user "$BUILD/fusebox" fuse-info
+like 'too' "$out" $'\nunknown .* \\? '
+unlike 'nothing is dead' "$out" $'\ndead'
+exits 0 'other mount namespaces' user "$BUILD/fusebox" fuse-info -A -l
+like 'may be hidden as well' "$err" 'other mount namespaces cannot all be seen'
+exits 1 'nor does -R take it for dead' user "$BUILD/fusebox" fumount -R mnt
+unlike 'in its words' "$err" dead
+exits 1 'nor --replace-stale' user "$BUILD/fusebox" fmount --replace-stale mnt -- true
+unlike 'in its words' "$err" 'Operation not permitted'
+
+exits 0 'root' fuse-info --json mnt
+is 'sees it' "$(json 'm["state"], m["server"]["command"], m["server_hidden"]')" "('serving', 'hellofs', False)"
+kill -KILL "$(newest hellofs)"
+exits 0 'root sees the dead' fuse-info --json mnt
+is 'as dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('dead', None, False)"
+umount /proc
+fumount mnt
+finish

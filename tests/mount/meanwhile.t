@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# fumount on a mount that goes meanwhile: by another fumount, by its own server, by umount(8).
+. "$(dirname "$0")/../lib.sh"
+start 200
+need strace
+mkdir mnt mnt2
+# The tracee's umount2(2) begins so late that this shell comes first.
+late() { strace -f -qq -o /dev/null -e trace=umount2 -e inject=umount2:delay_enter=600000 "$@"; }
+# meanwhile STATUS NAME COMMAND...: the mount goes while COMMAND is about to unmount it.
+meanwhile()
+{
+	local status=$1 name=$2; shift 2
+	hellofs -b mnt 2>/dev/null
+	(sleep 0.3; umount -l mnt) &
+	exits "$status" "$name" late "$@"
+	wait $!
+	is 'it is gone' "$(own_mounts)" ''
+}
+for how in '' -l; do
+	# shellcheck disable=SC2086 # none is no argument
+	meanwhile 32 "gone meanwhile, ${how:-plain}" fumount $how mnt
+	like 'that is said' "$err" '^fumount: mnt: nothing is mounted there$'
+done
+meanwhile 0 '-R' fumount -R mnt
+like 'that is said' "$err" 'unmounted meanwhile by another process'
+meanwhile 0 '-a' fumount -a
+meanwhile 0 '-a -R' fumount -a -R
+
+# What -f aborted may go by itself.
+hellofs -b mnt 2>/dev/null
+exits 0 '-f, and the server unmounts' late fumount -f mnt
+is 'it is gone' "$(own_mounts)" ''
+
+# Moved away is not gone.
+mount -t tmpfs none mnt2; mkdir mnt2/to
+hellofs -b mnt 2>/dev/null
+(sleep 0.3; mount --move mnt mnt2/to) &
+exits 32 'moved meanwhile' late fumount mnt
+wait $!
+like 'it says so' "$err" '^fumount: mnt: covered or moved meanwhile; run fumount again$'
+ok 'it is mounted' mounted "$T/mnt2/to"
+umount mnt2/to; umount mnt2
+
+# No timing is arranged here: many tries.
+busy() { hellofs -b mnt 2>/dev/null; server=$(newest hellofs); exec 7<mnt/hello; }
+rounds() # rounds NAME COMMAND: COMMAND is at work beside fumount -R
+{
+	local failed='' i
+	for i in {1..12}; do
+		busy
+		eval "$2" 2>/dev/null &
+		timeout 20 fumount -R mnt 2>>said || failed+=" $?"
+		wait $!
+		exec 7<&-
+		within 5 unmounted "$T/mnt" || failed+=' mounted'
+	done
+	is "-R beside $1" "$failed" '' || diag "$(grep -v held said | sort | uniq -c | sort -rn | head)"
+	: >said
+}
+rounds 'another -R' 'fumount -R mnt'
+rounds 'the end of the server' 'kill "$server"'
+rounds 'umount -l' 'umount -l mnt'
+rounds '-R -f' 'fumount -R -f mnt'
+failed=''
+for i in {1..12}; do
+	faulty good "$T/mnt"; faulty good "$T/mnt"; faulty good "$T/mnt2"
+	timeout 20 fumount -a -R 2>said & first=$!
+	timeout 20 fumount -a -R 2>>said; failed+=${?#0}
+	wait "$first"; failed+=${?#0}
+	failed+=$(own_mounts)
+done
+is 'two -a -R at once' "$failed" '' || diag "$(cat said)"
+finish

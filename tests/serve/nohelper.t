@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# An ordinary user's mounts without a set-uid helper, or with one that is hard to find.
+. "$(dirname "$0")/../lib.sh"
+start 90
+need setpriv
+own_dev
+mkdir helper user tools
+ln -s "$(command -v sh)" "$(command -v sleep)" tools/
+install -m 4755 "$BUILD/fusermount3" helper/fusermount3
+ln -s fusermount3 helper/fusermount
+chown 65534 user
+# The machine's own helper is not in this PATH.
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/env "PATH=$T/helper:$T/tools")
+
+# The helper goes while the server is at work.
+bg "${nobody[@]}" "$BUILD/bin/hellofs" user 2>log
+within 5 mounted "$T/user"
+mv helper/fusermount3 helper/away
+kill -TERM "$bg"
+within 5 gone "$bg" || kill -KILL "$bg"
+wait "$bg"
+is 'a server that cannot unmount ends at the first signal' $? 1
+like 'and says so' "$(cat log)" "hellofs: user: left mounted, and served no longer"
+mv helper/away helper/fusermount3
+exits 0 'what it left is unmounted' "${nobody[@]}" "$BUILD/bin/fumount" user
+
+# Busy is not the same.
+bg "${nobody[@]}" "$BUILD/bin/hellofs" user 2>log
+within 5 mounted "$T/user"
+server=$bg
+bg "${nobody[@]}" sh -c 'cd user && exec sleep 100'
+within 5 grep -q sleep "/proc/$bg/comm"
+kill -TERM "$server"
+within 5 unmounted "$T/user"
+ok 'a busy one serves on' kill -0 "$server"
+kill "$bg"
+wait "$server"
+is 'until it is free' $? 0
+
+# The box's own fusermount3 comes first in PATH.
+box=(setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/env "PATH=$BUILD/bin:$T/helper:$T/tools")
+exits 0 'a mount by way of the box' "${box[@]}" hellofs -b user
+bg "${nobody[@]}" sh -c 'cd user && exec sleep 100'
+within 5 grep -q sleep "/proc/$bg/comm"
+exits 32 'busy' "${box[@]}" fumount user
+like 'is called busy' "$err" 'fumount: user: busy; fumount -l detaches it'
+like 'with the holder' "$err" "held by $bg \\(sleep\\) of nobody: cwd"
+exits 0 'and waited for' timeout 20 sh -c '(sleep 0.5; kill "$0") & "$@"' "$bg" "${box[@]}" fumount -w 10 user
+ok 'until it goes' unmounted "$T/user"
+give_dev_back
+finish
