@@ -180,6 +180,19 @@ static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int
 				  close_is_quiet(pass_of(req), inode, flags) ? FOPEN_NOFLUSH : 0);
 }
 
+/* What the kernel has checked, it has by attributes that may be as old as it may keep them. */
+static int pass_check_open(const struct fuse_req *req, uint64_t node, uint32_t flags)
+{
+	enum { EXEC = 0x20, READ = 4, WRITE = 2, RUN = 1 };
+	static const uint8_t wanted[] = { READ, WRITE, READ | WRITE, READ | WRITE };
+	bool writes = (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
+	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
+
+	if (!err && pass_of(req)->late)
+		err = pass_check_now(req, node, fd, flags & EXEC ? RUN : wanted[flags & O_ACCMODE]);
+	return err || !writes ? err : pass_open_to_write(req, fd);
+}
+
 int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
 	struct passfs *fs = pass_of(req);
@@ -188,6 +201,9 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 	int fd = inode ? -1 : -ESTALE;
 
 	if (!inode)
+		return fd;
+	fd = pass_check_open(req, node, flags);
+	if (fd < 0)
 		return fd;
 	as_writer(((const struct fuse_open_in *)req->arg)->open_flags & FUSE_OPEN_KILL_SUIDGID);
 	if (backing) {
@@ -199,79 +215,49 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 	return fd < 0 ? fd : opened(req, inode, flags, fd, 0);
 }
 
-/* Made, but not opened here, where the kernel will have it open. */
-static int make(struct fuse_req *req, int dir, const char *name, const struct fuse_create_in *in, bool closed)
+/* The reply for a file that was made just now, which fd holds open; closed: the kernel may
+   have it open alone. The node is of that very file, whatever its name leads to by now. */
+static int opened_new(struct fuse_req *req, uint64_t parent, const char *name, uint32_t flags, int fd, bool closed)
 {
-	int err;
+	struct sysfs_stat st;
+	char path[32];
+	uint64_t node;
+	struct inode *inode;
+	int32_t backing;
+	int err = pass_hold(req, parent, sys_open(sys_fd_path(path, fd), O_PATH, 0), &node, &st);
 
-	if (!closed)
-		return sys_openat(dir, name, our_flags(pass_of(req), in->flags) | (int)(in->flags & O_EXCL) | O_CREAT | O_NOFOLLOW, in->mode);
-	err = sysfs_mknod(dir, name, (in->mode & 07777) | S_IFREG, 0);
-	return err == -EEXIST && !(in->flags & O_EXCL) ? 0 : err;
+	if (closed || err)
+		sys_close(fd);
+	if (err)
+		return err;
+	pass_name_told(req, parent, name, st.owner);
+	inode = inodes_get(&pass_of(req)->inodes, node);
+	backing = backing_of(req, inode);
+	if (closed)
+		fd = backing ? -1 : reopen(pass_of(req), inode->fd, flags);
+	if (fd < 0 && !backing) {
+		pass_forget(req, node, 1);
+		return fd;
+	}
+	fuse_entry_as(req, node, &st.attr);
+	return opened(req, inode, flags, fd, backing);
 }
 
 int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
 {
-	struct passfs *fs = pass_of(req);
+	const struct passfs *fs = pass_of(req);
 	bool closed = fs->passthrough && !fs->locks && fuse_agreed(req) & FUSE_PASSTHROUGH;
-	int fd = pass_dir(req, parent, name, -EPERM), err;
-	const struct fuse_entry_out *entry = &req->reply.body.entry.entry;
-	struct inode *inode;
-	int32_t backing;
+	int fd = pass_create_new(req, parent, name, in, closed ? O_RDONLY : our_flags(fs, in->flags));
 
-	if (fd < 0)
-		return fd;
-	err = pass_as_caller(req, in->umask);
-	fd = err ? err : make(req, fd, name, in, closed);
-	err = pass_made(req, fd < 0 ? fd : 0, parent, name);
-	if (closed)
-		fd = -1;
-	inode = err ? NULL : inodes_get(&fs->inodes, entry->nodeid);
-	if (inode) {
-		backing = backing_of(req, inode);
-		/* Somebody else's name there, by now. */
-		if (closed && !S_ISREG(entry->attr.mode))
-			err = -ELOOP;
-		else if (closed && !backing)
-			err = fd = reopen(fs, inode->fd, in->flags);
-		if (err >= 0)
-			return opened(req, inode, in->flags, fd, backing);
-		pass_forget(req, entry->nodeid, 1);
-	}
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
+	return fd < 0 ? fd : opened_new(req, parent, name, in->flags, fd, closed);
 }
 
 /* It has no name yet; linkat(2) may give it one. */
 int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in)
 {
-	struct passfs *fs = pass_of(req);
-	struct sysfs_stat st;
-	char path[32];
-	int fd = pass_fd(req, parent), held = -1, err;
-	uint64_t node = 0;
+	int fd = pass_tmpfile_new(req, parent, in, our_flags(pass_of(req), in->flags));
 
-	if (fd < 0)
-		return fd;
-	err = pass_as_caller(req, in->umask);
-	fd = err ? err : sys_openat(fd, ".", our_flags(fs, in->flags) | (int)(in->flags & O_EXCL) | O_TMPFILE, in->mode);
-	priv_act_as_self();
-	err = fd < 0 ? fd : sysfs_stat(fd, true, &st);
-	if (!err) {
-		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
-		node = held < 0 ? 0 : pass_take(req, held, &st);
-		pass_show(fs, &st);
-		err = held < 0 ? held : node ? fuse_entry_as(req, node, &st.attr) : -ENOMEM;
-	}
-	if (!err) {
-		struct inode *inode = inodes_get(&fs->inodes, node);
-
-		return opened(req, inode, in->flags, fd, backing_of(req, inode));
-	}
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
+	return fd < 0 ? fd : opened_new(req, 0, ".", in->flags, fd, false);
 }
 
 int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *in)
@@ -333,8 +319,11 @@ int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr
 	struct pass_file file;
 
 	as_writer(in->valid & FATTR_KILL_SUIDGID);
-	if (!(in->valid & FATTR_FH))
-		return sysfs_truncate(pass_fd(req, node), in->size);
+	if (!(in->valid & FATTR_FH)) {
+		int fd = pass_fd(req, node), err = fd < 0 ? fd : pass_check_now(req, node, fd, 2);
+
+		return err ? err : sysfs_truncate(fd, in->size);
+	}
 	/* Where it is open for writing, its handle may do what its mode would not let; and
 	   its times change, if its size does or not. */
 	file = pass_use(req, node, in->fh, O_WRONLY);
@@ -412,14 +401,20 @@ int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *
 {
 	enum { ROOM = 64 };
 	struct pass_file file;
-	int n;
+	int n = 0;
 
 	if (!ioctl_allowed(in->cmd) || in->in_size > ROOM || in->out_size > ROOM)
 		return -ENOTTY;
 	file = pass_use(req, node, in->flags & FUSE_IOCTL_DIR ? (uint64_t)pass_list_fd(req, in->fh) : in->fh, O_RDONLY);
 	for (uint32_t i = 0; i < ROOM; i++)
 		req->space[i] = i < in->in_size ? ((const char *)req->data)[i] : '\0';
-	n = pass_done(file, sysfs_ioctl(file.fd, in->cmd, req->space));
+	/* Before 5.13 the kernel leaves it to the file system who may change flags. */
+	if (pass_is_checked(req))
+		n = priv_act_for(passview_source(&pass_of(req)->view, req->in->uid, false), pass_group(req), NULL, 0, 0);
+	if (!n)
+		n = sysfs_ioctl(file.fd, in->cmd, req->space);
+	priv_act_as_self();
+	n = pass_done(file, n);
 	if (n < 0)
 		return n;
 	req->reply.body.ioctl = (struct fuse_ioctl_out) { .result = n };

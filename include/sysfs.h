@@ -12,7 +12,7 @@
 #include "fuse_kernel.h"
 
 /* A file's device, beside the attributes as FUSE has them, and one of chattr(1)'s. */
-struct sysfs_stat { struct fuse_attr attr; uint64_t device; bool append_only; };
+struct sysfs_stat { struct fuse_attr attr; uint64_t device; uint32_t owner; bool append_only; };	/* owner: attr.uid as SOURCE has it */
 
 /* Of what a descriptor holds. `ask`: as of now; else as it is known here, of a network
    or FUSE file system without asking its server. */

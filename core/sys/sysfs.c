@@ -42,6 +42,7 @@ int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (ask ? 0 : AT_STATX_DONT_SYNC), BASIC, &x) < 0)
 		return -errno;
 	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
+	st->owner = x.uid;
 	st->append_only = x.attributes & APPEND_ONLY;
 	st->attr = (struct fuse_attr) {
 		.ino = x.ino, .size = x.size, .blocks = x.blocks, .blksize = x.blksize,
