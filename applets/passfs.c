@@ -121,7 +121,7 @@ static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t 
 	if (!err && mode & (S_ISUID | S_ISGID) && (passview_alters(view, false) || passview_alters(view, true)))
 		mode = pass_given_mode(req, &st, mode);
 	if (!err)
-		err = pass_as_owner(req, node, pass_group(req), mode & S_ISGID ? PRIV_SETID : 0);
+		err = pass_as_owner(req, node, pass_group(req), NULL, 0, mode & S_ISGID ? PRIV_SETID : 0);
 	if (!err)
 		err = sysfs_chmod(fd, mode);
 	priv_act_as_self();
@@ -138,15 +138,16 @@ static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t
 
 	if (!pass_is_checked(req))
 		return sysfs_chown(fd, uid, gid);
-	if (valid & FATTR_UID) {
-		err = sysfs_stat(fd, true, &st);
-		if (err)
-			return err;
+	err = sysfs_stat(fd, true, &st);
+	if (err)
+		return err;
+	if (valid & FATTR_UID && uid != st.owner) {
 		if (!pass_told_owner(req, node, &told) || told != st.owner)
 			return -EPERM;
 		return sysfs_chown(fd, uid, gid);
 	}
-	err = pass_as_owner(req, node, gid, 0);
+	/* A member of the file's group keeps set-group-id where the group may not execute. */
+	err = pass_as_owner(req, node, gid == (gid_t)-1 ? st.attr.gid : gid, &st.attr.gid, 1, 0);
 	if (!err)
 		err = sysfs_chown(fd, (uid_t)-1, gid);
 	priv_act_as_self();
@@ -167,7 +168,7 @@ static int change_owner(const struct fuse_req *req, uint64_t node, int fd, const
 
 static int change_times(const struct fuse_req *req, uint64_t node, int fd, const struct fuse_setattr_in *in)
 {
-	int err = pass_as_owner(req, node, pass_group(req), 0);
+	int err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
 
 	if (!err)
 		err = set_times(fd, in);
@@ -530,7 +531,7 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 	if (fd >= 0 && is_capability(name) && pass_is_checked(req) && !pass_owner_is_shown(req, fd))
 		return -EPERM;
 	if (kind && pass_is_checked(req))
-		err = pass_as_owner(req, node, pass_group(req), PRIV_SETID);
+		err = pass_as_owner(req, node, pass_group(req), NULL, 0, PRIV_SETID);
 	else
 		err = (priv_keep_setid(true), 0);
 	if (!err)
@@ -548,7 +549,7 @@ static int pass_removexattr(struct fuse_req *req, uint64_t node, const char *nam
 
 	priv_keep_setid(req->in->uid == 0);	/* without an access list the mode is anew */
 	if (list_kind(name))
-		err = pass_as_owner(req, node, pass_group(req), 0);
+		err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
 	if (!err)
 		err = sysfs_removexattr(fd, name);
 	priv_act_as_self();

@@ -308,17 +308,18 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 	bool appends = in->flags & O_APPEND && !(in->write_flags & FUSE_WRITE_CACHE) && !pass_of(req)->writeback;
 	ssize_t n;
 
-	as_writer(in->write_flags & FUSE_WRITE_KILL_SUIDGID);
+	/* Who wrote what the kernel has collected, it does not tell. */
+	as_writer(in->write_flags & FUSE_WRITE_KILL_SUIDGID
+		  || (in->write_flags & FUSE_WRITE_CACHE && pass_of(req)->writeback));
 	n = appends ? sysfs_append(file.fd, req->data, in->size) : sysfs_pwrite(file.fd, req->data, in->size, in->offset);
 	n = pass_done(file, (int)n);
 	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);
 }
 
-int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+static int set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
 {
 	struct pass_file file;
 
-	as_writer(in->valid & FATTR_KILL_SUIDGID);
 	if (!(in->valid & FATTR_FH)) {
 		int fd = pass_fd(req, node), err = fd < 0 ? fd : pass_check_now(req, node, fd, 2);
 
@@ -328,6 +329,26 @@ int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr
 	   its times change, if its size does or not. */
 	file = pass_use(req, node, in->fh, O_WRONLY);
 	return pass_done(file, sysfs_ftruncate(file.fd, in->size));
+}
+
+/* In the file's own group, the set-group-id bit of a file that the group may not execute
+   stays, as it does for the members of the group. */
+int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+{
+	struct sysfs_stat st;
+	int err;
+
+	if (!(in->valid & FATTR_KILL_SUIDGID) || !pass_is_checked(req)) {
+		as_writer(in->valid & FATTR_KILL_SUIDGID);
+		return set_size(req, node, in);
+	}
+	err = sysfs_stat(pass_fd(req, node), true, &st);
+	if (!err)
+		err = priv_act_for(0, st.attr.gid, NULL, 0, ~(uint32_t)PRIV_SETID);
+	if (!err)
+		err = set_size(req, node, in);
+	priv_act_as_self();
+	return err;
 }
 
 int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)

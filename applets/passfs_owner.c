@@ -57,7 +57,7 @@ bool pass_is_checked(const struct fuse_req *req)
 	return pass_of(req)->acts && req->in->uid != 0;
 }
 
-int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, uint32_t rights)
+int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
 {
 	uint32_t uid;
 
@@ -66,7 +66,7 @@ int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, uint32_t
 	/* Of several owners, the kernel may have checked by any. */
 	if (!pass_told_owner(req, node, &uid))
 		uid = passview_source(&pass_of(req)->view, req->in->uid, false);
-	return priv_act_for(uid, gid, NULL, 0, rights);
+	return priv_act_for(uid, gid, groups, count, rights);
 }
 
 gid_t pass_group(const struct fuse_req *req)

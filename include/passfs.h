@@ -109,8 +109,9 @@ bool pass_is_checked(const struct fuse_req *req);
 gid_t pass_group(const struct fuse_req *req);
 
 /* Acts as the owner by whom the kernel has checked the caller, with PRIV_* rights and fsgid
-   `gid` of SOURCE, until priv_act_as_self(). 0 or -errno. Changes nothing for root. */
-int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, uint32_t rights);
+   and `count` supplementary groups of SOURCE, until priv_act_as_self(). 0 or -errno.
+   Changes nothing for root. */
+int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gid_t *groups, size_t count, uint32_t rights);
 
 /* The mode that the caller may give to a new file, and to one of which *st is what SOURCE
    says: without set-id bits that would be another user's. */
