@@ -24,8 +24,8 @@ static struct inodes *inodes_of(const struct fuse_req *req)
 	return &pass_of(req)->inodes;
 }
 
-/* The files of /proc and its kind act on who opens them, which is this server: nobody but
-   its own user may. */
+/* Files of /proc and its kind judge the process that opens or writes them, which is this
+   server: only the server's own user may use them through it. */
 bool pass_lets_in(const struct fuse_req *req)
 {
 	return pass_of(req)->kernel_fs || req->in->uid == pass_of(req)->uid;
@@ -107,7 +107,6 @@ static int set_times(int fd, const struct fuse_setattr_in *in)
 /* The kernel has taken out what the caller may not set. */
 static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t mode)
 {
-	const struct passview *view = &pass_of(req)->view;
 	struct sysfs_stat st;
 	int err = 0;
 
@@ -116,10 +115,10 @@ static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t 
 		priv_keep_setid(true);
 		return sysfs_chmod(fd, mode);
 	}
-	if (mode & (S_ISUID | S_ISGID) && (passview_alters(view, false) || passview_alters(view, true)))
+	if (mode & (S_ISUID | S_ISGID)) {
 		err = sysfs_stat(fd, true, &st);
-	if (!err && mode & (S_ISUID | S_ISGID) && (passview_alters(view, false) || passview_alters(view, true)))
-		mode = pass_given_mode(req, &st, mode);
+		mode = err ? mode : pass_given_mode(req, &st, mode);
+	}
 	if (!err)
 		err = pass_as_owner(req, node, pass_group(req), NULL, 0, mode & S_ISGID ? PRIV_SETID : 0);
 	if (!err)
@@ -128,8 +127,8 @@ static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t 
 	return err;
 }
 
-/* Another owner gives only who has CAP_CHOWN in a user namespace: the kernel has checked it
-   by the owner that it was told. A group, by contrast, the owner may choose. */
+/* Only a caller with CAP_CHOWN in a user namespace gives a file to another user: the kernel
+   has checked that by the owner that it was told. The owner may choose a group. */
 static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t valid, uid_t uid, gid_t gid)
 {
 	struct sysfs_stat st;
@@ -270,7 +269,8 @@ void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
 
 static int pass_readlink(struct fuse_req *req, uint64_t node)
 {
-	ssize_t n = sys_readlinkat(pass_fd(req, node), "", req->space, req->space_size - 1);
+	int fd = pass_fd(req, node);
+	ssize_t n = fd < 0 ? fd : sys_readlinkat(fd, "", req->space, req->space_size - 1);
 
 	if (n < 0)
 		return (int)n;
@@ -528,12 +528,10 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 
 	if (kind)
 		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
-	if (fd >= 0 && is_capability(name) && pass_is_checked(req) && !pass_owner_is_shown(req, fd))
+	if (is_capability(name) && pass_is_checked(req) && !pass_owner_is_shown(req, fd))
 		return -EPERM;
-	if (kind && pass_is_checked(req))
-		err = pass_as_owner(req, node, pass_group(req), NULL, 0, PRIV_SETID);
-	else
-		err = (priv_keep_setid(true), 0);
+	priv_keep_setid(true);
+	err = kind ? pass_as_owner(req, node, pass_group(req), NULL, 0, PRIV_SETID) : 0;
 	if (!err)
 		err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
 	priv_act_as_self();

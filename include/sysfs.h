@@ -64,11 +64,6 @@ int sysfs_access(int fd, uint32_t mask);
 int sysfs_dup(int fd);
 int sysfs_ioctl(int fd, uint32_t command, void *data);
 
-/* Whether a path, from a directory on, stays below `root`, a directory too, all its symbolic
-   links included; -EXDEV if it does not, -EAGAIN if that cannot be told for all that is being
-   renamed meanwhile, anywhere; -ENOSYS before Linux 5.6. openat2(2). */
-int sysfs_beneath(int root, const char *path);
-
 /* A file handle, as name_to_handle_at(2) has it, and the file again (O_PATH); `mount`: any
    descriptor, not O_PATH, of its mount. */
 struct sysfs_handle { uint32_t size; int32_t type; unsigned char bytes[56]; };
