@@ -4,7 +4,7 @@
  * device and inode number, so that hard links are one file, a rename changes nothing,
  * and a name that leads out of the tree is never followed. What this process makes for
  * a caller belongs to the caller; whether he may, the kernel checks by the attributes.
- * Its parts: passfs_file.c, passfs_lock.c, passfs_limit.c.
+ * Its parts: passfs_name.c, passfs_owner.c, passfs_file.c, passfs_lock.c, passfs_limit.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,11 +25,18 @@ static struct inodes *inodes_of(const struct fuse_req *req)
 	return &pass_of(req)->inodes;
 }
 
+/* Files of /proc and its kind judge the process that opens or writes them, which is this
+   server: only the server's own user may use them through it. */
+bool pass_lets_in(const struct fuse_req *req)
+{
+	return pass_of(req)->kernel_fs || req->in->uid == pass_of(req)->uid;
+}
+
 int pass_fd(const struct fuse_req *req, uint64_t node)
 {
 	const struct inode *inode = inodes_get(inodes_of(req), node);
 
-	return inode ? inode->fd : -ESTALE;
+	return !inode ? -ESTALE : inode->of_kernel && !pass_lets_in(req) ? -EACCES : inode->fd;
 }
 
 int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hidden)
@@ -63,6 +70,7 @@ static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr
 
 	if (err)
 		return err;
+	pass_note_told(req, node, &st);
 	pass_show(pass_of(req), &st);
 	*attr = st.attr;
 	return 0;
@@ -97,28 +105,93 @@ static int set_times(int fd, const struct fuse_setattr_in *in)
 	return sysfs_utimes(fd, times);
 }
 
-static int set_mode(int fd, uint32_t mode)
+/* The kernel has taken out what the caller may not set. */
+static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t mode)
 {
-	priv_keep_setid(true);	/* what he may not set, the kernel has taken out */
-	return sysfs_chmod(fd, mode & 07777);
+	struct sysfs_stat st;
+	int err = 0;
+
+	mode &= 07777;
+	if (!pass_is_checked(req)) {
+		priv_keep_setid(true);
+		return sysfs_chmod(fd, mode);
+	}
+	if (mode & (S_ISUID | S_ISGID)) {
+		err = sysfs_stat(fd, true, &st);
+		mode = err ? mode : pass_given_mode(req, &st, mode);
+	}
+	if (!err)
+		err = pass_as_owner(req, node, pass_group(req), NULL, 0, mode & S_ISGID ? PRIV_SETID : 0);
+	if (!err)
+		err = sysfs_chmod(fd, mode);
+	priv_act_as_self();
+	return err;
+}
+
+/* Only a caller with CAP_CHOWN in a user namespace gives a file to another user: the kernel
+   has checked that by the owner that it was told. The owner may choose a group. */
+static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t valid, uid_t uid, gid_t gid)
+{
+	struct sysfs_stat st;
+	uint32_t told;
+	int err;
+
+	if (!pass_is_checked(req))
+		return sysfs_chown(fd, uid, gid);
+	err = sysfs_stat(fd, true, &st);
+	if (err)
+		return err;
+	if (valid & FATTR_UID && uid != st.owner) {
+		if (!pass_told_owner(req, node, &told) || told != st.owner)
+			return -EPERM;
+		return sysfs_chown(fd, uid, gid);
+	}
+	/* A member of the file's group keeps set-group-id where the group may not execute. */
+	err = pass_as_owner(req, node, gid == (gid_t)-1 ? st.attr.gid : gid, &st.attr.gid, 1, 0);
+	if (!err)
+		err = sysfs_chown(fd, (uid_t)-1, gid);
+	priv_act_as_self();
+	return err;
+}
+
+static int change_owner(const struct fuse_req *req, uint64_t node, int fd, const struct fuse_setattr_in *in)
+{
+	const struct passview *view = &pass_of(req)->view;
+	uid_t uid = in->valid & FATTR_UID ? passview_source(view, in->uid, false) : (uid_t)-1;
+	gid_t gid = in->valid & FATTR_GID ? passview_source(view, in->gid, true) : (gid_t)-1;
+	int err = set_owner(req, node, fd, in->valid, uid, gid);
+
+	if (!err && in->valid & FATTR_UID)
+		pass_note_chown(req, node, uid);
+	return err;
+}
+
+static int change_times(const struct fuse_req *req, uint64_t node, int fd, const struct fuse_setattr_in *in)
+{
+	int err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
+
+	if (!err)
+		err = set_times(fd, in);
+	priv_act_as_self();
+	return err;
 }
 
 static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
 {
-	const struct passview *view = &pass_of(req)->view;
 	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
 
 	priv_use_reserve(req->in->uid == 0);	/* a chown(2) passes quotas */
 	/* A change of owner takes set-id bits away: the mode comes after it. */
 	if (!err && in->valid & (FATTR_UID | FATTR_GID))
-		err = sysfs_chown(fd, in->valid & FATTR_UID ? passview_source(view, in->uid, false) : (uid_t)-1,
-				  in->valid & FATTR_GID ? passview_source(view, in->gid, true) : (gid_t)-1);
+		err = change_owner(req, node, fd, in);
 	if (!err && in->valid & FATTR_MODE)
-		err = set_mode(fd, in->mode);
+		err = set_mode(req, node, fd, in->mode);
 	if (!err && in->valid & FATTR_SIZE)
 		err = pass_set_size(req, node, in);
 	if (!err && in->valid & (FATTR_ATIME | FATTR_MTIME))
-		err = set_times(fd, in);
+		err = change_times(req, node, fd, in);
+	if (err == -EPERM)
+		pass_drop_attributes(req, node);
 	return err;
 }
 
@@ -127,8 +200,9 @@ static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_s
 /* What fd holds becomes a node, and its attributes those that are shown. Not this file
    system itself, mounted somewhere in its source: to ask that would be to wait for
    ourselves. */
-static int hold(struct fuse_req *req, int fd, uint64_t *node, struct sysfs_stat *st)
+int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st)
 {
+	bool of_kernel;
 	int err;
 
 	if (fd == -EMFILE || fd == -ENFILE)
@@ -138,11 +212,18 @@ static int hold(struct fuse_req *req, int fd, uint64_t *node, struct sysfs_stat 
 	err = sysfs_stat(fd, false, st);
 	if (!err && fuse_is_own(req, st->device))
 		err = -ELOOP;
+	if (!err)
+		err = pass_check_device(req, parent, fd, st, &of_kernel);
 	if (err) {
 		sys_close(fd);
 		return err;
 	}
 	*node = pass_take(req, fd, st);
+	pass_note_told(req, *node, st);
+	if (of_kernel && *node)
+		inodes_get(inodes_of(req), *node)->of_kernel = true;
+	if (pass_of(req)->no_symlinks_out)
+		pass_note_place(req, parent, *node);
 	pass_show(pass_of(req), st);
 	if (__atomic_load_n(&inodes_of(req)->held, __ATOMIC_RELAXED) > pass_of(req)->limit)
 		pass_make_room(req->session);
@@ -151,9 +232,13 @@ static int hold(struct fuse_req *req, int fd, uint64_t *node, struct sysfs_stat 
 
 static int find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st)
 {
-	int dir = pass_dir(req, parent, name, -ENOENT);
+	int dir = pass_dir(req, parent, name, -ENOENT), err;
+	bool here = !fuse_is_dots(name);
 
-	return hold(req, dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0), node, st);
+	err = pass_make_node(req, here ? parent : 0, dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0), node, st);
+	if (here)
+		pass_name_told(req, parent, name, err ? PASS_NOBODY : st->owner);
+	return err;
 }
 
 /* ".." of the root would be what is above it. */
@@ -162,7 +247,7 @@ static bool leads_out(uint64_t parent, const char *name)
 	return parent == FUSE_ROOT_ID && strcmp(name, "..") == 0;
 }
 
-static int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
+int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
 	uint64_t node = 0;
 	struct sysfs_stat st;
@@ -170,7 +255,7 @@ static int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 
 	/* A file handle comes back: the node is asked for ".", known or not. */
 	if (pass_of(req)->export && strcmp(name, ".") == 0 && pass_fd(req, parent) < 0)
-		err = hold(req, pass_open_again(pass_of(req), parent), &node, &st);
+		err = pass_make_node(req, 0, pass_open_again(pass_of(req), parent), &node, &st);
 	else
 		err = find(req, parent, leads_out(parent, name) ? "." : name, &node, &st);
 	return err ? err : fuse_entry_as(req, node, &st.attr);
@@ -184,145 +269,15 @@ void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
 		sysfs_backing_close(fuse_device(req), backing);
 }
 
-/* The one other group that counts for what is made in this directory, if the kernel names
-   one: it is the directory's, and the caller is in it. The extensions come behind names,
-   so they may begin at any byte. */
-static size_t extra_group(const struct fuse_req *req, gid_t *group)
-{
-	const char *at = req->ext;
-	size_t left = req->ext_size;
-	struct { struct fuse_ext_header ext; uint32_t count; gid_t first; } groups;
-
-	while (left >= sizeof(groups.ext)) {
-		memcpy(&groups, at, sizeof(groups.ext));
-		if (groups.ext.size < sizeof(groups.ext) || groups.ext.size > left)
-			return 0;
-		if (groups.ext.type == FUSE_EXT_GROUPS && groups.ext.size >= sizeof(groups)) {
-			memcpy(&groups, at, sizeof(groups));
-			*group = groups.first;
-			return groups.count != 0;
-		}
-		at += FUSE_REC_ALIGN(groups.ext.size);
-		left -= FUSE_REC_ALIGN(groups.ext.size);	/* a multiple of 8 itself */
-	}
-	return 0;
-}
-
-int pass_as_caller(const struct fuse_req *req, uint32_t umask)
-{
-	const struct passview *view = &pass_of(req)->view;
-	gid_t group;
-	size_t groups = extra_group(req, &group);
-
-	if (groups)
-		group = passview_source(view, group, true);
-	sysfs_umask(umask);
-	return priv_act_for(passview_source(view, req->in->uid, false), passview_source(view, req->in->gid, true),
-			    &group, groups);
-}
-
-int pass_made(struct fuse_req *req, int err, uint64_t parent, const char *name)
-{
-	priv_act_as_self();
-	return err ? err : pass_lookup(req, parent, name);
-}
-
-static int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in)
-{
-	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : 0;
-
-	/* A device is root's to make, but for overlayfs's whiteout (0:0); the kernel has asked
-	   whether the caller may. */
-	if ((S_ISCHR(in->mode) && in->rdev) || S_ISBLK(in->mode))
-		sysfs_umask(in->umask);
-	else if (!err)
-		err = pass_as_caller(req, in->umask);
-	return pass_made(req, err ? err : sysfs_mknod(dir, name, in->mode, in->rdev), parent, name);
-}
-
-static int pass_mkdir(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mkdir_in *in)
-{
-	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : pass_as_caller(req, in->umask);
-
-	return pass_made(req, err ? err : sysfs_mkdir(dir, name, in->mode), parent, name);
-}
-
-static int pass_symlink(struct fuse_req *req, uint64_t parent, const char *name, const char *target)
-{
-	int dir = pass_dir(req, parent, name, -EPERM), err = dir < 0 ? dir : pass_as_caller(req, 0);
-
-	return pass_made(req, err ? err : sysfs_symlink(target, dir, name), parent, name);
-}
-
-static int pass_link(struct fuse_req *req, uint64_t node, uint64_t parent, const char *name)
-{
-	int dir = pass_dir(req, parent, name, -EPERM);
-
-	priv_use_reserve(req->in->uid == 0);
-	return pass_made(req, dir < 0 ? dir : sysfs_link(pass_fd(req, node), dir, name), parent, name);
-}
-
-static int pass_unlink(struct fuse_req *req, uint64_t parent, const char *name)
-{
-	return sysfs_unlink(pass_dir(req, parent, name, -ENOENT), name, false);
-}
-
-static int pass_rmdir(struct fuse_req *req, uint64_t parent, const char *name)
-{
-	return sysfs_unlink(pass_dir(req, parent, name, -ENOENT), name, true);
-}
-
-static int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_t new_parent,
-		       const char *new_name, uint32_t flags)
-{
-	enum { WHITEOUT = 4 };
-	int dir = pass_dir(req, parent, name, -ENOENT), new_dir = pass_dir(req, new_parent, new_name, -EPERM), err;
-
-	if (dir < 0 || new_dir < 0)
-		return dir < 0 ? dir : new_dir;
-	priv_use_reserve(req->in->uid == 0);
-	err = flags & WHITEOUT ? pass_as_caller(req, 0) : 0;	/* who owns what it leaves behind */
-	if (!err)
-		err = sysfs_rename(dir, name, new_dir, new_name, flags);
-	if (flags & WHITEOUT)
-		priv_act_as_self();
-	return err;
-}
-
-/* Of a symbolic link whose target leads out of SOURCE, on its way or at its end. Where it leads
-   from is known of a link with one name only. */
-static bool points_out(const struct fuse_req *req, uint64_t node, const char *target)
-{
-	struct sysfs_stat st;
-	char path[8192], root[4096], link[32];
-	ssize_t n = sys_readlink(sys_fd_path(link, pass_fd(req, FUSE_ROOT_ID)), root, sizeof(root) - 1);
-	ssize_t len = sys_readlink(sys_fd_path(link, pass_fd(req, node)), path, sizeof(path) / 2);
-
-	if (n <= 0 || len <= n || *target == '/' || memcmp(path, root, (size_t)n) != 0
-	    || sysfs_stat(pass_fd(req, node), true, &st) < 0 || st.attr.nlink > 1)
-		return true;
-	/* The link's directory, seen from SOURCE, and then the target. */
-	while (path[len - 1] != '/')
-		len--;
-	memcpy(path + len, target, strlen(target) + 1);
-	while (path[n] == '/')
-		n++;
-	switch (sysfs_beneath(pass_fd(req, FUSE_ROOT_ID), path + n)) {
-	case 0: case -ENOENT: case -ENOTDIR: case -ELOOP: case -EACCES:	/* it ends in there */
-		return false;
-	default:
-		return true;
-	}
-}
-
 static int pass_readlink(struct fuse_req *req, uint64_t node)
 {
-	ssize_t n = sys_readlinkat(pass_fd(req, node), "", req->space, req->space_size - 1);
+	int fd = pass_fd(req, node);
+	ssize_t n = fd < 0 ? fd : sys_readlinkat(fd, "", req->space, req->space_size - 1);
 
 	if (n < 0)
 		return (int)n;
 	req->space[n] = '\0';
-	if (pass_of(req)->no_symlinks_out && points_out(req, node, req->space))
+	if (pass_of(req)->no_symlinks_out && pass_leads_out(req, node, req->space))
 		return -EACCES;
 	return fuse_data(req, req->space, (size_t)n);
 }
@@ -529,6 +484,11 @@ static char list_kind(const char *name)
 	return strncmp(name, access_list, PREFIX) == 0 ? name[PREFIX] : '\0';
 }
 
+static bool is_capability(const char *name)
+{
+	return strcmp(name, "security.capability") == 0;
+}
+
 /* It is by this list, if there is one, and not by the mode, that the kernel lets in who is
    not the owner. */
 static ssize_t show_list(struct fuse_req *req, uint64_t node, char kind, ssize_t size)
@@ -592,9 +552,14 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 
 	if (kind)
 		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
+	if (is_capability(name) && pass_is_checked(req) && !pass_owner_is_shown(req, fd))
+		return -EPERM;
 	priv_keep_setid(true);
 	priv_use_reserve(req->in->uid == 0);
-	err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
+	err = kind ? pass_as_owner(req, node, pass_group(req), NULL, 0, PRIV_SETID) : 0;
+	if (!err)
+		err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
+	priv_act_as_self();
 	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID) || kind != 'a')
 		return err;
 	err = sysfs_stat(fd, true, &st);
@@ -603,8 +568,15 @@ static int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, 
 
 static int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 {
+	int fd = pass_fd(req, node), err = 0;
+
 	priv_keep_setid(req->in->uid == 0);	/* without an access list the mode is anew */
-	return sysfs_removexattr(pass_fd(req, node), name);
+	if (list_kind(name))
+		err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
+	if (!err)
+		err = sysfs_removexattr(fd, name);
+	priv_act_as_self();
+	return err;
 }
 
 static int pass_statfs(struct fuse_req *req, uint64_t node, struct fuse_kstatfs *stat)
@@ -693,6 +665,7 @@ static void choose(struct passfs *fs, uint32_t type)
 	}
 	pass_ops.timeout = fs->timeout >= 0 ? (uint32_t)fs->timeout * 1000 : fs->cache == CACHE_NONE ? 0
 			   : fs->cache == CACHE_ALWAYS ? 86400 * 1000 : 1000;
+	fs->late = pass_ops.timeout > 1000;
 }
 
 static int pass_prepare(void *data, const char *source)
@@ -711,14 +684,14 @@ static int pass_prepare(void *data, const char *source)
 	if (err)
 		return err;
 	fs->device = st.device;
+	fs->uid = sys_geteuid();
+	fs->acts = fs->uid == 0;
 	fs->limit = sysfs_raise_descriptors() / 4 * 3;
 	if (inodes_take(&fs->inodes, fd, st.device, st.attr.ino) != FUSE_ROOT_ID)
 		return -ENOMEM;
+	inodes_get(&fs->inodes, FUSE_ROOT_ID)->of_kernel = pass_is_of_kernel(type);
 	choose(fs, type);
-	if (fs->no_symlinks_out)
-		err = sysfs_beneath(fd, ".");	/* before 5.6 it cannot be kept */
-	if (!err)
-		err = pass_prepare_holds(fs);
+	err = pass_prepare_holds(fs);
 	return err || !fs->export ? err : pass_export(fs);
 }
 
@@ -763,7 +736,7 @@ static struct fuse_ops pass_ops = {
 	.prepare = pass_prepare, .mounted = keep_names, .thread_starts = thread_starts, .place = pass_place, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
-	.unlink = pass_unlink, .rmdir = pass_rmdir, .rename = pass_rename, .readlink = pass_readlink,
+	.unlink = pass_unlink, .rmdir = pass_unlink, .rename = pass_rename, .readlink = pass_readlink,
 	.open = pass_open, .create = pass_create, .tmpfile = pass_tmpfile, .read = pass_read,
 	.write = pass_write, .flush = pass_flush, .fsync = pass_fsync, .release = pass_release,
 	.fallocate = pass_fallocate, .lseek = pass_lseek, .copy_file_range = pass_copy, .ioctl = pass_ioctl,
@@ -790,6 +763,7 @@ static const struct opt options[] = {
 	OPT(0, "perms", OPT_CALL, struct passfs, set_perms, "MODE", "show other permissions, such as go-w"),
 	OPT(0, "hide", OPT_CALL, struct passfs, set_hide, "PATTERN", "as if no such names were there"),
 	OPT(0, "no-symlinks-out", OPT_FLAG, struct passfs, no_symlinks_out, NULL, "refuse links that lead out of SOURCE"),
+	OPT(0, "kernel-fs", OPT_FLAG, struct passfs, kernel_fs, NULL, "let others into /proc and its kind in SOURCE"),
 	OPT(0, "export", OPT_FLAG, struct passfs, export, NULL, "file handles stay good, for an NFS server"),
 	OPT_END
 };

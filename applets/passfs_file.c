@@ -219,12 +219,25 @@ static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int
 				  close_is_quiet(pass_of(req), inode, flags) ? FOPEN_NOFLUSH : 0);
 }
 
-/* What was not opened does not count. */
+/* A file that could not be opened does not count. */
 static int end_hold(const struct fuse_req *req, int err)
 {
 	if (err)
 		pass_release_hold(req->in->uid);
 	return err;
+}
+
+/* What the kernel has checked, it has by attributes that may be as old as it may keep them. */
+static int pass_check_open(const struct fuse_req *req, uint64_t node, uint32_t flags)
+{
+	enum { EXEC = 0x20, READ = 4, WRITE = 2, RUN = 1 };
+	static const uint8_t wanted[] = { READ, WRITE, READ | WRITE, READ | WRITE };
+	bool writes = (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
+	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
+
+	if (!err && pass_of(req)->late)
+		err = pass_check_now(req, node, fd, flags & EXEC ? RUN : wanted[flags & O_ACCMODE]);
+	return err || !writes ? err : pass_open_to_write(req, fd);
 }
 
 static int open_file(struct fuse_req *req, uint64_t node, uint32_t flags)
@@ -235,6 +248,9 @@ static int open_file(struct fuse_req *req, uint64_t node, uint32_t flags)
 	int fd = inode ? -1 : -ESTALE;
 
 	if (!inode)
+		return fd;
+	fd = pass_check_open(req, node, flags);
+	if (fd < 0)
 		return fd;
 	as_writer(((const struct fuse_open_in *)req->arg)->open_flags & FUSE_OPEN_KILL_SUIDGID);
 	if (backing) {
@@ -254,79 +270,49 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 	return err ? err : end_hold(req, open_file(req, node, flags));
 }
 
-/* Made, but not opened here, where the kernel will have it open. */
-static int make(struct fuse_req *req, int dir, const char *name, const struct fuse_create_in *in, bool closed)
+/* The reply for a file that was made just now, which fd holds open; closed: the kernel may
+   have it open alone. The node is of that very file, whatever its name leads to by now. */
+static int opened_new(struct fuse_req *req, uint64_t parent, const char *name, uint32_t flags, int fd, bool closed)
 {
-	int err;
+	struct sysfs_stat st;
+	char path[32];
+	uint64_t node;
+	struct inode *inode;
+	int32_t backing;
+	int err = pass_make_node(req, parent, sys_open(sys_fd_path(path, fd), O_PATH, 0), &node, &st);
 
-	if (!closed)
-		return sys_openat(dir, name, our_flags(pass_of(req), in->flags) | (int)(in->flags & O_EXCL) | O_CREAT | O_NOFOLLOW, in->mode);
-	err = sysfs_mknod(dir, name, (in->mode & 07777) | S_IFREG, 0);
-	return err == -EEXIST && !(in->flags & O_EXCL) ? 0 : err;
+	if (closed || err)
+		sys_close(fd);
+	if (err)
+		return err;
+	pass_name_told(req, parent, name, st.owner);
+	inode = inodes_get(&pass_of(req)->inodes, node);
+	backing = backing_of(req, node, inode);
+	if (closed)
+		fd = backing ? -1 : reopen(pass_of(req), inode->fd, flags);
+	if (fd < 0 && !backing) {
+		pass_forget(req, node, 1);
+		return fd;
+	}
+	fuse_entry_as(req, node, &st.attr);
+	return opened(req, inode, flags, fd, backing);
 }
 
 static int create_file(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
 {
-	struct passfs *fs = pass_of(req);
+	const struct passfs *fs = pass_of(req);
 	bool closed = fs->passthrough && !fs->locks && fuse_agreed(req) & FUSE_PASSTHROUGH;
-	int fd = pass_dir(req, parent, name, -EPERM), err;
-	const struct fuse_entry_out *entry = &req->reply.body.entry.entry;
-	struct inode *inode;
-	int32_t backing;
+	int fd = pass_create_new(req, parent, name, in, closed ? O_RDONLY : our_flags(fs, in->flags));
 
-	if (fd < 0)
-		return fd;
-	err = pass_as_caller(req, in->umask);
-	fd = err ? err : make(req, fd, name, in, closed);
-	err = pass_made(req, fd < 0 ? fd : 0, parent, name);
-	if (closed)
-		fd = -1;
-	inode = err ? NULL : inodes_get(&fs->inodes, entry->nodeid);
-	if (inode) {
-		backing = backing_of(req, entry->nodeid, inode);
-		/* Somebody else's name there, by now. */
-		if (closed && !S_ISREG(entry->attr.mode))
-			err = -ELOOP;
-		else if (closed && !backing)
-			err = fd = reopen(fs, inode->fd, in->flags);
-		if (err >= 0)
-			return opened(req, inode, in->flags, fd, backing);
-		pass_forget(req, entry->nodeid, 1);
-	}
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
+	return fd < 0 ? fd : opened_new(req, parent, name, in->flags, fd, closed);
 }
 
 /* It has no name yet; linkat(2) may give it one. */
 static int create_nameless(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in)
 {
-	struct passfs *fs = pass_of(req);
-	struct sysfs_stat st;
-	char path[32];
-	int fd = pass_fd(req, parent), held = -1, err;
-	uint64_t node = 0;
+	int fd = pass_tmpfile_new(req, parent, in, our_flags(pass_of(req), in->flags));
 
-	if (fd < 0)
-		return fd;
-	err = pass_as_caller(req, in->umask);
-	fd = err ? err : sys_openat(fd, ".", our_flags(fs, in->flags) | (int)(in->flags & O_EXCL) | O_TMPFILE, in->mode);
-	priv_act_as_self();
-	err = fd < 0 ? fd : sysfs_stat(fd, true, &st);
-	if (!err) {
-		held = sys_open(sys_fd_path(path, fd), O_PATH, 0);
-		node = held < 0 ? 0 : pass_take(req, held, &st);
-		pass_show(fs, &st);
-		err = held < 0 ? held : node ? fuse_entry_as(req, node, &st.attr) : -ENOMEM;
-	}
-	if (!err) {
-		struct inode *inode = inodes_get(&fs->inodes, node);
-
-		return opened(req, inode, in->flags, fd, backing_of(req, node, inode));
-	}
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
+	return fd < 0 ? fd : opened_new(req, 0, ".", in->flags, fd, false);
 }
 
 int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
@@ -392,26 +378,49 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 	bool appends = in->flags & O_APPEND && !(in->write_flags & FUSE_WRITE_CACHE) && !pass_of(req)->writeback;
 	ssize_t n;
 
-	/* The kernel tells no caller of the writes that it collected. */
+	/* The kernel names no caller of the writes that it collected. */
 	write_for(req, node, in->write_flags & FUSE_WRITE_CACHE ? backing_user(req, node) : caller_of(req),
-		  in->write_flags & FUSE_WRITE_KILL_SUIDGID);
+		  in->write_flags & FUSE_WRITE_KILL_SUIDGID
+		  || (in->write_flags & FUSE_WRITE_CACHE && pass_of(req)->writeback));
 	n = appends ? sysfs_append(file.fd, req->data, in->size) : sysfs_pwrite(file.fd, req->data, in->size, in->offset);
 	priv_act_as_self();
 	n = pass_done(file, (int)n);
 	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);
 }
 
-int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+static int set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
 {
 	struct pass_file file;
 
-	as_writer(in->valid & FATTR_KILL_SUIDGID);
-	if (!(in->valid & FATTR_FH))
-		return sysfs_truncate(pass_fd(req, node), in->size);
+	if (!(in->valid & FATTR_FH)) {
+		int fd = pass_fd(req, node), err = fd < 0 ? fd : pass_check_now(req, node, fd, 2);
+
+		return err ? err : sysfs_truncate(fd, in->size);
+	}
 	/* Where it is open for writing, its handle may do what its mode would not let; and
 	   its times change, if its size does or not. */
 	file = pass_use(req, node, in->fh, O_WRONLY);
 	return pass_done(file, sysfs_ftruncate(file.fd, in->size));
+}
+
+/* In the file's own group, the set-group-id bit of a file that the group may not execute
+   stays, as it does for the members of the group. */
+int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+{
+	struct sysfs_stat st;
+	int err;
+
+	if (!(in->valid & FATTR_KILL_SUIDGID) || !pass_is_checked(req)) {
+		as_writer(in->valid & FATTR_KILL_SUIDGID);
+		return set_size(req, node, in);
+	}
+	err = sysfs_stat(pass_fd(req, node), true, &st);
+	if (!err)
+		err = priv_act_for(0, st.attr.gid, NULL, 0, ~(uint32_t)PRIV_SETID);
+	if (!err)
+		err = set_size(req, node, in);
+	priv_act_as_self();
+	return err;
 }
 
 int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
@@ -490,14 +499,20 @@ int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *
 {
 	enum { ROOM = 64 };
 	struct pass_file file;
-	int n;
+	int n = 0;
 
 	if (!ioctl_allowed(in->cmd) || in->in_size > ROOM || in->out_size > ROOM)
 		return -ENOTTY;
 	file = pass_use(req, node, in->flags & FUSE_IOCTL_DIR ? (uint64_t)pass_list_fd(req, in->fh) : in->fh, O_RDONLY);
 	for (uint32_t i = 0; i < ROOM; i++)
 		req->space[i] = i < in->in_size ? ((const char *)req->data)[i] : '\0';
-	n = pass_done(file, sysfs_ioctl(file.fd, in->cmd, req->space));
+	/* Before 5.13 the kernel leaves it to the file system who may change flags. */
+	if (pass_is_checked(req))
+		n = priv_act_for(passview_source(&pass_of(req)->view, req->in->uid, false), pass_group(req), NULL, 0, 0);
+	if (!n)
+		n = sysfs_ioctl(file.fd, in->cmd, req->space);
+	priv_act_as_self();
+	n = pass_done(file, n);
 	if (n < 0)
 		return n;
 	req->reply.body.ioctl = (struct fuse_ioctl_out) { .result = n };

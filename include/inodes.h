@@ -15,6 +15,11 @@ struct inode {
 	uint64_t change;	/* for its owner: when it was last seen to have changed */
 	int32_t backing;	/* for its owner: by what the kernel knows the file; 0: nothing */
 	int32_t writers;	/* for its owner: how many have it open */
+	/* For its owner: the user that replies told of it; the directory of its name, by node,
+	   and the numbers of its own and that directory's lives; whether it had another one. */
+	uint64_t told;
+	uint32_t parent, life, parent_life;
+	bool moved, of_kernel;
 };
 
 /* Places in blocks that double: what is in use never moves, and an empty block goes back. */

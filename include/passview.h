@@ -30,6 +30,9 @@ const char *passview_hide(void *view, char *value, const char **bad);
 uint32_t passview_shown(const struct passview *view, uint32_t id, bool group);
 uint32_t passview_source(const struct passview *view, uint32_t id, bool group);
 
+/* Whether owners, or groups, are shown as others. */
+bool passview_alters(const struct passview *view, bool group);
+
 /* The mode as it is shown. */
 uint32_t passview_mode(const struct passview *view, uint32_t mode);
 

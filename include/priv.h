@@ -29,10 +29,19 @@ int priv_keep_only(uint64_t which);
 /* Hands CAP_SYS_ADMIN on over an exec, as an ambient capability. */
 int priv_keep_mounting(void);
 
-/* For a server that is root: what is made from now on is this user's and group's, whether
-   he may write there or not (that is the kernel's to check); priv_act_as_self() ends
-   that. For anybody else they change nothing. Of the calling thread. 0 or -errno. */
-int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
+/* Capabilities over files, as bits of `rights`: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH;
+   CAP_FSETID; and all that this process has. */
+enum { PRIV_DAC = 1u << 1 | 1u << 2, PRIV_SETID = 1u << 4 };
+#define PRIV_ALL UINT32_MAX
+
+/* For a server that is root: the calling thread acts with this fsuid, fsgid and `count`
+   supplementary groups, and of the capabilities over files has no more than `rights` in
+   effect. With fsuid 0, PRIV_ALL leaves all of them; with another fsuid it means PRIV_DAC
+   and PRIV_SETID. priv_act_with() changes the rights meanwhile, and priv_act_as_self() ends
+   it, after a failure as well. For a process that is not root they change nothing. 0 or
+   -errno. */
+int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights);
+int priv_act_with(uint32_t rights);
 void priv_act_as_self(void);
 
 /* Whether what this thread writes leaves set-user-id and set-group-id bits alone

@@ -12,7 +12,7 @@
 #include "fuse_kernel.h"
 
 /* A file's device, beside the attributes as FUSE has them, and one of chattr(1)'s. */
-struct sysfs_stat { struct fuse_attr attr; uint64_t device; bool append_only; };
+struct sysfs_stat { struct fuse_attr attr; uint64_t device; uint32_t owner; bool append_only; };	/* owner: attr.uid as SOURCE has it */
 
 /* Of what a descriptor holds. `ask`: as of now; else as it is known here, of a network
    or FUSE file system without asking its server. */
@@ -63,11 +63,6 @@ int sysfs_access(int fd, uint32_t mask);
 
 int sysfs_dup(int fd);
 int sysfs_ioctl(int fd, uint32_t command, void *data);
-
-/* Whether a path, from a directory on, stays below `root`, a directory too, all its symbolic
-   links included; -EXDEV if it does not, -EAGAIN if that cannot be told for all that is being
-   renamed meanwhile, anywhere; -ENOSYS before Linux 5.6. openat2(2). */
-int sysfs_beneath(int root, const char *path);
 
 /* A file handle, as name_to_handle_at(2) has it, and the file again (O_PATH); `mount`: any
    descriptor, not O_PATH, of its mount. */

@@ -75,6 +75,12 @@ uint32_t passview_source(const struct passview *view, uint32_t id, bool group)
 	return id - offset;
 }
 
+bool passview_alters(const struct passview *view, bool group)
+{
+	return view->pairs || (group ? view->gid_offset || view->force_group >= 0
+				     : view->uid_offset || view->force_user >= 0);
+}
+
 /* ---- Permissions ---- */
 
 enum { DIRECTORY = 0040000, TYPES = 0170000, ANY_X = 0111 };

@@ -121,15 +121,22 @@ static bool take_name(struct rest *rest, const char **name)
 }
 
 /* A name names something in its directory: never a path. The kernel sends
-   "/" for a file without a name; a symbolic link's target may be anything. */
+   "/" for a file without a name; a symbolic link's target and the name of an
+   extended attribute, which is no path, may be anything. */
 static bool name_allowed(const struct fuse_req *req, int which)
 {
 	const char *name = req->name[which];
 
 	if (req->in->opcode == FUSE_TMPFILE)
 		return true;
-	if (req->in->opcode == FUSE_SYMLINK && which == 1)
-		return true;
+	switch (req->in->opcode) {
+	case FUSE_SYMLINK:
+		if (which == 1)
+			return true;
+		break;
+	case FUSE_GETXATTR: case FUSE_SETXATTR: case FUSE_REMOVEXATTR:
+		return *name != '\0';
+	}
 	return *name && !strchr(name, '/');
 }
 

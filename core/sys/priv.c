@@ -200,17 +200,17 @@ bool priv_may_mount(void)
 	       && ((setuid_root ? caps[0].permitted : caps[0].effective) & CAP_SYS_ADMIN_BIT);
 }
 
-/* Away from root, the capabilities over files are out of effect, and back with him. To
-   pass where only he might is to be kept: whether the caller may, the kernel has asked
-   the attributes already. */
-static int keep_passing(void)
+/* Those over files, which leaving fsuid 0 clears and coming back raises. */
+enum { FILE_CAPS = 1u << 0 | PRIV_DAC | 1u << 3 /* FOWNER */ | PRIV_SETID | 1u << 9 /* LINUX_IMMUTABLE */
+       | 1u << 27 /* MKNOD */ };
+
+static int set_file_caps(uint32_t which)
 {
-	enum { DAC_OVERRIDE = 1u << 1, DAC_READ_SEARCH = 1u << 2 };
 	struct cap_data caps[2];
 
 	if (syscall(SYS_capget, &this_process, caps) < 0)
 		return -errno;
-	caps[0].effective |= caps[0].permitted & (DAC_OVERRIDE | DAC_READ_SEARCH);
+	caps[0].effective = (caps[0].effective & ~(uint32_t)FILE_CAPS) | (caps[0].permitted & FILE_CAPS & which);
 	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : 0;
 }
 
@@ -229,10 +229,20 @@ static bool is_root(void)
 
 /* By thread, as credentials are to the kernel. Where all callers are root, which is common,
    nothing is asked for. */
-static __thread bool setid_goes, has_groups, others_group, others;
+static __thread bool setid_goes, has_groups, others_group, others, bare_root;
 
-int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
+static int set_fsuid(uid_t uid)
 {
+	others = true;
+	syscall(SETFSUID, uid);
+	/* setfsuid(2) does not report that the kernel had no memory for the change. */
+	return (uid_t)syscall(SETFSUID, -1) == uid ? 0 : -ENOMEM;
+}
+
+int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
+{
+	int err;
+
 	if (!is_root())
 		return 0;
 	if (count)
@@ -240,21 +250,30 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 	others_group |= gid != own_group;
 	if (others_group)
 		syscall(SETFSGID, gid);
-	priv_use_reserve(uid == 0);
-	if (uid == 0) {
+	priv_use_reserve(uid == 0 && rights == PRIV_ALL);
+	if (uid == 0 && rights == PRIV_ALL) {
 		priv_keep_setid(true);
 		return 0;
 	}
-	others = true;
-	syscall(SETFSUID, uid);
-	/* It does not say that it had no memory for that. */
-	return (uid_t)syscall(SETFSUID, -1) == uid ? keep_passing() : -ENOMEM;
+	if (uid == 0) {
+		bare_root = true;
+		return set_file_caps(rights);
+	}
+	err = set_fsuid(uid);
+	return err || !rights ? err : set_file_caps(rights & (PRIV_DAC | PRIV_SETID));
+}
+
+int priv_act_with(uint32_t rights)
+{
+	return is_root() ? set_file_caps(rights) : 0;
 }
 
 void priv_act_as_self(void)
 {
 	if (others && syscall(SETFSUID, 0) != 0)
 		setid_goes = false;	/* all of root's are in effect again */
+	if (bare_root && set_file_caps(FILE_CAPS) == 0)
+		bare_root = setid_goes = false;
 	if (others_group)
 		syscall(SETFSGID, own_group);
 	if (has_groups)
@@ -308,4 +327,7 @@ void priv_thread_starts(void)
 	priv_keep_setid(true);
 	reserve_off = false;
 	priv_use_reserve(false);
+	/* The server's own supplementary groups would count as the caller's. */
+	if (is_root())
+		syscall(SETGROUPS, 0, NULL);
 }

@@ -23,6 +23,11 @@
 struct name { char text[32]; };
 #define NAME(fd) sys_fd_path((struct name) { "" }.text, fd)
 
+/* On a descriptor, or with the error that there is instead of one: a negative number would
+   make a name of something else. */
+#define CALL_ON(type, name, params, call) \
+	type name params { return fd < 0 ? (type)fd : (type)result((long)(call)); }
+
 /* Devices as FUSE has them: the kernel's new_encode_dev(). */
 static uint32_t encode(uint32_t major, uint32_t minor)
 {
@@ -39,9 +44,12 @@ int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 	enum { BASIC = 0x7ff, APPEND_ONLY = 0x20 };
 	struct kernel_statx x;
 
+	if (fd < 0)
+		return fd;
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (ask ? 0 : AT_STATX_DONT_SYNC), BASIC, &x) < 0)
 		return -errno;
 	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
+	st->owner = x.uid;
 	st->append_only = x.attributes & APPEND_ONLY;
 	st->attr = (struct fuse_attr) {
 		.ino = x.ino, .size = x.size, .blocks = x.blocks, .blksize = x.blksize,
@@ -59,6 +67,8 @@ int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx
 {
 	struct kernel_statx x;
 
+	if (fd < 0)
+		return fd;
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (flags & 0x6000 /* AT_STATX_SYNC_TYPE */), mask, &x) < 0)
 		return -errno;
 	_Static_assert(sizeof(*stat) == sizeof(x), "statx(2)");
@@ -70,6 +80,8 @@ int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
 {
 	struct statfs s;
 
+	if (fd < 0)
+		return fd;
 	if (fstatfs(fd, &s) < 0)
 		return -errno;
 	*type = (uint32_t)s.f_type;
@@ -81,31 +93,31 @@ int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
 	return 0;
 }
 
-CALL(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() asks twice */
-CALL(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
-CALL(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
-CALL(int, sysfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
-CALL(int, sysfs_ftruncate, (int fd, uint64_t size), ftruncate(fd, (off_t)size))
+CALL_ON(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() asks twice */
+CALL_ON(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
+CALL_ON(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+CALL_ON(int, sysfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
+CALL_ON(int, sysfs_ftruncate, (int fd, uint64_t size), ftruncate(fd, (off_t)size))
 CALL(int, sysfs_mkdir, (int dir, const char *name, mode_t mode), mkdirat(dir, name, mode))
 CALL(int, sysfs_mknod, (int dir, const char *name, mode_t mode, uint32_t device), mknodat(dir, name, mode, decode(device)))
 CALL(int, sysfs_symlink, (const char *target, int dir, const char *name), symlinkat(target, dir, name))
-CALL(int, sysfs_link, (int fd, int dir, const char *name), linkat(AT_FDCWD, NAME(fd), dir, name, AT_SYMLINK_FOLLOW))
+CALL_ON(int, sysfs_link, (int fd, int dir, const char *name), linkat(AT_FDCWD, NAME(fd), dir, name, AT_SYMLINK_FOLLOW))
 CALL(int, sysfs_unlink, (int dir, const char *name, bool directory), unlinkat(dir, name, directory ? AT_REMOVEDIR : 0))
 CALL(int, sysfs_rename, (int dir, const char *name, int new_dir, const char *new_name, uint32_t flags),
      syscall(SYS_renameat2, dir, name, new_dir, new_name, flags))
-CALL(ssize_t, sysfs_pread, (int fd, void *buf, size_t size, uint64_t offset), pread(fd, buf, size, (off_t)offset))
-CALL(ssize_t, sysfs_pwrite, (int fd, const void *buf, size_t size, uint64_t offset), pwrite(fd, buf, size, (off_t)offset))
-CALL(ssize_t, sysfs_append, (int fd, const void *buf, size_t size),
+CALL_ON(ssize_t, sysfs_pread, (int fd, void *buf, size_t size, uint64_t offset), pread(fd, buf, size, (off_t)offset))
+CALL_ON(ssize_t, sysfs_pwrite, (int fd, const void *buf, size_t size, uint64_t offset), pwrite(fd, buf, size, (off_t)offset))
+CALL_ON(ssize_t, sysfs_append, (int fd, const void *buf, size_t size),
      syscall(SYS_pwritev2, fd, &(struct iovec) { (void *)buf, size }, 1L, 0L, 0L, 0x10L /* RWF_APPEND */))
-CALL(int, sysfs_fsync, (int fd, bool data_only), data_only ? fdatasync(fd) : fsync(fd))
+CALL_ON(int, sysfs_fsync, (int fd, bool data_only), data_only ? fdatasync(fd) : fsync(fd))
 CALL(int, sysfs_syncfs, (int fd), syscall(SYS_syncfs, fd))
-CALL(int, sysfs_fallocate, (int fd, int mode, uint64_t offset, uint64_t length),
+CALL_ON(int, sysfs_fallocate, (int fd, int mode, uint64_t offset, uint64_t length),
      fallocate(fd, mode, (off_t)offset, (off_t)length))
-CALL(ssize_t, sysfs_getxattr, (int fd, const char *name, void *value, size_t size), getxattr(NAME(fd), name, value, size))
-CALL(ssize_t, sysfs_listxattr, (int fd, char *list, size_t size), listxattr(NAME(fd), list, size))
-CALL(int, sysfs_setxattr, (int fd, const char *name, const void *value, size_t size, int flags),
+CALL_ON(ssize_t, sysfs_getxattr, (int fd, const char *name, void *value, size_t size), getxattr(NAME(fd), name, value, size))
+CALL_ON(ssize_t, sysfs_listxattr, (int fd, char *list, size_t size), listxattr(NAME(fd), list, size))
+CALL_ON(int, sysfs_setxattr, (int fd, const char *name, const void *value, size_t size, int flags),
      setxattr(NAME(fd), name, value, size, flags))
-CALL(int, sysfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), name))
+CALL_ON(int, sysfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), name))
 
 void sysfs_umask(mode_t mask)
 {
@@ -162,21 +174,9 @@ int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 
 CALL(int, sysfs_flock, (int fd, uint32_t type),
      syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
-CALL(int, sysfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
-CALL(int, sysfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
-CALL(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
-
-int sysfs_beneath(int root, const char *path)
-{
-	enum { NO_MAGICLINKS = 2, BENEATH = 8 };	/* <fcntl.h> may have RESOLVE_ */
-	const uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, BENEATH | NO_MAGICLINKS };
-	int fd, tries = 100;
-
-	do
-		fd = (int)result(syscall(NR_OPENAT2, root, path, how, sizeof(how)));
-	while (fd == -EAGAIN && --tries > 0);
-	return fd < 0 ? fd : (int)result(close(fd));
-}
+CALL_ON(int, sysfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
+CALL_ON(int, sysfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+CALL_ON(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
 
 CALL(int, sysfs_handle_of, (int fd, struct sysfs_handle *handle),
      (handle->size = sizeof(handle->bytes), syscall(SYS_name_to_handle_at, fd, "", handle, &(int) { 0 }, AT_EMPTY_PATH)))

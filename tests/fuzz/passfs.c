@@ -10,6 +10,8 @@
 #include "../../applets/passfs_file.c"
 #include "../../applets/passfs_limit.c"
 #include "../../applets/passfs_lock.c"
+#include "../../applets/passfs_name.c"
+#include "../../applets/passfs_owner.c"
 
 #include <sched.h>
 #include <stdio.h>

@@ -75,12 +75,16 @@ static void owners(void **state)
 	assert_int_equal(passview_source(&view, 1000, true), 1000);
 	assert_int_equal(passview_source(&view, 6, false), 5);
 	assert_int_equal(passview_source(&view, UINT32_MAX, false), UINT32_MAX);
+	assert_true(passview_alters(&view, false) && passview_alters(&view, true));
 	view.uid_offset = 100;
 	assert_int_equal(passview_shown(&view, 7, false), 107);
 	assert_int_equal(passview_shown(&view, 5, false), 6);
 	assert_int_equal(passview_source(&view, 107, false), 7);
 	assert_int_equal(passview_source(&view, 50, false), 50);
 	view.force_user = 3;
+	assert_true(passview_alters(&(struct passview) { .force_user = 3, .force_group = -1 }, false));
+	assert_false(passview_alters(&(struct passview) { .force_user = 3, .force_group = -1 }, true));
+	assert_false(passview_alters(&(struct passview) { .force_user = -1, .force_group = -1, .uid_offset = 1 }, true));
 	assert_int_equal(passview_shown(&view, 5, false), 3);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct passview v = { .force_user = -1, .force_group = -1 };
