@@ -135,6 +135,7 @@ static int install_link(const struct install *args, const char *dir, const char 
 	struct out out = OUT_TEXT(path);
 	int err;
 
+	path[0] = '\0';
 	out_fmt(&out, "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, name);
 	out_text(&out);
 	err = make_link(args, self, path);

@@ -27,24 +27,23 @@ int handout_prepare(void)
 	return err;
 }
 
-/* Goes to the socket's directory. What is left of the path, or NULL with *err set. */
-static const char *enter_directory(const char *path, char name[256], int *err)
+/* Goes to the socket's directory; *name, which may be in `text`, is what is left of the path.
+   0 or -errno. */
+static int enter_directory(const char *path, char text[256], const char **name)
 {
 	char dir[4096];
-	struct out out = OUT_TEXT(dir), rest = { .buf = name, .size = 256, .fd = -1 };
+	struct out out = OUT_TEXT(dir), rest = { .buf = text, .size = 256, .fd = -1 };
 	const char *slash = strrchr(path, '/');
 
-	*err = 0;
+	*name = path;
 	if (*path == '@' || !slash)
-		return path;
-	if ((size_t)(slash - path) + 2 > sizeof(dir) || strlen(slash) + 2 > rest.size) {
-		*err = -ENAMETOOLONG;
-		return NULL;
-	}
+		return 0;
+	if ((size_t)(slash - path) + 2 > sizeof(dir) || strlen(slash) + 2 > rest.size)
+		return -ENAMETOOLONG;
 	out_fmt(&out, "%.*s", (int)(slash - path) + 1, path);
 	out_fmt(&rest, ".%s", slash);	/* "./@name" is no abstract one */
-	*err = sys_chdir(out_text(&out));
-	return *err ? NULL : out_text(&rest);
+	*name = out_text(&rest);
+	return sys_chdir(out_text(&out));
 }
 
 static bool may_have_it(int peer, uid_t uid)
@@ -93,10 +92,10 @@ static void remove_socket(const char *name, const struct sys_stat *made)
 int handout_send(const char *path, uid_t uid, int device, int milliseconds)
 {
 	char text[256];
-	int err;
-	const char *name = enter_directory(path, text, &err);
-	struct sys_stat made;
-	int listener = name ? sys_listen(name, uid, &made) : err;
+	const char *name;
+	struct sys_stat made = { .inode = 0 };
+	int err = enter_directory(path, text, &name);
+	int listener = err ? err : sys_listen(name, uid, &made);
 
 	if (listener < 0)
 		return listener;

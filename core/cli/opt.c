@@ -66,7 +66,7 @@ static const char *set(const struct opt *opt, void *args, char *value, const cha
 		return NULL;
 	}
 	if (opt->kind == OPT_NUMBER)
-		return set_number(to, value);
+		return set_number(to, value ? value : "");
 	return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 }
 

@@ -47,7 +47,7 @@ fumount mnt
 bg sleep 100
 victim=$bg
 ./escapefs -b --sandbox --files src mnt 2>/dev/null
-unlike 'no owner of a descriptor is set' "$(cat "mnt/kill.$victim")" done
+unlike 'no owner of a descriptor is set' "$(cat "mnt/kill.$victim")" 'done'
 stat mnt/report.1 >/dev/null 2>&1
 ok 'nobody is killed' kill -0 "$victim"
 fumount mnt

@@ -8,7 +8,7 @@ up() { mkdir -p src/u src/v src/w mnt; passfs -b "$@" src mnt 2>err || { cat err
 # Gone from the mount table, and the server's process with it.
 down() { abort_detach mnt; within 10 unmounted "$T/mnt"; }
 threads() { ls "/proc/$(newest passfs)/task" | wc -l; }
-threads_are() { [ "$(threads)" "$@" ]; }
+threads_are() { test "$(threads)" "$@"; }
 
 mkdir -p src/u src/v src/w src/mine mnt
 chmod 777 src src/mine

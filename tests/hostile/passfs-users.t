@@ -86,7 +86,7 @@ rm -rf src/tmp src/gone
 
 # What only a group allows, the server cannot see, and does not refuse.
 mkdir -m 2770 src/team; chgrp 1900 src/team
-member() { setpriv --reuid $U --regid $U --groups 5,1900,6 "$@"; }
+member() { setpriv --reuid "$U" --regid "$U" --groups 5,1900,6 "$@"; }
 ok 'a member makes' member sh -c 'echo a >mnt/team/a; mkdir mnt/team/d; ln -s a mnt/team/l; ln mnt/team/a mnt/team/b'
 ok 'renames' member mv mnt/team/a mnt/team/d/c
 ok 'removes' member rm -r mnt/team/d mnt/team/b mnt/team/l

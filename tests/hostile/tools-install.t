@@ -12,7 +12,7 @@ for with in '' 'forbid 38 437'; do
 	mkdir -p root outside/bin outside/sbin
 	rmdir outside/*
 	ln -s "$T/outside" root/usr
-	ln -s ../../../../../../../../../../../..$T/outside root/sbin
+	ln -s ../../../../../../../../../../../.."$T"/outside root/sbin
 	# shellcheck disable=SC2086
 	install $with
 	is "$with: links that lead out: refused" $? 1

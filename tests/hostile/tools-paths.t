@@ -44,7 +44,7 @@ for how in '' -l -f -q; do
 	done
 	is "-a $how, while names are swapped: root's own mounts stay" "$(left)" "$count"
 	{ kill -9 "$swap"; wait "$swap"; } 2>/dev/null
-	[ -d home/x ] && [ ! -L home/x ] || user mv -T --exchange home/x home/lnk 2>/dev/null
+	if [ ! -d home/x ] || [ -L home/x ]; then user mv -T --exchange home/x home/lnk 2>/dev/null; fi
 	clear_mounts
 done
 

@@ -42,6 +42,7 @@ ok 'it is mounted' mounted "$T/mnt2/to"
 umount mnt2/to; umount mnt2
 
 # No timing is arranged here: many tries.
+# shellcheck disable=SC2034 # the cases, which are texts, use it
 busy() { hellofs -b mnt 2>/dev/null; server=$(newest hellofs); exec 7<mnt/hello; }
 rounds() # rounds NAME COMMAND: COMMAND is at work beside fumount -R
 {
