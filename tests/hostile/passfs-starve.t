@@ -7,7 +7,7 @@ start 240
 up() { mkdir -p src/u src/v src/w mnt; passfs -b "$@" src mnt 2>err || { cat err; return 1; }; }
 # Gone from the mount table, and the server's process with it.
 down() { abort_detach mnt; within 10 unmounted "$T/mnt"; }
-threads() { ls "/proc/$(newest passfs)/task" | wc -l; }
+threads() { find "/proc/$(newest passfs)/task" -mindepth 1 -maxdepth 1 | wc -l; }
 threads_are() { test "$(threads)" "$@"; }
 
 mkdir -p src/u src/v src/w src/mine mnt
