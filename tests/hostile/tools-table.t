@@ -4,13 +4,18 @@
 . "$(dirname "$0")/../lib.sh"
 start 120
 need python3
+need setpriv
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 
 mkdir home home/a home/a/mnt later
 chown -R 65534:65534 home
 chmod 755 .
-# The user's mount, which is made by root here.
-exits 0 'the mount of a user' hellofs -b -o fsname=users home/a/mnt
+own_dev
+mkdir bin
+install -m 4755 "$BUILD/fusermount3" bin/
+cp "$BUILD/fusebox" bin/hellofs
+as() { PATH=$T/bin:$PATH setpriv --reuid "$1" --regid "$1" --clear-groups --inh-caps=-all "${@:2}"; }
+exits 0 'the mount of a user' as 65534 hellofs -b -o fsname=users home/a/mnt
 exits 0 'a later one' hellofs -b -o fsname=roots later
 id=$(awk -v at="$T/home/a/mnt" '$5 == at { print $1 }' /proc/self/mountinfo)
 move_deep()
@@ -49,6 +54,15 @@ ok 'it is unmounted' unmounted "$T/later"
 hellofs -b later
 exits 0 '-R finds the later one' fumount -R later
 ok 'it is unmounted by that' unmounted "$T/later"
+
+# The set-uid helper holds open what could get the name of what it unmounts: not what is so deep.
+mkdir theirs theirs/mnt
+chown 65533:65533 theirs theirs/mnt
+exits 0 'another user mounts' as 65533 hellofs -b theirs/mnt
+exits 0 'and unmounts' as 65533 fusermount3 -u theirs/mnt
+ok 'it is unmounted' unmounted "$T/theirs/mnt"
+give_dev_back
+
 python3 -c 'import os, sys, ctypes
 os.chdir(sys.argv[1])
 for i in range(600): os.chdir("d" * 250)
