@@ -136,7 +136,7 @@ caged()
 		code=$?
 		run fumount mnt
 	else
-		grep -q 'sandbox: not to be had here' said && unmounted "$T/mnt" && [[ $calls = *44[24]* || $calls = *- ]]
+		grep -qE 'sandbox: (not to be had here|Function not implemented)' said && unmounted "$T/mnt" && [[ $calls = *44[24]* || $calls = *- ]]
 		code=$?
 	fi
 	rm src/file
