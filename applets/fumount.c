@@ -134,11 +134,15 @@ static int lazily(const struct report *to, const struct target *t)
 
 static int abort_it(const struct report *to, const struct target *t)
 {
+	struct report others = *to;
 	int err = unmount_abort(t);
 
-	if (!err)
-		report(to, "aborted", "connection %llu is aborted", (unsigned long long)t->connection);
-	return err;
+	if (err)
+		return err;
+	report(to, "aborted", "connection %llu is aborted", (unsigned long long)t->connection);
+	others.mount_id = t->id;
+	report_dead(&others, t->major, t->minor);
+	return 0;
 }
 
 /* A server may unmount by itself once its connection is aborted. */

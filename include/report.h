@@ -35,4 +35,7 @@ int report_holders(const struct report *to, uint32_t major, uint32_t minor);
 /* Every mount of it, in this mount namespace and in others; returns how many. */
 int report_binds(const struct report *to, uint32_t major, uint32_t minor);
 
+/* The same, of a connection that has just been aborted: each of its mounts is dead. */
+void report_dead(const struct report *to, uint32_t major, uint32_t minor);
+
 #endif

@@ -105,6 +105,15 @@ static bool may_rename(const char *path)
 	return may;
 }
 
+/* A user can move their mount to a path that nobody can open, and must not keep others from
+   unmounting by that. */
+static bool is_users_deep(const struct table_row *row)
+{
+	enum { LONGEST = 4096 };
+
+	return strlen(row->mountpoint) >= LONGEST && table_is_fuse(row) && table_owner(row) > 0;
+}
+
 /* Keeps a mount busy until this process ends, if its mountpoint could get the name. */
 static int hold_neighbour(const struct table_row *row, void *data)
 {
@@ -113,7 +122,7 @@ static int hold_neighbour(const struct table_row *row, void *data)
 	int fd;
 
 	if (row->parent != place->mount || strcmp(row->mountpoint, place->path) == 0
-	    || !may_rename(row->mountpoint))
+	    || is_users_deep(row) || !may_rename(row->mountpoint))
 		return 0;
 	fd = sys_open(row->mountpoint, O_PATH | O_NOFOLLOW, 0);
 	if (fd < 0)

@@ -70,7 +70,7 @@ void report_holder(const struct report *to, const struct holder *h)
 	json_close(to->json, '}');
 }
 
-struct telling { const struct report *to; int count; };
+struct telling { const struct report *to; int count; bool dead; };
 
 static int tell_holder(const struct holder *h, void *data)
 {
@@ -85,7 +85,7 @@ static int tell_holder(const struct holder *h, void *data)
 
 int report_holders(const struct report *to, uint32_t major, uint32_t minor)
 {
-	struct telling t = { to, 0 };
+	struct telling t = { .to = to };
 
 	if (holders_each(major, minor, tell_holder, &t) < 0)
 		report(to, "unknown", "who holds it is not known: /proc cannot be read");
@@ -103,19 +103,29 @@ static int tell_bind(const struct table_row *row, int pid, void *data)
 	t->count++;
 	if (pid) {
 		proc_command(pid, command);
-		report(t->to, "namespace", "mounted in the mount namespace of %d (%s), at %s",
-		       pid, command, row->mountpoint);
+		report(t->to, t->dead ? "dead" : "namespace", "%s in the mount namespace of %d (%s), at %s",
+		       t->dead ? "dead as well:" : "mounted", pid, command, row->mountpoint);
 	} else {
-		report(t->to, "bind", "mounted at %s", row->mountpoint);
+		report(t->to, t->dead ? "dead" : "bind", t->dead ? "dead as well: %s" : "mounted at %s",
+		       row->mountpoint);
 	}
 	return 0;
 }
 
 int report_binds(const struct report *to, uint32_t major, uint32_t minor)
 {
-	struct telling t = { to, 0 };
+	struct telling t = { .to = to };
 	bool hidden = false;
 
 	binds_each(major, minor, tell_bind, &t, &hidden);
 	return t.count;
+}
+
+void report_dead(const struct report *to, uint32_t major, uint32_t minor)
+{
+	struct telling t = { .to = to, .dead = true };
+	bool hidden = false;
+
+	if (!to->quiet)
+		binds_each(major, minor, tell_bind, &t, &hidden);
 }

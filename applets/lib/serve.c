@@ -110,14 +110,23 @@ static int close_cage(struct fuse_session *session)
 	return err ? err : cage_seal();
 }
 
+static void tell_no_sandbox(int err)
+{
+	msg("sandbox: %s%s", msg_reason(err), err == -EPERM ? "; as root it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT" : "");
+}
+
 /* Up to here, all that came was from the command line and from the kernel. */
 static void enter_sandbox(struct fuse_session *session)
 {
 	int err = close_cage(session);
+	unsigned char code = (unsigned char)-err;
 
 	if (!err)
 		return;
-	msg("sandbox: %s%s", msg_reason(err), err == -EPERM ? "; as root it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT" : "");
+	if (self.args->background)	/* the terminal has been left */
+		sys_write_all(self.ready[1], &code, 1);
+	else
+		tell_no_sandbox(err);
 	take_away();
 	sys_exit(1);
 }
@@ -152,12 +161,14 @@ static void on_ready(struct fuse_session *session)
 /* In the parent: waits until the server is ready, or dead. Its exit status. */
 static int wait_until_ready(int child)
 {
+	unsigned char code = 0;	/* why there is no sandbox */
 	int status;
-	char byte;
 
 	sys_close(self.ready[1]);
-	if (sys_read_all(self.ready[0], &byte, 1) == 1)
+	if (sys_read_all(self.ready[0], &code, 1) == 1 && !code)
 		return 0;
+	if (code)
+		tell_no_sandbox(-code);
 	if (sys_wait(child, &status) < 0 || (status & 0x7f))
 		return 1;
 	return status >> 8 & 0xff;

@@ -30,34 +30,36 @@ enum {
 	SM_OPTIONS = 0x80, SM_SUBTYPE = 0x100, SM_SOURCE = 0x200,
 	SM_BRIEF = SM_SUPER | SM_MOUNT | SM_ROOT | SM_POINT | SM_TYPE,
 	SM_WHOLE = SM_BRIEF | SM_OPTIONS | SM_SOURCE,
+	SM_PATHS = SM_ROOT | SM_POINT,
 };
 
 /* 0; 1 when the subtype, the source and the options of the file system are missing. */
-static int by_statmount(uint64_t id, struct table_row *row)
+static int by_statmount(uint64_t id, uint64_t wanted, struct table_row *row)
 {
 	static union { struct statmount m; char room[20 * 1024]; } buf;
 	static char type[280];
 	struct out full = OUT_TEXT(type);
 	const struct statmount *m = &buf.m;
-	int err = sys_statmount(id, SM_WHOLE | SM_SUBTYPE, &buf, sizeof(buf));
+	int err = sys_statmount(id, wanted | SM_SUBTYPE, &buf, sizeof(buf));
 
 	if (err)
 		return err;
-	if (~m->mask & SM_BRIEF)
+	if (~m->mask & wanted & SM_BRIEF)
 		return -ENOSYS;
 	out_str(&full, m->text + m->type);
 	if (m->mask & SM_SUBTYPE)
 		out_fmt(&full, ".%s", m->text + m->subtype);
 	*row = (struct table_row) {
 		.id = m->old_id, .parent = m->old_parent, .major = m->major, .minor = m->minor,
-		.root = m->text + m->root, .mountpoint = m->text + m->mountpoint,
+		.root = wanted & SM_ROOT ? m->text + m->root : "",
+		.mountpoint = wanted & SM_POINT ? m->text + m->mountpoint : "",
 		.options = "", .propagation = "",
 		.type = out_text(&full),
 		.source = m->mask & SM_SOURCE ? m->text + m->source : "",
 		.super = m->mask & SM_OPTIONS ? m->text + m->options : "",
 	};
 	/* A kernel that tells the source, 6.13 on, tells the subtype, if there is one. */
-	return (m->mask & SM_WHOLE) != SM_WHOLE;
+	return (~m->mask & wanted) != 0;
 }
 
 struct search { const struct sys_stat *st; struct table_row *row; };
@@ -80,7 +82,7 @@ int table_of_fd(int fd, struct table_row *row, bool whole)
 	int err = sys_statx(fd, "", true, &st);
 
 	if (!err && st.unique_id) {
-		err = by_statmount(st.mount_id, row);
+		err = by_statmount(st.mount_id, SM_WHOLE, row);
 		if (err == 0 || (err == 1 && !whole))
 			return 0;
 	}
@@ -122,8 +124,11 @@ static int list_row(uint64_t id, void *data)
 {
 	const struct listing *l = data;
 	struct table_row row;
+	int err = by_statmount(id, SM_WHOLE, &row);
 
-	return by_statmount(id, &row) < 0 ? 0 : l->fn(&row, l->data);
+	if (err == -EOVERFLOW)	/* by its paths: it is there all the same */
+		err = by_statmount(id, SM_WHOLE & ~SM_PATHS, &row);
+	return err < 0 ? 0 : l->fn(&row, l->data);
 }
 
 int table_each_listed(int (*fn)(const struct table_row *, void *), void *data)

@@ -83,9 +83,34 @@ int table_parse(char *line, struct table_row *row)
 	return row->source && row->super ? 0 : -EINVAL;
 }
 
-/* A window on the table that always holds one whole line: a path may take
-   four times 4096 bytes and more, being escaped. */
+/* A window on the table that always holds one whole line, shortened if it has to be: a path
+   may take four times 4096 bytes and more, being escaped. */
 struct window { int fd, err; size_t start, end; char buf[128 * 1024]; };
+
+/* A mountpoint or a root has no greatest length: a user can move what is mounted into a deep
+   directory. Whatever is cut off here, the number and the kind of the fields stay the same,
+   and the lines that follow are read. */
+static void shorten_longest_field(struct window *w)
+{
+	enum { KEPT = 16 * 1024 };	/* six fields of a line can be longer: they fit */
+	char *start = w->buf, *longest = start, *end = w->buf + w->end;
+	size_t most = 0;
+
+	while (start < end) {
+		char *stop = memchr(start, ' ', (size_t)(end - start));
+		size_t len = (size_t)((stop ? stop : end) - start);
+
+		if (len > most) {
+			most = len;
+			longest = start;
+		}
+		start += len + 1;
+	}
+	if (most <= KEPT)
+		return;
+	memmove(longest + KEPT, longest + most, (size_t)(end - longest) - most);
+	w->end -= most - KEPT;
+}
 
 static char *next_line(struct window *w)
 {
@@ -102,6 +127,8 @@ static char *next_line(struct window *w)
 		memmove(w->buf, line, w->end - w->start);
 		w->end -= w->start;
 		w->start = 0;
+		if (w->end == sizeof(w->buf))
+			shorten_longest_field(w);
 		do
 			n = sys_read(w->fd, w->buf + w->end, sizeof(w->buf) - w->end);
 		while (n == -EINTR);

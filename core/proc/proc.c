@@ -188,11 +188,36 @@ void proc_release(struct proc_held *held)
 	held->pidfd = -1;
 }
 
+/* The end of a file that may be longer than text: status has a line with every group. */
+static bool read_end_of(const char *dir, const char *file, char *text, size_t size)
+{
+	char path[64];
+	struct out out = OUT_TEXT(path);
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+
+	out_fmt(&out, "/proc/%s/%s", dir, file);
+	fd = sys_open(out_text(&out), O_RDONLY, 0);
+	if (fd < 0)
+		return false;
+	while ((n = sys_read(fd, text + len, size - 1 - len)) > 0) {
+		len += (size_t)n;
+		if (len > size / 2) {
+			memmove(text, text + len - size / 2, size / 2);
+			len = size / 2;
+		}
+	}
+	sys_close(fd);
+	text[len] = '\0';
+	return len > 0;
+}
+
 static uint64_t switches_of(const char *task)
 {
 	char text[2048];
 
-	if (read_of(task, "status", text, sizeof(text)) < 0)
+	if (!read_end_of(task, "status", text, sizeof(text)))
 		return 0;
 	return (uint64_t)(proc_field(text, "\nvoluntary_ctxt_switches")
 			  + proc_field(text, "nonvoluntary_ctxt_switches"));

@@ -156,6 +156,28 @@ exits 0 '--abort of one that is detached' fumount --abort "conn:$conn"
 exec 7<&-
 ok 'gone' within 2 no_conn
 exits 32 '--abort of none' fumount --abort "conn:$conn"
+
+# Of a bind: what dies with it.
+serve good
+mount --bind mnt other
+unshare -m --propagation private sleep 100 & elsewhere=$!
+pids+=("$elsewhere")
+within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
+exits 0 '-f of a bind' fumount -f other
+like 'the other mount is dead' "$err" "other: dead as well: $T/mnt"
+like 'in another mount namespace, too' "$err" "dead as well: in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
+unlike 'itself is not' "$err" "dead as well: $T/other"
+kill "$elsewhere"
+wait "$elsewhere" 2>/dev/null
+exits 0 '--abort, as JSON' fumount --abort --json mnt
+unlike 'nothing else is dead' "$out" '"dead"'
+mount --bind mnt other
+exits 0 '--abort of both, as JSON' fumount --abort --json mnt
+like 'the other is' "$out" '"event":"dead","text":"dead as well: [^"]*/other"'
+umount other
+exits 0 'no more of it' fumount -f mnt
+ok 'gone with the last of them' within 2 no_conn
+
 umount ctl
 serve good
 kill -STOP "$server"

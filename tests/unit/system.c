@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -481,6 +482,29 @@ static int note_pid(uint64_t number, int pid, void *data)
 	return number == proc_namespace();
 }
 
+/* The groups make status longer than what is read at a time. */
+static void check_switches_with_groups(void)
+{
+	enum { GROUPS = 2000 };
+	static gid_t many[GROUPS];
+	int status, pid;
+
+	for (int i = 0; i < GROUPS; i++)
+		many[i] = 100000 + (gid_t)i;
+	pid = fork();
+	if (pid == 0) {
+		uint64_t before;
+
+		if (setgroups(GROUPS, many) < 0)
+			_exit(2);
+		before = proc_switches(getpid());
+		usleep(1000);
+		_exit(proc_switches(getpid()) <= before);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 static void processes_are_told(void **state)
 {
 	struct proc_facts facts;
@@ -499,6 +523,8 @@ static void processes_are_told(void **state)
 	switches = proc_switches(getpid());
 	usleep(1000);
 	assert_true(proc_switches(getpid()) > switches);
+	if (geteuid() == 0)
+		check_switches_with_groups();
 	assert_true(proc_namespace() != 0);
 	assert_int_equal(proc_each_namespace(note_pid, &number, &hidden), 1);
 	assert_int_equal(number, proc_namespace());
