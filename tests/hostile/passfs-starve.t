@@ -38,6 +38,8 @@ for how in '' --no-passthrough --locks --writeback --sandbox --threads=8; do
 	sleep 0.5
 	ok "${how:-default}: others go on while a user's file system hangs" works 1778
 	ok "${how:-default}: so does root" works 0
+	[ "$how" = --sandbox ] || ok "${how:-default}: and whoever lists the directory of that mount" \
+		timeout -s KILL 5 setpriv --reuid=1778 ls mnt
 	ok "${how:-default}: and the user beside it" works 1777
 	ok "${how:-default}: no more than the user's share of threads wait" threads_are -le $((kept + 30))
 	abort_detach src/u
