@@ -137,6 +137,8 @@ static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t
 	uint32_t told;
 	int err;
 
+	/* Without CAP_FSETID, which the request before may have dropped, set-group-id goes. */
+	priv_keep_setid(!pass_is_checked(req));
 	if (!pass_is_checked(req))
 		return sysfs_chown(fd, uid, gid);
 	err = sysfs_stat(fd, true, &st);
@@ -622,13 +624,13 @@ static bool closes_quietly(uint32_t type)
 }
 
 /* As many as there are CPUs to run on, and two where there is one: a request that waits
-   for a disk should not be waited for. */
-static uint32_t threads(bool has_disk)
+   for a disk, or for another user's file system, should not be waited for. */
+static uint32_t threads(bool waits)
 {
 	enum { MOST = 16 };
 	int cpus = thread_cpus();
 
-	return (uint32_t)(cpus < 2 ? 1 + has_disk : cpus > MOST ? MOST : cpus);
+	return (uint32_t)(cpus < 2 ? 1 + waits : cpus > MOST ? MOST : cpus);
 }
 
 /* What to ask the kernel for, once SOURCE is known. */
@@ -663,7 +665,7 @@ static void choose(struct passfs *fs, uint32_t type)
 	fs->passthrough = !fs->writeback && !fs->no_passthrough && !fs->serve.sandbox && sys_geteuid() == 0;
 	if (fs->passthrough)
 		*want |= FUSE_PASSTHROUGH;
-	pass_ops.threads = threads(type != TMPFS && type != ramfs);
+	pass_ops.threads = threads(fs->serve.mount.allow_other || (type != TMPFS && type != ramfs));
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
 	fs->quiet_close = closes_quietly(type);
 	fs->steady_from = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
@@ -804,6 +806,10 @@ static const char *settle(void *data, struct fuse_session *session)
 
 	if (fs->export && fs->serve.sandbox)
 		return "--sandbox and --export exclude each other: file handles lead everywhere";
+	/* A ring's thread has its CPU's requests to itself: one that waits in SOURCE would hold up
+	   those of all users there. */
+	if (fs->serve.mount.allow_other && session->transport == FUSE_TRANSPORT_AUTO)
+		session->transport = FUSE_TRANSPORT_DEV;
 	if (!fs->locks)
 		return NULL;
 	if (session->transport == FUSE_TRANSPORT_URING)
