@@ -346,6 +346,7 @@ down
 up --locks
 mkfifo hold
 lock src/one w 0 10 <hold >held & pids+=($!)
+: >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
 exits 1 'a POSIX lock of SOURCE is seen' lock mnt/one r 5 1 </dev/null
@@ -360,6 +361,7 @@ exec 8>&-
 ok 'until it is free' within 5 grep -q got waited
 wait "$waiter"
 lock mnt/one w 0 10 <hold >held & pids+=($!)
+: >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
 exits 1 'and the other way round' lock src/one w 0 1 </dev/null
@@ -381,6 +383,7 @@ os.close(os.dup(fd))
 os.close(os.open("mnt/two", os.O_RDWR))
 print("got", flush=True)
 sys.stdin.read()' <hold >held & pids+=($!)
+: >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
 sleep 0.2
@@ -389,6 +392,7 @@ exec 8>&-
 ok 'and ends with it' within 5 lock src/two w 0 1 </dev/null
 # A thread closes the file while another one waits for a lock of it.
 lock src/one w 0 10 <hold >held & pids+=($!)
+: >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
 python3 -c 'import fcntl, os, threading, time
@@ -416,6 +420,7 @@ ok 'until his own end' within 5 lock src/one w 0 1 </dev/null
 down
 up
 lock src/one w 0 10 <hold >held & pids+=($!)
+: >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
 exits 0 'without --locks they are those of the mount' lock mnt/one w 0 1 </dev/null
