@@ -71,6 +71,7 @@ static int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr
 	if (err)
 		return err;
 	pass_note_told(req, node, &st);
+	st.attr.mode = pass_limited_mode(req, node, st.attr.mode);
 	pass_show(pass_of(req), &st);
 	*attr = st.attr;
 	return 0;
@@ -84,7 +85,7 @@ static int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_sta
 	stat->ino = shown_ino(fs, (uint64_t)stat->dev_major << 32 | stat->dev_minor, stat->ino);
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
 	stat->gid = passview_shown(&fs->view, stat->gid, true);
-	stat->mode = (uint16_t)passview_mode(&fs->view, stat->mode);
+	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(req, node, stat->mode));
 	return err;
 }
 
@@ -136,6 +137,8 @@ static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t
 	uint32_t told;
 	int err;
 
+	/* Without CAP_FSETID, which the request before may have dropped, set-group-id goes. */
+	priv_keep_setid(!pass_is_checked(req));
 	if (!pass_is_checked(req))
 		return sysfs_chown(fd, uid, gid);
 	err = sysfs_stat(fd, true, &st);
@@ -202,7 +205,7 @@ static int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_s
    ourselves. */
 int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st)
 {
-	bool of_kernel;
+	struct inode found = { .of_kernel = false }, *inode;
 	int err;
 
 	if (fd == -EMFILE || fd == -ENFILE)
@@ -213,15 +216,19 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 	if (!err && fuse_is_own(req, st->device))
 		err = -ELOOP;
 	if (!err)
-		err = pass_check_device(req, parent, fd, st, &of_kernel);
+		err = pass_check_device(req, parent, fd, st, &found);
 	if (err) {
 		sys_close(fd);
 		return err;
 	}
 	*node = pass_take(req, fd, st);
 	pass_note_told(req, *node, st);
-	if (of_kernel && *node)
-		inodes_get(inodes_of(req), *node)->of_kernel = true;
+	inode = inodes_get(inodes_of(req), *node);
+	if (inode && (found.of_kernel || found.limits)) {
+		inode->of_kernel = found.of_kernel;
+		inode->limits = found.limits;
+	}
+	st->attr.mode = pass_limited_mode(req, *node, st->attr.mode);
 	if (pass_of(req)->no_symlinks_out)
 		pass_note_place(req, parent, *node);
 	pass_show(pass_of(req), st);
@@ -506,8 +513,12 @@ static ssize_t show_list(struct fuse_req *req, uint64_t node, char kind, ssize_t
 static int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_t size)
 {
 	char kind = list_kind(name);
-	ssize_t n = sysfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
+	const struct inode *inode = inodes_get(inodes_of(req), node);
+	ssize_t n;
 
+	if (inode && inode->limits & SYSFS_NOSUID && is_capability(name))
+		return -ENODATA;
+	n = sysfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
 	if (kind && n > 0)
 		n = show_list(req, node, kind, n);
 	else if (kind && n == -EOPNOTSUPP)
@@ -613,13 +624,13 @@ static bool closes_quietly(uint32_t type)
 }
 
 /* As many as there are CPUs to run on, and two where there is one: a request that waits
-   for a disk should not be waited for. */
-static uint32_t threads(bool has_disk)
+   for a disk, or for another user's file system, should not be waited for. */
+static uint32_t threads(bool waits)
 {
 	enum { MOST = 16 };
 	int cpus = thread_cpus();
 
-	return (uint32_t)(cpus < 2 ? 1 + has_disk : cpus > MOST ? MOST : cpus);
+	return (uint32_t)(cpus < 2 ? 1 + waits : cpus > MOST ? MOST : cpus);
 }
 
 /* What to ask the kernel for, once SOURCE is known. */
@@ -654,7 +665,7 @@ static void choose(struct passfs *fs, uint32_t type)
 	fs->passthrough = !fs->writeback && !fs->no_passthrough && !fs->serve.sandbox && sys_geteuid() == 0;
 	if (fs->passthrough)
 		*want |= FUSE_PASSTHROUGH;
-	pass_ops.threads = threads(type != TMPFS && type != ramfs);
+	pass_ops.threads = threads(fs->serve.mount.allow_other || (type != TMPFS && type != ramfs));
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
 	fs->quiet_close = closes_quietly(type);
 	fs->steady_from = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
@@ -795,6 +806,10 @@ static const char *settle(void *data, struct fuse_session *session)
 
 	if (fs->export && fs->serve.sandbox)
 		return "--sandbox and --export exclude each other: file handles lead everywhere";
+	/* A ring's thread has its CPU's requests to itself: one that waits in SOURCE would hold up
+	   those of all users there. */
+	if (fs->serve.mount.allow_other && session->transport == FUSE_TRANSPORT_AUTO)
+		session->transport = FUSE_TRANSPORT_DEV;
 	if (!fs->locks)
 		return NULL;
 	if (session->transport == FUSE_TRANSPORT_URING)

@@ -147,22 +147,31 @@ bool pass_is_of_kernel(uint32_t type)
 	return false;
 }
 
-int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, bool *of_kernel)
+uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t mode)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	return inode && inode->limits & SYSFS_NOSUID && S_ISREG(mode) ? mode & ~(uint32_t)(S_ISUID | S_ISGID) : mode;
+}
+
+int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, struct inode *found)
 {
 	const struct passfs *fs = pass_of(req);
 	const struct inode *dir = inodes_get(&fs->inodes, st->device == fs->device ? FUSE_ROOT_ID : parent);
-	struct fuse_kstatfs whole;
 	uint32_t type;
 	int err = 0;
 
 	/* A mounted file system keeps its device number as long as the directory is held. */
 	if (dir && dir->device == st->device) {
-		*of_kernel = dir->of_kernel;
+		found->of_kernel = dir->of_kernel;
+		found->limits = dir->limits;
 	} else {
-		err = sysfs_statfs(fd, &whole, &type);
-		*of_kernel = !err && pass_is_of_kernel(type);
+		err = sysfs_mount_of(fd, &type, &found->limits);
+		found->of_kernel = !err && pass_is_of_kernel(type);
 	}
-	return err ? err : *of_kernel && !pass_lets_in(req) ? -EACCES : 0;
+	if (!err && found->limits & SYSFS_NODEV && (S_ISCHR(st->attr.mode) || S_ISBLK(st->attr.mode)) && st->attr.rdev)
+		err = -EACCES;
+	return err ? err : found->of_kernel && !pass_lets_in(req) ? -EACCES : 0;
 }
 
 /* ---- How deep a link is ---- */

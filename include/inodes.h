@@ -20,6 +20,7 @@ struct inode {
 	uint64_t told;
 	uint32_t parent, life, parent_life;
 	bool moved, of_kernel;
+	uint8_t limits;		/* for its owner: SYSFS_NOSUID and SYSFS_NODEV of the mount that it is in */
 };
 
 /* Places in blocks that double: what is in use never moves, and an empty block goes back. */

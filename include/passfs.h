@@ -125,9 +125,13 @@ bool pass_owner_is_shown(const struct fuse_req *req, int fd);
    others run it with its owner's rights. 0 or -errno. */
 int pass_open_to_write(const struct fuse_req *req, int fd);
 
-/* -EACCES where what fd holds is of a kernel file system that the caller may not enter;
-   *of_kernel tells whether it is of one. `parent` is where it was found; 0: unknown. */
-int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, bool *of_kernel);
+/* -EACCES where what fd holds is of a kernel file system that the caller may not enter, or a
+   device on a mount in SOURCE that has nodev. Fills in found->of_kernel and found->limits.
+   `parent` is the directory of the name; 0: unknown. */
+int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, struct inode *found);
+
+/* Set-id bits do not count in SOURCE where a mount below it has nosuid: they are not shown. */
+uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t mode);
 bool pass_is_of_kernel(uint32_t type);
 
 /* With --no-symlinks-out. Remembers the directory in which a name of the node was found (0:

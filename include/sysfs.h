@@ -19,6 +19,10 @@ struct sysfs_stat { struct fuse_attr attr; uint64_t device; uint32_t owner; bool
 int sysfs_stat(int fd, bool ask, struct sysfs_stat *st);
 int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat);
 int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type);
+/* The type of the file system that fd is in, by its magic number, and which of these flags its
+   mount has. From Linux 6.8 on without asking a FUSE file system's server. 0 or -errno. */
+enum { SYSFS_NOSUID = 2, SYSFS_NODEV = 4 };
+int sysfs_mount_of(int fd, uint32_t *type, uint8_t *limits);
 
 /* Opens what an O_PATH descriptor holds. */
 int sysfs_reopen(int fd, int flags);

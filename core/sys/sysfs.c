@@ -93,6 +93,37 @@ int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
 	return 0;
 }
 
+/* By statmount(2), which reads what the kernel has. */
+static int mount_told(int fd, uint32_t *type, uint8_t *limits)
+{
+	enum { UNIQUE = 0x4000, PARTS = 3, MASK = 1, MAGIC = 3, ATTRIBUTES = 8 };
+	uint64_t mount[64];	/* struct statmount, by words */
+	struct kernel_statx x;
+	int err;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, UNIQUE, &x) < 0)
+		return -errno;
+	err = x.mask & UNIQUE ? sys_statmount(x.mnt_id, PARTS, mount, sizeof(mount)) : -ENOSYS;
+	if (err || (mount[MASK] & PARTS) != PARTS)
+		return err ? err : -ENOSYS;
+	*type = (uint32_t)mount[MAGIC];
+	*limits = (uint8_t)(mount[ATTRIBUTES] & (SYSFS_NOSUID | SYSFS_NODEV));
+	return 0;
+}
+
+int sysfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
+{
+	struct statfs s;
+
+	if (mount_told(fd, type, limits) == 0)
+		return 0;
+	if (fstatfs(fd, &s) < 0)
+		return -errno;
+	*type = (uint32_t)s.f_type;
+	*limits = (uint8_t)(s.f_flags & (SYSFS_NOSUID | SYSFS_NODEV));
+	return 0;
+}
+
 CALL_ON(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() asks twice */
 CALL_ON(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
 CALL_ON(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))

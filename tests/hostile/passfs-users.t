@@ -171,6 +171,24 @@ ok 'with --kernel-fs others do' as $U cat mnt/proc/1/comm
 down
 umount src/proc; umount src/sys; rmdir src/proc src/sys
 
+# A file system that a user mounted in SOURCE, nosuid and nodev: the mount's suid and dev do not
+# reach it.
+mkdir src/stick; mount -t tmpfs -o nosuid,nodev none src/stick
+cp "$(command -v id)" src/stick/id; cp "$(command -v id)" src/id; chmod 6755 src/stick/id src/id
+mknod -m 666 src/stick/null c 1 3; mknod -m 666 src/null c 1 3
+if has_cap=$(command -v setcap); then "$has_cap" cap_chown+ep src/stick/id; fi
+for how in '' --no-passthrough --cache=always --sandbox; do
+	up -o suid,dev ${how:+"$how"}
+	is "set-id bits of SOURCE's own count ($how)" "$(as $U mnt/id -u)" 0
+	is "those of a nosuid mount in it do not ($how)" "$(as $U mnt/stick/id -u)" $U
+	is 'nor are they told' "$(mode mnt/stick/id)" 755
+	is 'nor are capabilities' "$(getfattr --absolute-names --only-values -n security.capability mnt/stick/id 2>/dev/null | wc -c)" 0
+	[ "$how" = --sandbox ] || ok 'a device of its own opens' as $U sh -c 'echo x >mnt/null'
+	exits 2 'one on a nodev mount does not' as $U sh -c 'echo x >mnt/stick/null'
+	down
+done
+umount src/stick; rm -r src/stick src/id src/null
+
 # --no-symlinks-out: a link is judged by where the kernel has it, whatever moves in SOURCE.
 echo secret >outside
 for how in '' --cache=always; do

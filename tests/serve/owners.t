@@ -5,7 +5,8 @@ start 60
 need setpriv
 mkdir -m 777 src mnt
 chmod 777 src
-exits 0 'passfs' passfs -b --threads=1 src mnt
+exits 0 'passfs' setpriv --groups 6,1900 passfs -b --threads=1 src mnt
+like "the server's own groups are nobody else's" "$(grep Groups "/proc/$(newest passfs)/status")" '^Groups:[[:space:]]*$'
 as() { setpriv --reuid "$1" --regid "$2" --groups "$3" "${@:4}"; }
 touch_as() { as "$1" "$2" "$3" touch "mnt/$4" && stat -c '%u %g' "src/$4"; }
 is 'one' "$(touch_as 1000 1000 5 a)" '1000 1000'
@@ -21,5 +22,10 @@ mkdir -m 770 mnt/team
 chgrp 5 mnt/team
 is 'one of the group' "$(touch_as 1000 1000 5 team/a)" '1000 1000'
 exits 1 'one who is not' as 1001 7 6 touch mnt/team/b
+# Opening a file anew as a user drops CAP_FSETID, and root's chown keeps set-group-id by it.
+as 0 0 0 sh -c 'touch mnt/g; chown 0:7 mnt/g; chmod 2644 mnt/g; touch mnt/h; chmod 666 mnt/h'
+as 1000 1000 5 sh -c ': >mnt/h'
+as 0 0 0 chown 5 mnt/g
+is "root's chown after a user's open" "$(stat -c '%u %a' src/g)" '5 2644'
 exits 0 'fumount' fumount mnt
 finish
