@@ -3,7 +3,7 @@
 # aborted: nobody waits for long, what fsync(2) called safe is in the source, and the mount
 # can be taken away and made again.
 . "$(dirname "$0")/lib.sh"
-start 300
+start 420
 begin_configs
 seconds=${KILL_SECONDS:-1}
 mkdir src mnt ctl logs

@@ -13,7 +13,32 @@ configs=(
 	'--writeback'
 	'--no-passthrough'
 	'--threads=4 --writeback'
+	'--sandbox'
+	'--locks'
+	'--export'
 )
+
+# Another process at work in SOURCE, which replaces files there, while a third reads them
+# through the mount. end_neighbour ends both and says whether SOURCE has all of what
+# fsync(2) called safe. Not two of them at once.
+start_neighbour() # start_neighbour SOURCE MOUNT
+{
+	mkdir -p "$1/neighbour"
+	durable replace "$1/neighbour" neighbour.log >neighbour.out 2>&1 & neighbours=($!)
+	while [ ! -e neighbour.over ]; do cat "$2"/neighbour/* >/dev/null 2>&1; done & neighbours+=($!)
+	pids+=("${neighbours[@]}")
+}
+end_neighbour() # end_neighbour SOURCE
+{
+	local status
+	: >neighbour.over	# a cat that is at work ends first: it keeps the mount busy
+	kill "${neighbours[0]}"
+	wait "${neighbours[@]}" 2>/dev/null
+	durable -c replace "$1/neighbour" neighbour.log
+	status=$?
+	rm -rf "$1/neighbour" neighbour.log neighbour.over
+	return $status
+}
 
 # Whether passfs has all of these options.
 known()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Random calls on a passfs mount and on the file system itself, which must not differ; then
-# its source is compared as well. MODEL_SEED, MODEL_SEEDS and MODEL_STEPS repeat a run (a
+# Random calls on a passfs mount and on the file system itself, which must not differ, while
+# another process works in SOURCE; then its source is compared as well. MODEL_SEED, MODEL_SEEDS and MODEL_STEPS repeat a run (a
 # failure tells its seed; one is enough), and MODEL_TRACE=1 shows each call.
 . "$(dirname "$0")/lib.sh"
 start 900
@@ -32,9 +32,10 @@ for config in "${configs[@]}"; do
 	configured "$config" || continue
 	# What the kernel does by itself then, see model.c.
 	case $config in
-	*--no-passthrough*|*--writeback*) unset MODEL_PASSTHROUGH ;;
+	*--no-passthrough* | *--writeback* | *--sandbox* | *--locks*) unset MODEL_PASSTHROUGH ;;
 	*) export MODEL_PASSTHROUGH=1 ;;
 	esac
+	if [[ $config = *--sandbox* ]]; then export MODEL_SANDBOX=1; else unset MODEL_SANDBOX; fi
 	mkdir src native mnt
 	# As FUSE mounts are.
 	mount -t tmpfs -o nosuid,nodev none src
@@ -43,11 +44,13 @@ for config in "${configs[@]}"; do
 	server=$(newest passfs)
 	pids+=("$server")
 	began=$SECONDS
+	start_neighbour src mnt
 	worker 0 >found.0 2>&1 & one=$!
 	worker 1 >found.1 2>&1
 	wait "$one"
 	is "$seeds seeds of $steps steps, no difference" "$(cat found.0 found.1)" ''
 	diag "$((SECONDS - began)) s"
+	ok 'what another process did in SOURCE meanwhile is whole' end_neighbour src
 	exits 0 'unmounted' timeout 10 fumount mnt
 	ok 'the server ends' within 5 gone "$server"
 	umount src native
