@@ -35,6 +35,7 @@ for config in "${configs[@]}"; do
 	*--no-passthrough* | *--writeback* | *--sandbox* | *--locks*) unset MODEL_PASSTHROUGH ;;
 	*) export MODEL_PASSTHROUGH=1 ;;
 	esac
+	if [[ $config = *--writeback* ]]; then export MODEL_WRITEBACK=1; else unset MODEL_WRITEBACK; fi
 	if [[ $config = *--sandbox* ]]; then export MODEL_SANDBOX=1; else unset MODEL_SANDBOX; fi
 	mkdir src native mnt
 	# As FUSE mounts are.

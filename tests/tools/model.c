@@ -3,7 +3,8 @@
    first difference and tells it; both trees stay as they are then. With no steps only the
    trees are compared. MODEL_TRACE=1 shows each call, which is how a difference is followed;
    MODEL_PASSTHROUGH=1 allows for what FUSE's passthrough does; MODEL_SANDBOX=1 draws no device
-   nodes and no trusted attributes, which a sandboxed server may not make.
+   nodes and no trusted attributes, which a sandboxed server may not make; MODEL_WRITEBACK=1
+   draws no set-id bits, which the kernel's late writes take, whoever wrote.
 
    Times count only where they were set to a time long ago, and inode numbers only for what
    is the same file as what. */
@@ -140,7 +141,7 @@ static struct draw draw(void)
 	struct draw d = {
 		.slot = below(SLOTS), .other_slot = below(SLOTS), .flags = draw_flags(),
 		.pick = below(1 << 20), .pick2 = below(1 << 20),
-		.mode = modes[below(sizeof(modes) / sizeof(*modes))],
+		.mode = modes[below(sizeof(modes) / sizeof(*modes))] & (getenv("MODEL_WRITEBACK") ? 01777 : 07777),
 		.offset = draw_offset(), .other_offset = draw_offset(), .length = draw_length(),
 		.bytes = next(), .user = chance(25) ? OTHER_USER : 0, .look = chance(50),
 	};
