@@ -33,6 +33,7 @@ works() # works UID
 for how in '' 'on one CPU' --no-passthrough --locks --writeback --sandbox --threads=8; do
 	kept=0
 	[ "$how" != --sandbox ] || kept=36
+	# shellcheck disable=SC2086 # words
 	if [ "$how" = 'on one CPU' ]; then ok "$how: up" on_one_cpu; else ok "${how:-default}: up" up $how; fi
 	faulty mute src/u
 	hang 1777 40

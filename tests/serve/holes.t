@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Copies of a file that its writer has open: cp and tar ask for its holes (lseek(2)), which SOURCE
+# may not know, since the data is still in the kernel's cache.
+. "$(dirname "$0")/../lib.sh"
+start 120
+need python3 rsync tar busybox
+mkdir src mnt out
+mount -t tmpfs none src
+
+# Writes 1 MiB, by write(2) or through a mapping, and has the file open until the end of its input.
+writer() # writer HOW FILE
+{
+	python3 -c '
+import mmap, os, sys
+data = os.urandom(4096) * 256
+fd = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT)
+if sys.argv[1] == "write":
+    os.write(fd, data)
+else:
+    os.ftruncate(fd, len(data))
+    m = mmap.mmap(fd, len(data))
+    m[:] = data
+open(sys.argv[3], "wb").write(data)
+open("ready", "w").close()
+sys.stdin.read()' "$1" "$2" want
+}
+copied() # copied COMMAND...: makes out/f of mnt/f
+{
+	rm -f out/f
+	"$@" && cmp want out/f
+}
+by_tar() { tar -C mnt -S -cf - f | tar -C out -xf -; }
+
+for options in '' --no-passthrough '--no-passthrough --cache=always' --writeback --cache=none --sandbox; do
+	for how in write mmap; do
+		# With --cache=none a file cannot be mapped for writing before it is written.
+		[ "$options $how" != '--cache=none mmap' ] || continue
+		# shellcheck disable=SC2086 # words
+		exits 0 "passfs $options" passfs -b $options src mnt
+		rm -f ready
+		mkfifo hold
+		writer "$how" mnt/f <hold &
+		exec 8>hold
+		ok "$how: written" within 10 test -e ready
+		ok 'cp' copied cp mnt/f out/f
+		ok 'cp --sparse=always' copied cp --sparse=always mnt/f out/f
+		# tar -S believes st_blocks, which are SOURCE's, and which --cache=always never asks for again.
+		[ "$options $how" = '--no-passthrough --cache=always mmap' ] || ok 'tar -S' copied by_tar
+		ok 'rsync' copied rsync mnt/f out/f
+		ok 'busybox cp' copied busybox cp mnt/f out/f
+		exec 8>&-
+		wait
+		ok 'what SOURCE has in the end' cmp want src/f
+		exits 0 'unmounted' fumount mnt
+		rm -f hold src/f
+	done
+done
+umount src
+finish
