@@ -31,7 +31,7 @@ served() # served WORKER OPTION...
 	local worker=$1; shift
 	mkdir -p "mnt.$worker"
 	passfs -b "$@" src "mnt.$worker" 2>/dev/null && table "mnt.$worker" "$worker" >"ours.$worker"
-	fumount "mnt.$worker"
+	within 5 fumount "mnt.$worker"	# the workers may still be on their way out
 }
 calls() { grep -Ev '^chown setid +[49] ' "$1" | sed "$2"; }
 same() # same SED-SCRIPT OPTION...
