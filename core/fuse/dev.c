@@ -239,18 +239,10 @@ static int supervise(struct fuse_session *s)
 	return err == -EPIPE ? end_of(s) : err;
 }
 
-/* The thread that started all begins as each of several does. */
-static int serve_as_only(struct fuse_session *s, char *buffer, int (*run)(struct fuse_session *, char *))
-{
-	if (s->thread_starts)
-		s->thread_starts();
-	return run(s, buffer);
-}
-
 static int serve_several(struct fuse_session *s, char *buffer)
 {
 	if (!start_worker(s, serve_first, s->threads))
-		return serve_as_only(s, buffer, serve_alone);
+		return serve_alone(s, buffer);
 	sys_free_pages(buffer, dev_buffer_size(s->ops));
 	return supervise(s);
 }
@@ -289,10 +281,12 @@ int dev_serve(struct fuse_session *s)
 	/* One thread is faster with the device; several, one to a CPU, with the rings. */
 	if (s->transport == FUSE_TRANSPORT_URING || (s->transport == FUSE_TRANSPORT_AUTO && s->threads > 1))
 		s->rings = uring_offered;
+	if (s->thread_starts)
+		s->thread_starts();	/* in this thread, before there are others */
 	err = begin(s, buffer);
 	if (!err && s->phase == FUSE_SERVING)
 		err = s->threads > 1 ? serve_several(s, buffer)
-		      : serve_as_only(s, buffer, s->flags & FUSE_OVER_IO_URING ? uring_serve : serve_alone);
+		      : s->flags & FUSE_OVER_IO_URING ? uring_serve(s, buffer) : serve_alone(s, buffer);
 	s->aborted = err == -ECONNABORTED;
 	__atomic_store_n(&s->phase, FUSE_ENDED, __ATOMIC_RELAXED);
 	return err == -ENODEV || err == -ECONNABORTED ? 0 : err;
