@@ -118,7 +118,7 @@ struct fuse_ops {
 	   all threads serve them: see share.h. NULL: all are on one. Asks nobody. */
 	uint64_t (*place)(void *fs, uint64_t node);
 
-	/* Called in each thread of several before its first request. */
+	/* Called in each thread before its first request, and in the first one before there are others. */
 	void (*thread_starts)(void);
 	/* Called when the options are read: NULL, or what is wrong with them. */
 	const char *(*settle)(void *fs, struct fuse_session *session);
