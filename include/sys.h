@@ -70,6 +70,9 @@ int sys_open_private(int dir, const char *name);
 /* Locks one byte of a file for this open file description (F_OFD_SETLK), until its last
    descriptor is closed. 0; -EAGAIN while another description has it. */
 int sys_lock_byte(int fd, uint64_t byte);
+/* The mount that fd is in, from that directory on, without those on it, attached nowhere:
+   open_tree(2), since 5.2. A descriptor (O_PATH), or -errno. */
+int sys_clone_mount(int fd);
 /* openat2(2), since 5.6: -ENOSYS before, and a filter of system calls that does not know it
    gives -EPERM. */
 enum sys_resolve { RESOLVE_SAME_MOUNT = 1, RESOLVE_NO_LINKS = 4, RESOLVE_WITHIN = 8, RESOLVE_ROOTED = 0x10 };

@@ -19,4 +19,7 @@ int turn_open(void);
    somebody else has it all the time. */
 int turn_take(int file, const struct sys_stat *mount);
 
+/* The same without waiting: -EAGAIN when somebody else has it. */
+int turn_try(int file, const struct sys_stat *mount);
+
 #endif

@@ -158,14 +158,15 @@ static int is_covered(const struct mountpoint *at, struct sys_stat *found)
 	return err ? err : table_each(NULL, is_cover, &c);
 }
 
-/* A mount that cannot be identified could not be unmounted later. */
+/* A mount that cannot be identified could not be unmounted later. Nobody can have the turn of
+   one that is nowhere yet: who has it stopped while unmounting an older one of this number. */
 int mount_place(struct mountpoint *at, int mount)
 {
 	int err = sys_statx(mount, "", false, &at->mounted);
 
 	if (!err && at->turn)
-		err = turn_take(at->turn, &at->mounted);
-	if (!err)
+		err = turn_try(at->turn, &at->mounted);
+	if (!err || err == -EAGAIN)
 		err = sys_move_mount(mount, at->under);
 	if (!err) {
 		err = table_identify(mount, &at->mounted);
@@ -181,6 +182,8 @@ int mount_place(struct mountpoint *at, int mount)
 
 int mount_undo(const struct mountpoint *at)
 {
+	if (at->turn)	/* if it could not be had before */
+		turn_take(at->turn, &at->mounted);
 	if (at->top >= 0)
 		return umount_fd(at->top, UMOUNT_LAZY);
 	/* Through the descriptor of what is covered the kernel goes up to what covers it. */
@@ -230,7 +233,7 @@ static int find_new(struct mountpoint *at)
 	int found = is_covered(at, &at->mounted);
 
 	if (found > 0 && at->turn)
-		turn_take(at->turn, &at->mounted);
+		turn_try(at->turn, &at->mounted);
 	if (found > 0)
 		return table_complete(&at->mounted);
 	if (found < 0 && at->uid == sys_geteuid()) {	/* no table can be read */

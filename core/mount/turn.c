@@ -46,15 +46,21 @@ int turn_open(void)
 	return -ENOENT;
 }
 
+int turn_try(int file, const struct sys_stat *mount)
+{
+	int err = sys_lock_byte(file, (uint64_t)mount->dev_major << 20 | mount->dev_minor);
+
+	return err == -EACCES ? -EAGAIN : err;
+}
+
 int turn_take(int file, const struct sys_stat *mount)
 {
 	enum { PATIENCE_MS = 10 * 1000, PAUSE_MS = 20 };
-	uint64_t byte = (uint64_t)mount->dev_major << 20 | mount->dev_minor;
 
 	for (int waited = 0;; waited += PAUSE_MS) {
-		int err = sys_lock_byte(file, byte);
+		int err = turn_try(file, mount);
 
-		if (err != -EAGAIN && err != -EACCES)
+		if (err != -EAGAIN)
 			return err;
 		if (waited >= PATIENCE_MS)
 			return -ETIMEDOUT;

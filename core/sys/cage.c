@@ -332,7 +332,7 @@ int cage_close(int root, uint64_t capabilities)
 
 /* As its process and those that it forks make them, by strace. */
 static const uint16_t helping[] = {
-	SYS_openat, SYS_readlinkat, SYS_statx, SYS_name_to_handle_at /* before 5.8 */, SYS_getdents64,
+	SYS_openat, NR_OPENAT2, SYS_readlinkat, SYS_statx, SYS_name_to_handle_at /* before 5.8 */, SYS_getdents64,
 	SYS_faccessat, NR_FACCESSAT2, SYS_fcntl, SYS_fstatfs,
 	SYS_chdir, SYS_fchdir, SYS_getcwd, SYS_mount, SYS_umount2, NR_OPEN_TREE, NR_MOVE_MOUNT, NR_FSOPEN,
 	NR_FSCONFIG, NR_FSMOUNT, NR_STATMOUNT, NR_LISTMOUNT, SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid,

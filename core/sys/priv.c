@@ -136,13 +136,26 @@ static int set_ids(uid_t real, uid_t effective)
 
 static uid_t caller;
 
+static void lift(int resource, uint64_t to)
+{
+	uint64_t limit[2] = { to, to };
+
+	if (syscall(SYS_prlimit64, 0, resource, limit, NULL) == 0
+	    || syscall(SYS_prlimit64, 0, resource, NULL, limit) < 0)
+		return;
+	limit[0] = limit[1];	/* without CAP_SYS_RESOURCE, as far as it goes */
+	syscall(SYS_prlimit64, 0, resource, limit, NULL);
+}
+
 /* A caller could end the process by RLIMIT_CPU between a mount and its undoing, or starve
-   it there as SCHED_IDLE. Root's own limits are root's business. */
+   it there as SCHED_IDLE, or have the stack end there; and many mounts of others' can be more
+   than descriptors are allowed. Root's own limits are root's business. */
 static void shed_limits(void)
 {
-	static const uint64_t unlimited[2] = { UINT64_MAX, UINT64_MAX };
-
-	syscall(SYS_prlimit64, 0, RLIMIT_CPU, unlimited, NULL);
+	lift(RLIMIT_CPU, UINT64_MAX);
+	lift(RLIMIT_STACK, UINT64_MAX);
+	lift(RLIMIT_AS, UINT64_MAX);
+	lift(RLIMIT_NOFILE, 128 * 1024);	/* one for each of the 100,000 mounts that there may be */
 	syscall(SYS_sched_setscheduler, 0, 0 /* SCHED_OTHER */, &(int) { 0 });
 	syscall(SYS_setpriority, 0 /* PRIO_PROCESS */, 0, 0);
 }

@@ -148,6 +148,8 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	return start == NONE ? -ENOENT : (int)result(openat(start, path, flags | O_CLOEXEC, mode));
 }
 
+CALL(int, sys_clone_mount, (int fd), syscall(NR_OPEN_TREE, fd, "", O_CLOEXEC | 1 /* OPEN_TREE_CLONE */ | AT_EMPTY_PATH))
+
 /* Where many files are renamed, the kernel asks for another try. */
 int sys_openat2(int dir, const char *path, int flags, unsigned int resolve)
 {

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# What one user's mounts and stopped helpers may do to another user's: nothing.
+. "$(dirname "$0")/../lib.sh"
+start 200
+need setpriv strace prlimit
+
+mkdir bin tools shared mine
+install -m 4755 "$BUILD/fusermount3" bin/fusermount3
+chmod 1777 shared
+chown 65534:65534 mine
+own_dev
+[ -e /etc/fuse.conf ] || : >/etc/fuse.conf
+: >conf
+mount --bind conf /etc/fuse.conf
+cp "$BUILD"/tests/tools/commfd tools/
+cp "$STATIC_BOX" tools/passfs
+chmod -R go+rX tools
+PATH=$T/bin:$T/tools:/usr/sbin:/usr/bin:/sbin:/bin
+
+user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+other() { setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps -all "$@"; }
+fuse_at() { grep -c " $1 .* - fuse" /proc/self/mountinfo; }
+detach_all()
+{
+	local at
+	while read -r at; do umount -l "$at"; done < <(awk -v t="$T/" '(index($5, t "mine/") == 1 || index($5, t "shared/") == 1) && / - (fuse|tmpfs)/ { print $5 }' /proc/self/mountinfo | tac)
+}
+fresh() { detach_all; rm -rf --one-file-system "${T:?}"/mine/* "${T:?}"/shared/*; user mkdir mine/mnt; }
+# unmounts NAME COMMAND...: the user's own mount goes, plainly.
+unmounts()
+{
+	local name=$1 got; shift
+	user commfd true fusermount3 mine/mnt >/dev/null
+	got=$("$@" fusermount3 -u mine/mnt 2>&1)
+	is "$name: a plain unmount says nothing" "$got" ''
+	is "$name: and is done" "$(fuse_at "$T/mine/mnt")" 0
+}
+
+# ---- Mounts of others, which the user could perhaps rename ----
+
+fresh
+other mkdir -p shared/dir/in
+other commfd true fusermount3 shared/dir/in >/dev/null
+other commfd true fusermount3 shared/dir >/dev/null
+is "another's mount is hidden by another" "$(grep -c " $T/shared/dir.* - fuse" /proc/self/mountinfo)" 2
+unmounts "another's hidden mount" user
+
+# ---- Mounts of root's, which the user renames in another namespace once they were looked for ----
+
+unshare -m --propagation private sleep 150 &
+elsewhere=$!
+pids+=("$elsewhere")
+sleep 0.2
+as_user_elsewhere() { nsenter -t "$elsewhere" -m setpriv --reuid 65534 --regid 65534 --clear-groups bash -c "cd $T/mine; $1"; }
+roots_are() { grep -c "$T/mine/.* - tmpfs roots" /proc/self/mountinfo; }
+# exchanged NAME DIRECTORY THERE HERE: root's mount is DIRECTORY/other; at the last moment the
+# user does the one in the other namespace, the other in this one.
+exchanged()
+{
+	local job
+	strace -f -u nobody -o trace -e inject=umount2:delay_enter=1s fusermount3 -uq mine/mnt &
+	job=$!
+	sleep 0.5
+	user bash -c "$4"
+	as_user_elsewhere "$3; mv mnt third; mv $2/other mnt; mv third $2/other"
+	wait "$job"
+	is "$1: root's mount is there" "$(roots_are)" 1
+	as_user_elsewhere "mv mnt third; mv $2/other mnt; mv third $2/other"
+}
+fresh
+user mkdir -p mine/a/b/other
+mount -t tmpfs roots mine/a/b/other
+user commfd true fusermount3 mine/mnt >/dev/null
+user chmod 0 mine/a
+exchanged 'a directory that was closed to its own user' a/b 'chmod 700 a' true
+
+fresh
+user mkdir -p mine/a/other
+mount -t tmpfs -o uid=65534 roots mine/a/other
+user commfd true fusermount3 mine/a/other >/dev/null
+user commfd true fusermount3 mine/mnt >/dev/null
+exchanged "the user's own mount on top of root's goes" a true 'fusermount3 -uz mine/a/other'
+kill "$elsewhere"
+
+fresh
+for i in {1..40}; do
+	mkdir "mine/$i"
+	mount -t tmpfs none "mine/$i"
+done
+unmounts 'more mounts than the limit of descriptors' user prlimit --nofile=30:1000
+
+# ---- A helper that stands still has the turn of a number that is another mount's by now ----
+
+# number PATH: of the FUSE mount there.
+number() { awk -v m="$1" '$5 == m && / - fuse/ { print $3 }' /proc/self/mountinfo; }
+fresh
+user commfd true fusermount3 mine/mnt >/dev/null
+strace -f -u nobody -o trace -e inject=fcntl:delay_exit=3s:when=4 fusermount3 -u mine/mnt &
+job=$!
+sleep 1.5
+helper=$(pgrep -P $job -x fusermount3)
+ok 'the helper has the turn' grep -q "^$helper .*fcntl(.*F_OFD_SETLK" trace
+exits 1 'whoever runs it cannot stop it then' user kill -STOP "$helper"
+kill -CONT "$helper" 2>/dev/null
+wait "$job"
+
+# As a cgroup's freezer could have it: for 6 seconds in its turn, the mount being gone otherwise.
+for try in 1 2 3 4 5; do	# others on this machine may get the number first
+	fresh
+	user commfd true fusermount3 mine/mnt >/dev/null
+	was=$(number "$T/mine/mnt")
+	strace -f -u nobody -o trace -e inject=umount2:delay_enter=6s fusermount3 -uq mine/mnt &
+	job=$!
+	sleep 0.5
+	unshare -m --propagation private bash -c "umount -l $T/mine/mnt; exec setpriv --reuid 65534 --regid 65534 --clear-groups rmdir $T/mine/mnt"
+	other mkdir shared/mnt
+	begun=$EPOCHREALTIME
+	got=$(other commfd true fusermount3 shared/mnt 2>&1)
+	took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
+	now=$(number "$T/shared/mnt")
+	wait "$job"
+	[ -n "$now" ] && [ "$was" != "$now" ] || break
+done
+is "the number is given again, after $try tries" "$now" "$was"
+like "another's mount is made" "$got" 'received: byte 0, /dev/fuse'
+ok "and at once: $took ms" [ "$took" -lt 3000 ]
+
+fresh
+umount /etc/fuse.conf
+give_dev_back
+finish
