@@ -153,6 +153,17 @@ int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first
    read by another thread or process; close-on-exec. */
 int sys_clone_device(int device);
 
+/* Opens the file of the descriptor `fd` again, by a read-only mount of that file alone, attached
+   nowhere. A device can be written to there, but its mode and owner cannot be changed by the name of
+   the descriptor. Takes CAP_SYS_ADMIN and Linux 5.12. Returns a descriptor, the caller's, or -errno:
+   -EPERM if this process may not clone mounts, -EINVAL if fd is of another mount namespace, or
+   of no mount (a pipe). */
+int sys_reopen_read_only_mount(int fd, int flags);
+
+/* Has the /dev/fuse descriptor `device`, which stays the caller's, stand for such a clone,
+   before a request is read from it. 0 or -errno, as above. */
+int sys_move_device_to_read_only_mount(int device);
+
 /* Processes */
 pid_t sys_fork(void);
 int sys_exec(const char *path, char **argv, char **envp);

@@ -26,6 +26,11 @@ bool umount_is_same(const struct sys_stat *a, const struct sys_stat *b);
    a descriptor, the caller's, or -errno: -ESTALE if another mount, or none, is there now. */
 int umount_open_known(const char *path, const struct sys_stat *known);
 
+/* Opens the directory that holds the last component of path, an absolute one. Returns an O_PATH
+   descriptor, the caller's, or -errno. A mountpoint keeps its name in that directory, whatever
+   users rename above it: to unmount by the name, go there first. */
+int umount_open_parent(const char *path);
+
 /* Unmounts that; detaches by its descriptor where there is /proc. A plain unmount goes by
    the name, after the look: have the mount's turn (turn.h) before. 0 or -errno, as above. */
 int umount_known(const char *path, const struct sys_stat *known, enum umount_how how);

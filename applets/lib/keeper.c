@@ -51,12 +51,27 @@ static int abort_connection(const struct keeper *k)
 	return k->identity ? conn_abort_known(k->at->mounted.dev_minor, k->identity) : -ENOENT;
 }
 
+/* A user who may rename a directory of the path could lead a plain unmount, which goes by name,
+   to another mount. Nothing renames the mountpoint itself in the directory that holds it. */
+static int unmount_in_parent(const struct mountpoint *at)
+{
+	int parent = umount_open_parent(at->path);
+	int err = parent < 0 ? parent : sys_fchdir(parent);
+
+	if (parent >= 0)
+		sys_close(parent);
+	if (!err)
+		err = umount_known_in_turn(strrchr(at->path, '/') + 1, &at->mounted, UMOUNT_PLAIN);
+	sys_chdir("/");
+	return err == -EPERM ? commfd_unmount(at->path, false) : err;
+}
+
 /* In a child. Returns its exit status. */
 static int unmount(const struct keeper *k)
 {
 	const struct sys_stat *mounted = &k->at->mounted;
 	struct report to = { .object = k->shown, .except = k->server };
-	int err = is_over(k) ? -ESTALE : commfd_umount_known(k->at, UMOUNT_PLAIN);
+	int err = is_over(k) ? -ESTALE : unmount_in_parent(k->at);
 
 	if (err == -EBUSY) {
 		report_holders(&to, mounted->dev_major, mounted->dev_minor);

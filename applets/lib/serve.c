@@ -261,8 +261,17 @@ static void close_inherited(void)
 	sys_close_others(kept, sizeof(kept) / sizeof(*kept), true);
 }
 
+/* A server with names of descriptors could change the mode and owner of /dev/fuse by one. For
+   -EPERM the cage tells root why, and leaves a user no capability. */
+static int protect_device(int device)
+{
+	int err = self.session.ops->sandbox ? sys_move_device_to_read_only_mount(device) : 0;
+
+	return err == -EPERM ? 0 : err;
+}
+
 /* Fork the keeper, which unmounts, then drop the privileges that only it needs. */
-static int split(void)
+static int split(int device)
 {
 	int err = 0;
 
@@ -270,8 +279,8 @@ static int split(void)
 	self.keeper = (struct keeper) { .at = &self.at, .shown = self.shown, .adopted = self.adopted, .pipe = -1 };
 	if (self.shown)
 		err = keeper_start(&self.keeper);
-	if (!err && !self.args->sandbox)
-		err = priv_keep_only(self.session.ops->capabilities);
+	if (!err)
+		err = self.args->sandbox ? protect_device(device) : priv_keep_only(self.session.ops->capabilities);
 	if (err && self.shown)
 		commfd_umount_known(&self.at, UMOUNT_LAZY);
 	return err;
@@ -290,9 +299,9 @@ static int serve_mounted(const char *where)
 	if (fd < 0)
 		return 1;
 	catch_others();
-	err = split();
+	err = split(fd);
 	if (err)
-		return msg_errno(1, "fork", err);
+		return msg_errno(1, self.args->sandbox ? "sandbox" : "fork", err);
 	self.begun = true;
 	if (self.early)
 		on_signal(0);

@@ -23,17 +23,6 @@ static void detach(int parent, const struct mountpoint *at)
 		commfd_unmount(at->path, true);
 }
 
-static int open_parent(const struct mountpoint *at)
-{
-	char path[sizeof(at->path)];
-	size_t len = (size_t)(strrchr(at->path, '/') - at->path);
-
-	memcpy(path, at->path, len);
-	path[len ? len : 1] = '\0';
-	path[0] = '/';
-	return sys_open(path, O_PATH | O_DIRECTORY, 0);
-}
-
 /* A server need not be seen, or known for one; but the connection is over with its end, and
    then its number is another's. 0: nobody tells the one from the other. */
 static bool is_served(uint64_t connection, uint64_t identity)
@@ -47,7 +36,7 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 					    bool auto_unmount)
 {
 	uint64_t connection = at->mounted.dev_minor, identity;
-	int parent = open_parent(at);
+	int parent = umount_open_parent(at->path);
 	char byte;
 	bool undo;
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "table.h"
@@ -46,6 +47,19 @@ int umount_open_known(const char *path, const struct sys_stat *known)
 	if (err)
 		sys_close(fd);
 	return err ? err : fd;
+}
+
+int umount_open_parent(const char *path)
+{
+	char parent[4096];
+	size_t len = (size_t)(strrchr(path, '/') - path);
+
+	if (len >= sizeof(parent))
+		return -ENAMETOOLONG;
+	memcpy(parent, path, len);
+	parent[len ? len : 1] = '\0';
+	parent[0] = '/';
+	return sys_open(parent, O_PATH | O_DIRECTORY, 0);
 }
 
 int umount_known(const char *path, const struct sys_stat *known, enum umount_how how)

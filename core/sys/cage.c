@@ -4,10 +4,12 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -270,19 +272,68 @@ int cage_seal(void)
 	return install(&f, ALL_THREADS);
 }
 
-/* ---- The terminal ---- */
+/* ---- Input and output ---- */
 
-/* All three descriptors of a terminal are mostly one that can be read, and would give a server
-   what the user types. */
-static void write_only(int terminal)
+static void __attribute__((noreturn)) copy_output(int from, int to)
+{
+	static const int ignored[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE };
+	char bytes[512];
+	ssize_t n;
+
+	for (unsigned int i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		sys_signal(ignored[i], SIG_IGN);
+	sys_name_process("fuse-output");
+	sys_close_others(&from, 1, false);
+	sys_chdir("/");
+	if (priv_keep_only(0) == 0 && only_serving(false) == 0)
+		while ((n = sys_read(from, bytes, sizeof(bytes))) > 0 && sys_write_all(to, bytes, (size_t)n) == 0)
+			;
+	sys_exit(0);
+}
+
+/* To a process that copies it, until no writer of the pipe is left. */
+static int through_pipe(int to)
+{
+	int pipe[2], err = sys_pipe(pipe);
+
+	if (err)
+		return err;
+	err = sys_fork();
+	if (err == 0)
+		copy_output(pipe[0], to);
+	sys_close(pipe[0]);
+	if (err < 0)
+		sys_close(pipe[1]);
+	return err < 0 ? err : pipe[1];
+}
+
+/* For writing only: a terminal's descriptors are mostly one that can be read. Who may not
+   clone mounts may not change the owner or mode either, or (hellofs) has no names at all. */
+static int reopen(int device)
 {
 	char path[32];
-	int fd = sys_open(sys_fd_path(path, terminal), O_WRONLY | O_NOCTTY, 0);
+	int fd = sys_reopen_read_only_mount(device, O_WRONLY | O_NOCTTY);
 
+	return fd == -EPERM ? sys_open(sys_fd_path(path, device), O_WRONLY | O_NOCTTY, 0) : fd;
+}
+
+/* A server that was taken over reaches the file of its output by the name of the descriptor:
+   it could change the mode and owner, read a pipe or a FIFO, and start at a directory. */
+static int leave_output(int output)
+{
+	struct sys_stat st;
+	int fd = sys_statx(output, "", true, &st), err;
+
+	if (fd || (st.mode & S_IFMT) == S_IFSOCK)
+		return fd;
+	fd = (st.mode & S_IFMT) == S_IFCHR ? reopen(output) : -ENOTTY;
 	if (fd < 0)
-		return;
-	sys_dup2(fd, terminal);
+		fd = through_pipe(output);
+	if (fd < 0)
+		return fd;
+	err = sys_dup2(fd, output);
 	sys_close(fd);
+	return err < 0 ? err : 0;
 }
 
 /* Input is at its end: a pipe that nobody writes to. */
@@ -295,9 +346,6 @@ static int leave_input(void)
 	err = sys_dup2(pipe[0], 0);
 	sys_close(pipe[0]);
 	sys_close(pipe[1]);
-	for (int fd = 1; err >= 0 && fd <= 2; fd++)
-		if (sys_terminal_width(fd))
-			write_only(fd);
 	return err < 0 ? err : 0;
 }
 
@@ -321,6 +369,8 @@ int cage_close(int root, uint64_t capabilities)
 	const uint64_t never = (uint64_t)1 << CAP_SYS_ADMIN_BIT | (uint64_t)1 << CAP_MKNOD_BIT;
 	int err = leave_input();
 
+	for (int fd = 1; !err && fd <= 2; fd++)
+		err = leave_output(fd);
 	if (!err && root >= 0)
 		err = stay_in(root, &capabilities);
 	if (!err)

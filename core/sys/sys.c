@@ -76,26 +76,44 @@ int sys_go_among_descriptors(void)
 	return err;
 }
 
-/* Nothing but descriptors can be reached from the clone: a mount that is attached nowhere ends
-   ".." at its root. Read-only, since chmod(2) and chown(2) are calls that Landlock does not
-   restrict. Writing to the files that the links lead to is their own mounts' affair. */
-static int clone_descriptors(void)
+/* A mount of its own, attached nowhere. Read-only: chmod(2) and chown(2) fail there, which
+   Landlock does not restrict. */
+static int clone_read_only(int dir, const char *path, uint64_t more)
 {
-	enum { CLONE_TREE = 1, PROC_MAGIC = 0x9fa0 };
-	const uint64_t attributes[4] = { ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC, 0, 0, 0 };
-	int mount = (int)result(syscall(NR_OPEN_TREE, AT_FDCWD, descriptors, CLONE_TREE | O_CLOEXEC)), err;
-	struct statfs fs;
+	enum { CLONE_TREE = 1 };
+	const uint64_t attributes[4] = { ATTR_RDONLY | more, 0, 0, 0 };
+	int mount = (int)result(syscall(NR_OPEN_TREE, dir, path, CLONE_TREE | O_CLOEXEC | AT_EMPTY_PATH)), err;
 
 	if (mount < 0)
 		return mount;
 	err = (int)result(syscall(NR_MOUNT_SETATTR, mount, "", AT_EMPTY_PATH, attributes, sizeof(attributes)));
-	if (!err)
-		err = (int)result(fstatfs(mount, &fs));
-	if (!err && fs.f_type != PROC_MAGIC)
-		err = -ENOTDIR;
 	if (err)
 		sys_close(mount);
 	return err ? err : mount;
+}
+
+int sys_reopen_read_only_mount(int file, int flags)
+{
+	char name[32];
+	int mount = clone_read_only(file, "", 0), fd;
+
+	if (mount < 0)
+		return mount;
+	fd = sys_open(sys_fd_path(name, mount), flags, 0);
+	sys_close(mount);
+	return fd;
+}
+
+/* Nothing but descriptors can be reached from the clone: a mount that is attached nowhere ends
+   ".." at its root. Writing to the files that the links lead to is their own mounts' affair. */
+static int clone_descriptors(void)
+{
+	int mount = clone_read_only(AT_FDCWD, descriptors, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
+
+	if (mount < 0 || sys_magic(mount) == SYS_PROC_MAGIC)
+		return mount;
+	sys_close(mount);
+	return -ENOTDIR;
 }
 
 int sys_stay_in(int root)
@@ -249,9 +267,9 @@ CALL(int, sys_fsmount, (int fs, unsigned int attrs),
 CALL(int, sys_move_mount, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* both paths are empty */))
 
-int sys_clone_device(int device)
+static int attach_device(int fd, int device)
 {
-	int fd = sys_open("/dev/fuse", O_RDWR, 0), err;
+	int err;
 
 	if (fd < 0)
 		return fd;
@@ -259,6 +277,29 @@ int sys_clone_device(int device)
 	if (err < 0)
 		sys_close(fd);
 	return err < 0 ? err : fd;
+}
+
+int sys_clone_device(int device)
+{
+	return attach_device(sys_open("/dev/fuse", O_RDWR, 0), device);
+}
+
+int sys_move_device_to_read_only_mount(int device)
+{
+	int fd = sys_reopen_read_only_mount(device, O_RDWR), own, err;
+
+	if (fd == -EINVAL) {	/* it was opened in another mount namespace */
+		own = sys_open("/dev/fuse", O_PATH, 0);
+		fd = own < 0 ? own : sys_reopen_read_only_mount(own, O_RDWR);
+		if (own >= 0)
+			sys_close(own);
+	}
+	fd = attach_device(fd, device);
+	if (fd < 0)
+		return fd;
+	err = sys_dup2(fd, device);
+	sys_close(fd);
+	return err < 0 ? err : sys_set_cloexec(device, true);
 }
 
 /* struct mnt_id_req, as it was when the calls came (6.8). */

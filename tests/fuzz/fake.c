@@ -355,6 +355,8 @@ int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first
 }
 
 int sys_clone_device(int device) { check(device); return new_descriptor(); }
+int sys_move_device_to_read_only_mount(int device) { return on(device); }
+int sys_reopen_read_only_mount(int fd, int flags) { (void)flags; check(fd); return new_descriptor(); }
 
 /* ---- Processes ---- */
 

@@ -56,6 +56,25 @@ within 5 gone "$keeper"
 is 'the other connection is served' "$(timeout 5 cat "$other/hello" 2>&1)" hello
 for at in other*; do fumount "$at"; done 2>/dev/null
 
+# ---- Another mount, to which a user leads the path while the keeper unmounts ----
+mkdir -p above/name away other/name
+mount -t tmpfs roots other/name
+hellofs -b above/name 2>/dev/null
+server=$(newest hellofs)
+keeper=$(keeper_of "$server")
+bg strace -qq -f -p "$keeper" -o trace -e trace=umount2 -e inject=umount2:delay_enter=1500000 2>/dev/null
+within 5 grep -q '^TracerPid:.[1-9]' "/proc/$keeper/status"
+kill "$server"
+asleep_in_child() { pgrep -P "$keeper" >/dev/null; }
+ok 'the keeper unmounts' within 5 asleep_in_child
+sleep 0.5
+mv above away/above && ln -s other above
+within 5 gone "$server"
+like 'while the path changes' "$(cat trace)" 'umount2\(.*DELAYED'
+ok 'the other mount stays' mounted "$T/other/name"
+ok 'its own goes' unmounted "$T/away/above/name"
+umount other/name 2>/dev/null
+
 # ---- What it holds keeps nothing from being unmounted ----
 mkdir connections
 mount -t fusectl none connections

@@ -25,7 +25,10 @@ is 'a mode outside is as it was' "$(stat -c %a outside/file)" 600
 
 passfs -b --sandbox src mnt 9</ 8<outside 2>/dev/null
 server=$(newest passfs) keeper=$(keeper_of "$server")
-is 'passfs in the sandbox holds the device, the pipe and SOURCE' "$(descriptors "$server" | cut -d' ' -f2 | xargs)" "/dev/fuse $T/src pipe"
+# By its mount of the device alone, the device is "/".
+is 'passfs in the sandbox holds the device, the pipe and SOURCE' "$(descriptors "$server" | cut -d' ' -f2 | xargs)" "/ $T/src pipe"
+is 'no directory' "$(descriptors "$server" | while read -r fd at; do [ "$at" != / ] || stat -Lc %t:%T "/proc/$server/fd/$fd"; done)" a:e5
+like 'whose server is found' "$(fuse-info mnt)" "server +$server "
 is 'its keeper the pipe, the server and the connection' "$(descriptors "$keeper" | cut -d' ' -f2 | sed 's|^/[0-9]*$|connection|;s|anon_inode|pidfd|' | sort | xargs)" 'connection pidfd pipe'
 ok 'no way up from where it is' test ! -e "/proc/$server/cwd/../../version" -a ! -e "/proc/$server/cwd/../status"
 ok 'nothing but descriptors there' test -e "/proc/$server/cwd/0" -a "$(find "/proc/$server/cwd/../" -maxdepth 1 ! -name '[0-9]*' | wc -l)" = 1
@@ -42,6 +45,48 @@ hellofs -b --ready-fd 7 mnt 7>ready 9</ 2>/dev/null
 is 'the descriptor of --ready-fd is kept until it is written to' "$(wc -l <ready)" 1
 is 'and no longer' "$(descriptors "$(newest hellofs)" | grep -cE ' /$|ready')" 0
 fumount mnt
+
+# ---- The device and the output, by the names of their descriptors ----
+modes() { grep -E '^mode of' "mnt/report.$(keeper_of "$(newest escapefs)")" | sed 's/^mode of //' | xargs; }
+none='the device: refused output: refused errors: refused'
+./escapefs -b --sandbox --files src mnt 2>/dev/null
+is 'no mode of /dev/fuse and /dev/null changes' "$(modes)" "$none"
+fumount mnt
+script -qfec "$T/escapefs --sandbox --files src mnt" typed </dev/null >/dev/null &
+pids+=("$!")
+within 5 mounted "$T/mnt"
+is 'nor of the terminal' "$(modes)" "$none"
+fumount mnt
+mkfifo fifo
+cat fifo >through &
+for output in log fifo; do
+	./escapefs --sandbox --files src mnt 1>>"$output" 2>&1 & server=$!
+	pids+=("$server")
+	within 5 mounted "$T/mnt"
+	within 5 ls mnt
+	is "a $output is out of its reach" "$(readlink "/proc/$server/fd/1" "/proc/$server/fd/2" | sed 's/:.*//' | xargs)" 'pipe pipe'
+	is 'who copies has no rights' "$(for pid in $(pgrep -x -P "$server" fuse-output); do sed -n 's/^\(CapPrm\|Seccomp\):.//p' "/proc/$pid/status"; done | xargs)" \
+		'0000000000000000 2 0000000000000000 2'
+	is 'and holds only what it copies' "$(for pid in $(pgrep -x -P "$server" fuse-output); do descriptors "$pid"; done | cut -d' ' -f2 | xargs)" 'pipe pipe'
+	copiers=$(pgrep -x -P "$server" fuse-output)
+	kill "$server"
+	ok 'ends' within 5 gone "$server"
+	for pid in $copiers; do ok 'and its output' within 5 gone "$pid"; done
+done
+like 'what it says arrives in the file' "$(cat log)" 'Unmounting "mnt"'
+like 'and in the FIFO' "$(cat through)" 'Unmounting "mnt"'
+# The device was opened in another mount namespace, of which no mount can be cloned.
+fmount --wait mnt -- unshare -m --propagation private "$T/escapefs" --sandbox --files src >/dev/null 2>&1
+like 'nor of a device that was opened in another mount namespace' "$(modes)" '^the device: refused '
+fumount mnt
+# Where input and output are closed, and there is no /dev/null, they are a directory's.
+unshare -m --propagation private bash -c 'mkdir dev && mount -t tmpfs none dev && cp -a /dev/fuse dev && mount --bind dev /dev &&
+	exec ./escapefs --sandbox --files src mnt <&- >&- 2>&-' & server=$!
+pids+=("$server")
+within 5 test "$(pgrep -c -x -P "$server" fuse-output)" = 2
+is 'no output is no directory' "$(readlink "/proc/$server/fd/1" "/proc/$server/fd/2" | sed 's/:.*//' | xargs)" 'pipe pipe'
+kill "$server"
+within 5 gone "$server"
 
 # ---- What the kernel does for it ----
 bg sleep 100

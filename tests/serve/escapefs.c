@@ -128,6 +128,25 @@ static void on_descriptors(const char *outside)
 	tell("the same from here", found);
 }
 
+/* Set the mode that a file has already, through the name of a descriptor in the working directory. */
+static int keep_mode(int fd)
+{
+	char here[32];
+	uint16_t st[128];	/* struct statx: the filter has no fstat(2) */
+
+	snprintf(here, sizeof(here), "%d", fd);
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 2 /* STATX_MODE */, st) < 0)
+		return -1;
+	return (int)syscall(SYS_fchmodat, AT_FDCWD, here, st[14] & 07777);
+}
+
+static void on_names_of_descriptors(void)
+{
+	tell("mode of the device", keep_mode(device));
+	tell("mode of output", keep_mode(1));
+	tell("mode of errors", keep_mode(2));
+}
+
 /* What the kernel would signal, or have wait, for whoever holds a descriptor. */
 static void on_commands(void)
 {
@@ -217,6 +236,7 @@ static void everything(void)
 	on_attributes(outside);
 	on_proc();
 	on_descriptors(outside);
+	on_names_of_descriptors();
 	on_processes();
 	on_the_rest();
 }
