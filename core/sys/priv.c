@@ -155,7 +155,7 @@ static void shed_limits(void)
 	lift(RLIMIT_CPU, UINT64_MAX);
 	lift(RLIMIT_STACK, UINT64_MAX);
 	lift(RLIMIT_AS, UINT64_MAX);
-	lift(RLIMIT_NOFILE, 128 * 1024);	/* one for each of the 100,000 mounts that there may be */
+	lift(RLIMIT_NOFILE, 131072);	/* one for each of the 100,000 mounts that there may be */
 	syscall(SYS_sched_setscheduler, 0, 0 /* SCHED_OTHER */, &(int) { 0 });
 	syscall(SYS_setpriority, 0 /* PRIO_PROCESS */, 0, 0);
 }

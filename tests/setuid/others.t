@@ -119,7 +119,7 @@ for try in 1 2 3 4 5; do	# others on this machine may get the number first
 	took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
 	now=$(number "$T/shared/mnt")
 	wait "$job"
-	[ -n "$now" ] && [ "$was" != "$now" ] || break
+	if [ -z "$now" ] || [ "$was" = "$now" ]; then break; fi
 done
 is "the number is given again, after $try tries" "$now" "$was"
 like "another's mount is made" "$got" 'received: byte 0, /dev/fuse'
