@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Random calls on a passfs mount and on the file system itself, which must not differ, while
-# another process works in SOURCE; then its source is compared as well. MODEL_SEED, MODEL_SEEDS and MODEL_STEPS repeat a run (a
-# failure tells its seed; one is enough), and MODEL_TRACE=1 shows each call.
+# another process works in SOURCE; then SOURCE is compared as well. MODEL_SEED, MODEL_SEEDS and
+# MODEL_STEPS repeat a run (a failure tells its seed; one is enough), and MODEL_TRACE=1 shows
+# each call.
 . "$(dirname "$0")/lib.sh"
 start 900
 begin_configs
@@ -32,8 +33,14 @@ for config in "${configs[@]}"; do
 	configured "$config" || continue
 	# What the kernel does by itself then, see model.c.
 	case $config in
-	*--no-passthrough* | *--writeback* | *--sandbox* | *--locks*) unset MODEL_PASSTHROUGH ;;
-	*) export MODEL_PASSTHROUGH=1 ;;
+	*--no-passthrough* | *--writeback* | *--sandbox* | *--locks*)
+		unset MODEL_PASSTHROUGH
+		export MODEL_NO_HOLES=1
+		;;
+	*)
+		export MODEL_PASSTHROUGH=1
+		unset MODEL_NO_HOLES
+		;;
 	esac
 	if [[ $config = *--writeback* ]]; then export MODEL_WRITEBACK=1; else unset MODEL_WRITEBACK; fi
 	if [[ $config = *--sandbox* ]]; then export MODEL_SANDBOX=1; else unset MODEL_SANDBOX; fi

@@ -55,5 +55,29 @@ for options in '' --no-passthrough '--no-passthrough --cache=always' --writeback
 		rm -f hold src/f
 	done
 done
+
+# The file is old, so the second reader finds it unchanged and leaves its pages in the cache: the
+# data is there alone.
+store_late()
+{
+	python3 -c '
+import mmap, os, time
+size = 1 << 20
+fd = os.open("mnt/f", os.O_RDWR | os.O_CREAT)
+os.ftruncate(fd, size)
+m = mmap.mmap(fd, size)
+time.sleep(2.5)
+for _ in range(2):
+    open("mnt/f", "rb").read(1)
+m[:] = b"x" * size
+print(os.lseek(os.open("mnt/f", os.O_RDONLY), 0, os.SEEK_DATA))'
+}
+for options in '' --no-passthrough --locks --sandbox --writeback; do
+	# shellcheck disable=SC2086 # words
+	exits 0 "passfs $options" passfs -b $options src mnt
+	is 'a store into an old, sparse file: SEEK_DATA finds the data' "$(store_late 2>&1)" 0
+	exits 0 'unmounted' fumount mnt
+	rm -f src/f
+done
 umount src
 finish
