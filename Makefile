@@ -21,7 +21,7 @@ LIBC := $(if $(filter musl-gcc,$(CC)),musl,$(if $(findstring musl,$(shell $(CC) 
 SMALL := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os) -fno-jump-tables
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
-ALL_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+ALL_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	$(if $(STATIC),-fno-pie -fno-stack-protector) \
 	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)
@@ -34,8 +34,10 @@ ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-
 PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
 	$(if $(findstring clang,$(CC)),,-flto)
 
-CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c applets/lib/*.c)) $(CONFIG_SOURCES))
-SOURCES = $(CORE) $(APPLETS:%=applets/%.c) $(PARTS:%=applets/%.c)
+CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
+# An applet is a file, or a directory of its name; a configuration leaves parts of it out.
+applet_sources = $(filter-out $(WITHOUT:%=applets/%.c),$(wildcard applets/$(1).c applets/$(1)/*.c))
+SOURCES = $(CORE) $(foreach applet,$(APPLETS),$(call applet_sources,$(applet)))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 
 # Of what may be set-uid root, there is one, and it is no part of the box.
@@ -45,7 +47,7 @@ all: $(BUILD)/fusebox links $(SETUID)
 
 # A change of compiler, flags or applets makes everything again.
 STAMP = $(BUILD)/obj/.made-with
-MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(PARTS) $(PIE_CFLAGS)
+MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(WITHOUT) $(PIE_CFLAGS)
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell printf %s '$(MADE_WITH)'))
 .PHONY: $(STAMP)
 endif
@@ -65,7 +67,7 @@ $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 # The set-uid binary: one applet, position-independent, read-only after it is
 # relocated, no page both writable and executable. Debian's musl-gcc ignores
 # -static-pie in silence, so there it is linked by hand.
-SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c applets/fusermount.c \
+SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c $(call applet_sources,fusermount) \
 	$(filter-out core/main.c core/install.c,$(CORE)))
 PIE_LDFLAGS = $(if $(STATIC),-static-pie) -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
 	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(if $(STATIC),,$(CONFIG_LDFLAGS)) $(LDFLAGS)
@@ -124,7 +126,7 @@ install-papers: completion
 	install -d $(SHARE)/man/man8 $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	names=" fusebox $$($(BUILD)/fusebox --list | tr '\n' ' ')"; \
-	for page in core/fusebox.8 applets/*.8; do for name in $(call names_of,$$page); do \
+	for page in core/fusebox.8 applets/*.8 applets/*/*.8; do for name in $(call names_of,$$page); do \
 		case $$names in *" $$name "*) install -m 644 $$page $(SHARE)/man/man8/$$name.8 ;; esac; \
 	done; done
 	install -m 644 $(BUILD)/completion/fusebox.bash $(SHARE)/bash-completion/completions/fusebox
@@ -141,8 +143,8 @@ install-setuid: all
 	install -m 4755 $(BUILD)/fusermount3 $(DESTDIR)$(PREFIX)/bin/fusermount3
 	ln -sf fusermount3 $(DESTDIR)$(PREFIX)/bin/fusermount
 	install -d $(SHARE)/man/man1
-	for name in $(call names_of,applets/fusermount.1); do \
-		install -m 644 applets/fusermount.1 $(SHARE)/man/man1/$$name.1; done
+	for name in $(call names_of,applets/fusermount/fusermount.1); do \
+		install -m 644 applets/fusermount/fusermount.1 $(SHARE)/man/man1/$$name.1; done
 
 # For other machines too, by Debian's compilers (configs/cross/machines); and of each what
 # is handed out, in $(BUILD)/dist.

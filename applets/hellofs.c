@@ -5,7 +5,7 @@
 
 #include "applet.h"
 #include "fuse_fs.h"
-#include "mountargs.h"
+#include "mount_args.h"
 #include "serve.h"
 
 enum { HELLO = FUSE_ROOT_ID + 1 };

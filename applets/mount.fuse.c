@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "applet.h"
-#include "mountargs.h"
+#include "mount_args.h"
 #include "msg.h"
 
 /* mount.fuse.sshfs, mount.fuse3.sshfs: "sshfs"; NULL when the name has no type. */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "applet.h"
-#include "env.h"
+#include "cli/env.h"
 #include "msg.h"
 #include "out.h"
 #include "sys.h"

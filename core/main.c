@@ -5,7 +5,7 @@
 #include "applet.h"
 #include "msg.h"
 #include "out.h"
-#include "priv.h"
+#include "sys/priv.h"
 #include "sys.h"
 
 #ifndef VERSION

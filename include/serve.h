@@ -39,7 +39,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	       const struct fuse_ops *ops, void *fs);
 
 /* The same for mount.NAME, as mount(8) calls it: in the background, and back when
-   the mount answers. See mountargs.h. */
+   the mount answers. See mount_args.h. */
 int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs);
 
 /* The same for a server with options of its own: serve_words gets the words of its own

@@ -4,12 +4,12 @@ TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 
 # Unit tests link the whole core, built with the host's libc and sanitizers.
-UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -g -O1 \
+UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets -g -O1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-UNIT_CORE = $(filter-out core/main.c core/install.c applets/%,$(CORE)) \
-	applets/lib/inodes.c applets/lib/passview.c
+UNIT_CORE = $(filter-out core/main.c core/install.c,$(CORE)) \
+	applets/passfs/inodes.c applets/passfs/view.c
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_CORE) $(wildcard include/*.h)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_CORE) $(wildcard include/*.h core/*/*.h)
 	@mkdir -p $(@D)
 	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_CORE) -lcmocka
 

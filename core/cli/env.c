@@ -1,5 +1,5 @@
 /* env: see env.h. No malloc. */
-#include "env.h"
+#include "cli/env.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* map: see map.h. */
-#include "map.h"
+#include "cli/map.h"
 
 #include <errno.h>
 

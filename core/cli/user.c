@@ -1,5 +1,5 @@
 /* user: see user.h. */
-#include "user.h"
+#include "cli/user.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,13 +1,13 @@
 /* dev: the loop on /dev/fuse. See dev.h. */
-#include "dev.h"
+#include "fuse/dev.h"
 
 #include <errno.h>
 
-#include "dispatch.h"
-#include "share.h"
+#include "fuse/dispatch.h"
+#include "fuse/share.h"
 #include "sys.h"
 #include "thread.h"
-#include "uring.h"
+#include "fuse/uring.h"
 
 enum { HEADER_ROOM = 4096, SMALLEST_READ = 8192, SPACE = 64 * 1024 };
 

@@ -1,12 +1,12 @@
 /* dispatch: one request, one operation, one reply. See dispatch.h. */
-#include "dispatch.h"
+#include "fuse/dispatch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-#include "proto.h"
-#include "session.h"
+#include "fuse/proto.h"
+#include "fuse/session.h"
 
 /* What an operation that a file system leaves out would have said. */
 static int absent(const struct fuse_req *req)

@@ -1,5 +1,5 @@
 /* The flags of INIT by name. See proto.h. */
-#include "proto.h"
+#include "fuse/proto.h"
 
 /* In the order of their bits. */
 static const char names[] =

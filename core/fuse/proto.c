@@ -1,11 +1,11 @@
 /* proto: names, sizes and shapes of requests. See proto.h. */
-#include "proto.h"
+#include "fuse/proto.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "msg.h"
-#include "session.h"
+#include "fuse/session.h"
 
 /* What follows the header: one structure of so many bytes (0: none), then
    names, then data. In the order of the opcodes. INIT's structure is the one

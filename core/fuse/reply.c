@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "fuse_fs.h"
-#include "session.h"
+#include "fuse/session.h"
 
 void *fuse_fs(const struct fuse_req *req)
 {

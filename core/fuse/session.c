@@ -1,5 +1,5 @@
 /* session: what both sides agree on at INIT. See session.h. */
-#include "session.h"
+#include "fuse/session.h"
 
 #include <errno.h>
 #include <string.h>

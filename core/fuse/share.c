@@ -1,5 +1,5 @@
 /* share: see share.h. */
-#include "share.h"
+#include "fuse/share.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 /* uring: see uring.h. */
-#include "uring.h"
+#include "fuse/uring.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "dev.h"
-#include "dispatch.h"
+#include "fuse/dev.h"
+#include "fuse/dispatch.h"
 #include "msg.h"
-#include "proto.h"
-#include "ring.h"
+#include "fuse/proto.h"
+#include "sys/ring.h"
 #include "sys.h"
 #include "thread.h"
 

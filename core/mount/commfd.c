@@ -5,9 +5,9 @@
  */
 #include <errno.h>
 
-#include "env.h"
-#include "mount.h"
-#include "umount.h"
+#include "cli/env.h"
+#include "mount/mount.h"
+#include "mount/umount.h"
 
 extern char **environ;
 

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "mount.h"
+#include "mount/mount.h"
 
 enum { LINKS = 16 };
 

@@ -1,6 +1,6 @@
 /* mount: /dev/fuse and mount(2), or the calls that replace it. See mount.h. */
 #define _GNU_SOURCE
-#include "mount.h"
+#include "mount/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "msg.h"
-#include "table.h"
-#include "turn.h"
-#include "umount.h"
+#include "mount/table.h"
+#include "mount/turn.h"
+#include "mount/umount.h"
 
 static bool kernel_has_fuse(void)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "mount.h"
+#include "mount/mount.h"
 #include "msg.h"
-#include "table.h"
+#include "mount/table.h"
 
 /* The absolute path of a directory or file that is held open. Without /proc
    only a directory's can be told. */

@@ -1,5 +1,5 @@
 /* policy: see policy.h. */
-#include "policy.h"
+#include "mount/policy.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "msg.h"
 #include "opt.h"
-#include "table.h"
+#include "mount/table.h"
 
 enum { DEFAULT_MOUNT_MAX = 1000 };
 

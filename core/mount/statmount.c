@@ -5,7 +5,7 @@
 
 #include "out.h"
 #include "sys.h"
-#include "table.h"
+#include "mount/table.h"
 
 /* struct statmount as of 6.15; the strings' places are counted from its end. */
 struct statmount {

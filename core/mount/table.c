@@ -1,5 +1,5 @@
 /* table: parse and walk mountinfo. See table.h. */
-#include "table.h"
+#include "mount/table.h"
 
 #include <errno.h>
 #include <fcntl.h>

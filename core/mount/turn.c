@@ -1,5 +1,5 @@
 /* turn: see turn.h. */
-#include "turn.h"
+#include "mount/turn.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,14 +1,14 @@
 /* umount: umount2(2) with care. See umount.h. */
 #define _GNU_SOURCE
-#include "umount.h"
+#include "mount/umount.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 
-#include "table.h"
-#include "turn.h"
+#include "mount/table.h"
+#include "mount/turn.h"
 
 static const int flags[] = {
 	[UMOUNT_PLAIN] = 0, [UMOUNT_LAZY] = MNT_DETACH,

@@ -1,11 +1,11 @@
 /* proc: directories and names in /proc. See proc.h. */
-#include "proc.h"
+#include "proc/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-#include "map.h"
+#include "cli/map.h"
 #include "out.h"
 #include "sys.h"
 

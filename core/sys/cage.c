@@ -1,6 +1,6 @@
 /* cage: see cage.h. */
 #define _GNU_SOURCE
-#include "cage.h"
+#include "sys/cage.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "call.h"
-#include "priv.h"
+#include "sys/priv.h"
 #include "sys.h"
 
 /* ---- Landlock: which files ---- */

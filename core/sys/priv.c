@@ -1,6 +1,6 @@
 /* priv: see priv.h. */
 #define _GNU_SOURCE
-#include "priv.h"
+#include "sys/priv.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* ring: see ring.h. */
-#include "ring.h"
+#include "sys/ring.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -9,7 +9,7 @@
 start 200
 need mandoc perl
 box=$BUILD/fusebox
-pages=("$top"/core/*.8 "$top"/applets/*.[18])
+pages=("$top"/core/*.8 "$top"/applets/*.[18] "$top"/applets/*/*.[18])
 mapfile -t applets < <("$box" --list)
 sorted() { LC_ALL=C sort -u; }
 
@@ -130,7 +130,7 @@ is 'examples have options that there are' "$(wrong_examples "${pages[@]}")" ''
 
 # ---- The comparison itself: it notices ----
 
-changed() { sed "$1" "$top/applets/fumount.8" >changed.8; cmp -s changed.8 "$top/applets/fumount.8" && bail "nothing changed by: $1"; }
+changed() { sed "$1" "$top/applets/fumount/fumount.8" >changed.8; cmp -s changed.8 "$top/applets/fumount/fumount.8" && bail "nothing changed by: $1"; }
 notices() # notices NAME SED
 {
 	changed "$2"
@@ -143,7 +143,7 @@ notices 'a value that is none' 's/^\.It Fl Fl json/& Ar FILE/'
 notices 'a value with another name' 's/Ar TYPES$/Ar LIST/'
 notices 'one in another section' '/^\.It Fl z/i .Sh OTHER\n.Bl -tag -width Ds'
 changed '/^\.Sh COMPATIBILITY/,$ { /^\.It Fl u/d }'
-ok 'notices what the parser takes in silence' test "$(page_lines changed.8 COMPATIBILITY fumount)" != "$(page_lines "$top/applets/fumount.8" COMPATIBILITY fumount)"
+ok 'notices what the parser takes in silence' test "$(page_lines changed.8 COMPATIBILITY fumount)" != "$(page_lines "$top/applets/fumount/fumount.8" COMPATIBILITY fumount)"
 changed 's/^\.Xr fmount 8/.Xr fmount 1/'
 is 'notices a wrong reference' "$(wrong_references changed.8)" 'fmount 1'
 changed 's/fumount -w 10/fumount --wait-for 10/'

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "mount.h"
+#include "mount/mount.h"
 #include "sys.h"
 
 enum { MOST = 8 };

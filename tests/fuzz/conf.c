@@ -5,8 +5,8 @@
 #include "fake.h"
 #include "fuzz.h"
 #include "msg.h"
-#include "policy.h"
-#include "user.h"
+#include "mount/policy.h"
+#include "cli/user.h"
 
 static void policy(const struct input *in)
 {

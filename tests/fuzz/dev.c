@@ -1,6 +1,6 @@
 /* /dev/fuse: the loop from INIT to the end, with a device that hands out what the input
  * says, errors too, and takes replies or does not. */
-#include "dev.h"
+#include "fuse/dev.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "fake.h"
 #include "fuzz.h"
-#include "ring.h"
+#include "sys/ring.h"
 #include "sys.h"
 #include "thread.h"
 

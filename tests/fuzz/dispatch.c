@@ -6,8 +6,8 @@
 
 #include "fuzz.h"
 #include "out.h"
-#include "proto.h"
-#include "session.h"
+#include "fuse/proto.h"
+#include "fuse/session.h"
 
 enum { SPACE = 8192 };
 

@@ -1,5 +1,5 @@
 /* fstab(5), and mount(8)'s other ways to call fmount. */
-#include "../../applets/fmount_like.c"
+#include "../../applets/fmount/as_mount.c"
 
 #include <stdlib.h>
 

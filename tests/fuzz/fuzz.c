@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
-#include "proto.h"
-#include "session.h"
+#include "fuse/dispatch.h"
+#include "fuse/proto.h"
+#include "fuse/session.h"
 
 void fuzz_failed(const char *what, const char *file, int line)
 {

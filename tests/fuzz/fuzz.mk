@@ -16,8 +16,10 @@ COVERAGE_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize%,$(FUZZ_CFLAGS)) $(COU
 
 # Those that have a kernel of their own in place of core/sys/sys.c; what others have besides.
 FAKED = argv conf dev fstab helper mount mountinfo statmount uring
-FUZZ_WITH_argv = $(APPLETS:%=applets/%.o) $(PARTS:%=applets/%.o)
-FUZZ_WITH_helper = applets/fusermount.o
+FUZZ_WITH_argv = $(patsubst %.c,%.o,$(filter applets/%,$(SOURCES)))
+FUZZ_WITH_helper = $(patsubst %.c,%.o,$(call applet_sources,fusermount))
+FUZZ_WITH_passfs = applets/passfs/inodes.o applets/passfs/view.o
+FUZZ_WITH_view = applets/passfs/view.o
 WRAP = -Wl$(,)--wrap=
 FUZZ_LD_passfs = $(addprefix $(WRAP),sysfs_backing_open sysfs_backing_close thread_start)
 FUZZ_LD_commfd = $(addprefix $(WRAP),sys_fork sys_socketpair sys_wait sys_executable)
@@ -29,7 +31,7 @@ FUZZ_CORE = $(filter-out core/main.c core/install.c,$(CORE))
 # flavour NAME, COMPILER, FLAGS, FLAGS TO COMPILE, FLAGS TO LINK, MAIN. Of the archive each
 # target takes what it calls, so that what it brings itself comes first.
 define flavour
-$(BUILD)/tests/$(1)/obj/%.o: %.c $(wildcard include/*.h tests/fuzz/*.h)
+$(BUILD)/tests/$(1)/obj/%.o: %.c $(wildcard include/*.h core/*/*.h applets/*/*.h tests/fuzz/*.h)
 	@mkdir -p $$(@D)
 	$(2) $(3) $(4) -c -o $$@ $$<
 

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "applet.h"
-#include "cage.h"
+#include "sys/cage.h"
 #include "fake.h"
 #include "fuzz.h"
-#include "policy.h"
-#include "priv.h"
+#include "mount/policy.h"
+#include "sys/priv.h"
 #include "sys.h"
 
 enum { WORDS = 12 };

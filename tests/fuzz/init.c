@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "fuse/dispatch.h"
 #include "fuzz.h"
-#include "session.h"
+#include "fuse/session.h"
 
 static int attr(struct fuse_req *req, uint64_t node, struct fuse_attr *to)
 {

@@ -1,15 +1,15 @@
 /* Walking to a mountpoint, mounting there, by oneself or by the helper, and unmounting, with
  * a kernel that refuses at any moment: nothing may be left open when something failed. */
-#include "mount.h"
+#include "mount/mount.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake.h"
 #include "fuzz.h"
-#include "resolve.h"
-#include "table.h"
-#include "umount.h"
+#include "target/resolve.h"
+#include "mount/table.h"
+#include "mount/umount.h"
 
 /* A path is absolute, and says where its descriptor is. */
 static void walk(const char *path)

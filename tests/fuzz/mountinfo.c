@@ -5,8 +5,8 @@
 
 #include "fake.h"
 #include "fuzz.h"
-#include "mount.h"
-#include "table.h"
+#include "mount/mount.h"
+#include "mount/table.h"
 
 static int copies;
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "match.h"
-#include "mountargs.h"
+#include "cli/match.h"
+#include "mount_args.h"
 #include "opt.h"
 #include "optlist.h"
 

@@ -6,12 +6,12 @@
  * current directory is read-only. What the kernel promises is kept: handles that come back
  * are those that were given out, and only what is a file is opened. */
 #define _GNU_SOURCE
-#include "../../applets/passfs.c"
-#include "../../applets/passfs_file.c"
-#include "../../applets/passfs_limit.c"
-#include "../../applets/passfs_lock.c"
-#include "../../applets/passfs_name.c"
-#include "../../applets/passfs_owner.c"
+#include "../../applets/passfs/passfs.c"
+#include "../../applets/passfs/file.c"
+#include "../../applets/passfs/prune.c"
+#include "../../applets/passfs/lock.c"
+#include "../../applets/passfs/name.c"
+#include "../../applets/passfs/owner.c"
 
 #include <sched.h>
 #include <stdio.h>

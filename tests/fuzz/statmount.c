@@ -6,8 +6,8 @@
 
 #include "fake.h"
 #include "fuzz.h"
-#include "mount.h"
-#include "table.h"
+#include "mount/mount.h"
+#include "mount/table.h"
 
 /* The kernel's structure; the texts' places count from its end. */
 struct answer {

@@ -1,5 +1,5 @@
 /* How passfs shows what it mirrors: --map, --perms, --hide. A line of the input each. */
-#include "passview.h"
+#include "passfs/view.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

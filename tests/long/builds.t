@@ -13,7 +13,7 @@ mkdir mnt
 exits 0 'make' make -s -j2 -C one
 exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
 is 'fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
-exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' PARTS=
+exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' 'WITHOUT=fumount/all fumount/recover'
 is 'these' "$(one/build/few/fusebox --list | sort | tr '\n' ' ')" 'fumount hellofs mount.hellofs umount.fuse '
 exits 0 'CONFIG=debug' make -s -j2 -C one CONFIG=debug
 exits 0 'sanitized, it serves' one/build/debug/bin/hellofs -b mnt

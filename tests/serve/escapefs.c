@@ -31,7 +31,7 @@
 #include "applet.h"
 #include "fuse_fs.h"
 #include "serve.h"
-#include "session.h"
+#include "fuse/session.h"
 
 struct args { struct serve_args serve; bool files; };
 

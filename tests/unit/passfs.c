@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "inodes.h"
-#include "passview.h"
+#include "passfs/inodes.h"
+#include "passfs/view.h"
 
 static void names(void **state)
 {

@@ -20,20 +20,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conn.h"
-#include "env.h"
-#include "holders.h"
-#include "map.h"
-#include "mount.h"
-#include "policy.h"
-#include "priv.h"
-#include "proc.h"
-#include "resolve.h"
-#include "server.h"
+#include "health/fusectl.h"
+#include "cli/env.h"
+#include "health/holders.h"
+#include "cli/map.h"
+#include "mount/mount.h"
+#include "mount/policy.h"
+#include "sys/priv.h"
+#include "proc/proc.h"
+#include "target/resolve.h"
+#include "health/server.h"
 #include "sys.h"
-#include "table.h"
-#include "umount.h"
-#include "user.h"
+#include "mount/table.h"
+#include "mount/umount.h"
+#include "cli/user.h"
 
 static char top[] = "/tmp/fusebox-unit.XXXXXX";
 

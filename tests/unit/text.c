@@ -11,13 +11,13 @@
 #include <string.h>
 
 #include "json.h"
-#include "match.h"
+#include "cli/match.h"
 #include "msg.h"
 #include "opt.h"
 #include "optlist.h"
 #include "out.h"
-#include "proto.h"
-#include "table.h"
+#include "fuse/proto.h"
+#include "mount/table.h"
 
 static void formats(void **state)
 {

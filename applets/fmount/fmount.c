@@ -1,0 +1,381 @@
+/* fmount: mount, and hand the descriptor to the program that serves. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "applet.h"
+#include "health/fusectl.h"
+#include "cli/env.h"
+#include "fmount.h"
+#include "hand_out.h"
+#include "mount_args.h"
+#include "msg.h"
+#include "out.h"
+#include "sys/priv.h"
+#include "launch/mount_or_report.h"
+#include "health/server.h"
+#include "sys.h"
+#include "mount/table.h"
+#include "mount/umount.h"
+#include "cli/user.h"
+#include "auto_unmount.h"
+
+enum { TIMEOUT_S = 30 };
+
+static const char *collect(void *to, char *value, const char **bad)
+{
+	struct fmount *f = to;
+	struct out list = { .buf = f->list, .size = sizeof(f->list), .len = strlen(f->list), .fd = -1 };
+
+	(void)bad;
+	if (list.len + strlen(value) + 2 > list.size)
+		return "longer than the kernel's page of options";
+	out_fmt(&list, "%s%s", list.len ? "," : "", value);
+	out_text(&list);
+	return NULL;
+}
+
+static const struct opt options[] = {
+	OPT('o', "options", OPT_CALL, struct fmount, collect, "LIST", "mount options, such as ro,allow_other"),
+	OPT('t', "type", OPT_STRING, struct fmount, type, "TYPE", "the type in the mount table: fuse.TYPE"),
+	OPT('s', "source", OPT_STRING, struct fmount, source, "SOURCE", "the source in the mount table"),
+	OPT('u', "user", OPT_STRING, struct fmount, launch.user, "USER[:GROUP]", "who the program runs as"),
+	OPT(0, "drop-caps", OPT_FLAG, struct fmount, launch.drop_caps, NULL, "the program can have no capability"),
+	OPT(0, "no-new-privs", OPT_FLAG, struct fmount, launch.no_new_privs, NULL, "nor gain any other privilege"),
+	OPT(0, "clones", OPT_NUMBER, struct fmount, clones, "N", "N more descriptors, in FUSE_CLONE_FDS"),
+	OPT(0, "fd-socket", OPT_STRING, struct fmount, fd_socket, "PATH", "hand the descriptor to who connects there"),
+	OPT('w', "wait", OPT_FLAG, struct fmount, wait, NULL, "background: return when the server answers"),
+	OPT(0, "timeout", OPT_NUMBER, struct fmount, timeout, "SECONDS", "for --wait and --fd-socket (30; 0: none)"),
+	OPT(0, "root-daemon", OPT_FLAG, struct fmount, root_daemon, NULL, "outlives switch_root and the shutdown's kill"),
+	OPT(0, "auto-unmount", OPT_FLAG, struct fmount, auto_unmount, NULL, "unmount when the server is gone"),
+	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, NULL, "detach a dead mount that is there"),
+	OPT(0, "userns", OPT_FLAG, struct fmount, userns, NULL, "in a user and mount namespace of its own"),
+	OPT(0, "check", OPT_FLAG, struct fmount, check, NULL, "say what works, and what is missing"),
+	OPT(0, "json", OPT_FLAG, struct fmount, json, NULL, "with --check: for programs"),
+	OPT('a', "all", OPT_FLAG, struct fmount, all, NULL, "mount what fstab names (-t TYPES, -O OPTIONS)"),
+	OPT('O', "test-opts", OPT_STRING, struct fmount, option_filter, "LIST", "with -a: only entries with these options"),
+	OPT('T', "fstab", OPT_STRING, struct fmount, fstab, "FILE", "another fstab"),
+	OPT('B', "bind", OPT_FLAG, struct fmount, bind, NULL, "SOURCE appears at MOUNTPOINT too"),
+	OPT('R', "rbind", OPT_FLAG, struct fmount, rbind, NULL, "the same with the mounts below it"),
+	OPT('M', "move", OPT_FLAG, struct fmount, move, NULL, "the mount at SOURCE moves to MOUNTPOINT"),
+	OPT(0, "make-shared", OPT_FLAG, struct fmount, propagation[0], NULL, NULL),
+	OPT(0, "make-slave", OPT_FLAG, struct fmount, propagation[1], NULL, NULL),
+	OPT(0, "make-private", OPT_FLAG, struct fmount, propagation[2], NULL, "and the rest: --make-[r]{shared,slave,private,unbindable}"),
+	OPT(0, "make-unbindable", OPT_FLAG, struct fmount, propagation[3], NULL, NULL),
+	OPT(0, "make-rshared", OPT_FLAG, struct fmount, propagation[4], NULL, NULL),
+	OPT(0, "make-rslave", OPT_FLAG, struct fmount, propagation[5], NULL, NULL),
+	OPT(0, "make-rprivate", OPT_FLAG, struct fmount, propagation[6], NULL, NULL),
+	OPT(0, "make-runbindable", OPT_FLAG, struct fmount, propagation[7], NULL, NULL),
+	OPT_END
+};
+
+/* Options from a line of fstab may be given as they are. */
+static bool pass_over(struct optlist *mount, char *option, const char **why)
+{
+	(void)mount;
+	(void)why;
+	return optlist_is_for_mount(option);
+}
+
+/* What options say of the mount itself; 0, or 1 when it was said what is wrong. After
+   its program a mount is named by default. */
+static int mount_options(struct fmount *f, const char *program, struct optlist *mount)
+{
+	const char *bad, *why, *name = strrchr(program, '/');
+
+	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = pass_over };
+	why = optlist_parse(mount, f->list, &bad);
+	if (why) {
+		msg("%s: %s; see fmount --help", bad, why);
+		return 1;
+	}
+	if (f->type)
+		mount->subtype = mountargs_type(f->type);
+	else if (!mount->subtype)
+		mount->subtype = name ? name + 1 : program;
+	if (f->source)
+		mount->fsname = f->source;
+	else if (!mount->fsname)
+		mount->fsname = mount->subtype;
+	return 0;
+}
+
+/* The program's arguments with the descriptor in place of {}, or behind the last;
+   NULL when it was said what is wrong. */
+static char **place(char **program, int device)
+{
+	static char path[32];
+	struct out out = OUT_TEXT(path);
+	size_t n = 0;
+	bool placed = false;
+	char **argv;
+
+	while (program[n])
+		n++;
+	argv = sys_pages((n + 2) * sizeof(*argv));
+	if (!argv) {
+		msg_errno(1, program[0], -ENOMEM);
+		return NULL;
+	}
+	out_fmt(&out, "/dev/fd/%d", device);
+	out_text(&out);
+	for (size_t i = 0; i < n; i++) {
+		bool here = strcmp(program[i], "{}") == 0;
+
+		argv[i] = here ? path : program[i];
+		placed |= here;
+	}
+	if (!placed)
+		argv[n] = path;
+	sys_set_cloexec(device, false);
+	return argv;
+}
+
+/* A process that cannot open /dev/fuse cannot clone a descriptor either. */
+static int clone_devices(int device, int count)
+{
+	static char variable[4096];
+	struct out out = OUT_TEXT(variable);
+
+	out_str(&out, "FUSE_CLONE_FDS=");
+	for (int i = 0; i < count; i++) {
+		int fd = sys_clone_device(device);
+
+		if (fd < 0)
+			return msg_errno(1, "--clones", fd);
+		sys_set_cloexec(fd, false);
+		out_fmt(&out, "%s%d", i ? "," : "", fd);
+	}
+	out_text(&out);
+	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
+}
+
+/* What else a daemon needs on which the root file system rests: systemd and others
+   spare an argv[0] that begins with "@", sysvinit who is listed there, and the
+   kernel, short of memory, who asks for it. */
+static void be_root_daemon(char **argv)
+{
+	static char name[4096], path[300];
+	struct out at = OUT_TEXT(name), list = OUT_TEXT(path), number = OUT_TEXT(name);
+	const char *base = strrchr(argv[0], '/');
+	int fd;
+
+	out_fmt(&list, "/run/sendsigs.omit.d/%s", base ? base + 1 : argv[0]);
+	fd = sys_open(out_text(&list), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd >= 0) {
+		out_fmt(&number, "%d\n", sys_getpid());
+		sys_write_all(fd, name, number.len);
+		sys_close(fd);
+	}
+	fd = sys_open("/proc/self/oom_score_adj", O_WRONLY, 0);
+	if (fd >= 0) {
+		sys_write_all(fd, "-1000", 5);
+		sys_close(fd);
+	}
+	out_fmt(&at, "@%s", argv[0]);
+	argv[0] = (char *)out_text(&at);
+}
+
+/* Becomes the server. Returns only on failure, which has been said. */
+static int become(const struct fmount *f, char **argv)
+{
+	const char *file = argv[0];
+	int err = launch_leave_terminal(&f->launch);
+
+	if (err)
+		return msg_errno(1, "terminal", err);
+	if (f->root_daemon) {
+		sys_chdir("/");
+		be_root_daemon(argv);
+	}
+	if (launch_become(&f->launch) != 0)
+		return 1;
+	/* In namespaces of its own, the program can unmount. */
+	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
+		return msg_errno(1, "CAP_SYS_ADMIN", err);
+	return launch_exec(file, argv);
+}
+
+static int give_up(const struct mountpoint *at)
+{
+	commfd_umount_known(at, UMOUNT_LAZY);
+	return 1;
+}
+
+/* In the background, this process staying until it answers. */
+static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
+{
+	int limit = f->timeout ? f->timeout * 1000 : -1;
+	int child = sys_fork(), status;
+	bool mounted;
+
+	if (child == 0) {
+		sys_setsid();
+		sys_exit(become(f, argv));
+	}
+	sys_close(device);
+	status = child < 0 ? child : launch_wait(child, at->path, 0, limit);
+	/* Its end ends the connection, which nobody waits for then: look again. Another process
+	   may have unmounted it, too, and the server have ended with success for that. */
+	mounted = umount_is_known(at->path, &at->mounted);
+	if (status == 0 && mounted && !conn_is_over(at->mounted.dev_minor)
+	    && (sys_wait_ended(child, &status) != child || status == 0))
+		return 0;
+	if (status == -ETIMEDOUT) {
+		msg("%s: no answer within %d seconds", argv[0], f->timeout);
+		sys_kill(-child, SIGKILL);
+	} else if (status < 0) {
+		msg_errno(1, argv[0], status);
+	} else {
+		msg("%s: %s", mounted ? argv[0] : at->path, mounted ? "ended before it answered"
+		    : "unmounted meanwhile by another process");
+	}
+	return give_up(at);
+}
+
+/* For a server that is running already. */
+static int hand_out(const struct fmount *f, const struct mountpoint *at, int device)
+{
+	struct user user = { .uid = sys_geteuid() };
+	int err = f->launch.user ? user_find(f->launch.user, &user) : 0;
+
+	if (!err)
+		err = handout_send(f->fd_socket, user.uid, device, f->timeout ? f->timeout * 1000 : -1);
+	if (!err)
+		return 0;
+	if (err == -EADDRINUSE)
+		msg("%s: %s; remove it, or choose another name", f->fd_socket, msg_reason(err));
+	else if (err < 0)
+		msg_errno(1, f->fd_socket, err);
+	give_up(at);
+	return err > 0 ? 128 + err : 1;
+}
+
+/* The new namespaces end with the program. */
+static int run_in_userns(const struct fmount *f, char **argv)
+{
+	int child = fmount_userns_fork();
+
+	if (child == 0)
+		sys_exit(become(f, argv));
+	return child < 0 ? msg_errno(1, argv[0], child) : fmount_userns_wait(child);
+}
+
+static int start(const struct fmount *f, struct mountpoint *at, int device, char **program)
+{
+	int watch = -1, status;
+	char **argv;
+
+	if (!program)
+		return hand_out(f, at, device);
+	argv = place(program, device);
+	if (!argv || clone_devices(device, f->clones) != 0)
+		return give_up(at);
+	/* Who has become somebody else cannot undo the mount. */
+	if (f->auto_unmount || (!f->wait && (f->launch.user || f->launch.drop_caps)))
+		watch = watch_start(at, f->auto_unmount);
+	if (watch < -1) {
+		msg_errno(1, "--auto-unmount", watch);
+		return give_up(at);
+	}
+	if (f->wait)
+		return run_and_wait(f, at, device, argv);
+	if (f->userns)
+		return run_in_userns(f, argv);
+	status = become(f, argv);
+	if (watch >= 0)
+		watch_undo(watch);
+	else
+		give_up(at);
+	return status;
+}
+
+/* Detaches a FUSE mount that is on top at path, if its server is gone. */
+static int replace_stale(const char *path)
+{
+	int fd = sys_open(path, O_PATH, 0), err = 0, server;
+	struct mountpoint at;
+	struct table_row row;
+	struct sys_stat st;
+
+	if (fd < 0)
+		return 0;
+	if (table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row) && table_identify(fd, &st) == 0
+	    && !st.inside && mount_path_of(fd, at.path, sizeof(at.path)) == 0) {
+		server = conn_is_over(table_connection(&row)) ? 0 : server_find(table_connection(&row));
+		if (server == 0)
+			err = umount_known(at.path, &st, UMOUNT_LAZY);
+		else if (server > 0)
+			msg("%s: not stale: process %d serves it", path, server);
+		else
+			msg("%s: not known to be stale; unmount it first (fumount -l)", path);
+		if (server != 0 || err)
+			err = server != 0 ? 1 : msg_errno(1, path, err);
+	}
+	sys_close(fd);
+	return err;
+}
+
+static int run(struct fmount *f, const char *where, char **program)
+{
+	static struct mountpoint at;
+	struct optlist mount;
+	int device;
+
+	if (say_make_point(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
+		return 1;
+	if (f->replace_stale && replace_stale(where) != 0)
+		return 1;
+	if (f->fd_socket && (device = handout_prepare()) < 0)
+		return msg_errno(1, f->fd_socket, device);
+	device = say_mount(&at, where, &mount);
+	if (device < 0)
+		return 1;
+	return start(f, &at, device, program);
+}
+
+static int no_such_part(const char *what)
+{
+	msg("%s: not in this build", what);
+	return 1;
+}
+
+static bool is_for_program(const struct fmount *f)
+{
+	return f->clones || f->wait || f->root_daemon || f->auto_unmount || f->launch.drop_caps || f->launch.no_new_privs;
+}
+
+static int as_mount(struct fmount *f, char **operands)
+{
+	if (is_for_program(f) || f->userns || f->replace_stale || f->launch.user)
+		return applet_usage("these options are for MOUNTPOINT -- PROGRAM");
+	return fmount_like ? fmount_like(f, operands) : applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS");
+}
+
+static int fmount_main(char **argv)
+{
+	static struct fmount f;
+	struct opt_rest rest;
+	char **program;
+
+	f.collect = (struct opt_set) { collect, &f };
+	f.timeout = TIMEOUT_S;
+	if (!applet_parse(options, &f, argv, &rest))
+		return 1;
+	program = rest.after && rest.after[0] ? rest.after : NULL;
+	if (f.check)
+		return fmount_check ? fmount_check(&f, rest.operands[0]) : no_such_part("--check");
+	if (!program && !f.fd_socket)
+		return as_mount(&f, rest.operands);
+	if (rest.count != 1 || (program && f.fd_socket))
+		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
+	if (f.fd_socket && is_for_program(&f))
+		return applet_usage("--fd-socket: it starts no program, and takes no option of one");
+	if (f.userns && (fmount_userns ? fmount_userns() : no_such_part("--userns")) != 0)
+		return 1;
+	return run(&f, rest.operands[0], program);
+}
+
+APPLET(fmount, "fmount", "usr/bin", "[SOURCE] MOUNTPOINT | MOUNTPOINT -- PROGRAM [ARGUMENTS]",
+       "mount, and run the program that serves ({}: the descriptor)", options)

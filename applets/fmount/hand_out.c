@@ -1,0 +1,106 @@
+/* handout: see hand_out.h. */
+#include "hand_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "msg.h"
+#include "out.h"
+#include "sys.h"
+
+static int stop[2];
+
+static void on_stop(int sig)
+{
+	sys_send_as(stop[1], sys_getuid(), &(char) { (char)sig }, 1, -1);
+}
+
+int handout_prepare(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	int err = sys_socketpair(stop);
+
+	for (unsigned int i = 0; !err && i < sizeof(signals) / sizeof(*signals); i++)
+		err = sys_catch_signal(signals[i], on_stop);
+	return err;
+}
+
+/* Goes to the socket's directory; *name, which may be in `text`, is what is left of the path.
+   0 or -errno. */
+static int enter_directory(const char *path, char text[256], const char **name)
+{
+	char dir[4096];
+	struct out out = OUT_TEXT(dir), rest = { .buf = text, .size = 256, .fd = -1 };
+	const char *slash = strrchr(path, '/');
+
+	*name = path;
+	if (*path == '@' || !slash)
+		return 0;
+	if ((size_t)(slash - path) + 2 > sizeof(dir) || strlen(slash) + 2 > rest.size)
+		return -ENAMETOOLONG;
+	out_fmt(&out, "%.*s", (int)(slash - path) + 1, path);
+	out_fmt(&rest, ".%s", slash);	/* "./@name" is no abstract one */
+	*name = out_text(&rest);
+	return sys_chdir(out_text(&out));
+}
+
+static bool may_have_it(int peer, uid_t uid)
+{
+	int64_t from = sys_peer_uid(peer);
+
+	if (from == 0 || from == uid || from == (int64_t)sys_geteuid())
+		return true;
+	msg("a process of user %lld connected, and was turned away", (long long)from);
+	return false;
+}
+
+/* Serves those who connect until one may have the device; as handout_send(). */
+static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
+{
+	uint64_t end = sys_clock_ns() / 1000000 + (uint64_t)milliseconds;
+
+	for (;;) {
+		uint64_t now = sys_clock_ns() / 1000000;
+		int left = milliseconds < 0 ? -1 : end > now ? (int)(end - now) : 0, peer, err;
+		char sig;
+
+		err = sys_poll_either(stop[0], listener, left);
+		if (err == 0)
+			return sys_read(stop[0], &sig, 1) == 1 ? sig : -EIO;
+		peer = err < 0 ? err : sys_accept(listener);
+		if (peer < 0)
+			return peer;
+		err = may_have_it(peer, uid) ? sys_send_fd(peer, device) : 1;
+		sys_close(peer);
+		if (err <= 0)
+			return err;
+	}
+}
+
+/* If it is still the one that was made here. */
+static void remove_socket(const char *name, const struct sys_stat *made)
+{
+	struct sys_stat now;
+
+	if (*name != '@' && sys_stat_path(name, O_NOFOLLOW, true, &now) == 0 && now.inode == made->inode
+	    && now.dev_major == made->dev_major && now.dev_minor == made->dev_minor)
+		sys_unlink(name);
+}
+
+int handout_send(const char *path, uid_t uid, int device, int milliseconds)
+{
+	char text[256];
+	const char *name;
+	struct sys_stat made = { .inode = 0 };
+	int err = enter_directory(path, text, &name);
+	int listener = err ? err : sys_listen(name, uid, &made);
+
+	if (listener < 0)
+		return listener;
+	err = send_to_first(listener, uid, device, milliseconds);
+	remove_socket(name, &made);
+	sys_close(listener);
+	return err;
+}

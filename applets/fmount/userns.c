@@ -1,0 +1,134 @@
+/* fmount --userns: mounts with no privilege at all, in a user and a mount namespace
+ * of its own, as who the caller is. user_namespaces(7).
+ *
+ * Nobody can enter the namespaces later, so they end with the command: a server that it
+ * left behind would serve a mount that no process sees.
+ */
+#include <errno.h>
+#include <signal.h>
+
+#include "fmount.h"
+#include "cli/map.h"
+#include "msg.h"
+#include "opt.h"
+#include "proc/proc.h"
+#include "sys.h"
+#include "mount/userns.h"
+
+int fmount_userns(void)
+{
+	const char *object;
+	int err = userns_enter(&object);
+
+	if (err && *object == 'u') {
+		msg("%s: %s; fmount --check says what forbids it", object, msg_reason(err));
+		return 1;
+	}
+	return err ? msg_errno(1, object, err) : 0;
+}
+
+/* ---- The command and its end ---- */
+
+static volatile int command;
+
+static void pass_on(int sig)
+{
+	sys_kill(command, sig);
+}
+
+/* A terminal signals the command as well. */
+static void leave_to_command(int sig)
+{
+	(void)sig;
+}
+
+int fmount_userns_fork(void)
+{
+	int child, err = sys_adopt_orphans();
+
+	child = err ? err : sys_fork();
+	if (child == 0)
+		sys_die_with_parent();
+	return child;
+}
+
+static void catch_signals(void)
+{
+	static const int passed[] = { SIGTERM, SIGUSR1, SIGUSR2 }, left[] = { SIGINT, SIGQUIT, SIGHUP };
+
+	for (unsigned int i = 0; i < sizeof(passed) / sizeof(*passed); i++)
+		sys_catch_signal(passed[i], pass_on);
+	for (unsigned int i = 0; i < sizeof(left) / sizeof(*left); i++)
+		sys_catch_signal(left[i], leave_to_command);
+}
+
+static int wait_for_command(int child)
+{
+	int pid, status;
+
+	do
+		pid = sys_wait(-1, &status);
+	while (pid > 0 && pid != child);
+	return pid < 0 ? pid : status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+struct ending { int signal; struct map told; };
+
+/* A child keeps its number until it is waited for. Each is signalled once: a server of ours
+   takes the second signal as the wish to abort. */
+static int signal_child(const char *pid, void *data)
+{
+	struct ending *ending = data;
+	struct proc_facts facts;
+	uint64_t number;
+
+	if (opt_number(pid, INT32_MAX, &number) == 0 && proc_facts((int)number, &facts) == 0
+	    && facts.parent == sys_getpid() && !map_find(&ending->told, number)
+	    && map_add(&ending->told, number, 0) == 0)
+		sys_kill((int)number, ending->signal);
+	return 0;
+}
+
+/* Whether /proc numbers processes as this PID namespace does. */
+static bool has_own_proc(void)
+{
+	char link[12];
+	ssize_t n = sys_readlink("/proc/self", link, sizeof(link) - 1);
+	uint64_t number;
+
+	link[n > 0 ? n : 0] = '\0';
+	return opt_number(link, INT32_MAX, &number) == 0 && (int)number == sys_getpid();
+}
+
+/* The end of a child makes its own children ours, so look again and again. */
+static bool end_children(int sig, int milliseconds)
+{
+	enum { LOOK_EVERY_MS = 20 };
+	struct ending ending = { .signal = sig };
+
+	for (int waited = 0; waited < milliseconds; waited += LOOK_EVERY_MS) {
+		int pid, status;
+
+		proc_each(signal_child, &ending);
+		sys_sleep_ms(LOOK_EVERY_MS);
+		while ((pid = sys_wait_ended(-1, &status)) > 0)
+			;
+		if (pid == -ECHILD)
+			return true;
+	}
+	return false;
+}
+
+int fmount_userns_wait(int child)
+{
+	enum { TERM_MS = 2000, KILL_MS = 3000 };
+	int status;
+
+	command = child;
+	catch_signals();
+	sys_close_others(NULL, 0, false);	/* the connection's above all */
+	status = wait_for_command(child);
+	if (has_own_proc() && !end_children(SIGTERM, TERM_MS))
+		end_children(SIGKILL, KILL_MS);
+	return status < 0 ? msg_errno(1, "wait", status) : status;
+}

@@ -1,0 +1,415 @@
+/* fumount -a: all FUSE mounts, in an order in which none holds up another.
+ *
+ * Where one FUSE mount lies below another, the innermost goes first, unless the outer
+ * one does not answer: the way to the inner one leads over it, so then the outermost
+ * goes first, and takes the inner one along.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "health/fusectl.h"
+#include "fumount.h"
+#include "cli/map.h"
+#include "cli/match.h"
+#include "msg.h"
+#include "out.h"
+#include "sys/priv.h"
+#include "sys.h"
+#include "mount/table.h"
+#include "mount/umount.h"
+#include "target/unmount.h"
+
+enum { NONE = UINT32_MAX };
+enum { WATCH_MS = 500, LOOKS = 32 };
+
+struct item {
+	uint64_t id, connection, identity;	/* identity: as in conn_identity() */
+	uint32_t major, minor;
+	uint32_t under, depth;	/* the item that it lies below, or NONE; how many there are */
+	uint32_t path;		/* where it stands in `paths` */
+	bool wanted, silent;	/* silent: does not answer, and others lie below it */
+	bool done;
+};
+
+/* Every mount, of whatever kind: the way up. */
+struct node { uint64_t parent; uint32_t item; };
+
+struct all {
+	const struct fumount *f;
+	const struct report *to;
+	struct item *items;
+	size_t count, room;
+	char *paths;
+	size_t paths_size, paths_room;
+	struct node *nodes;
+	size_t node_count, node_room;
+	struct map mounts;	/* of a mount's id: its node */
+	int64_t owner;		/* only this user's; -1: everybody's */
+	struct fumount_tally tally;
+	int looked;
+	uint64_t began;		/* sys_clock_ns() */
+	uint32_t *busy;		/* to be tried again: their indices; NULL: no more tries */
+	size_t busy_count;
+};
+
+static void *more(void *pages, size_t *room, size_t needed, size_t each)
+{
+	size_t bigger = *room ? *room * 2 : 65536 / each;
+	void *got;
+
+	if (needed <= *room)
+		return pages;
+	while (bigger < needed)
+		bigger *= 2;
+	got = sys_more_pages(pages, *room * each, bigger * each);
+	if (got)
+		*room = bigger;
+	return got;
+}
+
+static bool is_wanted(const struct all *a, const struct table_row *row)
+{
+	const struct fumount *f = a->f;
+	char options[2048];
+	struct out out = OUT_TEXT(options);
+
+	out_fmt(&out, "%s,%s", row->options, row->super);
+	return (!f->types || match_type(f->types, row->type))
+	       && (!f->options || match_options(f->options, out_text(&out)))
+	       && (a->owner < 0 || table_owner(row) == a->owner);
+}
+
+static int take_item(struct all *a, const struct table_row *row)
+{
+	size_t len = strlen(row->mountpoint) + 1;
+	struct item *items = more(a->items, &a->room, a->count + 1, sizeof(*items));
+	char *paths = more(a->paths, &a->paths_room, a->paths_size + len, 1);
+
+	if (!items || !paths)
+		return -ENOMEM;
+	a->items = items;
+	a->paths = paths;
+	memcpy(paths + a->paths_size, row->mountpoint, len);
+	items[a->count++] = (struct item) {
+		.id = row->id, .connection = table_connection(row), .major = row->major,
+		.minor = row->minor, .under = NONE, .path = (uint32_t)a->paths_size,
+		.wanted = is_wanted(a, row), .identity = conn_identity(table_connection(row)),
+	};
+	a->paths_size += len;
+	return 0;
+}
+
+static int take(const struct table_row *row, void *data)
+{
+	struct all *a = data;
+	struct node *nodes = more(a->nodes, &a->node_room, a->node_count + 1, sizeof(*nodes));
+	bool fuse = table_is_fuse(row);
+
+	if (!nodes)
+		return -ENOMEM;
+	a->nodes = nodes;
+	nodes[a->node_count] = (struct node) { row->parent, fuse ? (uint32_t)a->count : NONE };
+	if (map_add(&a->mounts, row->id, (uint32_t)a->node_count++) < 0)
+		return -ENOMEM;
+	return fuse ? take_item(a, row) : 0;
+}
+
+/* The table need not have a mount before those on it: one can be moved. */
+static void find_way_up(struct all *a)
+{
+	enum { LEVELS = 10000 };
+
+	for (size_t i = 0; i < a->count; i++) {
+		const uint32_t *at = map_find(&a->mounts, a->items[i].id);
+
+		for (int level = 0; at && level < LEVELS; level++) {
+			at = map_find(&a->mounts, a->nodes[*at].parent);
+			if (!at || a->nodes[*at].item == NONE)
+				continue;
+			if (a->items[i].under == NONE)
+				a->items[i].under = a->nodes[*at].item;
+			a->items[i].depth++;
+		}
+	}
+}
+
+static const char *path_of(const struct all *a, const struct item *item)
+{
+	return a->paths + item->path;
+}
+
+/* Only those that others lie below are asked for: for the rest it does not matter. */
+static int find_silent(struct all *a)
+{
+	struct census census = { .count = 0 };
+
+	for (size_t i = 0; i < a->count; i++)
+		if (a->items[i].under != NONE
+		    && census_add(&census, a->items[a->items[i].under].connection) < 0)
+			return -ENOMEM;
+	if (!census.count)
+		return 0;
+	census_look(&census, WATCH_MS);
+	for (size_t i = 0; i < a->count; i++) {
+		const struct conn *conn = census_find(&census, a->items[i].connection);
+
+		a->items[i].silent = conn && !census_answers(census_state(&census, conn));
+	}
+	return 0;
+}
+
+/* The outermost one above it that does not answer, or NONE. */
+static uint32_t silent_above(const struct all *a, const struct item *item)
+{
+	uint32_t found = NONE;
+
+	for (uint32_t at = item->under; at != NONE; at = a->items[at].under)
+		if (a->items[at].silent)
+			found = at;
+	return found;
+}
+
+/* ---- The work, in a child ---- */
+
+/* Mount ids and device numbers are given again soon, to any file system; a connection's
+   identity is not. */
+static bool is_fuse_still(const struct item *item, int fd)
+{
+	struct table_row row;
+
+	return item->identity ? conn_identity(item->connection) == item->identity
+			      : table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
+}
+
+/* What is acted on is the mount that was identified, in a directory that stays open: a user
+   may swap the names that lead there. */
+static int unmount_item(const struct all *a, const struct item *item, enum umount_how how)
+{
+	static struct target t;
+	struct out path = OUT_TEXT(t.at.path);
+	int err;
+
+	t = (struct target) { .owner = a->owner, .id = item->id, .connection = item->connection,
+			      .major = item->major, .minor = item->minor, .fuse = true,
+			      .at.fd = -1, .at.parent = -1 };
+	out_str(&path, path_of(a, item));
+	out_text(&path);
+	err = target_reach(&t);
+	if (!err && !is_fuse_still(item, t.at.fd))
+		err = -ESTALE;
+	if (!err && how == UMOUNT_ABORT)
+		conn_abort_known(item->connection, item->identity);
+	if (t.at.fd >= 0)
+		sys_close(t.at.fd);	/* it would keep the mount busy */
+	t.at.fd = -1;
+	if (!err)
+		err = unmount_directly(&t, how);
+	target_close(&t);
+	/* Unmounted meanwhile by its server, or by another fumount. */
+	return err && !table_has(item->id, item->major, item->minor) ? 0 : err;
+}
+
+struct result { uint32_t at; int err; };
+
+static void __attribute__((noreturn)) work(const struct all *a, const uint32_t *order, size_t count, int to)
+{
+	enum umount_how how = a->f->force ? UMOUNT_ABORT : a->f->lazy ? UMOUNT_LAZY : UMOUNT_PLAIN;
+
+	for (size_t i = 0; i < count; i++) {
+		struct result result = { order[i], unmount_item(a, a->items + order[i], how) };
+
+		if (sys_write_all(to, &result, sizeof(result)) < 0)
+			break;
+	}
+	sys_exit(0);
+}
+
+static void tell_holders(const struct report *to, const struct item *item)
+{
+	if (report_holders(to, item->major, item->minor) == 0)
+		report(to, "unknown", "no process that is visible to this user holds it");
+}
+
+static void tell(struct all *a, const struct result *result)
+{
+	struct item *item = a->items + result->at;
+	struct report to = *a->to;
+
+	if (result->err == -EBUSY && a->busy) {
+		a->busy[a->busy_count++] = result->at;
+		return;
+	}
+	item->done = result->err == 0;
+	to.object = path_of(a, item);
+	fumount_count(&a->tally, fumount_status(result->err));
+	if (result->err == -EBUSY) {
+		report(&to, "busy", "busy; fumount -l detaches it");
+		/* Each look is one pass over /proc. */
+		if (!to.quiet && a->looked++ < LOOKS)
+			tell_holders(&to, item);
+		else if (!to.quiet && a->looked == LOOKS + 1)
+			report(&to, "holders", "who holds this and further ones is not looked for");
+	} else if (result->err == -ETIMEDOUT) {
+		report(&to, "waiting", "the kernel waits for its server; fumount --abort conn:%llu ends that",
+		       (unsigned long long)item->connection);
+	} else if (result->err) {
+		report(&to, "failed", "%s", msg_reason(result->err));
+	} else if (a->f->verbose || to.json) {
+		report(&to, "unmounted", a->f->lazy ? "detached" : "unmounted");
+	}
+}
+
+/* Starts a child on order[0 … count) and tells what comes of it, up to one that the
+   kernel does not come back from. Returns how many are dealt with, or -errno. */
+static long tell_work(struct all *a, const uint32_t *order, size_t count)
+{
+	struct result result;
+	size_t done = 0;
+	int pair[2], child, status, err = sys_socketpair(pair);
+
+	child = err ? err : sys_fork();
+	if (child < 0)
+		return child;
+	if (child == 0) {
+		sys_close(pair[0]);
+		work(a, order, count, pair[1]);
+	}
+	sys_close(pair[1]);
+	while (done < count && sys_poll_in(pair[0], 2 * UNMOUNT_LIMIT_MS) > 0
+	       && sys_read_all(pair[0], &result, sizeof(result)) == sizeof(result)) {
+		tell(a, &result);
+		done++;
+	}
+	sys_close(pair[0]);
+	if (done == count) {
+		sys_wait(child, &status);
+		return (long)done;
+	}
+	result = (struct result) { order[done], -ETIMEDOUT };
+	tell(a, &result);
+	return (long)done + 1;
+}
+
+static int try_in_order(struct all *a, const uint32_t *order, size_t count)
+{
+	for (size_t done = 0; done < count; ) {
+		long n = tell_work(a, order + done, count - done);
+
+		if (n < 0)
+			return (int)n;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* A server that has just been unmounted keeps the mount busy that its SOURCE is in, until it
+   has ended. */
+static bool may_try_again(const struct all *a)
+{
+	int seconds = a->f->wait >= 0 ? a->f->wait : a->tally.good ? FUMOUNT_SETTLE_S : 0;
+
+	return sys_clock_ns() - a->began < (uint64_t)seconds * 1000000000;
+}
+
+/* The busy ones are collected at the start of `order`, which is read further on. */
+static int unmount_in_order(struct all *a, uint32_t *order, size_t count)
+{
+	enum { TRY_EVERY_MS = 50 };
+	int err;
+
+	a->busy = order;
+	for (;;) {
+		a->busy_count = 0;
+		err = try_in_order(a, order, count);
+		count = a->busy_count;
+		if (err || !count || !a->busy)
+			return err;
+		if (may_try_again(a))
+			sys_sleep_ms(TRY_EVERY_MS);
+		else
+			a->busy = NULL;
+	}
+}
+
+/* ---- The order ---- */
+
+/* What lies below a silent one goes with that, if that goes. */
+static void tell_out_of_reach(struct all *a, const struct item *item, const struct item *outer)
+{
+	struct report to = *a->to;
+
+	if (outer->done)
+		return;
+	to.object = path_of(a, item);
+	report(&to, "refused", "lies below %s, which does not answer; unmount that first", path_of(a, outer));
+	fumount_count(&a->tally, FUMOUNT_FAILED);
+}
+
+static uint32_t deepest(const struct all *a)
+{
+	uint32_t depth = 0;
+
+	for (size_t i = 0; i < a->count; i++)
+		depth = a->items[i].depth > depth ? a->items[i].depth : depth;
+	return depth;
+}
+
+static int go(struct all *a)
+{
+	uint32_t *order = sys_pages((a->count + 1) * sizeof(*order));
+	size_t count = 0;
+	int err;
+
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < a->count; i++)
+		if (a->items[i].wanted && a->items[i].silent && silent_above(a, a->items + i) == NONE)
+			order[count++] = (uint32_t)i;
+	err = unmount_in_order(a, order, count);
+	count = 0;
+	/* The newest first: the top of a stack. */
+	for (uint32_t depth = deepest(a) + 1; !err && depth-- > 0; ) {
+		for (size_t i = a->count; i-- > 0; ) {
+			struct item *item = a->items + i;
+			uint32_t above = silent_above(a, item);
+
+			if (!item->wanted || item->depth != depth || (item->silent && above == NONE))
+				continue;
+			if (above != NONE)
+				tell_out_of_reach(a, item, a->items + above);
+			else
+				order[count++] = (uint32_t)i;
+		}
+	}
+	return err ? err : unmount_in_order(a, order, count);
+}
+
+static int recover(struct all *a)
+{
+	struct census census = { .identify = true };
+
+	for (size_t i = 0; i < a->count; i++)
+		if (a->items[i].wanted && census_add(&census, a->items[i].connection) < 0)
+			return FUMOUNT_SYSTEM;
+	return census.count ? fumount_recover_all(a->f, a->to, &census) : FUMOUNT_OK;
+}
+
+int fumount_all(const struct fumount *f, const struct report *to)
+{
+	struct all a = { .f = f, .to = to, .began = sys_clock_ns(), .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
+	int err = table_each(NULL, take, &a);
+
+	if (!err && f->recover)
+		return recover(&a);
+	find_way_up(&a);
+	if (!err)
+		err = find_silent(&a);
+	if (!err)
+		err = go(&a);
+	if (err) {
+		report(to, "failed", "%s", msg_reason(err));
+		return FUMOUNT_SYSTEM;
+	}
+	return fumount_total(&a.tally);
+}

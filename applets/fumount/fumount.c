@@ -1,0 +1,399 @@
+/* fumount: unmount FUSE file systems, and say who holds them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "applet.h"
+#include "health/fusectl.h"
+#include "fumount.h"
+#include "cli/match.h"
+#include "msg.h"
+#include "wait_holders.h"
+#include "sys.h"
+#include "mount/table.h"
+#include "target/unmount.h"
+
+static const struct opt options[] = {
+	OPT('l', "lazy", OPT_FLAG, struct fumount, lazy, NULL, "detach now; those who hold it go on"),
+	OPT('f', "force", OPT_FLAG, struct fumount, force, NULL, "abort the connection: waiting requests fail; then unmount"),
+	OPT('R', "recover", OPT_FLAG, struct fumount, recover, NULL, "whatever it takes: abort what is dead or hangs, all layers and binds"),
+	OPT(0, "abort", OPT_FLAG, struct fumount, abort, NULL, "abort the connection, and leave the mount"),
+	OPT('a', "all", OPT_FLAG, struct fumount, all, NULL, "all FUSE mounts"),
+	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these: fuse.a,fuse.b; nofuse.a: not these"),
+	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "only with these mount options"),
+	OPT('w', "wait", OPT_NUMBER, struct fumount, wait, "SECONDS", "wait for who holds it"),
+	OPT('k', "kill", OPT_MAYBE, struct fumount, kill, "SIGNAL", "signal who holds it first (TERM)"),
+	OPT('N', "namespace", OPT_STRING, struct fumount, namespace, "NS", "in this mount namespace, a process or a path"),
+	OPT('i', NULL, OPT_FLAG, struct fumount, any, NULL, "also what is no FUSE mount"),
+	OPT('q', "quiet", OPT_FLAG, struct fumount, quiet, NULL, "say nothing; the status tells"),
+	OPT('v', "verbose", OPT_FLAG, struct fumount, verbose, NULL, "say what was done"),
+	OPT(0, "json", OPT_FLAG, struct fumount, json, NULL, "say it for programs, on stdout"),
+	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT('z', NULL, OPT_FLAG, struct fumount, lazy, NULL, "as -l, for who is used to fusermount"),
+	OPT('u', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT_END
+};
+
+int fumount_status(int err)
+{
+	return !err ? FUMOUNT_OK : err == -EPERM || err == -EACCES ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+}
+
+void fumount_count(struct fumount_tally *tally, int status)
+{
+	tally->good += status == FUMOUNT_OK;
+	tally->bad += status != FUMOUNT_OK;
+	tally->refused += status == FUMOUNT_USAGE;
+}
+
+int fumount_total(const struct fumount_tally *t)
+{
+	return !t->bad ? FUMOUNT_OK : t->good ? FUMOUNT_SOME
+	       : t->refused == t->bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+}
+
+static int failed(const struct report *to, int err)
+{
+	report(to, "failed", "%s", err == -ENOENT ? "nothing is mounted there"
+	       : err == -ESTALE ? "covered or moved meanwhile; run fumount again" : msg_reason(err));
+	return fumount_status(err);
+}
+
+static int plainly(const struct fumount *f, const struct report *to, const struct target *t)
+{
+	int err = unmount_target(t, UMOUNT_PLAIN);
+
+	if (err == -EBUSY && (f->kill || f->wait > 0 || f->settling))
+		err = persuade(to, t, f->kill ? persuade_signal(f->kill) : 0,
+			       f->wait >= 0 ? f->wait : FUMOUNT_SETTLE_S);
+	if (err == -EBUSY) {
+		report(to, "busy", "busy; fumount -l detaches it");
+		persuade_tell(to, t);
+		return FUMOUNT_FAILED;
+	}
+	return err;
+}
+
+/* ---- Ways to unmount ---- */
+
+/* Whether the connection that had this identity is gone, or who keeps it. */
+static void tell_aftermath(const struct report *to, const struct target *t, uint64_t identity)
+{
+	int held;
+
+	if (!t->fuse || to->quiet)
+		return;
+	if (identity && conn_identity(t->connection) != identity) {
+		report(to, "gone", "connection %llu is gone", (unsigned long long)t->connection);
+		return;
+	}
+	report(to, "kept", "connection %llu stays for those who hold it", (unsigned long long)t->connection);
+	held = report_holders(to, t->major, t->minor);
+	if (report_binds(to, t->major, t->minor) + held == 0)
+		report(to, "unknown", "none of them is visible to this user");
+}
+
+/* The kernel waits for the server. With fuseblk that is its last word, and the mount is
+   gone from the table already: of a server that hangs nothing more is to be had. */
+static int overdue(const struct report *to, const struct target *t, int err)
+{
+	enum { PATIENCE = 30 };
+	struct census census = { .count = 0 };
+	enum conn_state state = CONN_SERVING;
+
+	if (!t->fuse || census_add(&census, t->connection) < 0)
+		return err;
+	for (int i = 0; err == -ETIMEDOUT && state == CONN_SERVING && i < PATIENCE; i++) {
+		census_look(&census, 1000);
+		state = census_state(&census, census.conns);
+		err = unmount_wait(0);
+	}
+	if (err != -ETIMEDOUT)
+		return err;
+	if (t->major && state != CONN_SERVING && conn_abort(t->connection) == 0) {
+		report(to, "aborted", "its server does not answer: connection %llu is aborted",
+		       (unsigned long long)t->connection);
+		return unmount_wait(UNMOUNT_LIMIT_MS);
+	}
+	report(to, "waiting", "the kernel waits for the server, which does not answer; "
+	       "fumount --abort conn:%llu ends that", (unsigned long long)t->connection);
+	return err;
+}
+
+static int lazily(const struct report *to, const struct target *t)
+{
+	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
+	int err = unmount_target(t, UMOUNT_LAZY);
+
+	if (err == -ETIMEDOUT)
+		err = overdue(to, t, err);
+	if (!err)
+		tell_aftermath(to, t, identity);
+	return err;
+}
+
+static int abort_it(const struct report *to, const struct target *t)
+{
+	struct report others = *to;
+	int err = unmount_abort(t);
+
+	if (err)
+		return err;
+	report(to, "aborted", "connection %llu is aborted", (unsigned long long)t->connection);
+	others.mount_id = t->id;
+	report_dead(&others, t->major, t->minor);
+	return 0;
+}
+
+/* A server may unmount by itself once its connection is aborted. */
+static bool is_gone(const struct target *t, int err)
+{
+	return t->fuse && err == -ENOENT;
+}
+
+/* Those who are woken need a moment to go. */
+static int forcibly(const struct report *to, const struct target *t)
+{
+	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
+	int err = t->fuse ? abort_it(to, t) : 0, aborted = err;
+
+	if (err == -ENOENT)
+		return err;
+	for (int i = 0; i < 5 && aborted == 0; i++) {
+		err = unmount_target(t, UMOUNT_PLAIN);
+		if (err != -EBUSY)
+			return is_gone(t, err) ? 0 : err;
+		sys_sleep_ms(10);
+	}
+	err = unmount_target(t, UMOUNT_ABORT);
+	if (is_gone(t, err) && !aborted)
+		err = 0;
+	if (err == -EPERM && aborted)
+		report(to, "failed", "its connection cannot be aborted by this user");
+	if (!err)
+		tell_aftermath(to, t, identity);
+	return err;
+}
+
+static int unmount_found(const struct fumount *f, const struct report *to, const struct target *t)
+{
+	int err = f->abort ? abort_it(to, t) : f->force ? forcibly(to, t) : f->lazy ? lazily(to, t)
+		  : plainly(f, to, t);
+
+	if (err == -ETIMEDOUT && !f->lazy && !f->force)
+		err = overdue(to, t, err);
+	if (err > 0)
+		return err;
+	if (err)
+		return failed(to, err);
+	if (f->verbose && !f->abort)
+		report(to, "unmounted", f->lazy ? "detached" : "unmounted");
+	return FUMOUNT_OK;
+}
+
+/* The mount that it is below would be asked for the way to it. */
+static bool outer_answers(const struct target *t)
+{
+	struct census census = { .count = 0 };
+
+	if (!t->outer || census_add(&census, t->outer) < 0)
+		return true;
+	census_look(&census, 500);
+	return census_answers(census_state(&census, census.conns));
+}
+
+/* A connection that is mounted nowhere any more, held by somebody. */
+static int abort_detached(const struct report *to, const char *word)
+{
+	uint64_t connection;
+	int err;
+
+	err = target_connection(word, &connection) < 0 ? -ENOENT : conn_abort(connection);
+	if (err) {
+		report(to, "failed", "%s", msg_reason(err));
+		return fumount_status(err);
+	}
+	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
+	return FUMOUNT_OK;
+}
+
+static int found(const struct fumount *f, const struct report *to, const struct target *t)
+{
+	if (!t->fuse && !f->any) {
+		report(to, "refused", "not a FUSE mount%s%s", *t->cover ? "; " : "", t->cover);
+		return FUMOUNT_FAILED;
+	}
+	if (f->types && !match_type(f->types, t->type)) {
+		report(to, "refused", "is %s", t->type);
+		return FUMOUNT_FAILED;
+	}
+	if (!t->id && f->verbose)
+		report(to, "unknown", "what is mounted there is not known without /proc");
+	if (t->at.below && !outer_answers(t)) {
+		report(to, "refused", "it lies below another FUSE mount, conn:%llu, which does not answer; "
+		       "unmount that first", (unsigned long long)t->outer);
+		return FUMOUNT_FAILED;
+	}
+	return unmount_found(f, to, t);
+}
+
+static int one(const struct fumount *f, const struct report *to)
+{
+	static struct target t;
+	int err, status;
+
+	if (f->recover)
+		return fumount_recover(f, to, to->object);
+	err = target_find(to->object, &t);
+	if (err == -ENOENT && f->abort)
+		return abort_detached(to, to->object);
+	if (err) {
+		report(to, "failed", "%s", target_why(&t, err));
+		return FUMOUNT_FAILED;
+	}
+	status = found(f, to, &t);
+	target_close(&t);
+	return status;
+}
+
+/* ---- The command line ---- */
+
+static const char *contradiction(const struct fumount *f, char **operands)
+{
+	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
+		return "one of -l, -f, -R and --abort";
+	if ((f->kill || f->wait >= 0) && f->lazy + f->force + f->abort + f->recover)
+		return "-w and -k go with a mount that is not to be busy";
+	if (f->kill && f->all)
+		return "-k takes a target";
+	if (f->kill && persuade_signal(f->kill) < 0)
+		return "-k: no such signal";
+	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))
+		return "this build has no -a and -R";
+	if (f->all && *operands)
+		return "-a takes no target";
+	if (f->all && f->abort)
+		return "-a takes mounts away, --abort leaves them";
+	if (f->types && f->recover && !f->all)
+		return "-t goes with -R where -a does";
+	if (f->options && !f->all)
+		return "-O goes with -a";
+	return f->all || *operands ? NULL : "no mountpoint is given";
+}
+
+/* Each target is an object of its own: {"target":…,"events":[…],"status":0}. */
+static int reported(const struct fumount *f, struct report *to)
+{
+	int status;
+
+	if (!to->json)
+		return f->all ? fumount_all(f, to) : one(f, to);
+	json_open(to->json, NULL, '{');
+	json_text(to->json, "target", to->object);
+	json_open(to->json, "events", '[');
+	status = f->all ? fumount_all(f, to) : one(f, to);
+	json_close(to->json, ']');
+	json_number(to->json, "status", status);
+	json_close(to->json, '}');
+	return status;
+}
+
+static int run(struct fumount *f, char **operands)
+{
+	char text[4096];
+	struct out out = OUT_FD(text, 1);
+	struct json json = { .out = &out };
+	struct report to = { .object = "-a", .json = f->json ? &json : NULL, .quiet = f->quiet };
+	struct fumount_tally tally = { 0, 0, 0 };
+	int status = FUMOUNT_OK;
+
+	if (f->json)
+		json_open(&json, NULL, '[');
+	if (f->all)
+		status = reported(f, &to);
+	for (; !f->all && *operands; operands++) {
+		to.object = *operands;
+		f->settling = tally.good > 0;
+		fumount_count(&tally, reported(f, &to));
+	}
+	if (!f->all)
+		status = fumount_total(&tally);
+	if (f->json) {
+		json_close(&json, ']');
+		out_char(&out, '\n');
+		if (msg_flush(&out))
+			return FUMOUNT_SYSTEM;
+	}
+	return status;
+}
+
+int fumount_enter(const char *namespace)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	uint64_t pid;
+	int fd, err;
+
+	if (opt_number(namespace, INT32_MAX, &pid) == 0) {
+		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
+		namespace = out_text(&out);
+	}
+	sys_keep_places();
+	conn_keep();
+	fd = sys_open(namespace, O_RDONLY | O_NONBLOCK, 0);
+	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
+}
+
+/* With -N, there. */
+static int enter_and_run(struct fumount *f, char **operands)
+{
+	int err = f->namespace ? fumount_enter(f->namespace) : 0;
+
+	return err ? msg_errno(FUMOUNT_FAILED, f->namespace, err) : run(f, operands);
+}
+
+static int fumount_main(char **argv)
+{
+	struct fumount f = { .wait = -1 };
+	struct opt_rest rest;
+	const char *why;
+
+	if (!applet_parse(options, &f, argv, &rest))
+		return FUMOUNT_USAGE;
+	why = contradiction(&f, rest.operands);
+	if (why)
+		return applet_usage(why);
+	return enter_and_run(&f, rest.operands);
+}
+
+APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and say who holds the mount", options)
+
+/* How umount(8) calls a helper: what it may leave out is taken and left out. */
+static const struct opt helper_options[] = {
+	OPT('f', NULL, OPT_FLAG, struct fumount, force, NULL, "abort the connection"),
+	OPT('l', NULL, OPT_FLAG, struct fumount, lazy, NULL, "detach now"),
+	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT('r', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT('v', NULL, OPT_FLAG, struct fumount, verbose, NULL, "say what was done"),
+	OPT('t', NULL, OPT_STRING, struct fumount, options, "TYPE", "ignored: any FUSE type will do"),
+	OPT('N', NULL, OPT_STRING, struct fumount, namespace, "NS", "the mount namespace, a path or a process"),
+	OPT_END
+};
+
+static int umount_fuse_main(char **argv)
+{
+	struct fumount f = { .wait = -1 };
+	struct opt_rest rest;
+
+	if (!applet_parse(helper_options, &f, argv, &rest))
+		return FUMOUNT_USAGE;
+	if (!rest.operands[0] || rest.operands[1])
+		return applet_usage("wanted: one mountpoint");
+	return enter_and_run(&f, rest.operands);
+}
+
+APPLET(umount_fuse, "umount.fuse", "sbin", "MOUNTPOINT", "unmount, as umount(8) calls it",
+       helper_options)

@@ -1,0 +1,147 @@
+/* fuse-info: what the kernel's FUSE is and offers. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "health/fusectl.h"
+#include "fuse_info.h"
+#include "probe_init.h"
+#include "msg.h"
+#include "proc/proc.h"
+#include "fuse/proto.h"
+#include "sys.h"
+
+/* The first line of a small file, or "". */
+static const char *line_of(const char *path, char text[256])
+{
+	if (sys_read_file(path, text, 256) < 0)
+		text[0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static void show_file_systems(struct view *v)
+{
+	static const char *const names[] = { "fuse", "fuseblk", "fusectl", "virtiofs" };
+	char list[4096], line[32];
+
+	view_words_begin(v, "file_systems");
+	if (sys_read_file("/proc/filesystems", list, sizeof(list)) > 0)
+		for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++) {
+			struct out out = OUT_TEXT(line);
+
+			out_fmt(&out, "\t%s\n", names[i]);
+			if (text_find(list, out_text(&out)))
+				view_word(v, names[i]);
+		}
+	view_words_end(v);
+}
+
+/* Every file of a directory, as NAME=VALUE. */
+static void show_values(struct view *v, const char *label, const char *path)
+{
+	char file[160], value[256], word[512];
+	struct proc_dir dir;
+	const char *name;
+
+	view_words_begin(v, label);
+	if (proc_opendir(&dir, AT_FDCWD, path) == 0) {
+		while ((name = proc_readdir(&dir))) {
+			struct out at = OUT_TEXT(file), out = OUT_TEXT(word);
+
+			out_fmt(&at, "%s/%s", path, name);
+			out_fmt(&out, "%s=%s", name, line_of(out_text(&at), value));
+			view_word(v, out_text(&out));
+		}
+		sys_close(dir.fd);
+	}
+	view_words_end(v);
+}
+
+static const char *device_text(void)
+{
+	struct sys_stat st;
+	int fd, err = sys_statx(AT_FDCWD, "/dev/fuse", true, &st);
+
+	if (err)
+		return msg_reason(err);
+	if (!S_ISCHR(st.mode) || st.rdev_major != 10 || st.rdev_minor != 229)
+		return "not the device 10:229";
+	fd = sys_open("/dev/fuse", O_RDWR, 0);
+	if (fd < 0)
+		return msg_reason(fd);
+	sys_close(fd);
+	return "opens";
+}
+
+static uint64_t offered(const struct fuse_init_in *in)
+{
+	return in->flags | (uint64_t)in->flags2 << 32;
+}
+
+static void show_flags(struct view *v, uint64_t flags)
+{
+	char unknown[16];
+
+	view_words_begin(v, "init_flags");
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		struct out out = OUT_TEXT(unknown);
+		const char *name = proto_flag(bit);
+
+		if (!(flags >> bit & 1))
+			continue;
+		if (!name)
+			out_fmt(&out, "bit_%u", bit);
+		view_word(v, name ? name : out_text(&out));
+	}
+	view_words_end(v);
+}
+
+static const char *protocol_text(const struct fuse_init_in *in, char text[32])
+{
+	struct out out = { .buf = text, .size = 32, .fd = -1 };
+
+	out_fmt(&out, "%u.%u", in->major, in->minor);
+	return out_text(&out);
+}
+
+/* "Linux 6.18.0, FUSE 7.45 with 37 flags of INIT, /dev/fuse opens". */
+static void show_line(struct view *v, const char *release, const struct fuse_init_in *in, const char *why)
+{
+	char version[32];
+
+	out_fmt(v->out, "Linux %s, FUSE ", release);
+	if (in)
+		out_fmt(v->out, "%s with %d flags of INIT", protocol_text(in, version),
+			__builtin_popcountll(offered(in)));
+	else
+		out_fmt(v->out, "of a version that is not known (%s)", why);
+	out_fmt(v->out, ", /dev/fuse: %s\n", device_text());
+}
+
+void info_kernel(struct view *v, bool full)
+{
+	char release[256], version[32], reason[256];
+	struct out why = OUT_TEXT(reason);
+	struct fuse_init_in in;
+	bool known = kernelinit_ask(&in, &why) == 0;
+
+	line_of("/proc/sys/kernel/osrelease", release);
+	if (!full && !v->json) {
+		show_line(v, release, known ? &in : NULL, out_text(&why));
+		return;
+	}
+	view_text(v, "linux", release);
+	show_file_systems(v);
+	view_text(v, "/dev/fuse", device_text());
+	show_values(v, "parameters", "/sys/module/fuse/parameters");
+	show_values(v, "sysctls", "/proc/sys/fs/fuse");
+	if (!known) {
+		view_text(v, "protocol", v->json ? NULL : "not known:");
+		view_text(v, "why", out_text(&why));
+		return;
+	}
+	view_text(v, "protocol", protocol_text(&in, version));
+	view_number(v, "max_readahead", in.max_readahead);
+	show_flags(v, offered(&in));
+}

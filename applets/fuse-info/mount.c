@@ -1,0 +1,266 @@
+/* fuse-info: one mount in full. */
+#include <errno.h>
+
+#include "health/binds.h"
+#include "health/fusectl.h"
+#include "health/devices.h"
+#include "fuse_info.h"
+#include "health/holders.h"
+#include "msg.h"
+#include "proc/proc.h"
+#include "health/report.h"
+#include "sys.h"
+#include "target/target.h"
+#include "cli/user.h"
+
+const char *info_age(uint64_t seconds, char text[24])
+{
+	static const struct { uint32_t size; char name[4]; } units[] = {
+		{ 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" },
+	};
+	struct out out = { .buf = text, .size = 24, .fd = -1 };
+	unsigned int i = 0;
+
+	while (i < 3 && seconds < units[i].size)
+		i++;
+	out_fmt(&out, "%llu %s", (unsigned long long)(seconds / units[i].size), units[i].name);
+	if (i < 2 && seconds % units[i].size >= units[i + 1].size)
+		out_fmt(&out, " %llu %s", (unsigned long long)(seconds % units[i].size / units[i + 1].size),
+			units[i + 1].name);
+	return out_text(&out);
+}
+
+static void show_server_json(struct view *v, int pid, const struct proc_facts *facts)
+{
+	char user[32];
+
+	json_open(v->json, "server", '{');
+	json_number(v->json, "pid", pid);
+	json_text(v->json, "user", user_name(facts->uid, user));
+	json_text(v->json, "command", facts->command);
+	json_number(v->json, "threads", facts->threads);
+	json_number(v->json, "age", (int64_t)facts->age);
+	json_number(v->json, "started", (int64_t)(sys_today() - facts->age));
+	json_close(v->json, '}');
+}
+
+/* Where the kernel does not tell whose connection is whose, one of those who have the
+   device open at all. */
+static void show_openers(struct view *v, const struct census *c)
+{
+	char text[160] = "", command[16];
+	struct out out = OUT_TEXT(text);
+
+	for (int i = 0; i < c->opener_count && i < 4; i++) {
+		proc_command(c->openers[i], command);
+		out_fmt(&out, "%s%d (%s)", i ? " or " : "", c->openers[i], command);
+	}
+	if (c->opener_count > 4)
+		out_str(&out, " or others");
+	out_str(&out, c->opener_count ? ": this kernel does not tell, but no other has /dev/fuse open"
+				      : "not visible to this user");
+	view_text(v, "server", v->json && !c->opener_count ? NULL : out_text(&out));
+}
+
+static void show_server(struct view *v, const struct census *c, const struct conn *conn)
+{
+	bool hidden = !conn->pid && c->hidden && !conn->over;
+	struct proc_facts facts;
+	char user[32], age[24];
+
+	if (v->json)
+		json_bool(v->json, "server_hidden", hidden);
+	if (hidden) {
+		show_openers(v, c);
+	} else if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
+		view_text(v, "server", v->json ? NULL : "none");
+	} else if (v->json) {
+		show_server_json(v, conn->pid, &facts);
+	} else {
+		view_label(v, "server");
+		out_fmt(v->out, "%d (%s) of %s, %d thread%s, for %s%s\n", conn->pid, facts.command,
+			user_name(facts.uid, user), facts.threads, facts.threads == 1 ? "" : "s",
+			info_age(facts.age, age), facts.state == 'T' ? ", stopped" : "");
+	}
+}
+
+static void show_owner(struct view *v, const struct table_row *row)
+{
+	int64_t uid = table_owner(row);
+	char user[32];
+
+	view_text(v, "owner", uid < 0 ? NULL : user_name(uid, user));
+	if (v->json)
+		view_number(v, "owner_uid", uid);
+}
+
+/* ---- Around it ---- */
+
+static int show_holder(const struct holder *h, void *data)
+{
+	struct view *v = data;
+
+	if (!v->json) {
+		view_label(v, "held_by");
+		report_holder_text(v->out, h);
+		out_char(v->out, '\n');
+		return 0;
+	}
+	json_open(v->json, NULL, '{');
+	report_holder_facts(v->json, h);
+	json_close(v->json, '}');
+	return 0;
+}
+
+struct around { struct view *view; uint64_t id; bool own; };
+
+static int show_bind(const struct table_row *row, int pid, void *data)
+{
+	struct around *a = data;
+	struct view *v = a->view;
+	char command[16];
+
+	if (a->own && !pid && row->id == a->id)
+		return 0;
+	proc_command(pid, command);
+	if (v->json) {
+		json_open(v->json, NULL, '{');
+		json_number(v->json, "pid", pid ? pid : -1);
+		json_text(v->json, "mountpoint", row->mountpoint);
+		json_number(v->json, "mount_id", (int64_t)row->id);
+		json_close(v->json, '}');
+		return 0;
+	}
+	view_label(v, pid ? "also_in" : "also_at");
+	out_fmt(v->out, "%s", row->mountpoint);
+	if (pid)
+		out_fmt(v->out, ", the mount namespace of %d (%s)", pid, command);
+	out_char(v->out, '\n');
+	return 0;
+}
+
+static void show_around(struct view *v, const struct table_row *row, bool own)
+{
+	struct around a = { v, row->id, own };
+	bool hidden = false;
+
+	if (v->json)
+		json_open(v->json, "holders", '[');
+	if (holders_each(row->major, row->minor, show_holder, v) < 0 && !v->json)
+		view_text(v, "held_by", "not known without /proc");
+	devices_each(row->major, row->minor, show_holder, v);
+	if (v->json) {
+		json_close(v->json, ']');
+		json_open(v->json, "also", '[');
+	}
+	binds_each(row->major, row->minor, show_bind, &a, &hidden);
+	if (v->json)
+		json_close(v->json, ']');
+	else if (hidden)
+		view_text(v, "also_in", "other mount namespaces that this user cannot see, perhaps");
+}
+
+static void show_state(struct view *v, const struct census *c, const struct conn *conn)
+{
+	const char *state = census_state_name(census_state(c, conn));
+
+	if (v->json) {
+		view_text(v, "state", state);
+		return;
+	}
+	view_label(v, "state");
+	view_state(v, state, 0);
+	out_char(v->out, '\n');
+}
+
+void info_mount(struct view *v, const struct table_row *row, const struct census *c,
+		const char *pid, bool around)
+{
+	const struct conn *conn = census_find(c, table_connection(row));
+	char device[32];
+	struct out out = OUT_TEXT(device);
+
+	out_fmt(&out, "%u:%u", row->major, row->minor);
+	if (v->json)
+		view_text(v, "mountpoint", row->mountpoint);
+	else
+		out_fmt(v->out, "%s\n", row->mountpoint);
+	show_state(v, c, conn);
+	view_text(v, "type", row->type);
+	view_text(v, "source", row->source);
+	view_text(v, "options", row->options);
+	view_text(v, "fs_options", row->super);
+	show_owner(v, row);
+	view_number(v, "mount_id", (int64_t)row->id);
+	view_number(v, "parent_id", (int64_t)row->parent);
+	view_text(v, "propagation", *row->propagation ? row->propagation : "private");
+	view_text(v, "device", out_text(&out));
+	view_number(v, "connection", (int64_t)conn->connection);
+	show_server(v, c, conn);
+	view_number(v, "waiting", conn->waiting);
+	view_number(v, "max_background", conn_number(conn->connection, "max_background"));
+	view_number(v, "congestion_threshold", conn_number(conn->connection, "congestion_threshold"));
+	if (around)
+		show_around(v, row, !pid);
+}
+
+/* ---- Targets ---- */
+
+struct chosen { struct census census; struct table_row rows[16]; char text[16][20 * 1024]; int count; uint64_t id; };
+
+static int choose(const struct table_row *row, void *data)
+{
+	struct chosen *c = data;
+
+	if (!table_is_fuse(row) || (c->id && row->id != c->id))
+		return 0;
+	table_copy(c->rows + c->count, row, c->text[c->count], sizeof(c->text[0]));
+	if (census_add(&c->census, table_connection(row)) < 0)
+		return -ENOMEM;
+	return ++c->count == 16;
+}
+
+/* A path means what is on top there; other words all that they fit. */
+static int choose_all(struct chosen *c, const char *word)
+{
+	static struct target t;
+	int err = target_is_name(word) ? 0 : target_find(word, &t);
+
+	c->count = 0;
+	c->id = err || target_is_name(word) ? 0 : t.id;
+	if (err && err != -ENOTUNIQ && err != -EBUSY) {
+		msg("%s: %s", word, target_why(&t, err));
+		return err;
+	}
+	if (!err && !target_is_name(word)) {
+		target_close(&t);
+		if (!t.fuse) {
+			msg("%s: not a FUSE mount%s%s", word, *t.cover ? "; " : "", t.cover);
+			return -EINVAL;
+		}
+	}
+	err = target_each(word, choose, c);
+	if (err < 0 || !c->count) {
+		msg("%s: %s", word, err < 0 ? msg_reason(err) : "no FUSE mount has this");
+		return err < 0 ? err : -ENOENT;
+	}
+	return 0;
+}
+
+int info_target(struct view *v, const char *word)
+{
+	static struct chosen c;
+
+	if (choose_all(&c, word) < 0)
+		return 1;
+	census_look(&c.census, WATCH_MS);
+	for (int n = 0; n < c.count; n++) {
+		if (v->json)
+			json_open(v->json, NULL, '{');
+		info_mount(v, c.rows + n, &c.census, NULL, true);
+		if (v->json)
+			json_close(v->json, '}');
+	}
+	census_free(&c.census);	/* with --watch, it may be another server's the next time */
+	return 0;
+}

@@ -1,0 +1,398 @@
+/* passfs: what changes a directory: making, removing, renaming, linking.
+ *
+ * Before it sends such a request, the kernel has checked the caller, but by names and
+ * attributes that it may have cached, while SOURCE has changed since. So each is done as the
+ * caller, whom the file system of SOURCE checks once more, by what is there now. What only
+ * supplementary groups allow, which the server cannot know, it allows by the directory's
+ * attributes as they are now. What only a capability allows that the caller has in a user
+ * namespace, or an option that shows other owners, needs the kernel to check again: the
+ * server drops what the kernel has cached and answers ESTALE, upon which the kernel looks
+ * the path up once more; when the request comes again, it is done.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "passfs.h"
+#include "sys/priv.h"
+#include "fuse/session.h"
+#include "sys.h"
+#include "thread.h"
+
+/* ---- Who was told to look a name up again ---- */
+
+/* The owner in SOURCE that the last reply told of the name: PASS_NOBODY, if it told of none. */
+enum { RETRIES = 16, NAME_ROOM = 256, NOREPLACE = 1, EXCHANGE = 2, WHITEOUT = 4 };
+struct retry { uint64_t parent; uint32_t pid, uid, opcode, owner; char name[NAME_ROOM]; };
+
+static struct { int lock; uint32_t used, next; struct retry of[RETRIES]; } retries;
+
+static bool is_name_of(const struct retry *r, uint64_t parent, const char *name)
+{
+	return r->opcode && r->parent == parent && strcmp(r->name, name) == 0;
+}
+
+static bool is_retry_of(const struct retry *r, const struct fuse_req *req, uint64_t parent, const char *name)
+{
+	return r->opcode == req->in->opcode && r->pid == req->in->pid && r->uid == req->in->uid
+	       && is_name_of(r, parent, name);
+}
+
+static void end_retry(struct retry *r)
+{
+	r->opcode = 0;
+	__atomic_sub_fetch(&retries.used, 1, __ATOMIC_RELAXED);
+}
+
+static void begin_retry(const struct fuse_req *req, uint64_t parent, const char *name)
+{
+	struct retry *r = retries.of + retries.next++ % RETRIES;
+
+	if (strlen(name) >= NAME_ROOM)
+		return;
+	if (r->opcode)
+		end_retry(r);
+	*r = (struct retry) { .parent = parent, .pid = req->in->pid, .uid = req->in->uid,
+			      .opcode = req->in->opcode, .owner = PASS_NOBODY };
+	strcpy(r->name, name);
+	__atomic_add_fetch(&retries.used, 1, __ATOMIC_RELAXED);
+}
+
+/* Whether this caller was told ESTALE for this name and now asks again; the next request
+   then is a first one. Otherwise this one is remembered as the first. */
+static bool asks_again(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t *owner)
+{
+	bool again = false;
+
+	thread_lock(&retries.lock);
+	for (int i = 0; i < RETRIES && !again; i++) {
+		again = is_retry_of(retries.of + i, req, parent, name);
+		if (again) {
+			*owner = retries.of[i].owner;
+			end_retry(retries.of + i);
+		}
+	}
+	if (!again)
+		begin_retry(req, parent, name);
+	thread_unlock(&retries.lock);
+	return again;
+}
+
+void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t owner)
+{
+	if (!__atomic_load_n(&retries.used, __ATOMIC_RELAXED))
+		return;
+	thread_lock(&retries.lock);
+	for (struct retry *r = retries.of; r < retries.of + RETRIES; r++) {
+		if (!is_name_of(r, parent, name))
+			continue;
+		r->owner = owner;
+		/* The name exists: the kernel opens it, and no CREATE comes again. */
+		if (r->opcode == FUSE_CREATE && owner != PASS_NOBODY && r->pid == req->in->pid)
+			end_retry(r);
+	}
+	thread_unlock(&retries.lock);
+}
+
+/* ---- Changes ---- */
+
+struct end { uint64_t parent; const char *name; int dir; };
+
+/* Of up to two names; the rest is what the request's opcode takes. */
+struct change {
+	struct end end[2];
+	int ends, held;
+	uint64_t node;
+	uint32_t mode, umask, device, flags;
+	const char *target;
+};
+
+static bool is_creation(const struct fuse_req *req)
+{
+	switch (req->in->opcode) {
+	case FUSE_UNLINK: case FUSE_RMDIR: case FUSE_RENAME: case FUSE_RENAME2: case FUSE_LINK:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* A file that exists is never opened here: the kernel would not check the caller's rights to
+   it. Where another process creates and removes the name all the time, one of several tries
+   finds it free. */
+static int create_new(const struct change *c)
+{
+	int fd, tries = 16;
+
+	do
+		fd = sys_openat(c->end->dir, c->end->name, (int)c->flags | O_CREAT | O_EXCL | O_NOFOLLOW, c->mode);
+	while (fd == -EEXIST && !(c->flags & O_EXCL) && --tries);
+	return fd;
+}
+
+static int make_change(const struct fuse_req *req, const struct change *c)
+{
+	const struct end *at = c->end, *to = c->end + 1;
+
+	switch (req->in->opcode) {
+	case FUSE_CREATE:	return create_new(c);
+	case FUSE_TMPFILE:	return sys_openat(at->dir, ".", (int)c->flags | O_TMPFILE, c->mode);
+	case FUSE_MKNOD:	return sysfs_mknod(at->dir, at->name, c->mode, c->device);
+	case FUSE_MKDIR:	return sysfs_mkdir(at->dir, at->name, c->mode);
+	case FUSE_SYMLINK:	return sysfs_symlink(c->target, at->dir, at->name);
+	case FUSE_LINK:		return sysfs_link(c->held, at->dir, at->name);
+	case FUSE_UNLINK:	return sysfs_unlink(at->dir, at->name, false);
+	case FUSE_RMDIR:	return sysfs_unlink(at->dir, at->name, true);
+	default:		return sysfs_rename(at->dir, at->name, to->dir, to->name, c->flags);
+	}
+}
+
+/* The one other group that counts for what is made in this directory, if the kernel names
+   one: it is the directory's, and the caller is in it. The extensions come behind names,
+   so they may begin at any byte. */
+static size_t extra_group(const struct fuse_req *req, gid_t *group)
+{
+	const char *at = req->ext;
+	size_t left = req->ext_size;
+	struct { struct fuse_ext_header ext; uint32_t count; gid_t first; } groups;
+
+	while (left >= sizeof(groups.ext)) {
+		memcpy(&groups, at, sizeof(groups.ext));
+		if (groups.ext.size < sizeof(groups.ext) || groups.ext.size > left)
+			return 0;
+		if (groups.ext.type == FUSE_EXT_GROUPS && groups.ext.size >= sizeof(groups)) {
+			memcpy(&groups, at, sizeof(groups));
+			*group = groups.first;
+			return groups.count != 0;
+		}
+		at += FUSE_REC_ALIGN(groups.ext.size);
+		left -= FUSE_REC_ALIGN(groups.ext.size);	/* a multiple of 8 itself */
+	}
+	return 0;
+}
+
+/* As the user `uid` of SOURCE, and in the caller's groups. */
+static int change_as(const struct fuse_req *req, const struct change *c, uid_t uid, uint32_t rights)
+{
+	const struct passview *view = &pass_of(req)->view;
+	gid_t group;
+	size_t groups = extra_group(req, &group);
+	int err;
+
+	if (groups)
+		group = passview_source(view, group, true);
+	err = priv_act_for(uid, passview_source(view, req->in->gid, true), &group, groups, rights);
+	if (!err)
+		err = make_change(req, c);
+	priv_act_as_self();
+	return err;
+}
+
+bool pass_may_by_mode(const struct fuse_req *req, int fd, uint32_t wanted)
+{
+	struct sysfs_stat st;
+	uint32_t mode;
+
+	if (sysfs_stat(fd, true, &st) < 0)
+		return false;
+	pass_show(pass_of(req), &st);
+	mode = st.attr.mode;
+	return ((st.attr.uid == req->in->uid ? mode >> 6 : mode >> 3 | mode) & wanted) == wanted;
+}
+
+static bool may_change_names(const struct fuse_req *req, const struct change *c)
+{
+	for (int i = 0; i < c->ends; i++)
+		if (!pass_may_by_mode(req, c->end[i].dir, 3))
+			return false;
+	return !c->node || pass_may_by_mode(req, c->held, 6);
+}
+
+void pass_drop_attributes(const struct fuse_req *req, uint64_t node)
+{
+	struct fuse_notify_inval_inode_out what = { .ino = node, .off = -1 };
+
+	fuse_notify(req->session, FUSE_NOTIFY_INVAL_INODE, &what, sizeof(what));
+}
+
+int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t wanted)
+{
+	uint32_t owner;
+
+	if (!pass_of(req)->acts || req->in->uid == 0 || pass_may_by_mode(req, fd, wanted)
+	    || asks_again(req, node, ".", &owner))
+		return 0;
+	pass_drop_attributes(req, node);
+	return -ESTALE;
+}
+
+static bool look_again(const struct fuse_req *req, const struct change *c, uint32_t owner[2])
+{
+	bool again = true;
+
+	for (int i = 0; i < c->ends; i++)
+		again &= asks_again(req, c->end[i].parent, c->end[i].name, owner + i);
+	for (int i = 0; i < c->ends && !again; i++)
+		pass_drop_attributes(req, c->end[i].parent);
+	if (!again && c->node)
+		pass_drop_attributes(req, c->node);
+	return again;
+}
+
+/* The kernel has just looked the names up and found that the caller may: for a file of this
+   owner, which is as whom it is done, so that another one's file that has taken its place
+   stays. A name that was free has to be free still. */
+static int change_checked(const struct fuse_req *req, struct change *c, const uint32_t owner[2], int err)
+{
+	const struct passview *view = &pass_of(req)->view;
+
+	if (is_creation(req))
+		return change_as(req, c, passview_source(view, req->in->uid, false), PRIV_DAC);
+	if (req->in->opcode == FUSE_LINK)
+		return make_change(req, c);
+	if (c->ends == 2 && owner[1] == PASS_NOBODY && !(c->flags & EXCHANGE))
+		c->flags |= NOREPLACE;
+	for (int i = 0; i < c->ends && err < 0; i++)
+		if (owner[i] != PASS_NOBODY)
+			err = change_as(req, c, owner[i], PRIV_DAC);
+	return err;
+}
+
+/* 0, or what make_change() returns; -errno. */
+static int change(struct fuse_req *req, struct change *c)
+{
+	const struct passfs *fs = pass_of(req);
+	uid_t uid = passview_source(&fs->view, req->in->uid, false);
+	uint32_t owner[2] = { PASS_NOBODY, PASS_NOBODY };
+	int err;
+
+	for (int i = 0; i < c->ends; i++)
+		if (c->end[i].dir < 0)
+			return c->end[i].dir;
+	priv_use_reserve(req->in->uid == 0);
+	if (is_creation(req))
+		sysfs_umask(c->umask);
+	if (!fs->acts || (req->in->uid == 0 && !is_creation(req) && !(c->flags & WHITEOUT)))
+		return make_change(req, c);
+	if (req->in->uid == 0)
+		return change_as(req, c, uid, PRIV_ALL);
+	err = change_as(req, c, uid, 0);
+	if (err == -EACCES && may_change_names(req, c))
+		err = change_as(req, c, uid, PRIV_DAC);
+	if (err != -EACCES && err != -EPERM)
+		return err;
+	return look_again(req, c, owner) ? change_checked(req, c, owner, err) : -ESTALE;
+}
+
+static int made(struct fuse_req *req, struct change *c)
+{
+	int err = change(req, c);
+
+	return err ? err : pass_lookup(req, c->end->parent, c->end->name);
+}
+
+static struct change change_of(const struct fuse_req *req, uint64_t parent, const char *name, int hidden)
+{
+	return (struct change) { .end = { { parent, name, pass_dir(req, parent, name, hidden) } }, .ends = 1 };
+}
+
+int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in)
+{
+	struct change c = change_of(req, parent, name, -EPERM);
+	int err;
+
+	c.mode = pass_made_mode(req, in->mode);
+	c.device = in->rdev;
+	c.umask = in->umask;
+	/* A device is root's to make, but for overlayfs's whiteout (0:0); the kernel has asked
+	   whether the caller may. */
+	if ((!S_ISCHR(in->mode) || !in->rdev) && !S_ISBLK(in->mode))
+		return made(req, &c);
+	priv_use_reserve(req->in->uid == 0);
+	sysfs_umask(in->umask);
+	err = c.end->dir < 0 ? c.end->dir : make_change(req, &c);
+	return err ? err : pass_lookup(req, parent, name);
+}
+
+int pass_mkdir(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mkdir_in *in)
+{
+	struct change c = change_of(req, parent, name, -EPERM);
+
+	c.mode = in->mode;
+	c.umask = in->umask;
+	return made(req, &c);
+}
+
+int pass_symlink(struct fuse_req *req, uint64_t parent, const char *name, const char *target)
+{
+	struct change c = change_of(req, parent, name, -EPERM);
+
+	c.target = target;
+	return made(req, &c);
+}
+
+int pass_link(struct fuse_req *req, uint64_t node, uint64_t parent, const char *name)
+{
+	struct change c = change_of(req, parent, name, -EPERM);
+
+	c.held = pass_fd(req, node);
+	c.node = node;
+	return c.held < 0 ? c.held : made(req, &c);
+}
+
+/* RMDIR as well. */
+int pass_unlink(struct fuse_req *req, uint64_t parent, const char *name)
+{
+	struct change c = change_of(req, parent, name, -ENOENT);
+
+	return change(req, &c);
+}
+
+int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_t new_parent,
+		const char *new_name, uint32_t flags)
+{
+	struct change c = change_of(req, parent, name, -ENOENT);
+	int err;
+
+	/* What moves has its links judged by where it was found. */
+	if (pass_of(req)->no_symlinks_out && parent != new_parent)
+		return -EXDEV;
+	c.end[1] = (struct end) { new_parent, new_name, pass_dir(req, new_parent, new_name, -EPERM) };
+	c.ends = 2;
+	c.flags = flags;
+	err = change(req, &c);
+	if (!err) {
+		/* What is there now, no reply has told. */
+		pass_name_told(req, parent, name, PASS_NOBODY);
+		pass_name_told(req, new_parent, new_name, PASS_NOBODY);
+	}
+	return err;
+}
+
+int pass_tmpfile_new(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in, int flags)
+{
+	struct change c = change_of(req, parent, ".", -EPERM);
+
+	c.mode = pass_made_mode(req, in->mode);
+	c.umask = in->umask;
+	c.flags = (uint32_t)flags | (in->flags & O_EXCL);
+	return change(req, &c);
+}
+
+int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in, int flags)
+{
+	struct change c = change_of(req, parent, name, -EPERM);
+	uint32_t owner;
+	int fd;
+
+	c.mode = pass_made_mode(req, in->mode);
+	c.umask = in->umask;
+	c.flags = (uint32_t)flags | (in->flags & O_EXCL);
+	fd = change(req, &c);
+	if (fd != -EEXIST || in->flags & O_EXCL)
+		return fd;
+	/* The kernel looks up again, once, and checks what it finds. */
+	return asks_again(req, parent, name, &owner) ? -EBUSY : -ESTALE;
+}

@@ -1,0 +1,244 @@
+/* passfs: whose rights count for a file that the kernel knows already.
+ *
+ * The kernel checks chmod(2) and its kind by the owner that it was told last, which may be
+ * long ago: with an open file it does not ask again. The server therefore acts as that very
+ * owner, without CAP_FOWNER: where SOURCE has another owner by now, SOURCE refuses.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "passfs.h"
+#include "sys/priv.h"
+#include "thread.h"
+
+/* ---- Owners that were told ---- */
+
+/* In inode->told. */
+#define CHANGED ((uint64_t)1 << 63)
+
+void pass_note_told(const struct fuse_req *req, uint64_t node, const struct sysfs_stat *st)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+	uint64_t now = (uint64_t)st->owner + 1, before, told;
+
+	if (!inode)
+		return;
+	before = __atomic_load_n(&inode->told, __ATOMIC_RELAXED);
+	do {
+		if ((before & ~CHANGED) == now)
+			return;
+		told = before ? now | CHANGED : now;
+	} while (!__atomic_compare_exchange_n(&inode->told, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
+void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	/* The kernel holds the file's lock until it has taken the reply: nobody is checked by
+	   the owner before. */
+	if (inode && !(__atomic_load_n(&inode->told, __ATOMIC_RELAXED) & CHANGED))
+		__atomic_store_n(&inode->told, (uint64_t)uid + 1, __ATOMIC_RELAXED);
+}
+
+bool pass_told_owner(const struct fuse_req *req, uint64_t node, uint32_t *uid)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+	uint64_t told = inode ? __atomic_load_n(&inode->told, __ATOMIC_RELAXED) : 0;
+
+	*uid = (uint32_t)((told & ~CHANGED) - 1);
+	return told && !(told & CHANGED);
+}
+
+bool pass_is_checked(const struct fuse_req *req)
+{
+	return pass_of(req)->acts && req->in->uid != 0;
+}
+
+int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
+{
+	uint32_t uid;
+
+	if (!pass_is_checked(req))
+		return 0;
+	/* Of several owners, the kernel may have checked by any. */
+	if (!pass_told_owner(req, node, &uid))
+		uid = passview_source(&pass_of(req)->view, req->in->uid, false);
+	return priv_act_for(uid, gid, groups, count, rights);
+}
+
+gid_t pass_group(const struct fuse_req *req)
+{
+	return passview_source(&pass_of(req)->view, req->in->gid, true);
+}
+
+/* ---- Set-id bits ---- */
+
+uint32_t pass_made_mode(const struct fuse_req *req, uint32_t mode)
+{
+	const struct passview *view = &pass_of(req)->view;
+
+	if (!pass_is_checked(req))
+		return mode;
+	if (passview_source(view, req->in->uid, false) != req->in->uid)
+		mode &= ~(uint32_t)S_ISUID;
+	return passview_alters(view, true) ? mode & ~(uint32_t)S_ISGID : mode;
+}
+
+uint32_t pass_given_mode(const struct fuse_req *req, const struct sysfs_stat *st, uint32_t mode)
+{
+	const struct passview *view = &pass_of(req)->view;
+
+	if (!pass_is_checked(req) || S_ISDIR(st->attr.mode))
+		return mode;
+	if (passview_shown(view, st->attr.uid, false) != st->attr.uid)
+		mode &= ~(uint32_t)S_ISUID;
+	return passview_shown(view, st->attr.gid, true) != st->attr.gid ? mode & ~(uint32_t)S_ISGID : mode;
+}
+
+bool pass_owner_is_shown(const struct fuse_req *req, int fd)
+{
+	const struct passview *view = &pass_of(req)->view;
+	struct sysfs_stat st;
+
+	return !passview_alters(view, false)
+	       || (sysfs_stat(fd, true, &st) == 0 && passview_shown(view, st.attr.uid, false) == st.attr.uid);
+}
+
+int pass_open_to_write(const struct fuse_req *req, int fd)
+{
+	const struct passfs *fs = pass_of(req);
+	struct sysfs_stat st;
+	int err;
+
+	if (!pass_is_checked(req)
+	    || (!fs->view.perms && !passview_alters(&fs->view, false) && !passview_alters(&fs->view, true)))
+		return 0;
+	err = sysfs_stat(fd, true, &st);
+	if (err || !S_ISREG(st.attr.mode) || st.attr.uid == req->in->uid)
+		return err;
+	if (st.attr.mode & (S_ISUID | S_ISGID))
+		err = sysfs_chmod(fd, st.attr.mode & 01777);
+	if (!err)
+		err = sysfs_removexattr(fd, "security.capability");
+	return err == -ENODATA || err == -EOPNOTSUPP ? 0 : err;
+}
+
+/* ---- Kernel file systems ---- */
+
+bool pass_is_of_kernel(uint32_t type)
+{
+	static const uint32_t types[] = {
+		0x9fa0 /* proc */, 0x62656572 /* sysfs */, 0x27e0eb /* cgroup */, 0x63677270 /* cgroup2 */,
+		0x64626720 /* debugfs */, 0x74726163 /* tracefs */, 0xcafe4a11 /* bpf */, 0x62656570 /* configfs */,
+		0x73636673 /* securityfs */, 0xde5e81e4 /* efivarfs */, 0x6165676c /* pstore */,
+		0x42494e4d /* binfmt_misc */, 0xf97cff8c /* selinuxfs */, 0x43415d53 /* smackfs */,
+		0x5a3c69f0 /* apparmorfs */, 0x65735543 /* fusectl */, 0x19800202 /* mqueue */, 0x1cd1 /* devpts */,
+		0x6e736673 /* nsfs */, 0x50494446 /* pidfs */, 0x67596969 /* rpc_pipefs */, 0x6e667364 /* nfsd */,
+		0xabba1974 /* xenfs */, 0x9fa2 /* usbfs */, 0x7655821 /* resctrl */, 0x62494e44 /* binder */,
+		0x6c6f6f70 /* binderfs */,
+	};
+
+	for (unsigned int i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (type == types[i])
+			return true;
+	return false;
+}
+
+uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t mode)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	return inode && inode->limits & SYSFS_NOSUID && S_ISREG(mode) ? mode & ~(uint32_t)(S_ISUID | S_ISGID) : mode;
+}
+
+int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, struct inode *found)
+{
+	const struct passfs *fs = pass_of(req);
+	const struct inode *dir = inodes_get(&fs->inodes, st->device == fs->device ? FUSE_ROOT_ID : parent);
+	uint32_t type;
+	int err = 0;
+
+	/* A mounted file system keeps its device number as long as the directory is held. */
+	if (dir && dir->device == st->device) {
+		found->of_kernel = dir->of_kernel;
+		found->limits = dir->limits;
+	} else {
+		err = sysfs_mount_of(fd, &type, &found->limits);
+		found->of_kernel = !err && pass_is_of_kernel(type);
+	}
+	if (!err && found->limits & SYSFS_NODEV && (S_ISCHR(st->attr.mode) || S_ISBLK(st->attr.mode)) && st->attr.rdev)
+		err = -EACCES;
+	return err ? err : found->of_kernel && !pass_lets_in(req) ? -EACCES : 0;
+}
+
+/* ---- How deep a link is ---- */
+
+/* The kernel has a name where a reply told it, and only there. One that was told of two
+   directories it may have in both. */
+void pass_note_place(const struct fuse_req *req, uint64_t parent, uint64_t node)
+{
+	struct passfs *fs = pass_of(req);
+	struct inode *inode = inodes_get(&fs->inodes, node);
+	const struct inode *dir = inodes_get(&fs->inodes, parent);
+
+	if (!inode || node == FUSE_ROOT_ID)
+		return;
+	thread_lock(&fs->inodes.lock);
+	if (!inode->life) {
+		inode->life = ++fs->lives;
+		inode->parent = (uint32_t)parent;
+		inode->parent_life = dir ? dir->life : 0;
+		inode->moved = !dir;
+	} else if (parent && (!dir || inode->parent != parent || inode->parent_life != dir->life)) {
+		inode->moved = true;
+	}
+	thread_unlock(&fs->inodes.lock);
+}
+
+uint32_t pass_depth(const struct fuse_req *req, uint64_t node)
+{
+	enum { DEEPEST = 4096 };
+	const struct inodes *all = &pass_of(req)->inodes;
+	const struct inode *inode, *dir;
+	uint32_t depth = 0;
+
+	while (node != FUSE_ROOT_ID && depth < DEEPEST) {
+		inode = inodes_get(all, node);
+		dir = inode && !inode->moved ? inodes_get(all, inode->parent) : NULL;
+		if (!dir || dir->life != inode->parent_life)
+			break;
+		node = inode->parent;
+		depth += node != FUSE_ROOT_ID;
+	}
+	return depth;
+}
+
+bool pass_leads_out(const struct fuse_req *req, uint64_t node, const char *target)
+{
+	uint32_t up = 0;
+	bool down = false;
+
+	if (*target == '/')
+		return true;
+	while (*target) {
+		const char *start = target;
+		size_t len;
+
+		while (*target && *target != '/')
+			target++;
+		len = (size_t)(target - start);
+		while (*target == '/')
+			target++;
+		if (len == 2 && start[0] == '.' && start[1] == '.') {
+			if (down)
+				return true;
+			up++;
+		} else if (len > 1 || *start != '.') {
+			down = true;
+		}
+	}
+	return up && up > pass_depth(req, node);
+}

@@ -1,0 +1,174 @@
+/* passfs: what is known beyond the descriptors that there are: room for more of them, and
+ * file handles of those that were forgotten (--export).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "msg.h"
+#include "passfs.h"
+#include "fuse/session.h"
+#include "sys.h"
+#include "thread.h"
+
+/* ---- Room ---- */
+
+enum { AT_ONCE = 512 };
+
+/* The kernel is asked to let go of what nobody uses, a quarter of all; what it forgets
+   then comes as FORGET. In a thread of its own: it may wait for other requests. */
+static void *prune(void *data)
+{
+	static uint64_t hand = FUSE_ROOT_ID;	/* where the last round ended */
+	struct fuse_session *session = data;
+	struct passfs *fs = session->fs;
+	struct { struct fuse_notify_prune_out head; uint64_t node[AT_ONCE]; } what;
+	uint64_t most = inodes_most(&fs->inodes), left = fs->limit / 4;
+	int err = 0;
+
+	for (uint64_t looked = 0; !err && left && looked <= most; ) {
+		what.head = (struct fuse_notify_prune_out) { .count = 0 };
+		thread_lock(&fs->inodes.lock);	/* the kernel may forget any of them */
+		for (; what.head.count < AT_ONCE && looked <= most; looked++) {
+			hand = hand < most ? hand + 1 : FUSE_ROOT_ID + 1;
+			if (inodes_get(&fs->inodes, hand))
+				what.node[what.head.count++] = hand;
+		}
+		thread_unlock(&fs->inodes.lock);
+		left -= what.head.count < left ? what.head.count : left;
+		err = fuse_notify(session, FUSE_NOTIFY_PRUNE, &what,
+				  sizeof(what.head) + what.head.count * sizeof(*what.node));
+	}
+	__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+void pass_make_room(struct fuse_session *session)
+{
+	static bool said;
+	struct passfs *fs = session->fs;
+
+	if (session->minor < 45) {
+		if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+			msg("%u files are known, nearly as many as there are descriptors: more are refused (EMFILE); "
+			    "raise the limit (ulimit -n)", fs->inodes.held);
+		return;
+	}
+	if (!__atomic_exchange_n(&fs->making_room, true, __ATOMIC_ACQUIRE) && thread_start(prune, session) < 0)
+		__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
+}
+
+/* ---- What each user holds ---- */
+
+/* By the lower half of the uid, which two users of one machine hardly share. */
+enum { HOLDERS = 1 << 16 };
+
+static struct { uint32_t *of, all, limit; } holds;
+
+int pass_prepare_holds(struct passfs *fs)
+{
+	/* A user alone with the mount starves nobody. */
+	if (!fs->serve.mount.allow_other)
+		return 0;
+	holds.limit = fs->limit / 3;	/* of four parts, files known may have three */
+	if (!holds.of)
+		holds.of = sys_pages(HOLDERS * sizeof(*holds.of));
+	return holds.of ? 0 : -ENOMEM;
+}
+
+int pass_hold(uint32_t uid)
+{
+	uint32_t own, all;
+
+	if (!holds.of)
+		return 0;
+	own = __atomic_add_fetch(holds.of + uid % HOLDERS, 1, __ATOMIC_RELAXED);
+	all = __atomic_add_fetch(&holds.all, 1, __ATOMIC_RELAXED);
+	if (!uid || own + all <= holds.limit)
+		return 0;
+	pass_release_hold(uid);
+	return -EMFILE;
+}
+
+void pass_release_hold(uint32_t uid)
+{
+	if (!holds.of)
+		return;
+	__atomic_sub_fetch(holds.of + uid % HOLDERS, 1, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&holds.all, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- File handles ---- */
+
+/* By node, for ever: memory that is only used as far as nodes have been. */
+enum { MOST_HANDLES = sizeof(void *) > 4 ? 1 << 24 : 1 << 20 };
+
+/* What file a node has been since it last woke, and how many it had been by then. A size of
+   0: it cannot be opened by that. */
+struct passhandle { struct sysfs_handle handle; uint32_t generation; };
+struct passhandles { int mount, lock; struct passhandle of[]; };
+
+int pass_export(struct passfs *fs)
+{
+	struct sysfs_handle handle;
+	int err = sysfs_handle_of(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, &handle);
+
+	if (err)
+		return err;
+	fs->handles = sys_pages(sizeof(*fs->handles) + (size_t)MOST_HANDLES * sizeof(*fs->handles->of));
+	if (!fs->handles)
+		return -ENOMEM;
+	fs->handles->mount = sysfs_reopen(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, O_RDONLY | O_DIRECTORY);
+	fs->inodes.keep_numbers = true;
+	return fs->handles->mount < 0 ? fs->handles->mount : 0;
+}
+
+/* Asleep a node held nothing: its inode number may be another file's by now, which the
+   handles of the last one shall not open. Awake, it stays the file that it is. Without a
+   handle nobody can tell. */
+static uint32_t generation_of(const struct passfs *fs, uint64_t node, int fd, const struct sysfs_handle *now)
+{
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+	struct passhandle *kept = fs->handles->of + node;
+
+	if (!inode || node >= MOST_HANDLES)
+		return 0;
+	if (inode->fd == fd && (!now || memcmp(&kept->handle, now, sizeof(*now)) != 0)) {
+		kept->handle = now ? *now : (struct sysfs_handle) { .size = 0 };
+		kept->generation++;
+	}
+	return kept->generation;
+}
+
+/* Between a node's waking and its new generation nobody else may look it up. What is closed
+   meanwhile, the node holds as well: that waits for nothing. */
+uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
+{
+	struct passfs *fs = pass_of(req);
+	struct sysfs_handle now = { .size = 0 };
+	bool has_one;
+	uint64_t node;
+
+	if (!fs->export)
+		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
+	has_one = sysfs_handle_of(fd, &now) == 0;
+	if (st->device != fs->device)	/* mounted in SOURCE: it would not be found again */
+		now.size = 0;
+	thread_lock(&fs->handles->lock);
+	node = inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
+	req->generation = generation_of(fs, node, fd, has_one ? &now : NULL);
+	thread_unlock(&fs->handles->lock);
+	return node;
+}
+
+int pass_open_again(struct passfs *fs, uint64_t node)
+{
+	struct sysfs_handle handle = { .size = 0 };
+
+	thread_lock(&fs->handles->lock);
+	if (node < MOST_HANDLES)
+		handle = fs->handles->of[node].handle;
+	thread_unlock(&fs->handles->lock);
+	return handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE;
+}

@@ -1,0 +1,280 @@
+/* passview: see view.h. */
+#define _GNU_SOURCE
+#include "view.h"
+
+#include <endian.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "opt.h"
+
+/* ---- Owners ---- */
+
+/* "@" marks a group, on both sides of ":". */
+static const char *read_id(const char **at, bool *group, uint32_t *id)
+{
+	uint64_t n = 0;
+	const char *start;
+
+	*group = **at == '@';
+	start = *at += *group;
+	for (; **at >= '0' && **at <= '9' && n < UINT32_MAX; ++*at)
+		n = n * 10 + (uint64_t)(**at - '0');
+	*id = (uint32_t)n;
+	return *at == start || n >= UINT32_MAX ? "not UID:UID or @GID:@GID" : NULL;
+}
+
+const char *passview_map(void *to, char *value, const char **bad)
+{
+	struct passview *view = to;
+	const char *at = value, *why;
+	bool group;
+
+	for (*bad = value; *at; at += *at == ',') {
+		if (view->pairs == VIEW_PAIRS)
+			return "more than 32 pairs";
+		why = read_id(&at, &view->pair[view->pairs].group, &view->pair[view->pairs].source);
+		if (!why && *at++ == ':')
+			why = read_id(&at, &group, &view->pair[view->pairs].shown);
+		else
+			return "not UID:UID or @GID:@GID";
+		if (why || group != view->pair[view->pairs].group || (*at && *at != ','))
+			return "not UID:UID or @GID:@GID";
+		view->pairs++;
+	}
+	return NULL;
+}
+
+static bool mapped(const struct passview *view, uint32_t *id, bool group, bool back)
+{
+	for (uint32_t i = 0; i < view->pairs; i++) {
+		if (view->pair[i].group == group && *id == (back ? view->pair[i].shown : view->pair[i].source)) {
+			*id = back ? view->pair[i].source : view->pair[i].shown;
+			return true;
+		}
+	}
+	return false;
+}
+
+uint32_t passview_shown(const struct passview *view, uint32_t id, bool group)
+{
+	int force = group ? view->force_group : view->force_user;
+
+	if (force >= 0)
+		return (uint32_t)force;
+	return mapped(view, &id, group, false) ? id : id + (uint32_t)(group ? view->gid_offset : view->uid_offset);
+}
+
+/* One that would have come from below 0 is left as it is. */
+uint32_t passview_source(const struct passview *view, uint32_t id, bool group)
+{
+	uint32_t offset = (uint32_t)(group ? view->gid_offset : view->uid_offset);
+
+	if (id == UINT32_MAX || mapped(view, &id, group, true) || id < offset)
+		return id;
+	return id - offset;
+}
+
+bool passview_alters(const struct passview *view, bool group)
+{
+	return view->pairs || (group ? view->gid_offset || view->force_group >= 0
+				     : view->uid_offset || view->force_user >= 0);
+}
+
+/* ---- Permissions ---- */
+
+enum { DIRECTORY = 0040000, TYPES = 0170000, ANY_X = 0111 };
+
+static uint32_t who(const char **at)
+{
+	uint32_t bits = 0;
+
+	for (;; ++*at) {
+		switch (**at) {
+		case 'u': bits |= 04700; break;
+		case 'g': bits |= 02070; break;
+		case 'o': bits |= 01007; break;
+		case 'a': bits |= 07777; break;
+		default: return bits ? bits : 07777;
+		}
+	}
+}
+
+static uint32_t what(const char **at, uint32_t mode)
+{
+	uint32_t bits = 0;
+
+	for (;; ++*at) {
+		switch (**at) {
+		case 'r': bits |= 0444; break;
+		case 'w': bits |= 0222; break;
+		case 'x': bits |= 0111; break;
+		case 'X': bits |= (mode & TYPES) == DIRECTORY || mode & ANY_X ? 0111 : 0; break;
+		case 's': bits |= 06000; break;
+		case 't': bits |= 01000; break;
+		default: return bits;
+		}
+	}
+}
+
+static bool clause(const char **at, uint32_t *mode)
+{
+	uint32_t whom = who(at), bits;
+	char how = **at;
+
+	if (how != '=' && how != '+' && how != '-')
+		return false;
+	++*at;
+	bits = what(at, *mode) & whom;
+	if (how == '=')
+		*mode &= ~(whom & 0777);
+	*mode = how == '-' ? *mode & ~bits : *mode | bits;
+	return true;
+}
+
+bool perms_apply(const char *at, uint32_t *mode)
+{
+	uint32_t octal = 0;
+	const char *start = at;
+
+	while (*at >= '0' && *at <= '7' && octal <= 0777)
+		octal = octal * 8 + (uint32_t)(*at++ - '0');
+	if (at != start) {
+		*mode = (*mode & ~07777u) | octal;
+		return !*at && octal <= 07777;
+	}
+	do {
+		if (!clause(&at, mode))
+			return false;
+	} while (*at++ == ',');
+	return !at[-1];
+}
+
+const char *passview_perms(void *to, char *value, const char **bad)
+{
+	uint32_t mode = 0;
+
+	*bad = value;
+	((struct passview *)to)->perms = value;
+	return perms_apply(value, &mode) ? NULL : "no permissions as in chmod(1)";
+}
+
+uint32_t passview_mode(const struct passview *view, uint32_t mode)
+{
+	if (view->perms && (mode & TYPES) != 0120000)	/* of a symbolic link they mean nothing */
+		perms_apply(view->perms, &mode);
+	return mode;
+}
+
+/* ---- Access lists ---- */
+
+/* Four bytes of version, then entries of eight: tag and permissions, two bytes each, and
+   who; all little-endian, at any address. <linux/posix_acl_xattr.h> */
+enum { HEAD = 4, ENTRY = 8, PERMISSIONS = 2, WHO = 4 };
+enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 };
+
+/* False: where all have one owner, nobody is told from others. */
+static bool show_who(const struct passview *view, unsigned char *entry, bool back)
+{
+	bool group = *entry == GROUP;
+	uint32_t id;
+
+	memcpy(&id, entry + WHO, sizeof(id));
+	id = le32toh(id);
+	id = htole32(back ? passview_source(view, id, group) : passview_shown(view, id, group));
+	memcpy(entry + WHO, &id, sizeof(id));
+	return back || (group ? view->force_group : view->force_user) < 0;
+}
+
+/* Of the permissions, what chmod(1) would change to make this mode: beside the owner and
+   others, nobody has more than the mask. */
+size_t passview_acl(const struct passview *view, void *list, size_t size, uint32_t mode, bool back)
+{
+	unsigned char *to = (unsigned char *)list + HEAD, *end = (unsigned char *)list + size;
+	uint32_t masked = 0;
+
+	if (size % ENTRY != HEAD)
+		return size;	/* none; the kernel refuses it */
+	for (unsigned char *entry = to; entry < end; entry += ENTRY)
+		masked |= *entry & MASK;
+	for (unsigned char *entry = to; entry < end; entry += ENTRY) {
+		if (*entry & (USER | GROUP)) {
+			if (!show_who(view, entry, back))
+				continue;
+		} else if (mode && (*entry != GROUP_OBJ || !masked)) {
+			entry[PERMISSIONS] = mode >> (*entry == USER_OBJ ? 6 : *entry == OTHER ? 0 : 3) & 7;
+		}
+		memmove(to, entry, ENTRY);
+		to += ENTRY;
+	}
+	return (size_t)(to - (unsigned char *)list);
+}
+
+/* ---- Names ---- */
+
+/* After "[": whether c is in the set; *at moves behind "]". An open one holds nothing. */
+static bool in_set(const char **at, unsigned char c)
+{
+	bool not = **at == '!' || **at == '^', in = false;
+	const char *p = *at + not, *first = p;
+
+	for (; *p && (*p != ']' || p == first); p++) {
+		unsigned char from = (unsigned char)*p, to = from;
+
+		if (p[1] == '-' && p[2] && p[2] != ']')
+			to = (unsigned char)*(p += 2);
+		in |= c >= from && c <= to;
+	}
+	*at = p + (*p == ']');
+	return *p && in != not;
+}
+
+/* After a "*" that does not fit, it takes one byte more: no need to go back further. */
+bool name_matches(const char *pattern, const char *name)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*name) {
+		const char *at = pattern;
+		bool fits = false;
+
+		switch (*at) {
+		case '*': star = ++pattern; resume = name; continue;
+		case '?': fits = true; at++; break;
+		case '[': at++; fits = in_set(&at, (unsigned char)*name); break;
+		case '\\': at += at[1] != 0; /* fall through */
+		default: fits = *at && *at == *name; at += *at != 0; break;
+		}
+		if (fits) {
+			pattern = at;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+const char *passview_hide(void *to, char *value, const char **bad)
+{
+	struct passview *view = to;
+
+	*bad = value;
+	if (view->hides == VIEW_HIDDEN)
+		return "more than 32 patterns";
+	view->hidden[view->hides++] = value;
+	return NULL;
+}
+
+bool passview_hides(const struct passview *view, const char *name)
+{
+	for (uint32_t i = 0; i < view->hides; i++)
+		if (name_matches(view->hidden[i], name))
+			return true;
+	return false;
+}

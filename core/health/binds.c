@@ -1,0 +1,53 @@
+/* binds: see binds.h. */
+#include "health/binds.h"
+
+#include "out.h"
+#include "proc/proc.h"
+
+struct search {
+	uint32_t major, minor;
+	uint64_t own;
+	int pid;
+	int (*fn)(const struct table_row *row, int pid, void *data);
+	void *data;
+};
+
+static int of_device(const struct table_row *row, void *data)
+{
+	struct search *s = data;
+
+	return row->major == s->major && row->minor == s->minor ? s->fn(row, s->pid, s->data) : 0;
+}
+
+static int look_in(uint64_t number, int pid, void *data)
+{
+	struct search *s = data;
+	char text[12];
+	struct out out = OUT_TEXT(text);
+	int result;
+
+	if (number == s->own)
+		return 0;
+	out_fmt(&out, "%d", pid);
+	s->pid = pid;
+	result = table_each(out_text(&out), of_device, s);
+	return result > 0 ? result : 0;	/* who has ended meanwhile holds nothing */
+}
+
+int binds_each(uint32_t major, uint32_t minor,
+	       int (*fn)(const struct table_row *, int, void *), void *data, bool *hidden)
+{
+	struct search s = { major, minor, proc_namespace(), 0, fn, data };
+	int result = table_each(NULL, of_device, &s);
+
+	if (result)
+		return result;
+	if (!s.own) {
+		*hidden = true;
+		return 0;
+	}
+	result = proc_each_namespace(look_in, &s, hidden);
+	if (result < 0)
+		*hidden = true;
+	return result > 0 ? result : 0;
+}

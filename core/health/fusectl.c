@@ -1,0 +1,222 @@
+/* conn: the control file system of FUSE. See fusectl.h. */
+#include "health/fusectl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "opt.h"
+#include "out.h"
+#include "proc/proc.h"
+#include "sys.h"
+
+static const char place[] = "/sys/fs/fuse/connections";
+static bool entered;	/* this process may be in a mount namespace of somebody else by now */
+
+/* Before 5.2 it has to be attached, for a moment. */
+static int detached_fusectl(void)
+{
+	int err = sys_mount("fusectl", place, "fusectl", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	int dir;
+
+	if (err)
+		return err;
+	dir = sys_open(place, O_PATH | O_DIRECTORY, 0);
+	sys_umount2(place, MNT_DETACH);
+	return dir;
+}
+
+/* fusectl, mounted but attached nowhere: gone when it is closed. */
+static int private_fusectl(void)
+{
+	int fs = sys_fsopen("fusectl"), mount, err;
+
+	if (fs < 0)
+		return detached_fusectl();
+	err = sys_fsconfig(fs, FSCONFIG_CREATE, NULL, NULL);
+	mount = err ? err : sys_fsmount(fs, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
+	sys_close(fs);
+	return mount;
+}
+
+/* Where no fusectl is mounted, this is a directory of sysfs; in the mount namespace of
+   somebody else, whatever they put there. */
+static int find_fusectl(void)
+{
+	int dir = sys_open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	if (dir >= 0 && sys_magic(dir) == SYS_FUSECTL_MAGIC)
+		return dir;
+	if (dir >= 0)
+		sys_close(dir);
+	return private_fusectl();
+}
+
+/* Found once, and kept for the thousands that may be asked for. */
+static int found = -1;
+
+static int fusectl(void)
+{
+	if (found < 0 && !entered)
+		found = find_fusectl();
+	return found < 0 && entered ? -ENOENT : found;
+}
+
+void conn_keep(void)
+{
+	fusectl();
+	entered = true;
+}
+
+/* Something else may be mounted over a file of fusectl, or another of its files. */
+static int open_here(int dir, const char *path, int flags)
+{
+	int fd = sys_openat2(dir, path, flags, RESOLVE_SAME_MOUNT | RESOLVE_NO_LINKS);
+
+	if (fd != -ENOSYS && fd != -EPERM)
+		return fd;
+	fd = sys_openat(dir, path, flags, 0);
+	if (fd < 0 || sys_magic(fd) == SYS_FUSECTL_MAGIC)
+		return fd;
+	sys_close(fd);
+	return -ENOENT;
+}
+
+void conn_release(void)
+{
+	if (found >= 0)
+		sys_close(found);
+	found = -1;
+}
+
+static int open_below(int dir, uint64_t connection, const char *file, int flags)
+{
+	char path[48];
+	struct out out = OUT_TEXT(path);
+
+	if (dir < 0)
+		return dir;
+	out_fmt(&out, "%llu/%s", (unsigned long long)connection, file);
+	return open_here(dir, out_text(&out), flags | O_NOFOLLOW | (flags & O_PATH ? 0 : O_NONBLOCK));
+}
+
+static int open_file(uint64_t connection, const char *file, int flags)
+{
+	return open_below(fusectl(), connection, file, flags);
+}
+
+static int abort_by(int fd)
+{
+	int err = fd < 0 ? fd : sys_write_all(fd, "1", 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
+}
+
+int conn_abort(uint64_t connection)
+{
+	return abort_by(open_file(connection, "abort", O_WRONLY));
+}
+
+/* In a mount of our own, which keeps no other from being unmounted. What the directory holds is
+   of this connection for ever: nothing, once that is over. */
+int conn_hold(uint64_t connection)
+{
+	int mount = private_fusectl(), dir = open_below(mount, connection, "", O_PATH | O_DIRECTORY);
+
+	if (mount >= 0)
+		sys_close(mount);
+	return dir;
+}
+
+bool conn_held_is_over(int held)
+{
+	int fd = sys_openat(held, "abort", O_PATH | O_NOFOLLOW, 0);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return fd == -ENOENT;
+}
+
+int conn_abort_held(int held)
+{
+	return abort_by(sys_openat(held, "abort", O_WRONLY | O_NOFOLLOW, 0));
+}
+
+static int64_t read_number(int fd)
+{
+	char text[24];
+	ssize_t n = sys_read_all(fd, text, sizeof(text) - 1);
+	uint64_t number;
+
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return opt_number(text, INT64_MAX, &number) < 0 ? -EINVAL : (int64_t)number;
+}
+
+int64_t conn_number(uint64_t connection, const char *file)
+{
+	int fd = open_file(connection, file, O_RDONLY);
+	int64_t number;
+
+	if (fd < 0)
+		return fd;
+	number = read_number(fd);
+	sys_close(fd);
+	return number;
+}
+
+int64_t conn_waiting(uint64_t connection)
+{
+	return conn_number(connection, "waiting");
+}
+
+uint64_t conn_identity(uint64_t connection)
+{
+	struct sys_stat st;
+	int fd = open_file(connection, "", O_PATH);
+	int err = fd < 0 ? fd : sys_statx(fd, "", true, &st);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return err ? 0 : st.inode;
+}
+
+int conn_abort_known(uint64_t connection, uint64_t identity)
+{
+	struct sys_stat st;
+	int dir = open_file(connection, "", O_PATH);
+	int err = dir < 0 ? dir : sys_statx(dir, "", true, &st);
+
+	if (!err && st.inode != identity)
+		err = -ESTALE;
+	if (!err)
+		err = conn_abort_held(dir);
+	if (dir >= 0)
+		sys_close(dir);
+	return err;
+}
+
+uint64_t conn_waiting_everywhere(void)
+{
+	struct proc_dir all;
+	const char *name;
+	uint64_t sum = 0, connection;
+	int64_t waiting;
+
+	if (fusectl() < 0 || proc_opendir(&all, fusectl(), ".") < 0)
+		return 0;
+	while ((name = proc_readdir(&all)))
+		if (opt_number(name, UINT64_MAX, &connection) == 0
+		    && (waiting = conn_waiting(connection)) > 0)
+			sum += (uint64_t)waiting;
+	sys_close(all.fd);
+	return sum;
+}
+
+bool conn_is_over(uint64_t connection)
+{
+	return conn_number(connection, "max_background") == UINT32_MAX;
+}

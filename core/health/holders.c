@@ -1,0 +1,293 @@
+/* holders: who keeps a file system busy, by /proc alone. See holders.h. */
+#define _GNU_SOURCE
+#include "health/holders.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "opt.h"
+#include "out.h"
+#include "proc/proc.h"
+#include "sys.h"
+
+struct device { uint32_t major, minor; };
+
+enum { MAPS_TIME_MS = 300, MAPS_LOST = 4 /* as many are waited for, in all */ };
+
+static bool leads_to(int dir, const char *link, const struct device *dev)
+{
+	struct sys_stat st;
+
+	return sys_statx(dir, link, false, &st) == 0
+	       && st.dev_major == dev->major && st.dev_minor == dev->minor;
+}
+
+/* Cut where there is no room. */
+static void set_file(struct holder *holder, const char *name, size_t len)
+{
+	struct out out = OUT_TEXT(holder->file);
+
+	out_fmt(&out, "%.*s", (int)len, name);
+	out_text(&out);
+}
+
+static bool holds_file(int pid_dir, const struct device *dev, struct holder *holder)
+{
+	char target[sizeof(holder->file)];
+	struct proc_dir fds;
+	const char *name;
+	bool found = false;
+	ssize_t n;
+
+	if (proc_opendir(&fds, pid_dir, "fd") < 0)
+		return false;
+	while (!found && (name = proc_readdir(&fds))) {
+		found = leads_to(fds.fd, name, dev);
+		if (found && (n = sys_readlinkat(fds.fd, name, target, sizeof(target))) > 0)
+			set_file(holder, target, (size_t)n);
+	}
+	sys_close(fds.fd);
+	return found;
+}
+
+static unsigned int held_by_directories(int dir, const struct device *dev)
+{
+	return (leads_to(dir, "cwd", dev) ? HOLDER_CWD : 0) | (leads_to(dir, "root", dev) ? HOLDER_ROOT : 0);
+}
+
+static unsigned int held_by_thread(int tasks, const char *tid, const struct device *dev, struct holder *holder)
+{
+	int dir = sys_openat(tasks, tid, O_PATH | O_DIRECTORY, 0);
+	unsigned int how;
+	uint64_t number;
+
+	if (dir < 0 || opt_number(tid, INT32_MAX, &number) < 0)
+		return 0;
+	how = held_by_directories(dir, dev);
+	if (sys_share_files(holder->pid, (int)number) != 1 && holds_file(dir, dev, holder))
+		how |= HOLDER_FILE;
+	sys_close(dir);
+	return how;
+}
+
+/* unshare(2) gives a thread directories (CLONE_FS) or descriptors (CLONE_FILES) of its own. */
+static unsigned int held_by_threads(int pid_dir, const struct device *dev, struct holder *holder)
+{
+	struct proc_dir tasks;
+	unsigned int how = 0;
+	const char *tid;
+
+	if (proc_opendir(&tasks, pid_dir, "task") < 0)
+		return 0;
+	while ((tid = proc_readdir(&tasks)))
+		how |= held_by_thread(tasks.fd, tid, dev, holder);
+	sys_close(tasks.fd);
+	return how;
+}
+
+static unsigned int held_by_links(int pid_dir, const struct device *dev, struct holder *holder)
+{
+	unsigned int how = held_by_directories(pid_dir, dev) | (leads_to(pid_dir, "exe", dev) ? HOLDER_EXE : 0)
+			   | (holds_file(pid_dir, dev, holder) ? HOLDER_FILE : 0);
+
+	return how ? how : held_by_threads(pid_dir, dev, holder);
+}
+
+/* What the reader of maps answers. */
+struct mapping { bool found; char name[255]; };
+
+/* "start-end perms offset 00:2f inode   name". */
+static bool take_mapping(char *line, const char *device, struct mapping *mapping)
+{
+	struct out out = OUT_TEXT(mapping->name);
+	const char *at = text_find(line, device);
+
+	if (!at)
+		return false;
+	at += strlen(device);
+	at += strcspn(at, " ");
+	at += strspn(at, " ");
+	out_str(&out, at);
+	out_text(&out);
+	mapping->found = true;
+	return true;
+}
+
+static void find_mapping(int pid, const struct device *dev, struct mapping *mapping)
+{
+	static char text[8192 + 1];
+	char path[32], device[24];
+	struct out p = OUT_TEXT(path), d = OUT_TEXT(device);
+	size_t kept = 0;
+	ssize_t n;
+	int fd;
+
+	mapping->found = false;
+	out_fmt(&p, "/proc/%d/maps", pid);
+	out_fmt(&d, " %02x:%02x ", dev->major, dev->minor);
+	out_text(&d);
+	fd = sys_open(out_text(&p), O_RDONLY, 0);
+	if (fd < 0)
+		return;
+	while ((n = sys_read(fd, text + kept, sizeof(text) - 1 - kept)) > 0) {
+		char *line = text, *end;
+
+		kept += (size_t)n;
+		text[kept] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			if (take_mapping(line, device, mapping))
+				goto done;
+		}
+		kept -= (size_t)(line - text);
+		memmove(text, line, kept);
+	}
+done:
+	sys_close(fd);
+}
+
+/* The reader of maps, a child at the other end of a socket: it is sent a pid. */
+struct reader { int pid, socket, lost; };
+
+static void __attribute__((noreturn)) read_maps(int socket, const struct device *dev)
+{
+	static struct mapping mapping;
+	int pid;
+
+	while (sys_read_all(socket, &pid, sizeof(pid)) == sizeof(pid)) {
+		find_mapping(pid, dev, &mapping);
+		if (sys_write_all(socket, &mapping, sizeof(mapping)) < 0)
+			break;
+	}
+	sys_exit(0);
+}
+
+static int start_reader(struct reader *r, const struct device *dev)
+{
+	int pair[2], err = sys_socketpair(pair);
+
+	if (err)
+		return err;
+	r->pid = sys_fork();
+	if (r->pid == 0) {
+		sys_close(pair[0]);
+		read_maps(pair[1], dev);
+	}
+	sys_close(pair[1]);
+	if (r->pid < 0)
+		sys_close(pair[0]);
+	r->socket = pair[0];
+	return r->pid < 0 ? r->pid : 0;
+}
+
+static void stop_reader(struct reader *r)
+{
+	int status;
+
+	sys_close(r->socket);
+	/* Blocked on another process's memory it can be killed: measured. */
+	sys_kill(r->pid, SIGKILL);
+	sys_wait(r->pid, &status);
+	r->pid = 0;
+}
+
+static bool held_by_map(struct reader *r, int pid, const struct device *dev, struct holder *holder)
+{
+	struct mapping mapping = { .found = false };
+
+	if (r->lost >= MAPS_LOST || (r->pid <= 0 && start_reader(r, dev) < 0))
+		return false;
+	if (sys_write_all(r->socket, &pid, sizeof(pid)) < 0
+	    || sys_poll_in(r->socket, MAPS_TIME_MS) <= 0
+	    || sys_read_all(r->socket, &mapping, sizeof(mapping)) != sizeof(mapping)) {
+		stop_reader(r);
+		r->lost++;
+		return false;
+	}
+	if (mapping.found)
+		set_file(holder, mapping.name, sizeof(mapping.name));
+	return mapping.found;
+}
+
+struct scan {
+	struct device dev;
+	struct reader reader;
+	int (*fn)(const struct holder *, void *);
+	void *data;
+};
+
+/* What process pid holds; holder->how is 0 if nothing. */
+static void examine(struct scan *scan, int pid, struct holder *holder)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	int dir;
+
+	*holder = (struct holder) { .pid = pid };
+	out_fmt(&out, "/proc/%d", pid);
+	dir = sys_open(out_text(&out), O_PATH | O_DIRECTORY, 0);
+	if (dir < 0)
+		return;
+	holder->how = held_by_links(dir, &scan->dev, holder);
+	sys_close(dir);
+	if (!(holder->how & (HOLDER_FILE | HOLDER_EXE)) && held_by_map(&scan->reader, pid, &scan->dev, holder))
+		holder->how |= HOLDER_MAP;
+}
+
+static int look_at(const char *name, void *data)
+{
+	struct scan *scan = data;
+	struct holder holder;
+	struct proc_facts facts;
+	uint64_t pid;
+
+	if (opt_number(name, INT32_MAX, &pid) < 0 || (int)pid == sys_getpid()
+	    || (int)pid == scan->reader.pid)
+		return 0;
+	examine(scan, (int)pid, &holder);
+	if (!holder.how)
+		return 0;
+	if (proc_facts(holder.pid, &facts) < 0)
+		facts = (struct proc_facts) { .uid = -1, .command = "?" };
+	holder.uid = facts.uid;
+	memcpy(holder.command, facts.command, sizeof(holder.command));
+	return scan->fn(&holder, scan->data);
+}
+
+int holders_each(uint32_t major, uint32_t minor,
+		 int (*fn)(const struct holder *, void *), void *data)
+{
+	struct scan scan = { .dev = { major, minor }, .fn = fn, .data = data };
+	int result = proc_mounted() ? proc_each(look_at, &scan) : -ENOENT;
+
+	if (scan.reader.pid > 0)
+		stop_reader(&scan.reader);
+	return result;
+}
+
+bool holder_is(int pid, uint32_t major, uint32_t minor)
+{
+	struct scan scan = { .dev = { major, minor } };
+	struct holder holder;
+
+	examine(&scan, pid, &holder);
+	if (scan.reader.pid > 0)
+		stop_reader(&scan.reader);
+	return holder.how != 0;
+}
+
+const char *holder_how_text(unsigned int how)
+{
+	static const char names[][13] = { "cwd", "root", "exe", "open file", "mapping",
+					   "loop device", "swap area" };
+	static char text[48];
+	struct out out = OUT_TEXT(text);
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (how & 1u << i)
+			out_fmt(&out, "%s%s", out.len ? ", " : "", names[i]);
+	return out_text(&out);
+}

@@ -1,0 +1,131 @@
+/* report: see report.h. */
+#include "health/report.h"
+
+#include "health/binds.h"
+#include "health/devices.h"
+#include "msg.h"
+#include "proc/proc.h"
+#include "cli/user.h"
+
+void report(const struct report *to, const char *event, const char *fmt, ...)
+{
+	char text[1024];
+	struct out out = OUT_TEXT(text);
+	va_list args;
+
+	if (to->quiet)
+		return;
+	va_start(args, fmt);
+	out_vfmt(&out, fmt, args);
+	va_end(args);
+	out_text(&out);
+	if (!to->json) {
+		msg("%s: %s", to->object, text);
+		return;
+	}
+	json_open(to->json, NULL, '{');
+	json_text(to->json, "event", event);
+	json_text(to->json, "text", text);
+	json_close(to->json, '}');
+}
+
+void report_holder_facts(struct json *json, const struct holder *h)
+{
+	char user[32];
+
+	json_number(json, "pid", h->pid ? h->pid : -1);
+	json_text(json, "user", user_name(h->uid, user));
+	json_text(json, "command", h->command);
+	json_text(json, "how", holder_how_text(h->how));
+	json_text(json, "file", *h->file ? h->file : NULL);
+}
+
+void report_holder_text(struct out *out, const struct holder *h)
+{
+	char user[32];
+
+	if (!h->pid) {
+		out_fmt(out, "%s: %s %s", h->command, holder_how_text(h->how), h->file);
+		return;
+	}
+	out_fmt(out, "%d (%s) of %s: %s%s%s", h->pid, h->command, user_name(h->uid, user),
+		holder_how_text(h->how), *h->file ? " " : "", h->file);
+}
+
+void report_holder(const struct report *to, const struct holder *h)
+{
+	char text[512];
+	struct out out = OUT_TEXT(text);
+
+	if (to->quiet)
+		return;
+	if (!to->json) {
+		report_holder_text(&out, h);
+		report(to, "holder", "held by %s", out_text(&out));
+		return;
+	}
+	json_open(to->json, NULL, '{');
+	json_text(to->json, "event", "holder");
+	report_holder_facts(to->json, h);
+	json_close(to->json, '}');
+}
+
+struct telling { const struct report *to; int count; bool dead; };
+
+static int tell_holder(const struct holder *h, void *data)
+{
+	struct telling *t = data;
+
+	if (!h->pid || h->pid != t->to->except) {
+		report_holder(t->to, h);
+		t->count++;
+	}
+	return 0;
+}
+
+int report_holders(const struct report *to, uint32_t major, uint32_t minor)
+{
+	struct telling t = { .to = to };
+
+	if (holders_each(major, minor, tell_holder, &t) < 0)
+		report(to, "unknown", "who holds it is not known: /proc cannot be read");
+	devices_each(major, minor, tell_holder, &t);
+	return t.count;
+}
+
+static int tell_bind(const struct table_row *row, int pid, void *data)
+{
+	struct telling *t = data;
+	char command[16];
+
+	if (!pid && row->id == t->to->mount_id)
+		return 0;
+	t->count++;
+	if (pid) {
+		proc_command(pid, command);
+		report(t->to, t->dead ? "dead" : "namespace", "%s in the mount namespace of %d (%s), at %s",
+		       t->dead ? "dead as well:" : "mounted", pid, command, row->mountpoint);
+	} else {
+		report(t->to, t->dead ? "dead" : "bind", t->dead ? "dead as well: %s" : "mounted at %s",
+		       row->mountpoint);
+	}
+	return 0;
+}
+
+int report_binds(const struct report *to, uint32_t major, uint32_t minor)
+{
+	struct telling t = { .to = to };
+	bool hidden = false;
+
+	binds_each(major, minor, tell_bind, &t, &hidden);
+	return t.count;
+}
+
+void report_dead(const struct report *to, uint32_t major, uint32_t minor)
+{
+	struct telling t = { .to = to, .dead = true };
+	bool hidden = false;
+
+	if (!to->quiet)
+		binds_each(major, minor, tell_bind, &t, &hidden);
+}

@@ -1,0 +1,215 @@
+/* server: see server.h. */
+#include "health/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include "opt.h"
+#include "out.h"
+#include "proc/proc.h"
+#include "sys.h"
+
+/* The inode of /proc/PID/ns/pid in the first namespace: PROC_PID_INIT_INO. */
+#define FIRST_PID_NAMESPACE 0xeffffffcu
+
+struct search {
+	int (*fn)(const struct server *server, void *data);
+	void *data;
+	bool hidden;	/* something could not be looked at */
+};
+
+static bool is_device(struct search *s, int fds, const char *name)
+{
+	struct sys_stat st;
+	int err = sys_statx(fds, name, false, &st);
+
+	s->hidden |= err == -EACCES;	/* the directory can be read, what is in it not */
+	return !err && st.rdev_major == 10 && st.rdev_minor == 229;
+}
+
+static int look_at_fd(struct search *s, const char *pid, const char *fd)
+{
+	struct server server;
+	uint64_t number;
+	int err = proc_connection(pid, fd, &server.connection);
+
+	if (err && err != -ENODATA)
+		return 0;	/* closed meanwhile */
+	if (err) {
+		s->hidden = true;
+		server.connection = SERVER_NOT_TOLD;
+	}
+	opt_number(pid, INT32_MAX, &number);
+	server.pid = (int)number;
+	opt_number(fd, INT32_MAX, &number);
+	server.fd = (int)number;
+	return s->fn(&server, s->data);
+}
+
+static int look_at(const char *pid, void *data)
+{
+	struct search *s = data;
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	struct proc_dir fds;
+	const char *name;
+	int result;
+
+	out_fmt(&out, "/proc/%s/fd", pid);
+	result = proc_opendir(&fds, AT_FDCWD, out_text(&out));
+	if (result < 0) {
+		s->hidden |= result != -ENOENT && result != -ESRCH;
+		return 0;
+	}
+	while (!result && (name = proc_readdir(&fds)))
+		if (is_device(s, fds.fd, name))
+			result = look_at_fd(s, pid, name);
+	sys_close(fds.fd);
+	return result;
+}
+
+/* ---- The asker ----
+ *
+ * A descriptor has to be fetched to be polled, and its process may have put another file there
+ * since it was looked at: one of a FUSE mount, say. Closing that would wait for its server, even
+ * in a process that is killed. So a child does it, which is not waited for when that happened. */
+
+struct question { int pid, fd; uint64_t connection; };
+static struct { int pid, socket; bool lost; } asker;
+
+static bool is_device_of(int fd, uint64_t connection)
+{
+	struct sys_stat st;
+	char name[12];
+	struct out out = OUT_TEXT(name);
+	uint64_t now;
+	int err;
+
+	if (sys_statx(fd, "", false, &st) < 0 || st.rdev_major != 10 || st.rdev_minor != 229)
+		return false;
+	out_fmt(&out, "%d", fd);
+	err = proc_connection("self", out_text(&out), &now);
+	return connection == SERVER_NOT_TOLD ? err == -ENODATA : !err && now == connection;
+}
+
+static int ask(const struct question *q)
+{
+	int fd = sys_fetch_fd(q->pid, q->fd), events;
+
+	if (fd < 0)
+		return fd;
+	if (!is_device_of(fd, q->connection))
+		return -ESTALE;
+	events = sys_poll_now(fd);
+	sys_close(fd);
+	return events;
+}
+
+static void __attribute__((noreturn)) answer(int socket)
+{
+	struct question q;
+	int result = 0;
+
+	sys_close_others(&socket, 1, false);	/* whoever waits for their end need not wait for this process's */
+	while (result != -ESTALE && sys_read_all(socket, &q, sizeof(q)) == sizeof(q)) {
+		result = ask(&q);
+		sys_send_as(socket, sys_getuid(), &result, sizeof(result), -1);
+	}
+	sys_exit(0);
+}
+
+static int start_asker(void)
+{
+	int pair[2], err = asker.lost ? -ESTALE : sys_socketpair(pair);
+
+	if (err)
+		return err;
+	asker.pid = sys_fork();
+	if (asker.pid == 0)
+		answer(pair[1]);
+	sys_close(pair[1]);
+	asker.socket = pair[0];
+	if (asker.pid < 0)
+		sys_close(pair[0]);
+	return asker.pid < 0 ? asker.pid : 0;
+}
+
+static void end_asker(void)
+{
+	int status;
+
+	if (asker.pid <= 0)
+		return;
+	sys_close(asker.socket);
+	if (!asker.lost)
+		sys_wait(asker.pid, &status);
+	asker.pid = 0;
+}
+
+static int poll_of(const struct server *server)
+{
+	enum { LIMIT_MS = 1000 };
+	const struct question q = { server->pid, server->fd, server->connection };
+	int events = asker.pid > 0 ? 0 : start_asker();
+
+	if (events)
+		return events;
+	if (sys_send_as(asker.socket, sys_getuid(), &q, sizeof(q), -1) < 0 || sys_poll_in(asker.socket, LIMIT_MS) <= 0
+	    || sys_read_all(asker.socket, &events, sizeof(events)) != sizeof(events))
+		events = -ESTALE;
+	asker.lost = events == -ESTALE;
+	if (asker.lost)
+		end_asker();
+	return events;
+}
+
+bool server_is_over(const struct server *server)
+{
+	int events = poll_of(server);
+
+	return events > 0 && (events & POLLERR);
+}
+
+int server_each(int (*fn)(const struct server *, void *), void *data)
+{
+	struct search s = { .fn = fn, .data = data };
+	struct sys_stat ns;
+	int result = proc_each(look_at, &s);
+
+	end_asker();
+	if (result)
+		return result < 0 ? -EAGAIN : result;
+	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
+		return -EAGAIN;
+	return s.hidden || proc_hides() ? -EAGAIN : 0;
+}
+
+void server_of(int pid, int (*fn)(const struct server *, void *), void *data)
+{
+	struct search s = { .fn = fn, .data = data };
+	char text[12];
+	struct out out = OUT_TEXT(text);
+
+	out_fmt(&out, "%d", pid);
+	look_at(out_text(&out), &s);
+	end_asker();
+}
+
+struct wanted { uint64_t connection; int pid; };
+
+static int is_wanted(const struct server *server, void *data)
+{
+	struct wanted *w = data;
+
+	w->pid = server->pid;
+	return server->connection == w->connection && !server_is_over(server);
+}
+
+int server_find(uint64_t connection)
+{
+	struct wanted w = { .connection = connection };
+	int result = server_each(is_wanted, &w);
+
+	return result > 0 ? w.pid : result;
+}

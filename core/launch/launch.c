@@ -1,0 +1,113 @@
+/* launch: see launch.h. */
+#include "launch/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "health/fusectl.h"
+#include "cli/env.h"
+#include "mount/mount.h"
+#include "msg.h"
+#include "sys/priv.h"
+#include "sys.h"
+#include "mount/table.h"
+#include "cli/user.h"
+
+extern char **environ;
+
+int launch_become(const struct launch *l)
+{
+	static char home[sizeof("HOME=") + sizeof(((struct user *)0)->home)];
+	struct out out = OUT_TEXT(home);
+	struct user user;
+	int err = l->user ? user_find(l->user, &user) : 0;
+
+	if (err)
+		return msg_errno(1, l->user, err);
+	if (l->drop_caps)
+		priv_lock_caps();
+	if (l->user) {
+		err = priv_become(user.uid, user.gid, user.groups, user.group_count);
+		out_fmt(&out, "HOME=%s", user.home);
+		out_text(&out);
+		if (!err && !getenv("HOME"))
+			err = env_set(home);
+	}
+	if (!err && l->drop_caps)
+		err = priv_drop_caps();
+	if (!err && l->no_new_privs)
+		err = priv_no_new();
+	return err ? msg_errno(1, l->user ? l->user : "privileges", err) : 0;
+}
+
+int launch_exec(const char *file, char **argv)
+{
+	static char found[4096];
+	const char *path = file;
+	int err = 0;
+
+	if (!strchr(file, '/')) {
+		err = env_find(file, false, found, sizeof(found));
+		path = found;
+	}
+	if (!err)
+		err = sys_exec(path, argv, environ);
+	return msg_errno(err == -ENOENT ? 127 : 126, file, err);
+}
+
+uint64_t launch_mounted(const char *path)
+{
+	struct sys_stat st;
+
+	return sys_stat_path(path, 0, false, &st) == 0 ? st.mount_id : 0;
+}
+
+static bool answers(const char *path, uint64_t before)
+{
+	int fd = sys_open(path, O_PATH, 0);
+	struct table_row row;
+	struct sys_stat st;
+	bool mounted = fd >= 0 && sys_statx(fd, "", false, &st) == 0 && st.mount_id != before
+		       && table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return mounted && conn_waiting(table_connection(&row)) <= 0;
+}
+
+static int exit_status(int status)
+{
+	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+/* The server that goes to the background may leave the mounting to its child. */
+static bool is_mounted_soon(const char *path, uint64_t before)
+{
+	enum { LOOK_EVERY_MS = 20, LOOKS = 50 };
+
+	for (int i = 0; i < LOOKS; i++) {
+		if (launch_mounted(path) != before)
+			return true;
+		sys_sleep_ms(LOOK_EVERY_MS);
+	}
+	return false;
+}
+
+int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
+{
+	int pause = 1, status;
+
+	for (int waited = 0; milliseconds < 0 || waited < milliseconds; waited += pause) {
+		if (sys_wait_ended(child, &status) == child) {
+			status = exit_status(status);
+			return status || is_mounted_soon(path, before) ? status : LAUNCH_UNMOUNTED;
+		}
+		if (answers(path, before))
+			return 0;
+		sys_sleep_ms(pause);
+		pause += pause < 20;
+	}
+	return -ETIMEDOUT;
+}

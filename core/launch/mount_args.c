@@ -1,0 +1,118 @@
+/* mountargs: see mount_args.h. */
+#include "mount_args.h"
+
+#include <string.h>
+
+#include "applet.h"
+#include "msg.h"
+#include "optlist.h"
+#include "out.h"
+
+struct words { bool fake, ignored; const char *type; struct opt_set options; };
+
+const struct opt mountargs_options[] = {
+	OPT('f', NULL, OPT_FLAG, struct words, fake, NULL, NULL),
+	OPT('s', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
+	OPT('n', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
+	OPT('v', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
+	OPT('t', NULL, OPT_STRING, struct words, type, "TYPE", "which server: TYPE or fuse.TYPE"),
+	OPT('o', NULL, OPT_CALL, struct words, options, "OPTIONS", "for the mount and the server, such as ro"),
+	OPT_END
+};
+
+const char *mountargs_type(const char *type)
+{
+	if (strncmp(type, "fuse.", 5) == 0)
+		return type + 5;
+	return strncmp(type, "fuseblk.", 8) == 0 ? type + 8 : type;
+}
+
+int mountargs_add(struct mountargs *args, const char *option)
+{
+	struct out out = { .buf = args->options, .size = sizeof(args->options),
+			   .len = strlen(args->options), .fd = -1 };
+
+	if (out.len + strlen(option) + 2 > out.size)
+		return applet_usage("the options are longer than a page");
+	out_fmt(&out, "%s%s", out.len ? "," : "", option);
+	out_text(&out);
+	return 0;
+}
+
+/* mount(8) takes that out of them. */
+static const char *implied(const char *option)
+{
+	if (strcmp(option, "user") == 0 || strcmp(option, "users") == 0 || strncmp(option, "user=", 5) == 0)
+		return "nosuid,nodev,noexec";
+	return strcmp(option, "owner") == 0 || strcmp(option, "group") == 0 ? "nosuid,nodev" : option;
+}
+
+/* What mount(8) does around its helper; of that, X-mount.mkdir is done by fmount, too. */
+static void tell_left_out(const char *option)
+{
+	static const char names[] = "X-mount.mkdir|x-mount.mkdir|X-mount.nocanonicalize|X-mount.noloop";
+
+	if (strncmp(option + 1, "-mount.", 7) == 0 && opt_word(names, option) < 0
+	    && strncmp(option + 8, "mkdir=", 6) != 0)
+		msg("%s: only mount(8) does that; left out", option);
+}
+
+/* Where an option ends: at a comma without a backslash before it. */
+static char *end_of(char *option)
+{
+	for (; *option && *option != ','; option++)
+		option += *option == '\\' && option[1];
+	return option;
+}
+
+const char *mountargs_take(void *to, char *list, const char **bad)
+{
+	struct mountargs *args = to;
+	char *next = list;
+
+	(void)bad;
+	while (next) {
+		char *word = next, *end = end_of(next);
+		const char *option;
+
+		next = *end ? end + 1 : NULL;
+		*end = '\0';
+		option = args->alone ? implied(word) : word;
+		args->nodev |= option != word || strcmp(option, "nodev") == 0;
+		args->nosuid |= option != word || strcmp(option, "nosuid") == 0;
+		if (args->alone && optlist_is_for_mount(option))
+			tell_left_out(option);
+		args->remount |= strcmp(option, "remount") == 0;
+		if (strncmp(option, "setuid=", 7) == 0)
+			args->setuid = option + 7;
+		else if (strcmp(option, "drop_privileges") == 0)
+			args->drop_privileges = true;
+		else if (*option && !optlist_is_for_mount(option) && mountargs_add(args, option) != 0)
+			return "too long";
+	}
+	return NULL;
+}
+
+int mountargs_parse(char **argv, struct mountargs *args)
+{
+	struct words words = { .options = { mountargs_take, args } };
+	struct opt_rest rest;
+
+	*args = (struct mountargs) { .source = NULL };
+	if (!applet_parse(mountargs_options, &words, argv, &rest))
+		return 1;
+	args->fake = words.fake;
+	args->type = words.type ? mountargs_type(words.type) : NULL;
+	if (!rest.operands[0] || !rest.operands[1] || rest.operands[2]) {
+		msg_plain("usage: %s %s destination [-t type] [-o opt[,opts...]]", msg_applet,
+			  args->type ? "source" : "type#[source]");
+		return 1;
+	}
+	if (args->type && !*args->type) {
+		msg("empty type given as argument to option '-t'");
+		return 1;
+	}
+	args->source = *rest.operands[0] ? rest.operands[0] : NULL;
+	args->mountpoint = rest.operands[1];
+	return 0;
+}

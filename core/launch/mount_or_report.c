@@ -1,0 +1,33 @@
+/* say: see mount_or_report.h. */
+#include "launch/mount_or_report.h"
+
+#include "msg.h"
+
+int say_mount(struct mountpoint *at, const char *path, const struct optlist *options)
+{
+	char text[1024];
+	struct out why = OUT_TEXT(text);
+	int device = mount_pin(at, path, &why);
+
+	if (device == 0) {
+		device = mount_fuse(at, options, &why);
+		sys_close(at->under);
+	}
+	if (device >= 0)
+		return device;
+	msg("%s", out_text(&why));
+	return -1;
+}
+
+int say_make_point(const char *path, const char *options)
+{
+	uint32_t mode;
+	int err = optlist_mkdir(options, &mode);
+
+	if (err < 0) {
+		msg("X-mount.mkdir: not an octal mode, such as 0755");
+		return 1;
+	}
+	err = err ? mount_make_point(path, mode) : 0;
+	return err ? msg_errno(1, path, err) : 0;
+}

@@ -1,0 +1,147 @@
+/* mountserver: see mount_args.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/env.h"
+#include "launch/launch.h"
+#include "mount/mount.h"
+#include "mount_args.h"
+#include "msg.h"
+#include "sys/priv.h"
+#include "launch/remount.h"
+#include "launch/mount_or_report.h"
+#include "sys.h"
+#include "mount/umount.h"
+
+enum { FAILED = 32 };	/* as mount(8) has it */
+
+/* The options that a mount has, as against those of its server. */
+static void mount_options(const struct mountargs *args, struct optlist *mount)
+{
+	static char text[sizeof(args->options)];
+
+	*mount = (struct optlist) { .fsname = args->source ? args->source : args->type,
+				    .subtype = args->type };
+	memcpy(text, args->options, sizeof(text));
+	optlist_known(mount, text);
+}
+
+/* drop_privileges: it is mounted here, and the server gets the descriptor. */
+static int mount_for(struct mountargs *args, struct mountpoint *at)
+{
+	static char fd_path[32];
+	struct out out = OUT_TEXT(fd_path);
+	struct optlist mount;
+	int device;
+
+	if (!priv_may_mount()) {
+		msg("drop_privileges needs CAP_SYS_ADMIN, to mount before it is dropped");
+		return 1;
+	}
+	mount_options(args, &mount);
+	device = say_mount(at, args->mountpoint, &mount);
+	if (device < 0)
+		return 1;
+	sys_set_cloexec(device, false);
+	out_fmt(&out, "/dev/fd/%d", device);
+	args->mountpoint = out_text(&out);
+	return 0;
+}
+
+/* At boot there may be no environment at all. */
+static void complete_environment(bool own_home)
+{
+	static char home[] = "HOME=/root";
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+	if (own_home && !getenv("HOME"))
+		env_set(home);
+	if (!getenv("PATH"))
+		env_set(path);
+}
+
+static int serve(struct mountargs *args)
+{
+	const struct launch launch = {
+		.user = args->setuid && *args->setuid ? args->setuid : NULL,
+		.drop_caps = args->drop_privileges, .no_new_privs = args->drop_privileges,
+	};
+	const char *words[6] = { args->type };
+	size_t n = 1;
+	int err = launch_leave_terminal(&launch);
+
+	if (err)
+		return msg_errno(1, "terminal", err);
+
+	if (args->source)
+		words[n++] = args->source;
+	words[n++] = args->mountpoint;
+	if (*args->options) {
+		words[n++] = "-o";
+		words[n++] = args->options;
+	}
+	complete_environment(!launch.user);
+	if (launch_become(&launch) != 0)
+		return 1;
+	return launch_exec(args->type, (char **)words);
+}
+
+/* A server that goes to the background ends this by its first process's end, and
+   one that does not, by answering. */
+static int serve_and_wait(struct mountargs *args)
+{
+	static struct mountpoint at;
+	const char *mountpoint = args->mountpoint;
+	uint64_t before = launch_mounted(mountpoint);
+	int child, status;
+
+	if (args->drop_privileges && mount_for(args, &at) != 0)
+		return 1;
+	child = sys_fork();
+	if (child == 0)
+		sys_exit(serve(args));
+	status = child < 0 ? child : launch_wait(child, mountpoint, before, -1);
+	if (status == LAUNCH_UNMOUNTED) {
+		msg("%s: the server ended with success, and nothing is mounted", mountpoint);
+		status = FAILED;
+	}
+	/* Who has no privileges left cannot take the mount away when it fails. */
+	if (status && args->drop_privileges)
+		commfd_umount_known(&at, UMOUNT_LAZY);
+	return status < 0 ? msg_errno(1, args->type, status) : status;
+}
+
+static int refuse(const char *reason)
+{
+	msg("%s", reason);
+	return 1;
+}
+
+/* By -t, or of TYPE#SOURCE. */
+static int find_type(struct mountargs *args)
+{
+	char *mark;
+
+	if (args->type)
+		return 0;
+	if (!args->source)
+		return refuse("empty source");
+	args->type = args->source;
+	mark = strchr(args->source, '#');
+	if (mark)
+		*mark++ = '\0';
+	args->source = mark;
+	return *args->type ? 0 : refuse("empty filesystem type");
+}
+
+int mountargs_serve(struct mountargs *args)
+{
+	if (args->remount)
+		return args->fake ? 0 : remount(args->mountpoint, args->options, false, true);
+	if (find_type(args) != 0
+	    || (!args->nodev && mountargs_add(args, "dev") != 0)
+	    || (!args->nosuid && mountargs_add(args, "suid") != 0))
+		return 1;
+	return args->fake ? 0 : serve_and_wait(args);
+}

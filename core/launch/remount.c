@@ -1,0 +1,87 @@
+/* remount: see remount.h. */
+#include "launch/remount.h"
+
+#include <string.h>
+
+#include "msg.h"
+#include "optlist.h"
+#include "sys.h"
+#include "mount/table.h"
+
+enum { OK = 0, USAGE = 1, FAILED = 32 };
+
+/* mount(2)'s, beside those of optlist.h. */
+enum { REMOUNT = 0x20, BIND = 0x1000 };
+
+/* The flags of one mount, and those that the file system has, wherever it is mounted. */
+enum { WHOLE = MOUNT_RDONLY | MOUNT_SYNC | MOUNT_DIRSYNC | MOUNT_LAZYTIME };
+struct remount { struct optlist one, whole; uint64_t id; bool bind; };
+
+static void take_flags(struct optlist *options, const char *list)
+{
+	char text[4096];
+	struct out out = OUT_TEXT(text);
+
+	out_str(&out, list);
+	out_text(&out);
+	optlist_known(options, text);
+}
+
+/* As they are: a remount would clear what it does not name. */
+static int take_current(const struct table_row *row, void *data)
+{
+	struct remount *r = data;
+
+	if (row->id != r->id)
+		return 0;
+	take_flags(&r->one, row->options);
+	take_flags(&r->whole, row->super);
+	return 1;
+}
+
+static bool for_both(struct optlist *one, char *option, const char **why)
+{
+	struct remount *r = (struct remount *)one;
+	bool bind = strcmp(option, "bind") == 0;
+
+	(void)why;
+	r->bind |= bind;
+	take_flags(&r->whole, option);
+	return bind || strcmp(option, "remount") == 0 || optlist_is_for_mount(option);
+}
+
+static int parse(struct remount *r, char *list, bool from_mount)
+{
+	const char *bad, *why = NULL;
+
+	r->one.first = for_both;
+	if (from_mount)
+		optlist_known(&r->one, list);
+	else
+		why = optlist_parse(&r->one, list, &bad);
+	if (why)
+		msg("%s: %s", bad, why);
+	return why ? USAGE : OK;
+}
+
+int remount(const char *target, char *list, bool bind, bool from_mount)
+{
+	struct remount r = { .bind = bind };
+	struct sys_stat st;
+	uint32_t before, flags;
+	int err = sys_stat_path(target, 0, false, &st);
+
+	if (err)
+		return msg_errno(FAILED, target, err);
+	r.id = st.mount_id;
+	err = table_each(NULL, take_current, &r);
+	if (err < 0)
+		return msg_errno(FAILED, "/proc/self/mountinfo", err);
+	before = r.whole.flags;
+	if (parse(&r, list, from_mount) != OK)
+		return USAGE;
+	r.bind |= !((before ^ r.whole.flags) & WHOLE);
+	flags = REMOUNT | (r.bind ? BIND : 0) | r.one.flags;
+	err = sys_mount(NULL, target, NULL, flags, NULL);
+	return err ? msg_errno(FAILED, target, err) : OK;
+}

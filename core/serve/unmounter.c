@@ -1,0 +1,258 @@
+/* keeper: see unmounter.h. */
+#include "serve/unmounter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "health/fusectl.h"
+#include "msg.h"
+#include "health/report.h"
+#include "sys.h"
+#include "mount/umount.h"
+
+enum { LOOK_EVERY_MS = 20 };
+
+void leave_terminal(void)
+{
+	int null = sys_open("/dev/null", O_RDWR, 0);
+
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		sys_dup2(null, fd);
+	if (null > 2)
+		sys_close(null);
+}
+
+enum { LEFT_MOUNTED = 2 };	/* an exit status */
+
+/* From the start, so that it is this one: a server that was taken over may outlive its
+   connection, and wait until another one has the number. */
+static void hold_connection(struct keeper *k)
+{
+	uint64_t connection = k->at->mounted.dev_minor;
+
+	k->held = conn_hold(connection);
+	k->identity = k->held < 0 ? conn_identity(connection) : 0;
+	conn_release();
+}
+
+static bool is_over(const struct keeper *k)
+{
+	uint64_t now = k->identity ? conn_identity(k->at->mounted.dev_minor) : 0;
+
+	return k->held >= 0 ? conn_held_is_over(k->held) : now && now != k->identity;
+}
+
+static int abort_connection(const struct keeper *k)
+{
+	if (k->held >= 0)
+		return conn_abort_held(k->held);
+	return k->identity ? conn_abort_known(k->at->mounted.dev_minor, k->identity) : -ENOENT;
+}
+
+/* A user who may rename a directory of the path could lead a plain unmount, which goes by name,
+   to another mount. Nothing renames the mountpoint itself in the directory that holds it. */
+static int unmount_in_parent(const struct mountpoint *at)
+{
+	int parent = umount_open_parent(at->path);
+	int err = parent < 0 ? parent : sys_fchdir(parent);
+
+	if (parent >= 0)
+		sys_close(parent);
+	if (!err)
+		err = umount_known_in_turn(strrchr(at->path, '/') + 1, &at->mounted, UMOUNT_PLAIN);
+	sys_chdir("/");
+	return err == -EPERM ? commfd_unmount(at->path, false) : err;
+}
+
+/* In a child. Returns its exit status. */
+static int unmount(const struct keeper *k)
+{
+	const struct sys_stat *mounted = &k->at->mounted;
+	struct report to = { .object = k->shown, .except = k->server };
+	int err = is_over(k) ? -ESTALE : unmount_in_parent(k->at);
+
+	if (err == -EBUSY) {
+		report_holders(&to, mounted->dev_major, mounted->dev_minor);
+		err = commfd_umount_known(k->at, UMOUNT_LAZY);
+		if (!err)
+			msg("%s: busy: detached, and served until the last one lets go; "
+			    "signal again to abort", k->shown);
+	}
+	if (err == -ESTALE) {
+		msg("%s: this mount is not on top there any more; served until the last one "
+		    "lets go; signal again to abort", k->shown);
+		if (!is_over(k))
+			report_holders(&to, mounted->dev_major, mounted->dev_minor);
+	} else if (err) {
+		msg_errno(1, k->shown, err);
+	}
+	/* No helper is left to unmount, for one. The signal asked for an end all the same. */
+	if (err && err != -ESTALE) {
+		msg("%s: left mounted, and served no longer", k->shown);
+		return LEFT_MOUNTED;
+	}
+	return err != 0;
+}
+
+/* Without pidfds, before 5.3: the server is the parent of this process as long as it lives. */
+static void end_server(const struct keeper *k)
+{
+	if (k->process >= 0)
+		sys_pidfd_kill(k->process, SIGUSR1);
+	else if (sys_getppid() == k->server)
+		sys_kill(k->server, SIGUSR1);
+}
+
+static void detach_and_abort(const struct keeper *k)
+{
+	int err = -ESTALE;
+
+	if (!is_over(k)) {
+		commfd_umount_known(k->at, UMOUNT_LAZY);
+		err = abort_connection(k);
+	}
+	/* Where the control file system is out of reach, the server's end is the abort:
+	   the last descriptor of the connection goes with it. */
+	if (err < 0) {
+		msg("%s: aborted", k->shown);
+		end_server(k);
+	}
+}
+
+/* Unmounting may take as long as the server does, which may ask for an abort meanwhile. */
+static void unmount_in_child(struct keeper *k)
+{
+	k->child = sys_fork();
+	if (k->child == 0)
+		sys_exit(unmount(k));
+	if (k->child < 0)
+		commfd_umount_known(k->at, UMOUNT_LAZY);
+}
+
+/* Until it is waited for here, the child's number is its own. */
+static bool child_runs(struct keeper *k)
+{
+	int status;
+
+	if (k->child <= 0 || sys_wait_ended(k->child, &status) == 0)
+		return k->child > 0;
+	k->child = 0;
+	if (status == LEFT_MOUNTED << 8)
+		end_server(k);
+	return false;
+}
+
+/* A moment for the last words, then none is left behind. */
+static void end_child(struct keeper *k)
+{
+	enum { TRIES = 50 };
+
+	for (int i = 0; i < TRIES && child_runs(k); i++)
+		sys_sleep_ms(LOOK_EVERY_MS);
+	if (!child_runs(k))
+		return;
+	sys_kill(k->child, SIGKILL);
+	sys_wait(k->child, NULL);
+}
+
+static bool read_request(struct keeper *k, int pipe, char *what)
+{
+	while (child_runs(k) && sys_poll_in(pipe, LOOK_EVERY_MS) == 0)
+		;
+	return sys_read_all(pipe, what, 1) == 1;
+}
+
+/* A server asks for each once. One that was taken over has no more of them, either: each takes
+   processes, and looks through /proc. */
+static bool is_first(char what)
+{
+	static char asked[KEEPER_REQUESTS + 1];
+	size_t count = strlen(asked);
+
+	if (count == KEEPER_REQUESTS || !what || strchr(asked, what))
+		return false;
+	asked[count] = what;
+	return true;
+}
+
+static void serve_request(struct keeper *k, char what)
+{
+	switch (what) {
+	case KEEPER_BACKGROUND:
+		leave_terminal();
+		break;
+	case KEEPER_UNMOUNT:
+		unmount_in_child(k);
+		break;
+	case KEEPER_DETACH:
+		if (!is_over(k))
+			commfd_umount_known(k->at, UMOUNT_LAZY);
+		break;
+	case KEEPER_ABORT:
+		detach_and_abort(k);
+		break;
+	}
+}
+
+static void __attribute__((noreturn)) keep(struct keeper *k, int pipe)
+{
+	/* It is the server whom the first ones are meant for. */
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	int kept[] = { pipe, k->process, -1 };
+	char what;
+
+	for (unsigned int i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		sys_signal(ignored[i], SIG_IGN);
+	sys_signal(SIGCHLD, SIG_DFL);
+	sys_name_process("fuse-keeper");
+	hold_connection(k);
+	kept[2] = k->held;
+	sys_close_others(kept, sizeof(kept) / sizeof(*kept), false);
+	sys_chdir("/");
+	sys_release_program();
+	while (read_request(k, pipe, &what))
+		if (is_first(what))
+			serve_request(k, what);
+	end_child(k);
+	sys_exit(0);
+}
+
+int keeper_start(struct keeper *k)
+{
+	int pipe[2], err = sys_pipe(pipe);
+
+	if (err)
+		return err;
+	k->server = sys_getpid();
+	k->process = sys_pidfd_open(k->server);
+	err = sys_fork();
+	if (err == 0) {
+		sys_close(pipe[1]);
+		keep(k, pipe[0]);
+	}
+	sys_close(pipe[0]);
+	if (k->process >= 0)
+		sys_close(k->process);
+	if (err < 0)
+		sys_close(pipe[1]);
+	else
+		k->pipe = pipe[1];
+	k->pid = err;
+	return err < 0 ? err : 0;
+}
+
+/* The server may have other children, inherited over exec or, as process 1, orphans. */
+void keeper_end(const struct keeper *k)
+{
+	if (k->pipe < 0)
+		return;
+	sys_close(k->pipe);
+	sys_wait(k->pid, NULL);
+}
+
+int keeper_ask(const struct keeper *k, enum keeper_ask what)
+{
+	return sys_write_all(k->pipe, &(char) { (char)what }, 1);
+}

@@ -1,0 +1,44 @@
+/* aside: see child.h. */
+#include "sys/child.h"
+
+#include <errno.h>
+
+#include "sys.h"
+
+int aside_start(struct aside *a, int (*fn)(void *data), void *data)
+{
+	int pair[2], result, err = sys_socketpair(pair);
+
+	if (err)
+		return err;
+	a->pid = sys_fork();
+	if (a->pid == 0) {
+		sys_close(pair[0]);
+		result = fn(data);
+		sys_write_all(pair[1], &result, sizeof(result));
+		sys_exit(0);
+	}
+	sys_close(pair[1]);
+	a->socket = pair[0];
+	if (a->pid < 0)
+		sys_close(pair[0]);
+	return a->pid < 0 ? a->pid : 0;
+}
+
+int aside_wait(struct aside *a, int milliseconds)
+{
+	int result, status;
+
+	if (sys_poll_in(a->socket, milliseconds) <= 0)
+		return -ETIMEDOUT;
+	if (sys_read_all(a->socket, &result, sizeof(result)) != sizeof(result))
+		result = -EIO;
+	sys_close(a->socket);
+	sys_wait(a->pid, &status);
+	return result;
+}
+
+void aside_leave(struct aside *a)
+{
+	sys_close(a->socket);
+}

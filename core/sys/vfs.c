@@ -1,0 +1,236 @@
+/* sysfs: see vfs.h. */
+#define _GNU_SOURCE
+#include "sys/vfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "sys.h"
+
+/* The name of a descriptor, for the calls that will not take one that is O_PATH. */
+struct name { char text[32]; };
+#define NAME(fd) sys_fd_path((struct name) { "" }.text, fd)
+
+/* On a descriptor, or with the error that there is instead of one: a negative number would
+   make a name of something else. */
+#define CALL_ON(type, name, params, call) \
+	type name params { return fd < 0 ? (type)fd : (type)result((long)(call)); }
+
+/* Devices as FUSE has them: the kernel's new_encode_dev(). */
+static uint32_t encode(uint32_t major, uint32_t minor)
+{
+	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
+}
+
+static dev_t decode(uint32_t device)
+{
+	return makedev((device & 0xfff00) >> 8, (device & 0xff) | (device >> 12 & 0xfff00));
+}
+
+int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
+{
+	enum { BASIC = 0x7ff, APPEND_ONLY = 0x20 };
+	struct kernel_statx x;
+
+	if (fd < 0)
+		return fd;
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (ask ? 0 : AT_STATX_DONT_SYNC), BASIC, &x) < 0)
+		return -errno;
+	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
+	st->owner = x.uid;
+	st->append_only = x.attributes & APPEND_ONLY;
+	st->attr = (struct fuse_attr) {
+		.ino = x.ino, .size = x.size, .blocks = x.blocks, .blksize = x.blksize,
+		.atime = (uint64_t)x.atime.seconds, .atimensec = x.atime.nanoseconds,
+		.mtime = (uint64_t)x.mtime.seconds, .mtimensec = x.mtime.nanoseconds,
+		.ctime = (uint64_t)x.ctime.seconds, .ctimensec = x.ctime.nanoseconds,
+		.mode = x.mode, .nlink = x.nlink, .uid = x.uid, .gid = x.gid,
+		.rdev = encode(x.rdev_major, x.rdev_minor),
+	};
+	return 0;
+}
+
+/* The kernel's structure is FUSE's, but for spare room at the end. */
+int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat)
+{
+	struct kernel_statx x;
+
+	if (fd < 0)
+		return fd;
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | (flags & 0x6000 /* AT_STATX_SYNC_TYPE */), mask, &x) < 0)
+		return -errno;
+	_Static_assert(sizeof(*stat) == sizeof(x), "statx(2)");
+	memcpy(stat, &x, sizeof(*stat));
+	return 0;
+}
+
+int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
+{
+	struct statfs s;
+
+	if (fd < 0)
+		return fd;
+	if (fstatfs(fd, &s) < 0)
+		return -errno;
+	*type = (uint32_t)s.f_type;
+	*stat = (struct fuse_kstatfs) {
+		.blocks = s.f_blocks, .bfree = s.f_bfree, .bavail = s.f_bavail, .files = s.f_files,
+		.ffree = s.f_ffree, .bsize = (uint32_t)s.f_bsize, .namelen = (uint32_t)s.f_namelen,
+		.frsize = (uint32_t)s.f_frsize,
+	};
+	return 0;
+}
+
+/* By statmount(2), which reads what the kernel has. */
+static int mount_told(int fd, uint32_t *type, uint8_t *limits)
+{
+	enum { UNIQUE = 0x4000, PARTS = 3, MASK = 1, MAGIC = 3, ATTRIBUTES = 8 };
+	uint64_t mount[64];	/* struct statmount, by words */
+	struct kernel_statx x;
+	int err;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, UNIQUE, &x) < 0)
+		return -errno;
+	err = x.mask & UNIQUE ? sys_statmount(x.mnt_id, PARTS, mount, sizeof(mount)) : -ENOSYS;
+	if (err || (mount[MASK] & PARTS) != PARTS)
+		return err ? err : -ENOSYS;
+	*type = (uint32_t)mount[MAGIC];
+	*limits = (uint8_t)(mount[ATTRIBUTES] & (SYSFS_NOSUID | SYSFS_NODEV));
+	return 0;
+}
+
+int sysfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
+{
+	struct statfs s;
+
+	if (mount_told(fd, type, limits) == 0)
+		return 0;
+	if (fstatfs(fd, &s) < 0)
+		return -errno;
+	*type = (uint32_t)s.f_type;
+	*limits = (uint8_t)(s.f_flags & (SYSFS_NOSUID | SYSFS_NODEV));
+	return 0;
+}
+
+CALL_ON(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() asks twice */
+CALL_ON(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
+CALL_ON(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+CALL_ON(int, sysfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
+CALL_ON(int, sysfs_ftruncate, (int fd, uint64_t size), ftruncate(fd, (off_t)size))
+CALL(int, sysfs_mkdir, (int dir, const char *name, mode_t mode), mkdirat(dir, name, mode))
+CALL(int, sysfs_mknod, (int dir, const char *name, mode_t mode, uint32_t device), mknodat(dir, name, mode, decode(device)))
+CALL(int, sysfs_symlink, (const char *target, int dir, const char *name), symlinkat(target, dir, name))
+CALL_ON(int, sysfs_link, (int fd, int dir, const char *name), linkat(AT_FDCWD, NAME(fd), dir, name, AT_SYMLINK_FOLLOW))
+CALL(int, sysfs_unlink, (int dir, const char *name, bool directory), unlinkat(dir, name, directory ? AT_REMOVEDIR : 0))
+CALL(int, sysfs_rename, (int dir, const char *name, int new_dir, const char *new_name, uint32_t flags),
+     syscall(SYS_renameat2, dir, name, new_dir, new_name, flags))
+CALL_ON(ssize_t, sysfs_pread, (int fd, void *buf, size_t size, uint64_t offset), pread(fd, buf, size, (off_t)offset))
+CALL_ON(ssize_t, sysfs_pwrite, (int fd, const void *buf, size_t size, uint64_t offset), pwrite(fd, buf, size, (off_t)offset))
+CALL_ON(ssize_t, sysfs_append, (int fd, const void *buf, size_t size),
+     syscall(SYS_pwritev2, fd, &(struct iovec) { (void *)buf, size }, 1L, 0L, 0L, 0x10L /* RWF_APPEND */))
+CALL_ON(int, sysfs_fsync, (int fd, bool data_only), data_only ? fdatasync(fd) : fsync(fd))
+CALL(int, sysfs_syncfs, (int fd), syscall(SYS_syncfs, fd))
+CALL_ON(int, sysfs_fallocate, (int fd, int mode, uint64_t offset, uint64_t length),
+     fallocate(fd, mode, (off_t)offset, (off_t)length))
+CALL_ON(ssize_t, sysfs_getxattr, (int fd, const char *name, void *value, size_t size), getxattr(NAME(fd), name, value, size))
+CALL_ON(ssize_t, sysfs_listxattr, (int fd, char *list, size_t size), listxattr(NAME(fd), list, size))
+CALL_ON(int, sysfs_setxattr, (int fd, const char *name, const void *value, size_t size, int flags),
+     setxattr(NAME(fd), name, value, size, flags))
+CALL_ON(int, sysfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), name))
+
+void sysfs_umask(mode_t mask)
+{
+	static __thread mode_t set;	/* and 01000: it is known */
+
+	if (set != (mask | 01000))
+		umask(mask);
+	set = mask | 01000;
+}
+
+int sysfs_utimes(int fd, const struct sysfs_time times[2])
+{
+	const struct timespec t[2] = {
+		{ .tv_sec = (time_t)times[0].seconds, .tv_nsec = (long)times[0].nanoseconds },
+		{ .tv_sec = (time_t)times[1].seconds, .tv_nsec = (long)times[1].nanoseconds },
+	};
+
+	if (utimensat(fd, "", t, AT_EMPTY_PATH) == 0)
+		return 0;
+	return errno != EINVAL ? -errno : (int)result(utimensat(AT_FDCWD, NAME(fd), t, 0)); /* before 5.8 */
+}
+
+int64_t sysfs_lseek(int fd, int64_t offset, int whence)
+{
+	off_t at = lseek(fd, (off_t)offset, whence);
+
+	return at < 0 ? -errno : at;
+}
+
+ssize_t sysfs_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, size_t length, unsigned int flags)
+{
+	int64_t in = (int64_t)from_offset, out = (int64_t)to_offset;
+
+	return (ssize_t)result(syscall(SYS_copy_file_range, from, &in, to, &out, length, flags));
+}
+
+int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock)
+{
+	enum { OFD_GETLK = 36, OFD_SETLK = 37 };
+	struct flock l = {
+		.l_type = (short)lock->type, .l_whence = SEEK_SET, .l_start = (off_t)lock->start,
+		.l_len = lock->end >= INT64_MAX ? 0 : (off_t)(lock->end - lock->start + 1),
+	};
+
+	if (fcntl(fd, get ? OFD_GETLK : OFD_SETLK, &l) < 0)
+		return -errno;
+	if (get)
+		*lock = (struct fuse_file_lock) {
+			.start = (uint64_t)l.l_start, .type = (uint32_t)l.l_type, .pid = (uint32_t)l.l_pid,
+			.end = l.l_len ? (uint64_t)(l.l_start + l.l_len - 1) : INT64_MAX,
+		};
+	return 0;
+}
+
+CALL(int, sysfs_flock, (int fd, uint32_t type),
+     syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
+CALL_ON(int, sysfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
+CALL_ON(int, sysfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+CALL_ON(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
+
+CALL(int, sysfs_handle_of, (int fd, struct sysfs_handle *handle),
+     (handle->size = sizeof(handle->bytes), syscall(SYS_name_to_handle_at, fd, "", handle, &(int) { 0 }, AT_EMPTY_PATH)))
+CALL(int, sysfs_open_handle, (int mount, const struct sysfs_handle *handle),
+     syscall(SYS_open_by_handle_at, mount, handle, O_PATH | O_CLOEXEC))
+CALL(int, sysfs_backing_open, (int device, int fd),
+     syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_OPEN, &(struct fuse_backing_map) { .fd = fd }))
+CALL(int, sysfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_CLOSE, &id))
+
+/* Root may go beyond the limit that he was given, to the kernel's own. */
+uint32_t sysfs_raise_descriptors(void)
+{
+	enum { ALL = 1 << 20, AT_ONCE = 16 * 1024 };
+	struct { uint64_t now, most; } limit = { ALL, ALL };	/* as prlimit64(2) has it */
+
+	if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) < 0
+	    && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0) {
+		limit.now = limit.most > ALL ? ALL : limit.most;
+		syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
+	}
+	/* The kernel's table grows by doubling, and once several threads share it each time
+	   takes as long as an RCU grace period: some of that beforehand. */
+	if (limit.now > AT_ONCE)
+		close(dup2(0, AT_ONCE - 1));
+	return (uint32_t)limit.now;
+}

@@ -1,0 +1,322 @@
+/* target: see target.h. */
+#include "target/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "msg.h"
+#include "opt.h"
+#include "out.h"
+#include "proc/proc.h"
+#include "mount/table.h"
+
+void target_close(struct target *t)
+{
+	resolve_close(&t->at);
+}
+
+bool target_is_name(const char *word)
+{
+	return strncmp(word, "conn:", 5) == 0 || strncmp(word, "mnt-id:", 7) == 0;
+}
+
+static void take(struct target *t, const struct table_row *row)
+{
+	struct out type = OUT_TEXT(t->type);
+
+	t->id = row->id;
+	t->fuse = table_is_fuse(row);
+	t->major = row->major;
+	t->minor = row->minor;
+	t->connection = table_connection(row);
+	t->owner = table_owner(row);
+	out_str(&type, row->type);
+	out_text(&type);
+}
+
+static void set_cover(struct target *t, const char *how, const struct table_row *row)
+{
+	struct out out = OUT_TEXT(t->cover);
+
+	t->cover[0] = '\0';
+	out_fmt(&out, "%s %s (%s)", how, row->type, row->source);
+	if (table_is_fuse(row))
+		out_fmt(&out, ", conn:%llu", (unsigned long long)table_connection(row));
+	out_text(&out);
+}
+
+/* ---- By path ---- */
+
+static int at_path(const struct table_row *row, void *data)
+{
+	struct target *t = data;
+
+	if (strcmp(row->mountpoint, t->at.path) != 0)
+		return 0;
+	take(t, row);
+	set_cover(t, "covered by", row);
+	return 0;
+}
+
+static int on_top(const struct table_row *row, void *data)
+{
+	struct target *t = data;
+	uint64_t before = t->id;
+
+	if (row->parent == before)
+		at_path(row, t);
+	return t->id != before;
+}
+
+/* Of what is on the FUSE mount that the path leads over only the letters are known. */
+static int find_below(struct target *t)
+{
+	struct table_row row;
+	int err = table_of_fd(t->at.fd, &row, false);
+
+	t->outer = err ? 0 : table_connection(&row);
+	err = table_each(NULL, at_path, t);
+	/* The newest, unless one was moved onto it. */
+	while (!err && t->id && table_each(NULL, on_top, t) > 0)
+		;
+	return err ? err : t->fuse ? 0 : -EINVAL;
+}
+
+static int hidden_fuse(const struct table_row *row, void *data)
+{
+	struct target *t = data;
+
+	if (table_is_fuse(row) && strcmp(row->mountpoint, t->at.path) == 0)
+		set_cover(t, "it covers", row);
+	return 0;
+}
+
+static int find_path_once(const char *path, struct target *t)
+{
+	struct table_row row;
+	int err = resolve_path(path, &t->at);
+
+	if (err)
+		return err;
+	if (t->at.below)
+		return find_below(t);
+	if (table_identify(t->at.fd, &t->known) < 0)
+		t->known.mount_id = 0;
+	err = table_of_fd(t->at.fd, &row, true);
+	if (err == -ENOENT && proc_mounted())
+		return -EAGAIN;	/* the walk ended on a mount that has been detached since */
+	if (err) {
+		/* Neither /proc nor statmount(2): this may be one, or not. */
+		t->fuse = true;
+		return proc_mounted() ? err : 0;
+	}
+	take(t, &row);
+	if (t->at.path[0] == '/' && strcmp(row.mountpoint, t->at.path) != 0)
+		return -EINVAL;
+	if (!t->fuse)
+		table_each(NULL, hidden_fuse, t);
+	return 0;
+}
+
+static int find_path(const char *path, struct target *t)
+{
+	enum { TRIES = 8 };
+	int err = -EAGAIN;
+
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		resolve_close(&t->at);
+		err = find_path_once(path, t);
+	}
+	return err == -EAGAIN ? -EINVAL : err;
+}
+
+/* ---- By name ---- */
+
+struct name { const char *source; uint64_t connection, id; };
+
+int target_connection(const char *word, uint64_t *connection)
+{
+	return strncmp(word, "conn:", 5) != 0 ? -ENOENT : opt_number(word + 5, UINT64_MAX, connection);
+}
+
+static int parse_name(const char *word, struct name *n)
+{
+	int err;
+
+	*n = (struct name) { .source = NULL };
+	err = target_connection(word, &n->connection);
+	if (err != -ENOENT)
+		return err;
+	if (strncmp(word, "mnt-id:", 7) == 0)
+		return opt_number(word + 7, UINT64_MAX, &n->id);
+	n->source = word;
+	return 0;
+}
+
+static bool has_name(const struct table_row *row, const struct name *n)
+{
+	if (!table_is_fuse(row))
+		return false;
+	return n->source ? strcmp(row->source, n->source) == 0
+	       : n->id ? row->id == n->id : table_connection(row) == n->connection;
+}
+
+struct named { struct name name; struct target *target; int found; char path[8192]; };
+
+static int is_named(const struct table_row *row, void *data)
+{
+	struct named *n = data;
+	struct out path = OUT_TEXT(n->path);
+
+	if (!has_name(row, &n->name))
+		return 0;
+	n->found++;
+	take(n->target, row);
+	out_str(&path, row->mountpoint);
+	out_text(&path);
+	return 0;
+}
+
+static int find_named(const char *word, struct target *t)
+{
+	static struct named n;
+	struct target top;
+	int err = parse_name(word, &n.name);
+
+	n.target = t;
+	n.found = 0;
+	if (err)
+		return err == -EINVAL ? -ENOENT : err;
+	err = table_each(NULL, is_named, &n);
+	if (err || n.found != 1)
+		return err ? err : n.found ? -ENOTUNIQ : -ENOENT;
+	top = *t;
+	err = resolve_path(n.path, &t->at);
+	if (err)
+		return err;
+	if (t->at.below) {
+		err = find_below(t);
+		return !err && t->id != top.id ? -EBUSY : err;
+	}
+	/* What is on top there is what would be unmounted. */
+	err = table_identify(t->at.fd, &t->known);
+	if (!err) {
+		struct table_row row;
+
+		if (table_of_fd(t->at.fd, &row, true) == 0 && row.id != top.id) {
+			set_cover(t, "covered by", &row);
+			err = table_has(top.id, top.major, top.minor) ? -EBUSY : -ENOENT;
+		}
+	}
+	return err;
+}
+
+int target_find(const char *word, struct target *t)
+{
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	t->at.fd = t->at.parent = -1;
+	t->owner = -1;
+	err = target_is_name(word) ? find_named(word, t) : find_path(word, t);
+	if (err == -ENOENT && !target_is_name(word))
+		err = find_named(word, t);
+	if (t->at.fd >= 0)
+		sys_close(t->at.fd);	/* it would keep the mount busy */
+	t->at.fd = -1;
+	if (err)
+		target_close(t);
+	return err;
+}
+
+/* ---- Again, by what is known of it ---- */
+
+/* The table's paths have no symbolic links: one on the way was put there since. */
+static int open_without_links(const char *path)
+{
+	int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_LINKS);
+
+	if (fd == -ENOSYS || fd == -EPERM)
+		fd = sys_open(path, O_PATH | O_DIRECTORY, 0);
+	return fd == -ELOOP || fd == -ENOTDIR ? -ESTALE : fd;
+}
+
+/* Opens the directory of at->path, and what is at its name there. A descriptor, or -errno. */
+static int open_again(struct resolved *at)
+{
+	static char path[sizeof(at->path)];
+	char *name = strrchr(at->path, '/');
+
+	if (!name || !name[1])
+		return at->fd = sys_open("/", O_PATH | O_DIRECTORY, 0);
+	*name = '\0';
+	at->parent = open_without_links(name == at->path ? "/" : at->path);
+	*name = '/';
+	if (at->parent == -ENAMETOOLONG) {	/* component by component, then */
+		memcpy(path, at->path, sizeof(path));
+		resolve_path(path, at);
+		return at->below ? -ENAMETOOLONG : at->fd;
+	}
+	return at->fd = at->parent < 0 ? at->parent : sys_openat(at->parent, name + 1, O_PATH | O_NOFOLLOW, 0);
+}
+
+int target_reach(struct target *t)
+{
+	struct sys_stat now;
+	int err;
+
+	t->at.fd = t->at.parent = -1;
+	t->at.below = false;
+	err = open_again(&t->at);
+	err = err < 0 ? err : sys_statx(t->at.fd, "", false, &now);
+	if (!err)
+		err = table_identify(t->at.fd, &t->known);
+	if (!err && (now.mount_id != t->id || now.dev_major != t->major || now.dev_minor != t->minor))
+		err = -ESTALE;
+	return err;
+}
+
+const char *target_why(const struct target *t, int err)
+{
+	switch (err) {
+	case -EINVAL:   return "nothing is mounted there";
+	case -EBUSY:    return t->cover;
+	case -ENOTUNIQ: return "several mounts have this; name one by its mountpoint, or mnt-id:N";
+	default:        return msg_reason(err);
+	}
+}
+
+struct each {
+	struct name name;
+	const char *path;	/* NULL: by name */
+	uint64_t top;		/* of a path that is not whole: the mount there */
+	int (*fn)(const struct table_row *row, void *data);
+	void *data;
+};
+
+static int if_meant(const struct table_row *row, void *data)
+{
+	const struct each *e = data;
+	bool meant = !e->path ? has_name(row, &e->name)
+		     : *e->path == '/' ? strcmp(row->mountpoint, e->path) == 0 : row->id == e->top;
+
+	return meant ? e->fn(row, e->data) : 0;
+}
+
+int target_each(const char *word, int (*fn)(const struct table_row *, void *), void *data)
+{
+	static struct resolved at;
+	struct each e = { .path = NULL, .fn = fn, .data = data };
+	struct sys_stat st;
+	int err = target_is_name(word) ? -ENOENT : resolve_path(word, &at);
+
+	if (err == -ENOENT) {
+		err = parse_name(word, &e.name);
+	} else if (!err) {
+		e.path = at.path;
+		e.top = sys_statx(at.fd, "", false, &st) == 0 ? st.mount_id : 0;
+		resolve_close(&at);
+	}
+	return err ? err : table_each(NULL, if_meant, &e);
+}
