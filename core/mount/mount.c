@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "msg.h"
+#include "mount/statmount.h"
 #include "mount/table.h"
 #include "mount/turn.h"
 #include "mount/umount.h"
@@ -235,7 +236,7 @@ static int find_new(struct mountpoint *at)
 	if (found > 0 && at->turn)
 		turn_try(at->turn, &at->mounted);
 	if (found > 0)
-		return table_complete(&at->mounted);
+		return statmount_complete(&at->mounted);
 	if (found < 0 && at->uid == sys_geteuid()) {	/* no table can be read */
 		identify(at);
 		return 0;

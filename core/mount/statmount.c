@@ -1,11 +1,12 @@
-/* statmount: rows of the mount table one at a time, where the kernel can. See table.h. */
+/* statmount: see statmount.h. */
+#include "mount/statmount.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "out.h"
 #include "sys.h"
-#include "mount/table.h"
 
 /* struct statmount as of 6.15; the strings' places are counted from its end. */
 struct statmount {
@@ -33,8 +34,7 @@ enum {
 	SM_PATHS = SM_ROOT | SM_POINT,
 };
 
-/* 0; 1 when the subtype, the source and the options of the file system are missing. */
-static int by_statmount(uint64_t id, uint64_t wanted, struct table_row *row)
+static int read_row(uint64_t id, uint64_t wanted, struct table_row *row)
 {
 	static union { struct statmount m; char room[20 * 1024]; } buf;
 	static char type[280];
@@ -62,35 +62,9 @@ static int by_statmount(uint64_t id, uint64_t wanted, struct table_row *row)
 	return (~m->mask & wanted) != 0;
 }
 
-struct search { const struct sys_stat *st; struct table_row *row; };
-
-static int is_searched(const struct table_row *row, void *data)
+int statmount_row(uint64_t id, struct table_row *row)
 {
-	const struct search *s = data;
-
-	if (s->st->mount_id ? row->id != s->st->mount_id : row->minor != s->st->dev_minor
-	    || row->major != s->st->dev_major)
-		return 0;
-	*s->row = *row;
-	return 1;
-}
-
-int table_of_fd(int fd, struct table_row *row, bool whole)
-{
-	struct sys_stat st;
-	struct search s = { .st = &st, .row = row };
-	int err = sys_statx(fd, "", true, &st);
-
-	if (!err && st.unique_id) {
-		err = by_statmount(st.mount_id, SM_WHOLE, row);
-		if (err == 0 || (err == 1 && !whole))
-			return 0;
-	}
-	err = sys_statx(fd, "", false, &st);	/* this much is told of everyone's mounts */
-	if (err)
-		return err;
-	err = table_each(NULL, is_searched, &s);
-	return err > 0 ? 0 : err ? err : -ENOENT;
+	return read_row(id, SM_WHOLE, row);
 }
 
 /* Calls fn with the unique id of each mount, if wanted the newest first where the
@@ -124,14 +98,14 @@ static int list_row(uint64_t id, void *data)
 {
 	const struct listing *l = data;
 	struct table_row row;
-	int err = by_statmount(id, SM_WHOLE, &row);
+	int err = read_row(id, SM_WHOLE, &row);
 
 	if (err == -EOVERFLOW)	/* by its paths: it is there all the same */
-		err = by_statmount(id, SM_WHOLE & ~SM_PATHS, &row);
+		err = read_row(id, SM_WHOLE & ~SM_PATHS, &row);
 	return err < 0 ? 0 : l->fn(&row, l->data);
 }
 
-int table_each_listed(int (*fn)(const struct table_row *, void *), void *data)
+int statmount_each(int (*fn)(const struct table_row *, void *), void *data)
 {
 	struct listing l = { fn, data };
 
@@ -161,7 +135,7 @@ static int is_identity(uint64_t id, void *data)
 	return 1;
 }
 
-int table_complete(struct sys_stat *st)
+int statmount_complete(struct sys_stat *st)
 {
 	struct identity identity = { .old = st->mount_id };
 
@@ -170,16 +144,6 @@ int table_complete(struct sys_stat *st)
 		st->unique_id = true;
 	}
 	return 0;
-}
-
-int table_identify(int fd, struct sys_stat *st)
-{
-	int err = sys_statx(fd, "", true, st);
-
-	if (err != -EACCES)
-		return err;
-	err = sys_statx(fd, "", false, st);
-	return err ? err : table_complete(st);
 }
 
 static int count_fuse_id(uint64_t id, void *count)
@@ -194,19 +158,9 @@ static int count_fuse_id(uint64_t id, void *count)
 	return 0;
 }
 
-static int count_fuse_row(const struct table_row *row, void *count)
-{
-	*(int *)count += table_is_fuse(row);
-	return 0;
-}
-
-int table_count_fuse(void)
+int statmount_count_fuse(void)
 {
 	int count = 0, err = each_id(true, count_fuse_id, &count);
 
-	if (err < 0) {
-		count = 0;
-		err = table_each(NULL, count_fuse_row, &count);
-	}
 	return err < 0 ? err : count;
 }

@@ -1,162 +1,21 @@
-/* table: parse and walk mountinfo. See table.h. */
+/* table: see table.h. */
 #include "mount/table.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stddef.h>
-#include <string.h>
 
-#include "opt.h"
-#include "out.h"
+#include "mount/mountinfo.h"
+#include "mount/statmount.h"
 #include "sys.h"
-
-/* Cuts one field off, up to `end`; NULL when there is none. */
-static char *field(char **line, char end)
-{
-	char *start = *line, *stop = start ? strchr(start, end) : NULL;
-
-	if (!start || !*start)
-		return NULL;
-	if (stop)
-		*stop++ = '\0';
-	*line = stop;
-	return start;
-}
-
-static bool number_field(char **line, char end, uint64_t *to)
-{
-	const char *text = field(line, end);
-
-	return text && opt_number(text, UINT64_MAX, to) == 0;
-}
-
-static const char *text_field(char **line)
-{
-	char *text = field(line, ' ');
-
-	if (text)
-		text_unescape(text);
-	return text;
-}
-
-/* The optional fields (shared:1, master:2 …) end with a lone "-". */
-static const char *optional_fields(char **line)
-{
-	char *start = *line, *end = start && *start != '-' ? text_find(start, " - ") : NULL;
-
-	if (end) {
-		*end = '\0';
-		*line = end + 3;
-		return start;
-	}
-	if (!start || strncmp(start, "- ", 2) != 0)
-		return NULL;
-	*line = start + 2;
-	return "";
-}
-
-int table_parse(char *line, struct table_row *row)
-{
-	uint64_t major, minor;
-
-	if (!number_field(&line, ' ', &row->id) || !number_field(&line, ' ', &row->parent)
-	    || !number_field(&line, ':', &major) || !number_field(&line, ' ', &minor))
-		return -EINVAL;
-	row->major = (uint32_t)major;
-	row->minor = (uint32_t)minor;
-	row->root = text_field(&line);
-	row->mountpoint = text_field(&line);
-	row->options = text_field(&line);
-	row->propagation = optional_fields(&line);
-	if (!row->options || !row->propagation)
-		return -EINVAL;
-	row->type = text_field(&line);
-	if (!row->type || !line)
-		return -EINVAL;
-	if (*line == ' ') {	/* a source of no length */
-		row->source = "";
-		line++;
-	} else {
-		row->source = text_field(&line);
-	}
-	row->super = text_field(&line);
-	return row->source && row->super ? 0 : -EINVAL;
-}
-
-/* A window on the table that always holds one whole line, shortened if it has to be: a path
-   may take four times 4096 bytes and more, being escaped. */
-struct window { int fd, err; size_t start, end; char buf[128 * 1024]; };
-
-/* A mountpoint or a root has no greatest length: a user can move what is mounted into a deep
-   directory. Whatever is cut off here, the number and the kind of the fields stay the same,
-   and the lines that follow are read. */
-static void shorten_longest_field(struct window *w)
-{
-	enum { KEPT = 16 * 1024 };	/* six fields of a line can be longer: they fit */
-	char *start = w->buf, *longest = start, *end = w->buf + w->end;
-	size_t most = 0;
-
-	while (start < end) {
-		char *stop = memchr(start, ' ', (size_t)(end - start));
-		size_t len = (size_t)((stop ? stop : end) - start);
-
-		if (len > most) {
-			most = len;
-			longest = start;
-		}
-		start += len + 1;
-	}
-	if (most <= KEPT)
-		return;
-	memmove(longest + KEPT, longest + most, (size_t)(end - longest) - most);
-	w->end -= most - KEPT;
-}
-
-static char *next_line(struct window *w)
-{
-	for (;;) {
-		char *line = w->buf + w->start;
-		char *stop = memchr(line, '\n', w->end - w->start);
-		ssize_t n;
-
-		if (stop) {
-			*stop = '\0';
-			w->start = (size_t)(stop - w->buf) + 1;
-			return line;
-		}
-		memmove(w->buf, line, w->end - w->start);
-		w->end -= w->start;
-		w->start = 0;
-		if (w->end == sizeof(w->buf))
-			shorten_longest_field(w);
-		do
-			n = sys_read(w->fd, w->buf + w->end, sizeof(w->buf) - w->end);
-		while (n == -EINTR);
-		w->err = (int)n;
-		if (n <= 0)
-			return NULL;
-		w->end += (size_t)n;
-	}
-}
 
 int table_each(const char *pid, int (*fn)(const struct table_row *, void *), void *data)
 {
-	static struct window w;
-	struct table_row row;
-	char path[64], *line;
-	struct out out = OUT_TEXT(path);
-	int result = 0;
+	int result, fd = mountinfo_open(pid ? pid : "self");
 
-	out_fmt(&out, "/proc/%s/mountinfo", pid ? pid : "self");
-	w.start = w.end = 0;
-	w.fd = sys_open(out_text(&out), O_RDONLY | O_NONBLOCK, 0);
-	if (w.fd < 0)
-		return pid ? w.fd : table_each_listed(fn, data);
-	while (!result && (line = next_line(&w)))
-		if (table_parse(line, &row) == 0)
-			result = fn(&row, data);
-	sys_close(w.fd);
-	return result || line ? result : w.err;
+	if (fd < 0)
+		return pid ? fd : statmount_each(fn, data);
+	result = mountinfo_each(fd, fn, data);
+	sys_close(fd);
+	return result;
 }
 
 struct key { uint64_t id; uint32_t major, minor; };
@@ -175,57 +34,60 @@ bool table_has(uint64_t id, uint32_t major, uint32_t minor)
 	return table_each(NULL, has_key, &key) != 0;
 }
 
-void table_copy(struct table_row *copy, const struct table_row *row, char *text, size_t size)
+struct search { const struct sys_stat *st; struct table_row *row; };
+
+static int is_searched(const struct table_row *row, void *data)
 {
-	const char **const strings[] = {
-		&copy->mountpoint, &copy->type, &copy->source, &copy->options, &copy->propagation,
-		&copy->root, &copy->super,
-	};
+	const struct search *s = data;
 
-	*copy = *row;
-	for (unsigned int i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
-		struct out out = { .buf = text, .size = size, .fd = -1 };
+	if (s->st->mount_id ? row->id != s->st->mount_id : row->minor != s->st->dev_minor
+	    || row->major != s->st->dev_major)
+		return 0;
+	*s->row = *row;
+	return 1;
+}
 
-		out_str(&out, *strings[i]);
-		*strings[i] = size ? out_text(&out) : "";
-		text += size ? out.len + 1 : 0;
-		size -= size ? out.len + 1 : 0;
+int table_of_fd(int fd, struct table_row *row, bool whole)
+{
+	struct sys_stat st;
+	struct search s = { .st = &st, .row = row };
+	int err = sys_statx(fd, "", true, &st);
+
+	if (!err && st.unique_id) {
+		err = statmount_row(st.mount_id, row);
+		if (err == 0 || (err == 1 && !whole))
+			return 0;
 	}
+	err = sys_statx(fd, "", false, &st);	/* this much is told of everyone's mounts */
+	if (err)
+		return err;
+	err = table_each(NULL, is_searched, &s);
+	return err > 0 ? 0 : err ? err : -ENOENT;
 }
 
-bool table_is_fuse(const struct table_row *row)
+int table_identify(int fd, struct sys_stat *st)
 {
-	const char *rest = row->type + 4;
+	int err = sys_statx(fd, "", true, st);
 
-	if (strncmp(row->type, "fuse", 4) != 0)
-		return false;
-	if (strncmp(rest, "blk", 3) == 0)
-		rest += 3;
-	return *rest == '\0' || *rest == '.';
+	if (err != -EACCES)
+		return err;
+	err = sys_statx(fd, "", false, st);
+	return err ? err : statmount_complete(st);
 }
 
-uint64_t table_connection(const struct table_row *row)
+static int count_fuse_row(const struct table_row *row, void *count)
 {
-	/* A FUSE file system without a block device has major 0. */
-	return (uint64_t)row->major << 20 | row->minor;
+	*(int *)count += table_is_fuse(row);
+	return 0;
 }
 
-int64_t table_owner(const struct table_row *row)
+int table_count_fuse(void)
 {
-	const char *at = row->super;
-	uint64_t uid = 0;
-	size_t digits;
+	int count = statmount_count_fuse(), err = 0;
 
-	while (strncmp(at, "user_id=", 8) != 0) {
-		at += strcspn(at, ",");
-		if (!*at++)
-			return -1;
+	if (count < 0) {
+		count = 0;
+		err = table_each(NULL, count_fuse_row, &count);
 	}
-	at += 8;
-	digits = strspn(at, "0123456789");
-	if (digits == 0 || digits > 10)
-		return -1;
-	for (; digits; digits--)
-		uid = uid * 10 + (uint64_t)(*at++ - '0');
-	return (int64_t)uid;
+	return err < 0 ? err : count;
 }

@@ -6,6 +6,7 @@
 #include "fake.h"
 #include "fuzz.h"
 #include "mount/mount.h"
+#include "mount/mountinfo.h"
 #include "mount/table.h"
 
 static int copies;
@@ -40,7 +41,7 @@ static void one_line(struct input in)
 	char *line = input_text(&in, '\n');
 	struct table_row row;
 
-	if (table_parse(line, &row) == 0)
+	if (mountinfo_parse(line, &row) == 0)
 		look(&row, NULL);
 	free(line);
 }

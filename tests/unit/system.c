@@ -31,6 +31,7 @@
 #include "target/resolve.h"
 #include "health/server.h"
 #include "sys.h"
+#include "mount/statmount.h"
 #include "mount/table.h"
 #include "mount/umount.h"
 #include "cli/user.h"
@@ -544,12 +545,19 @@ static int same_id(const struct table_row *row, void *data)
 	       && strcmp(row->type, want->type) == 0;
 }
 
+static int count_row(const struct table_row *row, void *count)
+{
+	(void)row;
+	++*(int *)count;
+	return 0;
+}
+
 static int is_listed(const struct table_row *row, void *count)
 {
 	struct table_row copy = *row;
 
 	/* The nested one reads its own buffers. */
-	assert_int_equal(table_each_listed(same_id, &copy), 1);
+	assert_int_equal(statmount_each(same_id, &copy), 1);
 	++*(int *)count;
 	return 0;
 }
@@ -560,10 +568,30 @@ static void the_table_without_proc(void **state)
 	int count = 0;
 
 	(void)state;
-	if (table_each_listed(same_id, &(struct table_row) { .id = 0 }) == -ENOSYS)
+	if (statmount_each(same_id, &(struct table_row) { .id = 0 }) == -ENOSYS)
 		skip();
 	assert_int_equal(table_each(NULL, is_listed, &count), 0);
 	assert_true(count > 0);
+}
+
+static int has_its_own_rows(const struct table_row *row, void *count)
+{
+	struct table_row copy = *row;
+
+	assert_int_equal(table_each(NULL, same_id, &copy), 1);
+	assert_true(same_id(row, &copy));
+	++*(int *)count;
+	return 0;
+}
+
+static void the_table_within_a_walk(void **state)
+{
+	int count = 0, rows = 0;
+
+	(void)state;
+	assert_int_equal(table_each(NULL, has_its_own_rows, &count), 0);
+	assert_int_equal(table_each(NULL, count_row, &rows), 0);
+	assert_int_equal(count, rows);
 }
 
 static void a_path_is_walked(void **state)
@@ -606,7 +634,8 @@ int main(void)
 		cmocka_unit_test(directories_and_names),
 		cmocka_unit_test(a_helper_that_fails),
 		cmocka_unit_test(maps), cmocka_unit_test(processes_are_told),
-		cmocka_unit_test(the_table_without_proc), cmocka_unit_test(a_path_is_walked),
+		cmocka_unit_test(the_table_without_proc),
+		cmocka_unit_test(the_table_within_a_walk), cmocka_unit_test(a_path_is_walked),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

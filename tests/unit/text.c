@@ -17,6 +17,7 @@
 #include "optlist.h"
 #include "out.h"
 #include "fuse/proto.h"
+#include "mount/mountinfo.h"
 #include "mount/table.h"
 
 static void formats(void **state)
@@ -260,15 +261,15 @@ static void mountinfo(void **state)
 	struct table_row row;
 
 	(void)state;
-	assert_int_equal(table_parse(line, &row), 0);
+	assert_int_equal(mountinfo_parse(line, &row), 0);
 	assert_int_equal(row.id, 62);
 	assert_int_equal(row.minor, 38);
 	assert_string_equal(row.mountpoint, "/tmp/a b\\");
 	assert_string_equal(row.source, "my\ndisk");
 	assert_string_equal(row.super, "rw,user_id=0");
 	assert_true(table_is_fuse(&row));
-	assert_int_equal(table_parse(empty, &row), -EINVAL);
-	assert_int_equal(table_parse(no_source, &row), 0);
+	assert_int_equal(mountinfo_parse(empty, &row), -EINVAL);
+	assert_int_equal(mountinfo_parse(no_source, &row), 0);
 	assert_string_equal(row.source, "");
 	assert_int_equal(table_connection(&row), 8 << 20 | 1);
 }
@@ -283,7 +284,7 @@ static void mountinfo_cut(void **state)
 		char *copy = strndup(line, n);
 		struct table_row row;
 
-		assert_int_equal(table_parse(copy, &row), n >= strlen(line) - 1 ? 0 : -EINVAL);
+		assert_int_equal(mountinfo_parse(copy, &row), n >= strlen(line) - 1 ? 0 : -EINVAL);
 		free(copy);
 	}
 }
@@ -316,7 +317,7 @@ static void mountinfo_propagation(void **state)
 		char line[128];
 
 		snprintf(line, sizeof(line), "1 2 0:3 / /m rw %sfuse.x src ro", kinds[i].fields);
-		assert_int_equal(table_parse(line, &row), 0);
+		assert_int_equal(mountinfo_parse(line, &row), 0);
 		assert_string_equal(row.propagation, kinds[i].propagation);
 		assert_string_equal(row.type, "fuse.x");
 	}
