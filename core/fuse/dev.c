@@ -1,13 +1,10 @@
-/* dev: the loop on /dev/fuse. See dev.h. */
+/* dev: see dev.h. */
 #include "fuse/dev.h"
 
 #include <errno.h>
 
 #include "fuse/dispatch.h"
-#include "fuse/share.h"
 #include "sys.h"
-#include "thread.h"
-#include "fuse/uring.h"
 
 enum { HEADER_ROOM = 4096, SMALLEST_READ = 8192, SPACE = 64 * 1024 };
 
@@ -44,7 +41,7 @@ void dev_reply(int device, struct fuse_req *req)
 	sys_writev(device, piece, dispatch_pieces(req, piece));
 }
 
-static void serve_one(struct fuse_session *s, struct fuse_req *req, const void *bytes, size_t size)
+void dev_serve_one(struct fuse_session *s, struct fuse_req *req, const void *bytes, size_t size)
 {
 	uint64_t start = s->trace ? sys_clock_ns() : 0;
 	bool reply = dispatch(req, bytes, size);
@@ -81,213 +78,7 @@ int dev_once(struct fuse_session *s, struct fuse_req *req, char *buffer)
 	req->space = buffer + size;
 	req->space_size = (uint32_t)(dev_buffer_size(s->ops) - size);
 	req->device = s->device;
-	serve_one(s, req, buffer, (size_t)n);
+	dev_serve_one(s, req, buffer, (size_t)n);
 	return 0;
 }
 
-/* ---- One thread ---- */
-
-static int serve_alone(struct fuse_session *s, char *buffer)
-{
-	struct fuse_req req = { .session = s };
-	int err;
-
-	do
-		err = dev_once(s, &req, buffer);
-	while ((!err || err == -EAGAIN) && s->phase != FUSE_ENDED);
-	return err == -EAGAIN ? 0 : err;
-}
-
-/* ---- Several: a worker more whenever all of them are busy, and more still when all wait ---- */
-
-/* How long no request may begin or end until the workers are taken to wait in SOURCE. */
-enum { STALLED_MS = 20 };
-
-struct worker { struct fuse_req req; int device, thread; bool is_spare; char *buffer; };
-
-static void *serve_clone(void *session);
-
-static bool start_worker(struct fuse_session *s, void *(*run)(void *), uint32_t most)
-{
-	if (__atomic_add_fetch(&s->running, 1, __ATOMIC_RELAXED) <= most && thread_start(run, s) == 0)
-		return true;
-	__atomic_sub_fetch(&s->running, 1, __ATOMIC_RELAXED);
-	return false;
-}
-
-/* The caller of a request whose turn has not come was interrupted. Of one that has begun only
-   the file system may know. */
-static bool take_interrupt(const struct worker *w, ssize_t size)
-{
-	const struct fuse_in_header *in = (const void *)w->buffer;
-	const struct fuse_interrupt_in *what = (const void *)(in + 1);
-	int device;
-
-	if ((size_t)size < sizeof(*in) + sizeof(*what) || in->opcode != FUSE_INTERRUPT)
-		return false;
-	if (!share_interrupt(what->unique, &device))
-		return !w->req.session->ops->interrupt;
-	fuse_answer(device, what->unique, -EINTR);
-	return true;
-}
-
-static void serve_in_turn(struct worker *w, size_t size)
-{
-	struct fuse_session *s = w->req.session;
-	bool stalled = __atomic_load_n(&s->running, __ATOMIC_RELAXED) > s->threads;
-	enum share share = share_begin(w->thread, s, w->device, w->buffer, size, stalled);
-
-	if (share == SHARE_REFUSE)
-		fuse_answer(w->device, ((const struct fuse_in_header *)(const void *)w->buffer)->unique, -EAGAIN);
-	if (share != SHARE_RUN)
-		return;
-	w->req.device = w->device;
-	do
-		serve_one(s, &w->req, w->buffer, size);
-	while ((size = share_end(w->thread, s, w->buffer, &w->req.device)) != 0);
-}
-
-/* Returns when the connection ends, and when a spare worker is not needed any more. */
-static void serve_on(struct worker *w)
-{
-	struct fuse_session *s = w->req.session;
-	ssize_t n;
-
-	do {
-		uint32_t idle = __atomic_fetch_add(&s->idle, 1, __ATOMIC_RELAXED);
-
-		n = w->is_spare && idle >= s->threads ? 0 : sys_read(w->device, w->buffer, dev_request_size(s->ops));
-		if (__atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED) == 0 && n > 0
-		    && __atomic_load_n(&s->running, __ATOMIC_RELAXED) < s->threads)
-			start_worker(s, serve_clone, s->threads);
-		if (n > 0 && !take_interrupt(w, n))
-			serve_in_turn(w, (size_t)n);
-	} while ((n > 0 || n == -EINTR || n == -EAGAIN || n == -ENOENT)
-		 && __atomic_load_n(&s->phase, __ATOMIC_RELAXED) != FUSE_ENDED);
-}
-
-static void work(struct fuse_session *s, int device, bool is_spare)
-{
-	size_t size = dev_request_size(s->ops);
-	struct worker w = {
-		.req = { .session = s }, .device = device, .thread = share_join(), .is_spare = is_spare,
-		.buffer = sys_pages(dev_buffer_size(s->ops)),
-	};
-
-	if (w.buffer && w.thread >= 0) {
-		if (s->thread_starts)
-			s->thread_starts();
-		w.req.space = w.buffer + size;
-		w.req.space_size = (uint32_t)(dev_buffer_size(s->ops) - size);
-		serve_on(&w);
-	}
-	if (w.buffer)
-		sys_free_pages(w.buffer, dev_buffer_size(s->ops));
-	if (w.thread >= 0)
-		share_leave(w.thread);
-	__atomic_sub_fetch(&s->running, 1, __ATOMIC_RELAXED);
-}
-
-/* A clone of the device is never closed: requests that are answered later came by it. */
-static void *serve_clone(void *session)
-{
-	struct fuse_session *s = session;
-	int device = sys_clone_device(s->device);
-
-	/* Without /dev/fuse, in a chroot say, all read from the one that there is. */
-	work(s, device < 0 ? s->device : device, false);
-	return NULL;
-}
-
-static void *serve_first(void *session)
-{
-	work(session, ((struct fuse_session *)session)->device, false);
-	return NULL;
-}
-
-static void *serve_spare(void *session)
-{
-	work(session, ((struct fuse_session *)session)->device, true);
-	return NULL;
-}
-
-/* Why the connection ended; what still comes to be read is nobody's. */
-static int end_of(struct fuse_session *s)
-{
-	char *buffer = sys_pages(dev_request_size(s->ops));
-	ssize_t n = buffer ? sys_read(s->device, buffer, dev_request_size(s->ops)) : -ENODEV;
-
-	if (buffer)
-		sys_free_pages(buffer, dev_request_size(s->ops));
-	return n < 0 ? (int)n : -ENODEV;
-}
-
-/* The first thread never serves: it takes the signals, and has to see the end of the connection,
-   even while every worker waits in SOURCE. */
-static int supervise(struct fuse_session *s)
-{
-	int err;
-
-	while ((err = sys_poll_alive(s->device, -1)) >= 0) {
-		uint64_t before = share_progress();
-
-		sys_sleep_ms(STALLED_MS);
-		if (__atomic_load_n(&s->idle, __ATOMIC_RELAXED) == 0 && share_progress() == before
-		    && sys_poll_alive(s->device, 0) > 0)
-			start_worker(s, serve_spare, s->most ? s->most : SHARE_THREADS);
-	}
-	return err == -EPIPE ? end_of(s) : err;
-}
-
-static int serve_several(struct fuse_session *s, char *buffer)
-{
-	if (!start_worker(s, serve_first, s->threads))
-		return serve_alone(s, buffer);
-	sys_free_pages(buffer, dev_buffer_size(s->ops));
-	return supervise(s);
-}
-
-/* INIT, and whatever comes before it, is for the first thread alone. */
-static int begin(struct fuse_session *s, char *buffer)
-{
-	struct fuse_req req = { .session = s };
-	int err = 0;
-
-	while (!err && s->phase == FUSE_STARTING) {
-		err = dev_once(s, &req, buffer);
-		if (err == -EAGAIN)
-			err = 0;
-	}
-	if (err || s->phase != FUSE_ANSWERED)
-		return err;
-	s->phase = FUSE_SERVING;
-	if (s->flags & FUSE_OVER_IO_URING)
-		err = uring_start(s);
-	if (!err && s->ready)
-		s->ready(s);
-	return err;
-}
-
-int dev_serve(struct fuse_session *s)
-{
-	char *buffer = sys_pages(dev_buffer_size(s->ops));
-	int err;
-
-	if (!buffer)
-		return -ENOMEM;
-	s->page = sys_page_size();
-	if (!s->threads)
-		s->threads = s->ops->threads ? s->ops->threads : 1;
-	/* One thread is faster with the device; several, one to a CPU, with the rings. */
-	if (s->transport == FUSE_TRANSPORT_URING || (s->transport == FUSE_TRANSPORT_AUTO && s->threads > 1))
-		s->rings = uring_offered;
-	if (s->thread_starts)
-		s->thread_starts();	/* in this thread, before there are others */
-	err = begin(s, buffer);
-	if (!err && s->phase == FUSE_SERVING)
-		err = s->threads > 1 ? serve_several(s, buffer)
-		      : s->flags & FUSE_OVER_IO_URING ? uring_serve(s, buffer) : serve_alone(s, buffer);
-	s->aborted = err == -ECONNABORTED;
-	__atomic_store_n(&s->phase, FUSE_ENDED, __ATOMIC_RELAXED);
-	return err == -ENODEV || err == -ECONNABORTED ? 0 : err;
-}

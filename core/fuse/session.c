@@ -102,7 +102,7 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 	if (!(s->flags & FUSE_MAX_PAGES) && s->max_write > LARGE_WRITE)
 		s->max_write = LARGE_WRITE;
 	/* With the size of requests known. */
-	if (s->rings && s->offered & FUSE_OVER_IO_URING && s->rings(s))
+	if (s->offer_uring && s->offered & FUSE_OVER_IO_URING && s->offer_uring(s))
 		s->flags |= FUSE_OVER_IO_URING | FUSE_INIT_EXT;
 	reply(req, s->minor);
 	s->phase = FUSE_ANSWERED;

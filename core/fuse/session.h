@@ -36,11 +36,12 @@ struct fuse_session {
 	void (*thread_starts)(void);
 	/* Called at INIT when the kernel offers io_uring: whether its rings are at hand.
 	   NULL: it is not wanted. */
-	bool (*rings)(struct fuse_session *session);
+	bool (*offer_uring)(struct fuse_session *session);
 	/* Called once, when the kernel has taken the reply to INIT. NULL: not. */
 	void (*ready)(struct fuse_session *session);
-	/* Called when a thread cannot go on, before it ends the process. NULL: not. */
-	void (*fails)(void);
+	/* Called in a thread of the rings that cannot go on, with -errno: its requests would wait
+	   for ever, so the process has to end. NULL: not. */
+	void (*fails)(int err);
 	/* Called for each request with what it took. NULL: not. */
 	void (*trace)(const struct fuse_req *req, bool replied, uint64_t nanoseconds);
 };

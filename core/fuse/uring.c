@@ -6,7 +6,6 @@
 
 #include "fuse/dev.h"
 #include "fuse/dispatch.h"
-#include "msg.h"
 #include "fuse/proto.h"
 #include "sys/ring.h"
 #include "sys.h"
@@ -205,11 +204,8 @@ static void *serve_lane(void *arg)
 		if (!err)
 			err = serve_done(lane, &req, &device);
 	}
-	if (err && !is_the_end(err)) {
-		if (lane->session->fails)
-			lane->session->fails();
-		sys_exit(msg_errno(1, "io_uring", err));
-	}
+	if (err && !is_the_end(err) && lane->session->fails)
+		lane->session->fails(err);
 	return NULL;
 }
 

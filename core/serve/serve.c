@@ -9,7 +9,7 @@
 
 #include "applet.h"
 #include "sys/cage.h"
-#include "fuse/dev.h"
+#include "fuse/loop.h"
 #include "serve/unmounter.h"
 #include "mount/mount.h"
 #include "mount_args.h"
@@ -90,6 +90,12 @@ static void take_away(void)
 {
 	if (self.shown && keeper_ask(&self.keeper, KEEPER_DETACH) == 0)
 		keeper_end(&self.keeper);
+}
+
+static void end_for_rings(int err)
+{
+	take_away();
+	sys_exit(msg_errno(1, "io_uring", err));
 }
 
 /* Beside those that serve: one tries locks again, one makes room for descriptors. Where several
@@ -317,12 +323,12 @@ static int serve_mounted(const char *where)
 	self.session.device = fd;
 	self.session.own_device = (uint64_t)self.at.mounted.dev_major << 32 | self.at.mounted.dev_minor;
 	self.session.ready = on_ready;
-	self.session.fails = take_away;
+	self.session.fails = end_for_rings;
 	self.session.thread_starts = self.session.ops->thread_starts;
 	self.session.trace = self.args->debug ? trace : NULL;
 	self.session.read_only = !self.adopted && (self.args->mount.flags & MOUNT_RDONLY)
 				 && self.args->mount.default_permissions;
-	err = dev_serve(&self.session);
+	err = loop_serve(&self.session);
 	if (err) {
 		take_away();
 		return msg_errno(1, self.shown ? self.shown : where, err);

@@ -1,6 +1,6 @@
 /* /dev/fuse: the loop from INIT to the end, with a device that hands out what the input
  * says, errors too, and takes replies or does not. */
-#include "fuse/dev.h"
+#include "fuse/loop.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -164,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kernel = in;
 	threads = begun = starts = 0;
 	reads = 0;
-	MUST(dev_serve(&session) <= 0);
+	MUST(loop_serve(&session) <= 0);
 	MUST(session.phase == FUSE_ENDED);
 	MUST(begun == threads);
 	fake_free_pages();

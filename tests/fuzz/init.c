@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.max_write = what & 128 ? input_number(&in) : 0,
 	};
 	struct fuse_session session = {
-		.ops = &ops, .rings = transport & 1 ? rings : NULL, .page = transport & 4 ? 65536 : 0,
+		.ops = &ops, .offer_uring = transport & 1 ? rings : NULL, .page = transport & 4 ? 65536 : 0,
 	};
 	struct fuse_req req = { .session = &session };
 	struct record r;
