@@ -1,5 +1,6 @@
 /* helper: see helper.h. */
 #include "helper.h"
+#include "raise.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -216,28 +217,6 @@ int helper_prepare(struct helper *h, struct out *why)
 	if (!h->root && policy_mountpoint(&h->policy, &h->at, why) != 0)
 		return 1;
 	return parse_options(h);
-}
-
-static void end_unless(int err)
-{
-	if (!err)
-		return;
-	msg("cannot take the caller's rights");
-	sys_exit(1);
-}
-
-/* No signal arrives from here on: between the mount and the hand-over there is no good
-   moment to end. */
-void helper_raise(bool shielded)
-{
-	if (shielded)
-		sys_block_signals();
-	end_unless(priv_raise(shielded));
-}
-
-void helper_lower(void)
-{
-	end_unless(priv_lower());
 }
 
 int helper_send(const struct helper *h, const void *data, size_t size, int fd)

@@ -60,8 +60,6 @@ int helper_detach(struct helper *h, int fd);
 int helper_unmount(struct helper *h, int fd, const char **why);
 
 /* For those: */
-void helper_raise(bool shielded);	/* with priv_raise, or ends */
-void helper_lower(void);
 /* Sends to the peer, as the caller; fd -1: no descriptor. 0 or -errno. */
 int helper_send(const struct helper *h, const void *data, size_t size, int fd);
 /* The mount is there. Keeps it if it is allowed still, now that it counts, and

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "helper.h"
+#include "raise.h"
 #include "sys/priv.h"
 #include "sys.h"
 #include "mount/table.h"

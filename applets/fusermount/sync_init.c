@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "helper.h"
+#include "raise.h"
 #include "msg.h"
 #include "sys.h"
 

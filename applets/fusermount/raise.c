@@ -1,0 +1,26 @@
+/* raise: see raise.h. */
+#include "raise.h"
+
+#include "msg.h"
+#include "sys.h"
+#include "sys/priv.h"
+
+static void end_unless(int err)
+{
+	if (!err)
+		return;
+	msg("cannot take the caller's rights");
+	sys_exit(1);
+}
+
+void helper_raise(bool shielded)
+{
+	if (shielded)
+		sys_block_signals();
+	end_unless(priv_raise(shielded));
+}
+
+void helper_lower(void)
+{
+	end_unless(priv_lower());
+}
