@@ -34,24 +34,6 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-int fumount_status(int err)
-{
-	return !err ? FUMOUNT_OK : err == -EPERM || err == -EACCES ? FUMOUNT_USAGE : FUMOUNT_FAILED;
-}
-
-void fumount_count(struct fumount_tally *tally, int status)
-{
-	tally->good += status == FUMOUNT_OK;
-	tally->bad += status != FUMOUNT_OK;
-	tally->refused += status == FUMOUNT_USAGE;
-}
-
-int fumount_total(const struct fumount_tally *t)
-{
-	return !t->bad ? FUMOUNT_OK : t->good ? FUMOUNT_SOME
-	       : t->refused == t->bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
-}
-
 static int failed(const struct report *to, int err)
 {
 	report(to, "failed", "%s", err == -ENOENT ? "nothing is mounted there"
@@ -325,26 +307,6 @@ static int run(struct fumount *f, char **operands)
 			return FUMOUNT_SYSTEM;
 	}
 	return status;
-}
-
-int fumount_enter(const char *namespace)
-{
-	char path[32];
-	struct out out = OUT_TEXT(path);
-	uint64_t pid;
-	int fd, err;
-
-	if (opt_number(namespace, INT32_MAX, &pid) == 0) {
-		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
-		namespace = out_text(&out);
-	}
-	sys_keep_places();
-	conn_keep();
-	fd = sys_open(namespace, O_RDONLY | O_NONBLOCK, 0);
-	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
 }
 
 /* With -N, there. */

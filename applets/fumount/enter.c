@@ -1,0 +1,28 @@
+/* enter: another mount namespace, for -N and for -R's search of all of them. */
+#include <fcntl.h>
+
+#include "fumount.h"
+#include "health/fusectl.h"
+#include "opt.h"
+#include "out.h"
+#include "sys.h"
+
+int fumount_enter(const char *namespace)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	uint64_t pid;
+	int fd, err;
+
+	if (opt_number(namespace, INT32_MAX, &pid) == 0) {
+		out_fmt(&out, "/proc/%s/ns/mnt", namespace);
+		namespace = out_text(&out);
+	}
+	sys_keep_places();
+	conn_keep();
+	fd = sys_open(namespace, O_RDONLY | O_NONBLOCK, 0);
+	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
+	if (fd >= 0)
+		sys_close(fd);
+	return err;
+}

@@ -1,0 +1,22 @@
+/* status: the exit status of umount(8), and that of several targets together. */
+#include <errno.h>
+
+#include "fumount.h"
+
+int fumount_status(int err)
+{
+	return !err ? FUMOUNT_OK : err == -EPERM || err == -EACCES ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+}
+
+void fumount_count(struct fumount_tally *tally, int status)
+{
+	tally->good += status == FUMOUNT_OK;
+	tally->bad += status != FUMOUNT_OK;
+	tally->refused += status == FUMOUNT_USAGE;
+}
+
+int fumount_total(const struct fumount_tally *t)
+{
+	return !t->bad ? FUMOUNT_OK : t->good ? FUMOUNT_SOME
+	       : t->refused == t->bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
+}
