@@ -70,6 +70,14 @@ void *fuse_fs(const struct fuse_req *req);
 uint64_t fuse_agreed(const struct fuse_req *req);
 int fuse_device(const struct fuse_req *req);
 
+/* The same of a session: the file system's own, and the protocol agreed on, 7.minor. */
+void *fuse_session_fs(const struct fuse_session *session);
+uint32_t fuse_session_minor(const struct fuse_session *session);
+
+/* In settle(): requests come by /dev/fuse, unless the user has chosen. False: the user has
+   chosen io_uring. */
+bool fuse_prefer_dev(struct fuse_session *session);
+
 /* An operation returns FUSE_LATER when it cannot answer yet; fuse_answer() then does, once,
    with 0 or -errno, from any thread, to the device that the request came from. Only where
    requests come by /dev/fuse. */

@@ -160,7 +160,7 @@ static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32
 	const struct passfs *fs = pass_of(req);
 	int32_t writers = __atomic_load_n(&inode->writers, __ATOMIC_RELAXED), way;
 
-	if (fs->cache != CACHE_AUTO || fs->writeback || req->session->minor < OF_6_18 || (flags & O_ACCMODE) == O_RDONLY)
+	if (fs->cache != CACHE_AUTO || fs->writeback || fuse_session_minor(req->session) < OF_6_18 || (flags & O_ACCMODE) == O_RDONLY)
 		return 0;
 	do
 		way = writers ? writers > 0 ? BY_CACHE : PAST_CACHE

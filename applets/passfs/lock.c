@@ -341,7 +341,7 @@ int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in,
 {
 	struct waiting *place = NULL, w = {
 		.device = req->device, .unique = req->in->unique, .uid = req->in->uid, .node = node, .in = *in,
-		.alone = req->session->ops->place(pass_of(req), node) != 0,
+		.alone = pass_place(pass_of(req), node) != 0,
 	};
 	bool start = false;
 	int err;

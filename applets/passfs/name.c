@@ -17,86 +17,10 @@
 
 #include "passfs.h"
 #include "sys/priv.h"
-#include "fuse/session.h"
 #include "sys.h"
 #include "thread.h"
 
-/* ---- Who was told to look a name up again ---- */
-
-/* The owner in SOURCE that the last reply told of the name: PASS_NOBODY, if it told of none. */
-enum { RETRIES = 16, NAME_ROOM = 256, NOREPLACE = 1, EXCHANGE = 2, WHITEOUT = 4 };
-struct retry { uint64_t parent; uint32_t pid, uid, opcode, owner; char name[NAME_ROOM]; };
-
-static struct { int lock; uint32_t used, next; struct retry of[RETRIES]; } retries;
-
-static bool is_name_of(const struct retry *r, uint64_t parent, const char *name)
-{
-	return r->opcode && r->parent == parent && strcmp(r->name, name) == 0;
-}
-
-static bool is_retry_of(const struct retry *r, const struct fuse_req *req, uint64_t parent, const char *name)
-{
-	return r->opcode == req->in->opcode && r->pid == req->in->pid && r->uid == req->in->uid
-	       && is_name_of(r, parent, name);
-}
-
-static void end_retry(struct retry *r)
-{
-	r->opcode = 0;
-	__atomic_sub_fetch(&retries.used, 1, __ATOMIC_RELAXED);
-}
-
-static void begin_retry(const struct fuse_req *req, uint64_t parent, const char *name)
-{
-	struct retry *r = retries.of + retries.next++ % RETRIES;
-
-	if (strlen(name) >= NAME_ROOM)
-		return;
-	if (r->opcode)
-		end_retry(r);
-	*r = (struct retry) { .parent = parent, .pid = req->in->pid, .uid = req->in->uid,
-			      .opcode = req->in->opcode, .owner = PASS_NOBODY };
-	strcpy(r->name, name);
-	__atomic_add_fetch(&retries.used, 1, __ATOMIC_RELAXED);
-}
-
-/* Whether this caller was told ESTALE for this name and now asks again; the next request
-   then is a first one. Otherwise this one is remembered as the first. */
-static bool asks_again(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t *owner)
-{
-	bool again = false;
-
-	thread_lock(&retries.lock);
-	for (int i = 0; i < RETRIES && !again; i++) {
-		again = is_retry_of(retries.of + i, req, parent, name);
-		if (again) {
-			*owner = retries.of[i].owner;
-			end_retry(retries.of + i);
-		}
-	}
-	if (!again)
-		begin_retry(req, parent, name);
-	thread_unlock(&retries.lock);
-	return again;
-}
-
-void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t owner)
-{
-	if (!__atomic_load_n(&retries.used, __ATOMIC_RELAXED))
-		return;
-	thread_lock(&retries.lock);
-	for (struct retry *r = retries.of; r < retries.of + RETRIES; r++) {
-		if (!is_name_of(r, parent, name))
-			continue;
-		r->owner = owner;
-		/* The name exists: the kernel opens it, and no CREATE comes again. */
-		if (r->opcode == FUSE_CREATE && owner != PASS_NOBODY && r->pid == req->in->pid)
-			end_retry(r);
-	}
-	thread_unlock(&retries.lock);
-}
-
-/* ---- Changes ---- */
+enum { NOREPLACE = 1, EXCHANGE = 2, WHITEOUT = 4 };
 
 struct end { uint64_t parent; const char *name; int dir; };
 
@@ -222,7 +146,7 @@ int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t w
 	uint32_t owner;
 
 	if (!pass_of(req)->acts || req->in->uid == 0 || pass_may_by_mode(req, fd, wanted)
-	    || asks_again(req, node, ".", &owner))
+	    || pass_asks_again(req, node, ".", &owner))
 		return 0;
 	pass_drop_attributes(req, node);
 	return -ESTALE;
@@ -233,7 +157,7 @@ static bool look_again(const struct fuse_req *req, const struct change *c, uint3
 	bool again = true;
 
 	for (int i = 0; i < c->ends; i++)
-		again &= asks_again(req, c->end[i].parent, c->end[i].name, owner + i);
+		again &= pass_asks_again(req, c->end[i].parent, c->end[i].name, owner + i);
 	for (int i = 0; i < c->ends && !again; i++)
 		pass_drop_attributes(req, c->end[i].parent);
 	if (!again && c->node)
@@ -394,5 +318,5 @@ int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, con
 	if (fd != -EEXIST || in->flags & O_EXCL)
 		return fd;
 	/* The kernel looks up again, once, and checks what it finds. */
-	return asks_again(req, parent, name, &owner) ? -EBUSY : -ESTALE;
+	return pass_asks_again(req, parent, name, &owner) ? -EBUSY : -ESTALE;
 }

@@ -1,69 +1,51 @@
-/* passfs: what the parts of the applet share. */
+/* passfs: what each part of the applet has for the others, and for the table of operations. */
 #ifndef FUSEBOX_PASSFS_PASSFS_H
 #define FUSEBOX_PASSFS_PASSFS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "node.h"
 
-#include "fuse_fs.h"
-#include "inodes.h"
-#include "view.h"
-#include "serve.h"
-#include "fuse/session.h"
-#include "sys/vfs.h"
-
-enum pass_cache { CACHE_AUTO, CACHE_NONE, CACHE_ALWAYS };
-
-struct passfs {
-	struct serve_args serve;	/* the first: SERVE_OPTIONS write there */
-	struct opt_set set_ro, set_cache, set_map, set_perms, set_hide;
-	bool no_passthrough, writeback, locks, export, no_symlinks_out, no_xattrs, kernel_fs;
-	int timeout;			/* seconds; -1: as the cache says */
-	enum pass_cache cache;
-	struct passview view;
-
-	struct inodes inodes;
-	struct passhandles *handles;	/* with --export */
-	uint64_t device;		/* of the root */
-	uint32_t uid;			/* the server's own */
-	bool acts;			/* it is root, and acts as its callers */
-	bool late;			/* the kernel keeps attributes for more than a second */
-	bool quiet_close;		/* its close(2) writes nothing and tells nothing */
-	uint32_t steady_from;		/* FUSE's minor from which its directories are: see passfs.c */
-	bool passthrough;		/* as long as nothing has spoken against it */
-	bool making_room;
-	uint32_t lives;			/* of nodes, so far: with --no-symlinks-out */
-	uint32_t limit;			/* of files known, before room is made */
-};
-
-static inline struct passfs *pass_of(const struct fuse_req *req)
-{
-	return fuse_fs(req);
-}
-
-/* A node's descriptor, or -ESTALE; and a directory's for a name in it: hidden, if that is
-   not to be seen. */
-int pass_fd(const struct fuse_req *req, uint64_t node);
-int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hidden);
-
-/* The descriptor of an open directory. */
-int pass_list_fd(const struct fuse_req *req, uint64_t handle);
-
-/* Attributes of SOURCE become those that are shown: by the options, and one number a file. */
-void pass_show(const struct passfs *fs, struct sysfs_stat *st);
-
-/* Takes lookups back. */
-void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count);
+/* lookup.c: nodes of names. */
 
 /* Makes a node of the descriptor fd, which it takes over, or passes fd's own -errno on. The
    name was found in the directory `parent` (0: unknown). Fills in *st with what is shown. */
 int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st);
 
-/* Whether this caller may reach files of kernel file systems, such as /proc. */
-bool pass_lets_in(const struct fuse_req *req);
+/* The node of a name, with a lookup counted. Fills in *st with what is shown. 0 or -errno. */
+int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st);
 
 /* The reply to a lookup: 0 or -errno. */
 int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name);
+int pass_readlink(struct fuse_req *req, uint64_t node);
+
+/* attr.c */
+int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
+int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat);
+int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in);
+int pass_access(struct fuse_req *req, uint64_t node, uint32_t mask);
+
+/* xattr.c */
+#define PASS_ACCESS_LIST "system.posix_acl_access"
+int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_t size);
+int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size);
+int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const struct fuse_setxattr_in *in);
+int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name);
+
+/* dir.c: open directories. */
+int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags);
+int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in);
+int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset);
+int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in);
+
+/* The descriptor of an open directory. */
+int pass_list_fd(const struct fuse_req *req, uint64_t handle);
+
+/* retry.c. Whether this caller was told ESTALE for this name and now asks again; the next request
+   then is a first one. Otherwise this one is remembered as the first. */
+bool pass_asks_again(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t *owner);
+
+/* Remembers the owner in SOURCE that a reply tells of this name; PASS_NOBODY: it tells none. */
+#define PASS_NOBODY UINT32_MAX
+void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t owner);
 
 /* name.c: what changes a directory. */
 int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in);
@@ -79,10 +61,6 @@ int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_
    somebody whose name is made and removed all the time. */
 int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in, int flags);
 int pass_tmpfile_new(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in, int flags);
-
-/* Remembers the owner in SOURCE that a reply tells of this name; PASS_NOBODY: it tells none. */
-#define PASS_NOBODY UINT32_MAX
-void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t owner);
 
 /* Whether the mode that is shown of fd's file lets the caller do what `wanted` (rwx, as 4, 2
    and 1) says, if the caller is in the right groups. */

@@ -8,7 +8,6 @@
 
 #include "msg.h"
 #include "passfs.h"
-#include "fuse/session.h"
 #include "sys.h"
 #include "thread.h"
 
@@ -22,7 +21,7 @@ static void *prune(void *data)
 {
 	static uint64_t hand = FUSE_ROOT_ID;	/* where the last round ended */
 	struct fuse_session *session = data;
-	struct passfs *fs = session->fs;
+	struct passfs *fs = fuse_session_fs(session);
 	struct { struct fuse_notify_prune_out head; uint64_t node[AT_ONCE]; } what;
 	uint64_t most = inodes_most(&fs->inodes), left = fs->limit / 4;
 	int err = 0;
@@ -47,9 +46,9 @@ static void *prune(void *data)
 void pass_make_room(struct fuse_session *session)
 {
 	static bool said;
-	struct passfs *fs = session->fs;
+	struct passfs *fs = fuse_session_fs(session);
 
-	if (session->minor < 45) {
+	if (fuse_session_minor(session) < 45) {
 		if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
 			msg("%u files are known, nearly as many as there are descriptors: more are refused (EMFILE); "
 			    "raise the limit (ulimit -n)", fs->inodes.held);

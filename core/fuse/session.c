@@ -10,6 +10,24 @@ enum {
 	LARGE_WRITE = 128 * 1024,	/* above it max_pages must say so */
 };
 
+void *fuse_session_fs(const struct fuse_session *session)
+{
+	return session->fs;
+}
+
+uint32_t fuse_session_minor(const struct fuse_session *session)
+{
+	return session->minor;
+}
+
+bool fuse_prefer_dev(struct fuse_session *session)
+{
+	if (session->transport == FUSE_TRANSPORT_URING)
+		return false;
+	session->transport = FUSE_TRANSPORT_DEV;
+	return true;
+}
+
 uint32_t session_max_write(const struct fuse_ops *ops)
 {
 	if (ops->max_write)

@@ -12,6 +12,12 @@
 #include "../../applets/passfs/lock.c"
 #include "../../applets/passfs/name.c"
 #include "../../applets/passfs/owner.c"
+#include "../../applets/passfs/node.c"
+#include "../../applets/passfs/lookup.c"
+#include "../../applets/passfs/retry.c"
+#include "../../applets/passfs/attr.c"
+#include "../../applets/passfs/xattr.c"
+#include "../../applets/passfs/dir.c"
 
 #include <sched.h>
 #include <stdio.h>
@@ -22,6 +28,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "fuse/session.h"
 #include "fuzz.h"
 
 enum { SPACE = 64 * 1024, REQUESTS = 64, HANDLES = 32 };

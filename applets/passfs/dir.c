@@ -1,0 +1,189 @@
+/* dir: open directories, and what is in them. See passfs.h. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+
+#include "passfs.h"
+#include "sys.h"
+
+enum { SMALL_LIST = 1024, LIST = 16 * 1024 };
+
+struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
+
+/* In ramfs, and tmpfs before Linux 6.6, the place of an entry in its directory is how many
+   are before it: it is another one when one of those was removed, which rm -r does as it
+   reads. Only who reads on where he is misses none. So there the list that was read last is
+   kept, for the rest of it that did not fit, or that the kernel had no use for yet. */
+struct pass_list { int fd, size; uint32_t uid; int64_t start, end; char entries[LIST]; };
+
+static bool is_unsteady(const struct fuse_req *req)
+{
+	return fuse_session_minor(req->session) < pass_of(req)->steady_from;
+}
+
+int pass_list_fd(const struct fuse_req *req, uint64_t handle)
+{
+	return is_unsteady(req) ? ((struct pass_list *)(uintptr_t)handle)->fd : pass_handle_fd(handle);
+}
+
+/* The handle of an open directory, or 0 without memory. */
+static uint64_t list_handle(const struct fuse_req *req, int fd)
+{
+	struct pass_list *list;
+
+	if (!is_unsteady(req))
+		return pass_handle(req->in->uid, 0, fd);
+	list = sys_pages(sizeof(*list));
+	if (list) {
+		list->fd = fd;
+		list->uid = req->in->uid;
+	}
+	return (uintptr_t)list;
+}
+
+static int open_list(struct fuse_req *req, uint64_t node)
+{
+	int fd = sysfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
+	uint64_t handle = fd < 0 ? 0 : list_handle(req, fd);
+
+	if (fd >= 0 && !handle)
+		sys_close(fd);
+	if (!handle)
+		return fd < 0 ? fd : -ENOMEM;
+	return fuse_opened(req, handle, pass_of(req)->cache == CACHE_ALWAYS ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0);
+}
+
+int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
+{
+	int err = pass_hold(req->in->uid);
+
+	(void)flags;
+	if (err)
+		return err;
+	err = open_list(req, node);
+	if (err)
+		pass_release_hold(req->in->uid);
+	return err;
+}
+
+int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
+{
+	struct pass_list *list = is_unsteady(req) ? (void *)(uintptr_t)in->fh : NULL;
+	int fd = pass_list_fd(req, in->fh);
+
+	(void)node;
+	pass_release_hold(list ? list->uid : (uint32_t)(in->fh >> 32));
+	if (list)
+		sys_free_pages(list, sizeof(*list));
+	return sys_close(fd);
+}
+
+/* With READDIRPLUS each entry is a lookup, which is taken back if there is no room. One
+   that cannot be looked up is shown all the same, without attributes. */
+static bool add_entry(struct fuse_req *req, uint64_t parent, uint64_t ino, const struct entry *e)
+{
+	uint64_t node = 0;
+	struct sysfs_stat st;
+
+	if (pass_of(req)->view.hides && passview_hides(&pass_of(req)->view, e->name))
+		return true;
+	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || pass_find(req, parent, e->name, &node, &st) < 0)
+		return fuse_dirent_as(req, 0, NULL, ino, e->type, e->name, (uint64_t)e->next);
+	if (fuse_dirent_as(req, node, &st.attr, ino, e->type, e->name, (uint64_t)e->next))
+		return true;
+	pass_forget(req, node, 1);
+	return false;
+}
+
+/* Whether the reply has room for what comes behind it. */
+static bool add_list(struct fuse_req *req, uint64_t parent, const char *list, int size)
+{
+	const struct passfs *fs = pass_of(req);
+	const struct inode *dir = inodes_get(&fs->inodes, parent);
+
+	for (int i = 0; i < size; ) {
+		const struct entry *e = (const void *)(list + i);
+
+		if (!add_entry(req, parent, pass_ino(fs, dir ? dir->device : 0, e->ino), e))
+			return false;
+		i += e->size;
+	}
+	return true;
+}
+
+/* How much of what is kept comes before the entry of this offset; its size if that is to
+   be read, -1 if it is nowhere near. From the beginning all is read anew. */
+static int kept_before(const struct pass_list *list, int64_t offset)
+{
+	int64_t at = list->start;
+	int i = 0;
+
+	while (i < list->size && at != offset) {
+		const struct entry *e = (const void *)(list->entries + i);
+
+		at = e->next;
+		i += e->size;
+	}
+	return at == offset && offset ? i : -1;
+}
+
+static int read_unsteady(struct fuse_req *req, uint64_t node, struct pass_list *list, int64_t offset, uint32_t room)
+{
+	int before = kept_before(list, offset), n;
+
+	if (before < 0) {
+		int64_t at = sysfs_lseek(list->fd, offset, SEEK_SET);
+
+		if (at < 0)
+			return (int)at;
+		list->end = at;
+		before = list->size = 0;
+	}
+	for (;;) {
+		if (!add_list(req, node, list->entries + before, list->size - before) || req->reply.data_size)
+			return 0;
+		n = sys_getdents(list->fd, list->entries, room);
+		list->size = n < 0 ? 0 : n;
+		list->start = list->end;
+		before = 0;
+		if (n <= 0)
+			return n;
+		for (int i = 0; i < n; ) {
+			const struct entry *e = (const void *)(list->entries + i);
+
+			list->end = e->next;
+			i += e->size;
+		}
+	}
+}
+
+int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
+{
+	/* The list at the end of the room for the reply, and not more of it than will fit
+	   there: an entry with attributes is some five times as large. */
+	uint32_t room = req->wanted / (req->in->opcode == FUSE_READDIRPLUS ? 5 : 1);
+	char *list = req->space + req->space_size - LIST;
+	uint64_t handle = ((const struct fuse_read_in *)req->arg)->fh;
+	int n, fd;
+	int64_t at;
+
+	room = room < SMALL_LIST ? SMALL_LIST : room > LIST ? LIST : room;
+	if (req->wanted > req->space_size - LIST)
+		req->wanted = req->space_size - LIST;
+	if (is_unsteady(req))
+		return read_unsteady(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
+	fd = pass_handle_fd(handle);
+	at = sysfs_lseek(fd, (int64_t)offset, SEEK_SET);
+	if (at < 0)
+		return (int)at;
+	do
+		n = sys_getdents(fd, list, room);
+	while (n > 0 && add_list(req, node, list, n));
+	return n < 0 && !req->reply.data_size ? n : 0;	/* the kernel has looked up what is there */
+}
+
+int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
+{
+	(void)node;
+	return sysfs_fsync(pass_list_fd(req, in->fh), in->fsync_flags & FUSE_FSYNC_FDATASYNC);
+}

@@ -1,0 +1,89 @@
+/* lookup: nodes of names, and of file handles that come back. See passfs.h. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "passfs.h"
+#include "sys.h"
+
+/* What fd holds becomes a node, and its attributes those that are shown. Not this file
+   system itself, mounted somewhere in its source: to ask that would be to wait for
+   ourselves. */
+int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st)
+{
+	struct inode found = { .of_kernel = false }, *inode;
+	int err;
+
+	if (fd == -EMFILE || fd == -ENFILE)
+		pass_make_room(req->session);
+	if (fd < 0)
+		return fd == -EBADF ? -ESTALE : fd;
+	err = sysfs_stat(fd, false, st);
+	if (!err && fuse_is_own(req, st->device))
+		err = -ELOOP;
+	if (!err)
+		err = pass_check_device(req, parent, fd, st, &found);
+	if (err) {
+		sys_close(fd);
+		return err;
+	}
+	*node = pass_take(req, fd, st);
+	pass_note_told(req, *node, st);
+	inode = inodes_get(&pass_of(req)->inodes, *node);
+	if (inode && (found.of_kernel || found.limits)) {
+		inode->of_kernel = found.of_kernel;
+		inode->limits = found.limits;
+	}
+	st->attr.mode = pass_limited_mode(req, *node, st->attr.mode);
+	if (pass_of(req)->no_symlinks_out)
+		pass_note_place(req, parent, *node);
+	pass_show(pass_of(req), st);
+	if (__atomic_load_n(&pass_of(req)->inodes.held, __ATOMIC_RELAXED) > pass_of(req)->limit)
+		pass_make_room(req->session);
+	return *node ? 0 : -ENOMEM;
+}
+
+int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st)
+{
+	int dir = pass_dir(req, parent, name, -ENOENT), err;
+	bool here = !fuse_is_dots(name);
+
+	err = pass_make_node(req, here ? parent : 0, dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0), node, st);
+	if (here)
+		pass_name_told(req, parent, name, err ? PASS_NOBODY : st->owner);
+	return err;
+}
+
+/* ".." of the root would be what is above it. */
+static bool leads_out(uint64_t parent, const char *name)
+{
+	return parent == FUSE_ROOT_ID && strcmp(name, "..") == 0;
+}
+
+int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
+{
+	uint64_t node = 0;
+	struct sysfs_stat st;
+	int err;
+
+	/* A file handle comes back: the node is asked for ".", known or not. */
+	if (pass_of(req)->export && strcmp(name, ".") == 0 && pass_fd(req, parent) < 0)
+		err = pass_make_node(req, 0, pass_open_again(pass_of(req), parent), &node, &st);
+	else
+		err = pass_find(req, parent, leads_out(parent, name) ? "." : name, &node, &st);
+	return err ? err : fuse_entry_as(req, node, &st.attr);
+}
+
+int pass_readlink(struct fuse_req *req, uint64_t node)
+{
+	int fd = pass_fd(req, node);
+	ssize_t n = fd < 0 ? fd : sys_readlinkat(fd, "", req->space, req->space_size - 1);
+
+	if (n < 0)
+		return (int)n;
+	req->space[n] = '\0';
+	if (pass_of(req)->no_symlinks_out && pass_leads_out(req, node, req->space))
+		return -EACCES;
+	return fuse_data(req, req->space, (size_t)n);
+}

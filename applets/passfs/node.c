@@ -1,0 +1,56 @@
+/* node: see node.h. */
+#include <errno.h>
+
+#include "node.h"
+
+/* Files of /proc and its kind judge the process that opens or writes them, which is this
+   server: only the server's own user may use them through it. */
+bool pass_lets_in(const struct fuse_req *req)
+{
+	return pass_of(req)->kernel_fs || req->in->uid == pass_of(req)->uid;
+}
+
+int pass_fd(const struct fuse_req *req, uint64_t node)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	return !inode ? -ESTALE : inode->of_kernel && !pass_lets_in(req) ? -EACCES : inode->fd;
+}
+
+int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hidden)
+{
+	return passview_hides(&pass_of(req)->view, name) ? hidden : pass_fd(req, node);
+}
+
+/* A number is a file's within its file system, and all that are mounted in SOURCE are one
+   here: into theirs the device is mixed, which leaves SOURCE's own as they are. */
+uint64_t pass_ino(const struct passfs *fs, uint64_t device, uint64_t ino)
+{
+	return ino ^ (device - fs->device) * 0x9e3779b97f4a7c15u;
+}
+
+void pass_show(const struct passfs *fs, struct sysfs_stat *st)
+{
+	struct fuse_attr *attr = &st->attr;
+
+	attr->ino = pass_ino(fs, st->device, attr->ino);
+	attr->uid = passview_shown(&fs->view, attr->uid, false);
+	attr->gid = passview_shown(&fs->view, attr->gid, true);
+	attr->mode = passview_mode(&fs->view, attr->mode);
+}
+
+void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
+{
+	int32_t backing = inodes_forget(&pass_of(req)->inodes, node, count);
+
+	if (backing > 0)
+		sysfs_backing_close(fuse_device(req), backing);
+}
+
+uint64_t pass_place(void *data, uint64_t node)
+{
+	const struct passfs *fs = data;
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	return inode && inode->device != fs->device ? inode->device : 0;
+}

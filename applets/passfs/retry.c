@@ -1,0 +1,76 @@
+/* retry: callers that were told to look a name up again. See passfs.h. */
+#include <string.h>
+
+#include "passfs.h"
+#include "thread.h"
+
+/* The owner in SOURCE that the last reply told of the name: PASS_NOBODY, if it told of none. */
+enum { RETRIES = 16, NAME_ROOM = 256 };
+struct retry { uint64_t parent; uint32_t pid, uid, opcode, owner; char name[NAME_ROOM]; };
+
+static struct { int lock; uint32_t used, next; struct retry of[RETRIES]; } retries;
+
+static bool is_name_of(const struct retry *r, uint64_t parent, const char *name)
+{
+	return r->opcode && r->parent == parent && strcmp(r->name, name) == 0;
+}
+
+static bool is_retry_of(const struct retry *r, const struct fuse_req *req, uint64_t parent, const char *name)
+{
+	return r->opcode == req->in->opcode && r->pid == req->in->pid && r->uid == req->in->uid
+	       && is_name_of(r, parent, name);
+}
+
+static void end_retry(struct retry *r)
+{
+	r->opcode = 0;
+	__atomic_sub_fetch(&retries.used, 1, __ATOMIC_RELAXED);
+}
+
+static void begin_retry(const struct fuse_req *req, uint64_t parent, const char *name)
+{
+	struct retry *r = retries.of + retries.next++ % RETRIES;
+
+	if (strlen(name) >= NAME_ROOM)
+		return;
+	if (r->opcode)
+		end_retry(r);
+	*r = (struct retry) { .parent = parent, .pid = req->in->pid, .uid = req->in->uid,
+			      .opcode = req->in->opcode, .owner = PASS_NOBODY };
+	strcpy(r->name, name);
+	__atomic_add_fetch(&retries.used, 1, __ATOMIC_RELAXED);
+}
+
+bool pass_asks_again(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t *owner)
+{
+	bool again = false;
+
+	thread_lock(&retries.lock);
+	for (int i = 0; i < RETRIES && !again; i++) {
+		again = is_retry_of(retries.of + i, req, parent, name);
+		if (again) {
+			*owner = retries.of[i].owner;
+			end_retry(retries.of + i);
+		}
+	}
+	if (!again)
+		begin_retry(req, parent, name);
+	thread_unlock(&retries.lock);
+	return again;
+}
+
+void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t owner)
+{
+	if (!__atomic_load_n(&retries.used, __ATOMIC_RELAXED))
+		return;
+	thread_lock(&retries.lock);
+	for (struct retry *r = retries.of; r < retries.of + RETRIES; r++) {
+		if (!is_name_of(r, parent, name))
+			continue;
+		r->owner = owner;
+		/* The name exists: the kernel opens it, and no CREATE comes again. */
+		if (r->opcode == FUSE_CREATE && owner != PASS_NOBODY && r->pid == req->in->pid)
+			end_retry(r);
+	}
+	thread_unlock(&retries.lock);
+}
