@@ -76,9 +76,9 @@ watched:
 faults:
 	@$(MAKE) --no-print-directory -s CONFIG=faults BUILD=$(BUILD)/faults all
 
-lint:
+lint: all
 	tests/deps
-	tests/lint
+	BUILD=$(abspath $(BUILD)) tests/lint
 
 # Medians and ratios; peers and ours in turn.
 bench:
