@@ -59,7 +59,7 @@ int sys_keep_places(void);
    ".." does not leave and by which sys_fd_path() goes. Takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and
    mount_setattr(2) (Linux 5.12). 0 or -errno: -EPERM before anything is changed, if this process
    may not clone mounts; -ENOTDIR if /proc is not procfs. */
-int sys_stay_in(int root);
+int sys_chroot_with_proc(int root);
 
 /* Files */
 int sys_open(const char *path, int flags, mode_t mode);
@@ -107,7 +107,7 @@ const char *sys_fd_path(char path[32], int fd); /* "/proc/self/fd/N" */
 
 /* From now on the working directory is /proc/self/fd, by which sys_fd_path() goes: it is found
    wherever /proc is moved to, and a fifth faster. For this process alone. 0 or -errno. */
-int sys_go_among_descriptors(void);
+int sys_enter_fd_directory(void);
 int sys_access(int fd, int how);	/* 0 if the effective ids may; for what O_PATH holds too */
 
 /* Whether path is an executable file, and whether it is set-uid root: follows
@@ -199,7 +199,7 @@ int sys_signal(int sig, void (*handler)(int));
 int sys_catch_signal(int sig, void (*handler)(int));
 /* From now on, when something comes to be read there, the kernel sends this process SIGCONT:
    who was stopped goes on, and who was not does not notice. 0 or -errno. */
-int sys_goes_on_for(int fd);
+int sys_sigcont_on_input(int fd);
 int sys_poll_in(int fd, int milliseconds);	/* 1 readable or closed, 0 time is up */
 int sys_poll_alive(int fd, int milliseconds);	/* the same, but -EPIPE when it is closed or broken */
 /* Which of two is readable or closed (0, 1; the first if both are), -ETIMEDOUT. */

@@ -140,7 +140,7 @@ static int pass_prepare(void *data, const char *source)
    reach of this server, which stays behind. */
 static void keep_names(void)
 {
-	sys_go_among_descriptors();
+	sys_enter_fd_directory();
 }
 
 static void thread_starts(void)

@@ -315,7 +315,7 @@ static int serve_mounted(const char *where)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
 	/* systemd stops everybody while it kills, and looks at the root directory meanwhile. */
 	if (self.below_all)
-		sys_goes_on_for(fd);
+		sys_sigcont_on_input(fd);
 	if (self.args->background)
 		sys_chdir("/");
 	if (self.session.ops->mounted)

@@ -28,7 +28,7 @@ enum {
 
 static int landlock_version(void)
 {
-	return (int)result(syscall(NR_CREATE_RULESET, NULL, 0, ASK_VERSION));
+	return (int)call_result(syscall(NR_CREATE_RULESET, NULL, 0, ASK_VERSION));
 }
 
 int cage_offered(void)
@@ -47,13 +47,13 @@ static int only_below(int root)
 	};
 	const struct __attribute__((packed)) { uint64_t allowed; int32_t fd; } rule = { FILES & ~EXECUTE, root };
 
-	rules = (int)result(syscall(NR_CREATE_RULESET, &handled, sizeof(handled), 0));
+	rules = (int)call_result(syscall(NR_CREATE_RULESET, &handled, sizeof(handled), 0));
 	if (rules < 0)
 		return rules;
 	if (root >= 0)
-		err = (int)result(syscall(NR_ADD_RULE, rules, PATH_BENEATH, &rule, 0));
+		err = (int)call_result(syscall(NR_ADD_RULE, rules, PATH_BENEATH, &rule, 0));
 	if (!err)
-		err = (int)result(syscall(NR_RESTRICT_SELF, rules, 0));
+		err = (int)call_result(syscall(NR_RESTRICT_SELF, rules, 0));
 	sys_close(rules);
 	return err;
 }
@@ -225,7 +225,7 @@ static const bool sanitized = false;
 static int install(const struct filter *f, unsigned int flags)
 {
 	const struct { uint16_t count; const struct insn *insn; } program = { f->count, f->insn };
-	long err = sanitized ? 0 : result(syscall(SYS_seccomp, SET_MODE_FILTER, flags, &program));
+	long err = sanitized ? 0 : call_result(syscall(SYS_seccomp, SET_MODE_FILTER, flags, &program));
 
 	return err > 0 ? -EAGAIN : (int)err;	/* with ALL_THREADS, the number of one that has other filters */
 }
@@ -356,7 +356,7 @@ enum { CAP_SYS_ADMIN_BIT = 21, CAP_MKNOD_BIT = 27 };
    capability, which would reach all of it. Root would own most of it. */
 static int stay_in(int root, uint64_t *capabilities)
 {
-	int err = sys_stay_in(root);
+	int err = sys_chroot_with_proc(root);
 
 	if (err != -EPERM || sys_geteuid() == 0)
 		return err;

@@ -4,6 +4,15 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+
+/* core/sys calls the kernel by number where libc's wrapper is large: fork() locks malloc,
+   clock_gettime() reads the vdso, others work around kernels older than 4.18. */
+#ifdef SYS_fcntl64
+enum { NR_FCNTL = SYS_fcntl64 };
+#else
+enum { NR_FCNTL = SYS_fcntl };
+#endif
 
 /* One number for all machines since 5.2. */
 enum {
@@ -12,14 +21,11 @@ enum {
 	NR_PIDFD_OPEN = 434, NR_CLONE3, NR_OPENAT2 = 437, NR_PIDFD_GETFD, NR_FACCESSAT2, NR_MOUNT_SETATTR = 442, NR_STATMOUNT = 457, NR_LISTMOUNT,
 };
 
-/* The way out of every wrapper. */
-static __attribute__((noinline, unused)) long result(long returned)
-{
-	return returned == -1 ? -errno : returned;
-}
+/* What a call returned, or -errno: the way out of every wrapper. */
+long call_result(long returned);
 
 #define CALL(type, name, params, call) \
-	type name params { return (type)result((long)(call)); }
+	type name params { return (type)call_result((long)(call)); }
 
 /* struct statx, as far as it is read here: older libcs have none. */
 struct kernel_time { int64_t seconds; uint32_t nanoseconds; int32_t unused; };

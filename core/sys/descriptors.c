@@ -12,7 +12,7 @@ struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char nam
 /* Whatever is opened here is close-on-exec: what is not came over an exec. */
 static bool was_inherited(int fd)
 {
-	return result(fcntl(fd, F_GETFD)) == 0;
+	return call_result(fcntl(fd, F_GETFD)) == 0;
 }
 
 static bool is_kept(int fd, const int *kept, size_t count)

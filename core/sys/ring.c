@@ -38,7 +38,7 @@ int ring_open(struct ring *r, uint32_t entries)
 	struct params p = { .flags = SQE128 | NO_SQARRAY | R_DISABLED | SINGLE_ISSUER | DEFER_TASKRUN };
 	char *base;
 
-	r->fd = (int)result(syscall(NR_SETUP, entries, &p));
+	r->fd = (int)call_result(syscall(NR_SETUP, entries, &p));
 	if (r->fd < 0)
 		return r->fd;
 	/* Both queues' heads and tails, and the completions, in one mapping. */
@@ -60,7 +60,7 @@ int ring_open(struct ring *r, uint32_t entries)
 
 int ring_enable(struct ring *r)
 {
-	return (int)result(syscall(NR_REGISTER, r->fd, ENABLE_RINGS, NULL, 0));
+	return (int)call_result(syscall(NR_REGISTER, r->fd, ENABLE_RINGS, NULL, 0));
 }
 
 struct ring_command *ring_put(struct ring *r, uint8_t opcode)
@@ -81,7 +81,7 @@ int ring_wait(struct ring *r)
 	__atomic_store_n(r->tail, *r->tail + submit, __ATOMIC_RELEASE);
 	r->waiting = 0;
 	do {
-		n = result(syscall(NR_ENTER, r->fd, submit, 1, GETEVENTS, NULL, 0));
+		n = call_result(syscall(NR_ENTER, r->fd, submit, 1, GETEVENTS, NULL, 0));
 		if (n > 0)
 			submit -= (uint32_t)n < submit ? (uint32_t)n : submit;
 	} while (n == -EINTR || (n >= 0 && submit));

@@ -26,7 +26,7 @@ struct name { char text[32]; };
 /* On a descriptor, or with the error that there is instead of one: a negative number would
    make a name of something else. */
 #define CALL_ON(type, name, params, call) \
-	type name params { return fd < 0 ? (type)fd : (type)result((long)(call)); }
+	type name params { return fd < 0 ? (type)fd : (type)call_result((long)(call)); }
 
 /* Devices as FUSE has them: the kernel's new_encode_dev(). */
 static uint32_t encode(uint32_t major, uint32_t minor)
@@ -168,7 +168,7 @@ int sysfs_utimes(int fd, const struct sysfs_time times[2])
 
 	if (utimensat(fd, "", t, AT_EMPTY_PATH) == 0)
 		return 0;
-	return errno != EINVAL ? -errno : (int)result(utimensat(AT_FDCWD, NAME(fd), t, 0)); /* before 5.8 */
+	return errno != EINVAL ? -errno : (int)call_result(utimensat(AT_FDCWD, NAME(fd), t, 0)); /* before 5.8 */
 }
 
 int64_t sysfs_lseek(int fd, int64_t offset, int whence)
@@ -182,7 +182,7 @@ ssize_t sysfs_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, s
 {
 	int64_t in = (int64_t)from_offset, out = (int64_t)to_offset;
 
-	return (ssize_t)result(syscall(SYS_copy_file_range, from, &in, to, &out, length, flags));
+	return (ssize_t)call_result(syscall(SYS_copy_file_range, from, &in, to, &out, length, flags));
 }
 
 int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock)

@@ -89,7 +89,7 @@ static int on(int fd)
 
 int sys_keep_places(void) { return 0; }
 int64_t sys_magic(int fd) { int err = on(fd); return err ? err : SYS_FUSECTL_MAGIC; }
-int sys_go_among_descriptors(void) { return 0; }
+int sys_enter_fd_directory(void) { return 0; }
 
 int sys_open(const char *path, int flags, mode_t mode)
 {
@@ -259,7 +259,7 @@ int sys_symlinkat(const char *target, int dir, const char *path)
 int sys_unlink(const char *path) { return of_path(path); }
 int sys_chdir(const char *path) { return of_path(path); }
 int sys_fchdir(int fd) { return on(fd); }
-int sys_stay_in(int root) { return on(root); }
+int sys_chroot_with_proc(int root) { return on(root); }
 pid_t sys_getppid(void) { return 1; }
 
 int sys_getcwd(char *buf, size_t size)
@@ -416,7 +416,7 @@ void sys_reset_signals(void) { }
 int sys_signal(int sig, void (*handler)(int)) { (void)sig, (void)handler; return 0; }
 int sys_poll_now(int fd) { return on(fd); }
 int sys_fetch_fd(pid_t pid, int fd) { MUST(pid > 0 && fd >= 0); return new_descriptor(); }
-int sys_goes_on_for(int fd) { return fd < 0 ? -EBADF : 0; }
+int sys_sigcont_on_input(int fd) { return fd < 0 ? -EBADF : 0; }
 
 int sys_poll_in(int fd, int milliseconds)
 {

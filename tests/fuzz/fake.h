@@ -1,10 +1,10 @@
-/* fake: a kernel that is made up, in place of core/sys/sys.c. Nothing that it is asked for
+/* fake: a kernel that is made up, in place of core/sys. Nothing that it is asked for
  * happens: files are those that a target gives it, and what a call returns, the input
  * decides, byte by byte; at its end every call succeeds. A descriptor that is closed twice,
  * or used when it is closed, ends the target.
  *
- * Every function of sys.h must be here: for one that is missing the linker takes sys.c, and
- * then says that it has all others twice. */
+ * Every function of sys.h must be here: for one that is missing the linker takes the file of
+ * core/sys that has it, and then says that it has the rest of that file twice. */
 #ifndef FUSEBOX_FAKE_H
 #define FUSEBOX_FAKE_H
 

@@ -14,7 +14,7 @@ COUNTING = -fprofile-instr-generate=$(PROFILES)/%m%c.profraw -mllvm -runtime-cou
 	-fcoverage-mapping -fcoverage-prefix-map=$(CURDIR)=. -Wno-unused-command-line-argument
 COVERAGE_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize%,$(FUZZ_CFLAGS)) $(COUNTING)
 
-# Those that have a kernel of their own in place of core/sys/sys.c; what others have besides.
+# Those that have a kernel of their own in place of core/sys; what others have besides.
 FAKED = argv conf dev fstab helper mount mountinfo statmount uring
 FUZZ_WITH_argv = $(patsubst %.c,%.o,$(filter applets/%,$(SOURCES)))
 FUZZ_WITH_helper = $(patsubst %.c,%.o,$(call applet_sources,fusermount))

@@ -1,0 +1,53 @@
+/* memory: pages of memory, and of the program itself. See sys.h. */
+#define _GNU_SOURCE
+#include "sys.h"
+
+#include <link.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "call.h"
+
+/* The linker's: where the program's first page is. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
+
+void sys_release_program(void)
+{
+	const char *base = (const char *)&__ehdr_start;
+	const ElfW(Phdr) *segment;
+
+	if (!base || __ehdr_start.e_type != ET_EXEC)
+		return;
+	segment = (const void *)(base + __ehdr_start.e_phoff);
+	for (int i = 0; i < __ehdr_start.e_phnum; i++, segment++)
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
+			syscall(SYS_madvise, segment->p_vaddr, segment->p_filesz, MADV_DONTNEED);
+}
+
+uint32_t sys_page_size(void)
+{
+	return (uint32_t)getauxval(AT_PAGESZ);
+}
+
+void *sys_pages(size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+void *sys_more_pages(void *pages, size_t size, size_t new_size)
+{
+	if (!size)
+		return sys_pages(new_size);
+	pages = mremap(pages, size, new_size, MREMAP_MAYMOVE);
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+void sys_free_pages(void *pages, size_t size)
+{
+	munmap(pages, size);
+}

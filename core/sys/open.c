@@ -1,0 +1,66 @@
+/* open: opening and reading by name, from the places that sys_keep_places() holds. See sys.h. */
+#define _GNU_SOURCE
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "sys/places.h"
+
+int sys_open(const char *path, int flags, mode_t mode)
+{
+	return sys_openat(AT_FDCWD, path, flags, mode);
+}
+
+int sys_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	int start = dir == AT_FDCWD ? place_of(&path) : dir;
+
+	return start == NO_PLACE ? -ENOENT : (int)call_result(openat(start, path, flags | O_CLOEXEC, mode));
+}
+
+/* Where many files are renamed, the kernel asks for another try. */
+int sys_openat2(int dir, const char *path, int flags, unsigned int resolve)
+{
+	const uint64_t how[3] = { (unsigned int)(flags | O_CLOEXEC), 0, resolve };
+	int fd, tries = 100;
+
+	do
+		fd = (int)call_result(syscall(NR_OPENAT2, dir, path, how, sizeof(how)));
+	while (fd == -EAGAIN && --tries > 0);
+	return fd;
+}
+
+int sys_open_private(int dir, const char *name)
+{
+	mode_t mask = umask(0);
+	int fd = sys_openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	umask(mask);
+	return fd;
+}
+
+ssize_t sys_readlink(const char *path, char *buf, size_t size)
+{
+	int start = place_of(&path);
+
+	return sys_readlinkat(start, path, buf, size);
+}
+
+ssize_t sys_read_file(const char *path, char *buf, size_t size)
+{
+	int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);	/* in place of a file there may be a FIFO */
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = sys_read_all(fd, buf, size - 1);
+	sys_close(fd);
+	if (n >= 0)
+		buf[n] = '\0';
+	return n;
+}

@@ -1,0 +1,49 @@
+/* signal: signals. See sys.h. */
+#define _GNU_SOURCE
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "call.h"
+
+int sys_signal(int sig, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+
+	return sigaction(sig, &action, NULL) < 0 ? -errno : 0;
+}
+
+void sys_reset_signals(void)
+{
+	static const uint64_t nothing[8];	/* SIG_DFL; an empty set; a timer that is off */
+
+	for (long sig = 1; sig <= 64; sig++)
+		syscall(SYS_rt_sigaction, sig, nothing, NULL, sizeof(uint64_t));
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, nothing, NULL, sizeof(uint64_t));
+	for (long timer = ITIMER_REAL; timer <= ITIMER_PROF; timer++)
+		syscall(SYS_setitimer, timer, nothing, NULL);
+}
+
+int sys_catch_signal(int sig, void (*handler)(int))
+{
+	struct sigaction now = { .sa_handler = SIG_DFL };
+
+	if (sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+		return 0;
+	return sys_signal(sig, handler);
+}
+
+int sys_sigcont_on_input(int fd)
+{
+	enum { SET_SIGNAL = 10 };
+
+	sys_signal(SIGIO, SIG_IGN);	/* what the kernel falls back to */
+	if (fcntl(fd, SET_SIGNAL, SIGCONT) < 0 || fcntl(fd, F_SETOWN, getpid()) < 0)
+		return -errno;
+	return (int)call_result(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC));
+}

@@ -1,0 +1,31 @@
+/* time: clocks. See sys.h. */
+#define _GNU_SOURCE
+#include "sys.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "call.h"
+
+static uint64_t clock_ns(int clock)
+{
+	int64_t now[2] = { 0, 0 };	/* seconds and nanoseconds, as 64-bit time has them */
+
+#ifdef SYS_clock_gettime64
+	struct timespec old;
+
+	if (syscall(SYS_clock_gettime64, clock, now) < 0 && clock_gettime(clock, &old) == 0) {
+		now[0] = old.tv_sec;	/* before 5.1 */
+		now[1] = old.tv_nsec;
+	}
+#else
+	syscall(SYS_clock_gettime, clock, now);
+#endif
+	return (uint64_t)now[0] * 1000000000 + (uint64_t)now[1];
+}
+
+uint64_t sys_clock_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+uint64_t sys_since_boot(void) { return clock_ns(CLOCK_BOOTTIME) / 1000000000; }
+uint64_t sys_today(void) { return clock_ns(CLOCK_REALTIME) / 1000000000; }
