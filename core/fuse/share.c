@@ -130,8 +130,6 @@ static bool has_room(struct kind kind, size_t size)
 
 static bool keep(struct kept what, const void *bytes)
 {
-	if (!has_room(what.kind, what.size))
-		return false;
 	if (all.count == all.room) {
 		uint32_t room = all.room ? all.room * 2 : FIRST_ROOM;
 		struct kept *more = sys_more_pages(all.kept, all.room * sizeof(*more), room * sizeof(*more));
@@ -167,6 +165,33 @@ static bool has_share(uint32_t opcode)
 	       && opcode != FUSE_DESTROY && opcode != FUSE_NOTIFY_REPLY;
 }
 
+/* The kernel sends a RELEASE once and drops the answer: refused, its file would stay open and
+   counted for good. There are no more of them than open files. */
+static bool can_be_refused(uint32_t opcode)
+{
+	return opcode != FUSE_RELEASE && opcode != FUSE_RELEASEDIR;
+}
+
+/* A copy waits for either file's server. */
+static uint64_t place_of(const struct fuse_session *s, const struct fuse_in_header *in, size_t size)
+{
+	const struct fuse_copy_file_range_in *copy = (const void *)(in + 1);
+	bool copies = in->opcode == FUSE_COPY_FILE_RANGE || in->opcode == FUSE_COPY_FILE_RANGE_64;
+	uint64_t place = s->ops->place ? s->ops->place(s->fs, in->nodeid) : 0;
+
+	if (place || !s->ops->place || !copies || size < sizeof(*in) + sizeof(*copy))
+		return place;
+	return s->ops->place(s->fs, copy->nodeid_out);
+}
+
+/* Copies the request, to run it later. Without memory a request that must not be refused runs now. */
+static enum share put_off(struct kept what, const struct fuse_in_header *in)
+{
+	if (can_be_refused(in->opcode) && !has_room(what.kind, what.size))
+		return SHARE_REFUSE;
+	return keep(what, in) ? SHARE_KEPT : can_be_refused(in->opcode) ? SHARE_REFUSE : SHARE_RUN;
+}
+
 static void discard(int thread)
 {
 	__atomic_store_n(&all.running[thread].unique, 0, __ATOMIC_SEQ_CST);
@@ -181,7 +206,7 @@ enum share share_begin(int thread, const struct fuse_session *s, int device, con
 
 	if (size < sizeof(*in) || !has_share(in->opcode))
 		return SHARE_RUN;
-	kind = (struct kind) { s->ops->place ? s->ops->place(s->fs, in->nodeid) : 0, in->uid };
+	kind = (struct kind) { place_of(s, in, size), in->uid };
 	set_running(thread, in->unique, kind);
 	if (!stalled)
 		return SHARE_RUN;
@@ -189,7 +214,7 @@ enum share share_begin(int thread, const struct fuse_session *s, int device, con
 	if (is_over(s, thread, kind)) {
 		const struct kept what = { in->unique, kind, (uint32_t)size, device, NULL };
 
-		result = keep(what, bytes) ? SHARE_KEPT : SHARE_REFUSE;
+		result = put_off(what, in);
 		/* The last request of this kind may have ended before it could see the copy. */
 		if (result == SHARE_KEPT && !is_over(s, thread, kind)) {
 			sys_free_pages(take(all.count - 1).bytes, size);

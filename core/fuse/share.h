@@ -28,7 +28,8 @@ void share_leave(int thread);
 
 /* What becomes of a request, `size` bytes that a thread read from `device`: SHARE_RUN, and
    share_end() must follow; SHARE_KEPT, it was copied and the thread is free; SHARE_REFUSE,
-   there are too many copies of its kind. Without `stalled`, all requests run. */
+   there are too many copies of its kind, which the end of an open file (RELEASE, RELEASEDIR) is
+   never told. Without `stalled`, all requests run. */
 enum share { SHARE_RUN, SHARE_KEPT, SHARE_REFUSE };
 enum share share_begin(int thread, const struct fuse_session *session, int device, const void *bytes,
 		       size_t size, bool stalled);
