@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "sys/places.h"
 #include "sys.h"
 
 struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
@@ -38,24 +39,51 @@ static void close_other(int fd, const int *kept, size_t count, bool inherited)
 		sys_close(fd);
 }
 
-/* Without /proc: as far as descriptors are likely to be. */
+/* The first one that is kept, from there on; -1: none. */
+static int first_kept(int from, const int *kept, size_t count)
+{
+	int first = -1;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] >= from && (first < 0 || kept[i] < first))
+			first = kept[i];
+	return first;
+}
+
+/* All from there on. -ENOSYS before Linux 5.9. */
+static int close_from(int from, const int *kept, size_t count)
+{
+	int end, err = 0;
+
+	while (!err && (end = first_kept(from, kept, count)) >= 0) {
+		if (end > from)
+			err = (int)call_result(syscall(NR_CLOSE_RANGE, from, end - 1, 0));
+		from = end + 1;
+	}
+	return err ? err : (int)call_result(syscall(NR_CLOSE_RANGE, from, INT32_MAX, 0));
+}
+
+/* Without a list. Above what a program has when it starts, nothing can be its own, unless so many
+   were inherited that its own are closed too: then it fails, rather than keeping another's. */
 static void close_by_number(const int *kept, size_t count, bool inherited)
 {
-	enum { LIKELY = 4096 };
+	enum { LIKELY = 4096, MOST = 1 << 20 /* as fs.nr_open says, by default */ };
+	int fd;
 
-	for (int fd = 3; fd < LIKELY; fd++)
+	for (fd = 3; fd < LIKELY; fd++)
+		close_other(fd, kept, count, inherited);
+	if (close_from(LIKELY, kept, count) == 0)
+		return;
+	for (; fd < MOST; fd++)
 		close_other(fd, kept, count, inherited);
 }
 
-void sys_close_others(const int *kept, size_t count, bool inherited)
+/* 0, or -errno: some are left. */
+static int close_listed(int dir, const int *kept, size_t count, bool inherited)
 {
-	int dir = sys_open("/proc/self/fd", O_RDONLY | O_DIRECTORY, 0), n;
 	_Alignas(struct entry) char list[1024];
+	int n;
 
-	if (dir < 0) {
-		close_by_number(kept, count, inherited);
-		return;
-	}
 	while ((n = sys_getdents(dir, list, sizeof(list))) > 0) {
 		for (int i = 0; i < n; ) {
 			const struct entry *e = (const void *)(list + i);
@@ -66,5 +94,19 @@ void sys_close_others(const int *kept, size_t count, bool inherited)
 			i += e->size;
 		}
 	}
-	sys_close(dir);
+	return n;
+}
+
+void sys_close_others(const int *kept, size_t count, bool inherited)
+{
+	int dir, err;
+
+	if (!inherited && close_from(3, kept, count) == 0)
+		return;
+	dir = sys_open(FD_DIRECTORY, O_RDONLY | O_DIRECTORY, 0);
+	err = dir < 0 ? dir : close_listed(dir, kept, count, inherited);
+	if (err)
+		close_by_number(kept, count, inherited);
+	if (dir >= 0)
+		sys_close(dir);
 }

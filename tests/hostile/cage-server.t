@@ -3,7 +3,7 @@
 # what it can have the kernel and the keeper do. See tests/serve/escapefs.c.
 . "$(dirname "$0")/../lib.sh"
 start 100
-need script
+need strace script
 ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt other src outside
 export OUTSIDE=$T/outside
@@ -41,6 +41,16 @@ passfs -b src mnt 9</ 8<outside 2>/dev/null
 server=$(newest passfs)
 is 'without a sandbox neither' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
 fumount mnt
+# The list of descriptors fails, at once and in the middle; others do not reach what is beyond it.
+for when in 1 2; do
+	strace -D -f -o trace -e inject=getdents64:error=EIO:when=$when passfs -b src mnt 9</ 4999<outside 2>/dev/null
+	server=$(newest passfs)
+	ok "the list fails, $when" grep -q INJECTED trace
+	is 'none of them is kept' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
+	is 'the keeper has none' "$(descriptors "$(keeper_of "$server")" | grep -cE " (/|$T/outside)$")" 0
+	is 'it serves' "$(cat mnt/file)" text
+	fumount mnt
+done
 hellofs -b --ready-fd 7 mnt 7>ready 9</ 2>/dev/null
 is 'the descriptor of --ready-fd is kept until it is written to' "$(wc -l <ready)" 1
 is 'and no longer' "$(descriptors "$(newest hellofs)" | grep -cE ' /$|ready')" 0
