@@ -46,14 +46,17 @@ static int enter_directory(const char *path, char text[256], const char **name)
 	return sys_chdir(out_text(&out));
 }
 
-static bool may_have_it(int peer, uid_t uid)
+/* 1, 0, or -errno: the kernel does not tell. */
+static int may_have_it(int peer, uid_t uid)
 {
 	int64_t from = sys_peer_uid(peer);
 
+	if (from < 0)
+		return (int)from;
 	if (from == 0 || from == uid || from == (int64_t)sys_geteuid())
-		return true;
+		return 1;
 	msg("a process of user %lld connected, and was turned away", (long long)from);
-	return false;
+	return 0;
 }
 
 /* Serves those who connect until one may have the device; as handout_send(). */
@@ -64,6 +67,7 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 	for (;;) {
 		uint64_t now = sys_clock_ns() / 1000000;
 		int left = milliseconds < 0 ? -1 : end > now ? (int)(end - now) : 0, peer, err;
+		bool turned_away;
 		char sig;
 
 		err = sys_poll_either(stop[0], listener, left);
@@ -72,9 +76,12 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 		peer = err < 0 ? err : sys_accept(listener);
 		if (peer < 0)
 			return peer;
-		err = may_have_it(peer, uid) ? sys_send_fd(peer, device) : 1;
+		err = may_have_it(peer, uid);
+		turned_away = err == 0;
+		if (err > 0)
+			err = sys_send_fd(peer, device);
 		sys_close(peer);
-		if (err <= 0)
+		if (!turned_away)
 			return err;
 	}
 }

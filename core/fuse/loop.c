@@ -90,15 +90,26 @@ static void serve_on(struct worker *w)
 		 && __atomic_load_n(&s->phase, __ATOMIC_RELAXED) != FUSE_ENDED);
 }
 
-static void work(struct fuse_session *s, int device, bool is_spare)
+/* A clone of the device is never closed: requests that are answered later came by it. Without
+   /dev/fuse, in a chroot say, all read from the one that there is. */
+static int own_device(struct fuse_session *s)
+{
+	int device = sys_clone_device(s->device);
+
+	return device < 0 ? s->device : device;
+}
+
+static void work(struct fuse_session *s, bool clones, bool is_spare)
 {
 	size_t size = dev_request_size(s->ops);
 	struct worker w = {
-		.req = { .session = s }, .device = device, .thread = share_join(), .is_spare = is_spare,
+		.req = { .session = s }, .device = s->device, .thread = share_join(), .is_spare = is_spare,
 		.buffer = sys_pages(dev_buffer_size(s->ops)),
 	};
 
 	if (w.buffer && w.thread >= 0) {
+		if (clones)
+			w.device = own_device(s);
 		if (s->thread_starts)
 			s->thread_starts();
 		w.req.space = w.buffer + size;
@@ -112,26 +123,21 @@ static void work(struct fuse_session *s, int device, bool is_spare)
 	__atomic_sub_fetch(&s->running, 1, __ATOMIC_RELAXED);
 }
 
-/* A clone of the device is never closed: requests that are answered later came by it. */
 static void *serve_clone(void *session)
 {
-	struct fuse_session *s = session;
-	int device = sys_clone_device(s->device);
-
-	/* Without /dev/fuse, in a chroot say, all read from the one that there is. */
-	work(s, device < 0 ? s->device : device, false);
+	work(session, true, false);
 	return NULL;
 }
 
 static void *serve_first(void *session)
 {
-	work(session, ((struct fuse_session *)session)->device, false);
+	work(session, false, false);
 	return NULL;
 }
 
 static void *serve_spare(void *session)
 {
-	work(session, ((struct fuse_session *)session)->device, true);
+	work(session, false, true);
 	return NULL;
 }
 

@@ -72,14 +72,16 @@ static int unmount(const struct keeper *k)
 	const struct sys_stat *mounted = &k->at->mounted;
 	struct report to = { .object = k->shown, .except = k->server };
 	int err = is_over(k) ? -ESTALE : unmount_in_parent(k->at);
+	bool busy = err == -EBUSY;
 
-	if (err == -EBUSY) {
+	if (busy)
 		report_holders(&to, mounted->dev_major, mounted->dev_minor);
+	/* Detaching takes neither the directory nor its name. */
+	if (err && err != -ESTALE)
 		err = commfd_umount_known(k->at, UMOUNT_LAZY);
-		if (!err)
-			msg("%s: busy: detached, and served until the last one lets go; "
-			    "signal again to abort", k->shown);
-	}
+	if (!err && busy)
+		msg("%s: busy: detached, and served until the last one lets go; "
+		    "signal again to abort", k->shown);
 	if (err == -ESTALE) {
 		msg("%s: this mount is not on top there any more; served until the last one "
 		    "lets go; signal again to abort", k->shown);

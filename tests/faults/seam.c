@@ -100,11 +100,14 @@ static bool transfers(long number)
 	return false;
 }
 
-static bool waits(long number)
+/* waitpid(2) with WNOHANG does not wait: the kernel never interrupts it. */
+static bool waits(long number, long second)
 {
 	switch (number) {
+	case SYS_wait4:
+		return !(second & WNOHANG);
 	case SYS_read: case SYS_write: case SYS_writev:
-	case SYS_poll: case SYS_wait4: case SYS_accept4: case SYS_recvmsg: case SYS_futex:
+	case SYS_poll: case SYS_accept4: case SYS_recvmsg: case SYS_futex:
 	case SYS_io_uring_enter:
 		return true;
 	}
@@ -140,7 +143,7 @@ static int fault(long number, long first, long second)
 				.file = transfers(number) ? kind_of((int)first) : PLAN_OTHER,
 			};
 	} else if (plan->how == PLAN_ALL_INTERRUPTED) {
-		me.again = waits(number) && !me.again;
+		me.again = waits(number, second) && !me.again;
 		return me.again ? EINTR : 0;
 	} else if (plan->how == PLAN_ALL_SHORT) {
 		return can_be_short(number, (int)first) ? PLAN_SHORT : 0;
