@@ -79,7 +79,7 @@ enum sys_resolve { RESOLVE_SAME_MOUNT = 1, RESOLVE_NO_LINKS = 4, RESOLVE_WITHIN 
 int sys_openat2(int dir, const char *path, int flags, unsigned int resolve /* enum sys_resolve */);
 /* What kind of file system a descriptor is in: statfs(2)'s f_type, or -errno. Asks a FUSE
    server: not for a mount that is not known to answer. */
-enum { SYS_PROC_MAGIC = 0x9fa0, SYS_FUSECTL_MAGIC = 0x65735543 };
+enum { SYS_PROC_MAGIC = 0x9fa0, SYS_FUSECTL_MAGIC = 0x65735543, SYS_FUSE_MAGIC = 0x65735546 };
 int64_t sys_magic(int fd);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);

@@ -9,6 +9,7 @@
 #include "cli/env.h"
 #include "health/server.h"
 #include "sys.h"
+#include "mount/table.h"
 #include "mount/umount.h"
 
 enum { LOOK_EVERY_MS = 500 };
@@ -24,10 +25,16 @@ static void detach(int parent, const struct mountpoint *at)
 }
 
 /* A server need not be seen, or known for one; but the connection is over with its end, and
-   then its number is another's. 0: nobody tells the one from the other. */
-static bool is_served(uint64_t connection, uint64_t identity)
+   then its number is another's. Without fusectl (identity 0) it is this mount's own while that
+   is mounted. */
+static bool is_served(const struct mountpoint *at, uint64_t identity)
 {
-	return (identity ? conn_identity(connection) == identity : server_find(connection) > 0) && !conn_is_over(connection);
+	const struct sys_stat *m = &at->mounted;
+	uint64_t connection = m->dev_minor;
+
+	if (identity)
+		return conn_identity(connection) == identity && !conn_is_over(connection);
+	return table_has(m->mount_id, m->dev_major, m->dev_minor) && server_find(connection) > 0;
 }
 
 /* The end of the socket is the end of the server, or only that of its descriptor:
@@ -45,7 +52,7 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	undo = sys_read_all(socket, &byte, 1) == 1;
 	/* Not before: fusectl is held from then on, and could not be unmounted. */
 	if (!undo && auto_unmount)
-		for (identity = conn_identity(connection); is_served(connection, identity); )
+		for (identity = conn_identity(connection); is_served(at, identity); )
 			sys_sleep_ms(LOOK_EVERY_MS);
 	if (undo || auto_unmount)
 		detach(parent, at);

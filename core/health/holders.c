@@ -99,53 +99,70 @@ static unsigned int held_by_links(int pid_dir, const struct device *dev, struct 
 /* What the reader of maps answers. */
 struct mapping { bool found; char name[255]; };
 
-/* "start-end perms offset 00:2f inode   name". */
-static bool take_mapping(char *line, const char *device, struct mapping *mapping)
+static const char *next_field(const char *at)
+{
+	at += strcspn(at, " ");
+	return at + strspn(at, " ");
+}
+
+/* "start-end perms offset 00:2f inode   name". The name of a file may look like a device. */
+static bool take_mapping(const char *line, const char *device, struct mapping *mapping)
 {
 	struct out out = OUT_TEXT(mapping->name);
-	const char *at = text_find(line, device);
+	const char *at = next_field(next_field(next_field(line)));
 
-	if (!at)
+	if (strncmp(at, device, strlen(device)) != 0)
 		return false;
-	at += strlen(device);
-	at += strcspn(at, " ");
-	at += strspn(at, " ");
-	out_str(&out, at);
+	out_str(&out, next_field(next_field(at)));
 	out_text(&out);
-	mapping->found = true;
-	return true;
+	return mapping->found = true;
+}
+
+/* The lines of maps, one after the other, in a buffer: of one that is too long, the beginning. */
+struct lines { size_t kept; bool is_rest; char text[8192 + 1]; };
+
+/* Takes the lines that are whole out of the buffer, or what there is of one that fills it. */
+static void take_lines(struct lines *l, const char *device, struct mapping *mapping)
+{
+	char *line = l->text, *end;
+
+	for (; !mapping->found && (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		if (!l->is_rest)
+			take_mapping(line, device, mapping);
+		l->is_rest = false;
+	}
+	l->kept -= (size_t)(line - l->text);
+	memmove(l->text, line, l->kept + 1);
+	if (l->kept < sizeof(l->text) - 1)
+		return;
+	if (!l->is_rest && !mapping->found)
+		take_mapping(l->text, device, mapping);
+	l->is_rest = true;
+	l->kept = 0;
 }
 
 static void find_mapping(int pid, const struct device *dev, struct mapping *mapping)
 {
-	static char text[8192 + 1];
+	static struct lines l;
 	char path[32], device[24];
 	struct out p = OUT_TEXT(path), d = OUT_TEXT(device);
-	size_t kept = 0;
 	ssize_t n;
 	int fd;
 
-	mapping->found = false;
+	mapping->found = l.is_rest = false;
+	l.kept = 0;
 	out_fmt(&p, "/proc/%d/maps", pid);
-	out_fmt(&d, " %02x:%02x ", dev->major, dev->minor);
+	out_fmt(&d, "%02x:%02x ", dev->major, dev->minor);
 	out_text(&d);
 	fd = sys_open(out_text(&p), O_RDONLY, 0);
 	if (fd < 0)
 		return;
-	while ((n = sys_read(fd, text + kept, sizeof(text) - 1 - kept)) > 0) {
-		char *line = text, *end;
-
-		kept += (size_t)n;
-		text[kept] = '\0';
-		for (; (end = strchr(line, '\n')); line = end + 1) {
-			*end = '\0';
-			if (take_mapping(line, device, mapping))
-				goto done;
-		}
-		kept -= (size_t)(line - text);
-		memmove(text, line, kept);
+	while (!mapping->found && (n = sys_read(fd, l.text + l.kept, sizeof(l.text) - 1 - l.kept)) > 0) {
+		l.kept += (size_t)n;
+		l.text[l.kept] = '\0';
+		take_lines(&l, device, mapping);
 	}
-done:
 	sys_close(fd);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mount/mount.h"
+#include "mount/ours.h"
 
 enum { LINKS = 16 };
 
@@ -21,15 +22,6 @@ static int move_to(struct walk *w, int fd)
 	return 0;
 }
 
-/* Whether nobody but root and the caller can put a symbolic link there. */
-static bool is_ours(int dir)
-{
-	struct sys_stat st;
-
-	return sys_statx(dir, "", true, &st) == 0 && !(st.mode & 022)
-	       && (st.uid == 0 || st.uid == sys_geteuid());
-}
-
 static int follow(struct walk *w, const char *name)
 {
 	char target[4096];
@@ -37,7 +29,8 @@ static int follow(struct walk *w, const char *name)
 
 	if (n < 0)
 		return n == -EINVAL ? -ENOTDIR : (int)n;
-	if (!is_ours(w->dir) || ++w->links > LINKS)
+	/* Another user could have put the link there. */
+	if (!ours_is_directory(w->dir) || ++w->links > LINKS)
 		return -ELOOP;
 	target[n] = '\0';
 	return walk(w, target);

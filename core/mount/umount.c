@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "mount/ours.h"
 #include "mount/table.h"
 #include "mount/turn.h"
 
@@ -62,6 +63,25 @@ int umount_open_parent(const char *path)
 	return sys_open(parent, O_PATH | O_DIRECTORY, 0);
 }
 
+/* Without /proc a mount can be detached by its name alone, which must be one that nobody exchanges
+   after the look: by the name in its directory, if that is ours. */
+static int detach_by_name(const char *path, enum umount_how how)
+{
+	const char *slash = strrchr(path, '/');
+	int here = sys_open(".", O_PATH | O_DIRECTORY, 0), dir = slash ? umount_open_parent(path) : here;
+	int err = dir < 0 ? dir : ours_is_directory(dir) ? sys_fchdir(dir) : -ENOENT;
+
+	if (!err)
+		err = umount_path(slash ? slash + 1 : path, how);
+	if (slash && dir >= 0) {
+		sys_fchdir(here);
+		sys_close(dir);
+	}
+	if (here >= 0)
+		sys_close(here);
+	return err;
+}
+
 int umount_known(const char *path, const struct sys_stat *known, enum umount_how how)
 {
 	int fd = umount_open_known(path, known), err = 0;
@@ -71,7 +91,9 @@ int umount_known(const char *path, const struct sys_stat *known, enum umount_how
 	if (how != UMOUNT_PLAIN)
 		err = umount_fd(fd, how);
 	sys_close(fd);	/* which would keep the mount busy */
-	return how == UMOUNT_PLAIN || err == -ENOENT ? umount_path(path, how) : err;
+	if (how == UMOUNT_PLAIN)
+		return umount_path(path, how);
+	return err == -ENOENT ? detach_by_name(path, how) : err;
 }
 
 int umount_known_in_turn(const char *path, const struct sys_stat *known, enum umount_how how)

@@ -31,7 +31,8 @@ int umount_open_known(const char *path, const struct sys_stat *known);
    users rename above it: to unmount by the name, go there first. */
 int umount_open_parent(const char *path);
 
-/* Unmounts that; detaches by its descriptor where there is /proc. A plain unmount goes by
+/* Unmounts that; detaches by its descriptor, and without /proc by its name if only root and the
+   caller can change names in its directory, else -ENOENT. A plain unmount goes by
    the name, after the look: have the mount's turn (turn.h) before. 0 or -errno, as above. */
 int umount_known(const char *path, const struct sys_stat *known, enum umount_how how);
 

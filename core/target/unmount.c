@@ -130,9 +130,8 @@ int unmount_abort(const struct target *t)
 	if (err && fd >= 0) {
 		char name[32];
 
+		/* By no name, even without /proc: it could be another mount's by now. */
 		err = sys_umount2(sys_fd_path(name, fd), 1 /* MNT_FORCE: EBUSY, and done */);
-		if (err == -ENOENT)
-			err = sys_umount2(t->at.path, 1);
 		err = err == -EBUSY ? 0 : err;
 	}
 	if (fd >= 0)

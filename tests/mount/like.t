@@ -193,6 +193,15 @@ fumount victim/new
 chmod 1777 users; chown 0 users
 exits 32 'nor a link in a directory like /tmp' fmount -t fuse.hellofs -o X-mount.mkdir s users/link/other
 is 'makes nothing' "$(ls victim)" new
+# A user's file system says that root owns its links.
+mkdir served
+mkdir served.src
+ln -s "$T/victim" served.src/link
+exits 0 "a user's mount" fmount --wait --user nobody -o allow_other served -- passfs --force-user=0 served.src
+is 'a link that is shown as root'"'"'s' "$(stat -c %u served served/link | xargs)" '0 0'
+exits 32 "in a user's FUSE mount" fmount -t fuse.hellofs -o X-mount.mkdir s served/link/fuse
+is 'makes nothing' "$(ls victim)" new
+fumount served
 mkdir m3
 for option in -w --userns --replace-stale --auto-unmount --drop-caps '--user nobody' '--clones 1'; do
 	# shellcheck disable=SC2086 # two words

@@ -301,6 +301,14 @@ faulty good "$T/root/mnt"
 exits 0 'no /proc: -R' no_proc fumount -R /mnt
 is 'nothing is left there' "$(own_mounts)" ''
 exits 32 'no /proc: no mount' no_proc fumount /mnt
+# A name in a directory of a user's may mean another mount at any moment.
+faulty good "$T/root/mnt"
+chown 65534 root
+exits 32 'no /proc: -l in a directory of a user' no_proc fumount -l /mnt
+ok 'leaves the mount' mounted "$T/root/mnt"
+chown 0 root
+exits 0 'no /proc: -l in one of root' no_proc fumount -l /mnt
+ok 'detaches it' unmounted "$T/root/mnt"
 
 # Below a FUSE mount: one that was moved onto a newer one.
 mkdir outer bind

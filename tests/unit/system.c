@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -293,6 +294,78 @@ static void holders_are_found(void **state)
 	assert_int_equal(umount("mnt"), 0);
 	close(ready[0]);
 	close(ready[1]);
+}
+
+/* Maps a file, and nothing else of it stays open. */
+static void map_file(const char *name)
+{
+	int fd = open(name, O_CREAT | O_RDWR, 0600);
+
+	if (fd < 0 || ftruncate(fd, 1) < 0 || mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+		_exit(1);
+	close(fd);
+}
+
+/* Of 10,000 bytes, deeper than a path can be. */
+static void map_deep(void)
+{
+	char name[251];
+
+	if (chdir("deep") < 0)
+		_exit(1);
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < 40; i++)
+		if ((mkdir(name, 0700) < 0 && errno != EEXIST) || chdir(name) < 0)
+			_exit(1);
+	map_file("long");
+}
+
+/* What holders_each() says of a child that maps `first`, and then another file. */
+static int held_by_maps(const struct sys_stat *st, const char *first, const char *other)
+{
+	int ready[2], child, how;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		map_file(first);
+		if (other)
+			map_file(other);
+		else
+			map_deep();
+		if (chdir("/") < 0 || write(ready[1], "", 1) < 0)
+			_exit(1);
+		pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	how = holders_each(st->dev_major, st->dev_minor, is_wanted, &child);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+	return how;
+}
+
+static void mappings_are_read_by_their_fields(void **state)
+{
+	struct sys_stat st;
+	char looks_like[64];
+
+	(void)state;
+	assert_int_equal(mount("none", "mnt", "tmpfs", 0, NULL), 0);
+	assert_int_equal(sys_stat_path("mnt", 0, true, &st), 0);
+	assert_int_equal(mkdir("deep", 0700), 0);
+	assert_int_equal(mount("none", "deep", "tmpfs", 0, NULL), 0);
+	assert_int_equal(held_by_maps(&st, "mnt/held", "deep/short"), HOLDER_MAP);
+	/* Later mappings come first in the list. */
+	assert_int_equal(held_by_maps(&st, "mnt/held", NULL), HOLDER_MAP);
+	snprintf(looks_like, sizeof(looks_like), "deep/a %02x:%02x 1 ", st.dev_major, st.dev_minor);
+	assert_int_equal(held_by_maps(&st, looks_like, "deep/short"), 0);
+	assert_int_equal(umount("mnt"), 0);
+	assert_int_equal(umount("deep"), 0);
+	assert_int_equal(rmdir("deep"), 0);
 }
 
 static void a_helper_that_fails(void **state)
@@ -628,6 +701,7 @@ int main(void)
 		cmocka_unit_test(a_mount_from_end_to_end),
 		cmocka_unit_test(aborting_wakes),
 		cmocka_unit_test(holders_are_found),
+		cmocka_unit_test(mappings_are_read_by_their_fields),
 		cmocka_unit_test(fuse_conf),
 		cmocka_unit_test(users_by_name_and_number),
 		cmocka_unit_test(variables),
