@@ -91,7 +91,7 @@ static void resize(struct inodes *t, uint32_t room)
 	t->room = room;
 	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
 		for (uint32_t i = 0; i < t->block[b].used; i++)
-			if (t->block[b].all[i].fd >= 0 || t->keep_numbers)
+			if (t->block[b].all[i].ino)
 				link_in(t, block_start(b) + i);
 }
 
@@ -142,7 +142,8 @@ static uint64_t add(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 	return place + 1;
 }
 
-/* Out of the hash; its block, when that was the last one of it, goes back. */
+/* Out of the hash; its block, when that was the last one of it, goes back. With keep_numbers it
+   stays, since numbers that nobody knows any more are asked for. */
 static void drop(struct inodes *t, uint32_t place)
 {
 	unsigned int b = block_of(place);
@@ -153,10 +154,11 @@ static void drop(struct inodes *t, uint32_t place)
 	while (*link != place + 1)
 		link = &at(t, *link - 1)->next;
 	*link = inode->next;
+	inode->ino = 0;
 	inode->next = block->free;
 	block->free = place - block_start(b) + 1;
 	t->live--;
-	if (--block->live == 0 && b) {
+	if (--block->live == 0 && b && !t->keep_numbers) {
 		struct inode *all = block->all;
 
 		*block = (struct inode_block) { .all = NULL };
@@ -187,6 +189,32 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 	return node;
 }
 
+static bool is_asleep(const struct inodes *t, uint64_t node)
+{
+	unsigned int b = block_of((uint32_t)node - 1);
+	const struct inode *inode = t->block[b].all ? at(t, (uint32_t)node - 1) : NULL;
+
+	return inode && inode->ino && inode->fd < 0;
+}
+
+bool inodes_is_asleep(struct inodes *t, uint64_t node)
+{
+	bool asleep;
+
+	thread_lock(&t->lock);
+	asleep = is_asleep(t, node);
+	thread_unlock(&t->lock);
+	return asleep;
+}
+
+void inodes_drop(struct inodes *t, uint64_t node)
+{
+	thread_lock(&t->lock);
+	if (is_asleep(t, node))
+		drop(t, (uint32_t)node - 1);
+	thread_unlock(&t->lock);
+}
+
 int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 {
 	struct inode *inode;
@@ -208,6 +236,9 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 		}
 	}
 	thread_unlock(&t->lock);
+	/* As long as the descriptor is open, no other file gets its inode number. */
+	if (fd >= 0 && t->keep_numbers && t->is_gone && t->is_gone(fd))
+		inodes_drop(t, node);
 	if (fd >= 0)
 		sys_close(fd);
 	return backing;

@@ -33,6 +33,7 @@ struct inodes {
 	uint32_t *hash;		/* 1 + a place, `room` of them */
 	uint32_t live, held, room;	/* in the hash; with a descriptor */
 	bool keep_numbers;	/* a file that comes back has the number that it had */
+	bool (*is_gone)(int fd);	/* with them: whether what fd holds never comes back. NULL: all may */
 	int lock;
 };
 
@@ -49,5 +50,9 @@ uint64_t inodes_take(struct inodes *inodes, int fd, uint64_t device, uint64_t in
 /* Takes so many lookups back. With the last one it closes the file and returns its
    `backing`, else 0. */
 int32_t inodes_forget(struct inodes *inodes, uint64_t node, uint64_t lookups);
+
+/* With keep_numbers: whether the node has a number, and nothing else; and takes that away, if so. */
+bool inodes_is_asleep(struct inodes *inodes, uint64_t node);
+void inodes_drop(struct inodes *inodes, uint64_t node);
 
 #endif

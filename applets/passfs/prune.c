@@ -100,13 +100,21 @@ void pass_release_hold(uint32_t uid)
 
 /* ---- File handles ---- */
 
-/* By node, for ever: memory that is only used as far as nodes have been. */
-enum { MOST_HANDLES = sizeof(void *) > 4 ? 1 << 24 : 1 << 20 };
+/* By node: memory that is only used as far as nodes have been. */
+enum { FIRST_SWEEP = 1024, MOST_HANDLES = sizeof(void *) > 4 ? 1 << 24 : 1 << 20 };
 
 /* What file a node has been since it last woke, and how many it had been by then. A size of
    0: it cannot be opened by that. */
 struct passhandle { struct sysfs_handle handle; uint32_t generation; };
-struct passhandles { int mount, lock; struct passhandle of[]; };
+struct passhandles { int mount, lock; uint32_t next_sweep; bool sweeping; struct passhandle of[]; };
+
+/* Without a name a file does not come back, so that its number is free. */
+static bool is_unlinked(int fd)
+{
+	struct sysfs_stat st;
+
+	return sysfs_stat(fd, false, &st) == 0 && !st.attr.nlink;
+}
 
 int pass_export(struct passfs *fs)
 {
@@ -119,6 +127,8 @@ int pass_export(struct passfs *fs)
 	if (!fs->handles)
 		return -ENOMEM;
 	fs->handles->mount = sysfs_reopen(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, O_RDONLY | O_DIRECTORY);
+	fs->handles->next_sweep = FIRST_SWEEP;
+	fs->inodes.is_gone = is_unlinked;
 	fs->inodes.keep_numbers = true;
 	return fs->handles->mount < 0 ? fs->handles->mount : 0;
 }
@@ -140,6 +150,57 @@ static uint32_t generation_of(const struct passfs *fs, uint64_t node, int fd, co
 	return kept->generation;
 }
 
+static struct sysfs_handle handle_of(struct passfs *fs, uint64_t node)
+{
+	struct sysfs_handle handle = { .size = 0 };
+
+	thread_lock(&fs->handles->lock);
+	if (node < MOST_HANDLES)
+		handle = fs->handles->of[node].handle;
+	thread_unlock(&fs->handles->lock);
+	return handle;
+}
+
+/* Unless it has been another file meanwhile. */
+static void drop(struct passfs *fs, uint64_t node, const struct sysfs_handle *gone)
+{
+	thread_lock(&fs->handles->lock);
+	if (node >= MOST_HANDLES || memcmp(&fs->handles->of[node].handle, gone, sizeof(*gone)) == 0)
+		inodes_drop(&fs->inodes, node);
+	thread_unlock(&fs->handles->lock);
+}
+
+/* Frees the numbers of files that were removed in SOURCE after the kernel had forgotten them. */
+static void sweep(struct passfs *fs)
+{
+	uint64_t most = inodes_most(&fs->inodes);
+
+	for (uint64_t node = FUSE_ROOT_ID + 1; node <= most; node++) {
+		struct sysfs_handle handle = handle_of(fs, node);
+		int fd = inodes_is_asleep(&fs->inodes, node)
+			 ? handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE : -EAGAIN;
+
+		if (fd == -ESTALE)
+			drop(fs, node, &handle);
+		if (fd >= 0)
+			sys_close(fd);
+	}
+}
+
+/* Whenever there are twice as many as the last time left. */
+static void sweep_in_time(struct passfs *fs)
+{
+	struct passhandles *h = fs->handles;
+	uint32_t live = __atomic_load_n(&fs->inodes.live, __ATOMIC_RELAXED);
+
+	if (live < __atomic_load_n(&h->next_sweep, __ATOMIC_RELAXED) || __atomic_exchange_n(&h->sweeping, true, __ATOMIC_ACQUIRE))
+		return;
+	sweep(fs);
+	live = __atomic_load_n(&fs->inodes.live, __ATOMIC_RELAXED);
+	__atomic_store_n(&h->next_sweep, live > FIRST_SWEEP / 2 ? 2 * live : FIRST_SWEEP, __ATOMIC_RELAXED);
+	__atomic_store_n(&h->sweeping, false, __ATOMIC_RELEASE);
+}
+
 /* Between a node's waking and its new generation nobody else may look it up. What is closed
    meanwhile, the node holds as well: that waits for nothing. */
 uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
@@ -151,6 +212,7 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
 
 	if (!fs->export)
 		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
+	sweep_in_time(fs);
 	has_one = sysfs_handle_of(fd, &now) == 0;
 	if (st->device != fs->device)	/* mounted in SOURCE: it would not be found again */
 		now.size = 0;
@@ -163,11 +225,7 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
 
 int pass_open_again(struct passfs *fs, uint64_t node)
 {
-	struct sysfs_handle handle = { .size = 0 };
+	struct sysfs_handle handle = handle_of(fs, node);
 
-	thread_lock(&fs->handles->lock);
-	if (node < MOST_HANDLES)
-		handle = fs->handles->of[node].handle;
-	thread_unlock(&fs->handles->lock);
 	return handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE;
 }

@@ -258,11 +258,47 @@ static void kept_numbers(void **state)
 	assert_int_equal(table.held, 5);
 }
 
+static bool all_are_gone(int fd)
+{
+	(void)fd;
+	return true;
+}
+
+static void numbers_of_what_is_gone(void **state)
+{
+	(void)state;
+	table = (struct inodes) { .keep_numbers = true, .is_gone = all_are_gone };
+	take(1);
+	for (uint64_t i = 2; i < 1000; i++) {
+		assert_int_equal(take(i), 2);
+		inodes_forget(&table, 2, 1);
+	}
+	assert_int_equal(table.live, 1);
+	table.is_gone = NULL;
+	for (uint64_t i = 2; i < 1000; i++) {
+		assert_int_equal(take(i), i);
+		inodes_forget(&table, i, 1);
+	}
+	assert_int_equal(take(500), 500);		/* the others sleep */
+	assert_false(inodes_is_asleep(&table, 500));
+	assert_false(inodes_is_asleep(&table, 1000));
+	for (uint64_t i = 1; i < 1200; i++)
+		inodes_drop(&table, i);
+	assert_int_equal(table.live, 2);
+	assert_non_null(inodes_get(&table, 500));
+	assert_null(inodes_get(&table, 999));
+	for (uint64_t i = 2000; i < 2300; i++)		/* each once, and not that of who is awake */
+		assert_int_not_equal(take(i), 500);
+	assert_int_equal(take(2299), take(2299));
+	assert_int_equal(table.live, 302);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(permissions), cmocka_unit_test(owners), cmocka_unit_test(lists),
 		cmocka_unit_test(lookups), cmocka_unit_test(many), cmocka_unit_test(kept_numbers),
+		cmocka_unit_test(numbers_of_what_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
