@@ -23,7 +23,9 @@ unlike 'in its words' "$err" 'Operation not permitted'
 
 exits 0 'root' fuse-info --json mnt
 is 'sees it' "$(json 'm["state"], m["server"]["command"], m["server_hidden"]')" "('serving', 'hellofs', False)"
-kill -KILL "$(newest hellofs)"
+server=$(newest hellofs)
+kill -KILL "$server"
+within 10 gone "$server"	# its descriptor of /dev/fuse with it
 exits 0 'root sees the dead' fuse-info --json mnt
 is 'as dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('dead', None, False)"
 umount /proc

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # fumount on a mount that goes meanwhile: by another fumount, by its own server, by umount(8).
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../late.sh"
 start 200
 need strace
 mkdir mnt mnt2
@@ -11,7 +12,7 @@ meanwhile()
 {
 	local status=$1 name=$2; shift 2
 	hellofs -b mnt 2>/dev/null
-	(sleep 0.3; umount -l mnt) &
+	(begun umount2 fumount; umount -l mnt) &
 	exits "$status" "$name" late "$@"
 	wait $!
 	is 'it is gone' "$(own_mounts)" ''
@@ -34,7 +35,7 @@ is 'it is gone' "$(own_mounts)" ''
 # Moved away is not gone.
 mount -t tmpfs none mnt2; mkdir mnt2/to
 hellofs -b mnt 2>/dev/null
-(sleep 0.3; mount --move mnt mnt2/to) &
+(begun umount2 fumount; mount --move mnt mnt2/to) &
 exits 32 'moved meanwhile' late fumount mnt
 wait $!
 like 'it says so' "$err" '^fumount: mnt: covered or moved meanwhile; run fumount again$'

@@ -2,6 +2,7 @@
 # What a user may do between two system calls of the set-uid fusermount3. strace delays one
 # call, so that the moment lasts a second: none of these tests depends on luck.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../late.sh"
 start 300
 need setpriv strace chrt nsenter
 
@@ -31,8 +32,6 @@ mount_fuse() { user commfd true fusermount3 "${1:-mnt}" >/dev/null; }
 roots() { mount -t tmpfs -o uid=65534,mode=700 roots "${1:-mnt}"; }
 roots_is_there() { grep -q " $T/home/${1:-mnt} .* - tmpfs roots" /proc/self/mountinfo; }
 fuse_mounts() { awk -v h="$T/home/" 'index($5, h) == 1 && / - fuse/' /proc/self/mountinfo | wc -l; }
-# begun CALL: the delayed call has begun (strace writes it once it has ended).
-enter_late() { sleep 0.5; }
 
 # ---- The mount is gone before it is unmounted; root's is below it ----
 
@@ -41,7 +40,7 @@ for how in -uqz -uq; do
 	roots
 	mount_fuse
 	late umount2:delay_enter=1s fusermount3 $how mnt &
-	enter_late
+	begun umount2
 	user fusermount3 -uqz mnt
 	wait $!
 	ok "$how: two at once: root's mount below is there" roots_is_there
@@ -60,8 +59,8 @@ is "auto_unmount: the user's is not" "$(fuse_mounts)" 0
 fresh
 roots
 mount_fuse
-strace -f -o "$T/trace" -e inject=umount2:delay_enter=700ms "$BUILD/bin/fumount" mnt &
-sleep 0.4
+strace -f -o "$T/trace" -e inject=umount2:delay_enter=1s "$BUILD/bin/fumount" mnt &
+begun umount2 fumount
 user fusermount3 -uqz mnt
 wait $!
 ok "fumount by root, and the user's helper: root's mount below is there" roots_is_there
@@ -78,7 +77,7 @@ roots other
 for how in -uq -uqz; do
 	mount_fuse
 	late umount2:delay_enter=1s fusermount3 $how mnt &
-	enter_late
+	begun umount2
 	user true
 	nsenter -t "$elsewhere" -m setpriv --reuid 65534 --regid 65534 --clear-groups \
 		bash -c "cd $T/home; mv mnt third; mv other mnt; mv third other"
@@ -99,7 +98,7 @@ for option in fsname=$long fsname=short; do
 	[ "$option" = fsname=short ] && inject="$inject -e inject=fsopen:error=ENOSYS"
 	# shellcheck disable=SC2086
 	late $inject commfd true fusermount3 -o "auto_unmount,$option" mnt >"$T/got" 2>&1 &
-	enter_late
+	begun mount
 	user fusermount3 -uqz mnt
 	wait $!
 	sleep 0.3
@@ -114,7 +113,7 @@ like 'a long name alone is mounted' "$got" 'received: byte 0, /dev/fuse.*exit 0'
 
 fresh
 late move_mount:delay_enter=1s commfd -x true fusermount3 mnt >"$T/got" 2>&1 &
-enter_late
+begun move_mount
 user mv mnt moved
 wait $!
 like 'the mountpoint renamed, the peer gone: refused' "$(cat "$T/got")" 'sending file descriptor'
@@ -156,12 +155,14 @@ for how in undo -uqz -u; do
 	server=$(newest passfs)
 	if [ "$how" = undo ]; then
 		late move_mount:delay_enter=1s commfd -x true fusermount3 mnt/in >"$T/got" 2>&1 &
+		job=$! call=move_mount
 	else
 		mount_fuse mnt/in
 		late umount2:delay_enter=1s fusermount3 $how mnt/in >"$T/got" 2>&1 &
+		job=$! call=umount2
 	fi
-	job=$!
-	enter_late
+	# It never gets that far with a plain -u.
+	if [ "$how" = -u ]; then sleep 0.5; else begun "$call"; fi
 	kill -STOP "$server"
 	ok "$how below a server that stops: it ends" within 3 gone "$job"
 	kill -CONT "$server"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What one user's mounts and stopped helpers may do to another user's: nothing.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../late.sh"
 start 200
 need setpriv strace prlimit
 
@@ -60,7 +61,7 @@ exchanged()
 	local job
 	strace -f -u nobody -o trace -e inject=umount2:delay_enter=1s fusermount3 -uq mine/mnt &
 	job=$!
-	sleep 0.5
+	begun_or_over umount2 "$job"
 	user bash -c "$4"
 	as_user_elsewhere "$3; mv mnt third; mv $2/other mnt; mv third $2/other"
 	wait "$job"
@@ -111,7 +112,7 @@ for try in 1 2 3 4 5; do	# others on this machine may get the number first
 	was=$(number "$T/mine/mnt")
 	strace -f -u nobody -o trace -e inject=umount2:delay_enter=6s fusermount3 -uq mine/mnt &
 	job=$!
-	sleep 0.5
+	begun umount2
 	unshare -m --propagation private bash -c "umount -l $T/mine/mnt; exec setpriv --reuid 65534 --regid 65534 --clear-groups rmdir $T/mine/mnt"
 	other mkdir shared/mnt
 	begun=$EPOCHREALTIME
