@@ -146,7 +146,7 @@ static int destroy(struct fuse_req *req)
 {
 	if (req->session->ops->destroy)
 		req->session->ops->destroy(req->session);
-	req->session->phase = FUSE_ENDED;
+	__atomic_store_n(&req->session->phase, FUSE_ENDED, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -268,7 +268,7 @@ bool dispatch_decoded(struct fuse_req *req, int decoded)
 	int err = decoded;
 
 	req->reply.body_size = req->reply.data_size = 0;
-	if (!err && s->phase == FUSE_STARTING && req->in->opcode != FUSE_INIT)
+	if (!err && __atomic_load_n(&s->phase, __ATOMIC_RELAXED) == FUSE_STARTING && req->in->opcode != FUSE_INIT)
 		err = -EIO;
 	if (!err)
 		err = run(req);

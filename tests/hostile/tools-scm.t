@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# A process that was handed the descriptor of a FUSE mount over a socket passes for its server, as
+# far as /proc tells. fumount -R kills it only if nothing else tells who the server is, only
+# through a pidfd, and only after a second look.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../late.sh"
+start 100
+need strace setpriv python3
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+
+mkdir bin user user/mnt user/mnt2
+install -m 4755 "$BUILD/fusermount3" bin/fusermount3
+install -m 755 "$STATIC_BOX" bin/fumount
+chown 65534:65534 user user/*
+own_dev
+PATH=$T/bin:/usr/sbin:/usr/bin:/sbin:/bin
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+# handed COUNT MOUNTPOINT...: COUNT processes receive the descriptors of these mounts over a socket.
+# Each writes its number; SIGUSR1 has it close what it received.
+cat >handed <<'END'
+import array, os, signal, socket, subprocess, sys
+def receive(s):
+    data, control, _, _ = s.recvmsg(1, socket.CMSG_SPACE(4))
+    return array.array("i", control[0][2])[0]
+def send(s, fd):
+    s.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
+def mount(at):
+    ours, theirs = socket.socketpair()
+    subprocess.run(["fusermount3", at], env=dict(os.environ, _FUSE_COMMFD=str(theirs.fileno())), pass_fds=[theirs.fileno()], check=True)
+    return receive(ours)
+pairs = [socket.socketpair() for _ in range(int(sys.argv[1]))]
+places = sys.argv[2:]
+for ours, theirs in pairs:
+    if os.fork() == 0:
+        got = [receive(theirs) for _ in places]
+        signal.signal(signal.SIGUSR1, lambda *_: [os.close(fd) for fd in got])
+        print(os.getpid(), flush=True)
+        while True:
+            signal.pause()
+for at in places:
+    fd = mount(at)
+    for ours, _ in pairs:
+        send(ours, fd)
+    os.close(fd)
+END
+hand() # hand COUNT MOUNTPOINT...
+{
+	local count=$1
+	nobody python3 handed "$@" >said
+	within 5 [ "$(wc -l <said)" = "$count" ]
+	mapfile -t holders <said
+	pids+=("${holders[@]}")
+	# Waits for the answer to INIT, which keeps the mount busy.
+	bg setpriv --reuid 65534 --regid 65534 --clear-groups stat user/mnt/none 2>/dev/null
+	waiter=$bg
+	within 5 grep -q fuse "/proc/$waiter/wchan"
+}
+alive() { [ -e "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status"; }
+dead() { ! alive "$1"; }
+let_go()
+{
+	kill -9 "${holders[@]}" "$waiter" 2>/dev/null
+	umount -l user/mnt user/mnt2 2>/dev/null
+}
+
+hand 1 user/mnt
+strace -f -u nobody -o "$T/trace" -e trace=kill,pidfd_open,pidfd_send_signal fumount -R user/mnt 2>err
+ok 'who alone has it is killed' within 5 dead "${holders[0]}"
+like 'as fumount says' "$(cat err)" "its server, process ${holders[0]} is killed"
+like 'through a pidfd' "$(cat trace)" 'pidfd_send_signal\([0-9]+, SIGKILL'
+unlike 'and by no number' "$(cat trace)" " kill\(${holders[0]}, "
+let_go
+
+hand 2 user/mnt
+exits 0 'two have it: detached' nobody timeout 20 fumount -R user/mnt
+like 'since no abort can be had' "$err" 'cannot abort connection [0-9]+: Operation not permitted'
+ok 'the first one lives' alive "${holders[0]}"
+ok 'the second one lives' alive "${holders[1]}"
+let_go
+
+hand 1 user/mnt user/mnt2
+exits 0 'one that has another mount, too: detached' nobody timeout 20 fumount -R user/mnt
+like 'since no abort can be had' "$err" 'cannot abort connection [0-9]+: Operation not permitted'
+ok 'it lives' alive "${holders[0]}"
+let_go
+
+# After it was seen it gives the descriptor up.
+hand 1 user/mnt
+strace -f -u nobody -o "$T/trace" -e inject=pidfd_open:delay_enter=2s fumount -R user/mnt 2>err &
+job=$!
+begun pidfd_open fumount
+kill -USR1 "${holders[0]}"
+wait "$job"
+ok 'one that gave it up meanwhile lives' alive "${holders[0]}"
+unlike 'and is not signalled' "$(cat trace)" 'pidfd_send_signal\([0-9]+, SIGKILL'
+let_go
+give_dev_back
+finish
