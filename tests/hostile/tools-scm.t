@@ -52,6 +52,7 @@ hand() # hand COUNT MOUNTPOINT...
 	pids+=("${holders[@]}")
 	# Waits for the answer to INIT, which keeps the mount busy.
 	bg setpriv --reuid 65534 --regid 65534 --clear-groups stat user/mnt/none 2>/dev/null
+	# shellcheck disable=SC2154 # bg is lib.sh's
 	waiter=$bg
 	within 5 grep -q fuse "/proc/$waiter/wchan"
 }

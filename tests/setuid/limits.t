@@ -70,7 +70,8 @@ sweep RLIMIT_MEMLOCK --memlock 0
 # The helper alone is in it: root moves its process there before it is executed.
 group='' limit=''
 for place in /sys/fs/cgroup/memory:memory.limit_in_bytes /sys/fs/cgroup:memory.max; do
-	[ -e "${place%:*}/cgroup.procs" ] && mkdir "${place%:*}/fusebox-test.$$" 2>/dev/null || continue
+	[ -e "${place%:*}/cgroup.procs" ] || continue
+	mkdir "${place%:*}/fusebox-test.$$" 2>/dev/null || continue
 	group=${place%:*}/fusebox-test.$$ limit=${place#*:}
 	[ -w "$group/$limit" ] && break
 	rmdir "$group"; group=''
