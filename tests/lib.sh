@@ -17,28 +17,61 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 BUILD=${BUILD:-$top/build}
 STATIC_BOX=${STATIC_BOX:-$BUILD/fusebox}
-PATH=$BUILD/bin:$BUILD/tests/tools:$PATH
+# The tools of the packages that tests/deps installs: a python3 that comes before them may be
+# a script that takes half a second to start.
+PATH=$BUILD/bin:$BUILD/tests/tools:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 LC_ALL=C
 export PATH BUILD STATIC_BOX LC_ALL
 tests=0 failures=0 T='' pids=()
+# SECONDS below are those of an idle machine: every limit is SLOWNESS times as long, which
+# tests/harness measures once for all files.
+SLOWNESS=${SLOWNESS:-$("$here/slowness")}
+export SLOWNESS
 
 # start [SECONDS]: enter the namespace, once; SECONDS is the limit for the file.
 start()
 {
 	if [ -z "${FUSEBOX_TEST_NS:-}" ]; then
 		export FUSEBOX_TEST_NS=1
-		if [ "$(id -u)" = 0 ]; then
-			exec unshare -m --propagation private \
-				timeout --foreground -k 10 "${1:-120}" bash "$0"
-		fi
-		exec unshare -Urm --propagation private \
-			timeout --foreground -k 10 "${1:-120}" bash "$0"
+		local user=-U
+		[ "$(id -u)" != 0 ] || user=
+		exec unshare ${user:+-Ur} -m --propagation private \
+			timeout --foreground -k 10 "$(longer "${1:-120}")" bash "$0"
 	fi
+	detach_neighbours
 	T=$(mktemp -d "${TMPDIR:-/tmp}/fusebox-test.XXXXXX") || bail 'no temporary directory'
 	chmod 755 "$T"
 	trap cleanup EXIT
 	trap 'exit 124' TERM INT HUP
 	cd "$T" || bail "cannot enter $T"
+}
+
+# The copies that the new namespace has of the machine's FUSE mounts: their servers may hang,
+# and `fumount -a` is not meant for them. Detaching a copy asks no server, nor wakes anybody.
+detach_neighbours()
+{
+	local at
+	while read -r at; do
+		abort_detach -d "$(printf '%b' "${at//\\/\\0}")" 2>/dev/null
+	done < <(awk '/ - fuse(blk)?[. ]/ { print $5 }' /proc/self/mountinfo)
+}
+
+# longer SECONDS: as many as this machine needs. longer 0.5: 2 where SLOWNESS is 4.
+longer()
+{
+	local ms whole=${1%.*} part=
+	[ "$whole" = "$1" ] || part=${1#*.}
+	part=${part}000
+	ms=$(((whole * 1000 + 10#${part:0:3}) * SLOWNESS))
+	printf '%d.%03d' $((ms / 1000)) $((ms % 1000))
+}
+
+# timeout [-k SECONDS] [-s SIGNAL] SECONDS COMMAND...: timeout(1), as long as this machine needs.
+timeout()
+{
+	local how=()
+	while [[ $1 = -* ]]; do how+=("$1" "$2"); shift 2; done
+	command timeout "${how[@]}" "$(longer "$1")" "${@:2}"
 }
 
 # The FUSE mounts below $T, the outermost first: "MAJOR:MINOR MOUNTPOINT".
@@ -110,6 +143,8 @@ exits()
 
 # bg COMMAND...: start it, remember it for the clean-up; its pid is $bg.
 bg() { "$@" & bg=$!; pids+=("$bg"); }
+# bg_timeout SECONDS COMMAND...: the same; $bg is timeout(1)'s pid.
+bg_timeout() { command timeout -k 1 "$(longer "$1")" "${@:2}" & bg=$!; pids+=("$bg"); }
 
 # The pid of the newest process of this name in this test's own mount namespace:
 # others may be at work on the machine.
@@ -126,7 +161,7 @@ newest()
 # within SECONDS COMMAND...: wait until COMMAND succeeds.
 within()
 {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000)); shift
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000 * SLOWNESS)); shift
 	until "$@" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
 		sleep 0.02
@@ -144,6 +179,13 @@ mount_line() { M=$(escaped "$1") awk '$5 == ENVIRON["M"]' /proc/self/mountinfo |
 mounted() { [ -n "$(mount_line "$1")" ]; }
 unmounted() { ! mounted "$1"; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
+stopped() { [ "$(ps -o state= -p "$1")" = T ]; }
+# blocked PID: it waits in FUSE, for an answer or to send its request.
+blocked() { grep -qs 'request_wait_answer\|fuse_get_req\|fuse_simple_request' "/proc/$1/task"/*/wchan; }
+# open_in MOUNTPOINT PID: the process has its root, its working directory or a file there.
+open_in() { readlink "/proc/$2/root" "/proc/$2/cwd" "/proc/$2/fd"/* 2>/dev/null | grep -q "^$1"; }
+# since MICROSECONDS SECONDS: less than SECONDS have passed since MICROSECONDS of EPOCHREALTIME.
+since() { [ $((${EPOCHREALTIME/./} - $1)) -lt $(($2 * 1000000 * SLOWNESS)) ]; }
 conn_of() { local d; d=$(mount_line "$1" | cut -d' ' -f3); echo "${d#*:}"; }
 
 # A /dev of the test's own, where everybody may open fuse; give_dev_back at the end.

@@ -3,6 +3,17 @@ UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 
+# These come after the others, one at a time:
+# - what is one for the whole machine: the switch of io_uring (floor, transports), the
+#   number of the next process (tools-signal), the caches that are dropped (handles), what an
+#   ordinary user's mounts count to (others, attacks: mount_max);
+# - what is measured: time, memory and CPU (hidden, meanwhile, starve, exhaust).
+ALONE =
+
+# The longest first, so that no processor is without work at the end.
+LONGEST =
+ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))
+
 # Unit tests link the whole core, built with the host's libc and sanitizers.
 UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets -g -O1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -39,7 +50,7 @@ test:
 test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(BUILD)/tests/options $(REPLAYS)
 
 test-built: test-tools
-	CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) prove -fo $(UNITS) $(SCRIPTS)
+	@CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) tests/harness --alone '$(ALONE)' $(ORDERED) $(UNITS)
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour; and
 # other kernels and machines in QEMU, which takes as long again, and fetches them.
@@ -54,7 +65,7 @@ test-long:
 LONG_BUILDS = $(if $(filter %/faults.t %/faults-sample.t,$(LONG)),faults) $(if $(filter %/races.t %/memcheck.t,$(LONG)),watched)
 
 test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe $(LONG_BUILDS)
-	BUILD=$(abspath $(BUILD)) prove -fo $(LONG)
+	@BUILD=$(abspath $(BUILD)) tests/harness --jobs 1 $(LONG)
 
 # All of it once more, with sanitizers; the fuzzers' corpus has them already. What runs in a
 # chroot or counts bytes takes the plain one (STATIC_BOX): the other needs libraries and /proc.
@@ -64,8 +75,8 @@ SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/hostile/% tests/cli/b
 test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
 	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
 		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/options $(BUILD)/debug/tests/boot/probe
-	STATIC_BOX=$(abspath $(BUILD))/fusebox ASAN_OPTIONS=detect_leaks=0 BUILD=$(abspath $(BUILD))/debug \
-		prove -fo $(SANITIZED)
+	@STATIC_BOX=$(abspath $(BUILD))/fusebox ASAN_OPTIONS=detect_leaks=0 BUILD=$(abspath $(BUILD))/debug \
+		tests/harness --jobs 1 $(SANITIZED)
 
 # For tests/long: builds that find races, and that valgrind can look into.
 watched:

@@ -117,7 +117,7 @@ ok 'is left alone' test -f sock
 ok 'nothing is left mounted' unmounted "$T/mnt"
 
 # ---- --auto-unmount ----
-bg timeout -k 1 20 unshare -pf --kill-child fmount --auto-unmount mnt -- hellofs
+bg_timeout 20 unshare -pf --kill-child fmount --auto-unmount mnt -- hellofs
 within 5 mounted "$T/mnt"
 kill -TERM "$(newest hellofs)"
 wait "$bg"

@@ -58,7 +58,7 @@ wait "$bg"
 is 'umount by another: a clean end' $? 0
 
 # Children that are not its own: of the program that became the server, and of process 1.
-bg timeout 10 sh -c 'sleep 300 & echo $! >child; exec hellofs ./mnt' 2>log
+bg_timeout 10 sh -c 'sleep 300 & echo $! >child; exec hellofs ./mnt' 2>log
 within 5 mounted "$T/mnt"
 pids+=("$(cat child)")
 umount mnt
@@ -66,7 +66,7 @@ wait "$bg"
 is "it does not wait for another program's child" $? 0
 kill "$(cat child)"
 # The signal reaches process 1 of another namespace from outside.
-bg timeout -k 1 20 unshare -pf --kill-child sh -c \
+bg_timeout 20 unshare -pf --kill-child sh -c \
 	'sleep 300 & (sleep 0.1; exit 3) & (sleep 300 &) ; exec hellofs ./mnt' 2>log
 within 5 mounted "$T/mnt"
 sleep 0.3
