@@ -14,15 +14,15 @@ ALONE =
 LONGEST =
 ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))
 
-# Unit tests link the whole core, built with the host's libc and sanitizers.
+# Unit tests are built with the host's libc and sanitizers, from the objects that replay the
+# fuzzers' corpus.
 UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets -g -O1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-UNIT_CORE = $(filter-out core/main.c core/install.c,$(CORE)) \
-	applets/passfs/inodes.c applets/passfs/view.c
+UNIT_WITH = $(addprefix $(BUILD)/tests/replay/,obj/applets/passfs/inodes.o obj/applets/passfs/view.o box.a)
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_CORE) $(wildcard include/*.h core/*/*.h)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_WITH)
 	@mkdir -p $(@D)
-	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_CORE) -lcmocka
+	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_WITH) -lcmocka
 
 $(BUILD)/tests/tools/faults: $(wildcard tests/faults/*.h)
 $(BUILD)/tests/tools/%: tests/tools/%.c
