@@ -31,7 +31,10 @@ help_of_box() { "$box" --help | sed '/^Applets:/,$d' | grep -Eo -- '--?[a-z][a-z
 # ---- What a page says ----
 
 names_of() { sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' "$1"; }
-page_of() { local page; for page in "${pages[@]}"; do names_of "$page" | grep -qx "$1" && echo "$page"; done; }
+declare -A page_of
+for page in "${pages[@]}"; do
+	while read -r name; do page_of[$name]+=${page_of[$name]:+$'\n'}$page; done < <(names_of "$page")
+done
 # The options that it has in a section; in one with parts, in the part about the applet.
 page_lines() # page_lines PAGE SECTION APPLET
 {
@@ -80,7 +83,7 @@ for page in "${pages[@]}"; do
 	is "${page##*/}: mandoc has nothing to complain about" "$(mandoc -Tlint -Wwarning "$page" 2>&1 | grep -v 'mandoc.db')" ''
 done
 for applet in "${applets[@]}"; do
-	page=$(page_of "$applet")
+	page=${page_of[$applet]:-}
 	is "$applet: one page" "$(wc -w <<<"$page")" 1
 	help=$(help_lines "$applet")
 	is "$applet: the page has what --help has" "$(page_lines "$page" OPTIONS "$applet")" "$help"
@@ -103,8 +106,8 @@ wrong_references() # wrong_references PAGE...
 {
 	local name section
 	grep -h '^\.Xr ' "$@" | while read -r _ name section _; do
-		[ -n "$(page_of "$name")" ] || continue
-		[[ $(page_of "$name") = *.$section ]] || echo "$name $section"
+		[ -n "${page_of[$name]:-}" ] || continue
+		[[ ${page_of[$name]} = *.$section ]] || echo "$name $section"
 	done
 }
 is 'references have the right section' "$(wrong_references "${pages[@]}")" ''

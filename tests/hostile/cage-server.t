@@ -93,7 +93,8 @@ fumount mnt
 unshare -m --propagation private bash -c 'mkdir dev && mount -t tmpfs none dev && cp -a /dev/fuse dev && mount --bind dev /dev &&
 	exec ./escapefs --sandbox --files src mnt <&- >&- 2>&-' & server=$!
 pids+=("$server")
-within 5 test "$(pgrep -c -x -P "$server" fuse-output)" = 2
+two_copiers() { [ "$(pgrep -c -x -P "$server" fuse-output)" = 2 ]; }
+within 5 two_copiers
 is 'no output is no directory' "$(readlink "/proc/$server/fd/1" "/proc/$server/fd/2" | sed 's/:.*//' | xargs)" 'pipe pipe'
 kill "$server"
 within 5 gone "$server"

@@ -43,7 +43,7 @@ busy()
 	run hellofs -b mnt
 	(cd mnt && exec sleep 60) &
 	holder=$!
-	within 5 [ "$(readlink "/proc/$holder/cwd")" = "$T/mnt" ]
+	within 5 open_in "$T/mnt" "$holder"
 	run fumount mnt 2>said
 	code=$?
 	run fumount -l mnt

@@ -106,7 +106,7 @@ recovered 'exited before INIT was answered'
 serve good
 sh -c 'cd mnt && exec sleep 100' & holder=$!
 pids+=("$holder")
-within 2 test "$(readlink "/proc/$holder/cwd")" = "$T/mnt"
+within 2 open_in "$T/mnt" "$holder"
 exits 0 'healthy and busy' timeout 5 fumount -R mnt
 like 'is found well' "$err" 'its server is well'
 unlike 'is not aborted' "$err" 'is aborted'

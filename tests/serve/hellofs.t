@@ -80,7 +80,7 @@ ok 'which is unmounted' unmounted "$T/mnt"
 serve
 bg bash -c 'cd mnt; exec sleep 60'
 holder=$bg server=${pids[-2]}
-within 5 test "$(readlink "/proc/$holder/cwd")" = "$T/mnt"
+within 5 open_in "$T/mnt" "$holder"
 kill -TERM "$server"
 within 5 unmounted "$T/mnt"
 ok 'busy: detached' unmounted "$T/mnt"
@@ -114,7 +114,7 @@ ok 'clears it' unmounted "$T/mnt"
 serve
 old=$bg
 (cd mnt && exec sleep 60) & holder=$!; pids+=("$holder")
-within 5 [ "$(readlink "/proc/$holder/cwd")" = "$T/mnt" ]
+within 5 open_in "$T/mnt" "$holder"
 umount -l mnt
 hellofs -b -o fsname=new mnt 2>/dev/null
 kill -TERM "$old"
