@@ -178,8 +178,11 @@ escaped()
 mount_line() { M=$(escaped "$1") awk '$5 == ENVIRON["M"]' /proc/self/mountinfo | tail -n 1; }
 mounted() { [ -n "$(mount_line "$1")" ]; }
 unmounted() { ! mounted "$1"; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
-stopped() { [ "$(ps -o state= -p "$1")" = T ]; }
+# state_of PID: R, S, D, T, Z as in proc(5); nothing when there is no such process.
+state_of() { local line; read -r line <"/proc/$1/stat" && line=${line##*) } && echo "${line:0:1}"; } 2>/dev/null
+# A process that ended stays a zombie until its parent asks: process 1 of a container takes seconds.
+gone() { local state; state=$(state_of "$1"); [[ $state = [ZX] || -z $state ]]; }
+stopped() { [ "$(state_of "$1")" = T ]; }
 # blocked PID: it waits in FUSE, for an answer or to send its request.
 blocked() { grep -qs 'request_wait_answer\|fuse_get_req\|fuse_simple_request' "/proc/$1/task"/*/wchan; }
 # open_in MOUNTPOINT PID: the process has its root, its working directory or a file there.
