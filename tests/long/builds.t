@@ -11,6 +11,10 @@ mkdir one
 cp -r one two
 mkdir mnt
 exits 0 'make' make -s -j2 -C one
+exits 0 'make, in another directory' make -s -j2 -C two
+for file in fusebox fusermount3; do
+	ok "$file is the same to the byte in both" cmp "one/build/$file" "two/build/$file"
+done
 exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
 is 'fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
 exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' 'WITHOUT=fumount/all fumount/recover'

@@ -178,12 +178,12 @@ named=$(strings -n 2 "$BUILD/fusebox.full" 2>/dev/null | awk '/^ASYNC_READ$/ { o
 is 'the names in the order of the bits' "$named" "$bits"
 exits 0 'as an ordinary user' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
 like 'or why not' "$out" 'protocol +7|not known:'
-chmod 666 /dev/fuse
+own_dev
 exits 0 'who may open /dev/fuse' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
 like 'in a user namespace of his own' "$out" 'protocol +7'
 exits 0 'and the mounts of others' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info"
 like 'whose servers he cannot see' "$out" "serving|unknown"
-chmod 600 /dev/fuse
+give_dev_back
 
 # On a terminal.
 terminal() { local c=$1; shift; script -qec "stty cols $c rows 50; $*" /dev/null </dev/null | tr -d '\r'; }

@@ -256,17 +256,18 @@ ok 'nobody else sees it' unmounted "$T/mnt"
 cat >bin/leaves <<'END'
 #!/bin/sh
 hellofs "$1" 2>/dev/null &
-sh -c 'trap "" TERM; sleep 31415 & sleep 31415' &
+sh -c 'trap "" TERM; sleep 31415.NR & sleep 31415.NR' &
 while [ ! -e mnt/hello ]; do sleep 0.1; done
 cat mnt/hello
 exit 5
 END
+sed -i "s/NR/$$/g" bin/leaves
 chmod 755 bin/leaves
 left_behind() { pgrep -c -u 65534 -f "$1"; }
 exits 5 '--userns: a command that leaves processes behind' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups \
 	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves
 is 'runs' "$out" hello
-is 'and leaves none' "$(left_behind 'sleep 31415')" 0
+is 'and leaves none' "$(left_behind "sleep 31415.$$")" 0
 is 'so that a pipe ends' "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
 	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves | cat)" hello
 bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- hellofs
@@ -276,9 +277,11 @@ sleep 0.3
 kill -TERM "$bg"
 wait "$bg"
 is '--userns: a signal is passed on' $? 0
-exits 0 '--userns --wait: the server stays' as_user fmount --userns --wait mnt -- hellofs
-is 'there' "$(as_user nsenter -t "$(pgrep -n -u 65534 -x hellofs)" -U -m --preserve-credentials cat "$T/mnt/hello")" hello
-kill "$(pgrep -n -u 65534 -x hellofs)"
+exits 0 '--userns --wait: the server stays' as_user env "HERE=$T" fmount --userns --wait mnt -- hellofs
+server=
+for pid in $(pgrep -u 65534 -x hellofs); do ! grep -qsz "^HERE=$T\$" "/proc/$pid/environ" || server=$pid; done
+is 'it serves in its namespace' "$(as_user nsenter -t "$server" -U -m --preserve-credentials cat "$T/mnt/hello")" hello
+kill "$server"
 exits 143 '--userns: its status' as_user fmount --userns mnt -- sh -c 'kill $$'
 exits 0 '--userns --drop-caps' as_user fmount --userns --drop-caps mnt -- session
 like 'without the capability' "$out" $'uid=65534 hello CapAmb:\t0000000000000000'

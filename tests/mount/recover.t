@@ -173,10 +173,10 @@ cp "$(command -v busybox)" image/bin/busybox
 serve good
 unshare -mpf --propagation private bash -c "
 	mount --bind '$T/image' '$T/image' && mount --bind '$T/mnt' '$T/image/mnt' && cd '$T/image' &&
-	busybox pivot_root . old && exec /bin/busybox sh -c 'busybox mount -t proc none /proc; busybox umount -l /old; exec busybox sleep 1234'" &
+	busybox pivot_root . old && exec /bin/busybox sh -c 'busybox mount -t proc none /proc; busybox umount -l /old; exec busybox sleep 1234.$$'" &
 pids+=($!)
-within 3 pgrep -x -f 'busybox sleep 1234'
-inside=$(pgrep -n -x -f 'busybox sleep 1234')
+within 3 pgrep -x -f "busybox sleep 1234.$$"
+inside=$(pgrep -n -x -f "busybox sleep 1234.$$")
 pids+=("$inside")
 ok 'leaked into a container' within 3 grep -q ' /mnt .* - fuse.faulty' "/proc/$inside/mountinfo"
 kill -KILL "$server"
@@ -267,7 +267,7 @@ all_wait
 recovered 'without fusectl at hand'
 # shellcheck disable=SC2016 # that shell is to expand it
 exits 0 'in a user namespace' unshare -Urm bash -c '
-	cd "$1" && faulty good "$1/mnt" && s=$(pgrep -n -x faulty) && cat mnt/file >/dev/null && kill -STOP "$s" &&
+	cd "$1" && faulty good "$1/mnt" && s=$(pgrep --ns $$ --nslist mnt -n -x faulty) && cat mnt/file >/dev/null && kill -STOP "$s" &&
 	{ timeout 20 cat mnt/none & } 2>/dev/null; sleep 0.3; timeout 5 fumount -R mnt >log 2>&1; status=$?
 	kill -KILL "$s"; wait %1; cat log >&2
 	[ $status = 0 ] && ! grep -q faulty /proc/self/mountinfo' - "$T"

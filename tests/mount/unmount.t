@@ -256,7 +256,7 @@ nobody hellofs -b user
 exits 0 '-a: his own' nobody fumount -a
 ok 'and not the others' mounted "$T/mnt"
 nobody hellofs -b user
-mine=$(nobody pgrep -n -x -u 65534 hellofs)
+mine=$(newest hellofs)
 kill -STOP "$mine"
 hold nobody stat user/none
 exits 0 '-R: his own, which hangs' nobody timeout 5 fumount -R user
@@ -265,7 +265,7 @@ ok 'woken' within 2 gone "$holder"
 # With fusectl where it belongs, the abort is the owner's right.
 mount -t fusectl none /sys/fs/fuse/connections
 nobody hellofs -b user
-mine=$(nobody pgrep -n -x -u 65534 hellofs)
+mine=$(newest hellofs)
 kill -STOP "$mine"
 hold nobody stat user/none
 exits 0 '-R: with fusectl' nobody timeout 5 fumount -R user

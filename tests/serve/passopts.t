@@ -351,7 +351,7 @@ exec 8>hold
 within 5 grep -q got held
 exits 1 'a POSIX lock of SOURCE is seen' lock mnt/one r 5 1 </dev/null
 is 'it says' "$out" 'Resource temporarily unavailable'
-like 'who is asked for names the process' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(pgrep -n -x lock)"
+like 'who is asked for names the process' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(newest lock)"
 exits 0 'beside it there is room' lock mnt/one w 10 1 </dev/null
 lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
 sleep 0.3

@@ -5,10 +5,12 @@
 start 300
 need setpriv prlimit strace
 
+# A user whom no other test has, at this moment: some attacks signal all helpers of theirs.
+U=$((100000 + $$))
 mkdir bin victim victim/mnt home evil
 install -m 4755 "$BUILD/fusermount3" bin/fusermount3
 chmod 700 victim/mnt
-chown 65534:65534 home
+chown "$U:$U" home
 own_dev
 : >conf
 [ -e /etc/fuse.conf ] || : >/etc/fuse.conf
@@ -18,8 +20,8 @@ chmod -R go+rX evil
 cd home || exit
 PATH=$T/bin:$T/evil:/usr/sbin:/usr/bin:/sbin:/bin
 
-user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
-bg_user() { bg setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+user() { setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all "$@"; }
+bg_user() { bg setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all "$@"; }
 other() { setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps -all "$@"; }
 count() { own_mounts | wc -l; }
 detach_all()
@@ -38,7 +40,7 @@ mounts()
 	like "$name: mounted and handed over" "$got" 'received: byte 0, /dev/fuse'
 	is "$name: once" "$(count)" 1
 	is "$name: no more than that" "$(awk -v h="$T/home/" 'index($5, h) == 1 { print $6, $NF }' /proc/self/mountinfo)" \
-		'rw,nosuid,nodev,relatime rw,user_id=65534,group_id=65534'
+		"rw,nosuid,nodev,relatime rw,user_id=$U,group_id=$U"
 	detach_all
 }
 # fails NAME COMMAND...: refused, and nothing is left.
@@ -79,8 +81,8 @@ wait 2>/dev/null
 
 # The same while unmounting: root's own mount is the prey.
 fresh
-commfd 'sleep 60' fusermount3 "$T/victim/mnt" >/dev/null 2>&1 &
-prey=$!
+bg commfd 'sleep 600' fusermount3 "$T/victim/mnt" >/dev/null 2>&1
+prey=$bg
 within 5 grep -qF " $T/victim/mnt" /proc/self/mountinfo
 user mkdir dir dir/mnt
 user ln -s "$T/victim" swapped
@@ -184,8 +186,8 @@ for signal in KILL STOP PIPE INT TERM; do
 		user commfd true fusermount3 mnt >"$T/got" 2>&1 &
 		job=$!
 		for ((spin = 0; spin < i * 30; spin++)); do :; done
-		user pkill -"$signal" -U 65534 -x fusermount3 2>/dev/null
-		[ "$signal" != STOP ] || { sleep 0.005; user pkill -CONT -U 65534 -x fusermount3; }
+		user pkill -"$signal" -U "$U" -x fusermount3 2>/dev/null
+		[ "$signal" != STOP ] || { sleep 0.005; user pkill -CONT -U "$U" -x fusermount3; }
 		wait "$job"
 		if grep -q 'received: byte' "$T/got"; then received=$((received + 1)); want=1; else want=0; fi
 		[ "$(count)" = "$want" ] || bad=$((bad + 1))
@@ -194,19 +196,20 @@ for signal in KILL STOP PIPE INT TERM; do
 	is "SIG$signal at any time (handed over $received times of $i): never mounted for nobody" "$bad" 0
 done
 # From the mount to the handing over no signal of his arrives: the moment, shown.
-strace -f -u nobody -e trace=setresuid,rt_sigprocmask,move_mount,sendmsg -o "$T/trace" \
+strace -f -e trace=setresuid,rt_sigprocmask,move_mount,sendmsg -o "$T/trace" \
+	setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all \
 	commfd true fusermount3 mnt >/dev/null 2>&1
 trace=$(cat "$T/trace")
 like 'shielded while it is mounted and handed over' "$trace" \
-	'rt_sigprocmask.*setresuid\(0, 0, 0\) += 0.*move_mount.*= 0.*sendmsg.*= 1.*setresuid\(65534, 65534, 0\)'
+	"rt_sigprocmask.*setresuid\\(0, 0, 0\\) += 0.*move_mount.*= 0.*sendmsg.*= 1.*setresuid\\($U, $U, 0\\)"
 detach_all
 
 # ---- What is others' ----
 
 fresh
-commfd 'sleep 60' fusermount3 -o allow_other "$T/victim/mnt" >/dev/null 2>&1 &
-within 5 grep -qF " $T/victim/mnt" /proc/self/mountinfo
 chmod 755 "$T/victim/mnt"
+bg commfd 'sleep 600' fusermount3 -o allow_other "$T/victim/mnt" >/dev/null 2>&1
+within 5 grep -qF " $T/victim/mnt" /proc/self/mountinfo
 user ln -s "$T/victim/mnt" link
 user ln -s "$T/victim" up
 user mkdir there
@@ -225,9 +228,11 @@ exits 1 'unmounting what somebody mounted over it' user fusermount3 -u -z mnt
 ok 'it is there' grep -q " $T/home/mnt .* - tmpfs" /proc/self/mountinfo
 umount mnt
 exits 0 "unmounting one's own" user fusermount3 -u -z mnt
+kill "$bg"
+wait "$bg" 2>/dev/null
 umount -l "$T/victim/mnt"
 user mkdir tmp
-mount -t tmpfs -o uid=65534 none tmp
+mount -t tmpfs -o uid=$U none tmp
 exits 1 'unmounting no FUSE' user fusermount3 -u tmp
 umount tmp
 fails 'onto another user'"'"'s directory' user commfd true fusermount3 "$T/victim/mnt"
