@@ -191,6 +191,19 @@ open_in() { readlink "/proc/$2/root" "/proc/$2/cwd" "/proc/$2/fd"/* 2>/dev/null 
 since() { [ $((${EPOCHREALTIME/./} - $1)) -lt $(($2 * 1000000 * SLOWNESS)) ]; }
 conn_of() { local d; d=$(mount_line "$1" | cut -d' ' -f3); echo "${d#*:}"; }
 
+# machine exclusive | shared | free: what is one for the whole machine, the switch of io_uring and
+# the caches that can be dropped, belongs to one test that changes it or to those that rely on it.
+# Where a test cannot open the lock (an ordinary user's), it cannot change those either.
+machine()
+{
+	[ "${machine_lock:-}" ] || { exec {machine_lock}>>/run/lock/fusebox-tests; } 2>/dev/null || return 0
+	case $1 in
+	exclusive) flock -x -w "$(longer 300)" "$machine_lock" ;;
+	shared) flock -s -w "$(longer 300)" "$machine_lock" ;;
+	free) flock -u "$machine_lock" ;;
+	esac
+}
+
 # A /dev of the test's own, where everybody may open fuse; give_dev_back at the end.
 own_dev()
 {

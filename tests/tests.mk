@@ -3,15 +3,17 @@ UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 
-# These come after the others, one at a time:
-# - what is one for the whole machine: the switch of io_uring (floor, transports), the
-#   number of the next process (tools-signal), the caches that are dropped (handles), what an
-#   ordinary user's mounts count to (others, attacks: mount_max);
-# - what is measured: time, memory and CPU (hidden, meanwhile, starve, exhaust).
-ALONE =
+# These come after the others, one at a time: they measure time, or count what one process
+# gets of the machine. What changes a switch of the whole machine holds a lock instead
+# (machine in tests/lib.sh), which keeps a second `make test` out as well.
+ALONE = tests/mount/hidden.t tests/mount/meanwhile.t tests/hostile/passfs-exhaust.t tests/hostile/passfs-starve.t \
+	tests/setuid/moments.t
 
 # The longest first, so that no processor is without work at the end.
-LONGEST =
+LONGEST = tests/setuid/attacks.t tests/hostile/passfs-users.t tests/mount/floor.t tests/cli/build.t tests/serve/passfs.t \
+	tests/compat/fusermount.t tests/mount/unmount.t tests/compat/mount_fuse.t tests/mount/recover.t tests/mount/info.t \
+	tests/mount/touch.t tests/hostile/tools-signal.t tests/boot/initramfs.t tests/hostile/tools-socket.t \
+	tests/hostile/tools-binds.t tests/compat/abi.t tests/serve/holes.t tests/serve/writing.t tests/mount/all.t
 ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))
 
 # Unit tests are built with the host's libc and sanitizers, from the objects that replay the

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The build, from a copy of what git has: to the byte that of the tree, install, and `make run`
-# and `make umount` from every end. tests/long/builds.t has its configurations.
+# and `make umount` from every end. tests/long/builds.t has its configurations,
+# and `make size`.
 . "$(dirname "$0")/../lib.sh"
 start 300
 need git cc make
@@ -26,7 +27,7 @@ exits 0 'make again' make -C one
 unlike 'makes nothing' "$out" ' -c '
 like 'static' "$(file -b one/$box)" 'statically linked.*stripped'
 
-# ---- install, size ----
+# ---- install ----
 exits 0 'make install' make -s -C one install "DESTDIR=$T/root" PREFIX=/usr
 ok 'links' test "$(readlink "$T/root/usr/bin/fumount") $(readlink "$T/root/usr/sbin/mount.fuse3")" = 'fusebox ../bin/fusebox'
 is 'that lead to the box' "$("$T/root/usr/sbin/mount.fuse3" 2>&1)" \
@@ -41,9 +42,6 @@ ok 'and for zsh' cmp "$share/zsh/site-functions/_fusebox" one/build/completion/_
 exits 0 'make install-setuid' make -s -C one install-setuid "DESTDIR=$T/root"
 is 'set-uid root, a file of its own' "$(stat -c '%a %u %F' "$T/root/usr/bin/fusermount3")" '4755 0 regular file'
 ok 'with its page, twice' cmp "$share/man/man1/fusermount3.1" "$share/man/man1/fusermount.1"
-(cd one && git init -q && git add -f . ':!build' && git -c user.name=t -c user.email=t@t commit -qm all)
-exits 0 'make size' make -s -C one size
-like 'symbols by module, and the whole' "$out" 'hello_read +[0-9]+.*applets/hellofs +[0-9]+.*fusebox: [0-9]+ bytes'
 
 # ---- run, umount ----
 hello() { timeout 5 cat one/mnt/hello; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The configurations of the build, with musl, glibc, gcc and clang: each is made from a copy
-# of what git has, without a warning, serves and unmounts; and README tells their sizes.
+# of what git has, without a warning, serves and unmounts; README tells their sizes, and `make size` those of each function.
 . "$(dirname "$0")/../lib.sh"
 start 500
 need git cc make clang
@@ -15,6 +15,9 @@ exits 0 'make, in another directory' make -s -j2 -C two
 for file in fusebox fusermount3; do
 	ok "$file is the same to the byte in both" cmp "one/build/$file" "two/build/$file"
 done
+(cd one && git init -q && git add -f . ':!build' && git -c user.name=t -c user.email=t@t commit -qm all)
+exits 0 'make size' make -s -C one size
+like 'symbols by module, and the whole' "$out" 'hello_read +[0-9]+.*applets/hellofs +[0-9]+.*fusebox: [0-9]+ bytes'
 exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
 is 'fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
 exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' 'WITHOUT=fumount/all fumount/recover'

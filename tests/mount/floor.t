@@ -19,7 +19,7 @@ mount --bind /dev/null /etc/fuse.conf 2>/dev/null
 umount -l /sys/fs/fuse/connections 2>/dev/null
 PATH=$T/bin:$PATH
 uring=/sys/module/fuse/parameters/enable_uring
-uring_was=$(cat "$uring" 2>/dev/null)
+uring_was=
 trap '[ -z "$uring_was" ] || echo "$uring_was" >"$uring"; cleanup' EXIT
 
 reads() { [ "$(timeout 5 cat "$1/hello")" = hello ]; }
@@ -102,11 +102,18 @@ passed()
 # Over io_uring, where it is to be had; else by the device, and that is said.
 by_uring()
 {
-	[ -n "$uring_was" ] || return 0
+	local code
+	[ -e "$uring" ] || return 0
+	machine exclusive
+	uring_was=$(cat "$uring")
 	echo Y >"$uring"
 	run hellofs -b --transport=uring mnt 2>said
-	reads mnt && run fumount mnt || return
+	reads mnt && run fumount mnt
+	code=$?
 	echo "$uring_was" >"$uring"
+	uring_was=
+	machine free
+	[ "$code" = 0 ] || return
 	[[ ,$calls, != *,42[5-7]* ]] || grep -q 'io_uring: not to be had' said
 }
 # What cannot be kept is not promised.

@@ -93,8 +93,10 @@ rm mnt/a mnt/dir/c
 echo three >&7
 is 'written when it has no name' "$(perl -e 'open F, "<&=7"; seek F, 0, 0; print <F>' | paste -sd' ')" 'three o'
 exec 7<&-
+machine exclusive
 echo 3 >/proc/sys/vm/drop_caches
 ok 'what the kernel forgets is closed' within 5 few_fds || diag "$(fds) descriptors"
+machine free
 mkdir -p mnt/dir/deeper src/outside
 ln -s "$T/native" mnt/away
 is 'a link out of it is a link' "$(readlink mnt/away)" "$T/native"

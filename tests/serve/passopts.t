@@ -1,22 +1,9 @@
 #!/usr/bin/env bash
 # passfs's options, each by what it changes; and what a table of calls does not reach:
-# groups, access lists, locks, file handles, the limit of descriptors, transports.
+# groups, access lists, attributes, the limit of descriptors, large directories.
 . "$(dirname "$0")/../lib.sh"
 start 300
-mkdir src mnt
-mount -t tmpfs none src
-chmod 777 "$T" src
-server=0
-
-up() # up OPTION...: mounted, $server its pid
-{
-	exits 0 "passfs $*" passfs -b "$@" src mnt
-	server=$(newest passfs)
-	pids+=("$server")
-}
-down() { exits 0 'unmounted' fumount mnt; within 5 gone "$server"; }
-as() { local id=$1; shift; setpriv --reuid "$id" --regid "$id" --clear-groups "$@"; }
-owner() { stat -c '%u %g %a' "$1"; }
+. "$here/serve/passfs.sh"
 
 # Owners and permissions.
 echo 1 >src/one; chown 1:1 src/one; chmod 640 src/one
@@ -178,78 +165,6 @@ kill "$stirrer"
 wait "$stirrer" 2>/dev/null
 down
 
-# What the kernel may keep.
-reads() { grep -c ' READ node' log; }
-log() # log OPTION...: mounted, each request in the log
-{
-	passfs -d --threads=1 --no-passthrough "$@" src mnt 2>log & server=$!
-	pids+=("$server")
-	within 5 grep -q Mounting log
-	within 5 mountpoint -q mnt
-}
-head -c 100000 /dev/urandom >src/data
-touch -d '1 hour ago' src/data; sleep 3	# what has just changed is not trusted
-for cache in auto none always; do
-	log --cache=$cache
-	cat mnt/data >/dev/null; cat mnt/data >/dev/null; first=$(reads)
-	cat mnt/data >/dev/null
-	case $cache in
-	none) ok 'none: read again' test "$(reads)" -gt "$first" ;;
-	*) is "$cache: an unchanged file is not read again" "$(reads)" "$first" ;;
-	esac
-	head -c 100000 /dev/urandom >src/data
-	case $cache in
-	auto) sleep 1.1; ok 'auto: a changed one is' cmp mnt/data src/data ;;
-	none) ok 'none: a changed one is' cmp mnt/data src/data ;;
-	always) exits 1 'always: that is not noticed' cmp mnt/data src/data ;;
-	esac
-	fumount mnt; wait "$server"
-	sleep 2.5
-done
-log --timeout=100
-stat mnt/one >/dev/null; chmod 600 src/one
-is 'attributes kept for as long as is said' "$(stat -c %a mnt/one)" 640
-fumount mnt; wait "$server"
-chmod 640 src/one
-log
-( exec 3<mnt/data; exec 3<&- )
-is 'a close that wrote nothing is not told' "$(grep -c FLUSH log)" 0
-echo x >mnt/written
-is 'nor one on a file system that does nothing then' "$(grep -c FLUSH log)" 0
-is 'what is only written asks for no attribute' "$(grep -c GETXATTR log)" 0
-echo x 1<>mnt/written
-is 'otherwise the first write asks for one' "$(grep -c GETXATTR log)" 1
-echo x 1<>mnt/written
-is 'the next for none' "$(grep -c GETXATTR log)" 1
-# Who writes a file anew does so past the cache, whatever else is there; all see the same.
-mapped='import mmap, os, sys
-fd = os.open("mnt/both", os.O_RDWR)
-map = mmap.mmap(fd, 12)
-map[8:12] = b"maps"
-print(os.pread(fd, 12, 0).decode(), map[:12].decode())'
-both() { python3 -c "$mapped"; cat src/both; }
-exec 6>mnt/both
-echo written anew >&6
-is 'mapped while it is written anew' "$(both)" $'written maps written maps\nwritten maps'
-echo more >&6
-is 'that goes on' "$(both; cat mnt/both)" $'written maps written maps\nwritten maps\nmore\nwritten maps\nmore'
-exec 5<>mnt/both 6>&-
-exec 6>mnt/both
-echo by the cache >&6
-is 'written anew while somebody might map it' "$(both)" $'by the cmaps by the cmaps\nby the cmaps'
-exec 5<&- 6>&-
-fumount mnt; wait "$server"
-
-log --no-xattrs -o noallow_other
-mkdir src/private; touch src/private/{1,2,3}
-perl -e 'rename "mnt/private/$_", "mnt/private/to$_" or die for 1 .. 3'
-ok 'renamed' test -e src/private/to3
-exits 1 'no attributes' setfattr -n user.x -v y mnt/one
-like 'it says' "$err" 'Operation not supported'
-is 'nobody else comes in: no attributes are asked for to check' "$(grep -c 'GETATTR node [^1]' log)" 0
-exits 2 'nobody else' as 1001 ls mnt
-fumount mnt; wait "$server"
-
 # The umask, default access lists, the group of a directory.
 up
 (umask 027; mkdir mnt/masked; touch mnt/masked/file)
@@ -342,136 +257,6 @@ is 'birth' "$(stat -c %w mnt/one)" "$(stat -c %w src/one)"
 unlike 'is known' "$(stat -c %w mnt/one)" '^-$'
 down
 
-# Locks of others in SOURCE.
-up --locks
-mkfifo hold
-lock src/one w 0 10 <hold >held & pids+=($!)
-: >held	# what the last one wrote there
-exec 8>hold
-within 5 grep -q got held
-exits 1 'a POSIX lock of SOURCE is seen' lock mnt/one r 5 1 </dev/null
-is 'it says' "$out" 'Resource temporarily unavailable'
-like 'who is asked for names the process' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(newest lock)"
-exits 0 'beside it there is room' lock mnt/one w 10 1 </dev/null
-lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
-sleep 0.3
-is 'one waits' "$(cat waited)" ''
-ok 'other requests are served meanwhile' timeout 5 ls mnt
-exec 8>&-
-ok 'until it is free' within 5 grep -q got waited
-wait "$waiter"
-lock mnt/one w 0 10 <hold >held & pids+=($!)
-: >held	# what the last one wrote there
-exec 8>hold
-within 5 grep -q got held
-exits 1 'and the other way round' lock src/one w 0 1 </dev/null
-lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
-sleep 0.2
-kill -INT "$waiter"; kill -TERM "$waiter"
-ok 'who waits can be interrupted' within 5 gone "$waiter"
-exec 8>&-
-ok 'a close gives it back' within 5 lock src/one w 0 1 </dev/null
-flock src/two sleep 2 8>&- & pids+=($!)
-sleep 0.2
-exits 1 'flock(2) too' flock -n mnt/two true
-ok 'and waits' timeout 10 flock mnt/two true
-# F_OFD_SETLK: the lock is the open file's, of which another one, or a duplicate, is no end.
-python3 -c 'import fcntl, os, struct, sys
-fd = os.open("mnt/two", os.O_RDWR)
-fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
-os.close(os.dup(fd))
-os.close(os.open("mnt/two", os.O_RDWR))
-print("got", flush=True)
-sys.stdin.read()' <hold >held & pids+=($!)
-: >held	# what the last one wrote there
-exec 8>hold
-within 5 grep -q got held
-sleep 0.2
-exits 1 'the lock of an open file is seen in SOURCE' lock src/two w 0 1 </dev/null
-exec 8>&-
-ok 'and ends with it' within 5 lock src/two w 0 1 </dev/null
-# A thread closes the file while another one waits for a lock of it.
-lock src/one w 0 10 <hold >held & pids+=($!)
-: >held	# what the last one wrote there
-exec 8>hold
-within 5 grep -q got held
-python3 -c 'import fcntl, os, threading, time
-a = os.open("mnt/one", os.O_RDWR)
-b = os.open("mnt/one", os.O_RDWR)
-def wait():
-	fcntl.lockf(a, fcntl.LOCK_EX, 10)
-	print("got", flush=True)
-waiter = threading.Thread(target=wait)
-waiter.start()
-time.sleep(0.5)
-fcntl.lockf(b, fcntl.LOCK_EX, 10, 20)
-os.close(b)
-print("closed", flush=True)
-waiter.join()
-time.sleep(60)' >waited 2>&1 8>&- & waiter=$!
-pids+=("$waiter")
-within 10 grep -q closed waited
-exits 0 'a close ends what is locked' lock src/one w 20 10 </dev/null
-exec 8>&-
-ok 'who waits goes on' within 5 grep -q got waited
-exits 1 'and has got it' lock src/one w 0 1 </dev/null
-kill "$waiter"
-ok 'until his own end' within 5 lock src/one w 0 1 </dev/null
-down
-up
-lock src/one w 0 10 <hold >held & pids+=($!)
-: >held	# what the last one wrote there
-exec 8>hold
-within 5 grep -q got held
-exits 0 'without --locks they are those of the mount' lock mnt/one w 0 1 </dev/null
-exec 8>&-
-down
-
-# File handles outlive what the kernel forgets.
-up --export
-echo handle >src/exported
-mkdir -p src/h/i; echo deep >src/h/i/f
-handle take mnt/exported >h1; handle take mnt/h/i/f >h2
-echo 2 >/proc/sys/vm/drop_caches
-is 'open by handle' "$(handle open mnt <h1)" handle
-mv src/exported src/renamed; echo 2 >/proc/sys/vm/drop_caches
-is 'renamed meanwhile' "$(handle open mnt <h1)" handle
-is 'deeper' "$(handle open mnt <h2)" deep
-rm src/renamed; echo 2 >/proc/sys/vm/drop_caches; sleep 1.1
-exits 1 'removed: no' sh -c 'handle open mnt <h1'
-like 'as NFS has it' "$err" 'Stale file handle'
-down
-# A new file may have the inode number of one that was removed; ext4 sees to that at once.
-mkdir ext
-let_go() { ! find "/proc/$server/fd" -lname "$T/ext/$1*" | grep -q .; }
-stale() # stale NAME HANDLE
-{
-	exits 1 "$1" sh -c "handle open mnt <$2"
-	like 'it says' "$err" 'Stale file handle'
-}
-if truncate -s 16M image && mkfs.ext4 -q image && mount -o loop image ext; then
-	exits 0 'on ext4' passfs -b --export ext mnt
-	server=$(newest passfs)
-	pids+=("$server")
-	echo first >mnt/a; handle take mnt/a >h1; number=$(stat -c %i ext/a)
-	rm mnt/a; within 5 let_go a; sleep 0.2
-	echo second >mnt/b; handle take mnt/b >h2
-	is 'the number of another one' "$(stat -c %i ext/b)" "$number"
-	stale 'whose handle does not open it' h1
-	is 'its own does' "$(handle open mnt <h2)" second
-	echo 2 >/proc/sys/vm/drop_caches; within 5 let_go b
-	is 'and goes on to' "$(handle open mnt <h2)" second
-	stale 'the other one stays what it is' h1
-	rm mnt/b; within 5 let_go b; sleep 0.2
-	echo third >ext/c; find mnt -size 1 >/dev/null
-	is 'the number again' "$(stat -c %i ext/c)" "$number"
-	stale 'when it is listed' h2
-	down
-	umount ext
-else
-	skip 'inode numbers that come again' 'no ext4, or no loop device'
-fi
-
 # More files than descriptors.
 mkdir src/many
 perl -e 'open F, ">", "src/many/$_" or die for 1 .. 3000'
@@ -502,29 +287,4 @@ ok 'in a user namespace' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-
 	echo x >mnt/m/f && [ "$(cat mnt/s/f)" = x ] && [ "$(stat -c %u mnt/m/f)" = 0 ] && mkdir mnt/m/d &&
 	chmod 1777 mnt/m/d && mv mnt/m/f mnt/m/d && fumount mnt/m && [ -f mnt/s/d/f ]'
 give_dev_back
-
-# One thread or several, either transport; what is asked of io_uring where it is not to be had.
-params=/sys/module/fuse/parameters/enable_uring
-before=$(cat "$params")
-echo Y >"$params"
-ring() { find "/proc/$server/fd" -lname '*io_uring*' -printf x | wc -c; }
-for how in '--transport=dev --threads=1' '--transport=dev --threads=4' '--transport=uring --threads=1' '--transport=uring --threads=8' '--transport=auto -o noallow_other' --transport=auto; do
-	# shellcheck disable=SC2086 # words
-	up $how
-	rm -rf mnt/w; mkdir mnt/w
-	for i in 1 2 3 4; do (for j in $(seq 50); do echo "$i $j" >"mnt/w/$i.$j"; done) & writers[i]=$!; done
-	wait "${writers[@]}"
-	is "all is written ($how)" "$(cat mnt/w/* | sort | sum)" "$(for i in 1 2 3 4; do for j in $(seq 50); do echo "$i $j"; done; done | sort | sum)"
-	case $how in
-	*dev*|*auto) is 'no ring' "$(ring)" 0 ;;
-	*) ok 'a ring' test "$(ring)" -ge 1 ;;
-	esac
-	down
-done
-echo N >"$params"
-exits 0 'io_uring switched off' passfs -b --transport=uring src mnt
-like 'it says so' "$err" 'io_uring: not to be had'
-ok 'and serves' ls mnt
-down
-echo "$before" >"$params"
 finish

@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# For the tests of passfs: a tmpfs at src, to be served at mnt.
+mkdir src mnt
+mount -t tmpfs none src
+chmod 777 "$T" src
+server=0
+
+up() # up OPTION...: mounted, $server its pid
+{
+	exits 0 "passfs $*" passfs -b "$@" src mnt
+	server=$(newest passfs)
+	pids+=("$server")
+}
+down() { exits 0 'unmounted' fumount mnt; within 5 gone "$server"; }
+as() { local id=$1; shift; setpriv --reuid "$id" --regid "$id" --clear-groups "$@"; }
+owner() { stat -c '%u %g %a' "$1"; }

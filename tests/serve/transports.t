@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# passfs over /dev/fuse and over io_uring, with one thread and with several.
+. "$(dirname "$0")/../lib.sh"
+start 300
+. "$here/serve/passfs.sh"
+
+# One thread or several, either transport; what is asked of io_uring where it is not to be had.
+machine exclusive
+params=/sys/module/fuse/parameters/enable_uring
+before=$(cat "$params")
+trap '[ -z "$before" ] || echo "$before" >"$params"; cleanup' EXIT
+echo Y >"$params"
+ring() { find "/proc/$server/fd" -lname '*io_uring*' -printf x | wc -c; }
+for how in '--transport=dev --threads=1' '--transport=dev --threads=4' '--transport=uring --threads=1' '--transport=uring --threads=8' '--transport=auto -o noallow_other' --transport=auto; do
+	# shellcheck disable=SC2086 # words
+	up $how
+	rm -rf mnt/w; mkdir mnt/w
+	for i in 1 2 3 4; do (for j in $(seq 50); do echo "$i $j" >"mnt/w/$i.$j"; done) & writers[i]=$!; done
+	wait "${writers[@]}"
+	is "all is written ($how)" "$(cat mnt/w/* | sort | sum)" "$(for i in 1 2 3 4; do for j in $(seq 50); do echo "$i $j"; done; done | sort | sum)"
+	case $how in
+	*dev*|*auto) is 'no ring' "$(ring)" 0 ;;
+	*) ok 'a ring' test "$(ring)" -ge 1 ;;
+	esac
+	down
+done
+echo N >"$params"
+exits 0 'io_uring switched off' passfs -b --transport=uring src mnt
+like 'it says so' "$err" 'io_uring: not to be had'
+ok 'and serves' ls mnt
+down
+echo "$before" >"$params"
+finish
