@@ -185,8 +185,10 @@ gone() { local state; state=$(state_of "$1"); [[ $state = [ZX] || -z $state ]]; 
 stopped() { [ "$(state_of "$1")" = T ]; }
 # blocked PID: it waits in FUSE, for an answer or to send its request.
 blocked() { grep -qs 'request_wait_answer\|fuse_get_req\|fuse_simple_request' "/proc/$1/task"/*/wchan; }
-# open_in MOUNTPOINT PID: the process has its root, its working directory or a file there.
-open_in() { readlink "/proc/$2/root" "/proc/$2/cwd" "/proc/$2/fd"/* 2>/dev/null | grep -q "^$1"; }
+# open_in MOUNTPOINT PID: a thread has its root, its working directory or a file there.
+open_in() { readlink "/proc/$2/task"/*/{root,cwd,fd/*} 2>/dev/null | grep -q "^$1"; }
+# stop PID: returns once it stands still.
+stop() { kill -STOP "$1" && within 5 stopped "$1"; }
 # since MICROSECONDS SECONDS: less than SECONDS have passed since MICROSECONDS of EPOCHREALTIME.
 since() { [ $((${EPOCHREALTIME/./} - $1)) -lt $(($2 * 1000000 * SLOWNESS)) ]; }
 conn_of() { local d; d=$(mount_line "$1" | cut -d' ' -f3); echo "${d#*:}"; }

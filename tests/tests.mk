@@ -45,14 +45,23 @@ $(BUILD)/tests/options: tests/cli/options.c $(OBJECTS)
 
 # With the tools at hand now: musl may only just have been installed.
 test:
-	tests/deps
-	@$(MAKE) --no-print-directory -j$$(nproc) test-tools
+	@tests/deps
+	@$(MAKE) --no-print-directory -sj$$(nproc) test-tools
 	@$(MAKE) --no-print-directory test-built
 
 test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(BUILD)/tests/options $(REPLAYS)
 
 test-built: test-tools
 	@CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) tests/harness --alone '$(ALONE)' $(ORDERED) $(UNITS)
+
+# The same on a machine that is busy, and on which FUSE mounts of others hang, or are dead; and
+# twice at once.
+test-busy: test-tools
+	BUILD=$(abspath $(BUILD)) tests/busy $(MAKE) --no-print-directory test-built
+	@rm -rf $(BUILD)/twice && mkdir $(BUILD)/twice && git ls-files -z | xargs -0 tar -cf - | tar -xf - -C $(BUILD)/twice
+	@$(MAKE) --no-print-directory -s -C $(BUILD)/twice BUILD=$(abspath $(BUILD))/twice/build test-tools >/dev/null
+	$(MAKE) --no-print-directory -C $(BUILD)/twice BUILD=$(abspath $(BUILD))/twice/build test-built >$(BUILD)/twice/log 2>&1 & \
+		$(MAKE) --no-print-directory test-built; status=$$?; wait $$! || { cat $(BUILD)/twice/log; exit 1; }; exit $$status
 
 # Real work, random calls against a model, servers killed at work: a quarter of an hour; and
 # other kernels and machines in QEMU, which takes as long again, and fetches them.
@@ -111,4 +120,4 @@ $(BUILD)/tests/boot/%: tests/boot/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -D_FILE_OFFSET_BITS=64 -O2 -static -o $@ $<
 
-.PHONY: faults watched test-sanitized test test-tools test-built test-long test-long-built lint size bench bench-built
+.PHONY: faults watched test-busy test-sanitized test test-tools test-built test-long test-long-built lint size bench bench-built

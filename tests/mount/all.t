@@ -53,7 +53,7 @@ exec 7<&-
 for targets in -a "$T/mnt2 $T/mnt1"; do
 	passfs -b tree mnt1; passfs -b mnt1 mnt2
 	upper=$(newest passfs); pids+=("$upper")
-	kill -STOP "$upper"
+	stop "$upper"
 	(sleep 0.5; kill -CONT "$upper") &
 	# shellcheck disable=SC2086 # several
 	exits 0 "the upper server lets go later: ${targets%% *}" fumount $targets
@@ -67,9 +67,9 @@ exits 0 '-a -w waits' fumount -a -w 5
 is 'until it is free' "$(left)" ''
 serve good "$T/mnt1"; serve good "$T/mnt2"
 exec 7<mnt1/file
-began=$SECONDS
+began=${EPOCHREALTIME/./}
 exits 64 '-a -w 0 does not' fumount -a -w 0
-ok 'wait' test $((SECONDS - began)) -lt 2
+ok 'wait' since "$began" 2
 exec 7<&-
 exits 0 'free' fumount -a
 exits 1 '-a -k' fumount -a -k
@@ -95,10 +95,10 @@ for how in -l -f -R; do
 	serve good "$T/tree"
 	mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 	serve good "$T/mnt1"
-	kill -STOP "$(pgrep --ns $$ --nslist mnt -x faulty | tail -n 2 | head -n 1)"
 	hung=$(pgrep --ns $$ --nslist mnt -x faulty | tail -n 2 | head -n 1)
+	stop "$hung"
 	bg stat tree/none
-	sleep 0.2
+	within 5 blocked "$bg"
 	exits 0 "hung outside, $how" timeout 10 fumount -a "$how"
 	is 'all gone' "$(left)" ''
 	kill -KILL "$hung" "$server"
@@ -106,9 +106,9 @@ done
 serve good "$T/tree"; hung=$server
 mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 serve good "$T/mnt1"
-kill -STOP "$hung"
+stop "$hung"
 bg stat tree/none
-sleep 0.2
+within 5 blocked "$bg"
 exits 64 'hung outside, plain' timeout 10 fumount -a
 like 'the outer one is busy' "$err" "fumount: $T/tree: busy"
 like 'the inner one is not reached for' "$err" "fumount: $T/tree/file: lies below $T/tree, which does not answer; unmount that first"
@@ -118,11 +118,18 @@ is 'then all' "$(left)" ''
 kill -KILL "$hung"
 
 # Those who never answered INIT, by the dozen: each is left alone by the others.
-for i in {1..9}; do serve silent "$T/mnt$i"; bg stat "mnt$i"; done
-sleep 0.3
-began=$SECONDS
-exits 0 '-a -R of nine that hang' timeout 20 fumount -a -R
-ok 'takes no longer than one' test $((SECONDS - began)) -lt 5
+recover_silent() # recover_silent NUMBER...: by -a -R, in $took microseconds
+{
+	local i began
+	for i; do serve silent "$T/mnt$i"; bg stat "mnt$i"; within 5 blocked "$bg"; done
+	began=${EPOCHREALTIME/./}
+	exits 0 "-a -R of $# that hang" timeout 60 fumount -a -R
+	took=$((${EPOCHREALTIME/./} - began))
+}
+recover_silent 1
+one=$took
+recover_silent {1..9}
+ok "nine do not take the time of four ($((one / 1000)), $((took / 1000)) ms)" test "$took" -lt $((one * 4))
 is 'none is left' "$(left)" ''
 exits 0 'and again' fumount -a -R
 # -N

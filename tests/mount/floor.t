@@ -57,7 +57,7 @@ hung()
 	local server blocked
 	run hellofs -b --transport=dev mnt || return
 	server=$(newest hellofs)
-	kill -STOP "$server"
+	stop "$server"
 	stat mnt/none 2>/dev/null &
 	blocked=$!
 	within 5 waits "$blocked"

@@ -22,7 +22,7 @@ serve good "$T/mnt4"; echo 1 >"ctl/$(conn_of "$T/mnt4")/abort"
 cat mnt2/file >/dev/null
 idle() { [ "$(cat "ctl/$(conn_of "$1")/waiting")" = 0 ]; }
 within 5 idle "$T/mnt2"	# the close is told when it has happened
-kill -STOP "$hung"
+stop "$hung"
 bg cat mnt2/none
 serve slow "$T/mnt5"
 mkdir -p "mnt6/$(printf 'x%.0s' {1..60})"
@@ -90,7 +90,7 @@ is 'by whom it was served' "$(json 'm["mnt7"]["server"]["pid"]')" "$server"
 kill -KILL "$server"
 
 # Stopped. (Closing an open file would be a request, too.)
-kill -STOP "$good"
+stop "$good"
 exits 0 'stopped' timeout 5 fuse-info mnt1
 like 'is said' "$out" 'server .*, stopped'
 kill -CONT "$good"
@@ -99,7 +99,7 @@ kill -CONT "$good"
 # free, and the next mount's.
 serve good "$T/mnt8"
 past=$server
-kill -STOP "$past"
+stop "$past"
 number=$(conn_of "$T/mnt8")
 umount -l mnt8
 serve good "$T/mnt8"

@@ -16,19 +16,18 @@ serve() # serve MODE [faulty's options]
 }
 accessors=()
 access() { "$@" >/dev/null 2>&1 & accessors+=($!); pids+=($!); }
-# A task that waits on FUSE for an answer, or to send its request.
-waits() { grep -q 'request_wait_answer\|fuse_get_req' "/proc/$1/task"/*/wchan; }
-# Others may wait for the lock of a directory in which somebody waits on FUSE.
-all_wait()
+# One waits for an answer, or to send its request; the others perhaps for the lock of a
+# directory in which it waits.
+all_asleep()
 {
 	local a one=1
-	sleep 0.3
 	for a in "${accessors[@]}"; do
-		gone "$a" && return 1
-		! waits "$a" || one=0
+		[[ $(state_of "$a") = [SD] && $(cat "/proc/$a/comm") != bash ]] || return
+		! blocked "$a" || one=0
 	done
 	return $one
 }
+all_wait() { within 5 all_asleep; }
 all_back() { local a; for a in "${accessors[@]}"; do within 2 gone "$a" || return; done; }
 no_conn() { [ ! -e "$T/ctl/$conn" ]; }
 # recovered NAME [FUMOUNT'S ARGUMENTS]
@@ -38,7 +37,7 @@ recovered()
 	exits 0 "$name" timeout 10 fumount -R "${@:-mnt}"
 	took=$(((${EPOCHREALTIME/./} - began) / 1000))
 	first=$err
-	ok "in less than 2 seconds ($took ms)" test "$took" -lt 2000
+	ok "in less than 2 seconds ($took ms)" since "$began" 2
 	is 'nothing is mounted' "$(own_mounts)" ''
 	ok 'who was blocked has come back' all_back
 	ok 'the connection is gone' within 2 no_conn
@@ -70,7 +69,7 @@ ok 'the connection goes with its holder' within 2 no_conn
 for how in '' -w; do
 	serve good ${how:+"$how"}
 	cat mnt/file >/dev/null
-	kill -STOP "$server"
+	stop "$server"
 	access cat mnt/none
 	access ls mnt
 	access dd if=/dev/zero of=mnt/file bs=4k count=4 conv=notrunc
@@ -85,7 +84,7 @@ done
 # Dirty pages that the kernel wants to write before it lets go.
 serve good -w
 dd if=/dev/zero of=mnt/file bs=64k count=8 conv=notrunc 2>/dev/null
-kill -STOP "$server"
+stop "$server"
 recovered 'stopped, and nobody waits but the written'
 
 serve mute
@@ -158,7 +157,7 @@ mount --move inner moved
 unshare -m --propagation private sleep 100 & elsewhere=$!
 pids+=("$elsewhere")
 within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
-kill -STOP "$server"
+stop "$server"
 access stat mnt/none
 ok 'binds: they wait' all_wait
 recovered 'binds, one moved, and another mount namespace'
@@ -192,7 +191,7 @@ mkdir shared/mnt
 mount --bind shared shared2
 faulty good "$T/shared/mnt"; server=$(newest faulty) conn=$(conn_of "$T/shared/mnt")
 is 'propagated' "$(own_mounts | wc -l)" 2
-kill -STOP "$server"
+stop "$server"
 recovered 'shared' shared2/mnt
 umount shared2 shared
 
@@ -233,7 +232,7 @@ umount mnt
 # Detached, and hung: only its number is left.
 serve good
 cat mnt/file >/dev/null
-kill -STOP "$server"
+stop "$server"
 access cat mnt/none
 all_wait
 umount -l mnt
@@ -249,7 +248,7 @@ mkdir other/in
 hellofs -b other/in
 mount --rbind other outer/file 2>/dev/null || mount --bind other/in outer 2>/dev/null
 exits 0 'stacked on the outer one' true
-kill -STOP "$outer"
+stop "$outer"
 server=$outer conn=$outer_conn
 exits 0 'FUSE on FUSE' timeout 5 fumount -R outer
 is 'both gone' "$(own_mounts | grep -c outer)" 0
@@ -261,7 +260,7 @@ umount other
 umount ctl
 no_conn() { true; }
 serve good
-kill -STOP "$server"
+stop "$server"
 access cat mnt/none
 all_wait
 recovered 'without fusectl at hand'
@@ -277,7 +276,7 @@ like 'aborted there too' "$err" 'is aborted|unmounted'
 for name in "a b" $'new\nline' 'back\slash' '\040' '#' 'conn:7' $'\033[31m' "$(printf '\377\376')"; do
 	mkdir -- "$name"
 	faulty good "$T/$name"; server=$(newest faulty)
-	kill -STOP "$server"
+	stop "$server"
 	access stat "$name/x"
 	exits 0 "a name such as $(printf %q "$name")" timeout 5 fumount -R "./$name"
 	is 'is gone' "$(own_mounts)" ''

@@ -193,7 +193,7 @@ want=$(bash -c 'echo -1000 2>/dev/null >/proc/self/oom_score_adj; cat /proc/self
 is 'it is the last to be killed for memory' "$(cat "/proc/$server/oom_score_adj")" "$want"
 is 'sysvinit is told' "$(cat /run/sendsigs.omit.d/hellofs)" "$server"
 is 'serves' "$(read_it mnt)" hello
-kill -STOP "$server"
+stop "$server"
 is 'and also when it was stopped' "$(timeout 5 cat mnt/hello; timeout 5 ls mnt/none 2>&1)" \
 	"hellols: cannot access 'mnt/none': No such file or directory"
 kill -CONT "$server"
@@ -203,7 +203,7 @@ echo hello >src/hello
 exits 0 'passfs, too' fmount --wait --root-daemon mnt -- passfs --threads=3 --no-passthrough "$T/src" {}
 server=$(cat /run/sendsigs.omit.d/passfs)
 seq 3 | xargs -P 3 -I {} cat mnt/hello >seen
-kill -STOP "$server"
+stop "$server"
 is 'serves when it was stopped' "$(timeout 5 bash -c 'echo more >>mnt/hello; cat mnt/hello')" \
 	$'hello\nmore'
 kill -CONT "$server"

@@ -34,7 +34,7 @@ hang()
 	faulty good "$T/hung"; server=$(newest faulty); pids+=("$server")
 	faulty silent "$T/tree/hung"; pids+=("$(newest faulty)")
 	mount --bind hung other
-	kill -STOP "$server"
+	stop "$server"
 	bg stat hung/none
 	sleep 0.1
 }
