@@ -3,15 +3,15 @@ UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 
-# These come after the others, one at a time: they measure time, or count what one process
-# gets of the machine. What changes a switch of the whole machine holds a lock instead
-# (machine in tests/lib.sh), which keeps a second `make test` out as well.
-ALONE = tests/mount/hidden.t tests/mount/meanwhile.t tests/hostile/passfs-exhaust.t tests/hostile/passfs-starve.t \
-	tests/setuid/moments.t
+# These come after the others, one at a time: fuse-info and fumount -R judge whether a server
+# answers by what waits on all connections of the machine. What changes a switch of the whole
+# machine holds a lock instead (machine in tests/lib.sh), which keeps a second `make test` out
+# as well.
+ALONE = tests/mount/info.t tests/mount/recover.t
 
 # The longest first, so that no processor is without work at the end.
-LONGEST = tests/setuid/attacks.t tests/hostile/passfs-users.t tests/mount/floor.t tests/cli/build.t tests/serve/passfs.t \
-	tests/compat/fusermount.t tests/mount/unmount.t tests/compat/mount_fuse.t tests/mount/recover.t tests/mount/info.t \
+LONGEST = tests/setuid/attacks.t tests/serve/passopts.t tests/hostile/passfs-users.t tests/mount/floor.t tests/cli/build.t tests/serve/passfs.t \
+	tests/compat/fusermount.t tests/mount/unmount.t tests/compat/mount_fuse.t tests/hostile/passfs-starve.t tests/hostile/cage-server.t \
 	tests/mount/touch.t tests/hostile/tools-signal.t tests/boot/initramfs.t tests/hostile/tools-socket.t \
 	tests/hostile/tools-binds.t tests/compat/abi.t tests/serve/holes.t tests/serve/writing.t tests/mount/all.t
 ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))

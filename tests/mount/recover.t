@@ -95,7 +95,7 @@ serve silent
 access stat mnt
 ok 'never read INIT: they wait' all_wait
 recovered 'never read INIT'
-like 'that is seen' "$first" 'has not answered INIT'
+like 'the message says that it never answered INIT' "$first" 'has not answered INIT'
 serve silent
 recovered 'never read INIT, and nobody waits'
 serve gone

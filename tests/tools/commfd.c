@@ -7,6 +7,7 @@
  * how HELPER ended, runs the bash command WHILE-MOUNTED, and only then closes
  * the descriptor and the socket. -u: nothing is to be received, the command runs
  * while HELPER does. -x: this end is closed before HELPER has begun. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,16 +77,34 @@ static void report(int status)
 	fflush(stdout);
 }
 
-/* With auto_unmount it goes on watching: then it has not ended. */
+static int is_asleep(void)
+{
+	char path[32], line[512], *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)child);
+	file = fopen(path, "r");
+	if (!file || !fgets(line, sizeof(line), file))
+		line[0] = 0;
+	if (file)
+		fclose(file);
+	state = strrchr(line, ')');
+	return state && state[2] == 'S';
+}
+
+/* With auto_unmount it goes on watching: then it has not ended, and sleeps for 200 ms. (On a
+   busy machine it may be that long before it runs.) */
 static void await_end(int received)
 {
-	int status;
+	int status, asleep = 0;
 
-	for (int i = 0; i < 100 && received; i++, usleep(2000)) {
+	while (received && asleep < 100) {
 		if (waitpid(child, &status, WNOHANG) == child) {
 			report(status);
 			return;
 		}
+		asleep += is_asleep();
+		usleep(2000);
 	}
 	if (received) {
 		printf("goes on\n");
@@ -98,19 +117,24 @@ static void await_end(int received)
 int main(int argc, char **argv)
 {
 	char mode = argc > 1 && argv[1][0] == '-' ? argv[1][1] : 0;
-	int pair[2];
+	int pair[2], closed[2];
 
 	argv += mode ? 2 : 1;
-	if (!argv[0] || !argv[1] || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+	if (!argv[0] || !argv[1] || pipe2(closed, O_CLOEXEC) < 0
+	    || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return 2;
 	child = fork();
-	if (child == 0 && mode == 'x')
-		usleep(3000);
-	if (child == 0)
+	if (child == 0) {
+		close(closed[1]);
+		if (mode == 'x' && read(closed[0], &mode, 1) != 0)
+			_exit(2);
 		run(argv + 1, dup(pair[1]), mode != 'n');
+	}
+	close(closed[0]);
 	close(pair[1]);
 	if (mode == 'x') {
 		close(pair[0]);
+		close(closed[1]);
 		await_end(0);
 	} else if (mode == 'u') {
 		bash(argv[0]);
