@@ -69,9 +69,9 @@ longer()
 # timeout [-k SECONDS] [-s SIGNAL] SECONDS COMMAND...: timeout(1), as long as this machine needs.
 timeout()
 {
-	local how=()
-	while [[ $1 = -* ]]; do how+=("$1" "$2"); shift 2; done
-	command timeout "${how[@]}" "$(longer "$1")" "${@:2}"
+	local ending=()
+	while [[ $1 = -* ]]; do ending+=("$1" "$2"); shift 2; done
+	command timeout "${ending[@]}" "$(longer "$1")" "${@:2}"
 }
 
 # The FUSE mounts below $T, the outermost first: "MAJOR:MINOR MOUNTPOINT".

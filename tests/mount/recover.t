@@ -25,7 +25,7 @@ all_asleep()
 		[[ $(state_of "$a") = [SD] && $(cat "/proc/$a/comm") != bash ]] || return
 		! blocked "$a" || one=0
 	done
-	return $one
+	return "$one"
 }
 all_wait() { within 5 all_asleep; }
 all_back() { local a; for a in "${accessors[@]}"; do within 2 gone "$a" || return; done; }

@@ -2,6 +2,7 @@
 # What the kernel may keep of passfs's files, as its options say; and what passfs is asked then.
 . "$(dirname "$0")/../lib.sh"
 start 300
+# shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 echo 1 >src/one; chmod 640 src/one
 # What is dropped for another test would be read again.

@@ -2,6 +2,7 @@
 # passfs: locks of its files and of SOURCE's (--locks), and file handles (--export).
 . "$(dirname "$0")/../lib.sh"
 start 300
+# shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 echo 1 >src/one
 echo 2 >src/two

@@ -3,6 +3,7 @@
 # groups, access lists, attributes, the limit of descriptors, large directories.
 . "$(dirname "$0")/../lib.sh"
 start 300
+# shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 
 # Owners and permissions.

@@ -2,6 +2,7 @@
 # passfs over /dev/fuse and over io_uring, with one thread and with several.
 . "$(dirname "$0")/../lib.sh"
 start 300
+# shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 
 # One thread or several, either transport; what is asked of io_uring where it is not to be had.
