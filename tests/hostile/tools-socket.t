@@ -13,11 +13,14 @@ ln -s fusebox tool/hellofs
 as() { setpriv --reuid "$1" --regid "$1" --clear-groups --inh-caps=-all "${@:2}"; }
 take() { as "$1" tool/take_fd "$2" true; }
 
+# A path is bound relative to its directory, so that /proc/net/unix does not have it whole.
+bound() { if [[ $1 = @* ]]; then grep -q "${1#@}" /proc/net/unix; else [ -S "$1" ]; fi; }
+
 # ---- Who gets it ----
 for socket in "@fusebox-$$" "$T/sock"; do
 	chmod 755 "$T"
 	bg fmount --fd-socket "$socket" -u 65534 -o allow_other mnt 2>err
-	within 5 grep -q "${socket#@}" /proc/net/unix
+	within 5 bound "$socket"
 	[ -S sock ] && chmod 666 sock		# whoever may connect there, is still asked who they are
 	ok "$socket: a stranger gets nothing" eval "! take 12345 '$socket'"
 	like "$socket: which is reported" "$(cat err)" '^fmount: a process of user 12345 connected, and was turned away'
