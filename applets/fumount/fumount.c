@@ -81,18 +81,18 @@ static int overdue(const struct report *to, const struct target *t, int err)
 {
 	enum { PATIENCE = 30 };
 	struct census census = { .count = 0 };
-	enum conn_state state = CONN_SERVING;
+	bool blocks = false;
 
 	if (!t->fuse || census_add(&census, t->connection) < 0)
 		return err;
-	for (int i = 0; err == -ETIMEDOUT && state == CONN_SERVING && i < PATIENCE; i++) {
+	for (int i = 0; err == -ETIMEDOUT && !blocks && i < PATIENCE; i++) {
 		census_look(&census, 1000);
-		state = census_state(&census, census.conns);
+		blocks = census_blocks(census.conns);
 		err = unmount_wait(0);
 	}
 	if (err != -ETIMEDOUT)
 		return err;
-	if (t->major && state != CONN_SERVING && conn_abort(t->connection) == 0) {
+	if (t->major && blocks && conn_abort(t->connection) == 0) {
 		report(to, "aborted", "its server does not answer: connection %llu is aborted",
 		       (unsigned long long)t->connection);
 		return unmount_wait(UNMOUNT_LIMIT_MS);
@@ -181,7 +181,7 @@ static bool outer_answers(const struct target *t)
 	if (!t->outer || census_add(&census, t->outer) < 0)
 		return true;
 	census_look(&census, 500);
-	return census_answers(census_state(&census, census.conns));
+	return census_answers(census_state(census.conns));
 }
 
 /* A connection that is mounted nowhere any more, held by somebody. */

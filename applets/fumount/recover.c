@@ -70,8 +70,9 @@ static const char *const verdicts[] = {
 	[CONN_STARTING] = "its server has not answered INIT",
 	[CONN_DEAD] = "its server is dead",
 	[CONN_ABORTED] = "it is aborted",
+	[CONN_STOPPED] = "its server is stopped",
 	[CONN_HUNG] = "its server does not answer",
-	[CONN_UNKNOWN] = "its server cannot be seen from here",
+	[CONN_UNKNOWN] = "whether its server answers is not known",
 };
 
 /* All at once, so that five hung layers take no longer than one. */
@@ -81,34 +82,46 @@ static enum conn_state state_of(struct recovery *r, uint64_t connection)
 		if (!r->judged)
 			census_look(&r->census, WATCH_MS);
 		r->judged = true;
-		return census_state(&r->census, conn_of(r, connection));
+		return census_state(conn_of(r, connection));
 	}
 	if (!census_find(&r->others, connection)) {
 		if (census_add(&r->others, connection) < 0)
 			return CONN_UNKNOWN;
 		census_look(&r->others, WATCH_MS);
 	}
-	return census_state(&r->others, conn_of(r, connection));
+	return census_state(conn_of(r, connection));
 }
 
 static void tell_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
 {
-	char command[16];
+	char text[160], command[16];
+	struct out out = OUT_TEXT(text);
 
-	if (state == CONN_SERVING || !conn || !conn->pid) {
-		report(r->to, "state", "%s", state == CONN_SERVING ? "its server is well" : verdicts[state]);
+	if (state == CONN_SERVING) {
+		report(r->to, "state", "its server is well");
 		return;
 	}
-	proc_command(conn->pid, command);
-	report(r->to, "state", "%s: process %d (%s), %llu waiting", verdicts[state], conn->pid, command,
-	       (unsigned long long)(conn->waiting > 0 ? conn->waiting : 0));
+	out_str(&out, verdicts[state]);
+	if (conn && conn->pid) {
+		proc_command(conn->pid, command);
+		out_fmt(&out, ": process %d (%s)", conn->pid, command);
+	} else if (state == CONN_UNKNOWN) {
+		out_str(&out, ": it is not visible to this user");
+	}
+	if (conn && (conn->pid || conn->waiting > 0))
+		out_fmt(&out, ", %llu waiting", (unsigned long long)(conn->waiting > 0 ? conn->waiting : 0));
+	if (conn && census_waited(conn))
+		out_fmt(&out, " for %llu ms", (unsigned long long)census_waited(conn));
+	if (state == CONN_UNKNOWN && !r->f->force)
+		out_str(&out, "; -R -f aborts it");
+	report(r->to, "state", "%s", out_text(&out));
 }
 
-/* Only what is shown to hang, unless -f says so; the dead need no abort. */
-static bool is_to_abort(const struct recovery *r, enum conn_state state)
+/* Only a connection that is shown to keep requests waiting, unless -f says so; one that is over
+   needs no abort. */
+static bool is_to_abort(const struct recovery *r, enum conn_state state, const struct conn *conn)
 {
-	return r->f->force ? state != CONN_DEAD && state != CONN_ABORTED
-			   : state == CONN_HUNG || state == CONN_STARTING;
+	return r->f->force ? state != CONN_DEAD && state != CONN_ABORTED : conn && census_blocks(conn);
 }
 
 struct duty { uint64_t connection; bool aborted, serves, another; };
@@ -171,7 +184,7 @@ static void abort_if_hung(struct recovery *r, const struct target *t, bool unmou
 	int err;
 
 	tell_state(r, state, conn_of(r, t->connection));
-	if (!is_to_abort(r, state) || (unmounting && !is_same(conn_of(r, t->connection))))
+	if (!is_to_abort(r, state, conn_of(r, t->connection)) || (unmounting && !is_same(conn_of(r, t->connection))))
 		return;
 	err = unmounting ? -ENOENT : unmount_abort(t);
 	if (err == -ENOENT && is_same(conn_of(r, t->connection)))
@@ -217,7 +230,8 @@ static int take_away(struct recovery *r, const struct target *t)
 	if (err != -EBUSY)
 		return err;
 	/* MNT_FORCE is the abort where fusectl is out of reach. */
-	err = unmount_target(t, is_to_abort(r, state_of(r, t->connection)) ? UMOUNT_ABORT : UMOUNT_LAZY);
+	err = unmount_target(t, is_to_abort(r, state_of(r, t->connection), conn_of(r, t->connection))
+			     ? UMOUNT_ABORT : UMOUNT_LAZY);
 	if (!err) {
 		report(r->to, "detached", "detached; it goes when the last one lets go");
 		report_holders(r->to, t->major, t->minor);
@@ -523,7 +537,7 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 	enum conn_state state = state_of(r, connection);
 
 	tell_state(r, state, conn_of(r, connection));
-	if (is_to_abort(r, state) && conn_abort(connection) == 0)
+	if (is_to_abort(r, state, conn_of(r, connection)) && conn_abort(connection) == 0)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)connection);
 	return sweep(r);

@@ -106,7 +106,7 @@ static void show_line(struct info *i, const struct table_row *row, const struct 
 	int used = 9 + 5 + 6 + (i->quick ? 8 : i->server + 1 + (is_narrow(i->view) ? 0 : 12)), left;
 	char text[24], cell[VIEW_CELL];
 
-	view_state(i->view, conn ? census_state_name(census_state(&i->census, conn)) : quick_state(row, waiting), 9);
+	view_state(i->view, conn ? census_state_name(census_state(conn)) : quick_state(row, waiting), 9);
 	view_put(out, number_text(waiting, text), 4);
 	view_put(out, number_text((int64_t)table_connection(row), text), 5);
 	if (conn)
@@ -136,6 +136,22 @@ static void show_quick_json(struct json *json, const struct table_row *row, int6
 	json_text(json, "source", row->source);
 }
 
+static int seconds(const char *text, int otherwise)
+{
+	uint64_t n = 0;
+
+	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
+}
+
+/* --stuck shows a server that is known not to answer; with 0 seconds, any request that waits. */
+static bool is_stuck(const struct info *i, const struct conn *conn)
+{
+	enum conn_state state = census_state(conn);
+
+	return seconds(i->args->stuck, 1) == 0 ? conn->waiting > 0
+	       : census_waited(conn) && state != CONN_UNKNOWN && state != CONN_SERVING;
+}
+
 static int show(const struct table_row *row, void *data)
 {
 	struct info *i = data;
@@ -143,7 +159,7 @@ static int show(const struct table_row *row, void *data)
 	int64_t waiting;
 
 	/* One that came since is not in the census. */
-	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !(conn && conn->stuck)))
+	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !(conn && is_stuck(i, conn))))
 		return 0;
 	i->shown++;
 	waiting = conn ? conn->waiting : conn_waiting(table_connection(row));
@@ -243,13 +259,6 @@ static int each(struct info *i, int (*fn)(const struct table_row *, void *))
 }
 
 /* ---- The whole ---- */
-
-static int seconds(const char *text, int otherwise)
-{
-	uint64_t n = 0;
-
-	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
-}
 
 static int show_table(struct info *i)
 {

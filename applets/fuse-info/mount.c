@@ -80,7 +80,7 @@ static void show_server(struct view *v, const struct census *c, const struct con
 		view_label(v, "server");
 		out_fmt(v->out, "%d (%s) of %s, %d thread%s, for %s%s\n", conn->pid, facts.command,
 			user_name(facts.uid, user), facts.threads, facts.threads == 1 ? "" : "s",
-			info_age(facts.age, age), facts.state == 'T' ? ", stopped" : "");
+			info_age(facts.age, age), census_state(conn) == CONN_STOPPED ? ", stopped" : "");
 	}
 }
 
@@ -160,9 +160,9 @@ static void show_around(struct view *v, const struct table_row *row, bool own)
 		view_text(v, "also_in", "other mount namespaces that this user cannot see, perhaps");
 }
 
-static void show_state(struct view *v, const struct census *c, const struct conn *conn)
+static void show_state(struct view *v, const struct conn *conn)
 {
-	const char *state = census_state_name(census_state(c, conn));
+	const char *state = census_state_name(census_state(conn));
 
 	if (v->json) {
 		view_text(v, "state", state);
@@ -171,6 +171,13 @@ static void show_state(struct view *v, const struct census *c, const struct conn
 	view_label(v, "state");
 	view_state(v, state, 0);
 	out_char(v->out, '\n');
+}
+
+/* For how long none was answered, of what was watched. */
+static void show_waited(struct view *v, const struct conn *conn)
+{
+	if (v->json || census_waited(conn))
+		view_number(v, "waited_ms", (int64_t)census_waited(conn));
 }
 
 void info_mount(struct view *v, const struct table_row *row, const struct census *c,
@@ -185,7 +192,7 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 		view_text(v, "mountpoint", row->mountpoint);
 	else
 		out_fmt(v->out, "%s\n", row->mountpoint);
-	show_state(v, c, conn);
+	show_state(v, conn);
 	view_text(v, "type", row->type);
 	view_text(v, "source", row->source);
 	view_text(v, "options", row->options);
@@ -198,6 +205,7 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 	view_number(v, "connection", (int64_t)conn->connection);
 	show_server(v, c, conn);
 	view_number(v, "waiting", conn->waiting);
+	show_waited(v, conn);
 	view_number(v, "max_background", conn_number(conn->connection, "max_background"));
 	view_number(v, "congestion_threshold", conn_number(conn->connection, "congestion_threshold"));
 	if (around)

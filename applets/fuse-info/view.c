@@ -119,7 +119,7 @@ void view_words_end(struct view *v)
 
 void view_state(struct view *v, const char *state, int pad)
 {
-	static const char good[] = "serving", bad[] = "dead,aborted,hung";
+	static const char good[] = "serving", bad[] = "dead,aborted,hung,stopped";
 	const char *colour = text_in_list(good, state) ? "\033[32m"
 			     : text_in_list(bad, state) ? "\033[1;31m" : "\033[33m";
 	int width = view_columns(state);

@@ -8,7 +8,7 @@
 #include "health/server.h"
 #include "sys.h"
 
-enum { FIRST_ROOM = 64, OTHERS = 3 };
+enum { FIRST_ROOM = 64, OTHERS = 3, OPENERS = 4 };
 
 static int grow(struct census *c)
 {
@@ -62,8 +62,6 @@ static void count_waiting(struct census *c)
 
 static void take_opener(struct census *c, int pid)
 {
-	enum { OPENERS = sizeof(c->openers) / sizeof(*c->openers) };
-
 	for (int i = 0; i < c->opener_count && i < OPENERS; i++)
 		if (c->openers[i] == pid)
 			return;
@@ -102,57 +100,94 @@ static int take_server(const struct server *server, void *data)
 
 static void find_servers(struct census *c)
 {
-	c->hidden = server_each(take_server, c) != 0;
+	int err = server_each(take_server, c);
+
+	c->hidden = err != 0;
+	c->untold = err == -ENODATA;
 }
 
 /* ---- Watching ---- */
 
-enum { TASKS = 1024, FEW = 50 };
+enum { FEW = 50 };
 
-/* Processes that wait for an answer: the same one, never switched to meanwhile, is
-   still in the same wait. */
-struct tasks { struct { int tid; uint64_t switches; } task[TASKS]; size_t count; };
-struct second_look { const struct tasks *before; uint64_t sent, same, same_sent; };
-
-static void note_task(int tid, bool sent, uint64_t switches, void *data)
+/* The processes that serve it; or, where the kernel does not tell, those of which one does. */
+static int servers_of(const struct census *c, const struct conn *conn, int pids[OPENERS])
 {
-	struct tasks *t = data;
+	bool guess = !conn->pid && c->untold && c->opener_count <= OPENERS;
+	int count = 0;
 
-	(void)sent;
-	if (t->count < TASKS) {
-		t->task[t->count].tid = tid;
-		t->task[t->count++].switches = switches;
-	}
+	for (int i = 0; guess && i < c->opener_count; i++)
+		pids[count++] = c->openers[i];
+	if (conn->pid)
+		pids[count++] = conn->pid;
+	for (int i = 0; conn->pid && i < OTHERS && conn->others[i]; i++)
+		pids[count++] = conn->others[i];
+	return count;
 }
 
-static void compare_task(int tid, bool sent, uint64_t switches, void *data)
+static uint64_t switches_of(const int *pids, int count)
 {
-	struct second_look *look = data;
+	uint64_t sum = 0;
 
-	look->sent += sent;
-	for (size_t i = 0; i < look->before->count; i++)
-		if (look->before->task[i].tid == tid && look->before->task[i].switches == switches) {
-			look->same++;
-			look->same_sent += sent;
-		}
-}
-
-/* The server's threads, all of them; one server of thousands is asked once. */
-static uint64_t switches_of(const struct conn *conn)
-{
-	static int last_pid;
-	static uint64_t last, last_time;
-	uint64_t now = sys_clock_ns() / 1000000, sum;
-
-	if (conn->pid != last_pid || now > last_time + 10) {
-		last_pid = conn->pid;
-		last = proc_switches(conn->pid);
-		last_time = now;
-	}
-	sum = last;
-	for (int i = 0; i < OTHERS && conn->others[i]; i++)
-		sum += proc_switches(conn->others[i]);
+	for (int i = 0; i < count; i++)
+		sum += proc_switches(pids[i]);
 	return sum;
+}
+
+static bool are_stopped(const int *pids, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!proc_stopped(pids[i]))
+			return false;
+	return count > 0;
+}
+
+static int64_t written_by(const int *pids, int count)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < count; i++) {
+		int64_t written = proc_written(pids[i]);
+
+		if (written < 0)
+			return -1;
+		sum += written;
+	}
+	return sum;
+}
+
+/* One server of thousands of mounts is asked once. */
+static void sample_servers(const int *pids, int count, bool whole, struct health_sample *s)
+{
+	static struct health_sample last;
+	static int last_pid;
+	static bool last_whole;
+	uint64_t now = sys_clock_ns();
+
+	if (count != 1 || pids[0] != last_pid || whole > last_whole || now > last.time + 10000000) {
+		last = (struct health_sample) { .time = now, .switches = switches_of(pids, count) };
+		last.stopped = whole && are_stopped(pids, count);
+		last.written = whole ? written_by(pids, count) : -1;
+		last_pid = count == 1 ? pids[0] : 0;
+		last_whole = whole;
+	}
+	s->switches = last.switches;
+	s->stopped = last.stopped;
+	s->written = last.written;
+}
+
+/* whole: with what is compared of the first and the last sample alone. */
+static void sample(const struct census *c, struct conn *conn, bool whole, struct health_sample *s)
+{
+	int pids[OPENERS];
+
+	s->time = sys_clock_ns();
+	s->waiting = conn->waiting;
+	s->over = conn->over;
+	s->servers = servers_of(c, conn, pids);
+	s->candidates = !conn->pid;
+	s->more = conn->many;
+	sample_servers(pids, s->servers, whole, s);
 }
 
 static size_t begin(struct census *c)
@@ -162,114 +197,79 @@ static size_t begin(struct census *c)
 	for (size_t i = 0; i < c->count; i++) {
 		struct conn *conn = c->conns + i;
 
-		/* Without fusectl nobody tells how many wait. */
-		conn->stuck = conn->quiet = conn->waiting != 0;
-		if (!conn->stuck)
-			continue;
-		watched++;
-		conn->first = conn->waiting > 0 ? (uint64_t)conn->waiting : 0;
-		conn->quiet = conn->pid && !conn->many;
-		conn->switches = conn->pid ? switches_of(conn) : 0;
-		conn->ran = sys_clock_ns();
+		conn->before = (struct health_sample) { .written = -1 };
+		sample(c, conn, true, &conn->before);
+		conn->after = conn->before;
+		conn->after.ran = conn->before.time;
+		conn->watched = !conn->over && (conn->waiting > 0 || conn->before.stopped);
+		watched += conn->watched;
 	}
 	return watched;
 }
 
-static size_t look(struct census *c)
+/* Returns whether something is left that has not been seen to get on. */
+static bool look_at(const struct census *c, struct conn *conn, bool whole)
+{
+	struct health_sample *s = &conn->after;
+	uint64_t switches = s->switches;
+	int64_t now = conn_waiting(conn->connection);
+
+	s->answered |= now < conn->waiting;
+	conn->waiting = now;
+	if (whole)
+		conn->over = now >= 0 && conn_is_over(conn->connection);
+	sample(c, conn, whole, s);
+	if (s->switches != switches)
+		s->ran = s->time;
+	return !s->answered || conn->before.stopped;
+}
+
+static size_t look(struct census *c, bool whole)
 {
 	size_t left = 0;
-	uint64_t switches;
 
-	for (size_t i = 0; i < c->count; i++) {
-		struct conn *conn = c->conns + i;
-		int64_t now;
-
-		if (!conn->stuck)
-			continue;
-		now = conn_waiting(conn->connection);
-		conn->stuck = conn->waiting < 0 || now >= conn->waiting;
-		conn->waiting = now;
-		switches = conn->quiet ? switches_of(conn) : 0;
-		if (switches != conn->switches)
-			conn->ran = sys_clock_ns();
-		conn->switches = switches;
-		left += conn->stuck;
-	}
+	for (size_t i = 0; i < c->count; i++)
+		if (c->conns[i].watched)
+			left += look_at(c, c->conns + i, whole);
 	return left;
 }
 
-static uint64_t minus(uint64_t a, uint64_t b)
+static void watch(struct census *c, size_t watched, int milliseconds)
 {
-	return a > b ? a - b : 0;
-}
+	uint64_t end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
+	size_t left;
 
-/* Requests that wait all the time may be others each time, unless their server did
-   not run: then processes that waited all the time are needed to say so, and more of
-   them than ever waited elsewhere (`least`: everywhere), or for servers that did not run. */
-static void conclude(struct census *c, const struct second_look *last, uint64_t quiet_since, uint64_t least)
-{
-	uint64_t here = 0, first = 0, quiet = 0, elsewhere;
-
-	for (size_t i = 0; i < c->count; i++) {
-		struct conn *conn = c->conns + i;
-		uint64_t waiting = conn->stuck && conn->waiting > 0 ? (uint64_t)conn->waiting : 0;
-
-		conn->quiet = conn->quiet && conn->ran <= quiet_since;
-		here += waiting;
-		first += waiting ? conn->first : 0;
-		quiet += conn->quiet ? waiting : 0;
-	}
-	elsewhere = minus(least, first);
-	/* Who waited all the time for an answer: elsewhere, for a lock, or more likely here. */
-	c->sent = last->same_sent || last->sent > minus(conn_waiting_everywhere(), here);
-	for (size_t i = 0; i < c->count; i++)
-		if (c->conns[i].stuck && (!c->conns[i].quiet || c->conns[i].waiting < 0))
-			c->conns[i].stuck = last->same > elsewhere + quiet;
-}
-
-static void watch(struct census *c, int milliseconds)
-{
-	static struct tasks before;
-	struct second_look last = { .before = &before };
-	size_t watched = begin(c), left;
-	uint64_t length = (uint64_t)milliseconds * 1000000, end = sys_clock_ns() + length, least = UINT64_MAX;
-
-	if (!watched)
-		return;
-	before.count = 0;
-	proc_each_waiting(note_task, &before);
 	do {
-		uint64_t now;
-
 		sys_sleep_ms(watched > FEW ? milliseconds / 3 : 50);
-		left = look(c);
-		now = conn_waiting_everywhere();
-		if (now < least)
-			least = now;
+		left = look(c, false);
 	} while (left && sys_clock_ns() < end);
-	proc_each_waiting(compare_task, &last);
-	conclude(c, &last, end - length * 2 / 3, least);
+	look(c, true);
 }
 
 void census_look(struct census *c, int milliseconds)
 {
+	size_t watched;
+
 	count_waiting(c);
 	find_servers(c);
-	if (milliseconds)
-		watch(c, milliseconds);
-	for (size_t i = 0; !milliseconds && i < c->count; i++)
-		c->conns[i].stuck = c->conns[i].waiting > 0;
+	watched = begin(c);
+	if (watched && milliseconds)
+		watch(c, watched, milliseconds);
 }
 
-enum conn_state census_state(const struct census *c, const struct conn *conn)
+enum conn_state census_state(const struct conn *conn)
 {
-	if (conn->over)
-		return conn->pid ? CONN_ABORTED : CONN_DEAD;
-	if (conn->stuck && (conn->quiet || !conn->pid))
-		return c->sent ? CONN_HUNG : CONN_STARTING;
-	if (conn->waiting < 0 && !conn->pid && !c->hidden)
-		return CONN_DEAD;	/* without fusectl nothing else tells */
-	return conn->pid ? CONN_SERVING : CONN_UNKNOWN;
+	return health_judge(&conn->before, &conn->after);
+}
+
+bool census_blocks(const struct conn *conn)
+{
+	return health_blocks(&conn->before, &conn->after);
+}
+
+uint64_t census_waited(const struct conn *conn)
+{
+	return health_waited(&conn->before, &conn->after) ? (conn->after.time - conn->before.time) / 1000000 : 0;
 }
 
 bool census_answers(enum conn_state state)
@@ -280,7 +280,7 @@ bool census_answers(enum conn_state state)
 const char *census_state_name(enum conn_state state)
 {
 	static const char *const names[] = {
-		"serving", "starting", "dead", "aborted", "hung", "unknown",
+		"serving", "starting", "stopped", "hung", "dead", "aborted", "unknown",
 	};
 
 	return names[state];

@@ -11,15 +11,7 @@
 #include <stdint.h>
 
 #include "cli/map.h"
-
-enum conn_state {
-	CONN_SERVING,
-	CONN_STARTING,	/* INIT is not answered yet */
-	CONN_DEAD,	/* over: nobody has it open any more */
-	CONN_ABORTED,	/* by fusectl or MNT_FORCE; the server still has it open */
-	CONN_HUNG,	/* requests wait, and nothing happens */
-	CONN_UNKNOWN,	/* not over, but its server cannot be seen, and nobody is shown to wait */
-};
+#include "health/health.h"
 
 struct conn {
 	uint64_t connection;
@@ -29,11 +21,8 @@ struct conn {
 	int others[3];		/* further ones; of yet more it is not known whether they run */
 	bool many;
 	bool over;		/* aborted, or without any server */
-	/* Of the watching: requests waited all the time, none was answered; and the
-	   server has not run for two thirds of it, or longer. */
-	bool stuck, quiet;
-	uint64_t first;		/* requests that waited when it began */
-	uint64_t switches, ran;	/* of its threads; when that changed (nanoseconds) */
+	bool watched;		/* from `before` to `after`; else these are the same */
+	struct health_sample before, after;
 };
 
 struct census {
@@ -42,9 +31,9 @@ struct census {
 	struct map index;	/* by connection: its place in conns */
 	bool identify;		/* set before adding: note the identities */
 	bool hidden;		/* some servers may not be seen */
+	bool untold;		/* but only since the kernel does not tell whose connection it is */
 	int openers[4], opener_count; /* where the kernel does not tell whose connection it is:
 				   processes that have /dev/fuse open */
-	bool sent;		/* some process waits for an answer, so not all can wait for INIT's */
 };
 
 /* Adds a connection, once. 0 or -ENOMEM. */
@@ -53,15 +42,19 @@ int census_add(struct census *census, uint64_t connection);
 void census_free(struct census *census);
 struct conn *census_find(const struct census *census, uint64_t connection);
 
-/* Finds out how many requests wait, in each, and who serves them, by one pass over /proc;
-   and watches for so long whether those with waiting requests get on, unless there are
-   none. With 0 milliseconds whoever has waiting requests is stuck. */
+/* Counts the waiting requests of each, and finds who serves them by one pass over /proc. Then
+   samples twice, so many milliseconds apart, those where requests wait or the server is
+   stopped. With 0 milliseconds nothing is watched. */
 void census_look(struct census *census, int milliseconds);
 
 /* After that. */
-enum conn_state census_state(const struct census *census, const struct conn *conn);
+enum conn_state census_state(const struct conn *conn);
 const char *census_state_name(enum conn_state state);	/* "serving" */
-/* Whether it may be asked the way to what is below it: it is not shown not to answer. */
+/* Whether the server is shown to keep requests waiting, so that an abort is due. */
+bool census_blocks(const struct conn *conn);
+/* For how long requests waited of which none was seen to be answered, in milliseconds. */
+uint64_t census_waited(const struct conn *conn);
+/* Whether a mount below it may be looked up: it is not shown not to answer. */
 bool census_answers(enum conn_state state);
 
 #endif

@@ -199,23 +199,6 @@ int conn_abort_known(uint64_t connection, uint64_t identity)
 	return err;
 }
 
-uint64_t conn_waiting_everywhere(void)
-{
-	struct proc_dir all;
-	const char *name;
-	uint64_t sum = 0, connection;
-	int64_t waiting;
-
-	if (fusectl() < 0 || proc_opendir(&all, fusectl(), ".") < 0)
-		return 0;
-	while ((name = proc_readdir(&all)))
-		if (opt_number(name, UINT64_MAX, &connection) == 0
-		    && (waiting = conn_waiting(connection)) > 0)
-			sum += (uint64_t)waiting;
-	sys_close(all.fd);
-	return sum;
-}
-
 bool conn_is_over(uint64_t connection)
 {
 	return conn_number(connection, "max_background") == UINT32_MAX;

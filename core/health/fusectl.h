@@ -44,9 +44,6 @@ int conn_abort_known(uint64_t connection, uint64_t identity);
    functions is called again. */
 void conn_release(void);
 
-/* The waiting requests of all connections of the machine; 0 where nobody tells. */
-uint64_t conn_waiting_everywhere(void);
-
 /* Whether it is over: aborted, or its last descriptor closed. The kernel lifts
    max_background then (fuse_abort_conn), and so it can be told without the server.
    Not told (false) where fusectl is out of reach. */

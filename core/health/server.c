@@ -17,6 +17,7 @@ struct search {
 	int (*fn)(const struct server *server, void *data);
 	void *data;
 	bool hidden;	/* something could not be looked at */
+	bool untold;	/* the kernel tells no connections */
 };
 
 static bool is_device(struct search *s, int fds, const char *name)
@@ -37,7 +38,7 @@ static int look_at_fd(struct search *s, const char *pid, const char *fd)
 	if (err && err != -ENODATA)
 		return 0;	/* closed meanwhile */
 	if (err) {
-		s->hidden = true;
+		s->untold = true;
 		server.connection = SERVER_NOT_TOLD;
 	}
 	opt_number(pid, INT32_MAX, &number);
@@ -182,7 +183,9 @@ int server_each(int (*fn)(const struct server *, void *), void *data)
 		return result < 0 ? -EAGAIN : result;
 	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
 		return -EAGAIN;
-	return s.hidden || proc_hides() ? -EAGAIN : 0;
+	if (s.hidden || proc_hides())
+		return -EAGAIN;
+	return s.untold ? -ENODATA : 0;
 }
 
 void server_of(int pid, int (*fn)(const struct server *, void *), void *data)

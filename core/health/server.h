@@ -9,10 +9,11 @@ struct server { uint64_t connection; int pid, fd; };
 
 #define SERVER_NOT_TOLD UINT64_MAX	/* as a connection: the kernel (before 6.16) does not say */
 
-/* Calls fn for each descriptor of /dev/fuse that a process has open, until it returns something else than 0 (above 0), and returns
-   that. 0 when these are all; -EAGAIN when some may be hidden: the kernel does not
-   say what a descriptor's connection is (before 6.16), some process may not be
-   looked at or is not listed (proc_hides), or others are outside this PID namespace. */
+/* Calls fn for each descriptor of /dev/fuse that a process has open, until it returns something
+   else than 0 (above 0), and returns that. 0 when these are all; -ENODATA when these are all,
+   but the kernel does not say of which connection (before 6.16); -EAGAIN when some may be
+   hidden: some process may not be looked at or is not listed (proc_hides), or others are
+   outside this PID namespace. */
 int server_each(int (*fn)(const struct server *server, void *data), void *data);
 
 /* The same for the descriptors of process pid alone. */
@@ -23,7 +24,8 @@ void server_of(int pid, int (*fn)(const struct server *server, void *data), void
 bool server_is_over(const struct server *server);
 
 /* The first process found that has a /dev/fuse descriptor of this connection, which is not
-   over, open (its pid); 0 when certainly none has; -EAGAIN when that cannot be told. */
+   over, open (its pid); 0 when certainly none has; -EAGAIN or
+   -ENODATA when that cannot be told. */
 int server_find(uint64_t connection);
 
 #endif

@@ -260,30 +260,46 @@ uint64_t proc_switches(int pid)
 	return sum;
 }
 
-struct waiting { void (*fn)(int tid, bool sent, uint64_t switches, void *data); void *data; };
-
-/* Compiled for some machines, the function that waits is a part of its caller: in 7.2, before. */
-static bool is_sent(const char *where)
+/* A thread that a cgroup freezes is in state S (version 2) or D (version 1). */
+static bool is_frozen(const char *task)
 {
-	return text_find(where, "request_wait_answer") || text_find(where, "fuse_chan_send")
-	       || text_find(where, "fuse_simple_request");
+	char where[64];
+
+	return read_of(task, "wchan", where, sizeof(where)) > 0
+	       && (text_find(where, "do_freezer_trap") || text_find(where, "refrigerator"));
 }
 
-static void look_at_wait(const char *task, int tid, void *data)
-{
-	const struct waiting *w = data;
-	char where[512];
-	bool queued, sent;
+struct stopped { bool all, any; };
 
-	if (read_of(task, "wchan", where, sizeof(where)) <= 0)
+static void look_at_state(const char *task, int tid, void *data)
+{
+	struct stopped *stopped = data;
+	char text[512], *end;
+	ssize_t n = read_of(task, "stat", text, sizeof(text));
+
+	(void)tid;
+	end = n > 0 ? strrchr(text, ')') : NULL;
+	if (!end || !end[1])
 		return;
-	/* Before 5.16 x86 has nothing but zeros there; the stack tells root. */
-	if (strcmp(where, "0") == 0 && read_of(task, "stack", where, sizeof(where)) <= 0)
-		return;
-	queued = text_find(where, "fuse_get_req");
-	sent = !queued && is_sent(where);
-	if (sent || queued)
-		w->fn(tid, sent, switches_of(task), w->data);
+	stopped->any = true;
+	if (end[2] != 'T' && end[2] != 't' && !is_frozen(task))
+		stopped->all = false;
+}
+
+bool proc_stopped(int pid)
+{
+	struct stopped stopped = { .all = true };
+	char text[12];
+
+	each_task(pid_text(pid, text), look_at_state, &stopped);
+	return stopped.any && stopped.all;
+}
+
+int64_t proc_written(int pid)
+{
+	char dir[12], text[512];
+
+	return read_of(pid_text(pid, dir), "io", text, sizeof(text)) > 0 ? proc_field(text, "\nwchar") : -1;
 }
 
 int proc_each(int (*fn)(const char *pid, void *data), void *data)
@@ -299,19 +315,6 @@ int proc_each(int (*fn)(const char *pid, void *data), void *data)
 			result = fn(name, data);
 	sys_close(all.fd);
 	return result;
-}
-
-static int look_at_waits(const char *pid, void *data)
-{
-	each_task(pid, look_at_wait, data);
-	return 0;
-}
-
-int proc_each_waiting(void (*fn)(int, bool, uint64_t, void *), void *data)
-{
-	struct waiting w = { fn, data };
-
-	return proc_each(look_at_waits, &w);
 }
 
 static int namespace_of(const char *pid, uint64_t *number)

@@ -57,10 +57,12 @@ void proc_release(struct proc_held *held);
    of them runs. */
 uint64_t proc_switches(int pid);
 
-/* Calls fn for each thread of the machine that waits in the kernel for a FUSE server,
-   with the times it has been switched (sent: its request is under way; else it waits
-   to send one, before INIT is answered). 0 or -errno; only root sees all. */
-int proc_each_waiting(void (*fn)(int tid, bool sent, uint64_t switches, void *data), void *data);
+/* Whether every thread of it is stopped, by a signal or a tracer, or frozen, by a cgroup. */
+bool proc_stopped(int pid);
+
+/* The bytes that it has passed to write(2) and its kind; -1: the kernel does not tell, or not
+   this user. Bytes sent by splice(2) or io_uring are not counted. */
+int64_t proc_written(int pid);
 
 /* Calls fn for each mount namespace that a process is in, with its number and that
    process; until fn returns something else than 0, and returns that. *hidden

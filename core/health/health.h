@@ -1,0 +1,45 @@
+/* health: whether a FUSE server answers, judged by two samples of its connection.
+ *
+ * Makes no system call. A sample holds nothing of other connections, so that what happens
+ * there cannot change a verdict.
+ */
+#ifndef FUSEBOX_HEALTH_HEALTH_H
+#define FUSEBOX_HEALTH_HEALTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum conn_state {
+	CONN_SERVING,
+	CONN_STARTING,	/* the server has not answered INIT */
+	CONN_STOPPED,	/* every thread of the server is stopped or frozen */
+	CONN_HUNG,	/* requests wait, and the server does not run */
+	CONN_DEAD,	/* over, and no process is seen that has it open */
+	CONN_ABORTED,	/* over, and the server still has it open */
+	CONN_UNKNOWN,
+};
+
+struct health_sample {
+	uint64_t time;		/* of the sample, nanoseconds of any clock */
+	int64_t waiting;	/* requests, or -errno */
+	int servers;		/* processes that were sampled; 0: none is visible */
+	bool over;		/* aborted, or the last descriptor is closed */
+	bool candidates;	/* the kernel tells no connections: one of these processes serves it */
+	bool more;		/* further processes serve it, and were not sampled */
+	bool stopped;		/* every thread of every server */
+	uint64_t switches;	/* context switches of all their threads */
+	int64_t written;	/* bytes that they wrote in their lives; -1: not told */
+	bool answered;		/* second sample: the waiting count fell since the first */
+	uint64_t ran;		/* second sample: when switches was last seen to change */
+};
+
+enum conn_state health_judge(const struct health_sample *before, const struct health_sample *after);
+
+/* Whether requests waited from one sample to the next, and the count never fell. */
+bool health_waited(const struct health_sample *before, const struct health_sample *after);
+
+/* Whether the server is shown to keep requests waiting and not to run: an abort loses
+   nothing that it would have done by itself. */
+bool health_blocks(const struct health_sample *before, const struct health_sample *after);
+
+#endif
