@@ -260,13 +260,14 @@ uint64_t proc_switches(int pid)
 	return sum;
 }
 
-/* A thread that a cgroup freezes is in state S (version 2) or D (version 1). */
+/* A thread that a cgroup freezes is in state S (version 2) or D (version 1). The compiler may
+   make do_freezer_trap() a part of get_signal(), where nothing else sleeps in these states. */
 static bool is_frozen(const char *task)
 {
 	char where[64];
 
 	return read_of(task, "wchan", where, sizeof(where)) > 0
-	       && (text_find(where, "do_freezer_trap") || text_find(where, "refrigerator"));
+	       && (text_find(where, "do_freezer_trap") || text_find(where, "get_signal") || text_find(where, "refrigerator"));
 }
 
 struct stopped { bool all, any; };

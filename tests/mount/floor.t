@@ -64,7 +64,7 @@ hung()
 	run fuse-info mnt | tee info
 	run fumount -R mnt 2>said || cat said
 	kill -9 "$server"
-	grep -q 'state *hung' info && unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: who waited is woken' said
+	grep -q 'state *stopped' info && unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: who waited is woken' said
 }
 launched()
 {

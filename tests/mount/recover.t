@@ -78,7 +78,7 @@ for how in '' -w; do
 	access stat mnt/other
 	ok "stopped${how:+, with the writeback cache}: they wait" all_wait
 	recovered 'stopped'
-	like 'it is found to hang' "$first" "its server does not answer: process $server \(faulty\)"
+	like 'it is found to be stopped' "$first" "its server is stopped: process $server \(faulty\)"
 	like 'and aborted' "$first" "connection $conn is aborted"
 done
 
