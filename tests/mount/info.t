@@ -67,6 +67,10 @@ while True:
 busy=$bg
 hellofs -b "$T/mnt8"
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" "$@"; }
+# The user waits as well, for a server of root's that is stopped.
+bg setpriv --reuid 65534 --regid 65534 --clear-groups stat mnt2/other
+user_waits=$bg
+within 5 grep -q '^2' "ctl/$(conn_of "$T/mnt2")/waiting"
 for _ in 1 2 3; do
 	# A server that cannot be seen is not shown to hang.
 	exits 0 'from another PID namespace' timeout -k 1 10 unshare -pf --kill-child --mount-proc bash -c \
@@ -80,7 +84,7 @@ serve silent "$T/mnt6"
 exits 0 'of all' fuse-info --json
 is 'each its own' "$(json '[m["mnt%d" % i]["state"] for i in (2, 6, 7, 8)]')" "['stopped', 'starting', 'hung', 'serving']"
 is 'for how long' "$(json '[900 < m["mnt%d" % i]["waited_ms"] < 5000 for i in (2, 6, 7)], m["mnt8"]["waited_ms"]')" '([True, True, True], 0)'
-kill "$busy"
+kill "$busy" "$user_waits"
 kill -KILL "$server" "$mute"
 fumount -l mnt6 mnt7 mnt8
 kill -CONT "$hung"
@@ -133,11 +137,15 @@ past=$server
 stop "$past"
 number=$(conn_of "$T/mnt8")
 umount -l mnt8
-serve good "$T/mnt8"
+# Whoever unmounts on this machine meanwhile frees lower numbers, which are given first.
+for _ in {1..16}; do
+	serve good "$T/mnt8"
+	[ "$(conn_of "$T/mnt8")" != "$number" ] || break
+done
 is 'the number of one that has gone' "$(conn_of "$T/mnt8")" "$number"
 exits 0 'is of the next' fuse-info --json mnt8
 is 'and so is who serves it' "$(json 'm["mnt8"]["server"]["pid"]')" "$server"
-umount mnt8
+while mounted "$T/mnt8"; do umount mnt8 || break; done
 kill -KILL "$past"
 
 # One in full.
