@@ -12,6 +12,7 @@ serve() # serve MODE [faulty's options]
 	local mode=$1; shift
 	faulty "$@" "$mode" "$T/mnt"
 	server=$(newest faulty) conn=$(conn_of "$T/mnt")
+	inode[$conn]=$(inode_of "$conn")
 	pids+=("$server")
 }
 accessors=()
@@ -29,7 +30,10 @@ all_asleep()
 }
 all_wait() { within 5 all_asleep; }
 all_back() { local a; for a in "${accessors[@]}"; do within 2 gone "$a" || return; done; }
-no_conn() { [ ! -e "$T/ctl/$conn" ]; }
+# Another test's mount may be given the number at once: the inode of its directory differs.
+declare -A inode=()
+inode_of() { stat -c %i "$T/ctl/$1" 2>/dev/null; }
+no_conn() { [ ! -e "$T/ctl/$conn" ] || { [ -n "${inode[$conn]:-}" ] && [ "$(inode_of "$conn")" != "${inode[$conn]}" ]; }; }
 # recovered NAME [FUMOUNT'S ARGUMENTS]
 recovered()
 {
