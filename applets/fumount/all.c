@@ -154,7 +154,7 @@ static int find_silent(struct all *a)
 	for (size_t i = 0; i < a->count; i++) {
 		const struct conn *conn = census_find(&census, a->items[i].connection);
 
-		a->items[i].silent = conn && !census_answers(census_state(conn));
+		a->items[i].silent = conn && !census_answers(conn);
 	}
 	return 0;
 }

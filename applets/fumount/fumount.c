@@ -181,7 +181,7 @@ static bool outer_answers(const struct target *t)
 	if (!t->outer || census_add(&census, t->outer) < 0)
 		return true;
 	census_look(&census, 500);
-	return census_answers(census_state(census.conns));
+	return census_answers(census.conns);
 }
 
 /* A connection that is mounted nowhere any more, held by somebody. */

@@ -92,6 +92,15 @@ static enum conn_state state_of(struct recovery *r, uint64_t connection)
 	return census_state(conn_of(r, connection));
 }
 
+static bool is_answering(struct recovery *r, uint64_t connection)
+{
+	const struct conn *conn;
+
+	state_of(r, connection);
+	conn = conn_of(r, connection);
+	return !conn || census_answers(conn);
+}
+
 static void tell_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
 {
 	char text[160], command[16];
@@ -332,7 +341,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 	} else if (top.id == *before) {
 		report(r->to, "failed", "%s is mounted still", n.path);
 		err = -EBUSY;
-	} else if (top.at.below && !census_answers(state_of(r, top.outer))) {
+	} else if (top.at.below && !is_answering(r, top.outer)) {
 		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; recover that",
 		       n.path, (unsigned long long)top.outer);
 		err = -EBUSY;

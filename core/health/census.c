@@ -125,12 +125,12 @@ static int servers_of(const struct census *c, const struct conn *conn, int pids[
 	return count;
 }
 
-static uint64_t switches_of(const int *pids, int count)
+static uint64_t activity_of(const int *pids, int count)
 {
 	uint64_t sum = 0;
 
 	for (int i = 0; i < count; i++)
-		sum += proc_switches(pids[i]);
+		sum += proc_activity(pids[i]);
 	return sum;
 }
 
@@ -165,13 +165,13 @@ static void sample_servers(const int *pids, int count, bool whole, struct health
 	uint64_t now = sys_clock_ns();
 
 	if (count != 1 || pids[0] != last_pid || whole > last_whole || now > last.time + 10000000) {
-		last = (struct health_sample) { .time = now, .switches = switches_of(pids, count) };
+		last = (struct health_sample) { .time = now, .activity = activity_of(pids, count) };
 		last.stopped = whole && are_stopped(pids, count);
 		last.written = whole ? written_by(pids, count) : -1;
 		last_pid = count == 1 ? pids[0] : 0;
 		last_whole = whole;
 	}
-	s->switches = last.switches;
+	s->activity = last.activity;
 	s->stopped = last.stopped;
 	s->written = last.written;
 }
@@ -211,7 +211,7 @@ static size_t begin(struct census *c)
 static bool look_at(const struct census *c, struct conn *conn, bool whole)
 {
 	struct health_sample *s = &conn->after;
-	uint64_t switches = s->switches;
+	uint64_t activity = s->activity;
 	int64_t now = conn_waiting(conn->connection);
 
 	s->answered |= now < conn->waiting;
@@ -219,9 +219,9 @@ static bool look_at(const struct census *c, struct conn *conn, bool whole)
 	if (whole)
 		conn->over = now >= 0 && conn_is_over(conn->connection);
 	sample(c, conn, whole, s);
-	if (s->switches != switches)
+	if (s->activity != activity)
 		s->ran = s->time;
-	return !s->answered || conn->before.stopped;
+	return !s->answered || s->ran == conn->before.time || conn->before.stopped;
 }
 
 static size_t look(struct census *c, bool whole)
@@ -272,9 +272,9 @@ uint64_t census_waited(const struct conn *conn)
 	return health_waited(&conn->before, &conn->after) ? (conn->after.time - conn->before.time) / 1000000 : 0;
 }
 
-bool census_answers(enum conn_state state)
+bool census_answers(const struct conn *conn)
 {
-	return state == CONN_SERVING || state == CONN_UNKNOWN;
+	return health_answers(&conn->before, &conn->after);
 }
 
 const char *census_state_name(enum conn_state state)

@@ -54,7 +54,7 @@ const char *census_state_name(enum conn_state state);	/* "serving" */
 bool census_blocks(const struct conn *conn);
 /* For how long requests waited of which none was seen to be answered, in milliseconds. */
 uint64_t census_waited(const struct conn *conn);
-/* Whether a mount below it may be looked up: it is not shown not to answer. */
-bool census_answers(enum conn_state state);
+/* Whether a mount below it may be looked up: see health_answers(). */
+bool census_answers(const struct conn *conn);
 
 #endif

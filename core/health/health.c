@@ -12,7 +12,7 @@ bool health_waited(const struct health_sample *before, const struct health_sampl
 static bool is_stopped(const struct health_sample *before, const struct health_sample *after)
 {
 	return after->servers && !after->more && before->stopped && after->stopped
-	       && before->switches == after->switches;
+	       && before->activity == after->activity;
 }
 
 /* A constant waiting count proves a hang only if the server did not run meanwhile: else these
@@ -21,6 +21,13 @@ static bool is_quiet(const struct health_sample *before, const struct health_sam
 {
 	return after->servers && !after->more
 	       && after->ran <= before->time + (after->time - before->time) / 3;
+}
+
+/* Either no request waits, or the count fell and the server ran: an accessor that is killed takes
+   its unread request with it, which is no answer. */
+static bool is_answering(const struct health_sample *before, const struct health_sample *after)
+{
+	return !after->waiting || (after->answered && after->ran > before->time);
 }
 
 enum conn_state health_judge(const struct health_sample *before, const struct health_sample *after)
@@ -34,10 +41,18 @@ enum conn_state health_judge(const struct health_sample *before, const struct he
 	if (!after->servers || after->waiting < 0)
 		return CONN_UNKNOWN;
 	if (!health_waited(before, after))
-		return seen ? CONN_SERVING : CONN_UNKNOWN;
+		return seen && is_answering(before, after) ? CONN_SERVING : CONN_UNKNOWN;
 	if (!after->more && after->written >= 0 && after->written < INIT_ANSWER)
 		return CONN_STARTING;
 	return is_quiet(before, after) ? CONN_HUNG : CONN_UNKNOWN;
+}
+
+bool health_answers(const struct health_sample *before, const struct health_sample *after)
+{
+	enum conn_state state = health_judge(before, after);
+
+	return state == CONN_SERVING
+	       || (state == CONN_UNKNOWN && (after->servers || !health_waited(before, after)));
 }
 
 bool health_blocks(const struct health_sample *before, const struct health_sample *after)

@@ -27,16 +27,20 @@ struct health_sample {
 	bool candidates;	/* the kernel tells no connections: one of these processes serves it */
 	bool more;		/* further processes serve it, and were not sampled */
 	bool stopped;		/* every thread of every server */
-	uint64_t switches;	/* context switches of all their threads */
+	uint64_t activity;	/* proc_activity() of all of them */
 	int64_t written;	/* bytes that they wrote in their lives; -1: not told */
 	bool answered;		/* second sample: the waiting count fell since the first */
-	uint64_t ran;		/* second sample: when switches was last seen to change */
+	uint64_t ran;		/* second sample: when activity was last seen to change */
 };
 
 enum conn_state health_judge(const struct health_sample *before, const struct health_sample *after);
 
 /* Whether requests waited from one sample to the next, and the count never fell. */
 bool health_waited(const struct health_sample *before, const struct health_sample *after);
+
+/* Whether a path that crosses the mount may be looked up: nothing shows that the server does not
+   answer. An invisible one is trusted while no request waits, a visible one while it runs. */
+bool health_answers(const struct health_sample *before, const struct health_sample *after);
 
 /* Whether the server is shown to keep requests waiting and not to run: an abort loses
    nothing that it would have done by itself. */

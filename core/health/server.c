@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "health/fusectl.h"
 #include "opt.h"
 #include "out.h"
 #include "proc/proc.h"
@@ -214,5 +215,8 @@ int server_find(uint64_t connection)
 	struct wanted w = { .connection = connection };
 	int result = server_each(is_wanted, &w);
 
+	/* No process has the descriptor while it waits in a socket to be received. */
+	if (result == 0 && conn_waiting(connection) >= 0 && !conn_is_over(connection))
+		return -EAGAIN;
 	return result > 0 ? w.pid : result;
 }

@@ -24,8 +24,8 @@ void server_of(int pid, int (*fn)(const struct server *server, void *data), void
 bool server_is_over(const struct server *server);
 
 /* The first process found that has a /dev/fuse descriptor of this connection, which is not
-   over, open (its pid); 0 when certainly none has; -EAGAIN or
-   -ENODATA when that cannot be told. */
+   over, open (its pid); 0 when certainly none has; -EAGAIN or -ENODATA when that cannot be
+   told, as of a connection that is not over although no process has it. */
 int server_find(uint64_t connection);
 
 #endif

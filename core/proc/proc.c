@@ -124,21 +124,28 @@ static uint64_t leading_number(const char *at)
 	return number;
 }
 
+/* The fields of stat from the state on (proc_pid_stat(5)), behind the command's name, which may
+   have anything in it. NULL when the task has ended. */
+static const char *stat_of(const char *task, char *text, size_t size)
+{
+	const char *end = read_of(task, "stat", text, size) > 0 ? strrchr(text, ')') : NULL;
+
+	return end && end[1] ? end + 2 : NULL;
+}
+
 int proc_facts(int pid, struct proc_facts *facts)
 {
 	enum { TICKS = 100 };	/* a second, as /proc counts on every machine that we know */
-	char dir[12], text[2048], *end;
+	char dir[12], text[2048];
+	const char *at = stat_of(pid_text(pid, dir), text, sizeof(text));
 	uint64_t now = sys_since_boot(), began;
-	ssize_t n;
 
-	n = read_of(pid_text(pid, dir), "stat", text, sizeof(text));
-	end = n > 0 ? strrchr(text, ')') : NULL;
-	if (!end || !end[1])
-		return n < 0 ? (int)n : -ESRCH;
-	facts->state = end[2];
-	facts->parent = (int)leading_number(word(end + 2, 1));
-	facts->threads = (int)leading_number(word(end + 2, 17));
-	began = leading_number(word(end + 2, 19)) / TICKS;
+	if (!at)
+		return -ESRCH;
+	facts->state = *at;
+	facts->parent = (int)leading_number(word(at, 1));
+	facts->threads = (int)leading_number(word(at, 17));
+	began = leading_number(word(at, 19)) / TICKS;
 	facts->age = now > began ? now - began : 0;
 	proc_command(pid, facts->command);
 	facts->uid = -1;
@@ -156,11 +163,10 @@ int proc_facts(int pid, struct proc_facts *facts)
    not there. */
 static uint64_t began_at(int pid)
 {
-	char dir[12], text[2048], *end;
-	ssize_t n = read_of(pid_text(pid, dir), "stat", text, sizeof(text));
+	char dir[12], text[512];
+	const char *at = stat_of(pid_text(pid, dir), text, sizeof(text));
 
-	end = n > 0 ? strrchr(text, ')') : NULL;
-	return end && end[1] ? leading_number(word(end + 2, 19)) : 0;
+	return at ? leading_number(word(at, 19)) : 0;
 }
 
 int proc_hold(struct proc_held *held, int pid)
@@ -251,12 +257,21 @@ static void add_switches(const char *task, int tid, void *sum)
 	*(uint64_t *)sum += switches_of(task);
 }
 
-uint64_t proc_switches(int pid)
+/* A thread that spins on a processor of its own is not switched, but uses time. */
+static uint64_t ticks_of(const char *pid)
 {
-	uint64_t sum = 0;
-	char text[12];
+	char text[512];
+	const char *at = stat_of(pid, text, sizeof(text));
 
-	each_task(pid_text(pid, text), add_switches, &sum);
+	return at ? leading_number(word(at, 11)) + leading_number(word(at, 12)) : 0;
+}
+
+uint64_t proc_activity(int pid)
+{
+	char text[12];
+	uint64_t sum = ticks_of(pid_text(pid, text));
+
+	each_task(text, add_switches, &sum);
 	return sum;
 }
 
@@ -275,15 +290,15 @@ struct stopped { bool all, any; };
 static void look_at_state(const char *task, int tid, void *data)
 {
 	struct stopped *stopped = data;
-	char text[512], *end;
-	ssize_t n = read_of(task, "stat", text, sizeof(text));
+	char text[512];
+	const char *state = stat_of(task, text, sizeof(text));
 
 	(void)tid;
-	end = n > 0 ? strrchr(text, ')') : NULL;
-	if (!end || !end[1])
+	/* A first thread that has ended is a zombie for as long as the others live. */
+	if (!state || *state == 'Z' || *state == 'X')
 		return;
 	stopped->any = true;
-	if (end[2] != 'T' && end[2] != 't' && !is_frozen(task))
+	if (*state != 'T' && *state != 't' && !is_frozen(task))
 		stopped->all = false;
 }
 

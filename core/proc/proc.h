@@ -53,9 +53,9 @@ int proc_hold(struct proc_held *held, int pid);	/* 0, and proc_release() is due;
 int proc_signal(const struct proc_held *held, int sig);	/* 0; -ESRCH when it has ended */
 void proc_release(struct proc_held *held);
 
-/* How often its threads have been switched to and from: does not change while none
-   of them runs. */
-uint64_t proc_switches(int pid);
+/* The context switches of its threads, and the ticks of processor time that they used: a number
+   that does not change while none of them runs. */
+uint64_t proc_activity(int pid);
 
 /* Whether every thread of it is stopped, by a signal or a tracer, or frozen, by a cgroup. */
 bool proc_stopped(int pid);

@@ -571,9 +571,9 @@ static void check_switches_with_groups(void)
 
 		if (setgroups(GROUPS, many) < 0)
 			_exit(2);
-		before = proc_switches(getpid());
+		before = proc_activity(getpid());
 		usleep(1000);
-		_exit(proc_switches(getpid()) <= before);
+		_exit(proc_activity(getpid()) <= before);
 	}
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
@@ -594,9 +594,9 @@ static void processes_are_told(void **state)
 	assert_int_equal(facts.uid, geteuid());
 	assert_true(facts.age < 600);
 	assert_true(proc_facts(999999999, &facts) < 0);
-	switches = proc_switches(getpid());
+	switches = proc_activity(getpid());
 	usleep(1000);
-	assert_true(proc_switches(getpid()) > switches);
+	assert_true(proc_activity(getpid()) > switches);
 	if (geteuid() == 0)
 		check_switches_with_groups();
 	assert_true(proc_namespace() != 0);
