@@ -294,8 +294,7 @@ static void look_at_state(const char *task, int tid, void *data)
 	const char *state = stat_of(task, text, sizeof(text));
 
 	(void)tid;
-	/* A first thread that has ended is a zombie for as long as the others live. */
-	if (!state || *state == 'Z' || *state == 'X')
+	if (!state)
 		return;
 	stopped->any = true;
 	if (*state != 'T' && *state != 't' && !is_frozen(task))

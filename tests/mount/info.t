@@ -80,6 +80,8 @@ for _ in 1 2 3; do
 	exits 0 'of root, by a user' user --json mnt8
 	is 'is unknown, and neither hung nor dead' "$(json 'm["mnt8"]["state"]')" unknown
 done
+exits 1 '--stuck=0, which does not watch' fuse-info --stuck=0 --json
+is 'what waits there is not known to be served' "$(json 'm["mnt7"]["state"], m["mnt2"]["state"]')" "('unknown', 'stopped')"
 serve silent "$T/mnt6"
 exits 0 'of all' fuse-info --json
 is 'each its own' "$(json '[m["mnt%d" % i]["state"] for i in (2, 6, 7, 8)]')" "['stopped', 'starting', 'hung', 'serving']"

@@ -181,6 +181,22 @@ else
 	fumount mnt
 fi
 
+# A connection that lives although no process has it: its descriptor waits in a socket.
+bg python3 -c 'import ctypes, os, socket, time
+fuse = os.open("/dev/fuse", os.O_RDWR)
+ctypes.CDLL(None).mount(b"sent", b"mnt", b"fuse.sent", 6, b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fuse)
+pair = socket.socketpair()
+socket.send_fds(pair[0], [b"x"], [fuse])
+os.close(fuse)
+time.sleep(100)'
+within 5 mounted "$T/mnt"
+sleep 0.2
+exits 1 '--replace-stale, a descriptor in a socket' fmount --wait --replace-stale mnt -- hellofs
+like 'is not known to be stale' "$err" 'mnt: not known to be stale'
+like 'is unknown, not dead' "$(fuse-info --json mnt)" '"state":"unknown"'
+kill "$bg"
+umount -l mnt
+
 # ---- --root-daemon ----
 mount -t tmpfs none /run
 mkdir /run/sendsigs.omit.d

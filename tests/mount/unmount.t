@@ -212,6 +212,9 @@ bg stat tree/none
 within 5 blocked "$bg"
 exits 32 'when the outer one does not answer' timeout 5 fumount tree/file
 like 'it says which first' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer; unmount that first"
+exits 32 'nor when its server cannot be seen, and a request waits' timeout 5 \
+	unshare -pf --kill-child --mount-proc fumount tree/file
+like 'it says so, too' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer"
 exits 0 'which is then done' timeout 5 fumount -R tree
 ok 'with what was on it' unmounted "$T/tree/file"
 kill -KILL "$outer"

@@ -579,6 +579,34 @@ static void check_switches_with_groups(void)
 	assert_int_equal(status, 0);
 }
 
+/* A real-time thread that spins is switched a few times a second at most. */
+static void check_activity_of_spinner(void)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	uint64_t before, now;
+	int pid = fork(), still = 0;
+
+	if (pid == 0) {
+		if (sched_setscheduler(0, SCHED_FIFO, &first) < 0)
+			_exit(0);
+		for (;;)
+			;
+	}
+	usleep(50000);
+	if (waitpid(pid, NULL, WNOHANG) == pid)
+		return;	/* it may not be real-time */
+	before = proc_activity(pid);
+	for (int i = 0; i < 8; i++) {
+		usleep(150000);
+		now = proc_activity(pid);
+		still += now == before;
+		before = now;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(still, 0);
+}
+
 static void processes_are_told(void **state)
 {
 	struct proc_facts facts;
@@ -597,8 +625,10 @@ static void processes_are_told(void **state)
 	switches = proc_activity(getpid());
 	usleep(1000);
 	assert_true(proc_activity(getpid()) > switches);
-	if (geteuid() == 0)
+	if (geteuid() == 0) {
 		check_switches_with_groups();
+		check_activity_of_spinner();
+	}
 	assert_true(proc_namespace() != 0);
 	assert_int_equal(proc_each_namespace(note_pid, &number, &hidden), 1);
 	assert_int_equal(number, proc_namespace());
