@@ -127,12 +127,20 @@ static int reopen(const struct passfs *fs, int held, uint32_t flags)
 	return fd;
 }
 
-/* Whether a close may pass without our hearing of it: nothing was written, or the file
-   system below does nothing then either, and no POSIX lock is to be given back. */
-static bool close_is_quiet(const struct passfs *fs, const struct inode *inode, uint32_t flags)
+/* FOPEN_NOFLUSH makes close(2) skip FLUSH and the kernel's own write-back, whose error then nobody
+   gets. Without a backing id only O_RDWR stores through a mapping. */
+static bool has_no_dirty_pages(uint32_t flags, int32_t backing)
+{
+	return backing || (flags & O_ACCMODE) != O_RDWR;
+}
+
+/* Whether close(2) may skip FLUSH: no POSIX lock has to be dropped, and either the descriptor is
+   read-only, or neither the page cache nor SOURCE's file system has anything to write then. */
+static bool close_is_quiet(const struct passfs *fs, const struct inode *inode, uint32_t flags, int32_t backing)
 {
 	return !fs->locks && !fs->writeback
-	       && ((flags & O_ACCMODE) == O_RDONLY || (fs->quiet_close && inode->device == fs->device));
+	       && ((flags & O_ACCMODE) == O_RDONLY
+		   || (fs->quiet_close && inode->device == fs->device && has_no_dirty_pages(flags, backing)));
 }
 
 /* Whether what the kernel has cached of it is still good: its last change, which any
@@ -181,7 +189,7 @@ static void writer_leaves(const struct fuse_req *req, uint64_t node, uint64_t ha
 static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int way)
 {
 	const struct passfs *fs = pass_of(req);
-	uint32_t answer = close_is_quiet(fs, inode, flags) ? FOPEN_NOFLUSH : 0;
+	uint32_t answer = close_is_quiet(fs, inode, flags, 0) ? FOPEN_NOFLUSH : 0;
 	struct sysfs_stat st;
 
 	if (fs->cache == CACHE_NONE)
@@ -216,7 +224,7 @@ static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int
 		return fuse_opened(req, pass_handle(req->in->uid, way, fd), open_flags(req, inode, flags, fd, way));
 	}
 	return fuse_opened_backed(req, pass_handle(req->in->uid, 0, fd < 0 ? NOT_OPEN : fd), backing,
-				  close_is_quiet(pass_of(req), inode, flags) ? FOPEN_NOFLUSH : 0);
+				  close_is_quiet(pass_of(req), inode, flags, backing) ? FOPEN_NOFLUSH : 0);
 }
 
 /* A file that could not be opened does not count. */
@@ -372,17 +380,41 @@ int pass_read(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t siz
 	return n < 0 ? (int)n : fuse_data(req, req->space, (size_t)n);
 }
 
+/* The kernel takes a short WRITE of its page cache for a whole one, and drops the rest: go on until
+   SOURCE says why it takes no more. */
+static ssize_t write_pages(int fd, const char *data, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = sysfs_pwrite(fd, data + done, size - done, offset + done);
+
+		if (n <= 0)
+			return n ? n : -EIO;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+static ssize_t write_data(const struct fuse_req *req, int fd, const struct fuse_write_in *in)
+{
+	if (in->write_flags & FUSE_WRITE_CACHE)
+		return write_pages(fd, req->data, in->size, in->offset);
+	if (in->flags & O_APPEND && !pass_of(req)->writeback)
+		return sysfs_append(fd, req->data, in->size);
+	return sysfs_pwrite(fd, req->data, in->size, in->offset);
+}
+
 int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *in)
 {
 	struct pass_file file = pass_use(req, node, in->fh, O_WRONLY);
-	bool appends = in->flags & O_APPEND && !(in->write_flags & FUSE_WRITE_CACHE) && !pass_of(req)->writeback;
 	ssize_t n;
 
 	/* The kernel names no caller of the writes that it collected. */
 	write_for(req, node, in->write_flags & FUSE_WRITE_CACHE ? backing_user(req, node) : caller_of(req),
 		  in->write_flags & FUSE_WRITE_KILL_SUIDGID
 		  || (in->write_flags & FUSE_WRITE_CACHE && pass_of(req)->writeback));
-	n = appends ? sysfs_append(file.fd, req->data, in->size) : sysfs_pwrite(file.fd, req->data, in->size, in->offset);
+	n = write_data(req, file.fd, in);
 	priv_act_as_self();
 	n = pass_done(file, (int)n);
 	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# A SOURCE without room: a store through a mapping has no error of its own, so msync(2), fsync(2) or
+# close(2) reports it, unless SOURCE's own file system stops the store (SIGBUS, with passthrough).
+. "$(dirname "$0")/../lib.sh"
+start 180
+need python3
+mkdir src mnt
+mount -t tmpfs -o size=4m none src
+
+# store SIZE HOW: makes mnt/f of SIZE bytes, all of them stored through a mapping, and prints each
+# call's result. libc's mmap is used since Python's keeps a descriptor of its own open.
+store()
+{
+	timeout 20 python3 - "$1" "$2" <<-'EOS' 2>&1
+	import ctypes, errno, os, sys
+	libc = ctypes.CDLL(None, use_errno=True)
+	libc.mmap.restype = ctypes.c_void_p
+	libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+	libc.msync.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+	libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+	size, how = int(sys.argv[1]), sys.argv[2]
+	fd = os.open("mnt/f", os.O_RDWR | os.O_CREAT)
+	os.ftruncate(fd, size)
+	at = libc.mmap(None, size, 3, 1, fd, 0)
+	ctypes.memset(at, 120, size)
+	def say(name, result):
+	    print(name, errno.errorcode[ctypes.get_errno()] if result else "ok")
+	if how == "msync": say("msync", libc.msync(at, size, 4))
+	if how == "fsync": say("fsync", libc.fsync(fd))
+	if how == "munmap": libc.munmap(at, size)
+	say("close", libc.close(fd))
+	EOS
+	[ "${PIPESTATUS[0]}" != 135 ] || echo SIGBUS
+}
+# The server closes removed files a moment after rm(1).
+room=$(stat -fc %f src)
+is_empty() { [ "$(stat -fc %f src)" = "$room" ]; }
+# Whether the kernel itself writes to SOURCE.
+passes() { case $1 in '' | --cache=* | --threads=1 | --transport=uring) [ "$(id -u)" = 0 ] ;; *) false ;; esac; }
+
+for options in '' --no-passthrough --sandbox --writeback --cache=none --cache=always \
+	'--no-passthrough --cache=always' --locks --threads=1 '--no-passthrough --threads=1' \
+	--transport=uring '--no-passthrough --transport=uring'; do
+	# shellcheck disable=SC2086 # words
+	exits 0 "passfs $options" passfs -b $options src mnt
+	for how in msync fsync close munmap; do
+		# In the second one a single WRITE is more than there is room for: it may be short.
+		for case in 8388608:0 524288:3932160; do
+			within 10 is_empty || bail 'SOURCE keeps blocks of removed files'
+			[ "${case#*:}" = 0 ] || head -c "${case#*:}" /dev/zero >src/ballast
+			case $how in msync | fsync) want=$how ;; *) want=close ;; esac
+			got=$(store "${case%:*}" "$how")
+			if passes "$options"; then
+				like "$how, ${case%:*} bytes: the store is stopped" "$got" SIGBUS
+			else
+				like "$how, ${case%:*} bytes: $want tells that they are lost" "$got" "$want ENOSPC"
+			fi
+			rm -f src/f src/ballast
+			rm -f mnt/f
+		done
+	done
+	exits 0 'unmounted' fumount mnt
+done
+umount src
+finish
