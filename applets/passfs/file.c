@@ -162,17 +162,24 @@ static bool unchanged(struct inode *inode, const struct fuse_attr *attr)
    the cache could keep what was there before. */
 enum { PAST_CACHE = -1, BY_CACHE = 1 };
 
+static bool writes_anew(uint32_t flags)
+{
+	return (flags & O_ACCMODE) == O_WRONLY && flags & (O_CREAT | O_TRUNC);
+}
+
 static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32_t flags)
 {
 	enum { OF_6_18 = 45 };
 	const struct passfs *fs = pass_of(req);
 	int32_t writers = __atomic_load_n(&inode->writers, __ATOMIC_RELAXED), way;
 
-	if (fs->cache != CACHE_AUTO || fs->writeback || fuse_session_minor(req->session) < OF_6_18 || (flags & O_ACCMODE) == O_RDONLY)
+	if (fs->cache != CACHE_AUTO || (flags & O_ACCMODE) == O_RDONLY)
+		return 0;
+	if (!fs->writeback && fuse_session_minor(req->session) < OF_6_18)
 		return 0;
 	do
 		way = writers ? writers > 0 ? BY_CACHE : PAST_CACHE
-			      : (flags & O_ACCMODE) == O_WRONLY && flags & (O_CREAT | O_TRUNC) ? PAST_CACHE : BY_CACHE;
+			      : writes_anew(flags) && !fs->writeback ? PAST_CACHE : BY_CACHE;
 	while (!__atomic_compare_exchange_n(&inode->writers, &writers, writers + way, true, __ATOMIC_ACQ_REL,
 					    __ATOMIC_RELAXED));
 	return way;
@@ -184,6 +191,20 @@ static void writer_leaves(const struct fuse_req *req, uint64_t node, uint64_t ha
 
 	if (inode)
 		__atomic_sub_fetch(&inode->writers, (int32_t)(handle >> 30 & 3) - 1, __ATOMIC_ACQ_REL);
+}
+
+/* Whether the page cache stays as it is at this open. With --writeback it may hold dirty pages while
+   another descriptor writes; without one, a change in SOURCE makes the kernel read the file again,
+   before its stale pages are read, or written back around a small write. */
+static bool keeps_cache(const struct passfs *fs, struct inode *inode, int fd, int way)
+{
+	struct sysfs_stat st;
+
+	if (fs->cache == CACHE_ALWAYS)
+		return true;
+	if (fs->writeback && __atomic_load_n(&inode->writers, __ATOMIC_ACQUIRE) > way)
+		return true;
+	return sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr);
 }
 
 static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int way)
@@ -199,9 +220,7 @@ static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint
 	/* What such a file has in the cache would be appended once more. */
 	if (fs->writeback && flags & O_APPEND && sysfs_stat(fd, true, &st) == 0 && st.append_only)
 		return answer | FOPEN_DIRECT_IO;
-	if (fs->cache == CACHE_ALWAYS || fs->writeback || (sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr)))
-		return answer | FOPEN_KEEP_CACHE;
-	return answer;
+	return keeps_cache(fs, inode, fd, way) ? answer | FOPEN_KEEP_CACHE : answer;
 }
 
 /* The kernel opens it by itself, without a word about why it cannot. */
