@@ -173,9 +173,9 @@ static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32
 	const struct passfs *fs = pass_of(req);
 	int32_t writers = __atomic_load_n(&inode->writers, __ATOMIC_RELAXED), way;
 
-	if (fs->cache != CACHE_AUTO || (flags & O_ACCMODE) == O_RDONLY)
+	if ((flags & O_ACCMODE) == O_RDONLY)
 		return 0;
-	if (!fs->writeback && fuse_session_minor(req->session) < OF_6_18)
+	if (!fs->writeback && (fs->cache != CACHE_AUTO || fuse_session_minor(req->session) < OF_6_18))
 		return 0;
 	do
 		way = writers ? writers > 0 ? BY_CACHE : PAST_CACHE
@@ -188,9 +188,13 @@ static int way_of_writer(const struct fuse_req *req, struct inode *inode, uint32
 static void writer_leaves(const struct fuse_req *req, uint64_t node, uint64_t handle)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+	int32_t way = (int32_t)(handle >> 30 & 3) - 1;
 
-	if (inode)
-		__atomic_sub_fetch(&inode->writers, (int32_t)(handle >> 30 & 3) - 1, __ATOMIC_ACQ_REL);
+	if (!inode || !way)
+		return;
+	__atomic_sub_fetch(&inode->writers, way, __ATOMIC_ACQ_REL);
+	/* A WRITE may have moved SOURCE's mtime by less than the kernel's clock can tell. */
+	pass_note_mtime(req, node);
 }
 
 /* Whether the page cache stays as it is at this open. With --writeback it may hold dirty pages while
@@ -200,11 +204,11 @@ static bool keeps_cache(const struct passfs *fs, struct inode *inode, int fd, in
 {
 	struct sysfs_stat st;
 
-	if (fs->cache == CACHE_ALWAYS)
+	if (fs->cache == CACHE_ALWAYS && !inode->has_lost)
 		return true;
 	if (fs->writeback && __atomic_load_n(&inode->writers, __ATOMIC_ACQUIRE) > way)
 		return true;
-	return sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr);
+	return !inode->has_lost && sysfs_stat(fd, true, &st) == 0 && unchanged(inode, &st.attr);
 }
 
 static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int way)
@@ -215,7 +219,7 @@ static uint32_t open_flags(const struct fuse_req *req, struct inode *inode, uint
 
 	if (fs->cache == CACHE_NONE)
 		return answer | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES;
-	if (way == PAST_CACHE)
+	if (way == PAST_CACHE || inode->retired)
 		return answer | FOPEN_DIRECT_IO;
 	/* What such a file has in the cache would be appended once more. */
 	if (fs->writeback && flags & O_APPEND && sysfs_stat(fd, true, &st) == 0 && st.append_only)
@@ -286,7 +290,21 @@ static int open_file(struct fuse_req *req, uint64_t node, uint32_t flags)
 		return err ? err : opened(req, inode, flags, -1, backing);
 	}
 	fd = reopen(fs, inode->fd, flags);
+	if (fd >= 0 && flags & O_TRUNC)
+		pass_note_size(req, node, 0);
 	return fd < 0 ? fd : opened(req, inode, flags, fd, 0);
+}
+
+static int open_current(struct fuse_req *req, uint64_t node, uint32_t flags)
+{
+	int err = pass_open_current(req, node);
+
+	if (err)
+		return err;
+	err = open_file(req, node, flags);
+	if (err)
+		pass_close_current(req, node);
+	return err;
 }
 
 /* Each open file counts for its caller until it is released. */
@@ -294,7 +312,7 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
 	int err = pass_hold(req->in->uid);
 
-	return err ? err : end_hold(req, open_file(req, node, flags));
+	return err ? err : end_hold(req, open_current(req, node, flags));
 }
 
 /* The reply for a file that was made just now, which fd holds open; closed: the kernel may
@@ -322,6 +340,8 @@ static int opened_new(struct fuse_req *req, uint64_t parent, const char *name, u
 		return fd;
 	}
 	fuse_entry_as(req, node, &st.attr);
+	if (pass_of(req)->writeback)
+		inodes_open(&pass_of(req)->inodes, node);
 	return opened(req, inode, flags, fd, backing);
 }
 
@@ -379,6 +399,7 @@ int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_
 	if (pass_handle_fd(in->fh) == NOT_OPEN)
 		return 0;
 	writer_leaves(req, node, in->fh);
+	pass_close_current(req, node);
 	if (fs->locks)
 		pass_unlock_handle(node, in->fh);	/* before it can be another one's number */
 	sys_close(pass_handle_fd(in->fh));
@@ -436,7 +457,12 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 	n = write_data(req, file.fd, in);
 	priv_act_as_self();
 	n = pass_done(file, (int)n);
-	return n < 0 ? (int)n : fuse_size(req, (uint32_t)n);
+	if (n < 0 && in->write_flags & FUSE_WRITE_CACHE)
+		pass_note_loss(req, node);
+	if (n < 0)
+		return (int)n;
+	pass_note_end(req, node, in->offset + (uint64_t)n);
+	return fuse_size(req, (uint32_t)n);
 }
 
 static int set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
@@ -456,7 +482,7 @@ static int set_size(struct fuse_req *req, uint64_t node, const struct fuse_setat
 
 /* In the file's own group, the set-group-id bit of a file that the group may not execute
    stays, as it does for the members of the group. */
-int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+static int set_size_checked(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
 {
 	struct sysfs_stat st;
 	int err;
@@ -474,6 +500,15 @@ int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr
 	return err;
 }
 
+int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+{
+	int err = set_size_checked(req, node, in);
+
+	if (!err)
+		pass_note_size(req, node, in->size);
+	return err;
+}
+
 int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
 {
 	struct pass_file file = pass_use(req, node, in->fh, O_RDONLY);
@@ -484,12 +519,13 @@ int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *
 int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_fallocate_in *in)
 {
 	struct pass_file file = pass_use(req, node, in->fh, O_WRONLY);
-
 	int err;
 
 	write_for(req, node, caller_of(req), req->in->uid != 0);
 	err = sysfs_fallocate(file.fd, (int)in->mode, in->offset, in->length);
 	priv_act_as_self();
+	if (file.fd >= 0 && !err && !(in->mode & FALLOC_FL_KEEP_SIZE))
+		pass_note_end(req, node, in->offset + in->length);
 	return pass_done(file, err);
 }
 
@@ -542,6 +578,7 @@ int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_r
 	err = pass_done(from, pass_done(to, n < 0 ? (int)n : 0));
 	if (err)
 		return err;
+	pass_note_end(req, in->nodeid_out, in->off_out + (uint64_t)n);
 	return req->in->opcode == FUSE_COPY_FILE_RANGE ? fuse_size(req, (uint32_t)n) : at_offset(req, n);
 }
 

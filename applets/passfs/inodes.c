@@ -91,7 +91,7 @@ static void resize(struct inodes *t, uint32_t room)
 	t->room = room;
 	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
 		for (uint32_t i = 0; i < t->block[b].used; i++)
-			if (t->block[b].all[i].ino)
+			if (t->block[b].all[i].ino && !t->block[b].all[i].retired)
 				link_in(t, block_start(b) + i);
 }
 
@@ -142,6 +142,16 @@ static uint64_t add(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 	return place + 1;
 }
 
+static void unlink_from_hash(struct inodes *t, uint32_t place)
+{
+	const struct inode *inode = at(t, place);
+	uint32_t *link = bucket(t, inode->device, inode->ino);
+
+	while (*link != place + 1)
+		link = &at(t, *link - 1)->next;
+	*link = inode->next;
+}
+
 /* Out of the hash; its block, when that was the last one of it, goes back. With keep_numbers it
    stays, since numbers that nobody knows any more are asked for. */
 static void drop(struct inodes *t, uint32_t place)
@@ -149,11 +159,10 @@ static void drop(struct inodes *t, uint32_t place)
 	unsigned int b = block_of(place);
 	struct inode_block *block = t->block + b;
 	struct inode *inode = at(t, place);
-	uint32_t *link = bucket(t, inode->device, inode->ino);
 
-	while (*link != place + 1)
-		link = &at(t, *link - 1)->next;
-	*link = inode->next;
+	if (!inode->retired)
+		unlink_from_hash(t, place);
+	inode->retired = false;
 	inode->ino = 0;
 	inode->next = block->free;
 	block->free = place - block_start(b) + 1;
@@ -242,4 +251,45 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 	if (fd >= 0)
 		sys_close(fd);
 	return backing;
+}
+
+bool inodes_open(struct inodes *t, uint64_t node)
+{
+	struct inode *inode;
+	bool current;
+
+	thread_lock(&t->lock);
+	inode = inodes_get(t, node);
+	current = inode && !inode->retired;
+	if (inode)
+		inode->opens++;
+	thread_unlock(&t->lock);
+	return current;
+}
+
+void inodes_close(struct inodes *t, uint64_t node)
+{
+	struct inode *inode;
+
+	thread_lock(&t->lock);
+	inode = inodes_get(t, node);
+	if (inode && inode->opens)
+		inode->opens--;
+	thread_unlock(&t->lock);
+}
+
+bool inodes_retire(struct inodes *t, uint64_t node)
+{
+	struct inode *inode;
+	bool can;
+
+	thread_lock(&t->lock);
+	inode = node == 1 ? NULL : inodes_get(t, node);
+	can = inode && !inode->opens && !inode->retired;
+	if (can) {
+		unlink_from_hash(t, (uint32_t)node - 1);
+		inode->retired = true;
+	}
+	thread_unlock(&t->lock);
+	return can;
 }

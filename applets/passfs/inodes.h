@@ -21,6 +21,10 @@ struct inode {
 	uint32_t parent, life, parent_life;
 	bool moved, of_kernel;
 	uint8_t limits;		/* for its owner: SYSFS_NOSUID and SYSFS_NODEV of the mount that it is in */
+	bool retired;		/* not in the hash any more: its file gets another node at the next lookup */
+	bool has_kept, has_lost;	/* of writeback.c, with the two below */
+	uint32_t opens;		/* open files, as inodes_open() and inodes_close() count them */
+	uint64_t size, mtime;
 };
 
 /* Places in blocks that double: what is in use never moves, and an empty block goes back. */
@@ -46,6 +50,15 @@ uint64_t inodes_most(const struct inodes *inodes);
 /* Counts a lookup of the file that fd holds, which becomes the table's own. Returns its
    node, or 0 when there is no memory; fd is closed then. */
 uint64_t inodes_take(struct inodes *inodes, int fd, uint64_t device, uint64_t ino);
+
+/* Counts an open file of a node. False: the node has been retired (it is counted all the same), or
+   there is none. */
+bool inodes_open(struct inodes *inodes, uint64_t node);
+void inodes_close(struct inodes *inodes, uint64_t node);
+
+/* Lets the next lookup of a node's file make another node of it. False: it is open, is the root,
+   or has been retired before. */
+bool inodes_retire(struct inodes *inodes, uint64_t node);
 
 /* Takes so many lookups back. With the last one it closes the file and returns its
    `backing`, else 0. */

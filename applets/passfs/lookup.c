@@ -28,7 +28,7 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 		sys_close(fd);
 		return err;
 	}
-	*node = pass_take(req, fd, st);
+	*node = pass_take_current(req, fd, st);
 	pass_note_told(req, *node, st);
 	inode = inodes_get(&pass_of(req)->inodes, *node);
 	if (inode && (found.of_kernel || found.limits)) {

@@ -169,6 +169,22 @@ void pass_release_hold(uint32_t uid);
 /* inodes_take() of what fd holds, with its handle, and the generation that the reply tells. */
 uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st);
 
+/* writeback.c, for --writeback. pass_take(), but a new node for a file that SOURCE has changed while
+   nobody of the mount has it open. */
+uint64_t pass_take_current(struct fuse_req *req, int fd, const struct sysfs_stat *st);
+
+/* Counts an open file of the node. -ESTALE, once for each caller, makes the kernel look the name up
+   first: it would open an inode that SOURCE has outrun. pass_close_current() takes it back. */
+int pass_open_current(const struct fuse_req *req, uint64_t node);
+void pass_close_current(const struct fuse_req *req, uint64_t node);
+
+/* What the kernel now has in its inode: at least `end` bytes; this size; the mtime that SOURCE has;
+   pages that could not be written. */
+void pass_note_end(const struct fuse_req *req, uint64_t node, uint64_t end);
+void pass_note_size(const struct fuse_req *req, uint64_t node, uint64_t size);
+void pass_note_mtime(const struct fuse_req *req, uint64_t node);
+void pass_note_loss(const struct fuse_req *req, uint64_t node);
+
 /* lock.c: POSIX and flock(2) locks, with --locks. */
 int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in);
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait);

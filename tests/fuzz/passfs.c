@@ -18,6 +18,7 @@
 #include "../../applets/passfs/attr.c"
 #include "../../applets/passfs/xattr.c"
 #include "../../applets/passfs/dir.c"
+#include "../../applets/passfs/writeback.c"
 
 #include <sched.h>
 #include <stdio.h>

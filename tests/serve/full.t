@@ -61,5 +61,23 @@ for options in '' --no-passthrough --sandbox --writeback --cache=none --cache=al
 	done
 	exits 0 'unmounted' fumount mnt
 done
+
+# What could not be written is not shown any longer than it is open: all of it is as SOURCE has it.
+for options in --writeback '--writeback --cache=always' '--writeback --threads=1' '--writeback --sandbox'; do
+	# shellcheck disable=SC2086 # words
+	exits 0 "passfs $options" passfs -b $options src mnt
+	within 10 is_empty || bail 'SOURCE keeps blocks of removed files'
+	done=$(head -c 8388608 /dev/urandom | dd of=mnt/f bs=1M 2>&1)
+	like 'close tells that a full SOURCE took only a part' "$done" 'No space left'
+	ok 'the next open reads what SOURCE has' cmp mnt/f src/f
+	is 'and the size is that of SOURCE' "$(stat -c '%s %b' mnt/f)" "$(stat -c '%s %b' src/f)"
+	truncate -s 1000 mnt/f
+	head -c 3000000 /dev/zero >src/ballast
+	head -c 2000000 /dev/urandom | dd of=mnt/f bs=1M conv=notrunc 2>&1 | grep -q 'No space'
+	rm -f src/ballast
+	ok 'once more, after truncate(2)' cmp mnt/f src/f
+	rm -f mnt/f src/*
+	exits 0 'unmounted' fumount mnt
+done
 umount src
 finish

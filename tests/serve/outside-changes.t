@@ -30,8 +30,52 @@ for options in '' --no-passthrough --cache=none --writeback '--writeback --threa
 	is 'what a writer has not closed is read by others' "$(cat mnt/f)" ZXYdef
 	exec 7>&-
 	is 'and reaches SOURCE' "$(cat src/f)" ZXYdef
+	for text in longer-than-before short ''; do
+		cat mnt/f >/dev/null
+		printf %s "$text" >src/f
+		is "of another size in SOURCE, $(cat src/f): the next open reads all of it" "$(cat mnt/f)" "$text"
+	done
+	printf one >mnt/f
+	touch -d @1000 mnt/f
+	printf two >src/f
+	touch -d @2000 src/f
+	sleep 1.1
+	is 'its time is seen when names and attributes are a second old' "$(stat -c %Y mnt/f)" 2000
+	printf three >src/f
+	sleep 1.1
+	is 'and so is its size' "$(stat -c %s mnt/f)" 5
 	exits 0 'unmounted' fumount mnt
 	rm -f src/f
 done
+
+# What the mount itself does leaves the inode in the kernel as it is: a watch goes on.
+passfs -b --writeback src mnt
+printf a >mnt/f
+python3 - >watched 2>&1 <<-'EOS'
+	import ctypes, os, time
+	libc = ctypes.CDLL(None)
+	fd = libc.inotify_init1(os.O_NONBLOCK)
+	libc.inotify_add_watch(fd, b"mnt/f", 2)
+	def seen():
+	    try: return len(os.read(fd, 4096)) > 0
+	    except BlockingIOError: return False
+	def act(name, what):
+	    what()
+	    time.sleep(1.1)
+	    open("mnt/f", "ab").write(b"x")
+	    print(name, seen())
+	def shell(command): return lambda: os.system(command)
+	act("append", shell("echo more >>mnt/f"))
+	act("truncate", shell("truncate -s 5000 mnt/f; truncate -s 9 mnt/f"))
+	act("again", shell("echo anew >mnt/f"))
+	act("touch", shell("touch -d @1000 mnt/f"))
+	act("fallocate", shell("fallocate -l 100000 mnt/f"))
+	act("copy", shell("echo text >mnt/g; cp mnt/g mnt/f"))
+	act("mode", shell("chmod 600 mnt/f; ln mnt/f mnt/h; rm mnt/h"))
+EOS
+is 'one inode whatever the mount does to its file' "$(cat watched)" \
+	$'append True\ntruncate True\nagain True\ntouch True\nfallocate True\ncopy True\nmode True'
+exits 0 'unmounted' fumount mnt
+rm -f src/*
 umount src
 finish

@@ -238,6 +238,39 @@ static void many(void **state)
 	assert_in_range(take(5000), 2, 128);
 }
 
+static void retired(void **state)
+{
+	int free_before;
+
+	(void)state;
+	table = (struct inodes) { .live = 0 };
+	take(1);
+	free_before = next_descriptor();
+	assert_int_equal(take(2), 2);
+	assert_true(inodes_open(&table, 2));
+	assert_false(inodes_retire(&table, 2));		/* it is open */
+	inodes_close(&table, 2);
+	assert_true(inodes_retire(&table, 2));
+	assert_false(inodes_retire(&table, 2));
+	assert_false(inodes_retire(&table, 1));		/* the root stays */
+	assert_false(inodes_open(&table, 2));
+	assert_int_equal(take(2), 3);			/* the same file */
+	assert_non_null(inodes_get(&table, 2));		/* as long as the kernel knows it */
+	for (uint64_t i = 4; i < 400; i++)		/* through a larger hash */
+		assert_int_equal(take(i), i);
+	assert_int_equal(take(2), 3);
+	for (uint64_t i = 4; i < 400; i++)
+		inodes_forget(&table, i, 1);
+	assert_int_equal(take(2), 3);
+	inodes_forget(&table, 2, 1);
+	assert_null(inodes_get(&table, 2));
+	inodes_forget(&table, 3, 4);
+	assert_int_equal(next_descriptor(), free_before);
+	assert_false(inodes_open(&table, 2));
+	assert_int_equal(take(9), 3);
+	assert_true(inodes_open(&table, 3));		/* a free place has not been retired */
+}
+
 static void kept_numbers(void **state)
 {
 	(void)state;
@@ -297,8 +330,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(permissions), cmocka_unit_test(owners), cmocka_unit_test(lists),
-		cmocka_unit_test(lookups), cmocka_unit_test(many), cmocka_unit_test(kept_numbers),
-		cmocka_unit_test(numbers_of_what_is_gone),
+		cmocka_unit_test(lookups), cmocka_unit_test(many), cmocka_unit_test(retired),
+		cmocka_unit_test(kept_numbers), cmocka_unit_test(numbers_of_what_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,125 @@
+/* writeback: with --writeback the kernel keeps the size and mtime of each file in its inode, and never
+ * takes SOURCE's. What it has there is known here, from what it was told at the first lookup and from
+ * its own requests. Once SOURCE's differ, because somebody changed the file there or because a WRITE
+ * of dirty pages failed, the next lookup gives the file a new node: for the kernel that is a new
+ * inode, with SOURCE's attributes and an empty page cache. An open inode stays as it is, since its
+ * locks and dirty pages count. See passfs.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "passfs.h"
+
+static bool kernel_keeps(const struct passfs *fs, const struct sysfs_stat *st)
+{
+	return fs->writeback && !fs->export && S_ISREG(st->attr.mode);
+}
+
+static uint64_t mtime_of(const struct sysfs_stat *st)
+{
+	return st->attr.mtime << 30 | st->attr.mtimensec;
+}
+
+static bool differs(const struct inode *inode, const struct sysfs_stat *st)
+{
+	return inode->has_lost || __atomic_load_n(&inode->size, __ATOMIC_RELAXED) != st->attr.size
+	       || __atomic_load_n(&inode->mtime, __ATOMIC_RELAXED) != mtime_of(st);
+}
+
+static void note_first(struct inode *inode, const struct sysfs_stat *st)
+{
+	__atomic_store_n(&inode->size, st->attr.size, __ATOMIC_RELAXED);
+	__atomic_store_n(&inode->mtime, mtime_of(st), __ATOMIC_RELAXED);
+	inode->has_kept = true;
+}
+
+uint64_t pass_take_current(struct fuse_req *req, int fd, const struct sysfs_stat *st)
+{
+	struct passfs *fs = pass_of(req);
+	uint64_t node = pass_take(req, fd, st);
+	struct inode *inode = inodes_get(&fs->inodes, node);
+	int again;
+
+	if (!inode || !kernel_keeps(fs, st))
+		return node;
+	if (inode->has_kept && differs(inode, st) && inodes_retire(&fs->inodes, node)) {
+		again = sysfs_dup(inode->fd);
+		pass_forget(req, node, 1);
+		node = again < 0 ? 0 : pass_take(req, again, st);
+		inode = inodes_get(&fs->inodes, node);
+	}
+	if (inode && !inode->has_kept)
+		note_first(inode, st);
+	return node;
+}
+
+void pass_note_end(const struct fuse_req *req, uint64_t node, uint64_t end)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+	uint64_t size;
+
+	if (!inode || !pass_of(req)->writeback)
+		return;
+	size = __atomic_load_n(&inode->size, __ATOMIC_RELAXED);
+	while (size < end && !__atomic_compare_exchange_n(&inode->size, &size, end, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+void pass_note_size(const struct fuse_req *req, uint64_t node, uint64_t size)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	if (inode)
+		__atomic_store_n(&inode->size, size, __ATOMIC_RELAXED);
+}
+
+void pass_note_mtime(const struct fuse_req *req, uint64_t node)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+	struct sysfs_stat st;
+
+	if (inode && pass_of(req)->writeback && sysfs_stat(inode->fd, true, &st) == 0)
+		__atomic_store_n(&inode->mtime, mtime_of(&st), __ATOMIC_RELAXED);
+}
+
+void pass_note_loss(const struct fuse_req *req, uint64_t node)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	if (inode)
+		inode->has_lost = true;
+}
+
+static bool is_outdated(const struct passfs *fs, const struct inode *inode)
+{
+	struct sysfs_stat st;
+
+	if (!inode->has_kept || inode->opens > 1)
+		return false;
+	if (inode->has_lost || fs->cache == CACHE_ALWAYS)
+		return inode->has_lost;
+	return sysfs_stat(inode->fd, true, &st) == 0 && differs(inode, &st);
+}
+
+int pass_open_current(const struct fuse_req *req, uint64_t node)
+{
+	struct passfs *fs = pass_of(req);
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+	uint32_t owner;
+
+	if (!fs->writeback || !inode)
+		return inode ? 0 : -ESTALE;
+	if (inodes_open(&fs->inodes, node) && !is_outdated(fs, inode))
+		return 0;
+	if (fs->export || pass_asks_again(req, node, "", &owner))
+		return 0;
+	inodes_close(&fs->inodes, node);
+	return -ESTALE;
+}
+
+void pass_close_current(const struct fuse_req *req, uint64_t node)
+{
+	if (pass_of(req)->writeback)
+		inodes_close(&pass_of(req)->inodes, node);
+}
