@@ -7,6 +7,42 @@
 #include "passfs.h"
 #include "sys/priv.h"
 
+/* Dirty pages are data that SOURCE does not have yet, unless they are its own (passthrough) or there
+   cannot be any: no cache, and no shared mappings. */
+bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node)
+{
+	const struct passfs *fs = pass_of(req);
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	return (fs->cache == CACHE_NONE && !(fuse_agreed(req) & FUSE_DIRECT_IO_ALLOW_MMAP)) || (inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0);
+}
+
+/* With passthrough a file has a backing id before it has dirty pages; if it could not get one, its
+   writers are counted. */
+static bool may_have_dirty_pages(const struct fuse_req *req, uint64_t node)
+{
+	const struct passfs *fs = pass_of(req);
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	if (pass_source_knows_holes(req, node))
+		return false;
+	return !fs->passthrough || fs->locks || (inode && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED));
+}
+
+static uint64_t shown_blocks(const struct fuse_req *req, uint64_t node, uint32_t mode, uint64_t size, uint64_t blocks)
+{
+	return !blocks && size && S_ISREG(mode) && may_have_dirty_pages(req, node) ? 1 : blocks;
+}
+
+void pass_show_node(const struct fuse_req *req, uint64_t node, struct sysfs_stat *st)
+{
+	struct fuse_attr *attr = &st->attr;
+
+	attr->mode = pass_limited_mode(req, node, attr->mode);
+	attr->blocks = shown_blocks(req, node, attr->mode, attr->size, attr->blocks);
+	pass_show(pass_of(req), st);
+}
+
 int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 {
 	struct sysfs_stat st;
@@ -15,8 +51,7 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 	if (err)
 		return err;
 	pass_note_told(req, node, &st);
-	st.attr.mode = pass_limited_mode(req, node, st.attr.mode);
-	pass_show(pass_of(req), &st);
+	pass_show_node(req, node, &st);
 	*attr = st.attr;
 	return 0;
 }
@@ -29,6 +64,7 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 	stat->ino = pass_ino(fs, (uint64_t)stat->dev_major << 32 | stat->dev_minor, stat->ino);
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
 	stat->gid = passview_shown(&fs->view, stat->gid, true);
+	stat->blocks = shown_blocks(req, node, stat->mode, stat->size, stat->blocks);
 	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(req, node, stat->mode));
 	return err;
 }

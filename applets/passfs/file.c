@@ -538,24 +538,14 @@ static int at_offset(struct fuse_req *req, int64_t at)
 	return 0;
 }
 
-/* Dirty pages are data that SOURCE does not have yet, unless they are its own (passthrough) or
-   nothing is cached. ENOSYS makes the kernel take each file for data up to its size, for as
-   long as it is mounted. */
-static bool source_knows_holes(const struct fuse_req *req, uint64_t node)
-{
-	const struct passfs *fs = pass_of(req);
-	const struct inode *inode = inodes_get(&fs->inodes, node);
-
-	return fs->cache == CACHE_NONE || (inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0);
-}
-
 int pass_lseek(struct fuse_req *req, uint64_t node, const struct fuse_lseek_in *in)
 {
 	struct pass_file file;
 	int64_t at;
 	int err;
 
-	if (!source_knows_holes(req, node))
+	/* ENOSYS makes the kernel take each file for data up to its size, for as long as it is mounted. */
+	if (!pass_source_knows_holes(req, node))
 		return -ENOSYS;
 	file = pass_use(req, node, in->fh, O_RDONLY);
 	at = sysfs_lseek(file.fd, (int64_t)in->offset, (int)in->whence);

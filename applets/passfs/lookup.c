@@ -35,10 +35,9 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 		inode->of_kernel = found.of_kernel;
 		inode->limits = found.limits;
 	}
-	st->attr.mode = pass_limited_mode(req, *node, st->attr.mode);
 	if (pass_of(req)->no_symlinks_out)
 		pass_note_place(req, parent, *node);
-	pass_show(pass_of(req), st);
+	pass_show_node(req, *node, st);
 	if (__atomic_load_n(&pass_of(req)->inodes.held, __ATOMIC_RELAXED) > pass_of(req)->limit)
 		pass_make_room(req->session);
 	return *node ? 0 : -ENOMEM;

@@ -19,6 +19,15 @@ int pass_readlink(struct fuse_req *req, uint64_t node);
 
 /* attr.c */
 int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
+
+/* Attributes of SOURCE become those that are shown of this node. A file that has data shows at least
+   one block of 512 bytes where the data may be in the kernel's cache alone: tar(1) and its kind read
+   nothing of a file without blocks. */
+void pass_show_node(const struct fuse_req *req, uint64_t node, struct sysfs_stat *st);
+
+/* False: the kernel may have data in its cache where SOURCE has a hole. */
+bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node);
+
 int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat);
 int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in);
 int pass_access(struct fuse_req *req, uint64_t node, uint32_t mask);
