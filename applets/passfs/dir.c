@@ -87,7 +87,8 @@ static bool add_entry(struct fuse_req *req, uint64_t parent, uint64_t ino, const
 
 	if (pass_of(req)->view.hides && passview_hides(&pass_of(req)->view, e->name))
 		return true;
-	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || pass_find(req, parent, e->name, &node, &st) < 0)
+	if (req->in->opcode != FUSE_READDIRPLUS || fuse_is_dots(e->name) || pass_is_short(pass_of(req))
+	    || pass_find(req, parent, e->name, &node, &st) < 0)
 		return fuse_dirent_as(req, 0, NULL, ino, e->type, e->name, (uint64_t)e->next);
 	if (fuse_dirent_as(req, node, &st.attr, ino, e->type, e->name, (uint64_t)e->next))
 		return true;

@@ -312,7 +312,12 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
 	int err = pass_hold(req->in->uid);
 
-	return err ? err : end_hold(req, open_current(req, node, flags));
+	if (err)
+		return err;
+	err = open_current(req, node, flags);
+	if (err == -EMFILE && pass_wait_for_room(req->session))
+		err = open_current(req, node, flags);
+	return end_hold(req, err);
 }
 
 /* The reply for a file that was made just now, which fd holds open; closed: the kernel may

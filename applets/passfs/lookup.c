@@ -15,8 +15,6 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 	struct inode found = { .of_kernel = false }, *inode;
 	int err;
 
-	if (fd == -EMFILE || fd == -ENFILE)
-		pass_make_room(req->session);
 	if (fd < 0)
 		return fd == -EBADF ? -ESTALE : fd;
 	err = sysfs_stat(fd, false, st);
@@ -38,9 +36,17 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 	if (pass_of(req)->no_symlinks_out)
 		pass_note_place(req, parent, *node);
 	pass_show_node(req, *node, st);
-	if (__atomic_load_n(&pass_of(req)->inodes.held, __ATOMIC_RELAXED) > pass_of(req)->limit)
-		pass_make_room(req->session);
+	pass_keep_room(req->session);
 	return *node ? 0 : -ENOMEM;
+}
+
+static int open_name(struct fuse_req *req, int dir, const char *name)
+{
+	int fd = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
+
+	if ((fd == -EMFILE || fd == -ENFILE) && pass_wait_for_room(req->session))
+		fd = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
+	return fd;
 }
 
 int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st)
@@ -48,7 +54,7 @@ int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t 
 	int dir = pass_dir(req, parent, name, -ENOENT), err;
 	bool here = !fuse_is_dots(name);
 
-	err = pass_make_node(req, here ? parent : 0, dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0), node, st);
+	err = pass_make_node(req, here ? parent : 0, dir < 0 ? dir : open_name(req, dir, name), node, st);
 	if (here)
 		pass_name_told(req, parent, name, err ? PASS_NOBODY : st->owner);
 	return err;

@@ -31,6 +31,7 @@ struct passfs {
 	uint32_t steady_from;		/* FUSE's minor from which its directories are: see passfs.c */
 	bool passthrough;		/* as long as nothing has spoken against it */
 	bool making_room;
+	bool alone;			/* there is one thread */
 	uint32_t lives;			/* of nodes, so far: with --no-symlinks-out */
 	uint32_t limit;			/* of files known, before room is made */
 };

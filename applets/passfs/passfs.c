@@ -96,6 +96,7 @@ static void choose(struct passfs *fs, uint32_t type)
 	if (fs->passthrough)
 		*want |= FUSE_PASSTHROUGH;
 	pass_ops.threads = threads(fs->serve.mount.allow_other || (type != TMPFS && type != ramfs));
+	fs->alone = (fs->serve.threads ? (uint32_t)fs->serve.threads : pass_ops.threads) == 1;
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
 	fs->quiet_close = closes_quietly(type);
 	fs->steady_from = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
@@ -107,6 +108,15 @@ static void choose(struct passfs *fs, uint32_t type)
 	pass_ops.timeout = fs->timeout >= 0 ? (uint32_t)fs->timeout * 1000 : fs->cache == CACHE_NONE ? 0
 			   : fs->cache == CACHE_ALWAYS ? 86400 * 1000 : 1000;
 	fs->late = pass_ops.timeout > 1000;
+}
+
+/* How many files may be known before room is made, of so many descriptors: three quarters of what
+   the server's own leave. */
+static uint32_t known_files(uint32_t descriptors)
+{
+	enum { OWN = 32 };
+
+	return (descriptors - (descriptors < 2 * OWN ? descriptors / 2 : OWN)) / 4 * 3;
 }
 
 static int pass_prepare(void *data, const char *source)
@@ -127,7 +137,7 @@ static int pass_prepare(void *data, const char *source)
 	fs->device = st.device;
 	fs->uid = sys_geteuid();
 	fs->acts = fs->uid == 0;
-	fs->limit = sysfs_raise_descriptors() / 4 * 3;
+	fs->limit = known_files(sysfs_raise_descriptors());
 	if (inodes_take(&fs->inodes, fd, st.device, st.attr.ino) != FUSE_ROOT_ID)
 		return -ENOMEM;
 	inodes_get(&fs->inodes, FUSE_ROOT_ID)->of_kernel = pass_is_of_kernel(type);

@@ -162,9 +162,17 @@ struct pass_file { int fd; bool borrowed; };
 struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t handle, int flags);
 int pass_done(struct pass_file file, int err);
 
-/* prune.c: asks the kernel to forget some of the files that nobody uses; and file
-   handles: 0 or -errno, and a descriptor or -errno, -ESTALE if there is nothing to open. */
-void pass_make_room(struct fuse_session *session);
+/* prune.c: makes the kernel forget some of the files that nobody uses once many are known: it is
+   asked, and near the end of all descriptors also waited for. */
+void pass_keep_room(struct fuse_session *session);
+
+/* Waits, a fifth of a second at most, for descriptors to come back. False: none did. */
+bool pass_wait_for_room(struct fuse_session *session);
+
+/* Whether more files are known than should be. */
+bool pass_is_short(const struct passfs *fs);
+
+/* File handles: 0 or -errno, and a descriptor or -errno, -ESTALE if there is nothing to open. */
 int pass_export(struct passfs *fs);
 int pass_open_again(struct passfs *fs, uint64_t node);
 

@@ -13,17 +13,18 @@
 
 /* ---- Room ---- */
 
-enum { AT_ONCE = 512 };
+enum { AT_ONCE = 512, AT_LEAST = 64, PRUNES = 45 };
 
-/* The kernel is asked to let go of what nobody uses, a quarter of all; what it forgets
-   then comes as FORGET. In a thread of its own: it may wait for other requests. */
+/* The kernel is asked to let go of what nobody uses, a quarter of all, and of a small table more,
+   since most of that is in use; what it forgets then comes as FORGET. In a thread of its own: it
+   may wait for other requests. */
 static void *prune(void *data)
 {
 	static uint64_t hand = FUSE_ROOT_ID;	/* where the last round ended */
 	struct fuse_session *session = data;
 	struct passfs *fs = fuse_session_fs(session);
 	struct { struct fuse_notify_prune_out head; uint64_t node[AT_ONCE]; } what;
-	uint64_t most = inodes_most(&fs->inodes), left = fs->limit / 4;
+	uint64_t most = inodes_most(&fs->inodes), left = fs->limit / 4 + AT_LEAST;
 	int err = 0;
 
 	for (uint64_t looked = 0; !err && left && looked <= most; ) {
@@ -43,12 +44,12 @@ static void *prune(void *data)
 	return NULL;
 }
 
-void pass_make_room(struct fuse_session *session)
+static void make_room(struct fuse_session *session)
 {
 	static bool said;
 	struct passfs *fs = fuse_session_fs(session);
 
-	if (fuse_session_minor(session) < 45) {
+	if (fuse_session_minor(session) < PRUNES) {
 		if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
 			msg("%u files are known, nearly as many as there are descriptors: more are refused (EMFILE); "
 			    "raise the limit (ulimit -n)", fs->inodes.held);
@@ -56,6 +57,45 @@ void pass_make_room(struct fuse_session *session)
 	}
 	if (!__atomic_exchange_n(&fs->making_room, true, __ATOMIC_ACQUIRE) && thread_start(prune, session) < 0)
 		__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
+}
+
+static uint32_t held(const struct passfs *fs)
+{
+	return __atomic_load_n(&fs->inodes.held, __ATOMIC_RELAXED);
+}
+
+bool pass_is_short(const struct passfs *fs)
+{
+	return held(fs) > fs->limit;
+}
+
+/* A single thread has to read the FORGETs itself: it waits until they are queued, where the
+   kernel hands out two of them for each other request. */
+bool pass_wait_for_room(struct fuse_session *session)
+{
+	enum { FORGETS_MS = 20, MOST_MS = 200 };
+	const struct passfs *fs = fuse_session_fs(session);
+	uint32_t before = held(fs);
+
+	make_room(session);
+	if (fuse_session_minor(session) < PRUNES)
+		return false;
+	for (int ms = 0, idle = 0; ms < MOST_MS && idle < FORGETS_MS && held(fs) >= before; ms++) {
+		if (!__atomic_load_n(&fs->making_room, __ATOMIC_ACQUIRE))
+			idle += fs->alone ? FORGETS_MS : 1;
+		sys_sleep_ms(1);
+	}
+	return held(fs) < before;
+}
+
+void pass_keep_room(struct fuse_session *session)
+{
+	const struct passfs *fs = fuse_session_fs(session);
+
+	if (held(fs) > fs->limit + fs->limit / 6)
+		pass_wait_for_room(session);
+	else if (pass_is_short(fs))
+		make_room(session);
 }
 
 /* ---- What each user holds ---- */

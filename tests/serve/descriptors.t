@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# passfs with few descriptors: more files are looked at than it can hold, and none fails (EMFILE).
+. "$(dirname "$0")/../lib.sh"
+start 180
+mkdir src mnt
+mount -t tmpfs none src
+mkdir src/d
+for ((i = 0; i < 1500; i++)); do echo "$i" >"src/d/f$i"; done
+
+serve_with() # serve_with LIMIT OPTIONS...
+{
+	local limit=$1; shift
+	(ulimit -n "$limit" && exec passfs -b "$@" src mnt)
+}
+# Since Linux 6.18 a server can ask the kernel to forget files.
+ls src/d >names
+if [ "$(printf '6.18\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.18 ]; then
+	for options in '' --threads=1 --transport=uring --sandbox --no-passthrough --writeback; do
+		for limit in 64 128 300; do
+			# shellcheck disable=SC2086 # words
+			exits 0 "passfs $options, $limit descriptors" serve_with "$limit" $options
+			is 'attributes of all' "$(find mnt/d -type f -size +0 2>&1 | wc -l)" 1500
+			is 'contents of all' "$(cat mnt/d/* 2>&1 | sort -n | tail -n 1)" 1499
+			is 'and by several processes' "$(xargs -P 6 -n 50 sh -c 'cd mnt/d && cat "$@"' sh <names 2>&1 | wc -l)" 1500
+			exits 0 'unmounted' fumount mnt
+		done
+	done
+else
+	skip 'as many files as there are' 'Linux 6.18 forgets on demand'
+fi
+umount src
+finish
