@@ -314,9 +314,9 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
 
 	if (err)
 		return err;
-	err = open_current(req, node, flags);
-	if (err == -EMFILE && pass_wait_for_room(req->session))
+	do
 		err = open_current(req, node, flags);
+	while (err == -EMFILE && pass_wait_for_room(req->session));
 	return end_hold(req, err);
 }
 

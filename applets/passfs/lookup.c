@@ -42,10 +42,12 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 
 static int open_name(struct fuse_req *req, int dir, const char *name)
 {
-	int fd = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
+	int fd;
 
-	if ((fd == -EMFILE || fd == -ENFILE) && pass_wait_for_room(req->session))
+	/* Another thread may take the descriptor that has come back. */
+	do
 		fd = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
+	while (fd == -EMFILE && pass_wait_for_room(req->session));
 	return fd;
 }
 
