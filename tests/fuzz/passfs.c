@@ -16,6 +16,7 @@
 #include "../../applets/passfs/lookup.c"
 #include "../../applets/passfs/retry.c"
 #include "../../applets/passfs/attr.c"
+#include "../../applets/passfs/setattr.c"
 #include "../../applets/passfs/xattr.c"
 #include "../../applets/passfs/dir.c"
 #include "../../applets/passfs/writeback.c"

@@ -1,0 +1,119 @@
+/* setattr: attributes changed on behalf of the caller. See passfs.h. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "passfs.h"
+#include "sys/priv.h"
+
+static struct sysfs_time time_to_set(uint32_t valid, uint32_t which, uint32_t now, uint64_t s, uint32_t ns)
+{
+	if (!(valid & which))
+		return (struct sysfs_time) { 0, UTIME_OMIT };
+	return valid & now ? (struct sysfs_time) { 0, UTIME_NOW } : (struct sysfs_time) { (int64_t)s, ns };
+}
+
+static int set_times(int fd, const struct fuse_setattr_in *in)
+{
+	const struct sysfs_time times[2] = {
+		time_to_set(in->valid, FATTR_ATIME, FATTR_ATIME_NOW, in->atime, in->atimensec),
+		time_to_set(in->valid, FATTR_MTIME, FATTR_MTIME_NOW, in->mtime, in->mtimensec),
+	};
+
+	return sysfs_utimes(fd, times);
+}
+
+/* The kernel has taken out what the caller may not set. */
+static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t mode)
+{
+	struct sysfs_stat st;
+	int err = 0;
+
+	mode &= 07777;
+	if (!pass_is_checked(req)) {
+		priv_keep_setid(true);
+		return sysfs_chmod(fd, mode);
+	}
+	if (mode & (S_ISUID | S_ISGID)) {
+		err = sysfs_stat(fd, true, &st);
+		mode = err ? mode : pass_given_mode(req, &st, mode);
+	}
+	if (!err)
+		err = pass_as_owner(req, node, pass_group(req), NULL, 0, mode & S_ISGID ? PRIV_SETID : 0);
+	if (!err)
+		err = sysfs_chmod(fd, mode);
+	priv_act_as_self();
+	return err;
+}
+
+/* Only a caller with CAP_CHOWN in a user namespace gives a file to another user: the kernel
+   has checked that by the owner that it was told. The owner may choose a group. */
+static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t valid, uid_t uid, gid_t gid)
+{
+	struct sysfs_stat st;
+	uint32_t told;
+	int err;
+
+	/* Without CAP_FSETID, which the request before may have dropped, set-group-id goes. */
+	priv_keep_setid(!pass_is_checked(req));
+	if (!pass_is_checked(req))
+		return sysfs_chown(fd, uid, gid);
+	err = sysfs_stat(fd, true, &st);
+	if (err)
+		return err;
+	if (valid & FATTR_UID && uid != st.owner) {
+		if (!pass_told_owner(req, node, &told) || told != st.owner)
+			return -EPERM;
+		return sysfs_chown(fd, uid, gid);
+	}
+	/* A member of the file's group keeps set-group-id where the group may not execute. */
+	err = pass_as_owner(req, node, gid == (gid_t)-1 ? st.attr.gid : gid, &st.attr.gid, 1, 0);
+	if (!err)
+		err = sysfs_chown(fd, (uid_t)-1, gid);
+	priv_act_as_self();
+	return err;
+}
+
+static int change_owner(const struct fuse_req *req, uint64_t node, int fd, const struct fuse_setattr_in *in)
+{
+	const struct passview *view = &pass_of(req)->view;
+	uid_t uid = in->valid & FATTR_UID ? passview_source(view, in->uid, false) : (uid_t)-1;
+	gid_t gid = in->valid & FATTR_GID ? passview_source(view, in->gid, true) : (gid_t)-1;
+	int err = set_owner(req, node, fd, in->valid, uid, gid);
+
+	if (!err && in->valid & FATTR_UID)
+		pass_note_chown(req, node, uid);
+	return err;
+}
+
+static int change_times(const struct fuse_req *req, uint64_t node, int fd, const struct fuse_setattr_in *in)
+{
+	int err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
+
+	if (!err)
+		err = set_times(fd, in);
+	priv_act_as_self();
+	return err;
+}
+
+int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
+{
+	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
+
+	priv_use_reserve(req->in->uid == 0);	/* a chown(2) passes quotas */
+	/* A change of owner takes set-id bits away: the mode comes after it. */
+	if (!err && in->valid & (FATTR_UID | FATTR_GID))
+		err = change_owner(req, node, fd, in);
+	if (!err && in->valid & FATTR_MODE)
+		err = set_mode(req, node, fd, in->mode);
+	if (!err && in->valid & FATTR_SIZE)
+		err = pass_set_size(req, node, in);
+	if (!err && in->valid & (FATTR_ATIME | FATTR_MTIME))
+		err = change_times(req, node, fd, in);
+	if (in->valid & (FATTR_SIZE | FATTR_MTIME))
+		pass_note_mtime(req, node);
+	if (err == -EPERM)
+		pass_drop_attributes(req, node);
+	return err;
+}
