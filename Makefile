@@ -43,7 +43,32 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 # Of what may be set-uid root, there is one, and it is no part of the box.
 SETUID = $(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3)
 
+# The names of the applets, with where they are installed; a foreign box could not be asked.
+NAMES = $(shell sed -n 's|^APPLET.[a-z0-9_]*, "\([^"]*\)", "\([^"]*\)".*|\2/\1|p' $(SOURCES))
+
+# V=1 shows whole commands, -s nothing.
+Q = $(if $(V),,@)
+SILENT = $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(SILENT),,@echo '  $(1) $(2)')
+
 all: $(BUILD)/fusebox links $(SETUID)
+	$(if $(SILENT),,@$(call built,$(BUILD)/fusebox,$(if $(STATIC),static,dynamic)))
+	$(if $(SILENT),,$(if $(SETUID),@$(call built,$(SETUID),$(if $(STATIC),static-pie,dynamic))))
+	$(if $(SILENT),,@echo '$(BUILD)/bin/: $(words $(NAMES)) names of the box')
+built = echo "$(1): $$(wc -c <$(1)) bytes, $(2) $(LIBC)"
+
+help:
+	@echo 'make                 build $(BUILD)/fusebox, $(BUILD)/fusermount3, and links in $(BUILD)/bin'
+	@echo 'make run             serve ./mnt with hellofs; make umount ends it'
+	@echo 'make test            the tests, for people: minutes; test-busy, test-long, test-sanitized: more'
+	@echo 'make lint            static checks'
+	@echo 'make bench           speed, beside libfuse and others'
+	@echo 'make size            bytes of each symbol, and the change since the last commit'
+	@echo 'make fuzz            SECONDS=60 of each fuzz target; coverage'
+	@echo 'make install         into DESTDIR and PREFIX; install-setuid: fusermount3 alone'
+	@echo 'make cross, dist     for other machines, by the compilers of Debian'
+	@echo 'make clean           remove $(BUILD)'
+	@echo 'V=1 shows commands; CONFIG=tiny|debug|dynamic: configs/; CC=aarch64-linux-gnu-gcc STRIP=... for a foreign machine'
 
 # A change of compiler, flags or applets makes everything again.
 STAMP = $(BUILD)/obj/.made-with
@@ -57,18 +82,19 @@ $(STAMP):
 
 $(BUILD)/obj/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@.full $(OBJECTS)
-	$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
-	@echo "$@: $(if $(STATIC),static,dynamic) $(LIBC), $$(wc -c <$@) bytes"
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@.full $(OBJECTS)
+	$(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 
 # The set-uid binary: one applet, position-independent, read-only after it is
 # relocated, no page both writable and executable. Debian's musl-gcc ignores
 # -static-pie in silence, so there it is linked by hand.
 SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c $(call applet_sources,fusermount) \
-	$(filter-out core/main.c core/install.c,$(CORE)))
+	$(filter core/cli/% core/mount/% core/sys/%,$(CORE)) $(CONFIG_SOURCES))
 PIE_LDFLAGS = $(if $(STATIC),-static-pie) -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
 	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(if $(STATIC),,$(CONFIG_LDFLAGS)) $(LDFLAGS)
 ifeq ($(CC),musl-gcc)
@@ -80,16 +106,21 @@ endif
 
 $(BUILD)/pie/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
-	$(CC) $(PIE_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$< (set-uid))
+	$(Q)$(CC) $(PIE_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fusermount3: $(SINGLE)
-	$(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(SINGLE) $(PIE_END)
-	$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
-	@echo "$@: $(if $(STATIC),static-pie,dynamic) $(LIBC), $$(wc -c <$@) bytes"
+	$(call say,LD,$@)
+	$(Q)$(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(SINGLE) $(PIE_END)
+	$(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 
 links: $(BUILD)/fusebox
 	@mkdir -p $(BUILD)/bin
-	@$(BUILD)/fusebox --install -s --force $(abspath $(BUILD))/bin
+	@for name in $(notdir $(NAMES)); do \
+		ln -sf $(abspath $(BUILD))/fusebox $(BUILD)/bin/$$name; \
+		case $$name in mount.fuse*) ;; mount.*) \
+			ln -sf $(abspath $(BUILD))/fusebox $(BUILD)/bin/mount.fuse.$${name#mount.} ;; \
+		esac; done
 
 run: all
 	@mkdir -p mnt
@@ -102,7 +133,9 @@ umount: all
 
 # For bash, zsh and fish, by what --help says.
 completion: $(BUILD)/fusebox
-	configs/completion/generate $(BUILD)/fusebox $(BUILD)/completion
+	@if $(BUILD)/fusebox --list >/dev/null 2>&1; then \
+		configs/completion/generate $(BUILD)/fusebox $(BUILD)/completion; \
+	else mkdir -p $(BUILD)/completion; echo 'no completion: $(BUILD)/fusebox does not run here'; fi
 
 # Without fusermount3 and fusermount, which would be of use to root alone: see
 # install-setuid.
@@ -110,7 +143,7 @@ install: all install-papers
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
 	install -d $(DESTDIR)$(PREFIX)/sbin
-	for a in $$($(BUILD)/fusebox --list-full); do case $$a in \
+	for a in $(NAMES); do case $$a in \
 		*/fusermount*) ;; \
 		usr/bin/*) ln -sf fusebox $(DESTDIR)$(PREFIX)/bin/$${a##*/} ;; \
 		*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/$${a##*/} ;; \
@@ -125,17 +158,18 @@ names_of = $$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' $(1))
 install-papers: completion
 	install -d $(SHARE)/man/man8 $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
-	names=" fusebox $$($(BUILD)/fusebox --list | tr '\n' ' ')"; \
+	names=" fusebox $(notdir $(NAMES)) "; \
 	for page in core/fusebox.8 applets/*.8 applets/*/*.8; do for name in $(call names_of,$$page); do \
 		case $$names in *" $$name "*) install -m 644 $$page $(SHARE)/man/man8/$$name.8 ;; esac; \
 	done; done
-	install -m 644 $(BUILD)/completion/fusebox.bash $(SHARE)/bash-completion/completions/fusebox
-	install -m 644 $(BUILD)/completion/_fusebox $(SHARE)/zsh/site-functions/_fusebox
-	install -m 644 $(BUILD)/completion/fusebox.fish $(SHARE)/fish/vendor_completions.d/fusebox.fish
-	for a in $$($(BUILD)/fusebox --list); do \
+	[ ! -e $(BUILD)/completion/_fusebox ] || { \
+	install -m 644 $(BUILD)/completion/fusebox.bash $(SHARE)/bash-completion/completions/fusebox && \
+	install -m 644 $(BUILD)/completion/_fusebox $(SHARE)/zsh/site-functions/_fusebox && \
+	install -m 644 $(BUILD)/completion/fusebox.fish $(SHARE)/fish/vendor_completions.d/fusebox.fish && \
+	for a in $(notdir $(NAMES)); do \
 		ln -sf fusebox $(SHARE)/bash-completion/completions/$$a; \
 		ln -sf fusebox.fish $(SHARE)/fish/vendor_completions.d/$$a.fish; \
-	done
+	done; }
 
 # The only file that is ever set-uid root; fusermount is its second name.
 install-setuid: all
@@ -158,4 +192,4 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(SINGLE:.o=.d)
 -include tests/tests.mk
-.PHONY: all links run umount completion install install-papers install-setuid cross dist clean
+.PHONY: all help links run umount completion install install-papers install-setuid cross dist clean

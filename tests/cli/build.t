@@ -11,8 +11,14 @@ box=build/fusebox
 
 copy() { mkdir -p "$1" && (cd "$top" && git ls-files -z | xargs -0 tar -cf - --ignore-failed-read 2>/dev/null) | tar -xf - -C "$1"; }
 copy one
-exits 0 'make' make -s -j2 -C one
-like 'says what it made' "$out" 'build/fusebox: static (musl|glibc), [0-9]+ bytes'
+exits 0 'make' make -j2 -C one
+like 'a line for each file' "$out" $'\n  CC core/main.c\n'
+unlike 'and no command' "$out" ' -c -o '
+like 'at the end: what it built' "$(grep -v '^make' <<<"$out" | tail -n 3)" \
+	$'^build/fusebox: [0-9]+ bytes, static (musl|glibc)\nbuild/fusermount3: [0-9]+ bytes, static-pie (musl|glibc)\nbuild/bin/: [0-9]+ names of the box$'
+unlike 'the helper has no server in it' "$out" 'CC core/(fuse|serve)/[a-z]+.c .set-uid'
+exits 0 'make help' make -s -C one help
+like 'names the targets' "$out" $'\nmake test '
 is 'without a warning' "$(grep -i warning <<<"$err")" ''
 # $BUILD is made in another directory; compiler and flags are those of whoever started the tests.
 made_with() { sed "s|file-prefix-map=[^ ]*|file-prefix-map|g" "$1/obj/.made-with"; }
@@ -24,7 +30,9 @@ for file in fusebox fusermount3; do
 	fi
 done
 exits 0 'make again' make -C one
-unlike 'makes nothing' "$out" ' -c '
+unlike 'makes nothing' "$out" '  (CC|LD) '
+exits 0 'make V=1' make -C one V=1 -B build/obj/core/main.o
+like 'shows the command' "$out" ' -c -o build/obj/core/main.o'
 like 'static' "$(file -b one/$box)" 'statically linked.*stripped'
 
 # ---- install ----
@@ -39,6 +47,13 @@ is 'a page for each name of the box, but for that one' "$(cd "$share/man/man8" &
 is 'completion by each name, for bash' "$(for a in $(one/$box --list); do cmp -s "$share/bash-completion/completions/$a" one/build/completion/fusebox.bash || echo "$a"; done)" ''
 is 'and for fish' "$(for a in $(one/$box --list); do cmp -s "$share/fish/vendor_completions.d/$a.fish" one/build/completion/fusebox.fish || echo "$a"; done)" ''
 ok 'and for zsh' cmp "$share/zsh/site-functions/_fusebox" one/build/completion/_fusebox
+# A box for another machine does not run here.
+cp one/$box native
+echo foreign >one/$box
+exits 0 'make install of a foreign box' make -s -C one install "DESTDIR=$T/foreign"
+is 'has the same links' "$(ls "$T/foreign/usr/bin" "$T/foreign/usr/sbin" | grep -v :)" "$(ls "$T/root/usr/bin" "$T/root/usr/sbin" | grep -v :)"
+like 'and says what it lacks' "$out" 'no completion: build/fusebox does not run here'
+cp native one/$box
 exits 0 'make install-setuid' make -s -C one install-setuid "DESTDIR=$T/root"
 is 'set-uid root, a file of its own' "$(stat -c '%a %u %F' "$T/root/usr/bin/fusermount3")" '4755 0 regular file'
 ok 'with its page, twice' cmp "$share/man/man1/fusermount3.1" "$share/man/man1/fusermount.1"
