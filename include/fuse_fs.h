@@ -61,6 +61,7 @@ struct fuse_req {
 	uint32_t space_size;
 	uint32_t wanted;	/* READDIR: how many bytes the kernel takes */
 	uint32_t generation;	/* of the node in the reply, 0 unless set: another one for another file */
+	bool brief;		/* the kernel may not keep the attributes in the reply at all */
 	struct fuse_reply reply;
 };
 

@@ -32,9 +32,20 @@ static uint64_t shown_blocks(const struct fuse_req *req, uint64_t node, uint32_t
 	return !blocks && size && S_ISREG(mode) && may_have_dirty_pages(req, node) ? 1 : blocks;
 }
 
-void pass_show_node(const struct fuse_req *req, uint64_t node, struct sysfs_stat *st)
+/* A store through a mapping changes the times in SOURCE alone, and the kernel does not hear of it. */
+static bool has_backed_writer(const struct fuse_req *req, uint64_t node)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	return inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0
+	       && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED);
+}
+
+void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st)
 {
 	struct fuse_attr *attr = &st->attr;
+
+	req->brief = has_backed_writer(req, node);
 
 	attr->mode = pass_limited_mode(req, node, attr->mode);
 	attr->blocks = shown_blocks(req, node, attr->mode, attr->size, attr->blocks);
@@ -62,6 +73,7 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 	stat->ino = pass_ino(fs, (uint64_t)stat->dev_major << 32 | stat->dev_minor, stat->ino);
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
 	stat->gid = passview_shown(&fs->view, stat->gid, true);
+	req->brief = has_backed_writer(req, node);
 	stat->blocks = shown_blocks(req, node, stat->mode, stat->size, stat->blocks);
 	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(req, node, stat->mode));
 	return err;

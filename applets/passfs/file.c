@@ -239,14 +239,25 @@ static int may_write(const struct inode *inode, uint32_t flags)
 	return fd < 0 ? fd : sys_close(fd);
 }
 
-static int opened(struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int32_t backing)
+/* Only O_RDWR can store through a mapping. What the kernel knows of the file's times until now is
+   dropped: none that it is told from here on is kept. */
+static int count_backed(struct fuse_req *req, uint64_t node, struct inode *inode, uint32_t flags)
+{
+	if ((flags & O_ACCMODE) != O_RDWR)
+		return 0;
+	if (__atomic_fetch_add(&inode->writers, BY_CACHE, __ATOMIC_ACQ_REL) == 0)
+		pass_drop_attributes(req, node);
+	return BY_CACHE;
+}
+
+static int opened(struct fuse_req *req, uint64_t node, struct inode *inode, uint32_t flags, int fd, int32_t backing)
 {
 	if (!backing) {
 		int way = way_of_writer(req, inode, flags);
 
 		return fuse_opened(req, pass_handle(req->in->uid, way, fd), open_flags(req, inode, flags, fd, way));
 	}
-	return fuse_opened_backed(req, pass_handle(req->in->uid, 0, fd < 0 ? NOT_OPEN : fd), backing,
+	return fuse_opened_backed(req, pass_handle(req->in->uid, count_backed(req, node, inode, flags), fd < 0 ? NOT_OPEN : fd), backing,
 				  close_is_quiet(pass_of(req), inode, flags, backing) ? FOPEN_NOFLUSH : 0);
 }
 
@@ -287,12 +298,12 @@ static int open_file(struct fuse_req *req, uint64_t node, uint32_t flags)
 	if (backing) {
 		int err = may_write(inode, flags);
 
-		return err ? err : opened(req, inode, flags, -1, backing);
+		return err ? err : opened(req, node, inode, flags, -1, backing);
 	}
 	fd = reopen(fs, inode->fd, flags);
 	if (fd >= 0 && flags & O_TRUNC)
 		pass_note_size(req, node, 0);
-	return fd < 0 ? fd : opened(req, inode, flags, fd, 0);
+	return fd < 0 ? fd : opened(req, node, inode, flags, fd, 0);
 }
 
 static int open_current(struct fuse_req *req, uint64_t node, uint32_t flags)
@@ -344,10 +355,11 @@ static int opened_new(struct fuse_req *req, uint64_t parent, const char *name, u
 		pass_forget(req, node, 1);
 		return fd;
 	}
+	req->brief |= backing && (flags & O_ACCMODE) == O_RDWR;
 	fuse_entry_as(req, node, &st.attr);
 	if (pass_of(req)->writeback)
 		inodes_open(&pass_of(req)->inodes, node);
-	return opened(req, inode, flags, fd, backing);
+	return opened(req, node, inode, flags, fd, backing);
 }
 
 static int create_file(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
@@ -401,9 +413,9 @@ int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_
 	struct passfs *fs = pass_of(req);
 
 	pass_release_hold((uint32_t)(in->fh >> 32));
+	writer_leaves(req, node, in->fh);
 	if (pass_handle_fd(in->fh) == NOT_OPEN)
 		return 0;
-	writer_leaves(req, node, in->fh);
 	pass_close_current(req, node);
 	if (fs->locks)
 		pass_unlock_handle(node, in->fh);	/* before it can be another one's number */

@@ -22,8 +22,9 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
 
 /* Attributes of SOURCE become those that are shown of this node. A file that has data shows at least
    one block of 512 bytes where the data may be in the kernel's cache alone: tar(1) and its kind read
-   nothing of a file without blocks. */
-void pass_show_node(const struct fuse_req *req, uint64_t node, struct sysfs_stat *st);
+   nothing of a file without blocks. While SOURCE's own pages may be mapped for writing, the kernel is
+   told not to keep them. */
+void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st);
 
 /* False: the kernel may have data in its cache where SOURCE has a hole. */
 bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node);

@@ -30,11 +30,12 @@ static int getattr(struct fuse_req *req)
 {
 	const struct fuse_ops *ops = req->session->ops;
 	struct fuse_attr_out *out = &req->reply.body.attr;
+	int err = CALL(attr, req, req->in->nodeid, &out->attr);
 
-	fuse_keep_for(ops, &out->attr_valid, &out->attr_valid_nsec);
+	fuse_keep_attr_for(req, &out->attr_valid, &out->attr_valid_nsec);
 	out->dummy = 0;
 	req->reply.body_size = sizeof(*out);
-	return CALL(attr, req, req->in->nodeid, &out->attr);
+	return err;
 }
 
 static int setattr(struct fuse_req *req)
@@ -49,12 +50,14 @@ static int statx(struct fuse_req *req)
 {
 	const struct fuse_ops *ops = req->session->ops;
 	struct fuse_statx_out *out = &req->reply.body.statx;
+	int err;
 
 	memset(out, 0, sizeof(*out));
-	fuse_keep_for(ops, &out->attr_valid, &out->attr_valid_nsec);
-	req->reply.body_size = sizeof(*out);
 	/* Left out, the kernel asks by GETATTR from then on. */
-	return CALL(statx, req, req->in->nodeid, req->arg, &out->stat);
+	err = CALL(statx, req, req->in->nodeid, req->arg, &out->stat);
+	fuse_keep_attr_for(req, &out->attr_valid, &out->attr_valid_nsec);
+	req->reply.body_size = sizeof(*out);
+	return err;
 }
 
 static int lookup(struct fuse_req *req)

@@ -203,6 +203,7 @@ static void forget_last(struct fuse_req *req, const struct fuse_in_header *in)
 	req->arg = req->data = req->ext = NULL;
 	req->name[0] = req->name[1] = NULL;
 	req->data_size = req->ext_size = req->generation = 0;
+	req->brief = false;
 }
 
 int proto_decode_parts(struct fuse_req *req, const struct fuse_in_header *in,

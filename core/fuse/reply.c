@@ -49,10 +49,17 @@ int fuse_file(struct fuse_attr *attr, uint64_t node, uint32_t permissions, uint6
 	return 0;
 }
 
-void fuse_keep_for(const struct fuse_ops *ops, uint64_t *seconds, uint32_t *nanoseconds)
+static void keep_for(const struct fuse_ops *ops, uint64_t *seconds, uint32_t *nanoseconds)
 {
 	*seconds = ops->immutable ? FUSE_FOREVER : ops->timeout / 1000;
 	*nanoseconds = ops->immutable ? 0 : ops->timeout % 1000 * 1000000;
+}
+
+void fuse_keep_attr_for(const struct fuse_req *req, uint64_t *seconds, uint32_t *nanoseconds)
+{
+	*seconds = *nanoseconds = 0;
+	if (!req->brief)
+		keep_for(req->session->ops, seconds, nanoseconds);
 }
 
 static void fill_entry(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr,
@@ -63,9 +70,8 @@ static void fill_entry(struct fuse_req *req, uint64_t node, const struct fuse_at
 		return;
 	entry->nodeid = node;
 	entry->generation = req->generation;
-	fuse_keep_for(req->session->ops, &entry->entry_valid, &entry->entry_valid_nsec);
-	entry->attr_valid = entry->entry_valid;
-	entry->attr_valid_nsec = entry->entry_valid_nsec;
+	keep_for(req->session->ops, &entry->entry_valid, &entry->entry_valid_nsec);
+	fuse_keep_attr_for(req, &entry->attr_valid, &entry->attr_valid_nsec);
 	entry->attr = *attr;
 }
 

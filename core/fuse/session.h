@@ -54,7 +54,7 @@ uint32_t session_max_write(const struct fuse_ops *ops);
 uint32_t session_pages(const struct fuse_session *session, uint32_t bytes);
 
 /* How long the kernel may keep what a reply tells. */
-void fuse_keep_for(const struct fuse_ops *ops, uint64_t *seconds, uint32_t *nanoseconds);
+void fuse_keep_attr_for(const struct fuse_req *req, uint64_t *seconds, uint32_t *nanoseconds);
 
 /* Answers INIT in req->reply. Returns 0, or -EPROTO: older than 7.12. When the
    kernel speaks a newer major, the reply names ours and INIT comes again. */

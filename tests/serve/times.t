@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Times of files as SOURCE has them: after stores through a mapping, which with passthrough are
+# SOURCE's own pages, and after reading, mapping and executing. tmpfs does not notice such stores.
+. "$(dirname "$0")/../lib.sh"
+start 120
+need mkfs.ext4 python3
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP mounting ext4 takes root'; exit 0; }
+mkdir src mnt
+truncate -s 32M image
+mkfs.ext4 -q -F image
+source_with() { mount -o "loop,$1" image src; }
+
+# A writable mapping's file, each time after a store: the times shown and SOURCE's.
+stores()
+{
+	python3 - 2>&1 <<-'EOS'
+	import mmap, os, time
+	def times(path):
+	    s = os.stat(path)
+	    return s.st_mtime_ns, s.st_ctime_ns
+	def told(when):
+	    return [] if times("mnt/f") == times("src/f") else [when]
+	open("mnt/f", "wb").write(b"a" * 8192)
+	time.sleep(1.2)
+	times("mnt/f")
+	fd = os.open("mnt/f", os.O_RDWR)
+	pages = mmap.mmap(fd, 8192)
+	times("mnt/f")
+	late = []
+	for i in range(3):
+	    before = times("src/f")
+	    pages[:1] = b"%d" % i
+	    pages.flush()
+	    late += told("store %d" % i)
+	    late += ["store %d left SOURCE's time" % i] if times("src/f") == before else []
+	    times("mnt/f")
+	    os.fsync(fd)
+	    time.sleep(0.02)
+	os.close(fd)
+	pages[:1] = b"x"
+	pages.close()
+	time.sleep(0.1)
+	late += told("after munmap")
+	print(late)
+	EOS
+}
+source_with relatime
+for options in '' --cache=always --timeout=60 --threads=1 --transport=uring --cache=none --no-passthrough \
+	'--no-passthrough --cache=always' '--locks --cache=always'; do
+	# shellcheck disable=SC2086 # words
+	exits 0 "passfs $options" passfs -b $options src mnt
+	is 'after stores through a mapping: times that differ' "$(stores)" '[]'
+	exits 0 'unmounted' fumount mnt
+	rm -f src/f
+done
+umount src
+
+# Which of reading, mapping and executing a file changes SOURCE's time of access.
+accesses()
+{
+	python3 - 2>&1 <<-'EOS'
+	import mmap, os, subprocess, time
+	def read(flags=0):
+	    fd = os.open("mnt/x", os.O_RDONLY | flags)
+	    os.read(fd, 10)
+	    os.close(fd)
+	def map():
+	    fd = os.open("mnt/x", os.O_RDONLY)
+	    mmap.mmap(fd, 4096, mmap.MAP_SHARED, mmap.PROT_READ)[0]
+	    os.close(fd)
+	def seen(act):
+	    before = os.stat("src/x").st_atime_ns
+	    time.sleep(0.02)
+	    act()
+	    return os.stat("src/x").st_atime_ns != before
+	print("read", seen(read), "O_NOATIME", seen(lambda: read(os.O_NOATIME)), "map", seen(map),
+	      "execute", seen(lambda: subprocess.run(["mnt/x"])))
+	EOS
+}
+for how in noatime strictatime; do
+	source_with "$how"
+	cp /bin/true src/x
+	for options in '' --cache=always --no-passthrough --writeback --sandbox; do
+		# shellcheck disable=SC2086 # words
+		exits 0 "SOURCE with $how, passfs $options" passfs -b $options src mnt
+		case $how$options in
+		noatime*) want='read False O_NOATIME False map False execute False' ;;
+		strictatime | *always) want='read True O_NOATIME False map True execute True' ;;
+		*) want='read True O_NOATIME False .* execute True' ;;	# a mapping of pages that are cached is not heard of
+		esac
+		like 'times of access are as SOURCE keeps them' "$(accesses)" "^$want\$"
+		exits 0 'unmounted' fumount mnt
+	done
+	umount src
+done
+finish
