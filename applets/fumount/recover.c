@@ -117,8 +117,8 @@ static void tell_state(const struct recovery *r, enum conn_state state, const st
 	} else if (state == CONN_UNKNOWN) {
 		out_str(&out, ": it is not visible to this user");
 	}
-	if (conn && (conn->pid || conn->waiting > 0))
-		out_fmt(&out, ", %llu waiting", (unsigned long long)(conn->waiting > 0 ? conn->waiting : 0));
+	if (conn && conn->waiting >= 0)
+		out_fmt(&out, ", %llu waiting", (unsigned long long)conn->waiting);
 	if (conn && census_waited(conn))
 		out_fmt(&out, " for %llu ms", (unsigned long long)census_waited(conn));
 	if (state == CONN_UNKNOWN && !r->f->force)
