@@ -12,7 +12,8 @@ bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node)
 	const struct passfs *fs = pass_of(req);
 	const struct inode *inode = inodes_get(&fs->inodes, node);
 
-	return (fs->cache == CACHE_NONE && !(fuse_agreed(req) & FUSE_DIRECT_IO_ALLOW_MMAP)) || (inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0);
+	return (fs->cache == CACHE_NONE && !(fuse_agreed(req) & FUSE_DIRECT_IO_ALLOW_MMAP))
+	       || (inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0);
 }
 
 /* With passthrough a file has a backing id before it has dirty pages; if it could not get one, its
@@ -46,7 +47,6 @@ void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st)
 	struct fuse_attr *attr = &st->attr;
 
 	req->brief = has_backed_writer(req, node);
-
 	attr->mode = pass_limited_mode(req, node, attr->mode);
 	attr->blocks = shown_blocks(req, node, attr->mode, attr->size, attr->blocks);
 	pass_show(pass_of(req), st);

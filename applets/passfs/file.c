@@ -83,24 +83,29 @@ static int32_t open_backing(const struct fuse_req *req, uint64_t node, const str
 	return id;
 }
 
+/* While a file is open by the page cache, the kernel refuses to open it by a backing id (EIO): a node
+   that could not get one once never does. */
+enum { NO_BACKING = -1 };
+
 /* The id by which the kernel knows the file in SOURCE, for as long as it knows the node;
    0: none. It writes with the rights of this moment: set-id bits go, whoever writes. */
 static int32_t backing_of(const struct fuse_req *req, uint64_t node, struct inode *inode)
 {
 	struct passfs *fs = pass_of(req);
-	int32_t id = __atomic_load_n(&inode->backing, __ATOMIC_ACQUIRE), none = 0;
+	int32_t id = __atomic_load_n(&inode->backing, __ATOMIC_ACQUIRE), got, none = 0;
 
 	if (id || !fs->passthrough || fs->locks || !(fuse_agreed(req) & FUSE_PASSTHROUGH))
-		return id;
-	id = open_backing(req, node, inode);
-	if (id == -EPERM || id == -ENOTTY)
+		return id < 0 ? 0 : id;
+	got = open_backing(req, node, inode);
+	if (got == -EPERM || got == -ENOTTY)
 		fs->passthrough = false;
-	if (id <= 0)
-		return 0;
-	if (__atomic_compare_exchange_n(&inode->backing, &none, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		return id;
-	sysfs_backing_close(fuse_device(req), id);
-	return none;
+	id = got > 0 ? got : NO_BACKING;
+	if (!__atomic_compare_exchange_n(&inode->backing, &none, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (got > 0)
+			sysfs_backing_close(fuse_device(req), got);
+		id = none;
+	}
+	return id < 0 ? 0 : id;
 }
 
 /* ---- Opening ---- */

@@ -3,7 +3,7 @@
 # copy_file_range(2), fallocate(2), FIEMAP, a size from the end, and a second opener of every kind.
 . "$(dirname "$0")/../lib.sh"
 start 120
-need python3
+need python3 strace
 mkdir src mnt
 mount -t tmpfs none src
 
@@ -77,5 +77,23 @@ for options in '' --no-passthrough '--no-passthrough --cache=always' '--no-passt
 	exits 0 'unmounted' fumount mnt
 	rm -f src/*
 done
+# One file that got no backing id (ENOMEM, say) is opened by the cache: others that open it
+# meanwhile are opened so as well.
+if [ "$(id -u)" = 0 ]; then
+	echo text >src/f
+	passfs -b --threads=1 src mnt
+	bg strace -f -qq -o trace -e trace=ioctl -e inject=ioctl:error=ENOMEM:when=1 -p "$(newest passfs)"
+	within 10 grep -q '^TracerPid:	[1-9]' "/proc/$(newest passfs)/status"
+	exec 7<>mnt/f
+	ok 'one file gets no backing id' within 10 grep -q INJECTED trace
+	is 'another descriptor of it' "$(cat mnt/f 2>&1)" text
+	printf T >&7
+	is 'sees what the first one writes' "$(cat mnt/f 2>&1)" Text
+	exec 7>&-
+	kill "$bg"
+	fumount mnt
+else
+	skip 'a file without a backing id' 'it takes root'
+fi
 umount src
 finish
