@@ -3,7 +3,7 @@
 # close(2) reports it, unless SOURCE's own file system stops the store (SIGBUS, with passthrough).
 . "$(dirname "$0")/../lib.sh"
 start 180
-need python3
+need python3 mkfs.ext4
 mkdir src mnt
 mount -t tmpfs -o size=4m none src
 
@@ -80,4 +80,45 @@ for options in --writeback '--writeback --cache=always' '--writeback --threads=1
 	exits 0 'unmounted' fumount mnt
 done
 umount src
+
+# Where the kernel collects writes, an offset that SOURCE does not take is told by fsync(2), or as EIO
+# by close(2).
+far() # far OFFSET fsync|close
+{
+	python3 - "$@" 2>&1 <<-'EOS'
+	import errno, os, sys
+	fd = os.open("mnt/far", os.O_RDWR | os.O_CREAT)
+	def told(name, act):
+	    try: act()
+	    except OSError as e: print(name, errno.errorcode[e.errno])
+	told("write", lambda: os.pwrite(fd, b"x", int(sys.argv[1])))
+	if sys.argv[2] == "fsync": told("fsync", lambda: os.fsync(fd))
+	told("close", lambda: os.close(fd))
+	EOS
+}
+if [ "$(id -u)" = 0 ]; then
+	truncate -s 32M image
+	mkfs.ext4 -q -F image
+	mount -o loop image src
+	for options in '' --no-passthrough --cache=none --writeback '--writeback --threads=1'; do
+		# shellcheck disable=SC2086 # words
+		exits 0 "passfs $options" passfs -b $options src mnt
+		for offset in $((1 << 45)) $(((1 << 62) + 5)) $(((1 << 63) - 4097)) $(((1 << 63) - 2)); do
+			for how in fsync close; do
+				case $options$how in
+				--writeback*fsync) want='fsync EFBIG' ;;
+				--writeback*close) want='close EIO' ;;
+				*) want='write EFBIG' ;;
+				esac
+				is "$how: a byte at $offset" "$(far "$offset" "$how")" "$want"
+				is 'is not shown later' "$(wc -c <mnt/far)$(stat -c ' %s' mnt/far)" '0 0'
+				rm -f mnt/far
+			done
+		done
+		exits 0 'unmounted' fumount mnt
+	done
+	umount src
+else
+	skip 'offsets beyond those of ext4' 'mounting it takes root'
+fi
 finish
