@@ -1,4 +1,4 @@
-/* hellofs: one directory, one file, five bytes. Copy this file to write your own. */
+/* hellofs: serves one directory with one file of five bytes. Copy this file to write your own. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static int hello_read(struct fuse_req *req, uint64_t node, uint64_t offset, uint
 
 static const struct fuse_ops hello_ops = {
 	.attr = hello_attr, .lookup = hello_lookup, .readdir = hello_readdir, .read = hello_read,
-	.immutable = true,	/* the kernel may keep everything for ever */
+	.immutable = true,	/* the kernel may cache everything for ever */
 };
 
 static int hellofs_main(char **argv)

@@ -1,12 +1,12 @@
-/* attr: attributes as they are told. See passfs.h. */
+/* attr: replies with attributes. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "passfs.h"
 
-/* Dirty pages are data that SOURCE does not have yet, unless they are its own (passthrough) or there
-   cannot be any: no cache, and no shared mappings. */
+/* Dirty pages are data that SOURCE does not have yet. There are none with a backing id, since the
+   page cache then is SOURCE's own, nor without a cache and shared mappings. */
 bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node)
 {
 	const struct passfs *fs = pass_of(req);
@@ -16,8 +16,8 @@ bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node)
 	       || (inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0);
 }
 
-/* With passthrough a file has a backing id before it has dirty pages; if it could not get one, its
-   writers are counted. */
+/* With passthrough a file has a backing id before it has dirty pages. Writers of a file without one
+   are counted. */
 static bool may_have_dirty_pages(const struct fuse_req *req, uint64_t node)
 {
 	const struct passfs *fs = pass_of(req);
@@ -28,12 +28,13 @@ static bool may_have_dirty_pages(const struct fuse_req *req, uint64_t node)
 	return !fs->passthrough || fs->locks || (inode && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED));
 }
 
-static uint64_t shown_blocks(const struct fuse_req *req, uint64_t node, uint32_t mode, uint64_t size, uint64_t blocks)
+static uint64_t get_shown_blocks(const struct fuse_req *req, uint64_t node, uint32_t mode, uint64_t size, uint64_t blocks)
 {
 	return !blocks && size && S_ISREG(mode) && may_have_dirty_pages(req, node) ? 1 : blocks;
 }
 
-/* A store through a mapping changes the times in SOURCE alone, and the kernel does not hear of it. */
+/* A store through a mapping of the backing file changes times in SOURCE alone: the kernel's FUSE
+   inode does not see that. */
 static bool has_backed_writer(const struct fuse_req *req, uint64_t node)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
@@ -48,7 +49,7 @@ void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st)
 
 	req->brief = has_backed_writer(req, node);
 	attr->mode = pass_limited_mode(req, node, attr->mode);
-	attr->blocks = shown_blocks(req, node, attr->mode, attr->size, attr->blocks);
+	attr->blocks = get_shown_blocks(req, node, attr->mode, attr->size, attr->blocks);
 	pass_show(pass_of(req), st);
 }
 
@@ -74,12 +75,13 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
 	stat->gid = passview_shown(&fs->view, stat->gid, true);
 	req->brief = has_backed_writer(req, node);
-	stat->blocks = shown_blocks(req, node, stat->mode, stat->size, stat->blocks);
+	stat->blocks = get_shown_blocks(req, node, stat->mode, stat->size, stat->blocks);
 	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(req, node, stat->mode));
 	return err;
 }
 
-/* Where the kernel does not check by itself, since nobody but us comes in. */
+/* The kernel sends ACCESS where it does not check permissions itself, since only the server's user
+   may use the mount. */
 int pass_access(struct fuse_req *req, uint64_t node, uint32_t mask)
 {
 	return sysfs_access(pass_fd(req, node), mask);

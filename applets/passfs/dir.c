@@ -1,4 +1,4 @@
-/* dir: open directories, and what is in them. See passfs.h. */
+/* dir: open directories and their entries. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -10,28 +10,29 @@ enum { SMALL_LIST = 1024, LIST = 16 * 1024 };
 
 struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
 
-/* In ramfs, and tmpfs before Linux 6.6, the place of an entry in its directory is how many
-   are before it: it is another one when one of those was removed, which rm -r does as it
-   reads. Only who reads on where he is misses none. So there the list that was read last is
-   kept, for the rest of it that did not fit, or that the kernel had no use for yet. */
+/* In ramfs, and in tmpfs before Linux 6.6, the offset of an entry is the number of entries before
+   it. It changes when one of those is removed, as rm -r does while it reads, and only a reader that
+   never seeks misses no entry. So there the handle keeps the last buffer that getdents64(2) filled,
+   for entries that did not fit into the reply or that the kernel has not used. */
 struct pass_list { int fd, size; uint32_t uid; int64_t start, end; char entries[LIST]; };
 
-static bool is_unsteady(const struct fuse_req *req)
+static bool has_unstable_offsets(const struct fuse_req *req)
 {
-	return fuse_session_minor(req->session) < pass_of(req)->steady_from;
+	return fuse_session_minor(req->session) < pass_of(req)->stable_since;
 }
 
 int pass_list_fd(const struct fuse_req *req, uint64_t handle)
 {
-	return is_unsteady(req) ? ((struct pass_list *)(uintptr_t)handle)->fd : pass_handle_fd(handle);
+	return has_unstable_offsets(req) ? ((struct pass_list *)(uintptr_t)handle)->fd : pass_handle_fd(handle);
 }
 
-/* The handle of an open directory, or 0 without memory. */
-static uint64_t list_handle(const struct fuse_req *req, int fd)
+/* Makes the handle of an open directory, which takes over fd; 0 without memory, when fd stays
+   open. */
+static uint64_t make_list_handle(const struct fuse_req *req, int fd)
 {
 	struct pass_list *list;
 
-	if (!is_unsteady(req))
+	if (!has_unstable_offsets(req))
 		return pass_handle(req->in->uid, 0, fd);
 	list = sys_pages(sizeof(*list));
 	if (list) {
@@ -44,7 +45,7 @@ static uint64_t list_handle(const struct fuse_req *req, int fd)
 static int open_list(struct fuse_req *req, uint64_t node)
 {
 	int fd = sysfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
-	uint64_t handle = fd < 0 ? 0 : list_handle(req, fd);
+	uint64_t handle = fd < 0 ? 0 : make_list_handle(req, fd);
 
 	if (fd >= 0 && !handle)
 		sys_close(fd);
@@ -68,7 +69,7 @@ int pass_opendir(struct fuse_req *req, uint64_t node, uint32_t flags)
 
 int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
 {
-	struct pass_list *list = is_unsteady(req) ? (void *)(uintptr_t)in->fh : NULL;
+	struct pass_list *list = has_unstable_offsets(req) ? (void *)(uintptr_t)in->fh : NULL;
 	int fd = pass_list_fd(req, in->fh);
 
 	(void)node;
@@ -78,8 +79,8 @@ int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_relea
 	return sys_close(fd);
 }
 
-/* With READDIRPLUS each entry is a lookup, which is taken back if there is no room. One
-   that cannot be looked up is shown all the same, without attributes. */
+/* READDIRPLUS adds 1 to the lookup count of each entry; take that back if the reply has no room for
+   the entry. An entry whose lookup fails is listed without attributes. */
 static bool add_entry(struct fuse_req *req, uint64_t parent, uint64_t ino, const struct entry *e)
 {
 	uint64_t node = 0;
@@ -96,8 +97,8 @@ static bool add_entry(struct fuse_req *req, uint64_t parent, uint64_t ino, const
 	return false;
 }
 
-/* Whether the reply has room for what comes behind it. */
-static bool add_list(struct fuse_req *req, uint64_t parent, const char *list, int size)
+/* False: the reply is full. */
+static bool add_entries(struct fuse_req *req, uint64_t parent, const char *list, int size)
 {
 	const struct passfs *fs = pass_of(req);
 	const struct inode *dir = inodes_get(&fs->inodes, parent);
@@ -112,9 +113,10 @@ static bool add_list(struct fuse_req *req, uint64_t parent, const char *list, in
 	return true;
 }
 
-/* How much of what is kept comes before the entry of this offset; its size if that is to
-   be read, -1 if it is nowhere near. From the beginning all is read anew. */
-static int kept_before(const struct pass_list *list, int64_t offset)
+/* How many bytes of the kept buffer precede the entry at this offset; all of them if
+   getdents64(2) continues there. -1 if the offset is not in the buffer, or is 0, which reads
+   the directory anew. */
+static int find_kept_entry(const struct pass_list *list, int64_t offset)
 {
 	int64_t at = list->start;
 	int i = 0;
@@ -128,9 +130,9 @@ static int kept_before(const struct pass_list *list, int64_t offset)
 	return at == offset && offset ? i : -1;
 }
 
-static int read_unsteady(struct fuse_req *req, uint64_t node, struct pass_list *list, int64_t offset, uint32_t room)
+static int read_unstable_list(struct fuse_req *req, uint64_t node, struct pass_list *list, int64_t offset, uint32_t room)
 {
-	int before = kept_before(list, offset), n;
+	int before = find_kept_entry(list, offset), n;
 
 	if (before < 0) {
 		int64_t at = sysfs_lseek(list->fd, offset, SEEK_SET);
@@ -141,7 +143,7 @@ static int read_unsteady(struct fuse_req *req, uint64_t node, struct pass_list *
 		before = list->size = 0;
 	}
 	for (;;) {
-		if (!add_list(req, node, list->entries + before, list->size - before) || req->reply.data_size)
+		if (!add_entries(req, node, list->entries + before, list->size - before) || req->reply.data_size)
 			return 0;
 		n = sys_getdents(list->fd, list->entries, room);
 		list->size = n < 0 ? 0 : n;
@@ -160,8 +162,8 @@ static int read_unsteady(struct fuse_req *req, uint64_t node, struct pass_list *
 
 int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 {
-	/* The list at the end of the room for the reply, and not more of it than will fit
-	   there: an entry with attributes is some five times as large. */
+	/* Read entries into the end of the reply's buffer, and not many more than the reply will
+	   hold: an entry with attributes is about five times as large. */
 	uint32_t room = req->wanted / (req->in->opcode == FUSE_READDIRPLUS ? 5 : 1);
 	char *list = req->space + req->space_size - LIST;
 	uint64_t handle = ((const struct fuse_read_in *)req->arg)->fh;
@@ -171,16 +173,16 @@ int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	room = room < SMALL_LIST ? SMALL_LIST : room > LIST ? LIST : room;
 	if (req->wanted > req->space_size - LIST)
 		req->wanted = req->space_size - LIST;
-	if (is_unsteady(req))
-		return read_unsteady(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
+	if (has_unstable_offsets(req))
+		return read_unstable_list(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
 	fd = pass_handle_fd(handle);
 	at = sysfs_lseek(fd, (int64_t)offset, SEEK_SET);
 	if (at < 0)
 		return (int)at;
 	do
 		n = sys_getdents(fd, list, room);
-	while (n > 0 && add_list(req, node, list, n));
-	return n < 0 && !req->reply.data_size ? n : 0;	/* the kernel has looked up what is there */
+	while (n > 0 && add_entries(req, node, list, n));
+	return n < 0 && !req->reply.data_size ? n : 0;	/* the kernel owns the lookup counts of these entries */
 }
 
 int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)

@@ -6,10 +6,10 @@
 #include "sys.h"
 #include "thread.h"
 
-enum { FIRST_ROOM = 128 };	/* a power of two, of the hash and of the first two blocks */
+enum { FIRST_ROOM = 128 };	/* a power of two: size of the first hash, and of blocks 0 and 1 */
 
-/* Block 0 has the first FIRST_ROOM places, block b as many as all before it. */
-static unsigned int block_of(uint32_t place)
+/* Block 0 has the first FIRST_ROOM places, block b as many as all blocks before it. */
+static unsigned int find_block(uint32_t place)
 {
 	return place < FIRST_ROOM ? 0 : 32 - (unsigned int)__builtin_clz(place / FIRST_ROOM);
 }
@@ -24,9 +24,9 @@ static uint32_t block_room(unsigned int b)
 	return b ? block_start(b) : FIRST_ROOM;
 }
 
-static struct inode *at(const struct inodes *t, uint32_t place)
+static struct inode *get_place(const struct inodes *t, uint32_t place)
 {
-	unsigned int b = block_of(place);
+	unsigned int b = find_block(place);
 
 	return t->block[b].all + (place - block_start(b));
 }
@@ -34,7 +34,7 @@ static struct inode *at(const struct inodes *t, uint32_t place)
 struct inode *inodes_get(const struct inodes *t, uint64_t node)
 {
 	uint64_t place = node - 1;
-	unsigned int b = place < (uint64_t)FIRST_ROOM << (INODE_BLOCKS - 1) ? block_of((uint32_t)place) : INODE_BLOCKS;
+	unsigned int b = place < (uint64_t)FIRST_ROOM << (INODE_BLOCKS - 1) ? find_block((uint32_t)place) : INODE_BLOCKS;
 	struct inode *all = b < INODE_BLOCKS ? __atomic_load_n(&t->block[b].all, __ATOMIC_ACQUIRE) : NULL;
 	struct inode *inode = all ? all + (place - block_start(b)) : NULL;
 
@@ -51,7 +51,7 @@ uint64_t inodes_most(const struct inodes *t)
 	return most;
 }
 
-/* ---- The hash; all of this is locked ---- */
+/* ---- The hash; the caller holds the lock ---- */
 
 static uint32_t *bucket(const struct inodes *t, uint64_t device, uint64_t ino)
 {
@@ -60,26 +60,26 @@ static uint32_t *bucket(const struct inodes *t, uint64_t device, uint64_t ino)
 	return t->hash + (mixed >> 32 & (t->room - 1));
 }
 
-static void link_in(struct inodes *t, uint32_t place)
+static void hash_insert(struct inodes *t, uint32_t place)
 {
-	const struct inode *inode = at(t, place);
+	const struct inode *inode = get_place(t, place);
 	uint32_t *first = bucket(t, inode->device, inode->ino);
 
-	at(t, place)->next = *first;
+	get_place(t, place)->next = *first;
 	*first = place + 1;
 }
 
-static uint32_t find(const struct inodes *t, uint64_t device, uint64_t ino)
+static uint32_t hash_find(const struct inodes *t, uint64_t device, uint64_t ino)
 {
 	uint32_t place = t->room ? *bucket(t, device, ino) : 0;
 
-	while (place && (at(t, place - 1)->ino != ino || at(t, place - 1)->device != device))
-		place = at(t, place - 1)->next;
+	while (place && (get_place(t, place - 1)->ino != ino || get_place(t, place - 1)->device != device))
+		place = get_place(t, place - 1)->next;
 	return place;
 }
 
-/* Another size, and everything where it now belongs. Without memory it stays as it is. */
-static void resize(struct inodes *t, uint32_t room)
+/* Rehashes all inodes into `room` chains. Without memory the old hash stays. */
+static void hash_resize(struct inodes *t, uint32_t room)
 {
 	uint32_t *hash = sys_pages(room * sizeof(*hash));
 
@@ -92,11 +92,12 @@ static void resize(struct inodes *t, uint32_t room)
 	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
 		for (uint32_t i = 0; i < t->block[b].used; i++)
 			if (t->block[b].all[i].ino && !t->block[b].all[i].retired)
-				link_in(t, block_start(b) + i);
+				hash_insert(t, block_start(b) + i);
 }
 
-/* A free place in the lowest block that has one, so that the high ones empty. */
-static struct inode *free_place(struct inodes *t, uint32_t *place)
+/* Takes a free place in the lowest block that has one, so that high blocks become empty and are
+   freed. */
+static struct inode *take_free_place(struct inodes *t, uint32_t *place)
 {
 	for (unsigned int b = 0; b < INODE_BLOCKS; b++) {
 		struct inode_block *block = t->block + b;
@@ -124,44 +125,44 @@ static struct inode *free_place(struct inodes *t, uint32_t *place)
 	return NULL;
 }
 
-static uint64_t add(struct inodes *t, int fd, uint64_t device, uint64_t ino)
+static uint64_t add_inode(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 {
 	struct inode *inode;
 	uint32_t place;
 
 	if (t->live == t->room)
-		resize(t, t->room ? t->room * 2 : FIRST_ROOM);
-	inode = t->room ? free_place(t, &place) : NULL;
+		hash_resize(t, t->room ? t->room * 2 : FIRST_ROOM);
+	inode = t->room ? take_free_place(t, &place) : NULL;
 	if (!inode)
 		return 0;
 	*inode = (struct inode) { .fd = -1, .device = device, .ino = ino, .lookups = 1 };
 	t->live++;
-	link_in(t, place);
-	/* From here on it is there, for who asks without the lock. */
+	hash_insert(t, place);
+	/* Publish the inode to inodes_get(), which takes no lock. */
 	__atomic_store_n(&inode->fd, fd, __ATOMIC_RELEASE);
 	return place + 1;
 }
 
-static void unlink_from_hash(struct inodes *t, uint32_t place)
+static void hash_remove(struct inodes *t, uint32_t place)
 {
-	const struct inode *inode = at(t, place);
+	const struct inode *inode = get_place(t, place);
 	uint32_t *link = bucket(t, inode->device, inode->ino);
 
 	while (*link != place + 1)
-		link = &at(t, *link - 1)->next;
+		link = &get_place(t, *link - 1)->next;
 	*link = inode->next;
 }
 
-/* Out of the hash; its block, when that was the last one of it, goes back. With keep_numbers it
-   stays, since numbers that nobody knows any more are asked for. */
-static void drop(struct inodes *t, uint32_t place)
+/* Removes an inode, and frees its block if that is empty. With keep_numbers blocks stay, since
+   inodes_is_asleep() is called with numbers that no lookup count protects. */
+static void free_inode(struct inodes *t, uint32_t place)
 {
-	unsigned int b = block_of(place);
+	unsigned int b = find_block(place);
 	struct inode_block *block = t->block + b;
-	struct inode *inode = at(t, place);
+	struct inode *inode = get_place(t, place);
 
 	if (!inode->retired)
-		unlink_from_hash(t, place);
+		hash_remove(t, place);
 	inode->retired = false;
 	inode->ino = 0;
 	inode->next = block->free;
@@ -174,10 +175,10 @@ static void drop(struct inodes *t, uint32_t place)
 		sys_free_pages(all, block_room(b) * sizeof(*all));
 	}
 	if (t->live < t->room / 8 && t->room > FIRST_ROOM)
-		resize(t, t->room / 4 > FIRST_ROOM ? t->room / 4 : FIRST_ROOM);
+		hash_resize(t, t->room / 4 > FIRST_ROOM ? t->room / 4 : FIRST_ROOM);
 }
 
-/* ---- What takes the lock ---- */
+/* ---- Public functions, which take the lock ---- */
 
 uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 {
@@ -185,12 +186,12 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 	bool kept = false;
 
 	thread_lock(&t->lock);
-	node = find(t, device, ino);
-	if (node && at(t, (uint32_t)node - 1)->lookups++ == 0) {
-		__atomic_store_n(&at(t, (uint32_t)node - 1)->fd, fd, __ATOMIC_RELEASE);	/* awake again */
+	node = hash_find(t, device, ino);
+	if (node && get_place(t, (uint32_t)node - 1)->lookups++ == 0) {
+		__atomic_store_n(&get_place(t, (uint32_t)node - 1)->fd, fd, __ATOMIC_RELEASE);	/* awake again */
 		kept = true;
 	} else if (!node)
-		kept = (node = add(t, fd, device, ino)) != 0;
+		kept = (node = add_inode(t, fd, device, ino)) != 0;
 	__atomic_store_n(&t->held, t->held + kept, __ATOMIC_RELAXED);
 	thread_unlock(&t->lock);
 	if (!kept)
@@ -200,8 +201,8 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
 
 static bool is_asleep(const struct inodes *t, uint64_t node)
 {
-	unsigned int b = block_of((uint32_t)node - 1);
-	const struct inode *inode = t->block[b].all ? at(t, (uint32_t)node - 1) : NULL;
+	unsigned int b = find_block((uint32_t)node - 1);
+	const struct inode *inode = t->block[b].all ? get_place(t, (uint32_t)node - 1) : NULL;
 
 	return inode && inode->ino && inode->fd < 0;
 }
@@ -220,7 +221,7 @@ void inodes_drop(struct inodes *t, uint64_t node)
 {
 	thread_lock(&t->lock);
 	if (is_asleep(t, node))
-		drop(t, (uint32_t)node - 1);
+		free_inode(t, (uint32_t)node - 1);
 	thread_unlock(&t->lock);
 }
 
@@ -231,7 +232,7 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 	int fd = -1;
 
 	thread_lock(&t->lock);
-	inode = node == 1 ? NULL : inodes_get(t, node);	/* the root stays */
+	inode = node == 1 ? NULL : inodes_get(t, node);	/* the kernel never forgets the root */
 	if (inode) {
 		inode->lookups -= lookups < inode->lookups ? lookups : inode->lookups;
 		if (!inode->lookups) {
@@ -241,11 +242,11 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 			__atomic_store_n(&inode->fd, -1, __ATOMIC_RELAXED);
 			inode->backing = 0;
 			if (!t->keep_numbers)
-				drop(t, (uint32_t)node - 1);
+				free_inode(t, (uint32_t)node - 1);
 		}
 	}
 	thread_unlock(&t->lock);
-	/* As long as the descriptor is open, no other file gets its inode number. */
+	/* Call is_gone() while the descriptor pins the inode number: no other file can get it. */
 	if (fd >= 0 && t->keep_numbers && t->is_gone && t->is_gone(fd))
 		inodes_drop(t, node);
 	if (fd >= 0)
@@ -287,7 +288,7 @@ bool inodes_retire(struct inodes *t, uint64_t node)
 	inode = node == 1 ? NULL : inodes_get(t, node);
 	can = inode && !inode->opens && !inode->retired;
 	if (can) {
-		unlink_from_hash(t, (uint32_t)node - 1);
+		hash_remove(t, (uint32_t)node - 1);
 		inode->retired = true;
 	}
 	thread_unlock(&t->lock);

@@ -1,11 +1,13 @@
-/* passfs: locks that are SOURCE's, so that those who work there see them.
+/* passfs: locks that are taken in SOURCE, so that they conflict with those of processes there.
  *
- * A POSIX lock belongs to an owner, of which the kernel tells a number: each owner of locks
- * in a file has an open file description of ours, with locks of its own (fcntl(2), F_OFD_).
- * An F_OFD_ lock of a caller looks the same, its owner being the open file: of him no FLUSH
- * tells, only the RELEASE of his handle. flock(2) is on the handle's. Nobody waits in the
- * kernel: those who wait are tried again when a lock is given back here, and every 20 ms for
- * locks from elsewhere.
+ * The kernel identifies the owner of a POSIX lock by a number. For each owner and file the server
+ * opens an open file description of its own, on which it takes the owner's locks as OFD locks
+ * (F_OFD_SETLK, fcntl(2)). An OFD lock of a caller arrives in the same form, with the open file as
+ * its owner: the kernel sends no FLUSH for that owner, only the RELEASE of its handle. flock(2)
+ * locks are taken on the handle's own descriptor.
+ *
+ * No server thread blocks in fcntl(2) or flock(2). The server retries the waiters whenever a
+ * caller releases a lock, and every 20 ms because processes in SOURCE hold locks too.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,56 +17,56 @@
 #include "sys.h"
 #include "thread.h"
 
-enum { AGAIN_MS = 20, WAITING = 256, INTERRUPTED = 16, OWNERS = 64 * 1024 };
+enum { RETRY_MS = 20, WAITERS = 256, INTERRUPTED = 16, OWNERS = 64 * 1024 };
 
-struct owner {
+struct lock_owner {
 	uint64_t node, id;
-	uint64_t handle;	/* by which the last lock came; an open file's all come by one */
-	uint32_t pid, busy;	/* busy: requests that use fd, those that wait among them */
-	uint32_t uid;		/* for whom its descriptor counts */
-	bool closed;		/* a close came while it was busy */
+	uint64_t handle;	/* handle of its last lock; an OFD owner has only one */
+	uint32_t pid, busy;	/* busy: requests that use fd, waiters included */
+	uint32_t uid;		/* user in whose holds fd counts */
+	bool closed;		/* a FLUSH arrived while the owner was busy */
 	int fd;
 };
 
-struct waiting {
+struct waiter {
 	int device;
-	uint64_t unique;	/* 0: this place is free */
+	uint64_t unique;	/* 0: free slot */
 	int fd;
 	uint32_t uid;
-	bool alone;		/* a thread of its own tries it */
-	bool interrupted;	/* answered; that thread has yet to free the place */
+	bool own_thread;		/* polled by poll_one_waiter() */
+	bool interrupted;	/* EINTR is sent; that thread will free the slot */
 	uint64_t node;
 	struct fuse_lk_in in;
 };
 
-/* There is one file system in a process. */
+/* A process serves one file system. */
 static struct {
 	int lock;
-	struct owner *owners;
+	struct lock_owner *owners;
 	uint32_t count, room;
-	struct waiting waiting[WAITING];
-	uint32_t waits;
-	bool trying;		/* a thread does, as long as anybody waits */
-	uint64_t interrupted[INTERRUPTED];	/* that came before what they interrupt */
+	struct waiter waiters[WAITERS];
+	uint32_t waiter_count;
+	bool polling;		/* a thread runs poll_waiters() */
+	uint64_t interrupted[INTERRUPTED];	/* INTERRUPTs that arrived before their requests */
 	uint32_t next;
 } locks;
 
-static struct owner *owner_by(uint64_t node, uint64_t which, bool by_handle)
+static struct lock_owner *find_owner_by(uint64_t node, uint64_t key, bool by_handle)
 {
-	for (struct owner *owner = locks.owners; owner < locks.owners + locks.count; owner++)
-		if (owner->node == node && (by_handle ? owner->handle : owner->id) == which)
+	for (struct lock_owner *owner = locks.owners; owner < locks.owners + locks.count; owner++)
+		if (owner->node == node && (by_handle ? owner->handle : owner->id) == key)
 			return owner;
 	return NULL;
 }
 
-static struct owner *owner_of(uint64_t node, const struct fuse_lk_in *in)
+static struct lock_owner *find_owner(uint64_t node, const struct fuse_lk_in *in)
 {
-	return owner_by(node, in->owner, false);
+	return find_owner_by(node, in->owner, false);
 }
 
-/* No user other than root may have more owners of locks than are left to others: each takes a
-   descriptor, and time of whoever looks for one. */
-static bool may_own(uint32_t uid)
+/* A user other than root may have as many owners as are free, and so leaves as many to other users:
+   each owner takes a descriptor, and makes every search for an owner longer. */
+static bool can_add_owner(uint32_t uid)
 {
 	uint32_t own = 0;
 
@@ -73,66 +75,68 @@ static bool may_own(uint32_t uid)
 	return (!uid || own + locks.count < OWNERS) && pass_hold(uid) == 0;
 }
 
-static struct owner *add_owner(uint64_t node, const struct fuse_lk_in *in, uint32_t uid, int fd)
+static struct lock_owner *add_owner(uint64_t node, const struct fuse_lk_in *in, uint32_t uid, int fd)
 {
 	if (locks.count == locks.room) {
 		uint32_t room = locks.room ? locks.room * 2 : 64;
-		struct owner *more = sys_more_pages(locks.owners, locks.room * sizeof(*more), room * sizeof(*more));
+		struct lock_owner *more = sys_more_pages(locks.owners, locks.room * sizeof(*more), room * sizeof(*more));
 
 		if (!more)
 			return NULL;
 		locks.owners = more;
 		locks.room = room;
 	}
-	if (!may_own(uid))
+	if (!can_add_owner(uid))
 		return NULL;
-	locks.owners[locks.count] = (struct owner) { node, in->owner, in->fh, in->lk.pid, 0, uid, false, fd };
+	locks.owners[locks.count] = (struct lock_owner) { node, in->owner, in->fh, in->lk.pid, 0, uid, false, fd };
 	return locks.owners + locks.count++;
 }
 
-/* To unlock does not count: the kernel does so by a handle that a thread has closed while
-   another one locked by it. */
-static void comes_by(struct owner *owner, const struct fuse_lk_in *in)
+/* Ignore F_UNLCK: the kernel sends it for a handle that one thread has closed while another thread
+   locked by it. */
+static void note_handle(struct lock_owner *owner, const struct fuse_lk_in *in)
 {
 	if (in->lk.type != F_UNLCK)
 		owner->handle = in->fh;
 }
 
-/* The owner's description, which stays until leave(). If he has none, fd is, if there is one. */
-static int enter(uint64_t node, const struct fuse_lk_in *in, uint32_t uid, int fd)
+/* The descriptor of the owner's open file description, which stays open until lock_owner_put(). A
+   new owner takes over fd; without fd (-1) the result is -ENOLCK. */
+static int lock_owner_get(uint64_t node, const struct fuse_lk_in *in, uint32_t uid, int fd)
 {
-	struct owner *owner;
+	struct lock_owner *owner;
 
 	thread_lock(&locks.lock);
-	owner = owner_of(node, in);
+	owner = find_owner(node, in);
 	if (!owner && fd >= 0)
 		owner = add_owner(node, in, uid, fd);
 	fd = owner ? owner->fd : -ENOLCK;
 	if (owner) {
 		owner->busy++;
 		owner->closed = false;
-		comes_by(owner, in);
+		note_handle(owner, in);
 	}
 	thread_unlock(&locks.lock);
 	return fd;
 }
 
-/* Locked. What was got counts from now on, whatever was asked for since. */
-static void leave(uint64_t node, const struct fuse_lk_in *in, int err)
+/* Locked. A lock that was granted determines the owner's handle, even if the owner has used another
+   handle since. */
+static void lock_owner_put(uint64_t node, const struct fuse_lk_in *in, int err)
 {
-	struct owner *owner = owner_of(node, in);
+	struct lock_owner *owner = find_owner(node, in);
 
-	if (!owner)	/* he is busy, and so he is there */
+	if (!owner)	/* cannot happen: a busy owner stays */
 		return;
 	owner->busy--;
 	if (!err)
-		comes_by(owner, in);
+		note_handle(owner, in);
 }
 
-/* The owner's description of the file, made when he has none, and entered. */
-static int description(const struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
+/* lock_owner_get(), which opens a description for an owner that has none yet. */
+static int get_owner_fd(const struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 {
-	int kept = enter(node, in, 0, -1), fd;
+	int kept = lock_owner_get(node, in, 0, -1), fd;
 
 	if (kept >= 0)
 		return kept;
@@ -141,14 +145,14 @@ static int description(const struct fuse_req *req, uint64_t node, const struct f
 		fd = sysfs_reopen(pass_fd(req, node), O_RDONLY);
 	if (fd < 0)
 		return fd;
-	kept = enter(node, in, req->in->uid, fd);
-	if (kept != fd)		/* another thread was quicker */
+	kept = lock_owner_get(node, in, req->in->uid, fd);
+	if (kept != fd)		/* another thread has added the owner, or there is no room */
 		sys_close(fd);
 	return kept;
 }
 
-/* Ours have no process, as far as the kernel knows. Locked. */
-static uint32_t other_pid(uint64_t node, uint64_t id)
+/* Locked. The kernel has no pid for an OFD lock: report that of any other owner in the file. */
+static uint32_t find_holder_pid(uint64_t node, uint64_t id)
 {
 	uint32_t pid = 0;
 
@@ -161,16 +165,16 @@ static uint32_t other_pid(uint64_t node, uint64_t id)
 int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 {
 	struct fuse_file_lock *out = &req->reply.body.lock.lk;
-	int fd = description(req, node, in), err;
+	int fd = get_owner_fd(req, node, in), err;
 
 	if (fd < 0)
 		return fd;
 	*out = in->lk;
 	err = sysfs_lock(fd, true, out);
 	thread_lock(&locks.lock);
-	leave(node, in, err);
+	lock_owner_put(node, in, err);
 	if (out->type != F_UNLCK && out->pid == UINT32_MAX)
-		out->pid = other_pid(node, in->owner);
+		out->pid = find_holder_pid(node, in->owner);
 	thread_unlock(&locks.lock);
 	req->reply.body_size = sizeof(struct fuse_lk_out);
 	return err;
@@ -178,116 +182,118 @@ int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 
 /* ---- Waiting ---- */
 
-static bool is_flock(const struct waiting *w)
+static bool is_flock(const struct waiter *w)
 {
 	return w->in.lk_flags & FUSE_LK_FLOCK;
 }
 
-static int try(const struct waiting *w)
+static int try_lock(const struct waiter *w)
 {
 	struct fuse_file_lock lock = w->in.lk;
 
 	return is_flock(w) ? sysfs_flock(w->fd, lock.type) : sysfs_lock(w->fd, false, &lock);
 }
 
-/* His place is free; locked. */
-static void waited(struct waiting *w, int err)
+/* Locked. Frees the waiter's slot. */
+static void end_wait(struct waiter *w, int err)
 {
 	if (!is_flock(w))
-		leave(w->node, &w->in, err);
+		lock_owner_put(w->node, &w->in, err);
 	w->unique = 0;
-	locks.waits--;
+	locks.waiter_count--;
 }
 
-/* Whoever has got it, or an error, is answered. */
-static bool try_all(bool ends)
+/* Answers each waiter whose lock is granted or fails. ends: clears locks.polling if no waiter is
+   left. */
+static bool retry_waiters(bool ends)
 {
-	bool anybody = false;
+	bool is_any_waiting = false;
 
 	thread_lock(&locks.lock);
-	for (uint32_t i = 0; i < WAITING; i++) {
-		struct waiting *w = locks.waiting + i;
-		int err = w->unique && !w->alone ? try(w) : -EAGAIN;
+	for (uint32_t i = 0; i < WAITERS; i++) {
+		struct waiter *w = locks.waiters + i;
+		int err = w->unique && !w->own_thread ? try_lock(w) : -EAGAIN;
 
 		if (err == -EAGAIN || err == -EACCES) {
-			anybody |= w->unique && !w->alone;
+			is_any_waiting |= w->unique && !w->own_thread;
 			continue;
 		}
 		fuse_answer(w->device, w->unique, err);
-		waited(w, err);
+		end_wait(w, err);
 	}
-	if (ends && !anybody)
-		locks.trying = false;
+	if (ends && !is_any_waiting)
+		locks.polling = false;
 	thread_unlock(&locks.lock);
-	return anybody;
+	return is_any_waiting;
 }
 
-static void *keep_trying(void *nothing)
+static void *poll_waiters(void *nothing)
 {
-	while (try_all(true))
-		sys_sleep_ms(AGAIN_MS);
+	while (retry_waiters(true))
+		sys_sleep_ms(RETRY_MS);
 	return nothing;
 }
 
 void pass_retry_locks(void)
 {
-	if (__atomic_load_n(&locks.waits, __ATOMIC_RELAXED))
-		try_all(false);
+	if (__atomic_load_n(&locks.waiter_count, __ATOMIC_RELAXED))
+		retry_waiters(false);
 }
 
 /* ---- Waiting on another file system than SOURCE's own ---- */
 
-/* To try may take as long as the server of that file system likes: each waiter has a thread,
-   and nobody else's lock is tried by it. */
-static int try_until_interrupted(const struct waiting *w)
+/* A lock request there may block for as long as that file system's server likes. So each such
+   waiter has a thread of its own, which retries no other waiter. */
+static int retry_until_interrupted(const struct waiter *w)
 {
 	int err;
 
-	while ((err = try(w)) == -EAGAIN || err == -EACCES) {
+	while ((err = try_lock(w)) == -EAGAIN || err == -EACCES) {
 		if (__atomic_load_n(&w->interrupted, __ATOMIC_RELAXED))
 			break;
-		sys_sleep_ms(AGAIN_MS);
+		sys_sleep_ms(RETRY_MS);
 	}
 	return err;
 }
 
-/* What was got after all is nobody's; and its owner may have closed the file meanwhile. */
-static void give_back(struct waiting w)
+/* The caller of an interrupted request does not know of its lock: release it. If the owner has
+   closed the file meanwhile, drop the owner too. */
+static void unlock_unclaimed(struct waiter w)
 {
-	const struct owner *owner;
+	const struct lock_owner *owner;
 	bool closed;
 
 	w.in.lk.type = F_UNLCK;
-	try(&w);
+	try_lock(&w);
 	if (is_flock(&w))
 		return;
 	thread_lock(&locks.lock);
-	owner = owner_of(w.node, &w.in);
+	owner = find_owner(w.node, &w.in);
 	closed = owner && owner->closed;
 	thread_unlock(&locks.lock);
 	if (closed)
 		pass_unlock_owner(w.node, w.in.owner);
 }
 
-static void *try_alone(void *place)
+static void *poll_one_waiter(void *place)
 {
-	struct waiting *w = place, was = *w;
-	int err = try_until_interrupted(w);
+	struct waiter *w = place, was = *w;
+	int err = retry_until_interrupted(w);
 
 	thread_lock(&locks.lock);
 	was.interrupted = w->interrupted;
 	if (!was.interrupted)
 		fuse_answer(was.device, was.unique, err);
-	waited(w, err);
+	end_wait(w, err);
 	thread_unlock(&locks.lock);
 	if (was.interrupted)
-		give_back(was);
+		unlock_unclaimed(was);
 	if (is_flock(&was))
 		sys_close(was.fd);
 	return NULL;
 }
 
-static bool came_before(uint64_t unique)
+static bool has_early_interrupt(uint64_t unique)
 {
 	for (uint32_t i = 0; i < INTERRUPTED; i++)
 		if (locks.interrupted[i] == unique)
@@ -295,92 +301,93 @@ static bool came_before(uint64_t unique)
 	return false;
 }
 
-/* A user other than root may take as many places as stay free. Locked. */
-static bool may_wait(uint32_t uid)
+/* Locked. A user other than root may take as many slots as stay free. */
+static bool can_wait(uint32_t uid)
 {
 	uint32_t own = 0;
 
-	for (uint32_t i = 0; i < WAITING; i++)
-		own += locks.waiting[i].unique && locks.waiting[i].uid == uid;
-	return !uid || own + locks.waits < WAITING;
+	for (uint32_t i = 0; i < WAITERS; i++)
+		own += locks.waiters[i].unique && locks.waiters[i].uid == uid;
+	return !uid || own + locks.waiter_count < WAITERS;
 }
 
-/* Locked. Returns FUSE_LATER, with the waiter in *place, or an error. */
-static int wait_for(const struct waiting *w, struct waiting **place)
+/* Locked. Returns FUSE_LATER and the waiter's slot in *place, or -errno. */
+static int add_waiter(const struct waiter *w, struct waiter **place)
 {
-	if (came_before(w->unique))
+	if (has_early_interrupt(w->unique))
 		return -EINTR;
-	for (uint32_t i = 0; i < WAITING && may_wait(w->uid); i++) {
-		if (!locks.waiting[i].unique) {
-			*place = locks.waiting + i;
+	for (uint32_t i = 0; i < WAITERS && can_wait(w->uid); i++) {
+		if (!locks.waiters[i].unique) {
+			*place = locks.waiters + i;
 			**place = *w;
-			locks.waits++;
+			locks.waiter_count++;
 			return FUSE_LATER;
 		}
 	}
 	return -ENOLCK;
 }
 
-/* Without a thread for it, a waiter on another file system is refused: in this thread it could
-   keep out the request that gives the lock back. */
-static int start_trying(struct waiting *place, bool alone)
+/* If no thread can be started, poll in this one. But refuse a waiter on another file system: in
+   this thread it could block the request that releases the lock. */
+static int start_polling(struct waiter *place, bool own_thread)
 {
-	if (thread_start(alone ? try_alone : keep_trying, place) == 0)
+	if (thread_start(own_thread ? poll_one_waiter : poll_waiters, place) == 0)
 		return FUSE_LATER;
-	if (!alone) {
-		keep_trying(NULL);
+	if (!own_thread) {
+		poll_waiters(NULL);
 		return FUSE_LATER;
 	}
 	thread_lock(&locks.lock);
-	waited(place, -ENOLCK);
+	end_wait(place, -ENOLCK);
 	thread_unlock(&locks.lock);
 	return -ENOLCK;
 }
 
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait)
 {
-	struct waiting *place = NULL, w = {
+	struct waiter *place = NULL, w = {
 		.device = req->device, .unique = req->in->unique, .uid = req->in->uid, .node = node, .in = *in,
-		.alone = pass_place(pass_of(req), node) != 0,
+		.own_thread = pass_place(pass_of(req), node) != 0,
 	};
 	bool start = false;
 	int err;
 
-	w.fd = is_flock(&w) ? pass_handle_fd(in->fh) : description(req, node, in);
+	w.fd = is_flock(&w) ? pass_handle_fd(in->fh) : get_owner_fd(req, node, in);
 	if (w.fd < 0)
 		return w.fd;
-	err = try(&w);
+	err = try_lock(&w);
 	if (err == -EACCES)
 		err = -EAGAIN;
-	if (err == -EAGAIN && wait && w.alone && is_flock(&w) && (w.fd = sysfs_dup(w.fd)) < 0)
-		return w.fd;	/* else its thread could come after the handle's end */
+	if (err == -EAGAIN && wait && w.own_thread && is_flock(&w) && (w.fd = sysfs_dup(w.fd)) < 0)
+		return w.fd;	/* the polling thread may outlive the handle */
 	thread_lock(&locks.lock);
 	if (err == -EAGAIN && wait)
-		err = wait_for(&w, &place);
+		err = add_waiter(&w, &place);
 	if (!is_flock(&w) && err != FUSE_LATER)
-		leave(node, in, err);
-	if (place && !w.alone) {
-		start = !locks.trying;
-		locks.trying = true;
+		lock_owner_put(node, in, err);
+	if (place && !w.own_thread) {
+		start = !locks.polling;
+		locks.polling = true;
 	}
 	thread_unlock(&locks.lock);
-	if (place && (start || w.alone))
-		err = start_trying(place, w.alone);
-	if (err != FUSE_LATER && wait && w.alone && is_flock(&w) && w.fd != pass_handle_fd(in->fh))
+	if (place && (start || w.own_thread))
+		err = start_polling(place, w.own_thread);
+	if (err != FUSE_LATER && wait && w.own_thread && is_flock(&w) && w.fd != pass_handle_fd(in->fh))
 		sys_close(w.fd);
 	if (!err && in->lk.type == F_UNLCK)
 		pass_retry_locks();
 	return err;
 }
 
-/* Locked. A lock that is being tried in its thread may be got all the same: that thread gives
-   it back. */
-static int interrupt(struct waiting *w)
+/* Locked. The thread of a waiter on another file system may still get the lock: that thread
+   releases it. Returns the device for the answer, or -1 if the waiter has been interrupted
+   before. */
+static int interrupt_waiter(struct waiter *w)
 {
 	int device = w->device;
 
-	if (!w->alone)
-		waited(w, -EINTR);
+	if (!w->own_thread)
+		end_wait(w, -EINTR);
 	else if (__atomic_exchange_n(&w->interrupted, true, __ATOMIC_RELAXED))
 		return -1;
 	return device;
@@ -394,9 +401,9 @@ void pass_interrupt(struct fuse_req *req, uint64_t unique)
 	(void)req;
 
 	thread_lock(&locks.lock);
-	for (uint32_t i = 0; i < WAITING && !found; i++) {
-		if (locks.waiting[i].unique == unique) {
-			device = interrupt(locks.waiting + i);
+	for (uint32_t i = 0; i < WAITERS && !found; i++) {
+		if (locks.waiters[i].unique == unique) {
+			device = interrupt_waiter(locks.waiters + i);
 			found = true;
 		}
 	}
@@ -407,18 +414,18 @@ void pass_interrupt(struct fuse_req *req, uint64_t unique)
 		fuse_answer(device, unique, -EINTR);
 }
 
-/* Whether there was such an owner. What another of his threads is about to get will be on
-   his description, which stays as long: at a FLUSH without the locks; at a RELEASE as it is,
-   since that thread has come by another handle. */
-static bool unlock(uint64_t node, uint64_t which, bool by_handle)
+/* Returns whether the owner exists. The descriptor of a busy owner stays open, since another thread
+   of the owner may be about to get a lock on it. A FLUSH drops the locks that the owner has so far.
+   A RELEASE drops none, since that thread uses another handle. */
+static bool drop_owner(uint64_t node, uint64_t key, bool by_handle)
 {
 	struct fuse_file_lock all = { .end = INT64_MAX, .type = F_UNLCK };
-	struct owner *owner;
+	struct lock_owner *owner;
 	int fd = -1, busy = -1;
 	uint64_t id = 0;
 
 	thread_lock(&locks.lock);
-	owner = owner_by(node, which, by_handle);
+	owner = find_owner_by(node, key, by_handle);
 	if (owner && !owner->busy) {
 		fd = owner->fd;
 		pass_release_hold(owner->uid);
@@ -427,7 +434,7 @@ static bool unlock(uint64_t node, uint64_t which, bool by_handle)
 		owner->handle = UINT64_MAX;
 	} else if (owner) {
 		owner->closed = true;
-		owner->busy++;		/* so that its descriptor stays */
+		owner->busy++;		/* keeps the descriptor open */
 		busy = owner->fd;
 		id = owner->id;
 	}
@@ -437,7 +444,7 @@ static bool unlock(uint64_t node, uint64_t which, bool by_handle)
 	if (busy >= 0) {
 		sysfs_lock(busy, false, &all);
 		thread_lock(&locks.lock);
-		leave(node, &(struct fuse_lk_in) { .owner = id, .lk.type = F_UNLCK }, 0);
+		lock_owner_put(node, &(struct fuse_lk_in) { .owner = id, .lk.type = F_UNLCK }, 0);
 		thread_unlock(&locks.lock);
 	}
 	if (owner)
@@ -445,16 +452,17 @@ static bool unlock(uint64_t node, uint64_t which, bool by_handle)
 	return owner;
 }
 
-/* A close by an owner ends his locks in the file. */
+/* close(2) drops all POSIX locks that its owner has in the file. */
 void pass_unlock_owner(uint64_t node, uint64_t id)
 {
-	unlock(node, id, false);
+	drop_owner(node, id, false);
 }
 
-/* The last close of an open file ends its own; and what a thread got by it when another one
-   had closed it: he is told EBADF, but we are not, since Linux 6.11. */
+/* The last close drops the OFD locks of the open file. It also drops POSIX locks that one thread
+   got by a handle that another thread had closed: the caller gets EBADF; since 6.11 the server is
+   not notified. */
 void pass_unlock_handle(uint64_t node, uint64_t handle)
 {
-	while (unlock(node, handle, true))
+	while (drop_owner(node, handle, true))
 		;
 }

@@ -1,4 +1,4 @@
-/* lookup: nodes of names, and of file handles that come back. See passfs.h. */
+/* lookup: nodes of names, and of file handles that NFS clients return. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -7,9 +7,8 @@
 #include "passfs.h"
 #include "sys.h"
 
-/* What fd holds becomes a node, and its attributes those that are shown. Not this file
-   system itself, mounted somewhere in its source: to ask that would be to wait for
-   ourselves. */
+/* Refuses this mount itself if it is mounted in SOURCE again: a request to it would wait for this
+   server. */
 int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st)
 {
 	struct inode found = { .of_kernel = false }, *inode;
@@ -44,7 +43,7 @@ static int open_name(struct fuse_req *req, int dir, const char *name)
 {
 	int fd;
 
-	/* Another thread may take the descriptor that has come back. */
+	/* Another thread may take the descriptor that was freed: try again. */
 	do
 		fd = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
 	while (fd == -EMFILE && pass_wait_for_room(req->session));
@@ -62,8 +61,8 @@ int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t 
 	return err;
 }
 
-/* ".." of the root would be what is above it. */
-static bool leads_out(uint64_t parent, const char *name)
+/* ".." of SOURCE's root would be the directory above SOURCE. */
+static bool is_above_root(uint64_t parent, const char *name)
 {
 	return parent == FUSE_ROOT_ID && strcmp(name, "..") == 0;
 }
@@ -74,11 +73,12 @@ int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 	struct sysfs_stat st;
 	int err;
 
-	/* A file handle comes back: the node is asked for ".", known or not. */
+	/* The kernel resolves a file handle by a lookup of "." in the node, even if it has
+	   forgotten the node. */
 	if (pass_of(req)->export && strcmp(name, ".") == 0 && pass_fd(req, parent) < 0)
 		err = pass_make_node(req, 0, pass_open_again(pass_of(req), parent), &node, &st);
 	else
-		err = pass_find(req, parent, leads_out(parent, name) ? "." : name, &node, &st);
+		err = pass_find(req, parent, is_above_root(parent, name) ? "." : name, &node, &st);
 	return err ? err : fuse_entry_as(req, node, &st.attr);
 }
 

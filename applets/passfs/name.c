@@ -1,13 +1,15 @@
-/* passfs: what changes a directory: making, removing, renaming, linking.
+/* passfs: requests that change a directory: create, unlink, rename, link.
  *
- * Before it sends such a request, the kernel has checked the caller, but by names and
- * attributes that it may have cached, while SOURCE has changed since. So each is done as the
- * caller, whom the file system of SOURCE checks once more, by what is there now. What only
- * supplementary groups allow, which the server cannot know, it allows by the directory's
- * attributes as they are now. What only a capability allows that the caller has in a user
- * namespace, or an option that shows other owners, needs the kernel to check again: the
- * server drops what the kernel has cached and answers ESTALE, upon which the kernel looks
- * the path up once more; when the request comes again, it is done.
+ * The kernel checks the caller before it sends such a request, but by cached names and attributes,
+ * while SOURCE may have changed since. The server acts as the caller, so that SOURCE checks the
+ * caller once more, by current attributes.
+ *
+ * Two kinds of permitted requests fail that way. The server does not know the caller's
+ * supplementary groups: it allows what only a group permits by the directory's current mode. And
+ * SOURCE does not know the capabilities that a caller has in a user namespace, nor options that
+ * show other owners: for these the server invalidates the cached attributes and answers ESTALE.
+ * The kernel then looks the path up and checks the caller again; when the same request returns,
+ * the server carries it out.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +26,7 @@ enum { NOREPLACE = 1, EXCHANGE = 2, WHITEOUT = 4 };
 
 struct end { uint64_t parent; const char *name; int dir; };
 
-/* Of up to two names; the rest is what the request's opcode takes. */
+/* One or two names; the other fields are those that the request's opcode takes. */
 struct change {
 	struct end end[2];
 	int ends, held;
@@ -43,9 +45,8 @@ static bool is_creation(const struct fuse_req *req)
 	}
 }
 
-/* A file that exists is never opened here: the kernel would not check the caller's rights to
-   it. Where another process creates and removes the name all the time, one of several tries
-   finds it free. */
+/* Never opens an existing file, since the kernel has not checked the caller for it. If another
+   process keeps creating and removing the name, one of several tries finds the name free. */
 static int create_new(const struct change *c)
 {
 	int fd, tries = 16;
@@ -56,7 +57,7 @@ static int create_new(const struct change *c)
 	return fd;
 }
 
-static int make_change(const struct fuse_req *req, const struct change *c)
+static int apply_change(const struct fuse_req *req, const struct change *c)
 {
 	const struct end *at = c->end, *to = c->end + 1;
 
@@ -73,10 +74,10 @@ static int make_change(const struct fuse_req *req, const struct change *c)
 	}
 }
 
-/* The one other group that counts for what is made in this directory, if the kernel names
-   one: it is the directory's, and the caller is in it. The extensions come behind names,
-   so they may begin at any byte. */
-static size_t extra_group(const struct fuse_req *req, gid_t *group)
+/* The supplementary group that the kernel names (FUSE_CREATE_SUPP_GROUP), if any: it is the
+   directory's, and the caller is a member. Extensions follow the names, so they may be
+   unaligned. */
+static size_t get_extra_group(const struct fuse_req *req, gid_t *group)
 {
 	const char *at = req->ext;
 	size_t left = req->ext_size;
@@ -97,19 +98,19 @@ static size_t extra_group(const struct fuse_req *req, gid_t *group)
 	return 0;
 }
 
-/* As the user `uid` of SOURCE, and in the caller's groups. */
-static int change_as(const struct fuse_req *req, const struct change *c, uid_t uid, uint32_t rights)
+/* Applies the change as `uid` of SOURCE, with the caller's groups. */
+static int apply_change_as(const struct fuse_req *req, const struct change *c, uid_t uid, uint32_t rights)
 {
 	const struct passview *view = &pass_of(req)->view;
 	gid_t group;
-	size_t groups = extra_group(req, &group);
+	size_t groups = get_extra_group(req, &group);
 	int err;
 
 	if (groups)
 		group = passview_source(view, group, true);
 	err = priv_act_for(uid, passview_source(view, req->in->gid, true), &group, groups, rights);
 	if (!err)
-		err = make_change(req, c);
+		err = apply_change(req, c);
 	priv_act_as_self();
 	return err;
 }
@@ -126,7 +127,7 @@ bool pass_may_by_mode(const struct fuse_req *req, int fd, uint32_t wanted)
 	return ((st.attr.uid == req->in->uid ? mode >> 6 : mode >> 3 | mode) & wanted) == wanted;
 }
 
-static bool may_change_names(const struct fuse_req *req, const struct change *c)
+static bool can_change_names(const struct fuse_req *req, const struct change *c)
 {
 	for (int i = 0; i < c->ends; i++)
 		if (!pass_may_by_mode(req, c->end[i].dir, 3))
@@ -145,14 +146,14 @@ int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t w
 {
 	uint32_t owner;
 
-	if (!pass_of(req)->acts || req->in->uid == 0 || pass_may_by_mode(req, fd, wanted)
+	if (!pass_of(req)->acts_as_callers || req->in->uid == 0 || pass_may_by_mode(req, fd, wanted)
 	    || pass_asks_again(req, node, ".", &owner))
 		return 0;
 	pass_drop_attributes(req, node);
 	return -ESTALE;
 }
 
-static bool look_again(const struct fuse_req *req, const struct change *c, uint32_t owner[2])
+static bool is_rechecked(const struct fuse_req *req, const struct change *c, uint32_t owner[2])
 {
 	bool again = true;
 
@@ -165,27 +166,27 @@ static bool look_again(const struct fuse_req *req, const struct change *c, uint3
 	return again;
 }
 
-/* The kernel has just looked the names up and found that the caller may: for a file of this
-   owner, which is as whom it is done, so that another one's file that has taken its place
-   stays. A name that was free has to be free still. */
-static int change_checked(const struct fuse_req *req, struct change *c, const uint32_t owner[2], int err)
+/* The kernel has looked the names up again and checked the caller by the owners that the replies
+   reported. Act as these owners, so that a file of another owner that has taken the name meanwhile
+   stays. A name that was free must still be free. */
+static int apply_rechecked_change(const struct fuse_req *req, struct change *c, const uint32_t owner[2], int err)
 {
 	const struct passview *view = &pass_of(req)->view;
 
 	if (is_creation(req))
-		return change_as(req, c, passview_source(view, req->in->uid, false), PRIV_DAC);
+		return apply_change_as(req, c, passview_source(view, req->in->uid, false), PRIV_DAC);
 	if (req->in->opcode == FUSE_LINK)
-		return make_change(req, c);
+		return apply_change(req, c);
 	if (c->ends == 2 && owner[1] == PASS_NOBODY && !(c->flags & EXCHANGE))
 		c->flags |= NOREPLACE;
 	for (int i = 0; i < c->ends && err < 0; i++)
 		if (owner[i] != PASS_NOBODY)
-			err = change_as(req, c, owner[i], PRIV_DAC);
+			err = apply_change_as(req, c, owner[i], PRIV_DAC);
 	return err;
 }
 
-/* 0, or what make_change() returns; -errno. */
-static int change(struct fuse_req *req, struct change *c)
+/* Returns what apply_change() returns, a descriptor for some opcodes, or -errno. */
+static int perform_change(struct fuse_req *req, struct change *c)
 {
 	const struct passfs *fs = pass_of(req);
 	uid_t uid = passview_source(&fs->view, req->in->uid, false);
@@ -198,97 +199,97 @@ static int change(struct fuse_req *req, struct change *c)
 	priv_use_reserve(req->in->uid == 0);
 	if (is_creation(req))
 		sysfs_umask(c->umask);
-	if (!fs->acts || (req->in->uid == 0 && !is_creation(req) && !(c->flags & WHITEOUT)))
-		return make_change(req, c);
+	if (!fs->acts_as_callers || (req->in->uid == 0 && !is_creation(req) && !(c->flags & WHITEOUT)))
+		return apply_change(req, c);
 	if (req->in->uid == 0)
-		return change_as(req, c, uid, PRIV_ALL);
-	err = change_as(req, c, uid, 0);
-	if (err == -EACCES && may_change_names(req, c))
-		err = change_as(req, c, uid, PRIV_DAC);
+		return apply_change_as(req, c, uid, PRIV_ALL);
+	err = apply_change_as(req, c, uid, 0);
+	if (err == -EACCES && can_change_names(req, c))
+		err = apply_change_as(req, c, uid, PRIV_DAC);
 	if (err != -EACCES && err != -EPERM)
 		return err;
-	return look_again(req, c, owner) ? change_checked(req, c, owner, err) : -ESTALE;
+	return is_rechecked(req, c, owner) ? apply_rechecked_change(req, c, owner, err) : -ESTALE;
 }
 
-static int made(struct fuse_req *req, struct change *c)
+static int perform_and_lookup(struct fuse_req *req, struct change *c)
 {
-	int err = change(req, c);
+	int err = perform_change(req, c);
 
 	return err ? err : pass_lookup(req, c->end->parent, c->end->name);
 }
 
-static struct change change_of(const struct fuse_req *req, uint64_t parent, const char *name, int hidden)
+static struct change init_change(const struct fuse_req *req, uint64_t parent, const char *name, int hidden)
 {
 	return (struct change) { .end = { { parent, name, pass_dir(req, parent, name, hidden) } }, .ends = 1 };
 }
 
 int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in)
 {
-	struct change c = change_of(req, parent, name, -EPERM);
+	struct change c = init_change(req, parent, name, -EPERM);
 	int err;
 
 	c.mode = pass_made_mode(req, in->mode);
 	c.device = in->rdev;
 	c.umask = in->umask;
-	/* A device is root's to make, but for overlayfs's whiteout (0:0); the kernel has asked
-	   whether the caller may. */
+	/* SOURCE lets only root create a device, except overlayfs's whiteout (0:0). The kernel has
+	   checked the caller's CAP_MKNOD. */
 	if ((!S_ISCHR(in->mode) || !in->rdev) && !S_ISBLK(in->mode))
-		return made(req, &c);
+		return perform_and_lookup(req, &c);
 	priv_use_reserve(req->in->uid == 0);
 	sysfs_umask(in->umask);
-	err = c.end->dir < 0 ? c.end->dir : make_change(req, &c);
+	err = c.end->dir < 0 ? c.end->dir : apply_change(req, &c);
 	return err ? err : pass_lookup(req, parent, name);
 }
 
 int pass_mkdir(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mkdir_in *in)
 {
-	struct change c = change_of(req, parent, name, -EPERM);
+	struct change c = init_change(req, parent, name, -EPERM);
 
 	c.mode = in->mode;
 	c.umask = in->umask;
-	return made(req, &c);
+	return perform_and_lookup(req, &c);
 }
 
 int pass_symlink(struct fuse_req *req, uint64_t parent, const char *name, const char *target)
 {
-	struct change c = change_of(req, parent, name, -EPERM);
+	struct change c = init_change(req, parent, name, -EPERM);
 
 	c.target = target;
-	return made(req, &c);
+	return perform_and_lookup(req, &c);
 }
 
 int pass_link(struct fuse_req *req, uint64_t node, uint64_t parent, const char *name)
 {
-	struct change c = change_of(req, parent, name, -EPERM);
+	struct change c = init_change(req, parent, name, -EPERM);
 
 	c.held = pass_fd(req, node);
 	c.node = node;
-	return c.held < 0 ? c.held : made(req, &c);
+	return c.held < 0 ? c.held : perform_and_lookup(req, &c);
 }
 
-/* RMDIR as well. */
+/* Also serves RMDIR. */
 int pass_unlink(struct fuse_req *req, uint64_t parent, const char *name)
 {
-	struct change c = change_of(req, parent, name, -ENOENT);
+	struct change c = init_change(req, parent, name, -ENOENT);
 
-	return change(req, &c);
+	return perform_change(req, &c);
 }
 
 int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_t new_parent,
 		const char *new_name, uint32_t flags)
 {
-	struct change c = change_of(req, parent, name, -ENOENT);
+	struct change c = init_change(req, parent, name, -ENOENT);
 	int err;
 
-	/* What moves has its links judged by where it was found. */
+	/* pass_leads_out() judges a link by the directory in which it was found. */
 	if (pass_of(req)->no_symlinks_out && parent != new_parent)
 		return -EXDEV;
 	c.end[1] = (struct end) { new_parent, new_name, pass_dir(req, new_parent, new_name, -EPERM) };
 	c.ends = 2;
 	c.flags = flags;
-	err = change(req, &c);
+	err = perform_change(req, &c);
 	if (!err) {
-		/* What is there now, no reply has told. */
+		/* No reply has reported what these names are now. */
 		pass_name_told(req, parent, name, PASS_NOBODY);
 		pass_name_told(req, new_parent, new_name, PASS_NOBODY);
 	}
@@ -297,26 +298,26 @@ int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_
 
 int pass_tmpfile_new(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in, int flags)
 {
-	struct change c = change_of(req, parent, ".", -EPERM);
+	struct change c = init_change(req, parent, ".", -EPERM);
 
 	c.mode = pass_made_mode(req, in->mode);
 	c.umask = in->umask;
 	c.flags = (uint32_t)flags | (in->flags & O_EXCL);
-	return change(req, &c);
+	return perform_change(req, &c);
 }
 
 int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in, int flags)
 {
-	struct change c = change_of(req, parent, name, -EPERM);
+	struct change c = init_change(req, parent, name, -EPERM);
 	uint32_t owner;
 	int fd;
 
 	c.mode = pass_made_mode(req, in->mode);
 	c.umask = in->umask;
 	c.flags = (uint32_t)flags | (in->flags & O_EXCL);
-	fd = change(req, &c);
+	fd = perform_change(req, &c);
 	if (fd != -EEXIST || in->flags & O_EXCL)
 		return fd;
-	/* The kernel looks up again, once, and checks what it finds. */
+	/* ESTALE makes the kernel look the name up once more and check the file that it finds. */
 	return pass_asks_again(req, parent, name, &owner) ? -EBUSY : -ESTALE;
 }

@@ -3,8 +3,8 @@
 
 #include "node.h"
 
-/* Files of /proc and its kind judge the process that opens or writes them, which is this
-   server: only the server's own user may use them through it. */
+/* Files of /proc and the like check the process that opens or writes them, which is the server:
+   only the server's own user may use them through it. */
 bool pass_lets_in(const struct fuse_req *req)
 {
 	return pass_of(req)->kernel_fs || req->in->uid == pass_of(req)->uid;
@@ -22,8 +22,8 @@ int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hi
 	return passview_hides(&pass_of(req)->view, name) ? hidden : pass_fd(req, node);
 }
 
-/* A number is a file's within its file system, and all that are mounted in SOURCE are one
-   here: into theirs the device is mixed, which leaves SOURCE's own as they are. */
+/* An inode number is unique within its file system only. Mix the device into the numbers of file
+   systems mounted in SOURCE; those of SOURCE itself stay as they are. */
 uint64_t pass_ino(const struct passfs *fs, uint64_t device, uint64_t ino)
 {
 	return ino ^ (device - fs->device) * 0x9e3779b97f4a7c15u;

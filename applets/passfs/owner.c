@@ -1,8 +1,9 @@
-/* passfs: whose rights count for a file that the kernel knows already.
+/* passfs: act as the owner by whom the kernel has checked the caller.
  *
- * The kernel checks chmod(2) and its kind by the owner that it was told last, which may be
- * long ago: with an open file it does not ask again. The server therefore acts as that very
- * owner, without CAP_FOWNER: where SOURCE has another owner by now, SOURCE refuses.
+ * The kernel checks chmod(2), chown(2), utimensat(2) and ACLs by the owner in the last reply,
+ * which may be old: for an open file the kernel does not ask again. The server therefore acts as
+ * that very owner, without CAP_FOWNER: if the file in SOURCE has another owner by now, SOURCE
+ * refuses the change.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,10 +14,10 @@
 #include "sys/priv.h"
 #include "thread.h"
 
-/* ---- Owners that were told ---- */
+/* ---- Reported owners ---- */
 
-/* In inode->told. */
-#define CHANGED ((uint64_t)1 << 63)
+/* In inode->told_owner: replies have reported several owners. */
+#define OWNER_CHANGED ((uint64_t)1 << 63)
 
 void pass_note_told(const struct fuse_req *req, uint64_t node, const struct sysfs_stat *st)
 {
@@ -25,36 +26,36 @@ void pass_note_told(const struct fuse_req *req, uint64_t node, const struct sysf
 
 	if (!inode)
 		return;
-	before = __atomic_load_n(&inode->told, __ATOMIC_RELAXED);
+	before = __atomic_load_n(&inode->told_owner, __ATOMIC_RELAXED);
 	do {
-		if ((before & ~CHANGED) == now)
+		if ((before & ~OWNER_CHANGED) == now)
 			return;
-		told = before ? now | CHANGED : now;
-	} while (!__atomic_compare_exchange_n(&inode->told, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+		told = before ? now | OWNER_CHANGED : now;
+	} while (!__atomic_compare_exchange_n(&inode->told_owner, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
 void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	/* The kernel holds the file's lock until it has taken the reply: nobody is checked by
-	   the owner before. */
-	if (inode && !(__atomic_load_n(&inode->told, __ATOMIC_RELAXED) & CHANGED))
-		__atomic_store_n(&inode->told, (uint64_t)uid + 1, __ATOMIC_RELAXED);
+	/* The kernel holds the inode lock until it has processed the reply, so it checks no caller
+	   by the new owner before. */
+	if (inode && !(__atomic_load_n(&inode->told_owner, __ATOMIC_RELAXED) & OWNER_CHANGED))
+		__atomic_store_n(&inode->told_owner, (uint64_t)uid + 1, __ATOMIC_RELAXED);
 }
 
 bool pass_told_owner(const struct fuse_req *req, uint64_t node, uint32_t *uid)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-	uint64_t told = inode ? __atomic_load_n(&inode->told, __ATOMIC_RELAXED) : 0;
+	uint64_t told = inode ? __atomic_load_n(&inode->told_owner, __ATOMIC_RELAXED) : 0;
 
-	*uid = (uint32_t)((told & ~CHANGED) - 1);
-	return told && !(told & CHANGED);
+	*uid = (uint32_t)((told & ~OWNER_CHANGED) - 1);
+	return told && !(told & OWNER_CHANGED);
 }
 
 bool pass_is_checked(const struct fuse_req *req)
 {
-	return pass_of(req)->acts && req->in->uid != 0;
+	return pass_of(req)->acts_as_callers && req->in->uid != 0;
 }
 
 int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
@@ -63,7 +64,7 @@ int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gi
 
 	if (!pass_is_checked(req))
 		return 0;
-	/* Of several owners, the kernel may have checked by any. */
+	/* If replies have reported several owners, the kernel may have checked by any of them. */
 	if (!pass_told_owner(req, node, &uid))
 		uid = passview_source(&pass_of(req)->view, req->in->uid, false);
 	return priv_act_for(uid, gid, groups, count, rights);
@@ -161,7 +162,7 @@ int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const
 	uint32_t type;
 	int err = 0;
 
-	/* A mounted file system keeps its device number as long as the directory is held. */
+	/* The directory's descriptor pins its file system, whose device number therefore stays. */
 	if (dir && dir->device == st->device) {
 		found->of_kernel = dir->of_kernel;
 		found->limits = dir->limits;
@@ -174,10 +175,10 @@ int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const
 	return err ? err : found->of_kernel && !pass_lets_in(req) ? -EACCES : 0;
 }
 
-/* ---- How deep a link is ---- */
+/* ---- Depth of symbolic links ---- */
 
-/* The kernel has a name where a reply told it, and only there. One that was told of two
-   directories it may have in both. */
+/* The kernel has a dentry only where a reply has reported the name. A node that was found in two
+   directories may have a dentry in each. */
 void pass_note_place(const struct fuse_req *req, uint64_t parent, uint64_t node)
 {
 	struct passfs *fs = pass_of(req);
@@ -187,12 +188,12 @@ void pass_note_place(const struct fuse_req *req, uint64_t parent, uint64_t node)
 	if (!inode || node == FUSE_ROOT_ID)
 		return;
 	thread_lock(&fs->inodes.lock);
-	if (!inode->life) {
-		inode->life = ++fs->lives;
+	if (!inode->instance) {
+		inode->instance = ++fs->instances;
 		inode->parent = (uint32_t)parent;
-		inode->parent_life = dir ? dir->life : 0;
+		inode->parent_instance = dir ? dir->instance : 0;
 		inode->moved = !dir;
-	} else if (parent && (!dir || inode->parent != parent || inode->parent_life != dir->life)) {
+	} else if (parent && (!dir || inode->parent != parent || inode->parent_instance != dir->instance)) {
 		inode->moved = true;
 	}
 	thread_unlock(&fs->inodes.lock);
@@ -208,7 +209,7 @@ uint32_t pass_depth(const struct fuse_req *req, uint64_t node)
 	while (node != FUSE_ROOT_ID && depth < DEEPEST) {
 		inode = inodes_get(all, node);
 		dir = inode && !inode->moved ? inodes_get(all, inode->parent) : NULL;
-		if (!dir || dir->life != inode->parent_life)
+		if (!dir || dir->instance != inode->parent_instance)
 			break;
 		node = inode->parent;
 		depth += node != FUSE_ROOT_ID;

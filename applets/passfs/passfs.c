@@ -1,10 +1,12 @@
 /* passfs: mirrors a directory tree, read and write.
  *
- * Every file that the kernel knows is held by an O_PATH descriptor, found once by
- * device and inode number, so that hard links are one file, a rename changes nothing,
- * and a name that leads out of the tree is never followed. What this process makes for
- * a caller belongs to the caller; whether he may, the kernel checks by the attributes.
- * This file has the options and what is asked of the kernel; passfs.h lists the rest.
+ * The server holds an O_PATH descriptor of each file that the kernel knows, and finds it by device
+ * and inode number. So hard links are one file, a rename changes nothing, and no request follows a
+ * name out of the tree. Files that the server creates belong to the caller; the kernel checks the
+ * caller's permissions by the attributes.
+ *
+ * This file has the options and the features that the server requests from the kernel; passfs.h
+ * lists the rest.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,8 +41,8 @@ static int pass_syncfs(struct fuse_req *req)
 
 static struct fuse_ops pass_ops;
 
-/* Whether a close does nothing there: of these file systems it is known. */
-static bool closes_quietly(uint32_t type)
+/* Whether close(2) writes nothing and reports no error on this type of file system. */
+static bool has_noop_flush(uint32_t type)
 {
 	static const uint32_t types[] = {
 		0x01021994 /* tmpfs */, 0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */,
@@ -53,9 +55,9 @@ static bool closes_quietly(uint32_t type)
 	return false;
 }
 
-/* As many as there are CPUs to run on, and two where there is one: a request that waits
-   for a disk, or for another user's file system, should not be waited for. */
-static uint32_t threads(bool waits)
+/* One thread for each CPU; two on a single CPU if a request may wait for a disk or for another
+   user's file system, so that other requests need not wait. */
+static uint32_t count_threads(bool waits)
 {
 	enum { MOST = 16 };
 	int cpus = thread_cpus();
@@ -63,8 +65,8 @@ static uint32_t threads(bool waits)
 	return (uint32_t)(cpus < 2 ? 1 + waits : cpus > MOST ? MOST : cpus);
 }
 
-/* What to ask the kernel for, once SOURCE is known. */
-static void choose(struct passfs *fs, uint32_t type)
+/* Selects the features to request from the kernel, by the options and SOURCE's type. */
+static void choose_features(struct passfs *fs, uint32_t type)
 {
 	enum { OVERLAY = 0x794c7630, TMPFS = 0x01021994, OF_6_6 = 39 };
 	const uint32_t ramfs = 0x858458f6;
@@ -95,11 +97,11 @@ static void choose(struct passfs *fs, uint32_t type)
 	fs->passthrough = !fs->writeback && !fs->no_passthrough && !fs->serve.sandbox && sys_geteuid() == 0;
 	if (fs->passthrough)
 		*want |= FUSE_PASSTHROUGH;
-	pass_ops.threads = threads(fs->serve.mount.allow_other || (type != TMPFS && type != ramfs));
-	fs->alone = (fs->serve.threads ? (uint32_t)fs->serve.threads : pass_ops.threads) == 1;
+	pass_ops.threads = count_threads(fs->serve.mount.allow_other || (type != TMPFS && type != ramfs));
+	fs->single_threaded = (fs->serve.threads ? (uint32_t)fs->serve.threads : pass_ops.threads) == 1;
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
-	fs->quiet_close = closes_quietly(type);
-	fs->steady_from = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
+	fs->quiet_close = has_noop_flush(type);
+	fs->stable_since = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
 	if (!fs->locks) {
 		pass_ops.getlk = NULL;
 		pass_ops.setlk = NULL;
@@ -107,12 +109,12 @@ static void choose(struct passfs *fs, uint32_t type)
 	}
 	pass_ops.timeout = fs->timeout >= 0 ? (uint32_t)fs->timeout * 1000 : fs->cache == CACHE_NONE ? 0
 			   : fs->cache == CACHE_ALWAYS ? 86400 * 1000 : 1000;
-	fs->late = pass_ops.timeout > 1000;
+	fs->has_long_timeout = pass_ops.timeout > 1000;
 }
 
-/* How many files may be known before room is made, of so many descriptors: three quarters of what
-   the server's own leave. */
-static uint32_t known_files(uint32_t descriptors)
+/* The number of inodes above which the server prunes: three quarters of the descriptors that the
+   server itself does not need. */
+static uint32_t get_inode_limit(uint32_t descriptors)
 {
 	enum { OWN = 32 };
 
@@ -136,24 +138,24 @@ static int pass_prepare(void *data, const char *source)
 		return err;
 	fs->device = st.device;
 	fs->uid = sys_geteuid();
-	fs->acts = fs->uid == 0;
-	fs->limit = known_files(sysfs_raise_descriptors());
+	fs->acts_as_callers = fs->uid == 0;
+	fs->limit = get_inode_limit(sysfs_raise_descriptors());
 	if (inodes_take(&fs->inodes, fd, st.device, st.attr.ino) != FUSE_ROOT_ID)
 		return -ENOMEM;
 	inodes_get(&fs->inodes, FUSE_ROOT_ID)->of_kernel = pass_is_of_kernel(type);
-	choose(fs, type);
+	choose_features(fs, type);
 	err = pass_prepare_holds(fs);
 	return err || !fs->export ? err : pass_export(fs);
 }
 
-/* A root file system is mounted in an initramfs, whose /proc then moves to it, out of the
-   reach of this server, which stays behind. */
-static void keep_names(void)
+/* For a root file system in an initramfs: /proc then moves to the new root, out of the server's
+   reach, so enter its directory of descriptors before. */
+static void on_mounted(void)
 {
 	sys_enter_fd_directory();
 }
 
-static void thread_starts(void)
+static void on_thread_start(void)
 {
 	thread_own_umask();
 	priv_thread_starts();
@@ -164,8 +166,8 @@ static int pass_sandbox(void *fs)
 	return inodes_get(&((struct passfs *)fs)->inodes, FUSE_ROOT_ID)->fd;
 }
 
-/* To act for the caller, and where only root may; CAP_SYS_ADMIN is for backing ids and
-   attributes that are called trusted. */
+/* CAP_SYS_ADMIN is for backing ids and trusted.* attributes; the others are for acting as the
+   callers. */
 #define CAP(number) ((uint64_t)1 << (number))
 enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID, LINUX_IMMUTABLE = 9,
        SYS_ADMIN = 21, SYS_RESOURCE = 24, MKNOD = 27, SETFCAP = 31 };
@@ -174,7 +176,7 @@ enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID,
 
 static struct fuse_ops pass_ops = {
 	.capabilities = CAPABILITIES, .sandbox = pass_sandbox,
-	.prepare = pass_prepare, .mounted = keep_names, .thread_starts = thread_starts, .place = pass_place, .kernel_checks = true, .max_write = 1 << 20,
+	.prepare = pass_prepare, .mounted = on_mounted, .thread_starts = on_thread_start, .place = pass_place, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
 	.unlink = pass_unlink, .rmdir = pass_unlink, .rename = pass_rename, .readlink = pass_readlink,
@@ -220,7 +222,7 @@ static const char *set_cache(void *to, char *value, const char **bad)
 	return NULL;
 }
 
-/* In its order among others: of -r and -o rw the last one counts. */
+/* A callback, so that the last of -r and -o rw counts. */
 static const char *set_ro(void *mount, char *value, const char **bad)
 {
 	(void)value;
@@ -229,18 +231,18 @@ static const char *set_ro(void *mount, char *value, const char **bad)
 	return NULL;
 }
 
-/* What the options say of each other, and of the mount. */
+/* Checks combinations of options, and settles the transport. */
 static const char *settle(void *data, struct fuse_session *session)
 {
 	struct passfs *fs = data;
 
 	if (fs->export && fs->serve.sandbox)
 		return "--sandbox and --export exclude each other: file handles lead everywhere";
-	/* A ring's thread has its CPU's requests to itself: one that waits in SOURCE would hold up
-	   those of all users there. */
+	/* An io_uring ring's thread serves all requests of its CPU: one that waits in SOURCE would
+	   delay those of all users there. */
 	if (fs->serve.mount.allow_other)
 		fuse_prefer_dev(session);
-	/* A lock is answered out of turn. */
+	/* A ring cannot answer the request of a waiter later. */
 	return fs->locks && !fuse_prefer_dev(session) ? "--locks needs --transport=dev" : NULL;
 }
 

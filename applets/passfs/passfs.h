@@ -1,4 +1,6 @@
-/* passfs: what each part of the applet has for the others, and for the table of operations. */
+/* passfs: functions that the parts of the applet share. Those that return int return 0 or -errno
+ * unless a comment says otherwise; those that serve a request also fill in its reply.
+ */
 #ifndef FUSEBOX_PASSFS_PASSFS_H
 #define FUSEBOX_PASSFS_PASSFS_H
 
@@ -6,27 +8,28 @@
 
 /* lookup.c: nodes of names. */
 
-/* Makes a node of the descriptor fd, which it takes over, or passes fd's own -errno on. The
-   name was found in the directory `parent` (0: unknown). Fills in *st with what is shown. */
+/* Makes a node of fd, an O_PATH descriptor that it takes over, or returns fd if that is a negative
+   errno. `parent` is the directory of the name; 0: unknown. Adds 1 to the node's lookup count, for
+   which the caller owes pass_forget() unless a reply reports the node. *st gets the attributes that
+   the kernel sees. Returns 0 or -errno. */
 int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st);
 
-/* The node of a name, with a lookup counted. Fills in *st with what is shown. 0 or -errno. */
+/* pass_make_node() for a name. */
 int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st);
 
-/* The reply to a lookup: 0 or -errno. */
 int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name);
 int pass_readlink(struct fuse_req *req, uint64_t node);
 
 /* attr.c */
 int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
 
-/* Attributes of SOURCE become those that are shown of this node. A file that has data shows at least
-   one block of 512 bytes where the data may be in the kernel's cache alone: tar(1) and its kind read
-   nothing of a file without blocks. While SOURCE's own pages may be mapped for writing, the kernel is
-   told not to keep them. */
+/* Changes attributes of SOURCE to those that the kernel gets for this node. A file that has data
+   gets at least one block of 512 bytes if the data may be dirty pages only: tar(1) reads no data of
+   a file without blocks. While the backing file may be mapped for writing, the reply lets the
+   kernel cache no attributes. */
 void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st);
 
-/* False: the kernel may have data in its cache where SOURCE has a hole. */
+/* False: the kernel may have dirty pages where SOURCE has a hole. */
 bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node);
 
 int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat);
@@ -46,18 +49,19 @@ int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_relea
 int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset);
 int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in);
 
-/* The descriptor of an open directory. */
+/* The descriptor of an open directory's handle; the handle owns it. */
 int pass_list_fd(const struct fuse_req *req, uint64_t handle);
 
-/* retry.c. Whether this caller was told ESTALE for this name and now asks again; the next request
-   then is a first one. Otherwise this one is remembered as the first. */
+/* retry.c. Whether the caller has got ESTALE for this request and name before: then the first
+   request is forgotten, and *owner is the owner that lookups since have reported. Otherwise this
+   request is remembered as the first. */
 bool pass_asks_again(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t *owner);
 
-/* Remembers the owner in SOURCE that a reply tells of this name; PASS_NOBODY: it tells none. */
+/* Remembers the owner in SOURCE that a reply reports for the name; PASS_NOBODY: no such file. */
 #define PASS_NOBODY UINT32_MAX
 void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t owner);
 
-/* name.c: what changes a directory. */
+/* name.c: requests that change a directory. */
 int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in);
 int pass_mkdir(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mkdir_in *in);
 int pass_symlink(struct fuse_req *req, uint64_t parent, const char *name, const char *target);
@@ -66,70 +70,73 @@ int pass_unlink(struct fuse_req *req, uint64_t parent, const char *name);
 int pass_rename(struct fuse_req *req, uint64_t parent, const char *name, uint64_t new_parent,
 		const char *new_name, uint32_t flags);
 
-/* Make a file as the caller and open it with `flags`: a descriptor, which is the new file's
-   in any case, or -errno. -ESTALE sends the kernel to look the name up, -EBUSY is for
-   somebody whose name is made and removed all the time. */
+/* Create a file as the caller and open it with `flags`. They return a descriptor of the new file,
+   which the caller closes, or -errno. pass_create_new() never opens an existing file: -ESTALE makes
+   the kernel look the name up, -EBUSY means that another process keeps creating and removing it. */
 int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in, int flags);
 int pass_tmpfile_new(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in, int flags);
 
-/* Whether the mode that is shown of fd's file lets the caller do what `wanted` (rwx, as 4, 2
-   and 1) says, if the caller is in the right groups. */
+/* Whether the mode that the kernel sees grants `wanted` (4 read, 2 write, 1 execute) to the caller:
+   as the owner, or by the bits of either the group or others. */
 bool pass_may_by_mode(const struct fuse_req *req, int fd, uint32_t wanted);
 
-/* 0 if it does now, or if the kernel has just checked it again; else -ESTALE, which makes
-   the kernel do so. */
+/* 0 if pass_may_by_mode() holds, or if the kernel has just checked again; otherwise -ESTALE, which
+   makes the kernel check again. */
 int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t wanted);
 
-/* Makes the kernel ask for the node's attributes before it uses them again. */
+/* Invalidates the node's attributes in the kernel. */
 void pass_drop_attributes(const struct fuse_req *req, uint64_t node);
 
-/* owner.c: whose rights count. Remember the owner in SOURCE that a reply tells of a
-   node, and one that a request of the mount gives it. */
+/* owner.c. Remember the owner in SOURCE that a reply reports for a node, and that a SETATTR gives
+   it. */
 void pass_note_told(const struct fuse_req *req, uint64_t node, const struct sysfs_stat *st);
 void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid);
 
-/* False: replies have told several owners, or none. *uid is the last. */
+/* The last of these in *uid. False: replies have reported several owners, or none. */
 bool pass_told_owner(const struct fuse_req *req, uint64_t node, uint32_t *uid);
 
-/* Whether the caller is one of several users, on whose behalf a server that is root acts;
-   and the caller's group in SOURCE. */
+/* Whether the server is root and the caller is not, so that the server acts as the caller; and the
+   caller's gid in SOURCE. */
 bool pass_is_checked(const struct fuse_req *req);
 gid_t pass_group(const struct fuse_req *req);
 
-/* Acts as the owner by whom the kernel has checked the caller, with PRIV_* rights and fsgid
-   and `count` supplementary groups of SOURCE, until priv_act_as_self(). 0 or -errno.
-   Changes nothing for root. */
+/* Acts as the owner by whom the kernel has checked the caller, with `rights` (PRIV_*), and with
+   `gid` and `count` supplementary groups of SOURCE, until priv_act_as_self(). 0 or -errno. Changes
+   nothing for root. */
 int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gid_t *groups, size_t count, uint32_t rights);
 
-/* The mode that the caller may give to a new file, and to one of which *st is what SOURCE
-   says: without set-id bits that would be another user's. */
+/* The mode that the caller may give to a new file, and to an existing one with the attributes *st
+   in SOURCE. Set-id bits that would take effect for another user or group are cleared. */
 uint32_t pass_made_mode(const struct fuse_req *req, uint32_t mode);
 uint32_t pass_given_mode(const struct fuse_req *req, const struct sysfs_stat *st, uint32_t mode);
 
-/* Whether the owner of fd's file in SOURCE is the one that is shown. */
+/* Whether options leave the owner of fd's file as in SOURCE; false if fstat fails. */
 bool pass_owner_is_shown(const struct fuse_req *req, int fd);
 
-/* Before a caller writes or maps fd's file whom only an option lets do so: takes what makes
-   others run it with its owner's rights. 0 or -errno. */
+/* Call before opening fd's file for a caller that may write it only because of an option:
+   clears set-id bits and file capabilities, which would run the caller's code as the owner. 0
+   or -errno. */
 int pass_open_to_write(const struct fuse_req *req, int fd);
 
-/* -EACCES where what fd holds is of a kernel file system that the caller may not enter, or a
-   device on a mount in SOURCE that has nodev. Fills in found->of_kernel and found->limits.
-   `parent` is the directory of the name; 0: unknown. */
+/* -EACCES if fd's file is on a kernel file system that is closed to the caller, or is a device on a
+   nodev mount in SOURCE; other -errno if the mount cannot be read. Fills in found->of_kernel and
+   found->limits. `parent` is the directory of the name; 0: unknown. */
 int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, struct inode *found);
 
-/* Set-id bits do not count in SOURCE where a mount below it has nosuid: they are not shown. */
+/* The mode without set-id bits if the node is on a nosuid mount in SOURCE; and whether a statfs(2)
+   type is that of a kernel file system. */
 uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t mode);
 bool pass_is_of_kernel(uint32_t type);
 
-/* With --no-symlinks-out. Remembers the directory in which a name of the node was found (0:
-   unknown). How many directories below SOURCE's root the kernel has its directory, at least.
-   Whether this target leads out from there, whatever is renamed in SOURCE meanwhile. */
+/* For --no-symlinks-out. pass_note_place() remembers the directory in which a name of the node was
+   found (0: unknown). pass_depth() returns how many directories lie between SOURCE's root and the
+   node in the kernel's dentries, at least. pass_leads_out() returns whether the target of a
+   symbolic link may lead out of SOURCE, whatever is renamed in SOURCE meanwhile. */
 void pass_note_place(const struct fuse_req *req, uint64_t parent, uint64_t node);
 uint32_t pass_depth(const struct fuse_req *req, uint64_t node);
 bool pass_leads_out(const struct fuse_req *req, uint64_t node, const char *target);
 
-/* file.c: what is done with open files. */
+/* file.c: requests for open files. */
 int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags);
 int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in);
 int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in);
@@ -144,66 +151,70 @@ int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_r
 int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *in);
 int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in);
 
-/* The handle of an open file: the user who opened it, who counts for it; how it is written
-   (writer_mode's number, and 1); and its descriptor, or NOT_OPEN where the kernel reads and
-   writes the file by itself. */
+/* The handle of an open file: the uid in whose holds it counts, writer_mode() + 1, and its
+   descriptor, or NOT_OPEN if the kernel reads and writes the file by a backing id. */
 enum { NOT_OPEN = 0x3fffffff };
-static inline uint64_t pass_handle(uint32_t uid, int way, int fd)
+static inline uint64_t pass_handle(uint32_t uid, int mode, int fd)
 {
-	return (uint64_t)uid << 32 | (uint32_t)(way + 1) << 30 | (uint32_t)fd;
+	return (uint64_t)uid << 32 | (uint32_t)(mode + 1) << 30 | (uint32_t)fd;
 }
 static inline int pass_handle_fd(uint64_t handle)
 {
 	return (int)(handle & NOT_OPEN);
 }
 
-/* A descriptor to work on for the time of a request: that of the handle, or, where the
-   kernel reads and writes by itself and nothing was opened here, one for this time. */
+/* pass_use() returns the handle's descriptor or, for NOT_OPEN, opens the node with `flags` for this
+   request; on failure fd is -errno. pass_done() closes what pass_use() has opened, and returns
+   -errno of either, or `err`. */
 struct pass_file { int fd; bool borrowed; };
 struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t handle, int flags);
 int pass_done(struct pass_file file, int err);
 
-/* prune.c: makes the kernel forget some of the files that nobody uses once many are known: it is
-   asked, and near the end of all descriptors also waited for. */
+/* prune.c. Makes the kernel evict unused inodes if many are in use; close to the limit of
+   descriptors it also waits for them. */
 void pass_keep_room(struct fuse_session *session);
 
-/* Waits, a fifth of a second at most, for descriptors to come back. False: none did. */
+/* Waits up to 200 ms until FORGETs have freed descriptors. False: none was freed. */
 bool pass_wait_for_room(struct fuse_session *session);
 
-/* Whether more files are known than should be. */
+/* Whether the kernel knows more files than fs->limit. */
 bool pass_is_short(const struct passfs *fs);
 
-/* File handles: 0 or -errno, and a descriptor or -errno, -ESTALE if there is nothing to open. */
+/* For --export. pass_export() prepares file handles: 0 or -errno. pass_open_again() returns an
+   O_PATH descriptor of a node that the kernel has forgotten, which the caller owns, or -errno;
+   -ESTALE: no such file. */
 int pass_export(struct passfs *fs);
 int pass_open_again(struct passfs *fs, uint64_t node);
 
-/* Where several users may come in: counts an open file, or a lock's owner, for a user. 0, or
-   -EMFILE: the user holds as many as are free, and so leaves as many to others. Root may hold
-   all. pass_release_hold() takes it back. */
+/* With allow_other, pass_hold() counts an open file or a lock owner in a user's holds, and
+   pass_release_hold() takes it back. -EMFILE: a user other than root already holds as many as are
+   free. pass_prepare_holds() allocates the counts: 0 or -ENOMEM. */
 int pass_prepare_holds(struct passfs *fs);
 int pass_hold(uint32_t uid);
 void pass_release_hold(uint32_t uid);
 
-/* inodes_take() of what fd holds, with its handle, and the generation that the reply tells. */
+/* inodes_take() for fd, and with --export the node's generation in req->generation. */
 uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st);
 
-/* writeback.c, for --writeback. pass_take(), but a new node for a file that SOURCE has changed while
-   nobody of the mount has it open. */
+/* writeback.c, for --writeback. pass_take(), but returns a new node for a file that has changed in
+   SOURCE while no process has it open through the mount. */
 uint64_t pass_take_current(struct fuse_req *req, int fd, const struct sysfs_stat *st);
 
-/* Counts an open file of the node. -ESTALE, once for each caller, makes the kernel look the name up
-   first: it would open an inode that SOURCE has outrun. pass_close_current() takes it back. */
+/* Counts an open file of the node; pass_close_current() takes it back. -ESTALE, once for each
+   caller, makes the kernel look the name up first if SOURCE has changed the file. */
 int pass_open_current(const struct fuse_req *req, uint64_t node);
 void pass_close_current(const struct fuse_req *req, uint64_t node);
 
-/* What the kernel now has in its inode: at least `end` bytes; this size; the mtime that SOURCE has;
-   pages that could not be written. */
+/* Remember what the kernel's inode has now: a size of at least `end` bytes; this size in bytes;
+   SOURCE's current mtime; dirty pages that could not be written. */
 void pass_note_end(const struct fuse_req *req, uint64_t node, uint64_t end);
 void pass_note_size(const struct fuse_req *req, uint64_t node, uint64_t size);
 void pass_note_mtime(const struct fuse_req *req, uint64_t node);
 void pass_note_loss(const struct fuse_req *req, uint64_t node);
 
-/* lock.c: POSIX and flock(2) locks, with --locks. */
+/* lock.c: POSIX and flock(2) locks, with --locks. -ENOLCK: too many owners or waiters.
+   pass_setlk() returns FUSE_LATER for a waiter, which a thread answers later, or
+   pass_interrupt() with -EINTR. */
 int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in);
 int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait);
 void pass_interrupt(struct fuse_req *req, uint64_t unique);

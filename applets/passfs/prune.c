@@ -1,5 +1,5 @@
-/* passfs: what is known beyond the descriptors that there are: room for more of them, and
- * file handles of those that were forgotten (--export).
+/* passfs: more files than there are descriptors. Prunes the kernel's inodes to get descriptors
+ * back, limits those of each user, and keeps file handles of forgotten files (--export).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,24 +13,24 @@
 
 /* ---- Room ---- */
 
-enum { AT_ONCE = 512, AT_LEAST = 64, PRUNES = 45 };
+enum { PRUNE_BATCH = 512, PRUNE_MIN = 64, PRUNE_SINCE = 45 };
 
-/* The kernel is asked to let go of what nobody uses, a quarter of all, and of a small table more,
-   since most of that is in use; what it forgets then comes as FORGET. In a thread of its own: it
-   may wait for other requests. */
+/* Asks the kernel to evict unused inodes (FUSE_NOTIFY_PRUNE): a quarter of the limit, and PRUNE_MIN
+   more since most inodes of a small table are in use. The kernel sends FORGET for each that it
+   evicts. Runs in a thread of its own, since the notification may wait for other requests. */
 static void *prune(void *data)
 {
-	static uint64_t hand = FUSE_ROOT_ID;	/* where the last round ended */
+	static uint64_t hand = FUSE_ROOT_ID;	/* the last node of the last run */
 	struct fuse_session *session = data;
 	struct passfs *fs = fuse_session_fs(session);
-	struct { struct fuse_notify_prune_out head; uint64_t node[AT_ONCE]; } what;
-	uint64_t most = inodes_most(&fs->inodes), left = fs->limit / 4 + AT_LEAST;
+	struct { struct fuse_notify_prune_out head; uint64_t node[PRUNE_BATCH]; } what;
+	uint64_t most = inodes_most(&fs->inodes), left = fs->limit / 4 + PRUNE_MIN;
 	int err = 0;
 
 	for (uint64_t looked = 0; !err && left && looked <= most; ) {
 		what.head = (struct fuse_notify_prune_out) { .count = 0 };
-		thread_lock(&fs->inodes.lock);	/* the kernel may forget any of them */
-		for (; what.head.count < AT_ONCE && looked <= most; looked++) {
+		thread_lock(&fs->inodes.lock);	/* FORGETs change the table */
+		for (; what.head.count < PRUNE_BATCH && looked <= most; looked++) {
 			hand = hand < most ? hand + 1 : FUSE_ROOT_ID + 1;
 			if (inodes_get(&fs->inodes, hand))
 				what.node[what.head.count++] = hand;
@@ -40,77 +40,77 @@ static void *prune(void *data)
 		err = fuse_notify(session, FUSE_NOTIFY_PRUNE, &what,
 				  sizeof(what.head) + what.head.count * sizeof(*what.node));
 	}
-	__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&fs->is_pruning, false, __ATOMIC_RELEASE);
 	return NULL;
 }
 
-static void make_room(struct fuse_session *session)
+static void start_pruning(struct fuse_session *session)
 {
-	static bool said;
+	static bool has_warned;
 	struct passfs *fs = fuse_session_fs(session);
 
-	if (fuse_session_minor(session) < PRUNES) {
-		if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+	if (fuse_session_minor(session) < PRUNE_SINCE) {
+		if (!__atomic_exchange_n(&has_warned, true, __ATOMIC_RELAXED))
 			msg("%u files are known, nearly as many as there are descriptors: more are refused (EMFILE); "
 			    "raise the limit (ulimit -n)", fs->inodes.held);
 		return;
 	}
-	if (!__atomic_exchange_n(&fs->making_room, true, __ATOMIC_ACQUIRE) && thread_start(prune, session) < 0)
-		__atomic_store_n(&fs->making_room, false, __ATOMIC_RELEASE);
+	if (!__atomic_exchange_n(&fs->is_pruning, true, __ATOMIC_ACQUIRE) && thread_start(prune, session) < 0)
+		__atomic_store_n(&fs->is_pruning, false, __ATOMIC_RELEASE);
 }
 
-static uint32_t held(const struct passfs *fs)
+static uint32_t get_held(const struct passfs *fs)
 {
 	return __atomic_load_n(&fs->inodes.held, __ATOMIC_RELAXED);
 }
 
 bool pass_is_short(const struct passfs *fs)
 {
-	return held(fs) > fs->limit;
+	return get_held(fs) > fs->limit;
 }
 
-/* A single thread has to read the FORGETs itself: it waits until they are queued, where the
-   kernel hands out two of them for each other request. */
+/* A single-threaded server reads the FORGETs itself, so it only waits until they are queued: the
+   kernel then delivers two of them for each other request. */
 bool pass_wait_for_room(struct fuse_session *session)
 {
 	enum { FORGETS_MS = 20, MOST_MS = 200 };
 	const struct passfs *fs = fuse_session_fs(session);
-	uint32_t before = held(fs);
+	uint32_t before = get_held(fs);
 
-	make_room(session);
-	if (fuse_session_minor(session) < PRUNES)
+	start_pruning(session);
+	if (fuse_session_minor(session) < PRUNE_SINCE)
 		return false;
-	for (int ms = 0, idle = 0; ms < MOST_MS && idle < FORGETS_MS && held(fs) >= before; ms++) {
-		if (!__atomic_load_n(&fs->making_room, __ATOMIC_ACQUIRE))
-			idle += fs->alone ? FORGETS_MS : 1;
+	for (int ms = 0, idle = 0; ms < MOST_MS && idle < FORGETS_MS && get_held(fs) >= before; ms++) {
+		if (!__atomic_load_n(&fs->is_pruning, __ATOMIC_ACQUIRE))
+			idle += fs->single_threaded ? FORGETS_MS : 1;
 		sys_sleep_ms(1);
 	}
-	return held(fs) < before;
+	return get_held(fs) < before;
 }
 
 void pass_keep_room(struct fuse_session *session)
 {
 	const struct passfs *fs = fuse_session_fs(session);
 
-	if (held(fs) > fs->limit + fs->limit / 6)
+	if (get_held(fs) > fs->limit + fs->limit / 6)
 		pass_wait_for_room(session);
 	else if (pass_is_short(fs))
-		make_room(session);
+		start_pruning(session);
 }
 
 /* ---- What each user holds ---- */
 
-/* By the lower half of the uid, which two users of one machine hardly share. */
+/* Indexed by the low 16 bits of the uid: users with equal bits share a count. */
 enum { HOLDERS = 1 << 16 };
 
 static struct { uint32_t *of, all, limit; } holds;
 
 int pass_prepare_holds(struct passfs *fs)
 {
-	/* A user alone with the mount starves nobody. */
+	/* Without allow_other a single user has the mount, and starves no other. */
 	if (!fs->serve.mount.allow_other)
 		return 0;
-	holds.limit = fs->limit / 3;	/* of four parts, files known may have three */
+	holds.limit = fs->limit / 3;	/* inodes have three quarters of the descriptors; this is the fourth */
 	if (!holds.of)
 		holds.of = sys_pages(HOLDERS * sizeof(*holds.of));
 	return holds.of ? 0 : -ENOMEM;
@@ -140,15 +140,15 @@ void pass_release_hold(uint32_t uid)
 
 /* ---- File handles ---- */
 
-/* By node: memory that is only used as far as nodes have been. */
+/* Indexed by node; pages that no node has touched take no memory. */
 enum { FIRST_SWEEP = 1024, MOST_HANDLES = sizeof(void *) > 4 ? 1 << 24 : 1 << 20 };
 
-/* What file a node has been since it last woke, and how many it had been by then. A size of
-   0: it cannot be opened by that. */
+/* The file handle of the node's file, and the number of files that the node has stood for. A size
+   of 0: the file cannot be opened by handle. */
 struct passhandle { struct sysfs_handle handle; uint32_t generation; };
 struct passhandles { int mount, lock; uint32_t next_sweep; bool sweeping; struct passhandle of[]; };
 
-/* Without a name a file does not come back, so that its number is free. */
+/* A file without links is not looked up again, so its node number is free. */
 static bool is_unlinked(int fd)
 {
 	struct sysfs_stat st;
@@ -173,10 +173,10 @@ int pass_export(struct passfs *fs)
 	return fs->handles->mount < 0 ? fs->handles->mount : 0;
 }
 
-/* Asleep a node held nothing: its inode number may be another file's by now, which the
-   handles of the last one shall not open. Awake, it stays the file that it is. Without a
-   handle nobody can tell. */
-static uint32_t generation_of(const struct passfs *fs, uint64_t node, int fd, const struct sysfs_handle *now)
+/* A node that is asleep pins nothing: its inode number may be another file's by now, which handles
+   of the old file must not open. A node that is awake still is the same file. Without a handle
+   (NULL) the files cannot be compared: take them for different ones. */
+static uint32_t get_generation(const struct passfs *fs, uint64_t node, int fd, const struct sysfs_handle *now)
 {
 	const struct inode *inode = inodes_get(&fs->inodes, node);
 	struct passhandle *kept = fs->handles->of + node;
@@ -190,7 +190,7 @@ static uint32_t generation_of(const struct passfs *fs, uint64_t node, int fd, co
 	return kept->generation;
 }
 
-static struct sysfs_handle handle_of(struct passfs *fs, uint64_t node)
+static struct sysfs_handle get_handle(struct passfs *fs, uint64_t node)
 {
 	struct sysfs_handle handle = { .size = 0 };
 
@@ -201,8 +201,8 @@ static struct sysfs_handle handle_of(struct passfs *fs, uint64_t node)
 	return handle;
 }
 
-/* Unless it has been another file meanwhile. */
-static void drop(struct passfs *fs, uint64_t node, const struct sysfs_handle *gone)
+/* Drops the number of a node, unless the node has become another file since its handle was read. */
+static void drop_stale(struct passfs *fs, uint64_t node, const struct sysfs_handle *gone)
 {
 	thread_lock(&fs->handles->lock);
 	if (node >= MOST_HANDLES || memcmp(&fs->handles->of[node].handle, gone, sizeof(*gone)) == 0)
@@ -210,39 +210,39 @@ static void drop(struct passfs *fs, uint64_t node, const struct sysfs_handle *go
 	thread_unlock(&fs->handles->lock);
 }
 
-/* Frees the numbers of files that were removed in SOURCE after the kernel had forgotten them. */
-static void sweep(struct passfs *fs)
+/* Drops the numbers of files that were removed in SOURCE after the kernel had forgotten them. */
+static void drop_unlinked(struct passfs *fs)
 {
 	uint64_t most = inodes_most(&fs->inodes);
 
 	for (uint64_t node = FUSE_ROOT_ID + 1; node <= most; node++) {
-		struct sysfs_handle handle = handle_of(fs, node);
+		struct sysfs_handle handle = get_handle(fs, node);
 		int fd = inodes_is_asleep(&fs->inodes, node)
 			 ? handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE : -EAGAIN;
 
 		if (fd == -ESTALE)
-			drop(fs, node, &handle);
+			drop_stale(fs, node, &handle);
 		if (fd >= 0)
 			sys_close(fd);
 	}
 }
 
-/* Whenever there are twice as many as the last time left. */
-static void sweep_in_time(struct passfs *fs)
+/* Runs drop_unlinked() once there are twice as many nodes as the last run left. */
+static void sweep_if_due(struct passfs *fs)
 {
 	struct passhandles *h = fs->handles;
 	uint32_t live = __atomic_load_n(&fs->inodes.live, __ATOMIC_RELAXED);
 
 	if (live < __atomic_load_n(&h->next_sweep, __ATOMIC_RELAXED) || __atomic_exchange_n(&h->sweeping, true, __ATOMIC_ACQUIRE))
 		return;
-	sweep(fs);
+	drop_unlinked(fs);
 	live = __atomic_load_n(&fs->inodes.live, __ATOMIC_RELAXED);
 	__atomic_store_n(&h->next_sweep, live > FIRST_SWEEP / 2 ? 2 * live : FIRST_SWEEP, __ATOMIC_RELAXED);
 	__atomic_store_n(&h->sweeping, false, __ATOMIC_RELEASE);
 }
 
-/* Between a node's waking and its new generation nobody else may look it up. What is closed
-   meanwhile, the node holds as well: that waits for nothing. */
+/* The lock keeps other threads from looking the node up before its new generation is set. close(2)
+   of fd under the lock does not block, since the node holds the same file. */
 uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
 {
 	struct passfs *fs = pass_of(req);
@@ -252,20 +252,20 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
 
 	if (!fs->export)
 		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
-	sweep_in_time(fs);
+	sweep_if_due(fs);
 	has_one = sysfs_handle_of(fd, &now) == 0;
-	if (st->device != fs->device)	/* mounted in SOURCE: it would not be found again */
+	if (st->device != fs->device)	/* mounted in SOURCE: the handle is not of fs->handles->mount */
 		now.size = 0;
 	thread_lock(&fs->handles->lock);
 	node = inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
-	req->generation = generation_of(fs, node, fd, has_one ? &now : NULL);
+	req->generation = get_generation(fs, node, fd, has_one ? &now : NULL);
 	thread_unlock(&fs->handles->lock);
 	return node;
 }
 
 int pass_open_again(struct passfs *fs, uint64_t node)
 {
-	struct sysfs_handle handle = handle_of(fs, node);
+	struct sysfs_handle handle = get_handle(fs, node);
 
 	return handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE;
 }

@@ -1,10 +1,10 @@
-/* retry: callers that were told to look a name up again. See passfs.h. */
+/* retry: callers that got ESTALE, so that the kernel looks a name up again. See passfs.h. */
 #include <string.h>
 
 #include "passfs.h"
 #include "thread.h"
 
-/* The owner in SOURCE that the last reply told of the name: PASS_NOBODY, if it told of none. */
+/* owner: the owner in SOURCE that the last reply reported for the name, or PASS_NOBODY. */
 enum { RETRIES = 16, NAME_ROOM = 256 };
 struct retry { uint64_t parent; uint32_t pid, uid, opcode, owner; char name[NAME_ROOM]; };
 
@@ -68,7 +68,7 @@ void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *nam
 		if (!is_name_of(r, parent, name))
 			continue;
 		r->owner = owner;
-		/* The name exists: the kernel opens it, and no CREATE comes again. */
+		/* The name exists: the kernel sends OPEN instead of another CREATE. */
 		if (r->opcode == FUSE_CREATE && owner != PASS_NOBODY && r->pid == req->in->pid)
 			end_retry(r);
 	}

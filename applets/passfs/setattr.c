@@ -24,7 +24,7 @@ static int set_times(int fd, const struct fuse_setattr_in *in)
 	return sysfs_utimes(fd, times);
 }
 
-/* The kernel has taken out what the caller may not set. */
+/* The kernel has cleared the bits that the caller may not set. */
 static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t mode)
 {
 	struct sysfs_stat st;
@@ -47,15 +47,16 @@ static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t 
 	return err;
 }
 
-/* Only a caller with CAP_CHOWN in a user namespace gives a file to another user: the kernel
-   has checked that by the owner that it was told. The owner may choose a group. */
+/* Only a caller with CAP_CHOWN in a user namespace may give a file to another user: the kernel has
+   checked that by the owner that replies have reported. The owner may change the group. */
 static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t valid, uid_t uid, gid_t gid)
 {
 	struct sysfs_stat st;
 	uint32_t told;
 	int err;
 
-	/* Without CAP_FSETID, which the request before may have dropped, set-group-id goes. */
+	/* chown(2) clears set-group-ID without CAP_FSETID, which an earlier request may have
+	   dropped. */
 	priv_keep_setid(!pass_is_checked(req));
 	if (!pass_is_checked(req))
 		return sysfs_chown(fd, uid, gid);
@@ -67,7 +68,8 @@ static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t
 			return -EPERM;
 		return sysfs_chown(fd, uid, gid);
 	}
-	/* A member of the file's group keeps set-group-id where the group may not execute. */
+	/* Act in the file's group: SOURCE then keeps set-group-ID if the group may not execute the
+	   file. */
 	err = pass_as_owner(req, node, gid == (gid_t)-1 ? st.attr.gid : gid, &st.attr.gid, 1, 0);
 	if (!err)
 		err = sysfs_chown(fd, (uid_t)-1, gid);
@@ -101,8 +103,8 @@ int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_
 {
 	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
 
-	priv_use_reserve(req->in->uid == 0);	/* a chown(2) passes quotas */
-	/* A change of owner takes set-id bits away: the mode comes after it. */
+	priv_use_reserve(req->in->uid == 0);	/* chown(2) by root ignores quotas */
+	/* chown(2) clears set-id bits: set the mode after it. */
 	if (!err && in->valid & (FATTR_UID | FATTR_GID))
 		err = change_owner(req, node, fd, in);
 	if (!err && in->valid & FATTR_MODE)

@@ -45,7 +45,7 @@ const char *passview_map(void *to, char *value, const char **bad)
 	return NULL;
 }
 
-static bool mapped(const struct passview *view, uint32_t *id, bool group, bool back)
+static bool map_id(const struct passview *view, uint32_t *id, bool group, bool back)
 {
 	for (uint32_t i = 0; i < view->pairs; i++) {
 		if (view->pair[i].group == group && *id == (back ? view->pair[i].shown : view->pair[i].source)) {
@@ -62,15 +62,15 @@ uint32_t passview_shown(const struct passview *view, uint32_t id, bool group)
 
 	if (force >= 0)
 		return (uint32_t)force;
-	return mapped(view, &id, group, false) ? id : id + (uint32_t)(group ? view->gid_offset : view->uid_offset);
+	return map_id(view, &id, group, false) ? id : id + (uint32_t)(group ? view->gid_offset : view->uid_offset);
 }
 
-/* One that would have come from below 0 is left as it is. */
+/* An id whose counterpart in SOURCE would be negative stays as it is. */
 uint32_t passview_source(const struct passview *view, uint32_t id, bool group)
 {
 	uint32_t offset = (uint32_t)(group ? view->gid_offset : view->uid_offset);
 
-	if (id == UINT32_MAX || mapped(view, &id, group, true) || id < offset)
+	if (id == UINT32_MAX || map_id(view, &id, group, true) || id < offset)
 		return id;
 	return id - offset;
 }
@@ -85,7 +85,7 @@ bool passview_alters(const struct passview *view, bool group)
 
 enum { DIRECTORY = 0040000, TYPES = 0170000, ANY_X = 0111 };
 
-static uint32_t who(const char **at)
+static uint32_t parse_who(const char **at)
 {
 	uint32_t bits = 0;
 
@@ -100,7 +100,7 @@ static uint32_t who(const char **at)
 	}
 }
 
-static uint32_t what(const char **at, uint32_t mode)
+static uint32_t parse_perms(const char **at, uint32_t mode)
 {
 	uint32_t bits = 0;
 
@@ -117,17 +117,17 @@ static uint32_t what(const char **at, uint32_t mode)
 	}
 }
 
-static bool clause(const char **at, uint32_t *mode)
+static bool apply_clause(const char **at, uint32_t *mode)
 {
-	uint32_t whom = who(at), bits;
+	uint32_t mask = parse_who(at), bits;
 	char how = **at;
 
 	if (how != '=' && how != '+' && how != '-')
 		return false;
 	++*at;
-	bits = what(at, *mode) & whom;
+	bits = parse_perms(at, *mode) & mask;
 	if (how == '=')
-		*mode &= ~(whom & 0777);
+		*mode &= ~(mask & 0777);
 	*mode = how == '-' ? *mode & ~bits : *mode | bits;
 	return true;
 }
@@ -144,7 +144,7 @@ bool perms_apply(const char *at, uint32_t *mode)
 		return !*at && octal <= 07777;
 	}
 	do {
-		if (!clause(&at, mode))
+		if (!apply_clause(&at, mode))
 			return false;
 	} while (*at++ == ',');
 	return !at[-1];
@@ -161,45 +161,45 @@ const char *passview_perms(void *to, char *value, const char **bad)
 
 uint32_t passview_mode(const struct passview *view, uint32_t mode)
 {
-	if (view->perms && (mode & TYPES) != 0120000)	/* of a symbolic link they mean nothing */
+	if (view->perms && (mode & TYPES) != 0120000)	/* a symbolic link's mode has no meaning */
 		perms_apply(view->perms, &mode);
 	return mode;
 }
 
-/* ---- Access lists ---- */
+/* ---- ACLs ---- */
 
-/* Four bytes of version, then entries of eight: tag and permissions, two bytes each, and
-   who; all little-endian, at any address. <linux/posix_acl_xattr.h> */
-enum { HEAD = 4, ENTRY = 8, PERMISSIONS = 2, WHO = 4 };
+/* A version of four bytes, then entries of eight: tag and permissions of two bytes each, and an id
+   of four. All are little-endian and may be unaligned. <linux/posix_acl_xattr.h> */
+enum { HEAD = 4, ENTRY = 8, PERMISSIONS = 2, ACL_ID = 4 };
 enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 };
 
-/* False: where all have one owner, nobody is told from others. */
-static bool show_who(const struct passview *view, unsigned char *entry, bool back)
+/* Maps the id of an entry. False: drop the entry, since all files show one owner or group. */
+static bool map_acl_id(const struct passview *view, unsigned char *entry, bool back)
 {
 	bool group = *entry == GROUP;
 	uint32_t id;
 
-	memcpy(&id, entry + WHO, sizeof(id));
+	memcpy(&id, entry + ACL_ID, sizeof(id));
 	id = le32toh(id);
 	id = htole32(back ? passview_source(view, id, group) : passview_shown(view, id, group));
-	memcpy(entry + WHO, &id, sizeof(id));
+	memcpy(entry + ACL_ID, &id, sizeof(id));
 	return back || (group ? view->force_group : view->force_user) < 0;
 }
 
-/* Of the permissions, what chmod(1) would change to make this mode: beside the owner and
-   others, nobody has more than the mask. */
+/* Sets the permissions that chmod(1) would set: those of the owner and others, and the mask, which
+   limits all other entries, or the group's if there is no mask. */
 size_t passview_acl(const struct passview *view, void *list, size_t size, uint32_t mode, bool back)
 {
 	unsigned char *to = (unsigned char *)list + HEAD, *end = (unsigned char *)list + size;
 	uint32_t masked = 0;
 
 	if (size % ENTRY != HEAD)
-		return size;	/* none; the kernel refuses it */
+		return size;	/* no ACL; the kernel refuses it */
 	for (unsigned char *entry = to; entry < end; entry += ENTRY)
 		masked |= *entry & MASK;
 	for (unsigned char *entry = to; entry < end; entry += ENTRY) {
 		if (*entry & (USER | GROUP)) {
-			if (!show_who(view, entry, back))
+			if (!map_acl_id(view, entry, back))
 				continue;
 		} else if (mode && (*entry != GROUP_OBJ || !masked)) {
 			entry[PERMISSIONS] = mode >> (*entry == USER_OBJ ? 6 : *entry == OTHER ? 0 : 3) & 7;
@@ -212,8 +212,8 @@ size_t passview_acl(const struct passview *view, void *list, size_t size, uint32
 
 /* ---- Names ---- */
 
-/* After "[": whether c is in the set; *at moves behind "]". An open one holds nothing. */
-static bool in_set(const char **at, unsigned char c)
+/* *at is after "[" and moves behind "]". Whether c is in the set; a set without "]" is empty. */
+static bool match_set(const char **at, unsigned char c)
 {
 	bool not = **at == '!' || **at == '^', in = false;
 	const char *p = *at + not, *first = p;
@@ -229,7 +229,7 @@ static bool in_set(const char **at, unsigned char c)
 	return *p && in != not;
 }
 
-/* After a "*" that does not fit, it takes one byte more: no need to go back further. */
+/* After a mismatch the last "*" takes one more byte; an earlier "*" never has to. */
 bool name_matches(const char *pattern, const char *name)
 {
 	const char *star = NULL, *resume = NULL;
@@ -241,7 +241,7 @@ bool name_matches(const char *pattern, const char *name)
 		switch (*at) {
 		case '*': star = ++pattern; resume = name; continue;
 		case '?': fits = true; at++; break;
-		case '[': at++; fits = in_set(&at, (unsigned char)*name); break;
+		case '[': at++; fits = match_set(&at, (unsigned char)*name); break;
 		case '\\': at += at[1] != 0; /* fall through */
 		default: fits = *at && *at == *name; at += *at != 0; break;
 		}

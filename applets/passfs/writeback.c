@@ -1,9 +1,11 @@
-/* writeback: with --writeback the kernel keeps the size and mtime of each file in its inode, and never
- * takes SOURCE's. What it has there is known here, from what it was told at the first lookup and from
- * its own requests. Once SOURCE's differ, because somebody changed the file there or because a WRITE
- * of dirty pages failed, the next lookup gives the file a new node: for the kernel that is a new
- * inode, with SOURCE's attributes and an empty page cache. An open inode stays as it is, since its
- * locks and dirty pages count. See passfs.h.
+/* writeback: with --writeback the kernel keeps the size and mtime of each file in its inode, and
+ * never takes SOURCE's.
+ *
+ * The server tracks both, from the first lookup's reply and from the kernel's requests. Once
+ * SOURCE's differ, because a process changed the file there or because a WRITE of dirty pages
+ * failed, the next lookup gives the file a new node: the kernel then has a new inode, with
+ * SOURCE's attributes and an empty page cache. An inode with open files stays, with its locks and
+ * dirty pages. See passfs.h.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,26 +13,26 @@
 
 #include "passfs.h"
 
-static bool kernel_keeps(const struct passfs *fs, const struct sysfs_stat *st)
+static bool is_kept_by_kernel(const struct passfs *fs, const struct sysfs_stat *st)
 {
 	return fs->writeback && !fs->export && S_ISREG(st->attr.mode);
 }
 
-static uint64_t mtime_of(const struct sysfs_stat *st)
+static uint64_t pack_mtime(const struct sysfs_stat *st)
 {
 	return st->attr.mtime << 30 | st->attr.mtimensec;
 }
 
-static bool differs(const struct inode *inode, const struct sysfs_stat *st)
+static bool has_changed(const struct inode *inode, const struct sysfs_stat *st)
 {
 	return inode->has_lost || __atomic_load_n(&inode->size, __ATOMIC_RELAXED) != st->attr.size
-	       || __atomic_load_n(&inode->mtime, __ATOMIC_RELAXED) != mtime_of(st);
+	       || __atomic_load_n(&inode->mtime, __ATOMIC_RELAXED) != pack_mtime(st);
 }
 
-static void note_first(struct inode *inode, const struct sysfs_stat *st)
+static void note_first_attrs(struct inode *inode, const struct sysfs_stat *st)
 {
 	__atomic_store_n(&inode->size, st->attr.size, __ATOMIC_RELAXED);
-	__atomic_store_n(&inode->mtime, mtime_of(st), __ATOMIC_RELAXED);
+	__atomic_store_n(&inode->mtime, pack_mtime(st), __ATOMIC_RELAXED);
 	inode->has_kept = true;
 }
 
@@ -41,16 +43,16 @@ uint64_t pass_take_current(struct fuse_req *req, int fd, const struct sysfs_stat
 	struct inode *inode = inodes_get(&fs->inodes, node);
 	int again;
 
-	if (!inode || !kernel_keeps(fs, st))
+	if (!inode || !is_kept_by_kernel(fs, st))
 		return node;
-	if (inode->has_kept && differs(inode, st) && inodes_retire(&fs->inodes, node)) {
+	if (inode->has_kept && has_changed(inode, st) && inodes_retire(&fs->inodes, node)) {
 		again = sysfs_dup(inode->fd);
 		pass_forget(req, node, 1);
 		node = again < 0 ? 0 : pass_take(req, again, st);
 		inode = inodes_get(&fs->inodes, node);
 	}
 	if (inode && !inode->has_kept)
-		note_first(inode, st);
+		note_first_attrs(inode, st);
 	return node;
 }
 
@@ -80,7 +82,7 @@ void pass_note_mtime(const struct fuse_req *req, uint64_t node)
 	struct sysfs_stat st;
 
 	if (inode && pass_of(req)->writeback && sysfs_stat(inode->fd, true, &st) == 0)
-		__atomic_store_n(&inode->mtime, mtime_of(&st), __ATOMIC_RELAXED);
+		__atomic_store_n(&inode->mtime, pack_mtime(&st), __ATOMIC_RELAXED);
 }
 
 void pass_note_loss(const struct fuse_req *req, uint64_t node)
@@ -99,7 +101,7 @@ static bool is_outdated(const struct passfs *fs, const struct inode *inode)
 		return false;
 	if (inode->has_lost || fs->cache == CACHE_ALWAYS)
 		return inode->has_lost;
-	return sysfs_stat(inode->fd, true, &st) == 0 && differs(inode, &st);
+	return sysfs_stat(inode->fd, true, &st) == 0 && has_changed(inode, &st);
 }
 
 int pass_open_current(const struct fuse_req *req, uint64_t node)

@@ -1,4 +1,4 @@
-/* xattr: extended attributes and access lists. See passfs.h. */
+/* xattr: extended attributes and POSIX ACLs. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 
 static const char access_list[] = PASS_ACCESS_LIST;
 
-/* Of an access list: 'a', or 'd' of what is made in a directory; 0: it is none. */
-static char list_kind(const char *name)
+/* 'a' for an access ACL, 'd' for a default ACL, 0 for any other attribute. */
+static char get_acl_kind(const char *name)
 {
 	enum { PREFIX = sizeof("system.posix_acl_") - 1 };
 
@@ -22,9 +22,9 @@ static bool is_capability(const char *name)
 	return strcmp(name, "security.capability") == 0;
 }
 
-/* It is by this list, if there is one, and not by the mode, that the kernel lets in who is
-   not the owner. */
-static ssize_t show_list(struct fuse_req *req, uint64_t node, char kind, ssize_t size)
+/* The kernel checks callers other than the owner by the access ACL instead of the mode: apply the
+   shown mode to it. */
+static ssize_t show_acl(struct fuse_req *req, uint64_t node, char kind, ssize_t size)
 {
 	const struct passview *view = &pass_of(req)->view;
 	struct fuse_attr attr;
@@ -38,7 +38,7 @@ static ssize_t show_list(struct fuse_req *req, uint64_t node, char kind, ssize_t
 
 int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_t size)
 {
-	char kind = list_kind(name);
+	char kind = get_acl_kind(name);
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	ssize_t n;
 
@@ -46,14 +46,14 @@ int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_
 		return -ENODATA;
 	n = sysfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
 	if (kind && n > 0)
-		n = show_list(req, node, kind, n);
+		n = show_acl(req, node, kind, n);
 	else if (kind && n == -EOPNOTSUPP)
-		n = -ENODATA;	/* the kernel would refuse who is not the owner */
+		n = -ENODATA;	/* EOPNOTSUPP would make the kernel refuse callers other than the owner */
 	return n < 0 ? (int)n : fuse_xattr(req, req->space, (size_t)n, size);
 }
 
-/* What is trusted is not told to anybody but root: the kernel leaves that to us. */
-static size_t without_trusted(char *list, size_t size)
+/* Only root may see trusted.* attributes, and the kernel leaves that check to the file system. */
+static size_t remove_trusted(char *list, size_t size)
 {
 	char *to = list;
 
@@ -75,17 +75,17 @@ int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 
 	if (n < 0)
 		return (int)n;
-	return fuse_xattr(req, req->space, req->in->uid ? without_trusted(req->space, (size_t)n) : (size_t)n, size);
+	return fuse_xattr(req, req->space, req->in->uid ? remove_trusted(req->space, (size_t)n) : (size_t)n, size);
 }
 
-/* An access list may take the set-group-id bit away, from who is not in the group: that
-   the kernel has found out, and tells for a default list too, which takes nothing. */
+/* Setting an access ACL clears the set-group-ID bit if the caller is not in the file's group. The
+   kernel checks that, and flags it for a default ACL too, which clears nothing. */
 int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const struct fuse_setxattr_in *in)
 {
 	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
 	struct sysfs_stat st;
 	int fd = pass_fd(req, node), err;
-	char kind = list_kind(name);
+	char kind = get_acl_kind(name);
 
 	if (kind)
 		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
@@ -107,8 +107,8 @@ int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 {
 	int fd = pass_fd(req, node), err = 0;
 
-	priv_keep_setid(req->in->uid == 0);	/* without an access list the mode is anew */
-	if (list_kind(name))
+	priv_keep_setid(req->in->uid == 0);	/* removing an ACL sets the mode */
+	if (get_acl_kind(name))
 		err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
 	if (!err)
 		err = sysfs_removexattr(fd, name);

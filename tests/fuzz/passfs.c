@@ -202,7 +202,7 @@ static void choose_options(struct passfs *fs, struct input *in)
 	fs->view.perms = b & 64 ? "u=rwX,go-w" : NULL;
 	if (b & 128)
 		fs->view.hidden[fs->view.hides++] = "h*";
-	/* What choose() takes away for good, there being one file system to a process. */
+	/* What choose_features() takes away for good, there being one file system to a process. */
 	pass_ops.getxattr = as_written.getxattr;
 	pass_ops.listxattr = as_written.listxattr;
 	pass_ops.setxattr = as_written.setxattr;
@@ -250,13 +250,13 @@ static void forget_all(struct fuse_req *req, struct passfs *fs)
 /* Who waits is told; who locks lets go. */
 static void unlock_all(struct fuse_req *req)
 {
-	for (uint32_t i = 0; i < WAITING; i++)
-		if (locks.waiting[i].unique)
-			pass_interrupt(req, locks.waiting[i].unique);
-	MUST(locks.waits == 0);
+	for (uint32_t i = 0; i < WAITERS; i++)
+		if (locks.waiters[i].unique)
+			pass_interrupt(req, locks.waiters[i].unique);
+	MUST(locks.waiter_count == 0);
 	while (locks.count)
 		pass_unlock_owner(locks.owners[0].node, locks.owners[0].id);
-	MUST(!try_all(true));
+	MUST(!retry_waiters(true));
 	memset(locks.interrupted, 0, sizeof(locks.interrupted));
 	locks.next = 0;
 }
@@ -408,7 +408,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pass_prepare(&fs, sys_fd_path(path, w.tree)) != 0)
 		skip("pass_prepare");
 	fs.limit = limit;
-	fs.steady_from = 0;	/* or a directory's handle is a pointer, and no file's may come for it */
+	fs.stable_since = 0;	/* or a directory's handle is a pointer, and no file's may come for it */
 	session.minor = how & 1 ? 45 : 40;
 	session.flags = how & 2 ? pass_ops.want : 0;
 	session.flags |= how & 4 ? FUSE_SETXATTR_EXT : 0;
