@@ -1,8 +1,8 @@
-/* fumount -a: all FUSE mounts, in an order in which none holds up another.
+/* fumount -a: unmount all FUSE mounts, in an order in which no mount blocks another.
  *
- * Where one FUSE mount lies below another, the innermost goes first, unless the outer
- * one does not answer: the way to the inner one leads over it, so then the outermost
- * goes first, and takes the inner one along.
+ * Of nested FUSE mounts, unmount the innermost first. If the server of an outer mount does not
+ * answer, no path leads to the mounts below it: unmount the outermost such mount first, which
+ * takes the mounts below it along if it is detached.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +24,15 @@ enum { NONE = UINT32_MAX };
 enum { WATCH_MS = 500, LOOKS = 32 };
 
 struct item {
-	uint64_t id, connection, identity;	/* identity: as in conn_identity() */
+	uint64_t id, connection, identity;	/* identity: conn_identity() */
 	uint32_t major, minor;
-	uint32_t under, depth;	/* the item that it lies below, or NONE; how many there are */
-	uint32_t path;		/* where it stands in `paths` */
-	bool wanted, silent;	/* silent: does not answer, and others lie below it */
+	uint32_t under, depth;	/* index of the nearest enclosing item, or NONE; their number */
+	uint32_t path;		/* offset in `paths` */
+	bool wanted, silent;	/* silent: its server does not answer, and items lie below it */
 	bool done;
 };
 
-/* Every mount, of whatever kind: the way up. */
+/* Every mount, FUSE or not, by its parent's id; item: an index, or NONE if it is not FUSE. */
 struct node { uint64_t parent; uint32_t item; };
 
 struct all {
@@ -44,16 +44,16 @@ struct all {
 	size_t paths_size, paths_room;
 	struct node *nodes;
 	size_t node_count, node_room;
-	struct map mounts;	/* of a mount's id: its node */
-	int64_t owner;		/* only this user's; -1: everybody's */
+	struct map mounts;	/* mount id to index in `nodes` */
+	int64_t owner;		/* unmount only this user's mounts; -1: all */
 	struct fumount_tally tally;
-	int looked;
+	int looked;		/* searches for holders so far */
 	uint64_t began;		/* sys_clock_ns() */
-	uint32_t *busy;		/* to be tried again: their indices; NULL: no more tries */
+	uint32_t *busy;		/* indices of busy items, to retry; NULL: do not retry */
 	size_t busy_count;
 };
 
-static void *more(void *pages, size_t *room, size_t needed, size_t each)
+static void *grow_pages(void *pages, size_t *room, size_t needed, size_t each)
 {
 	size_t bigger = *room ? *room * 2 : 65536 / each;
 	void *got;
@@ -80,11 +80,11 @@ static bool is_wanted(const struct all *a, const struct table_row *row)
 	       && (a->owner < 0 || table_owner(row) == a->owner);
 }
 
-static int take_item(struct all *a, const struct table_row *row)
+static int add_item(struct all *a, const struct table_row *row)
 {
 	size_t len = strlen(row->mountpoint) + 1;
-	struct item *items = more(a->items, &a->room, a->count + 1, sizeof(*items));
-	char *paths = more(a->paths, &a->paths_room, a->paths_size + len, 1);
+	struct item *items = grow_pages(a->items, &a->room, a->count + 1, sizeof(*items));
+	char *paths = grow_pages(a->paths, &a->paths_room, a->paths_size + len, 1);
 
 	if (!items || !paths)
 		return -ENOMEM;
@@ -100,10 +100,10 @@ static int take_item(struct all *a, const struct table_row *row)
 	return 0;
 }
 
-static int take(const struct table_row *row, void *data)
+static int add_mount(const struct table_row *row, void *data)
 {
 	struct all *a = data;
-	struct node *nodes = more(a->nodes, &a->node_room, a->node_count + 1, sizeof(*nodes));
+	struct node *nodes = grow_pages(a->nodes, &a->node_room, a->node_count + 1, sizeof(*nodes));
 	bool fuse = table_is_fuse(row);
 
 	if (!nodes)
@@ -112,11 +112,12 @@ static int take(const struct table_row *row, void *data)
 	nodes[a->node_count] = (struct node) { row->parent, fuse ? (uint32_t)a->count : NONE };
 	if (map_add(&a->mounts, row->id, (uint32_t)a->node_count++) < 0)
 		return -ENOMEM;
-	return fuse ? take_item(a, row) : 0;
+	return fuse ? add_item(a, row) : 0;
 }
 
-/* The table need not have a mount before those on it: one can be moved. */
-static void find_way_up(struct all *a)
+/* A moved mount can come after its children in the mount table, so do this once the whole table
+   has been read. */
+static void link_enclosing(struct all *a)
 {
 	enum { LEVELS = 10000 };
 
@@ -134,12 +135,12 @@ static void find_way_up(struct all *a)
 	}
 }
 
-static const char *path_of(const struct all *a, const struct item *item)
+static const char *item_path(const struct all *a, const struct item *item)
 {
 	return a->paths + item->path;
 }
 
-/* Only those that others lie below are asked for: for the rest it does not matter. */
+/* Judge only the mounts with other FUSE mounts below them: no other server can block a path. */
 static int find_silent(struct all *a)
 {
 	struct census census = { .count = 0 };
@@ -159,8 +160,8 @@ static int find_silent(struct all *a)
 	return 0;
 }
 
-/* The outermost one above it that does not answer, or NONE. */
-static uint32_t silent_above(const struct all *a, const struct item *item)
+/* The outermost enclosing item whose server does not answer, or NONE. */
+static uint32_t find_silent_above(const struct all *a, const struct item *item)
 {
 	uint32_t found = NONE;
 
@@ -170,11 +171,11 @@ static uint32_t silent_above(const struct all *a, const struct item *item)
 	return found;
 }
 
-/* ---- The work, in a child ---- */
+/* ---- Unmounting, in a child process ---- */
 
-/* Mount ids and device numbers are given again soon, to any file system; a connection's
-   identity is not. */
-static bool is_fuse_still(const struct item *item, int fd)
+/* The kernel soon reuses mount ids and device numbers, for any file system; it does not reuse
+   what conn_identity() returns. */
+static bool is_same_fuse(const struct item *item, int fd)
 {
 	struct table_row row;
 
@@ -182,8 +183,8 @@ static bool is_fuse_still(const struct item *item, int fd)
 			      : table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
 }
 
-/* What is acted on is the mount that was identified, in a directory that stays open: a user
-   may swap the names that lead there. */
+/* A user may swap names on the path: keep the mountpoint's directory open, and unmount there only
+   the mount that the table named. */
 static int unmount_item(const struct all *a, const struct item *item, enum umount_how how)
 {
 	static struct target t;
@@ -193,26 +194,27 @@ static int unmount_item(const struct all *a, const struct item *item, enum umoun
 	t = (struct target) { .owner = a->owner, .id = item->id, .connection = item->connection,
 			      .major = item->major, .minor = item->minor, .fuse = true,
 			      .at.fd = -1, .at.parent = -1 };
-	out_str(&path, path_of(a, item));
+	out_str(&path, item_path(a, item));
 	out_text(&path);
 	err = target_reach(&t);
-	if (!err && !is_fuse_still(item, t.at.fd))
+	if (!err && !is_same_fuse(item, t.at.fd))
 		err = -ESTALE;
 	if (!err && how == UMOUNT_ABORT)
 		conn_abort_known(item->connection, item->identity);
 	if (t.at.fd >= 0)
-		sys_close(t.at.fd);	/* it would keep the mount busy */
+		sys_close(t.at.fd);	/* a descriptor keeps the mount busy */
 	t.at.fd = -1;
 	if (!err)
 		err = unmount_directly(&t, how);
 	target_close(&t);
-	/* Unmounted meanwhile by its server, or by another fumount. */
+	/* Its server or another fumount may have unmounted it meanwhile: success. */
 	return err && !table_has(item->id, item->major, item->minor) ? 0 : err;
 }
 
 struct result { uint32_t at; int err; };
 
-static void __attribute__((noreturn)) work(const struct all *a, const uint32_t *order, size_t count, int to)
+static void __attribute__((noreturn))
+unmount_items(const struct all *a, const uint32_t *order, size_t count, int to)
 {
 	enum umount_how how = a->f->force ? UMOUNT_ABORT : a->f->lazy ? UMOUNT_LAZY : UMOUNT_PLAIN;
 
@@ -225,13 +227,13 @@ static void __attribute__((noreturn)) work(const struct all *a, const uint32_t *
 	sys_exit(0);
 }
 
-static void tell_holders(const struct report *to, const struct item *item)
+static void report_item_holders(const struct report *to, const struct item *item)
 {
 	if (report_holders(to, item->major, item->minor) == 0)
 		report(to, "unknown", "no process that is visible to this user holds it");
 }
 
-static void tell(struct all *a, const struct result *result)
+static void report_result(struct all *a, const struct result *result)
 {
 	struct item *item = a->items + result->at;
 	struct report to = *a->to;
@@ -241,13 +243,13 @@ static void tell(struct all *a, const struct result *result)
 		return;
 	}
 	item->done = result->err == 0;
-	to.object = path_of(a, item);
+	to.object = item_path(a, item);
 	fumount_count(&a->tally, fumount_status(result->err));
 	if (result->err == -EBUSY) {
 		report(&to, "busy", "busy; fumount -l detaches it");
-		/* Each look is one pass over /proc. */
+		/* Each search for holders walks all of /proc. */
 		if (!to.quiet && a->looked++ < LOOKS)
-			tell_holders(&to, item);
+			report_item_holders(&to, item);
 		else if (!to.quiet && a->looked == LOOKS + 1)
 			report(&to, "holders", "who holds this and further ones is not looked for");
 	} else if (result->err == -ETIMEDOUT) {
@@ -260,9 +262,9 @@ static void tell(struct all *a, const struct result *result)
 	}
 }
 
-/* Starts a child on order[0 … count) and tells what comes of it, up to one that the
-   kernel does not come back from. Returns how many are dealt with, or -errno. */
-static long tell_work(struct all *a, const uint32_t *order, size_t count)
+/* Have a child unmount order[0 … count) and report each result. An unmount that blocks is reported
+   as timed out, and the child left behind. Returns how many items are dealt with, or -errno. */
+static long unmount_in_child(struct all *a, const uint32_t *order, size_t count)
 {
 	struct result result;
 	size_t done = 0;
@@ -273,12 +275,12 @@ static long tell_work(struct all *a, const uint32_t *order, size_t count)
 		return child;
 	if (child == 0) {
 		sys_close(pair[0]);
-		work(a, order, count, pair[1]);
+		unmount_items(a, order, count, pair[1]);
 	}
 	sys_close(pair[1]);
 	while (done < count && sys_poll_in(pair[0], 2 * UNMOUNT_LIMIT_MS) > 0
 	       && sys_read_all(pair[0], &result, sizeof(result)) == sizeof(result)) {
-		tell(a, &result);
+		report_result(a, &result);
 		done++;
 	}
 	sys_close(pair[0]);
@@ -287,14 +289,14 @@ static long tell_work(struct all *a, const uint32_t *order, size_t count)
 		return (long)done;
 	}
 	result = (struct result) { order[done], -ETIMEDOUT };
-	tell(a, &result);
+	report_result(a, &result);
 	return (long)done + 1;
 }
 
-static int try_in_order(struct all *a, const uint32_t *order, size_t count)
+static int unmount_once(struct all *a, const uint32_t *order, size_t count)
 {
 	for (size_t done = 0; done < count; ) {
-		long n = tell_work(a, order + done, count - done);
+		long n = unmount_in_child(a, order + done, count - done);
 
 		if (n < 0)
 			return (int)n;
@@ -303,16 +305,16 @@ static int try_in_order(struct all *a, const uint32_t *order, size_t count)
 	return 0;
 }
 
-/* A server that has just been unmounted keeps the mount busy that its SOURCE is in, until it
-   has ended. */
-static bool may_try_again(const struct all *a)
+/* The server of a mount that is gone keeps the mount that holds its SOURCE busy until the server
+   has exited, so wait a little once something was unmounted. */
+static bool can_retry(const struct all *a)
 {
 	int seconds = a->f->wait >= 0 ? a->f->wait : a->tally.good ? FUMOUNT_SETTLE_S : 0;
 
 	return sys_clock_ns() - a->began < (uint64_t)seconds * 1000000000;
 }
 
-/* The busy ones are collected at the start of `order`, which is read further on. */
+/* Busy items are collected at the start of `order`, over entries that are dealt with. */
 static int unmount_in_order(struct all *a, uint32_t *order, size_t count)
 {
 	enum { TRY_EVERY_MS = 50 };
@@ -321,11 +323,11 @@ static int unmount_in_order(struct all *a, uint32_t *order, size_t count)
 	a->busy = order;
 	for (;;) {
 		a->busy_count = 0;
-		err = try_in_order(a, order, count);
+		err = unmount_once(a, order, count);
 		count = a->busy_count;
 		if (err || !count || !a->busy)
 			return err;
-		if (may_try_again(a))
+		if (can_retry(a))
 			sys_sleep_ms(TRY_EVERY_MS);
 		else
 			a->busy = NULL;
@@ -334,19 +336,19 @@ static int unmount_in_order(struct all *a, uint32_t *order, size_t count)
 
 /* ---- The order ---- */
 
-/* What lies below a silent one goes with that, if that goes. */
-static void tell_out_of_reach(struct all *a, const struct item *item, const struct item *outer)
+/* An item below a silent mount is gone if that was unmounted, and out of reach if not. */
+static void report_unreachable(struct all *a, const struct item *item, const struct item *outer)
 {
 	struct report to = *a->to;
 
 	if (outer->done)
 		return;
-	to.object = path_of(a, item);
-	report(&to, "refused", "lies below %s, which does not answer; unmount that first", path_of(a, outer));
+	to.object = item_path(a, item);
+	report(&to, "refused", "lies below %s, which does not answer; unmount that first", item_path(a, outer));
 	fumount_count(&a->tally, FUMOUNT_FAILED);
 }
 
-static uint32_t deepest(const struct all *a)
+static uint32_t find_max_depth(const struct all *a)
 {
 	uint32_t depth = 0;
 
@@ -355,7 +357,7 @@ static uint32_t deepest(const struct all *a)
 	return depth;
 }
 
-static int go(struct all *a)
+static int unmount_all(struct all *a)
 {
 	uint32_t *order = sys_pages((a->count + 1) * sizeof(*order));
 	size_t count = 0;
@@ -364,20 +366,20 @@ static int go(struct all *a)
 	if (!order)
 		return -ENOMEM;
 	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].wanted && a->items[i].silent && silent_above(a, a->items + i) == NONE)
+		if (a->items[i].wanted && a->items[i].silent && find_silent_above(a, a->items + i) == NONE)
 			order[count++] = (uint32_t)i;
 	err = unmount_in_order(a, order, count);
 	count = 0;
-	/* The newest first: the top of a stack. */
-	for (uint32_t depth = deepest(a) + 1; !err && depth-- > 0; ) {
+	/* The last row first: it is the top of its stack. */
+	for (uint32_t depth = find_max_depth(a) + 1; !err && depth-- > 0; ) {
 		for (size_t i = a->count; i-- > 0; ) {
 			struct item *item = a->items + i;
-			uint32_t above = silent_above(a, item);
+			uint32_t above = find_silent_above(a, item);
 
 			if (!item->wanted || item->depth != depth || (item->silent && above == NONE))
 				continue;
 			if (above != NONE)
-				tell_out_of_reach(a, item, a->items + above);
+				report_unreachable(a, item, a->items + above);
 			else
 				order[count++] = (uint32_t)i;
 		}
@@ -385,7 +387,7 @@ static int go(struct all *a)
 	return err ? err : unmount_in_order(a, order, count);
 }
 
-static int recover(struct all *a)
+static int recover_all(struct all *a)
 {
 	struct census census = { .identify = true };
 
@@ -397,16 +399,17 @@ static int recover(struct all *a)
 
 int fumount_all(const struct fumount *f, const struct report *to)
 {
-	struct all a = { .f = f, .to = to, .began = sys_clock_ns(), .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
-	int err = table_each(NULL, take, &a);
+	struct all a = { .f = f, .to = to, .began = sys_clock_ns(),
+			 .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
+	int err = table_each(NULL, add_mount, &a);
 
 	if (!err && f->recover)
-		return recover(&a);
-	find_way_up(&a);
+		return recover_all(&a);
+	link_enclosing(&a);
 	if (!err)
 		err = find_silent(&a);
 	if (!err)
-		err = go(&a);
+		err = unmount_all(&a);
 	if (err) {
 		report(to, "failed", "%s", msg_reason(err));
 		return FUMOUNT_SYSTEM;

@@ -1,4 +1,4 @@
-/* enter: another mount namespace, for -N and for -R's search of all of them. */
+/* enter: join another mount namespace, for -N, and for -R, which visits all of them. */
 #include <fcntl.h>
 
 #include "fumount.h"

@@ -1,4 +1,4 @@
-/* fumount: unmount FUSE file systems, and say who holds them. */
+/* fumount: unmount FUSE file systems, and report the processes that hold them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -34,32 +34,32 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-static int failed(const struct report *to, int err)
+static int report_error(const struct report *to, int err)
 {
 	report(to, "failed", "%s", err == -ENOENT ? "nothing is mounted there"
 	       : err == -ESTALE ? "covered or moved meanwhile; run fumount again" : msg_reason(err));
 	return fumount_status(err);
 }
 
-static int plainly(const struct fumount *f, const struct report *to, const struct target *t)
+static int unmount_plain(const struct fumount *f, const struct report *to, const struct target *t)
 {
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
 	if (err == -EBUSY && (f->kill || f->wait > 0 || f->settling))
-		err = persuade(to, t, f->kill ? persuade_signal(f->kill) : 0,
-			       f->wait >= 0 ? f->wait : FUMOUNT_SETTLE_S);
+		err = wait_holders(to, t, f->kill ? wait_holders_signal_number(f->kill) : 0,
+				   f->wait >= 0 ? f->wait : FUMOUNT_SETTLE_S);
 	if (err == -EBUSY) {
 		report(to, "busy", "busy; fumount -l detaches it");
-		persuade_tell(to, t);
+		wait_holders_report(to, t);
 		return FUMOUNT_FAILED;
 	}
 	return err;
 }
 
-/* ---- Ways to unmount ---- */
+/* ---- Abort and detach ---- */
 
-/* Whether the connection that had this identity is gone, or who keeps it. */
-static void tell_aftermath(const struct report *to, const struct target *t, uint64_t identity)
+/* Report that the connection of this identity is gone, or else its holders. */
+static void report_aftermath(const struct report *to, const struct target *t, uint64_t identity)
 {
 	int held;
 
@@ -75,9 +75,10 @@ static void tell_aftermath(const struct report *to, const struct target *t, uint
 		report(to, "unknown", "none of them is visible to this user");
 }
 
-/* The kernel waits for the server. With fuseblk that is its last word, and the mount is
-   gone from the table already: of a server that hangs nothing more is to be had. */
-static int overdue(const struct report *to, const struct target *t, int err)
+/* umount2(2) is waiting for the server. On fuseblk it waits for the answer to DESTROY, and the
+   mount has left the mount table: no retry can help then, so abort the connection if the
+   server hangs. */
+static int await_unmount(const struct report *to, const struct target *t, int err)
 {
 	enum { PATIENCE = 30 };
 	struct census census = { .count = 0 };
@@ -102,19 +103,19 @@ static int overdue(const struct report *to, const struct target *t, int err)
 	return err;
 }
 
-static int lazily(const struct report *to, const struct target *t)
+static int detach_mount(const struct report *to, const struct target *t)
 {
 	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
 	int err = unmount_target(t, UMOUNT_LAZY);
 
 	if (err == -ETIMEDOUT)
-		err = overdue(to, t, err);
+		err = await_unmount(to, t, err);
 	if (!err)
-		tell_aftermath(to, t, identity);
+		report_aftermath(to, t, identity);
 	return err;
 }
 
-static int abort_it(const struct report *to, const struct target *t)
+static int abort_connection(const struct report *to, const struct target *t)
 {
 	struct report others = *to;
 	int err = unmount_abort(t);
@@ -127,17 +128,17 @@ static int abort_it(const struct report *to, const struct target *t)
 	return 0;
 }
 
-/* A server may unmount by itself once its connection is aborted. */
+/* A server may unmount its own mount once the connection is aborted: success. */
 static bool is_gone(const struct target *t, int err)
 {
 	return t->fuse && err == -ENOENT;
 }
 
-/* Those who are woken need a moment to go. */
-static int forcibly(const struct report *to, const struct target *t)
+/* The abort wakes the waiting processes: retry, so that they can close their files. */
+static int abort_and_unmount(const struct report *to, const struct target *t)
 {
 	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
-	int err = t->fuse ? abort_it(to, t) : 0, aborted = err;
+	int err = t->fuse ? abort_connection(to, t) : 0, aborted = err;
 
 	if (err == -ENOENT)
 		return err;
@@ -153,28 +154,28 @@ static int forcibly(const struct report *to, const struct target *t)
 	if (err == -EPERM && aborted)
 		report(to, "failed", "its connection cannot be aborted by this user");
 	if (!err)
-		tell_aftermath(to, t, identity);
+		report_aftermath(to, t, identity);
 	return err;
 }
 
 static int unmount_found(const struct fumount *f, const struct report *to, const struct target *t)
 {
-	int err = f->abort ? abort_it(to, t) : f->force ? forcibly(to, t) : f->lazy ? lazily(to, t)
-		  : plainly(f, to, t);
+	int err = f->abort ? abort_connection(to, t) : f->force ? abort_and_unmount(to, t)
+		  : f->lazy ? detach_mount(to, t) : unmount_plain(f, to, t);
 
 	if (err == -ETIMEDOUT && !f->lazy && !f->force)
-		err = overdue(to, t, err);
+		err = await_unmount(to, t, err);
 	if (err > 0)
 		return err;
 	if (err)
-		return failed(to, err);
+		return report_error(to, err);
 	if (f->verbose && !f->abort)
 		report(to, "unmounted", f->lazy ? "detached" : "unmounted");
 	return FUMOUNT_OK;
 }
 
-/* The mount that it is below would be asked for the way to it. */
-static bool outer_answers(const struct target *t)
+/* A lookup of the path would ask the server of the enclosing FUSE mount. */
+static bool is_outer_answering(const struct target *t)
 {
 	struct census census = { .count = 0 };
 
@@ -184,7 +185,7 @@ static bool outer_answers(const struct target *t)
 	return census_answers(census.conns);
 }
 
-/* A connection that is mounted nowhere any more, held by somebody. */
+/* Abort a connection that is mounted nowhere but that a process still holds. */
 static int abort_detached(const struct report *to, const char *word)
 {
 	uint64_t connection;
@@ -199,7 +200,7 @@ static int abort_detached(const struct report *to, const char *word)
 	return FUMOUNT_OK;
 }
 
-static int found(const struct fumount *f, const struct report *to, const struct target *t)
+static int check_and_unmount(const struct fumount *f, const struct report *to, const struct target *t)
 {
 	if (!t->fuse && !f->any) {
 		report(to, "refused", "not a FUSE mount%s%s", *t->cover ? "; " : "", t->cover);
@@ -211,7 +212,7 @@ static int found(const struct fumount *f, const struct report *to, const struct 
 	}
 	if (!t->id && f->verbose)
 		report(to, "unknown", "what is mounted there is not known without /proc");
-	if (t->at.below && !outer_answers(t)) {
+	if (t->at.below && !is_outer_answering(t)) {
 		report(to, "refused", "it lies below another FUSE mount, conn:%llu, which does not answer; "
 		       "unmount that first", (unsigned long long)t->outer);
 		return FUMOUNT_FAILED;
@@ -219,7 +220,7 @@ static int found(const struct fumount *f, const struct report *to, const struct 
 	return unmount_found(f, to, t);
 }
 
-static int one(const struct fumount *f, const struct report *to)
+static int run_target(const struct fumount *f, const struct report *to)
 {
 	static struct target t;
 	int err, status;
@@ -233,14 +234,14 @@ static int one(const struct fumount *f, const struct report *to)
 		report(to, "failed", "%s", target_why(&t, err));
 		return FUMOUNT_FAILED;
 	}
-	status = found(f, to, &t);
+	status = check_and_unmount(f, to, &t);
 	target_close(&t);
 	return status;
 }
 
 /* ---- The command line ---- */
 
-static const char *contradiction(const struct fumount *f, char **operands)
+static const char *find_contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
 		return "one of -l, -f, -R and --abort";
@@ -248,7 +249,7 @@ static const char *contradiction(const struct fumount *f, char **operands)
 		return "-w and -k go with a mount that is not to be busy";
 	if (f->kill && f->all)
 		return "-k takes a target";
-	if (f->kill && persuade_signal(f->kill) < 0)
+	if (f->kill && wait_holders_signal_number(f->kill) < 0)
 		return "-k: no such signal";
 	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))
 		return "this build has no -a and -R";
@@ -263,17 +264,17 @@ static const char *contradiction(const struct fumount *f, char **operands)
 	return f->all || *operands ? NULL : "no mountpoint is given";
 }
 
-/* Each target is an object of its own: {"target":…,"events":[…],"status":0}. */
-static int reported(const struct fumount *f, struct report *to)
+/* Each target is one JSON object: {"target":…,"events":[…],"status":0}. */
+static int run_reported(const struct fumount *f, struct report *to)
 {
 	int status;
 
 	if (!to->json)
-		return f->all ? fumount_all(f, to) : one(f, to);
+		return f->all ? fumount_all(f, to) : run_target(f, to);
 	json_open(to->json, NULL, '{');
 	json_text(to->json, "target", to->object);
 	json_open(to->json, "events", '[');
-	status = f->all ? fumount_all(f, to) : one(f, to);
+	status = f->all ? fumount_all(f, to) : run_target(f, to);
 	json_close(to->json, ']');
 	json_number(to->json, "status", status);
 	json_close(to->json, '}');
@@ -292,11 +293,11 @@ static int run(struct fumount *f, char **operands)
 	if (f->json)
 		json_open(&json, NULL, '[');
 	if (f->all)
-		status = reported(f, &to);
+		status = run_reported(f, &to);
 	for (; !f->all && *operands; operands++) {
 		to.object = *operands;
 		f->settling = tally.good > 0;
-		fumount_count(&tally, reported(f, &to));
+		fumount_count(&tally, run_reported(f, &to));
 	}
 	if (!f->all)
 		status = fumount_total(&tally);
@@ -309,7 +310,7 @@ static int run(struct fumount *f, char **operands)
 	return status;
 }
 
-/* With -N, there. */
+/* -N: run in that mount namespace. */
 static int enter_and_run(struct fumount *f, char **operands)
 {
 	int err = f->namespace ? fumount_enter(f->namespace) : 0;
@@ -325,7 +326,7 @@ static int fumount_main(char **argv)
 
 	if (!applet_parse(options, &f, argv, &rest))
 		return FUMOUNT_USAGE;
-	why = contradiction(&f, rest.operands);
+	why = find_contradiction(&f, rest.operands);
 	if (why)
 		return applet_usage(why);
 	return enter_and_run(&f, rest.operands);
@@ -333,7 +334,7 @@ static int fumount_main(char **argv)
 
 APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and say who holds the mount", options)
 
-/* How umount(8) calls a helper: what it may leave out is taken and left out. */
+/* The options that umount(8) passes to its helpers; those without a meaning here are ignored. */
 static const struct opt helper_options[] = {
 	OPT('f', NULL, OPT_FLAG, struct fumount, force, NULL, "abort the connection"),
 	OPT('l', NULL, OPT_FLAG, struct fumount, lazy, NULL, "detach now"),

@@ -1,9 +1,9 @@
-/* fumount -R: what people run when nothing else helps.
+/* fumount -R: recover from FUSE mounts that a plain unmount does not remove.
  *
- * Plain first; what is dead or is shown to hang is aborted; what is healthy and busy is
- * detached; and so for every layer of a stack, every bind of the same connection, in
- * every mount namespace that can be entered. Each step is reported. Run again, it finds
- * nothing to do.
+ * Try a plain unmount first. If the mount is busy, abort a connection whose server is shown to
+ * hang, and detach a mount whose server is healthy. Do so for every layer of a stack and every
+ * bind mount of the connection, in every mount namespace that this process can enter, and report
+ * each step. A second run finds nothing to do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,13 +27,13 @@ enum { WATCH_MS = 900, LIMIT_MS = 300, ROUNDS = 512 };
 struct recovery {
 	const struct fumount *f;
 	const struct report *to;
-	struct census census;	/* what is to go, wherever it is mounted */
-	struct census others;	/* what only stands in the way, and is judged as well */
-	bool judged;
-	int status;		/* the worst so far */
+	struct census census;	/* the connections to recover, wherever they are mounted */
+	struct census others;	/* connections of further mounts that are in the way */
+	bool judged;		/* census_look() has sampled `census` */
+	int status;		/* the worst exit status so far */
 };
 
-static void worse(struct recovery *r, int err)
+static void note_status(struct recovery *r, int err)
 {
 	int status = fumount_status(err);
 
@@ -41,22 +41,22 @@ static void worse(struct recovery *r, int err)
 		r->status = status;
 }
 
-static const struct conn *conn_of(const struct recovery *r, uint64_t connection)
+static const struct conn *find_conn(const struct recovery *r, uint64_t connection)
 {
 	const struct conn *conn = census_find(&r->census, connection);
 
 	return conn ? conn : census_find(&r->others, connection);
 }
 
-/* Whether it is still that connection, or its number is another's by now. */
-static bool is_same(const struct conn *conn)
+/* The kernel reuses connection numbers, so compare the identity as well. */
+static bool is_same_connection(const struct conn *conn)
 {
 	return conn && conn->identity == conn_identity(conn->connection);
 }
 
-/* Whether a mount of it is to go. What cannot be told now, or could not before, makes no
-   other of it. */
-static bool is_ours(const struct recovery *r, uint64_t connection)
+/* Whether mounts of this connection are to be unmounted. An identity that could not be read, now
+   or earlier, counts as unchanged while the connection exists. */
+static bool is_recovery_target(const struct recovery *r, uint64_t connection)
 {
 	const struct conn *conn = census_find(&r->census, connection);
 	uint64_t now = conn_identity(connection);
@@ -64,7 +64,7 @@ static bool is_ours(const struct recovery *r, uint64_t connection)
 	return conn && (now ? !conn->identity || conn->identity == now : conn_waiting(connection) != -ENOENT);
 }
 
-/* ---- Is it healthy? ---- */
+/* ---- The state of a connection ---- */
 
 static const char *const verdicts[] = {
 	[CONN_STARTING] = "its server has not answered INIT",
@@ -75,33 +75,33 @@ static const char *const verdicts[] = {
 	[CONN_UNKNOWN] = "whether its server answers is not known",
 };
 
-/* All at once, so that five hung layers take no longer than one. */
-static enum conn_state state_of(struct recovery *r, uint64_t connection)
+/* Sample all connections to recover at once, so that five hung layers take no longer than one. */
+static enum conn_state judge_connection(struct recovery *r, uint64_t connection)
 {
 	if (census_find(&r->census, connection)) {
 		if (!r->judged)
 			census_look(&r->census, WATCH_MS);
 		r->judged = true;
-		return census_state(conn_of(r, connection));
+		return census_state(find_conn(r, connection));
 	}
 	if (!census_find(&r->others, connection)) {
 		if (census_add(&r->others, connection) < 0)
 			return CONN_UNKNOWN;
 		census_look(&r->others, WATCH_MS);
 	}
-	return census_state(conn_of(r, connection));
+	return census_state(find_conn(r, connection));
 }
 
 static bool is_answering(struct recovery *r, uint64_t connection)
 {
 	const struct conn *conn;
 
-	state_of(r, connection);
-	conn = conn_of(r, connection);
+	judge_connection(r, connection);
+	conn = find_conn(r, connection);
 	return !conn || census_answers(conn);
 }
 
-static void tell_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
+static void report_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
 {
 	char text[160], command[16];
 	struct out out = OUT_TEXT(text);
@@ -126,16 +126,16 @@ static void tell_state(const struct recovery *r, enum conn_state state, const st
 	report(r->to, "state", "%s", out_text(&out));
 }
 
-/* Only a connection that is shown to keep requests waiting, unless -f says so; one that is over
-   needs no abort. */
-static bool is_to_abort(const struct recovery *r, enum conn_state state, const struct conn *conn)
+/* Without -f, abort a connection only if its server is shown to keep requests waiting; with -f,
+   every connection that is not over yet. */
+static bool is_abort_due(const struct recovery *r, enum conn_state state, const struct conn *conn)
 {
 	return r->f->force ? state != CONN_DEAD && state != CONN_ABORTED : conn && census_blocks(conn);
 }
 
 struct duty { uint64_t connection; bool aborted, serves, another; };
 
-static int note_duty(const struct server *server, void *data)
+static int check_duty(const struct server *server, void *data)
 {
 	struct duty *duty = data;
 
@@ -146,28 +146,29 @@ static int note_duty(const struct server *server, void *data)
 	return 0;
 }
 
-static bool is_of_user(int pid, int64_t uid)
+static bool is_owned_by(int pid, int64_t uid)
 {
 	struct proc_facts facts;
 
 	return proc_facts(pid, &facts) == 0 && facts.uid == uid;
 }
 
-/* Signals the one process that serves t, which is held and looked at again for that. Whoever
-   was handed the descriptor serves, too, as far as /proc tells: root kills no process but the
-   mount's owner's, and none that serves another connection. */
+/* Signal the process that serves t's connection. Hold the process while checking it again, since
+   the kernel reuses pids. /proc shows any process with the descriptor as a server, so SIGKILL is
+   refused if a second process has it or this process serves another connection; and root kills
+   only a process of the mount's owner. */
 static int signal_server(const struct recovery *r, const struct target *t, int sig)
 {
-	const struct conn *conn = conn_of(r, t->connection);
+	const struct conn *conn = find_conn(r, t->connection);
 	struct duty duty = { .connection = t->connection, .aborted = sig == SIGCONT };
 	struct proc_held held;
 	int err = conn && conn->pid ? proc_hold(&held, conn->pid) : -ESRCH;
 
 	if (err)
 		return err;
-	server_of(held.pid, note_duty, &duty);
+	server_of(held.pid, check_duty, &duty);
 	if (sig == SIGKILL && (conn->others[0] || duty.another
-			       || (sys_geteuid() == 0 && !is_of_user(held.pid, t->owner))))
+			       || (sys_geteuid() == 0 && !is_owned_by(held.pid, t->owner))))
 		err = -EPERM;
 	else
 		err = duty.serves ? proc_signal(&held, sig) : -ESRCH;
@@ -175,30 +176,33 @@ static int signal_server(const struct recovery *r, const struct target *t, int s
 	return err;
 }
 
-/* Its end is the abort that its own user may always have; if it serves nothing else. */
+/* The connection is over once its server exits, so users who may not abort it in fusectl can
+   still kill their own server. */
 static int kill_server(const struct recovery *r, const struct target *t)
 {
 	int err = signal_server(r, t, SIGKILL);
 
 	if (!err)
 		report(r->to, "killed", "connection %llu cannot be aborted by this user: its server, process %d "
-		       "is killed", (unsigned long long)t->connection, conn_of(r, t->connection)->pid);
+		       "is killed", (unsigned long long)t->connection, find_conn(r, t->connection)->pid);
 	return err;
 }
 
-/* unmounting: the kernel has begun, and waits; the mount may be in no table any more. */
+/* unmounting: umount2(2) is waiting for the server; the mount may have left the mount table. */
 static void abort_if_hung(struct recovery *r, const struct target *t, bool unmounting)
 {
-	enum conn_state state = state_of(r, t->connection);
+	enum conn_state state = judge_connection(r, t->connection);
 	int err;
 
-	tell_state(r, state, conn_of(r, t->connection));
-	if (!is_to_abort(r, state, conn_of(r, t->connection)) || (unmounting && !is_same(conn_of(r, t->connection))))
+	report_state(r, state, find_conn(r, t->connection));
+	if (!is_abort_due(r, state, find_conn(r, t->connection))
+	    || (unmounting && !is_same_connection(find_conn(r, t->connection))))
 		return;
 	err = unmounting ? -ENOENT : unmount_abort(t);
-	if (err == -ENOENT && is_same(conn_of(r, t->connection)))
-		err = conn_abort_known(t->connection, conn_of(r, t->connection)->identity);
-	/* What is on its way to a stopped server's ring, that must give back itself. */
+	if (err == -ENOENT && is_same_connection(find_conn(r, t->connection)))
+		err = conn_abort_known(t->connection, find_conn(r, t->connection)->identity);
+	/* Only the server's own threads can return requests that are under way to its io_uring
+	   ring: let a stopped server run. */
 	if (!err)
 		signal_server(r, t, SIGCONT);
 	if (!err)
@@ -211,8 +215,8 @@ static void abort_if_hung(struct recovery *r, const struct target *t, bool unmou
 
 /* ---- One mount ---- */
 
-/* Those who are woken need a moment to let go. */
-static int plain_again(const struct target *t)
+/* The abort wakes the waiting processes, which then need a moment to close their files. */
+static int retry_plain(const struct target *t)
 {
 	int err = -EBUSY;
 
@@ -223,11 +227,11 @@ static int plain_again(const struct target *t)
 	return err;
 }
 
-static int take_away(struct recovery *r, const struct target *t)
+static int unmount_escalating(struct recovery *r, const struct target *t)
 {
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
-	if (err == -ETIMEDOUT) {	/* the kernel waits for the server */
+	if (err == -ETIMEDOUT) {	/* umount2(2) is waiting for the server */
 		abort_if_hung(r, t, true);
 		return unmount_wait(LIMIT_MS);
 	}
@@ -235,11 +239,11 @@ static int take_away(struct recovery *r, const struct target *t)
 		return err;
 	report(r->to, "busy", "busy");
 	abort_if_hung(r, t, false);
-	err = plain_again(t);
+	err = retry_plain(t);
 	if (err != -EBUSY)
 		return err;
-	/* MNT_FORCE is the abort where fusectl is out of reach. */
-	err = unmount_target(t, is_to_abort(r, state_of(r, t->connection), conn_of(r, t->connection))
+	/* Where fusectl is out of reach, MNT_FORCE aborts the connection. */
+	err = unmount_target(t, is_abort_due(r, judge_connection(r, t->connection), find_conn(r, t->connection))
 			     ? UMOUNT_ABORT : UMOUNT_LAZY);
 	if (!err) {
 		report(r->to, "detached", "detached; it goes when the last one lets go");
@@ -248,9 +252,9 @@ static int take_away(struct recovery *r, const struct target *t)
 	return err == 0 ? 1 : err;
 }
 
-static int take_target(struct recovery *r, const struct target *t)
+static int unmount_and_report(struct recovery *r, const struct target *t)
 {
-	int err = take_away(r, t);
+	int err = unmount_escalating(r, t);
 
 	if (err == 0)
 		report(r->to, "unmounted", "%s at %s: unmounted", t->type, t->at.path);
@@ -266,12 +270,12 @@ static int take_target(struct recovery *r, const struct target *t)
 
 struct next { struct recovery *r; uint64_t connection, id; uint32_t major, minor; char path[8192]; };
 
-static int is_next(const struct table_row *row, void *data)
+static int match_next(const struct table_row *row, void *data)
 {
 	struct next *n = data;
 	struct out path = OUT_TEXT(n->path);
 
-	if (!table_is_fuse(row) || !is_ours(n->r, table_connection(row)))
+	if (!table_is_fuse(row) || !is_recovery_target(n->r, table_connection(row)))
 		return 0;
 	n->connection = table_connection(row);
 	n->id = row->id;
@@ -284,7 +288,7 @@ static int is_next(const struct table_row *row, void *data)
 
 struct climb { uint64_t id, parent; };
 
-static int is_climbed(const struct table_row *row, void *data)
+static int note_parent(const struct table_row *row, void *data)
 {
 	struct climb *climb = data;
 
@@ -292,37 +296,38 @@ static int is_climbed(const struct table_row *row, void *data)
 	return row->id == climb->id;
 }
 
-/* Whether the mount `top` is that of `id`, or mounted over it: a user may have swapped the
-   names that lead there. */
-static bool is_over(uint64_t top, uint64_t id)
+/* Whether the mount `top` is the mount `id` or is stacked on it. A user may have swapped names on
+   the path, so that it leads to an unrelated mount. */
+static bool is_stacked_on(uint64_t top, uint64_t id)
 {
 	enum { LAYERS = 64 };
 	struct climb climb = { .id = top };
 
 	for (int i = 0; i < LAYERS && climb.id != id; i++) {
-		if (table_each(NULL, is_climbed, &climb) <= 0)
+		if (table_each(NULL, note_parent, &climb) <= 0)
 			return false;
 		climb.id = climb.parent;
 	}
 	return climb.id == id;
 }
 
-/* What is on top there: that mount, or another that covers it. 1 when it has gone, and
-   another may be left; 0 when there is none; -errno. */
-static int take_next(struct recovery *r, uint64_t *before)
+/* Find the next mount to recover and unmount the top of its stack: that mount, or a mount that
+   covers it. 1: unmounted, and more may be left; 0: none is left; or -errno. `before` is the id
+   of the mount that the last call unmounted, to notice when it is still there. */
+static int unmount_next(struct recovery *r, uint64_t *before)
 {
 	static struct next n;
 	static struct target top;
 	int err;
 
 	n.r = r;
-	err = table_each(NULL, is_next, &n);
+	err = table_each(NULL, match_next, &n);
 	if (err < 0)
 		report(r->to, "failed", "the mount table: %s", msg_reason(err));
 	if (err <= 0)
 		return err;
 	err = target_find(n.path, &top);
-	if (!is_ours(r, n.connection)		/* it went by itself */
+	if (!is_recovery_target(r, n.connection)		/* gone meanwhile */
 	    || ((err || !top.fuse) && !table_has(n.id, n.major, n.minor))) {
 		if (!err)
 			target_close(&top);
@@ -335,7 +340,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 	if (!top.fuse) {
 		report(r->to, "failed", "%s is covered by %s; unmount that first", n.path, top.type);
 		err = -EBUSY;
-	} else if (top.id && !is_over(top.id, n.id)) {
+	} else if (top.id && !is_stacked_on(top.id, n.id)) {
 		report(r->to, "failed", "%s: another mount is there now", n.path);
 		err = -EBUSY;
 	} else if (top.id == *before) {
@@ -347,7 +352,7 @@ static int take_next(struct recovery *r, uint64_t *before)
 		err = -EBUSY;
 	} else {
 		*before = top.id;
-		err = take_target(r, &top);
+		err = unmount_and_report(r, &top);
 	}
 	target_close(&top);
 	return err && err != -ESTALE ? err : 1;
@@ -359,11 +364,12 @@ static int count_mount(const struct table_row *row, void *data)
 {
 	struct count *c = data;
 
-	c->count += table_is_fuse(row) && is_ours(c->r, table_connection(row));
+	c->count += table_is_fuse(row) && is_recovery_target(c->r, table_connection(row));
 	return 0;
 }
 
-/* In the mount namespace of process pid (NULL: our own); 0 if its table cannot be read. */
+/* Count the mounts in the mount namespace of process pid (NULL: this process); 0 if its table
+   cannot be read. */
 static size_t count_mounts(const struct recovery *r, const char *pid)
 {
 	struct count c = { r, 0 };
@@ -371,16 +377,16 @@ static size_t count_mounts(const struct recovery *r, const char *pid)
 	return table_each(pid, count_mount, &c) < 0 ? 0 : c.count;
 }
 
-/* Twice as often as there are mounts, since others may cover them; somebody who mounts again
-   and again is not run after for ever. */
-static int sweep_here(struct recovery *r)
+/* Allow two rounds for each mount, since another mount may cover it. The limit ends a race with
+   a process that keeps mounting. */
+static int sweep_namespace(struct recovery *r)
 {
 	size_t rounds = ROUNDS + 2 * count_mounts(r, NULL);
 	uint64_t before = 0;
 	int more = 1;
 
 	while (rounds-- && more > 0)
-		more = take_next(r, &before);
+		more = unmount_next(r, &before);
 	return more;
 }
 
@@ -388,14 +394,14 @@ static int sweep_here(struct recovery *r)
 
 struct elsewhere { struct recovery *r; uint64_t own; bool again; };
 
-static int is_to_go(const struct table_row *row, void *data)
+static int match_target(const struct table_row *row, void *data)
 {
-	return table_is_fuse(row) && is_ours(data, table_connection(row));
+	return table_is_fuse(row) && is_recovery_target(data, table_connection(row));
 }
 
 struct sweeping { struct recovery *r; const char *pid; };
 
-/* In a child; its parent tells what came of it. */
+/* Run in a child process; the parent reports the result. */
 static int enter_and_sweep(void *data)
 {
 	static const struct report silent = { .object = "", .quiet = true };
@@ -403,10 +409,10 @@ static int enter_and_sweep(void *data)
 	int err = fumount_enter(s->pid);
 
 	s->r->to = &silent;
-	return err ? err : sweep_here(s->r);
+	return err ? err : sweep_namespace(s->r);
 }
 
-static int sweep_in(struct recovery *r, const char *pid)
+static int sweep_in_child(struct recovery *r, const char *pid)
 {
 	struct sweeping s = { r, pid };
 	struct aside aside;
@@ -415,7 +421,7 @@ static int sweep_in(struct recovery *r, const char *pid)
 
 	if (err)
 		return err;
-	/* There may be thousands: as long as they become fewer. */
+	/* Thousands of mounts take long: keep waiting as long as their number falls. */
 	do {
 		before = left;
 		err = aside_wait(&aside, 3 * UNMOUNT_LIMIT_MS);
@@ -426,7 +432,7 @@ static int sweep_in(struct recovery *r, const char *pid)
 	return err;
 }
 
-static int look_elsewhere(uint64_t number, int pid, void *data)
+static int sweep_other_namespace(uint64_t number, int pid, void *data)
 {
 	struct elsewhere *e = data;
 	char text[12], command[16];
@@ -434,11 +440,11 @@ static int look_elsewhere(uint64_t number, int pid, void *data)
 	int err, left;
 
 	out_fmt(&out, "%d", pid);
-	if (number == e->own || table_each(out_text(&out), is_to_go, e->r) <= 0)
+	if (number == e->own || table_each(out_text(&out), match_target, e->r) <= 0)
 		return 0;
-	err = sweep_in(e->r, text);
-	left = err ? table_each(text, is_to_go, e->r) : 0;
-	if (left < 0) {	/* the process has ended; the namespace may have others */
+	err = sweep_in_child(e->r, text);
+	left = err ? table_each(text, match_target, e->r) : 0;
+	if (left < 0) {	/* the process has ended: find another one of this namespace */
 		e->again = true;
 		return 0;
 	}
@@ -446,18 +452,18 @@ static int look_elsewhere(uint64_t number, int pid, void *data)
 	proc_command(pid, command);
 	report(e->r->to, err ? "failed" : "unmounted", "in the mount namespace of %d (%s): %s", pid, command,
 	       err ? msg_reason(err) : "unmounted");
-	worse(e->r, err);
+	note_status(e->r, err);
 	return 0;
 }
 
 /* ---- The whole ---- */
 
-static void tell_rest(struct recovery *r, uint64_t connection)
+static void report_leftover_connection(struct recovery *r, uint64_t connection)
 {
 	int64_t waiting = conn_waiting(connection);
 	uint32_t major = (uint32_t)(connection >> 20), minor = connection & 0xfffff;
 
-	if (waiting == -ENOENT || !is_ours(r, connection)) {
+	if (waiting == -ENOENT || !is_recovery_target(r, connection)) {
 		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
 		return;
 	}
@@ -466,23 +472,23 @@ static void tell_rest(struct recovery *r, uint64_t connection)
 	report_holders(r->to, major, minor);
 }
 
-static int sweep(struct recovery *r)
+static int sweep_all(struct recovery *r)
 {
 	enum { TRIES = 8 };
 	struct elsewhere e = { r, proc_namespace(), true };
 	bool hidden = false;
-	int err = sweep_here(r);
+	int err = sweep_namespace(r);
 
-	worse(r, err);
+	note_status(r, err);
 	sys_keep_places();
 	for (int i = 0; e.own && e.again && i < TRIES; i++) {
 		e.again = false;
-		proc_each_namespace(look_elsewhere, &e, &hidden);
+		proc_each_namespace(sweep_other_namespace, &e, &hidden);
 	}
 	if (hidden)
 		report(r->to, "unknown", "other mount namespaces cannot all be seen by this user");
 	for (size_t i = 0; r->status == FUMOUNT_OK && i < r->census.count; i++)
-		tell_rest(r, r->census.conns[i].connection);
+		report_leftover_connection(r, r->census.conns[i].connection);
 	return r->status;
 }
 
@@ -490,16 +496,16 @@ int fumount_recover_all(const struct fumount *f, const struct report *to, struct
 {
 	struct recovery r = { .f = f, .to = to, .census = *all, .others.identify = true };
 
-	return sweep(&r);
+	return sweep_all(&r);
 }
 
-static int take_connection(const struct table_row *row, void *data)
+static int add_connection(const struct table_row *row, void *data)
 {
 	return table_is_fuse(row) ? census_add(data, table_connection(row)) : 0;
 }
 
-/* One that is mounted nowhere any more, but has not gone. */
-static int take_detached(const char *word, struct census *census)
+/* Add a connection that is mounted nowhere but still exists. */
+static int add_detached(const char *word, struct census *census)
 {
 	uint64_t connection;
 
@@ -508,8 +514,9 @@ static int take_detached(const char *word, struct census *census)
 	return conn_waiting(connection) < 0 ? 0 : census_add(census, connection);
 }
 
-/* The mount table has nothing by this name. That is what was wanted, if it is a place. */
-static int nothing_there(const struct report *to, const char *word, int err)
+/* The mount table has no such mount: success, unless the path does not exist, something else
+   than FUSE is mounted there, or the word is malformed. */
+static int report_no_mount(const struct report *to, const char *word, int err)
 {
 	static struct target t;
 
@@ -521,10 +528,10 @@ static int nothing_there(const struct report *to, const char *word, int err)
 		int before = err;
 
 		err = target_find(word, &t);
-		/* No path: a source that is mounted no more. */
+		/* Not a path but the source of a mount that has gone. */
 		if (err == -ENOENT && strchr(word, ':'))
 			err = -EINVAL;
-		if (!err && t.fuse)	/* it is there, and something went wrong */
+		if (!err && t.fuse)	/* it is mounted after all */
 			err = before ? before : -EAGAIN;
 		if (!err) {
 			report(to, "refused", "not a FUSE mount");
@@ -540,27 +547,27 @@ static int nothing_there(const struct report *to, const char *word, int err)
 	return FUMOUNT_OK;
 }
 
-/* What nobody has mounted any more can only be aborted; if it hangs, or -f says so. */
+/* A connection that is mounted nowhere can only be aborted: do so if it hangs, or with -f. */
 static int recover_detached(struct recovery *r, uint64_t connection)
 {
-	enum conn_state state = state_of(r, connection);
+	enum conn_state state = judge_connection(r, connection);
 
-	tell_state(r, state, conn_of(r, connection));
-	if (is_to_abort(r, state, conn_of(r, connection)) && conn_abort(connection) == 0)
+	report_state(r, state, find_conn(r, connection));
+	if (is_abort_due(r, state, find_conn(r, connection)) && conn_abort(connection) == 0)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)connection);
-	return sweep(r);
+	return sweep_all(r);
 }
 
 int fumount_recover(const struct fumount *f, const struct report *to, const char *word)
 {
 	struct recovery r = { .f = f, .to = to, .census.identify = true, .others.identify = true };
-	int err = target_each(word, take_connection, &r.census);
+	int err = target_each(word, add_connection, &r.census);
 	size_t mounted = r.census.count;
 
 	if (!err && !mounted)
-		err = take_detached(word, &r.census);
+		err = add_detached(word, &r.census);
 	if (!r.census.count)
-		return nothing_there(to, word, err);
-	return mounted ? sweep(&r) : recover_detached(&r, r.census.conns[0].connection);
+		return report_no_mount(to, word, err);
+	return mounted ? sweep_all(&r) : recover_detached(&r, r.census.conns[0].connection);
 }

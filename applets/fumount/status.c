@@ -1,4 +1,4 @@
-/* status: the exit status of umount(8), and that of several targets together. */
+/* status: the exit status of umount(8) for one target, and for several together. */
 #include <errno.h>
 
 #include "fumount.h"

@@ -1,4 +1,4 @@
-/* persuade: see wait_holders.h. */
+/* wait_holders: see wait_holders.h. */
 #include "wait_holders.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static const struct { int number; char name[5]; } signals[] = {
 	{ SIGQUIT, "QUIT" }, { SIGUSR1, "USR1" }, { SIGUSR2, "USR2" }, { SIGCONT, "CONT" },
 };
 
-int persuade_signal(const char *name)
+int wait_holders_signal_number(const char *name)
 {
 	uint64_t number;
 
@@ -29,10 +29,10 @@ int persuade_signal(const char *name)
 	return -EINVAL;
 }
 
-struct killing { const struct report *to; int signal; const struct target *target; };
+struct signalling { const struct report *to; int signal; const struct target *target; };
 
-/* It is held, and looked at again: the number may be another process's by now. */
-static int signal_again(const struct killing *k, int pid)
+/* Hold the process, and check again that it holds the mount: the kernel reuses pids. */
+static int signal_checked(const struct signalling *k, int pid)
 {
 	struct proc_held held;
 	int err = pid == 1 ? -EPERM : proc_hold(&held, pid);
@@ -44,36 +44,36 @@ static int signal_again(const struct killing *k, int pid)
 	return err;
 }
 
-static int kill_holder(const struct holder *h, void *data)
+static int signal_holder(const struct holder *h, void *data)
 {
-	const struct killing *k = data;
-	int err = signal_again(k, h->pid);
+	const struct signalling *k = data;
+	int err = signal_checked(k, h->pid);
 
 	report(k->to, "signalled", "%d (%s): %s", h->pid, h->command, err ? msg_reason(err) : "signalled");
 	return 0;
 }
 
-static int first_holder(const struct holder *h, void *data)
+static int copy_first_holder(const struct holder *h, void *data)
 {
 	*(struct holder *)data = *h;
 	return 1;
 }
 
-static bool is_watched(const struct report *to)
+static bool is_interactive(const struct report *to)
 {
 	return !to->quiet && !to->json && sys_terminal_width(2);
 }
 
-/* On a terminal, one line that is written again and again. */
+/* Rewrite one line of the terminal. */
 static void show_waiting(const struct report *to, const struct target *t, uint64_t seconds)
 {
 	struct holder h = { .pid = 0 };
 	char line[256];
 	struct out out = OUT_FD(line, 2);
 
-	if (!is_watched(to))
+	if (!is_interactive(to))
 		return;
-	holders_each(t->major, t->minor, first_holder, &h);
+	holders_each(t->major, t->minor, copy_first_holder, &h);
 	out.escape = true;
 	out_fmt(&out, "\r%s: %s: %llu s, waiting for ", msg_applet, to->object, (unsigned long long)seconds);
 	if (h.pid)
@@ -84,15 +84,15 @@ static void show_waiting(const struct report *to, const struct target *t, uint64
 	out_flush(&out);
 }
 
-int persuade(const struct report *to, const struct target *t, int signal, int seconds)
+int wait_holders(const struct report *to, const struct target *t, int signal, int seconds)
 {
 	enum { LOOK_EVERY_MS = 100 };
 	uint64_t began = sys_clock_ns(), shown = UINT64_MAX;
-	struct killing killing = { to, signal, t };
+	struct signalling signalling = { to, signal, t };
 	int err = -EBUSY;
 
 	if (signal)
-		holders_each(t->major, t->minor, kill_holder, &killing);
+		holders_each(t->major, t->minor, signal_holder, &signalling);
 	for (;;) {
 		uint64_t now = (sys_clock_ns() - began) / 1000000000;
 
@@ -104,14 +104,14 @@ int persuade(const struct report *to, const struct target *t, int signal, int se
 		sys_sleep_ms(LOOK_EVERY_MS);
 		err = unmount_target(t, UMOUNT_PLAIN);
 	}
-	if (shown != UINT64_MAX && is_watched(to))
+	if (shown != UINT64_MAX && is_interactive(to))
 		sys_write_all(2, "\033[K", 3);
 	return err;
 }
 
 struct below { const struct report *to; uint64_t id; int count; };
 
-static int tell_below(const struct table_row *row, void *data)
+static int report_mount_below(const struct table_row *row, void *data)
 {
 	struct below *below = data;
 
@@ -122,7 +122,7 @@ static int tell_below(const struct table_row *row, void *data)
 	return 0;
 }
 
-void persuade_tell(const struct report *to, const struct target *t)
+void wait_holders_report(const struct report *to, const struct target *t)
 {
 	struct below below = { to, t->id, 0 };
 	struct report others = *to;
@@ -130,7 +130,7 @@ void persuade_tell(const struct report *to, const struct target *t)
 	if (to->quiet)
 		return;
 	others.mount_id = t->id;
-	table_each(NULL, tell_below, &below);
+	table_each(NULL, report_mount_below, &below);
 	if (report_holders(to, t->major, t->minor) + below.count == 0)
 		report(to, "unknown", "no process that is visible to this user holds it");
 	report_binds(&others, t->major, t->minor);

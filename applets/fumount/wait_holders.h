@@ -1,20 +1,20 @@
-/* persuade: those who hold a mount, to let go of it. */
+/* wait_holders: signal the processes that hold a mount, and wait until they release it. */
 #ifndef FUSEBOX_FUMOUNT_WAIT_HOLDERS_H
 #define FUSEBOX_FUMOUNT_WAIT_HOLDERS_H
 
 #include "health/report.h"
 #include "target/target.h"
 
-/* "TERM", "SIGTERM", "15"; "": TERM. -EINVAL: no such signal. */
-int persuade_signal(const char *name);
+/* The number of a signal: "TERM", "SIGTERM" or "15"; "" means TERM. -EINVAL: no such signal. */
+int wait_holders_signal_number(const char *name);
 
-/* Signals those who hold it (0: nobody; never process 1), and tries to unmount it again
-   and again for so many seconds, telling on a terminal whom it waits for. 0, or -errno:
-   -EBUSY when they hold it still. */
-int persuade(const struct report *to, const struct target *target, int signal, int seconds);
+/* Sends `signal` (0: none) to the processes that hold the target, except process 1, and retries
+   the plain unmount for this many seconds. On a terminal, shows a process that it waits for. 0,
+   or -errno: -EBUSY when the mount is still held. */
+int wait_holders(const struct report *to, const struct target *target, int signal, int seconds);
 
-/* Reports who and what keeps it busy: what is mounted on it, processes, and, as a copy
-   that is busy keeps the others, its mounts elsewhere. */
-void persuade_tell(const struct report *to, const struct target *target);
+/* Reports what keeps the target busy: mounts on it, processes, and its other mounts: a
+   busy mount of the same propagation group keeps the target busy. */
+void wait_holders_report(const struct report *to, const struct target *target);
 
 #endif
