@@ -1,7 +1,7 @@
-/* fusermount3, fusermount: mounts for who may not, and hands over the descriptor.
+/* fusermount3, fusermount: mount FUSE for an ordinary user, and hand over the descriptor.
  *
- * The contract is libfuse's; tests/compat/fusermount.t has it line by line, and
- * where this differs. Built alone as well, by core/single.c, to be set-uid root.
+ * The interface is that of libfuse's helper. tests/compat/fusermount.t checks it line by line and
+ * lists the differences. core/single.c also builds this applet alone, as the set-uid root binary.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -24,10 +24,10 @@ extern char **environ;
 struct args {
 	bool help, version, unmount, lazy, quiet, auto_unmount, sync_init;
 	int comm_fd;
-	const char *list;	/* the last -o counts */
+	const char *list;	/* the argument of the last -o */
 };
 
-/* The help is below, in one piece: a pointer is dear in what is relocated. */
+/* The help texts are one string below: a pointer for each option would cost a relocation. */
 #define OPTION(letter, name, kind, member, value) \
 	OPT(letter, name, kind, struct args, member, value, NULL)
 static const struct opt options[] = {
@@ -54,7 +54,7 @@ static const char help[] = ": [options] mountpoint\nOptions:\n"
 	"     --comm-fd=N       the socket, else in _FUSE_COMMFD\n"
 	"     --sync-init       mount when told over it, and answer how it went\n";
 
-/* As in the original, this is no success. */
+/* libfuse's helper exits with 1, too. */
 static int show_help(void)
 {
 	char text[1024];
@@ -77,8 +77,9 @@ static int show_version(void)
 	return out_flush(&out) < 0;
 }
 
-/* A FUSE mount, right there, and the caller's own unless he is root. */
-static bool may_unmount(const struct helper *h, int fd)
+/* Whether fd is the root of a FUSE mount at the given path, which the caller owns unless they are
+   root. */
+static bool can_unmount(const struct helper *h, int fd)
 {
 	struct table_row row;
 
@@ -87,12 +88,12 @@ static bool may_unmount(const struct helper *h, int fd)
 	       && (h->root || table_owner(&row) == sys_getuid());
 }
 
-/* Opens the mount, if the caller may unmount it, and notes which it is. -1: said already. */
-static int open_own(struct helper *h, bool quiet)
+/* Open the mount if the caller may unmount it, and set h->at.mounted. -1: already reported. */
+static int open_own_mount(struct helper *h, bool quiet)
 {
 	int fd = sys_open(h->name, O_PATH | O_NOFOLLOW, 0);
 
-	if (fd >= 0 && may_unmount(h, fd) && table_identify(fd, &h->at.mounted) == 0)
+	if (fd >= 0 && can_unmount(h, fd) && table_identify(fd, &h->at.mounted) == 0)
 		return fd;
 	if (fd >= 0)
 		sys_close(fd);
@@ -104,7 +105,7 @@ static int open_own(struct helper *h, bool quiet)
 static int unmount(struct helper *h, bool lazy, bool quiet)
 {
 	const char *why = NULL;
-	int fd = open_own(h, quiet), err;
+	int fd = open_own_mount(h, quiet), err;
 
 	if (fd < 0)
 		return 1;
@@ -114,10 +115,10 @@ static int unmount(struct helper *h, bool lazy, bool quiet)
 	return err != 0;
 }
 
-/* --auto-unmount: watches what the server mounted itself. */
-static int watch(struct helper *h, bool quiet)
+/* --auto-unmount: watch a mount that the server made without this helper. */
+static int watch_mount(struct helper *h, bool quiet)
 {
-	int fd = helper_find_socket(h) == 0 ? open_own(h, quiet) : -1;
+	int fd = helper_find_socket(h) == 0 ? open_own_mount(h, quiet) : -1;
 
 	if (fd < 0)
 		return 1;
@@ -141,8 +142,8 @@ static int mount(struct helper *h, bool sync_init)
 	return h->auto_unmount ? helper_watch(h) : 0;
 }
 
-/* What the box may not, a helper elsewhere in PATH may. */
-static void hand_over(char **argv)
+/* The multi-call binary is never set-uid: execute the set-uid helper in PATH instead. */
+static void exec_setuid_helper(char **argv)
 {
 	char path[4096];
 
@@ -156,7 +157,7 @@ static int refuse(const char *reason)
 	return 1;
 }
 
-static int no_privilege(void)
+static int refuse_unprivileged(void)
 {
 	return refuse(applet_boxed
 		      ? "no privilege to mount: this file is not set-uid root, nor may it be; "
@@ -178,14 +179,14 @@ static int run(struct helper *h, const struct args *args, char **operands)
 	if (operands[1])
 		return refuse("extra arguments after the mountpoint");
 	if (!priv_may_mount())
-		return no_privilege();
+		return refuse_unprivileged();
 	h->socket = args->comm_fd;
 	h->list = (char *)args->list;
 	if (helper_enter(h, operands[0]) != 0)
 		return 1;
-	cage_helper();	/* where the kernel has no such thing, all else holds */
+	cage_helper();	/* optional: the kernel may lack seccomp */
 	if (args->auto_unmount)
-		return watch(h, args->quiet);
+		return watch_mount(h, args->quiet);
 	return args->unmount ? unmount(h, args->lazy, args->quiet) : mount(h, args->sync_init);
 }
 
@@ -199,7 +200,7 @@ static int fusermount_main(char **argv)
 		return refuse("cannot take the caller's rights");
 	helper.root = sys_getuid() == 0;
 	if (!priv_may_mount())
-		hand_over(argv);
+		exec_setuid_helper(argv);
 	if (!applet_parse(options, &args, argv, &rest))
 		return 1;
 	return run(&helper, &args, rest.operands);

@@ -14,8 +14,8 @@
 #include "sys.h"
 #include "mount/umount.h"
 
-/* The last component of a path, cut off there. NULL when it has none that could
-   be a mountpoint's name: "", "/", ".", "a/..". */
+/* The last component of a path, without trailing slashes. NULL if it cannot be the name of a
+   mountpoint: "", "/", ".", "a/..". */
 static char *last_component(char *path)
 {
 	char *end = path + strlen(path), *name;
@@ -27,8 +27,8 @@ static char *last_component(char *path)
 	return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ? NULL : name;
 }
 
-/* The name that such a path leads to. */
-static int canonical(char *path, size_t size)
+/* Replace path by its absolute name without symbolic links. */
+static int canonicalize(char *path, size_t size)
 {
 	int fd = sys_open(path, O_PATH | O_DIRECTORY, 0);
 	int err = fd < 0 ? fd : mount_path_of(fd, path, size);
@@ -38,9 +38,9 @@ static int canonical(char *path, size_t size)
 	return err;
 }
 
-/* Splits path into the process's directory and a name in it, and joins the two
-   again to an absolute path. name[256] */
-static int enter(struct helper *h, char *path, size_t size, char *name)
+/* Change to the directory part of path; set h->at.path to its absolute name, and name[256] to the
+   last component. */
+static int enter_parent(struct helper *h, char *path, size_t size, char *name)
 {
 	char *last = last_component(path);
 	size_t len;
@@ -49,7 +49,7 @@ static int enter(struct helper *h, char *path, size_t size, char *name)
 	if (!last) {
 		if (!*path)
 			memcpy(path, "/", 2);
-		err = canonical(path, size);
+		err = canonicalize(path, size);
 		last = err ? NULL : last_component(path);
 	}
 	if (!last)
@@ -78,7 +78,7 @@ int helper_enter(struct helper *h, const char *given)
 	}
 	if (!err) {
 		memcpy(path, given, len + 1);
-		err = enter(h, path, sizeof(path), name);
+		err = enter_parent(h, path, sizeof(path), name);
 	}
 	if (err) {
 		msg("bad mount point %s: %s", given, msg_reason(err));
@@ -92,7 +92,7 @@ int helper_enter(struct helper *h, const char *given)
 	return 0;
 }
 
-static int pin(struct helper *h)
+static int pin_mountpoint(struct helper *h)
 {
 	struct sys_stat st;
 	int err;
@@ -109,15 +109,15 @@ static int pin(struct helper *h)
 	return 0;
 }
 
-static bool starts(const char *option, const char *with)
+static bool has_prefix(const char *option, const char *with)
 {
 	return strncmp(option, with, strlen(with)) == 0;
 }
 
-/* Why an option is refused about which all has been said. */
-static const char said[] = "";
+/* The reason for an option whose refusal is already reported. */
+static const char already_reported[] = "";
 
-static bool take_privileged(const struct helper *h, const char *option, const char **why)
+static bool handle_privileged(const struct helper *h, const char *option, const char **why)
 {
 	if (strcmp(option, "dev") == 0 || strcmp(option, "suid") == 0) {
 		msg("unsafe option %s ignored", option);
@@ -125,30 +125,30 @@ static bool take_privileged(const struct helper *h, const char *option, const ch
 	}
 	if (strcmp(option, "blkdev") == 0) {
 		msg("option blkdev is privileged");
-		*why = said;
+		*why = already_reported;
 		return true;
 	}
 	if (h->policy.user_allow_other
 	    || (strcmp(option, "allow_other") != 0 && strcmp(option, "allow_root") != 0))
 		return false;
 	msg("option %s only allowed if 'user_allow_other' is set in " POLICY_FILE, option);
-	*why = said;
+	*why = already_reported;
 	return true;
 }
 
-/* What the helper alone knows, decides, or leaves out. */
-static bool take_option(struct optlist *o, char *option, const char **why)
+/* Handle the options that only the helper knows, that need privilege, or that it sets itself. */
+static bool handle_option(struct optlist *o, char *option, const char **why)
 {
 	struct helper *h = (struct helper *)(void *)((char *)o - offsetof(struct helper, mount));
 
-	if (!h->root && take_privileged(h, option, why))
+	if (!h->root && handle_privileged(h, option, why))
 		return true;
 	if (strcmp(option, "auto_unmount") == 0)
 		return h->auto_unmount = true;
 	if (strcmp(option, "blkdev") == 0)
 		return o->blkdev = true;
-	return starts(option, "fd=") || starts(option, "rootmode=")
-	       || starts(option, "user_id=") || starts(option, "group_id=")
+	return has_prefix(option, "fd=") || has_prefix(option, "rootmode=")
+	       || has_prefix(option, "user_id=") || has_prefix(option, "group_id=")
 	       || strcmp(option, "nonempty") == 0 || strcmp(option, "large_read") == 0;
 }
 
@@ -157,11 +157,11 @@ static int parse_options(struct helper *h)
 	struct optlist *o = &h->mount;
 	const char *bad, *why;
 
-	*o = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = take_option };
+	*o = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = handle_option };
 	why = optlist_parse(o, h->list, &bad);
 	if (why == opt_unknown)
 		msg("unknown option '%s'", bad);
-	else if (why && why != said)
+	else if (why && why != already_reported)
 		msg("%s: %s", bad, why);
 	if (!o->fsname)
 		o->fsname = o->subtype ? o->subtype : "/dev/fuse";
@@ -212,7 +212,7 @@ int helper_prepare(struct helper *h, struct out *why)
 		if (policy_read(&h->policy, msg) != 0 || policy_count(&h->policy, 1, why) != 0)
 			return 1;
 	}
-	if (pin(h) != 0)
+	if (pin_mountpoint(h) != 0)
 		return 1;
 	if (!h->root && policy_mountpoint(&h->policy, &h->at, why) != 0)
 		return 1;
@@ -296,6 +296,6 @@ int helper_watch(struct helper *h)
 		if (err >= 0)
 			err = helper_detach(h, err);
 	}
-	/* The server may have unmounted it already. */
+	/* The server may have unmounted it already: success. */
 	return !err || err == -ESTALE || err == -ENOENT ? 0 : msg_errno(1, h->at.path, err);
 }

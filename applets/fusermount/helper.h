@@ -1,9 +1,9 @@
-/* helper: what fusermount3 does for somebody who may not mount.
+/* helper: mount and unmount FUSE for a caller without the privilege to do so.
  *
- * Set-uid root, the process has the caller's rights, and takes root's only from
- * helper_raise() to helper_lower(). Messages are the words that programs know
- * from libfuse's helper. Functions return 0, or 1 when it was said what is wrong,
- * unless they have a `why`: then 0 or -errno, and it is left to be said.
+ * The set-uid process runs with the caller's rights, and has root's only between helper_raise()
+ * and helper_lower(). Messages are those of libfuse's helper, which programs compare. Functions
+ * return 0, or 1 once they have printed the error. A function with a `why` returns 0 or another
+ * value, and leaves the message in `why` unless it has printed it.
  */
 #ifndef FUSEBOX_FUSERMOUNT_HELPER_H
 #define FUSEBOX_FUSERMOUNT_HELPER_H
@@ -16,55 +16,59 @@
 #include "mount/policy.h"
 
 struct helper {
-	bool root;		/* so is the caller, who may do what he likes */
-	bool auto_unmount;	/* asked for as an option */
-	char *list;		/* of -o; NULL: none */
-	int socket, device;	/* of the peer; of the connection */
-	const char *name;	/* the mountpoint's last component: the process is in its parent */
+	bool root;		/* the caller is root, whom the policy does not bind */
+	bool auto_unmount;	/* -o auto_unmount */
+	char *list;		/* the argument of -o; NULL: none */
+	int socket, device;	/* to the peer; of /dev/fuse */
+	const char *name;	/* the mountpoint's last component, in the working directory */
 	struct policy policy;
 	struct optlist mount;
 	struct mountpoint at;
 };
 
-/* Goes into the parent of the mountpoint at path, once: from then on a single
-   name is looked up, and never followed. */
+/* Changes to the directory that holds the mountpoint at path, and sets h->name and h->at.path.
+   From then on the helper looks up no more than that last component, so that nobody can swap the
+   names on the path. */
 int helper_enter(struct helper *h, const char *path);
 
-/* Finds the socket that the caller speaks of. */
+/* Sets h->socket to that of --comm-fd or _FUSE_COMMFD, once it is shown to be a socket. */
 int helper_find_socket(struct helper *h);
 
-/* Opens and checks everything, as the caller. */
+/* With the caller's rights, opens /dev/fuse and the mountpoint, and checks policy and options. */
 int helper_prepare(struct helper *h, struct out *why);
 
-/* Mounts, and sends the descriptor. */
+/* Mounts, and sends the /dev/fuse descriptor to the peer. Closes h->device in any case. */
 int helper_mount(struct helper *h, struct out *why);
 
-/* --sync-init: sends the descriptor, so that the server can answer INIT while
-   it is mounted; waits for the one byte that is the word to do it, and sends the
-   int32 that says how it went, 0 or -errno. */
+/* --sync-init: sends the descriptor first, so that the server can answer INIT while this process
+   mounts; waits for one byte from the server; mounts; and sends the result as an int32, 0 or
+   -errno. */
 int helper_mount_when_told(struct helper *h, struct out *why);
 
-/* Waits for the end of the server, which holds the other end of the socket, and
-   detaches this mount, and no other, not even one of the same user's. */
+/* Waits until the server has closed its end of the socket, and then detaches this mount and no
+   other, not even another mount of the same user. */
 int helper_watch(struct helper *h);
 
-/* Opens what turns are taken by (turn.h), as h->at.turn, or 0 where there is no place for
-   it. 0 or -errno. Not while raised. */
+/* Opens the file of turn_open() as h->at.turn, or sets it to 0 if no directory is fit for it. The
+   caller closes it by mount_release(), and is not raised. 0 or -errno. */
 int helper_open_turn(struct helper *h);
 
-/* Detaches the mount h->at.mounted, which fd is on; closes fd. 0 or -errno. */
+/* Detaches the mount h->at.mounted, which fd is open on. Closes fd. 0 or -errno. */
 int helper_detach(struct helper *h, int fd);
 
-/* Unmounts the same plainly, by its name, or says by `why` how it can be done else where the
-   name could lead elsewhere, or to a server that need not answer. 0, -EBUSY, -errno. */
+/* Unmounts the same mount without MNT_DETACH, by h->name. Closes fd. 0 or -errno: -EBUSY if the
+   mount is busy, or if the name could lead to another mount or to a server that need not answer;
+   `why` then names the alternative. */
 int helper_unmount(struct helper *h, int fd, const char **why);
 
-/* For those: */
-/* Sends to the peer, as the caller; fd -1: no descriptor. 0 or -errno. */
+/* The rest is for helper.c and sync_init.c. */
+/* Sends data and fd (-1: none) to the peer, with the caller's uid. 0 or -errno. */
 int helper_send(const struct helper *h, const void *data, size_t size, int fd);
-/* The mount is there. Keeps it if it is allowed still, now that it counts, and
-   if the peer takes what hand_over owes it; else takes it away. While shielded. */
+/* Called once mounted, and while shielded: checks mount_max again, since other helpers may have
+   mounted meanwhile, and calls hand_over(), which sends to the peer. Undoes the mount if either
+   fails. 0 or -errno. */
 int helper_keep(struct helper *h, int (*hand_over)(struct helper *), struct out *why);
+/* Adds the message for a mount that failed with err to `why`; kernel: the kernel's reason, or "". */
 void helper_mount_failed(const struct helper *h, int err, const char *kernel, struct out *why);
 
 #endif

@@ -5,7 +5,7 @@
 #include "sys.h"
 #include "sys/priv.h"
 
-static void end_unless(int err)
+static void exit_on_error(int err)
 {
 	if (!err)
 		return;
@@ -17,10 +17,10 @@ void helper_raise(bool shielded)
 {
 	if (shielded)
 		sys_block_signals();
-	end_unless(priv_raise(shielded));
+	exit_on_error(priv_raise(shielded));
 }
 
 void helper_lower(void)
 {
-	end_unless(priv_lower());
+	exit_on_error(priv_lower());
 }

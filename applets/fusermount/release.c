@@ -1,12 +1,13 @@
-/* release: how the helper unmounts. See helper.h.
+/* release: unmount and detach in the helper. See helper.h.
  *
- * umount2(2) without MNT_DETACH takes no descriptor on the mount, which would keep it busy.
- * So the plain unmount goes by the mountpoint's name in the directory that the process is
- * in, and first makes sure that the name can mean no other mount:
+ * A plain umount2(2) cannot name the mount by a descriptor, since a descriptor keeps the mount
+ * busy. It takes the mountpoint's name in the working directory instead, so the helper first
+ * ensures that the name cannot lead to another mount:
  *
- * - The mount goes away beneath the name: another helper unmounts it. All take turns.
- * - Another mountpoint gets the name: a mountpoint can be renamed from another mount
- *   namespace. Those that the caller could rename are held open, hence busy.
+ * - Another helper could unmount this mount first, which uncovers the mount below it. Helpers
+ *   therefore unmount the same mount in turns (turn.h).
+ * - A process in another mount namespace could rename another mountpoint to this name. The helper
+ *   therefore keeps every mount whose mountpoint the caller could rename open, hence busy.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,9 +35,9 @@ int helper_open_turn(struct helper *h)
 	return err < 0 && err != -ENOENT ? err : 0;
 }
 
-/* Raises in the mount's turn. Only who cannot be stopped by a signal has it: a caller could keep
-   it for as long as he likes, and the device's number may be another mount's by then. The wait
-   is the caller's, who may end it. */
+/* Raise, and take the mount's turn. Take it only while shielded: otherwise the caller could stop
+   the process and keep the turn, even after the device number belongs to another mount. Wait for
+   the turn unshielded, so that the caller can interrupt. */
 static int raise_in_turn(struct helper *h)
 {
 	enum { PATIENCE_MS = 10 * 1000, PAUSE_MS = 20 };
@@ -70,18 +71,18 @@ int helper_detach(struct helper *h, int fd)
 	return err;
 }
 
-/* Where the mountpoint is. */
+/* The mountpoint's surroundings. */
 struct place {
-	uint64_t mount;		/* the mount that the directory is in */
-	const char *path;	/* of the mountpoint */
-	bool stacked;		/* the mountpoint itself is the root of a mount */
-	bool served;		/* the directory is in a file system that a user serves */
-	size_t prefix;		/* length of the path of that mount's root */
-	int top;		/* that root */
-	int bare;		/* the same, without the mounts below; -1: the kernel cannot */
+	uint64_t mount;		/* id of the mount that holds the working directory */
+	const char *path;	/* the mountpoint's path */
+	bool stacked;		/* the mountpoint is itself the root of another mount */
+	bool served;		/* the working directory is on a FUSE mount of an ordinary user */
+	size_t prefix;		/* length of the path of the root of `mount` */
+	int top;		/* O_PATH descriptor of that root */
+	int bare;		/* of a clone of it, without the mounts on it; -1: not supported */
 };
 
-/* By path, since the process is below it; and then it must be the same mount. */
+/* Open the root by path, since the working directory is below it, and check that it is `mount`. */
 static int open_top(struct place *place, const char *path)
 {
 	struct sys_stat st;
@@ -116,9 +117,9 @@ static int find_place(const struct helper *h, int fd, struct place *place)
 	return err;
 }
 
-/* Whether the caller may rename, or allow themselves to rename, an entry of dir, which was
-   opened as fd, or could not be: -errno. */
-static bool may_rename_in(int dir, int fd)
+/* Whether the caller may rename the entry of dir that is open as fd (or -errno), or may give
+   themselves that permission as the owner of dir. */
+static bool can_rename_in(int dir, int fd)
 {
 	struct sys_stat st, entry;
 
@@ -132,9 +133,9 @@ static bool may_rename_in(int dir, int fd)
 	       || entry.uid == sys_getuid();
 }
 
-/* Opens the first part of a path. -EXDEV: a mount hides the rest of it, whose server, if it
-   has one, is not asked. */
-static int open_part(const struct place *place, int dir, const char *path)
+/* Open the first component of path. -EXDEV: a mount covers it, and a lookup below would ask that
+   mount's server. */
+static int open_component(const struct place *place, int dir, const char *path)
 {
 	size_t len = strcspn(path, "/");
 	struct sys_stat st;
@@ -153,18 +154,18 @@ static int open_part(const struct place *place, int dir, const char *path)
 	return -EXDEV;
 }
 
-/* Whether that is so of a mountpoint or of any directory on the way to it, from the mount's
-   root on. Else nothing that the caller does, not even closing a directory of their own for a
-   moment, decides where the way leads. */
-static bool may_rename(const struct place *place, const char *path)
+/* Whether the caller may rename the mountpoint at path or a directory on the path, from the root of
+   the mount on. If not, the caller cannot change where the path leads, not even by removing the
+   permissions of a directory of their own for a moment. */
+static bool can_rename(const struct place *place, const char *path)
 {
 	int top = place->bare >= 0 ? place->bare : place->top, dir = top;
 	bool may = false;
 
 	for (path += place->prefix; *path && dir >= 0 && !may; path += strcspn(path, "/")) {
-		int fd = open_part(place, dir, ++path);
+		int fd = open_component(place, dir, ++path);
 
-		may = may_rename_in(dir, fd);
+		may = can_rename_in(dir, fd);
 		if (dir != top)
 			sys_close(dir);
 		dir = fd;
@@ -174,16 +175,16 @@ static bool may_rename(const struct place *place, const char *path)
 	return may;
 }
 
-/* A user can move their mount to a path that nobody can open, and must not keep others from
-   unmounting by that. */
-static bool is_users_deep(const struct table_row *row)
+/* A user can move a mount to a path too long to open. Skip it, lest it keep other users from
+   unmounting. */
+static bool is_beyond_path_max(const struct table_row *row)
 {
 	enum { LONGEST = 4096 };
 
 	return strlen(row->mountpoint) >= LONGEST && table_is_fuse(row) && table_owner(row) > 0;
 }
 
-/* Opens what is on top at a neighbour's mountpoint. -EXDEV: another mount hides it. */
+/* Open the mount on top at another mountpoint. -EXDEV: a mount covers a directory on the path. */
 static int open_neighbour(const struct place *place, const char *path)
 {
 	enum { FLAGS = O_PATH | O_DIRECTORY };
@@ -208,7 +209,8 @@ static int open_neighbour(const struct place *place, const char *path)
 	return fd;
 }
 
-/* Keeps a mount busy until this process ends, if its mountpoint could get the name. */
+/* If the caller could rename a mountpoint, keep its mount open, and so busy, until this process
+   exits. */
 static int hold_neighbour(const struct table_row *row, void *data)
 {
 	const struct place *place = data;
@@ -216,21 +218,22 @@ static int hold_neighbour(const struct table_row *row, void *data)
 	int fd;
 
 	if (row->parent != place->mount || strcmp(row->mountpoint, place->path) == 0
-	    || strlen(row->mountpoint) <= place->prefix + 1 || is_users_deep(row)
-	    || !may_rename(place, row->mountpoint))
+	    || strlen(row->mountpoint) <= place->prefix + 1 || is_beyond_path_max(row)
+	    || !can_rename(place, row->mountpoint))
 		return 0;
 	fd = open_neighbour(place, row->mountpoint);
-	/* A hidden one cannot be held. That of a user had to be where that user may write: if it
-	   can be renamed it can be removed, which ends it all the same. */
+	/* A covered mountpoint cannot be opened. Ignore that of a user: users mount only where they
+	   may write, and whoever could rename the mountpoint could remove it, which detaches the
+	   mount as well. */
 	if (fd == -EXDEV && table_is_fuse(row) && table_owner(row) > 0)
 		return 0;
 	if (fd < 0)
 		return fd;
-	/* On top of it may be a mount of the caller's, which goes when the caller likes. */
+	/* fd may be on a mount of the caller stacked on it, which the caller can unmount any time. */
 	return sys_statx(fd, "", false, &st) == 0 && st.mount_id == row->id ? 0 : -EBUSY;
 }
 
-/* The table is older than what is opened by it: others mount and unmount meanwhile. */
+/* Retry: processes mount and unmount while the mount table is read. */
 static int hold_neighbours(struct place *place)
 {
 	int err, tries = 5;
@@ -244,7 +247,7 @@ static int hold_neighbours(struct place *place)
 	return err;
 }
 
-static int make_sure(struct helper *h, struct place *place, const char **why)
+static int protect_name(struct helper *h, struct place *place, const char **why)
 {
 	int err = helper_open_turn(h);
 
@@ -271,7 +274,7 @@ int helper_unmount(struct helper *h, int fd, const char **why)
 
 	sys_close(fd);
 	if (!err)
-		err = make_sure(h, &place, why);
+		err = protect_name(h, &place, why);
 	if (!err)
 		err = raise_in_turn(h);
 	if (!err) {

@@ -1,4 +1,4 @@
-/* syncinit: mount with the server waiting for it. See helper.h. */
+/* sync_init: mount while the server answers INIT. See helper.h. */
 #include <errno.h>
 #include <signal.h>
 
@@ -7,19 +7,18 @@
 #include "msg.h"
 #include "sys.h"
 
-/* For the server's word to mount, and then for its answer to INIT, at most. */
+/* The limits for the server's byte to mount, and then for its answer to INIT. */
 enum { PATIENCE_MS = 300 * 1000 };
 
-/* The mounting waits for the server's answer to INIT, which may never come:
-   a child does it, whose descriptor of the connection ends with it. The mount
-   that it makes is nowhere yet. */
+/* fsconfig(2) waits for the server's answer to INIT, which may never come, so a child calls it and
+   can be killed, which closes its /dev/fuse descriptor. The new mount is not attached yet. */
 static void __attribute__((noreturn)) create_in_child(struct helper *h, int to)
 {
 	struct mount_said kernel;
 	int mount;
 
 	helper_raise(false);
-	sys_die_with_parent();	/* after the change of ids, which would undo it */
+	sys_die_with_parent();	/* after the change of ids, which clears it */
 	mount = mount_create(&h->at, &h->mount, h->device, &kernel);
 	helper_lower();
 	if (mount >= 0)
@@ -27,8 +26,8 @@ static void __attribute__((noreturn)) create_in_child(struct helper *h, int to)
 	sys_exit(mount < 0 ? -mount : 0);
 }
 
-/* As the caller, who may signal it, since its real uid is theirs. Where there are no pidfds
-   (before 5.3) the number is this child's until sys_wait(): SIGCHLD is not ignored. */
+/* The child's real uid is the caller's, so the caller's rights suffice. Without pidfds (before 5.3)
+   the pid remains the child's until sys_wait(), since SIGCHLD is not ignored. */
 static void kill_child(int child, int pidfd)
 {
 	if (pidfd < 0)
@@ -37,8 +36,8 @@ static void kill_child(int child, int pidfd)
 		sys_pidfd_kill(pidfd, SIGKILL);
 }
 
-/* What comes first: the mount's descriptor from the child, or the end of the
-   peer, which is the end of the child. */
+/* Wait for the mount's descriptor from the child, and kill the child if the peer closes its socket
+   or the time is over. Returns the descriptor or -errno. */
 static int await_child(struct helper *h, int child, int from)
 {
 	int pidfd = sys_pidfd_open(child);
@@ -54,7 +53,7 @@ static int await_child(struct helper *h, int child, int from)
 	return mount;
 }
 
-static int create(struct helper *h)
+static int create_mount(struct helper *h)
 {
 	int pair[2], child, mount, err = sys_socketpair(pair);
 
@@ -64,7 +63,7 @@ static int create(struct helper *h)
 	if (child == 0)
 		create_in_child(h, pair[1]);
 	sys_close(pair[1]);
-	sys_close(h->device);	/* or the connection would outlive the server */
+	sys_close(h->device);	/* it would keep the connection alive after the server */
 	mount = child < 0 ? child : await_child(h, child, pair[0]);
 	sys_close(pair[0]);
 	return mount;
@@ -93,7 +92,7 @@ int helper_mount_when_told(struct helper *h, struct out *why)
 		out_str(why, "the server gave no word to mount");
 		return -ETIMEDOUT;
 	}
-	mount = create(h);
+	mount = create_mount(h);
 	err = helper_open_turn(h);
 	helper_raise(true);
 	if (!err)
