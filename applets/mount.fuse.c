@@ -1,7 +1,7 @@
-/* mount.fuse3, mount.fuse: mount(8)'s way to a FUSE server, without a shell.
+/* mount.fuse3, mount.fuse: start a FUSE server for mount(8), without a shell.
  *
- * The contract is libfuse's mount.fuse3(8): the server is a program named after
- * the type, called as TYPE [SOURCE] MOUNTPOINT -o OPTIONS.
+ * The interface is that of libfuse's mount.fuse3(8): execute the program named after the type, as
+ * TYPE [SOURCE] MOUNTPOINT -o OPTIONS.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "mount_args.h"
 #include "msg.h"
 
-/* mount.fuse.sshfs, mount.fuse3.sshfs: "sshfs"; NULL when the name has no type. */
+/* "sshfs" of mount.fuse.sshfs or mount.fuse3.sshfs; NULL if the name has no type. */
 static const char *type_in(const char *name)
 {
 	static const char plain[] = "mount.fuse";

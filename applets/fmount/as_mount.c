@@ -1,5 +1,5 @@
-/* fmount as mount(8) is called: a type and a source, fstab, binds, propagation,
- * remounting, and the list of what is mounted.
+/* fmount called like mount(8): by type and source, from fstab, binds, propagation, remounts, and
+ * the list of FUSE mounts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,13 +18,13 @@
 #include "mount/table.h"
 #include "mount/umount.h"
 
-/* The statuses of mount(8). */
+/* The exit statuses of mount(8). */
 enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
 
-/* mount(2)'s, beside those of optlist.h. */
+/* Flags of mount(2) that optlist.h does not define. */
 enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
 
-static int list_one(const struct table_row *row, void *data)
+static int print_row(const struct table_row *row, void *data)
 {
 	if (table_is_fuse(row))
 		out_fmt(data, "%s on %s type %s (%s,%s)\n", row->source, row->mountpoint, row->type,
@@ -32,14 +32,14 @@ static int list_one(const struct table_row *row, void *data)
 	return 0;
 }
 
-static int list(void)
+static int list_mounts(void)
 {
 	char text[4096];
 	struct out out = OUT_FD(text, 1);
 	int err;
 
 	out.escape = true;
-	err = table_each(NULL, list_one, &out);
+	err = table_each(NULL, print_row, &out);
 	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : msg_flush(&out) ? FAILED : OK;
 }
 
@@ -50,7 +50,7 @@ static int mount_path(const char *source, const char *target, uint32_t flags)
 	return err ? msg_errno(FAILED, target, err) : OK;
 }
 
-static int propagate(const struct fmount *f, const char *target)
+static int set_propagation(const struct fmount *f, const char *target)
 {
 	/* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; then the same with MS_REC. */
 	static const uint32_t kinds[] = { 1 << 20, 1 << 19, 1 << 18, UNBINDABLE };
@@ -62,7 +62,7 @@ static int propagate(const struct fmount *f, const char *target)
 	return status;
 }
 
-static bool propagates(const struct fmount *f)
+static bool has_propagation(const struct fmount *f)
 {
 	for (int i = 0; i < 8; i++)
 		if (f->propagation[i])
@@ -72,7 +72,7 @@ static bool propagates(const struct fmount *f)
 
 /* ---- --bind, --rbind, --move ---- */
 
-static int put(struct fmount *f, const char *source, const char *target)
+static int bind_or_move(struct fmount *f, const char *source, const char *target)
 {
 	int status;
 
@@ -82,7 +82,7 @@ static int put(struct fmount *f, const char *source, const char *target)
 
 	if (!status && *f->list && (status = remount(target, f->list, f->bind || f->rbind, false)))
 		umount_path(target, UMOUNT_LAZY);
-	return status ? status : propagate(f, target);
+	return status ? status : set_propagation(f, target);
 }
 
 /* ---- A source and a mountpoint ---- */
@@ -111,10 +111,10 @@ static int mount_source(struct fmount *f, char *source, const char *mountpoint)
 
 /* ---- fstab(5) ---- */
 
-/* what: the type without "fuse.", as far as there is more. */
+/* what: the type without "fuse.", or "". */
 struct entry { char *source, *type, *options; const char *mountpoint, *what; };
 
-/* As the mount table has it: no link, no slash at the end. */
+/* The path as the mount table shows it: without symbolic links or a trailing slash. */
 static const char *in_table(const char *path, struct resolved *at)
 {
 	if (resolve_path(path, at) < 0)
@@ -130,11 +130,11 @@ static char *next_field(char **line)
 	*line = field + strcspn(field, " \t");
 	if (**line)
 		*(*line)++ = '\0';
-	text_unescape(field);	/* a blank within it is \\040 */
+	text_unescape(field);	/* fstab writes a blank as \040 */
 	return field;
 }
 
-/* fuse, fuse.TYPE, fuse3.TYPE, and what is behind the dot; NULL: none of ours. */
+/* The TYPE of fuse.TYPE or fuse3.TYPE, "" for fuse or fuse3; NULL: not FUSE. */
 static const char *fuse_type(const char *type)
 {
 	if (strncmp(type, "fuse", 4) != 0)
@@ -143,7 +143,7 @@ static const char *fuse_type(const char *type)
 	return *type == '\0' ? type : *type == '.' ? type + 1 : NULL;
 }
 
-/* Calls fn for each entry of a FUSE type, in place, until it returns non-zero. */
+/* Call fn for each FUSE entry until fn returns non-zero. Cuts `text` in place. */
 static int each_entry(char *text, int (*fn)(struct entry *, void *), void *data)
 {
 	static struct resolved at;
@@ -193,7 +193,7 @@ static int mount_entry(struct fmount *f, struct entry *e)
 	return status;
 }
 
-static int one_of_all(struct entry *e, void *data)
+static int mount_matching(struct entry *e, void *data)
 {
 	struct all *all = data;
 	struct fmount *f = all->f;
@@ -210,7 +210,7 @@ static int one_of_all(struct entry *e, void *data)
 	return 0;
 }
 
-static int the_one(struct entry *e, void *data)
+static int mount_wanted(struct entry *e, void *data)
 {
 	struct all *all = data;
 
@@ -221,7 +221,7 @@ static int the_one(struct entry *e, void *data)
 	return 1;
 }
 
-static int from_fstab(struct fmount *f, const char *wanted)
+static int mount_fstab(struct fmount *f, const char *wanted)
 {
 	static char text[64 * 1024];
 	static struct resolved at;
@@ -231,7 +231,7 @@ static int from_fstab(struct fmount *f, const char *wanted)
 
 	if (n < 0)
 		return msg_errno(FAILED, path, (int)n);
-	each_entry(text, wanted ? the_one : one_of_all, &all);
+	each_entry(text, wanted ? mount_wanted : mount_matching, &all);
 	if (wanted && !all.found) {
 		msg("%s: no FUSE entry of %s has this mountpoint", wanted, path);
 		return FAILED;
@@ -246,17 +246,17 @@ int fmount_like(struct fmount *f, char **operands)
 	while (operands[count])
 		count++;
 	if (f->all)
-		return count ? applet_usage("-a takes no mountpoint") : from_fstab(f, NULL);
+		return count ? applet_usage("-a takes no mountpoint") : mount_fstab(f, NULL);
 	if (count > 2)
 		return applet_usage("wanted: [SOURCE] MOUNTPOINT, or MOUNTPOINT -- PROGRAM ARGUMENTS");
 	if (f->bind || f->rbind || f->move)
 		return count != 2 || (f->move && *f->list) ? applet_usage("wanted: SOURCE MOUNTPOINT")
-		       : put(f, operands[0], operands[1]);
+		       : bind_or_move(f, operands[0], operands[1]);
 	if (!count)
-		return list();
-	if (propagates(f))
-		return propagate(f, operands[count - 1]);
+		return list_mounts();
+	if (has_propagation(f))
+		return set_propagation(f, operands[count - 1]);
 	if (text_in_list(f->list, "remount"))
 		return remount(operands[count - 1], f->list, f->bind || f->rbind, false);
-	return count == 2 ? mount_source(f, operands[0], operands[1]) : from_fstab(f, operands[0]);
+	return count == 2 ? mount_source(f, operands[0], operands[1]) : mount_fstab(f, operands[0]);
 }

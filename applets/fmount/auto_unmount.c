@@ -14,8 +14,8 @@
 
 enum { LOOK_EVERY_MS = 500 };
 
-/* By way of the directory that it is in: a name there is all that is looked up. */
-static void detach(int parent, const struct mountpoint *at)
+/* From the mountpoint's directory, so that nobody can swap names on the path. */
+static void detach_mount(int parent, const struct mountpoint *at)
 {
 	const char *name = strrchr(at->path, '/');
 
@@ -24,9 +24,9 @@ static void detach(int parent, const struct mountpoint *at)
 		commfd_unmount(at->path, true);
 }
 
-/* A server need not be seen, or known for one; but the connection is over with its end, and
-   then its number is another's. Without fusectl (identity 0) it is this mount's own while that
-   is mounted. */
+/* Whether a server still has the connection open. /proc may hide the server, so ask fusectl whether
+   the connection is over, and compare its identity, since the kernel reuses the number. Without
+   fusectl (identity 0), the number is this connection's as long as the mount exists. */
 static bool is_served(const struct mountpoint *at, uint64_t identity)
 {
 	const struct sys_stat *m = &at->mounted;
@@ -37,8 +37,8 @@ static bool is_served(const struct mountpoint *at, uint64_t identity)
 	return table_has(m->mount_id, m->dev_major, m->dev_minor) && server_find(connection) > 0;
 }
 
-/* The end of the socket is the end of the server, or only that of its descriptor:
-   some close all that they do not know. */
+/* Wait until the socket is closed. A server may have closed just that descriptor, as some close all
+   that they did not open, so then wait for the end of the connection, too. */
 static void __attribute__((noreturn)) watch(int socket, const struct mountpoint *at,
 					    bool auto_unmount)
 {
@@ -50,17 +50,18 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	sys_setsid();
 	sys_chdir("/");
 	undo = sys_read_all(socket, &byte, 1) == 1;
-	/* Not before: fusectl is held from then on, and could not be unmounted. */
+	/* Only now: from here on, an open descriptor keeps fusectl from being unmounted. */
 	if (!undo && auto_unmount)
 		for (identity = conn_identity(connection); is_served(at, identity); )
 			sys_sleep_ms(LOOK_EVERY_MS);
 	if (undo || auto_unmount)
-		detach(parent, at);
+		detach_mount(parent, at);
 	sys_exit(0);
 }
 
-/* Over the exec, and by its number for a server of ours, which closes what it does not know. */
-static void hand_on(int socket)
+/* Let the descriptor survive the exec. FUSEBOX_WATCH tells its number to fusebox's own servers, which
+   otherwise close inherited descriptors. */
+static void pass_to_program(int socket)
 {
 	static char variable[32];
 	struct out out = OUT_TEXT(variable);
@@ -71,7 +72,7 @@ static void hand_on(int socket)
 	sys_set_cloexec(socket, false);
 }
 
-/* Nobody's child in the end: what is watched need not know of it. */
+/* Fork twice, so that the watched process need not wait for the watcher. */
 int watch_start(const struct mountpoint *at, bool auto_unmount)
 {
 	int pair[2], child, status, err = sys_socketpair(pair);
@@ -83,7 +84,7 @@ int watch_start(const struct mountpoint *at, bool auto_unmount)
 		if (sys_fork() != 0)
 			sys_exit(0);
 		sys_block_signals();
-		sys_close_others(pair + 1, 1, false);	/* the connection's above all */
+		sys_close_others(pair + 1, 1, false);	/* /dev/fuse above all */
 		watch(pair[1], at, auto_unmount);
 	}
 	sys_close(pair[1]);
@@ -93,7 +94,7 @@ int watch_start(const struct mountpoint *at, bool auto_unmount)
 	}
 	sys_wait(child, &status);
 	if (auto_unmount)
-		hand_on(pair[0]);
+		pass_to_program(pair[0]);
 	return pair[0];
 }
 

@@ -1,4 +1,4 @@
-/* watch: a process aside that takes a mount away when its server is no more. */
+/* watch: a background process that detaches a mount once its server has exited. */
 #ifndef FUSEBOX_FMOUNT_AUTO_UNMOUNT_H
 #define FUSEBOX_FMOUNT_AUTO_UNMOUNT_H
 
@@ -6,14 +6,14 @@
 
 #include "mount/mount.h"
 
-/* Starts it. The process that calls this, and whoever inherits the descriptor
-   that it returns, is what is watched; at its last end, if auto_unmount, the
-   mount is detached, once no process has its connection open any more, and only
-   if it is the same mount still. Without auto_unmount an exec is the end of the
-   watching, and only watch_undo() detaches. Or -errno. */
+/* Starts the watcher, and returns the descriptor of a socket to it, the caller's, or -errno. With
+   auto_unmount, the descriptor survives an exec, and once all copies of it are closed and no
+   process has the connection open, the watcher detaches the mount if it is still the same.
+   Otherwise an exec closes the descriptor and ends the watcher, and only watch_undo() detaches
+   the mount. */
 int watch_start(const struct mountpoint *at, bool auto_unmount);
 
-/* Has the watcher detach the mount, and waits until it has. */
+/* Has the watcher detach the mount, and waits until the watcher exits. */
 void watch_undo(int watch);
 
 #endif

@@ -1,4 +1,4 @@
-/* fmount --check: what a mount would need here, piece by piece, and what is missing. */
+/* fmount --check: report each thing that mounting needs here, and whether it is available. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,7 +18,7 @@ struct report { struct out out; struct json list; bool json; };
 enum verdict { BAD, GOOD, INFO };
 
 static void __attribute__((format(printf, 4, 5)))
-tell(struct report *r, enum verdict verdict, const char *name, const char *fmt, ...)
+report_check(struct report *r, enum verdict verdict, const char *name, const char *fmt, ...)
 {
 	char text[512] = "";
 	struct out detail = OUT_TEXT(text);
@@ -43,7 +43,7 @@ tell(struct report *r, enum verdict verdict, const char *name, const char *fmt, 
 	json_close(&r->list, '}');
 }
 
-/* The rest of the line that begins with key, up to its end; "" when there is none. */
+/* The rest of the line after `key`, or "". */
 static const char *line_of(char *text, const char *key, char value[64])
 {
 	struct out out = { .buf = value, .size = 64, .fd = -1 };
@@ -70,11 +70,11 @@ static void check_kernel(struct report *r)
 	bool there = sys_read_file("/proc/filesystems", list, sizeof(list)) > 0
 		     && text_find(list, "\tfuse\n");
 
-	tell(r, there ? GOOD : BAD, "kernel", there ? "fuse is in /proc/filesystems"
-	     : "fuse is not in /proc/filesystems: load the module fuse (for a container, on the host)");
-	tell(r, INFO, "module", "%s", sys_stat_path("/sys/module/fuse", 0, false, &st) < 0
-	     ? "/sys/module/fuse is not there" : file_line("/sys/module/fuse/initstate", value)
-	     ? "loaded" : "built in");
+	report_check(r, there ? GOOD : BAD, "kernel", there ? "fuse is in /proc/filesystems"
+		     : "fuse is not in /proc/filesystems: load the module fuse (for a container, on the host)");
+	report_check(r, INFO, "module", "%s", sys_stat_path("/sys/module/fuse", 0, false, &st) < 0
+		     ? "/sys/module/fuse is not there" : file_line("/sys/module/fuse/initstate", value)
+		     ? "loaded" : "built in");
 }
 
 static int check_device(struct report *r)
@@ -85,16 +85,16 @@ static int check_device(struct report *r)
 	const char *advice = fd < 0 ? mount_device_advice(fd) : NULL;
 
 	if (err)
-		tell(r, BAD, "device", "/dev/fuse: %s%s%s", msg_reason(err), advice ? "; " : "",
-		     advice ? advice : "");
+		report_check(r, BAD, "device", "/dev/fuse: %s%s%s", msg_reason(err), advice ? "; " : "",
+			     advice ? advice : "");
 	else
-		tell(r, GOOD, "device", "/dev/fuse, mode %o, user %u", st.mode & 07777, st.uid);
+		report_check(r, GOOD, "device", "/dev/fuse, mode %o, user %u", st.mode & 07777, st.uid);
 	if (!err)
-		tell(r, fd < 0 ? BAD : GOOD, "device access", fd < 0 ? "%s; %s" : "%s%s",
-		     fd < 0 ? msg_reason(fd) : "can be opened", advice ? advice : "");
-	/* The mode would let in whom the cgroup keeps out. */
-	tell(r, fd == -EPERM ? BAD : GOOD, "device cgroup", fd == -EPERM
-	     ? "forbids c 10:229" : "does not forbid it");
+		report_check(r, fd < 0 ? BAD : GOOD, "device access", fd < 0 ? "%s; %s" : "%s%s",
+			     fd < 0 ? msg_reason(fd) : "can be opened", advice ? advice : "");
+	/* The device cgroup denies with EPERM what the mode of the file allows. */
+	report_check(r, fd == -EPERM ? BAD : GOOD, "device cgroup", fd == -EPERM
+		     ? "forbids c 10:229" : "does not forbid it");
 	return fd;
 }
 
@@ -102,7 +102,7 @@ static bool has_mount_capability(const char *hex)
 {
 	size_t len = strlen(hex);
 
-	/* CAP_SYS_ADMIN is bit 21: in the sixth digit from the right, 2. */
+	/* CAP_SYS_ADMIN is bit 21: bit 1 of the sixth hex digit from the right. */
 	return len >= 6 && strchr("2367abefABEF", hex[len - 6]);
 }
 
@@ -112,21 +112,23 @@ static void check_process(struct report *r)
 	char text[4096], effective[64], bounding[64], value[64];
 
 	if (sys_read_file("/proc/self/status", text, sizeof(text)) < 0) {
-		tell(r, BAD, "proc", "/proc is not mounted: most cannot be told");
+		report_check(r, BAD, "proc", "/proc is not mounted: most cannot be told");
 		return;
 	}
 	line_of(text, "CapEff:", effective);
 	line_of(text, "CapBnd:", bounding);
-	tell(r, INFO, "capabilities", "CAP_SYS_ADMIN %s (CapEff %s)",
-	     has_mount_capability(effective) ? "in effect" : "not in effect", effective);
-	tell(r, has_mount_capability(bounding) ? GOOD : INFO, "bounding set", "CAP_SYS_ADMIN %s (CapBnd %s)",
-	     has_mount_capability(bounding) ? "is in it" : "is not in it: no set-uid helper can mount", bounding);
+	report_check(r, INFO, "capabilities", "CAP_SYS_ADMIN %s (CapEff %s)",
+		     has_mount_capability(effective) ? "in effect" : "not in effect", effective);
+	report_check(r, has_mount_capability(bounding) ? GOOD : INFO, "bounding set",
+		     "CAP_SYS_ADMIN %s (CapBnd %s)", has_mount_capability(bounding)
+		     ? "is in it" : "is not in it: no set-uid helper can mount", bounding);
 	line_of(text, "Seccomp:", value);
-	tell(r, INFO, "seccomp", "%s", *value >= '0' && *value <= '2' && !value[1]
-	     ? seccomp[*value - '0'] : "not known");
+	report_check(r, INFO, "seccomp", "%s", *value >= '0' && *value <= '2' && !value[1]
+		     ? seccomp[*value - '0'] : "not known");
 	line_of(text, "NoNewPrivs:", value);
-	tell(r, INFO, "no_new_privs", *value == '1' ? "set: a set-uid helper gains nothing" : "not set");
-	tell(r, INFO, "LSM", "%s", file_line("/proc/self/attr/current", value) && *value ? value : "no profile");
+	report_check(r, INFO, "no_new_privs", *value == '1' ? "set: a set-uid helper gains nothing" : "not set");
+	report_check(r, INFO, "LSM", "%s",
+		     file_line("/proc/self/attr/current", value) && *value ? value : "no profile");
 }
 
 static bool try_userns(void)
@@ -148,11 +150,11 @@ static bool check_userns(struct report *r)
 	bool works = try_userns();
 	char value[64];
 
-	tell(r, works ? GOOD : INFO, "user namespaces", works ? "can be made (--userns)" : "cannot be made");
+	report_check(r, works ? GOOD : INFO, "user namespaces", works ? "can be made (--userns)" : "cannot be made");
 	for (unsigned int i = 0; i < sizeof(knobs) / sizeof(*knobs); i++)
 		if (file_line(knobs[i].path, value))
-			tell(r, INFO, "sysctl", "%s = %s%s", knobs[i].path + sizeof("/proc/sys"), value,
-			     strcmp(value, knobs[i].forbids) == 0 ? ": forbids them" : "");
+			report_check(r, INFO, "sysctl", "%s = %s%s", knobs[i].path + sizeof("/proc/sys"), value,
+				     strcmp(value, knobs[i].forbids) == 0 ? ": forbids them" : "");
 	return works;
 }
 
@@ -174,22 +176,22 @@ static bool check_helper(struct report *r)
 
 	if (env_find("fusermount3", true, path, sizeof(path)) != 0
 	    && env_find("fusermount", true, path, sizeof(path)) != 0) {
-		tell(r, INFO, "helper", "%s", env_find("fusermount3", false, path, sizeof(path)) == 0
-		     ? "the fusermount3 in PATH is not set-uid root" : "no fusermount3 in PATH");
+		report_check(r, INFO, "helper", "%s", env_find("fusermount3", false, path, sizeof(path)) == 0
+			     ? "the fusermount3 in PATH is not set-uid root" : "no fusermount3 in PATH");
 		return false;
 	}
 	if (sys_stat_path(path, 0, false, &st) == 0) {
 		found.id = st.mount_id;
 		table_each(NULL, is_nosuid, &found);
 	}
-	tell(r, found.nosuid ? BAD : GOOD, "helper", "%s%s", path,
-	     found.nosuid ? " is on a file system mounted nosuid" : ", set-uid root");
+	report_check(r, found.nosuid ? BAD : GOOD, "helper", "%s%s", path,
+		     found.nosuid ? " is on a file system mounted nosuid" : ", set-uid root");
 	return !found.nosuid && sys_read_file("/proc/self/status", status, sizeof(status)) > 0
 	       && *line_of(status, "NoNewPrivs:", value) != '1'
 	       && has_mount_capability(line_of(status, "CapBnd:", value));
 }
 
-static void note(const char *fmt, ...)
+static void ignore_note(const char *fmt, ...)
 {
 	(void)fmt;
 }
@@ -199,12 +201,12 @@ static void check_policy(struct report *r)
 	struct policy policy;
 	int count = table_count_fuse();
 
-	policy_read(&policy, note);
-	tell(r, INFO, "fuse.conf", "user_allow_other %s, mount_max %d, %d mounted",
-	     policy.user_allow_other ? "on" : "off", (int)policy.mount_max, count);
+	policy_read(&policy, ignore_note);
+	report_check(r, INFO, "fuse.conf", "user_allow_other %s, mount_max %d, %d mounted",
+		     policy.user_allow_other ? "on" : "off", (int)policy.mount_max, count);
 }
 
-/* The real thing, but for a place: what mount_create makes is gone when closed. */
+/* Mount without attaching: a mount that mount_create() makes goes once its descriptor is closed. */
 static int try_mount(int device, struct mount_said *said)
 {
 	const struct mountpoint nowhere = { .mode = 0040000, .uid = sys_getuid(), .gid = sys_getgid() };
@@ -221,11 +223,11 @@ static bool check_mount(struct report *r, int device)
 	struct mount_said said = { "" };
 	int err = device < 0 ? device : try_mount(device, &said);
 
-	/* mount(2), then, which cannot be tried without a place. */
+	/* Before 5.2 there is only mount(2), which needs a mountpoint: guess. */
 	if (err == -ENOSYS)
 		err = sys_geteuid() == 0 ? 0 : -EPERM;
-	tell(r, err ? INFO : GOOD, "mounting", "%s%s%s", err ? msg_reason(err) : "works for this process",
-	     *said.text ? "; " : "", said.text);
+	report_check(r, err ? INFO : GOOD, "mounting", "%s%s%s", err ? msg_reason(err) : "works for this process",
+		     *said.text ? "; " : "", said.text);
 	return err == 0;
 }
 
@@ -238,7 +240,7 @@ static bool check_mountpoint(struct report *r, const char *path)
 
 	if (!err)
 		sys_close(at.under);
-	tell(r, err ? BAD : GOOD, "mountpoint", "%s", err ? out_text(&why) : at.path);
+	report_check(r, err ? BAD : GOOD, "mountpoint", "%s", err ? out_text(&why) : at.path);
 	return err == 0;
 }
 
@@ -246,7 +248,7 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 {
 	char text[4096];
 	struct report r = { .out = OUT_FD(text, 1), .list = { &r.out, false }, .json = f->json };
-	bool direct, helper, userns, place;
+	bool direct, helper, userns, mountpoint_ok;
 	const char *way;
 	int device;
 
@@ -262,10 +264,10 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 	helper = check_helper(&r) && device >= 0;
 	userns = check_userns(&r) && device >= 0;
 	check_policy(&r);
-	place = !mountpoint || check_mountpoint(&r, mountpoint);
+	mountpoint_ok = !mountpoint || check_mountpoint(&r, mountpoint);
 	if (device >= 0)
 		sys_close(device);
-	way = !place ? "none" : direct ? "direct" : helper ? "helper" : userns ? "userns" : "none";
+	way = !mountpoint_ok ? "none" : direct ? "direct" : helper ? "helper" : userns ? "userns" : "none";
 	if (r.json) {
 		json_close(&r.list, ']');
 		json_text(&r.list, "way", way);

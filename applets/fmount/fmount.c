@@ -1,4 +1,4 @@
-/* fmount: mount, and hand the descriptor to the program that serves. */
+/* fmount: mount, and run the server with the /dev/fuse descriptor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,7 +23,7 @@
 
 enum { TIMEOUT_S = 30 };
 
-static const char *collect(void *to, char *value, const char **bad)
+static const char *append_options(void *to, char *value, const char **bad)
 {
 	struct fmount *f = to;
 	struct out list = { .buf = f->list, .size = sizeof(f->list), .len = strlen(f->list), .fd = -1 };
@@ -70,21 +70,21 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-/* Options from a line of fstab may be given as they are. */
-static bool pass_over(struct optlist *mount, char *option, const char **why)
+/* Ignore the options that only mount(8) interprets, so that -o takes the options of an fstab line. */
+static bool skip_mount8_option(struct optlist *mount, char *option, const char **why)
 {
 	(void)mount;
 	(void)why;
 	return optlist_is_for_mount(option);
 }
 
-/* What options say of the mount itself; 0, or 1 when it was said what is wrong. After
-   its program a mount is named by default. */
+/* Collect the options of the mount; its default type and source are the program's name. 0, or 1 once
+   the error is printed. */
 static int mount_options(struct fmount *f, const char *program, struct optlist *mount)
 {
 	const char *bad, *why, *name = strrchr(program, '/');
 
-	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = pass_over };
+	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = skip_mount8_option };
 	why = optlist_parse(mount, f->list, &bad);
 	if (why) {
 		msg("%s: %s; see fmount --help", bad, why);
@@ -101,9 +101,9 @@ static int mount_options(struct fmount *f, const char *program, struct optlist *
 	return 0;
 }
 
-/* The program's arguments with the descriptor in place of {}, or behind the last;
-   NULL when it was said what is wrong. */
-static char **place(char **program, int device)
+/* The program's arguments with /dev/fd/N in place of each {}, or appended. NULL once the error is
+   printed. */
+static char **place_descriptor(char **program, int device)
 {
 	static char path[32];
 	struct out out = OUT_TEXT(path);
@@ -132,7 +132,7 @@ static char **place(char **program, int device)
 	return argv;
 }
 
-/* A process that cannot open /dev/fuse cannot clone a descriptor either. */
+/* Clone here, since cloning takes opening /dev/fuse, which the program may not be allowed. */
 static int clone_devices(int device, int count)
 {
 	static char variable[4096];
@@ -151,10 +151,10 @@ static int clone_devices(int device, int count)
 	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
 }
 
-/* What else a daemon needs on which the root file system rests: systemd and others
-   spare an argv[0] that begins with "@", sysvinit who is listed there, and the
-   kernel, short of memory, who asks for it. */
-static void be_root_daemon(char **argv)
+/* Protect the server of a root file system. At shutdown, systemd spares a process whose argv[0]
+   begins with "@", and sysvinit the pids listed in /run/sendsigs.omit.d; oom_score_adj exempts it
+   from the OOM killer. */
+static void protect_root_daemon(char **argv)
 {
 	static char name[4096], path[300];
 	struct out at = OUT_TEXT(name), list = OUT_TEXT(path), number = OUT_TEXT(name);
@@ -177,8 +177,8 @@ static void be_root_daemon(char **argv)
 	argv[0] = (char *)out_text(&at);
 }
 
-/* Becomes the server. Returns only on failure, which has been said. */
-static int become(const struct fmount *f, char **argv)
+/* Execute the server. Returns only on failure, once the error is printed. */
+static int exec_server(const struct fmount *f, char **argv)
 {
 	const char *file = argv[0];
 	int err = launch_leave_terminal(&f->launch);
@@ -187,23 +187,23 @@ static int become(const struct fmount *f, char **argv)
 		return msg_errno(1, "terminal", err);
 	if (f->root_daemon) {
 		sys_chdir("/");
-		be_root_daemon(argv);
+		protect_root_daemon(argv);
 	}
 	if (launch_become(&f->launch) != 0)
 		return 1;
-	/* In namespaces of its own, the program can unmount. */
+	/* The program may unmount in its own namespaces. */
 	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
 		return msg_errno(1, "CAP_SYS_ADMIN", err);
 	return launch_exec(file, argv);
 }
 
-static int give_up(const struct mountpoint *at)
+static int undo_mount(const struct mountpoint *at)
 {
 	commfd_umount_known(at, UMOUNT_LAZY);
 	return 1;
 }
 
-/* In the background, this process staying until it answers. */
+/* --wait: run the server in the background, and return once it has answered INIT. */
 static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
 {
 	int limit = f->timeout ? f->timeout * 1000 : -1;
@@ -212,12 +212,12 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 
 	if (child == 0) {
 		sys_setsid();
-		sys_exit(become(f, argv));
+		sys_exit(exec_server(f, argv));
 	}
 	sys_close(device);
 	status = child < 0 ? child : launch_wait(child, at->path, 0, limit);
-	/* Its end ends the connection, which nobody waits for then: look again. Another process
-	   may have unmounted it, too, and the server have ended with success for that. */
+	/* launch_wait() also returns when the connection ends: check that the server still runs.
+	   It may have exited with success because another process unmounted the mount. */
 	mounted = umount_is_known(at->path, &at->mounted);
 	if (status == 0 && mounted && !conn_is_over(at->mounted.dev_minor)
 	    && (sys_wait_ended(child, &status) != child || status == 0))
@@ -231,10 +231,10 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 		msg("%s: %s", mounted ? argv[0] : at->path, mounted ? "ended before it answered"
 		    : "unmounted meanwhile by another process");
 	}
-	return give_up(at);
+	return undo_mount(at);
 }
 
-/* For a server that is running already. */
+/* --fd-socket: send the descriptor to a server that is already running. */
 static int hand_out(const struct fmount *f, const struct mountpoint *at, int device)
 {
 	struct user user = { .uid = sys_geteuid() };
@@ -248,7 +248,7 @@ static int hand_out(const struct fmount *f, const struct mountpoint *at, int dev
 		msg("%s: %s; remove it, or choose another name", f->fd_socket, msg_reason(err));
 	else if (err < 0)
 		msg_errno(1, f->fd_socket, err);
-	give_up(at);
+	undo_mount(at);
 	return err > 0 ? 128 + err : 1;
 }
 
@@ -258,7 +258,7 @@ static int run_in_userns(const struct fmount *f, char **argv)
 	int child = fmount_userns_fork();
 
 	if (child == 0)
-		sys_exit(become(f, argv));
+		sys_exit(exec_server(f, argv));
 	return child < 0 ? msg_errno(1, argv[0], child) : fmount_userns_wait(child);
 }
 
@@ -269,29 +269,29 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 
 	if (!program)
 		return hand_out(f, at, device);
-	argv = place(program, device);
+	argv = place_descriptor(program, device);
 	if (!argv || clone_devices(device, f->clones) != 0)
-		return give_up(at);
-	/* Who has become somebody else cannot undo the mount. */
+		return undo_mount(at);
+	/* Once this process has changed its user or capabilities, only the watcher can unmount. */
 	if (f->auto_unmount || (!f->wait && (f->launch.user || f->launch.drop_caps)))
 		watch = watch_start(at, f->auto_unmount);
 	if (watch < -1) {
 		msg_errno(1, "--auto-unmount", watch);
-		return give_up(at);
+		return undo_mount(at);
 	}
 	if (f->wait)
 		return run_and_wait(f, at, device, argv);
 	if (f->userns)
 		return run_in_userns(f, argv);
-	status = become(f, argv);
+	status = exec_server(f, argv);
 	if (watch >= 0)
 		watch_undo(watch);
 	else
-		give_up(at);
+		undo_mount(at);
 	return status;
 }
 
-/* Detaches a FUSE mount that is on top at path, if its server is gone. */
+/* --replace-stale: detach the FUSE mount on top at path if it has no server any more. */
 static int replace_stale(const char *path)
 {
 	int fd = sys_open(path, O_PATH, 0), err = 0, server;
@@ -335,7 +335,7 @@ static int run(struct fmount *f, const char *where, char **program)
 	return start(f, &at, device, program);
 }
 
-static int no_such_part(const char *what)
+static int refuse_missing_part(const char *what)
 {
 	msg("%s: not in this build", what);
 	return 1;
@@ -346,7 +346,7 @@ static bool is_for_program(const struct fmount *f)
 	return f->clones || f->wait || f->root_daemon || f->auto_unmount || f->launch.drop_caps || f->launch.no_new_privs;
 }
 
-static int as_mount(struct fmount *f, char **operands)
+static int run_like_mount(struct fmount *f, char **operands)
 {
 	if (is_for_program(f) || f->userns || f->replace_stale || f->launch.user)
 		return applet_usage("these options are for MOUNTPOINT -- PROGRAM");
@@ -359,20 +359,20 @@ static int fmount_main(char **argv)
 	struct opt_rest rest;
 	char **program;
 
-	f.collect = (struct opt_set) { collect, &f };
+	f.collect = (struct opt_set) { append_options, &f };
 	f.timeout = TIMEOUT_S;
 	if (!applet_parse(options, &f, argv, &rest))
 		return 1;
 	program = rest.after && rest.after[0] ? rest.after : NULL;
 	if (f.check)
-		return fmount_check ? fmount_check(&f, rest.operands[0]) : no_such_part("--check");
+		return fmount_check ? fmount_check(&f, rest.operands[0]) : refuse_missing_part("--check");
 	if (!program && !f.fd_socket)
-		return as_mount(&f, rest.operands);
+		return run_like_mount(&f, rest.operands);
 	if (rest.count != 1 || (program && f.fd_socket))
 		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
 	if (f.fd_socket && is_for_program(&f))
 		return applet_usage("--fd-socket: it starts no program, and takes no option of one");
-	if (f.userns && (fmount_userns ? fmount_userns() : no_such_part("--userns")) != 0)
+	if (f.userns && (fmount_userns ? fmount_userns() : refuse_missing_part("--userns")) != 0)
 		return 1;
 	return run(&f, rest.operands[0], program);
 }

@@ -1,5 +1,5 @@
-/* fmount: what its parts share. The parts that do more than to mount and run are
- * files of their own, and a small build leaves them out. */
+/* fmount: what its source files share. All but mounting and running a program is in files of its
+ * own, which a small build leaves out. */
 #ifndef FUSEBOX_FMOUNT_FMOUNT_H
 #define FUSEBOX_FMOUNT_FMOUNT_H
 
@@ -10,34 +10,35 @@
 #include "opt.h"
 
 struct fmount {
-	/* Run */
+	/* MOUNTPOINT -- PROGRAM */
 	const char *type, *source;
-	char list[4096];		/* all of -o, joined */
-	struct opt_set collect;		/* into list */
+	char list[4096];		/* the arguments of all -o, joined by commas */
+	struct opt_set collect;		/* appends an argument of -o to `list` */
 	struct launch launch;
 	int clones, timeout;
 	const char *fd_socket;
 	bool wait, root_daemon, auto_unmount, replace_stale;
-	/* The other parts */
+	/* the optional source files */
 	bool userns, check, json;
 	bool all, bind, rbind, move;
 	const char *option_filter, *fstab;
 	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */
 };
 
-/* The parts; each returns the exit status. */
+/* The optional parts, NULL in a small build. Each returns an exit status unless it says otherwise. */
 #define FMOUNT_PART __attribute__((weak))
-/* --userns: enters a user and a mount namespace; 0, or 1 when it was said why not.
-   All that follows, /dev/fuse's opening above all, is done inside. */
+/* --userns: moves this process into new user and mount namespaces, before /dev/fuse is opened. 0, or
+   1 once it has printed the error. */
 int fmount_userns(void) FMOUNT_PART;
-/* There, for the command: a child, as sys_fork(), which ends with this process. */
+/* Forks the child for the command, as sys_fork(). The kernel kills the child when this process
+   exits. */
 int fmount_userns_fork(void) FMOUNT_PART;
-/* Waits for it, passing signals on, and ends what it left behind: its exit status. Closes all
-   descriptors above 2 first. */
+/* Closes all descriptors above 2, waits for the child while forwarding signals, and kills the
+   processes that it leaves behind. Returns the child's exit status. */
 int fmount_userns_wait(int child) FMOUNT_PART;
 /* --check [MOUNTPOINT] */
 int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
-/* As mount(8) is called, without "--". */
+/* Without "--": behaves like mount(8). */
 int fmount_like(struct fmount *f, char **operands) FMOUNT_PART;
 
 #endif

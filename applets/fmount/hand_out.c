@@ -27,8 +27,8 @@ int handout_prepare(void)
 	return err;
 }
 
-/* Goes to the socket's directory; *name, which may be in `text`, is what is left of the path.
-   0 or -errno. */
+/* Change to the socket's directory, and set *name to the path from there, which may be in `text`. 0
+   or -errno. */
 static int enter_directory(const char *path, char text[256], const char **name)
 {
 	char dir[4096];
@@ -41,13 +41,13 @@ static int enter_directory(const char *path, char text[256], const char **name)
 	if ((size_t)(slash - path) + 2 > sizeof(dir) || strlen(slash) + 2 > rest.size)
 		return -ENAMETOOLONG;
 	out_fmt(&out, "%.*s", (int)(slash - path) + 1, path);
-	out_fmt(&rest, ".%s", slash);	/* "./@name" is no abstract one */
+	out_fmt(&rest, ".%s", slash);	/* "./@name" is not abstract */
 	*name = out_text(&rest);
 	return sys_chdir(out_text(&out));
 }
 
-/* 1, 0, or -errno: the kernel does not tell. */
-static int may_have_it(int peer, uid_t uid)
+/* Whether the peer's user may have the device: 1, 0, or -errno if its uid cannot be read. */
+static int is_peer_allowed(int peer, uid_t uid)
 {
 	int64_t from = sys_peer_uid(peer);
 
@@ -59,7 +59,7 @@ static int may_have_it(int peer, uid_t uid)
 	return 0;
 }
 
-/* Serves those who connect until one may have the device; as handout_send(). */
+/* Accept connections until a peer may have the device. Returns as handout_send() does. */
 static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 {
 	uint64_t end = sys_clock_ns() / 1000000 + (uint64_t)milliseconds;
@@ -76,7 +76,7 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 		peer = err < 0 ? err : sys_accept(listener);
 		if (peer < 0)
 			return peer;
-		err = may_have_it(peer, uid);
+		err = is_peer_allowed(peer, uid);
 		turned_away = err == 0;
 		if (err > 0)
 			err = sys_send_fd(peer, device);
@@ -86,7 +86,7 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 	}
 }
 
-/* If it is still the one that was made here. */
+/* Remove the socket if it is still the one that this process made. */
 static void remove_socket(const char *name, const struct sys_stat *made)
 {
 	struct sys_stat now;

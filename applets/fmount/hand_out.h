@@ -1,18 +1,18 @@
-/* handout: the descriptor of a mount, for a server that is running already. */
+/* handout: send the descriptor of a mount to a server that is already running. */
 #ifndef FUSEBOX_FMOUNT_HAND_OUT_H
 #define FUSEBOX_FMOUNT_HAND_OUT_H
 
 #include <sys/types.h>
 
-/* To be called before there is anything to undo: from now on SIGINT, SIGTERM and SIGHUP end
-   the waiting of handout_send(), not this process. 0 or -errno. */
+/* From now on SIGINT, SIGTERM and SIGHUP do not end this process but the wait in handout_send().
+   Call it before mounting. 0 or -errno. */
 int handout_prepare(void);
 
-/* Makes a socket at path ('@': abstract) that is of user uid and of mode 0600, and sends
-   `device` to the first process of that user's, or of root's, that connects; those of others
-   are turned away, and told of. The working directory becomes the socket's, so that nobody
-   can exchange that meanwhile. The socket is removed in any case. 0; a signal's number that
-   came; -ETIMEDOUT after so many milliseconds (below 0: never), or -errno. */
+/* Makes a socket at path ('@': abstract) of owner uid and mode 0600, and sends `device` to the first
+   process of uid, root or the caller that connects. Rejects and reports connections of other
+   users. Changes to the socket's directory, so that nobody can replace the directory meanwhile,
+   and removes the socket in any case. The caller keeps `device`. Returns 0; the number of a
+   signal that came; -ETIMEDOUT after this many milliseconds (below 0: never); or -errno. */
 int handout_send(const char *path, uid_t uid, int device, int milliseconds);
 
 #endif

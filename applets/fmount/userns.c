@@ -1,8 +1,8 @@
-/* fmount --userns: mounts with no privilege at all, in a user and a mount namespace
- * of its own, as who the caller is. user_namespaces(7).
+/* fmount --userns: mount without any privilege, in new user and mount namespaces that map the
+ * caller's ids to themselves. user_namespaces(7).
  *
- * Nobody can enter the namespaces later, so they end with the command: a server that it
- * left behind would serve a mount that no process sees.
+ * No process can enter the namespaces later, so kill what the command leaves behind: a remaining
+ * server would serve a mount that no process sees.
  */
 #include <errno.h>
 #include <signal.h>
@@ -31,13 +31,13 @@ int fmount_userns(void)
 
 static volatile int command;
 
-static void pass_on(int sig)
+static void forward_signal(int sig)
 {
 	sys_kill(command, sig);
 }
 
-/* A terminal signals the command as well. */
-static void leave_to_command(int sig)
+/* Ignore a signal that the terminal sends to the command as well. */
+static void ignore_signal(int sig)
 {
 	(void)sig;
 }
@@ -57,9 +57,9 @@ static void catch_signals(void)
 	static const int passed[] = { SIGTERM, SIGUSR1, SIGUSR2 }, left[] = { SIGINT, SIGQUIT, SIGHUP };
 
 	for (unsigned int i = 0; i < sizeof(passed) / sizeof(*passed); i++)
-		sys_catch_signal(passed[i], pass_on);
+		sys_catch_signal(passed[i], forward_signal);
 	for (unsigned int i = 0; i < sizeof(left) / sizeof(*left); i++)
-		sys_catch_signal(left[i], leave_to_command);
+		sys_catch_signal(left[i], ignore_signal);
 }
 
 static int wait_for_command(int child)
@@ -74,8 +74,8 @@ static int wait_for_command(int child)
 
 struct ending { int signal; struct map told; };
 
-/* A child keeps its number until it is waited for. Each is signalled once: a server of ours
-   takes the second signal as the wish to abort. */
+/* Signal each child once, since fusebox's servers abort the connection on a second signal. The pid
+   of a child is not reused before sys_wait(). */
 static int signal_child(const char *pid, void *data)
 {
 	struct ending *ending = data;
@@ -89,7 +89,7 @@ static int signal_child(const char *pid, void *data)
 	return 0;
 }
 
-/* Whether /proc numbers processes as this PID namespace does. */
+/* Whether /proc shows the pids of this PID namespace. */
 static bool has_own_proc(void)
 {
 	char link[12];
@@ -100,7 +100,8 @@ static bool has_own_proc(void)
 	return opt_number(link, INT32_MAX, &number) == 0 && (int)number == sys_getpid();
 }
 
-/* The end of a child makes its own children ours, so look again and again. */
+/* Signal all children until none is left. An exiting child leaves its own children to this process
+   (PR_SET_CHILD_SUBREAPER), so search again each time. True if none is left. */
 static bool end_children(int sig, int milliseconds)
 {
 	enum { LOOK_EVERY_MS = 20 };
@@ -126,7 +127,7 @@ int fmount_userns_wait(int child)
 
 	command = child;
 	catch_signals();
-	sys_close_others(NULL, 0, false);	/* the connection's above all */
+	sys_close_others(NULL, 0, false);	/* /dev/fuse above all */
 	status = wait_for_command(child);
 	if (has_own_proc() && !end_children(SIGTERM, TERM_MS))
 		end_children(SIGKILL, KILL_MS);
