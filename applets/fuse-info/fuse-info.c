@@ -1,4 +1,4 @@
-/* fuse-info: what the kernel's FUSE offers, what is mounted, who serves it, what hangs. */
+/* fuse-info: show the kernel's FUSE features, the FUSE mounts, their servers, and which hang. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +32,9 @@ struct info {
 	const struct args *args;
 	struct view *view;
 	struct census census;
-	const char *pid;	/* whose mount namespace; NULL: our own */
-	bool quick;		/* nobody asked for the servers */
-	int type, source, server;	/* how wide these columns are */
+	const char *pid;	/* a process of the mount namespace to show; NULL: this process */
+	bool quick;		/* -l: do not look for servers */
+	int type, source, server;	/* widths of these columns */
 	int shown, mounts;
 };
 
@@ -47,7 +47,7 @@ static void widen(int *width, const char *text)
 		*width = n;
 }
 
-static int measure(const struct table_row *row, void *data)
+static int measure_row(const struct table_row *row, void *data)
 {
 	struct info *i = data;
 
@@ -59,7 +59,7 @@ static int measure(const struct table_row *row, void *data)
 	return i->quick ? 0 : census_add(&i->census, table_connection(row));
 }
 
-static const char *quick_state(const struct table_row *row, int64_t waiting)
+static const char *guess_state(const struct table_row *row, int64_t waiting)
 {
 	return waiting < 0 ? "unknown" : waiting ? "waiting"
 	       : conn_is_over(table_connection(row)) ? "dead" : "idle";
@@ -76,7 +76,7 @@ static const char *number_text(int64_t number, char text[24])
 	return out_text(&out);
 }
 
-/* There is no room for all. */
+/* Whether the terminal is too narrow for all columns. */
 static bool is_narrow(const struct view *v)
 {
 	return v->width && v->width < 110;
@@ -106,7 +106,7 @@ static void show_line(struct info *i, const struct table_row *row, const struct 
 	int used = 9 + 5 + 6 + (i->quick ? 8 : i->server + 1 + (is_narrow(i->view) ? 0 : 12)), left;
 	char text[24], cell[VIEW_CELL];
 
-	view_state(i->view, conn ? census_state_name(census_state(conn)) : quick_state(row, waiting), 9);
+	view_state(i->view, conn ? census_state_name(census_state(conn)) : guess_state(row, waiting), 9);
 	view_put(out, number_text(waiting, text), 4);
 	view_put(out, number_text((int64_t)table_connection(row), text), 5);
 	if (conn)
@@ -118,9 +118,9 @@ static void show_line(struct info *i, const struct table_row *row, const struct 
 	left = i->view->width - used - i->type - i->source - 2;
 	if (left > 8) {
 		view_put(out, view_fitted(row->mountpoint, left, true, cell), 0);
-		out->len--;	/* its blank */
+		out->len--;	/* the blank that view_put() adds */
 		out_char(out, '\n');
-	} else {	/* no terminal, or one that is too narrow to help */
+	} else {	/* not a terminal, or too narrow to shorten the path */
 		out_fmt(out, "%s\n", row->mountpoint);
 	}
 }
@@ -128,7 +128,7 @@ static void show_line(struct info *i, const struct table_row *row, const struct 
 static void show_quick_json(struct json *json, const struct table_row *row, int64_t waiting)
 {
 	json_text(json, "mountpoint", row->mountpoint);
-	json_text(json, "state", quick_state(row, waiting));
+	json_text(json, "state", guess_state(row, waiting));
 	json_number(json, "waiting", waiting);
 	json_number(json, "connection", (int64_t)table_connection(row));
 	json_number(json, "mount_id", (int64_t)row->id);
@@ -136,29 +136,29 @@ static void show_quick_json(struct json *json, const struct table_row *row, int6
 	json_text(json, "source", row->source);
 }
 
-static int seconds(const char *text, int otherwise)
+static int parse_seconds(const char *text, int otherwise)
 {
 	uint64_t n = 0;
 
 	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
 }
 
-/* --stuck shows a server that is known not to answer; with 0 seconds, any request that waits. */
+/* --stuck selects a server that is known not to answer; with 0 seconds, any waiting request. */
 static bool is_stuck(const struct info *i, const struct conn *conn)
 {
 	enum conn_state state = census_state(conn);
 
-	return seconds(i->args->stuck, 1) == 0 ? conn->waiting > 0
+	return parse_seconds(i->args->stuck, 1) == 0 ? conn->waiting > 0
 	       : census_waited(conn) && state != CONN_UNKNOWN && state != CONN_SERVING;
 }
 
-static int show(const struct table_row *row, void *data)
+static int show_row(const struct table_row *row, void *data)
 {
 	struct info *i = data;
 	const struct conn *conn = i->quick ? NULL : census_find(&i->census, table_connection(row));
 	int64_t waiting;
 
-	/* One that came since is not in the census. */
+	/* A mount made since the census was taken has no entry there. */
 	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !(conn && is_stuck(i, conn))))
 		return 0;
 	i->shown++;
@@ -178,11 +178,11 @@ static int show(const struct table_row *row, void *data)
 	return 0;
 }
 
-static void show_head(struct info *i)
+static void show_heading(struct info *i)
 {
 	struct out *out = i->view->out;
 
-	int most = i->view->width / 6;	/* the mountpoint is what one looks for */
+	int most = i->view->width / 6;	/* leave room for the mountpoint */
 
 	if (most) {
 		i->type = i->type < most ? i->type : most;
@@ -203,7 +203,7 @@ static void show_head(struct info *i)
 	out_fmt(out, "%-*s %-*s %s\n", i->type, "TYPE", i->source, "SOURCE", "MOUNTPOINT");
 }
 
-static int table_error(const struct info *i, int err)
+static int report_table_error(const struct info *i, int err)
 {
 	char path[48];
 	struct out out = OUT_TEXT(path);
@@ -222,7 +222,7 @@ static int has_fuse(const struct table_row *row, void *data)
 	return table_is_fuse(row);
 }
 
-static int in_namespace(uint64_t number, int pid, void *data)
+static int visit_namespace(uint64_t number, int pid, void *data)
 {
 	struct spaces *s = data;
 	struct view *v = s->info->view;
@@ -232,7 +232,7 @@ static int in_namespace(uint64_t number, int pid, void *data)
 	out_fmt(&out, "%d", pid);
 	if (number == s->own || table_each(out_text(&out), has_fuse, NULL) <= 0)
 		return 0;
-	if (s->fn == show && !v->json) {
+	if (s->fn == show_row && !v->json) {
 		proc_command(pid, command);
 		out_fmt(v->out, "in the mount namespace %llu, of %d (%s):\n", (unsigned long long)number,
 			pid, command);
@@ -243,37 +243,37 @@ static int in_namespace(uint64_t number, int pid, void *data)
 	return 0;
 }
 
-/* Calls fn for each mount that was asked for. */
-static int each(struct info *i, int (*fn)(const struct table_row *, void *))
+/* Call fn for each mount of the selected mount namespaces. */
+static int each_mount(struct info *i, int (*fn)(const struct table_row *, void *))
 {
 	struct spaces s = { i, fn, proc_namespace() };
 	bool hidden = false;
 	int err = table_each(i->pid, fn, i);
 
 	if (!err && i->args->all) {
-		err = proc_each_namespace(in_namespace, &s, &hidden);
-		if (hidden && fn == show && !i->view->json)
+		err = proc_each_namespace(visit_namespace, &s, &hidden);
+		if (hidden && fn == show_row && !i->view->json)
 			msg("other mount namespaces cannot all be seen by this user");
 	}
 	return err;
 }
 
-/* ---- The whole ---- */
+/* ---- Output ---- */
 
 static int show_table(struct info *i)
 {
-	int err = each(i, measure);
+	int err = each_mount(i, measure_row);
 
 	if (!err && !i->quick)
-		census_look(&i->census, i->args->stuck ? seconds(i->args->stuck, 1) * 1000 : WATCH_MS);
+		census_look(&i->census, i->args->stuck ? parse_seconds(i->args->stuck, 1) * 1000 : WATCH_MS);
 	if (!err) {
-		show_head(i);
-		err = each(i, show);
+		show_heading(i);
+		err = each_mount(i, show_row);
 	}
 	if (!err && !i->view->json && !i->mounts)
 		out_str(i->view->out, "no FUSE file system is mounted\n");
 	census_free(&i->census);
-	return err ? table_error(i, err) : i->args->stuck && i->shown;
+	return err ? report_table_error(i, err) : i->args->stuck && i->shown;
 }
 
 static int show_all(const struct args *args, struct view *v, char **targets)
@@ -307,7 +307,7 @@ static int show_all(const struct args *args, struct view *v, char **targets)
 	return msg_flush(v->out) ? 1 : status;
 }
 
-/* Colours for who looks, unless he says no: https://no-color.org. */
+/* Use colours on a terminal unless NO_COLOR is set: https://no-color.org. */
 static bool wants_colour(int width)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -315,13 +315,13 @@ static bool wants_colour(int width)
 	return width && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
-static const char *wrong(const struct args *a, char **operands)
+static const char *find_contradiction(const struct args *a, char **operands)
 {
 	if (a->kernel + a->list + (*operands != NULL) > 1)
 		return "one of -k, -l and TARGET";
 	if (a->namespace && (a->all || *operands))
 		return "-N goes without -A and TARGET";
-	if ((a->stuck && seconds(a->stuck, 1) < 0) || (a->watch && seconds(a->watch, 2) < 0))
+	if ((a->stuck && parse_seconds(a->stuck, 1) < 0) || (a->watch && parse_seconds(a->watch, 2) < 0))
 		return "not a number of seconds";
 	return a->stuck && (*operands || a->kernel) ? "--stuck goes without TARGET and -k" : NULL;
 }
@@ -339,7 +339,7 @@ static int fuse_info_main(char **argv)
 
 	if (!applet_parse(options, &args, argv, &rest))
 		return 1;
-	why = wrong(&args, rest.operands);
+	why = find_contradiction(&args, rest.operands);
 	if (why)
 		return applet_usage(why);
 	out.escape = !args.json;
@@ -352,7 +352,7 @@ static int fuse_info_main(char **argv)
 		status = show_all(&args, &v, rest.operands);
 		if (!args.watch || out.error)
 			return status;
-		sys_sleep_ms(seconds(args.watch, 2) * 1000);
+		sys_sleep_ms(parse_seconds(args.watch, 2) * 1000);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* fuse_info: what the parts of fuse-info share. */
+/* fuse_info: what the source files of fuse-info share. */
 #ifndef FUSEBOX_FUSE_INFO_FUSE_INFO_H
 #define FUSEBOX_FUSE_INFO_FUSE_INFO_H
 
@@ -6,21 +6,22 @@
 #include "mount/table.h"
 #include "view.h"
 
-/* The kernel: in a line or two, or in full. Returns 0 or -errno of the output. */
+/* Shows the kernel's FUSE features, in one line or in full; always in full as JSON. */
 void info_kernel(struct view *view, bool full);
 
-/* How long it is watched whether requests get on, milliseconds. */
+/* How long to watch for answered requests, in milliseconds. */
 enum { WATCH_MS = 1000 };
 
-/* All that a word means, see target.h, in full. Returns the exit status. */
+/* Shows all mounts that `word` means (target.h) in full. Returns an exit status. */
 int info_target(struct view *view, const char *word);
 
-/* One mount in full; pid: a process of its mount namespace, NULL: our own. With
-   `around`, also who holds it, its binds and other mount namespaces. */
+/* Shows one mount in full. Its connection must be in the census. pid: a process of its mount
+   namespace, NULL: this one. With `around`, also its holders, its binds and its mounts in other
+   mount namespaces. */
 void info_mount(struct view *view, const struct table_row *row, const struct census *census,
 		const char *pid, bool around);
 
-/* "45 s", "3 min", "2 h 10 min", "4 d 1 h", in text[24]. */
+/* Writes an age as "45 s", "3 min", "2 h 10 min" or "4 d 1 h" to text[24], and returns that. */
 const char *info_age(uint64_t seconds, char text[24]);
 
 #endif

@@ -1,4 +1,4 @@
-/* fuse-info: what the kernel's FUSE is and offers. */
+/* fuse-info: the version and features of the kernel's FUSE. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +11,8 @@
 #include "fuse/proto.h"
 #include "sys.h"
 
-/* The first line of a small file, or "". */
-static const char *line_of(const char *path, char text[256])
+/* The first line of a file, or "". */
+static const char *read_line(const char *path, char text[256])
 {
 	if (sys_read_file(path, text, 256) < 0)
 		text[0] = '\0';
@@ -37,7 +37,7 @@ static void show_file_systems(struct view *v)
 	view_words_end(v);
 }
 
-/* Every file of a directory, as NAME=VALUE. */
+/* Show each file of a directory as NAME=VALUE. */
 static void show_values(struct view *v, const char *label, const char *path)
 {
 	char file[160], value[256], word[512];
@@ -50,7 +50,7 @@ static void show_values(struct view *v, const char *label, const char *path)
 			struct out at = OUT_TEXT(file), out = OUT_TEXT(word);
 
 			out_fmt(&at, "%s/%s", path, name);
-			out_fmt(&out, "%s=%s", name, line_of(out_text(&at), value));
+			out_fmt(&out, "%s=%s", name, read_line(out_text(&at), value));
 			view_word(v, out_text(&out));
 		}
 		sys_close(dir.fd);
@@ -74,7 +74,7 @@ static const char *device_text(void)
 	return "opens";
 }
 
-static uint64_t offered(const struct fuse_init_in *in)
+static uint64_t init_flags(const struct fuse_init_in *in)
 {
 	return in->flags | (uint64_t)in->flags2 << 32;
 }
@@ -113,7 +113,7 @@ static void show_line(struct view *v, const char *release, const struct fuse_ini
 	out_fmt(v->out, "Linux %s, FUSE ", release);
 	if (in)
 		out_fmt(v->out, "%s with %d flags of INIT", protocol_text(in, version),
-			__builtin_popcountll(offered(in)));
+			__builtin_popcountll(init_flags(in)));
 	else
 		out_fmt(v->out, "of a version that is not known (%s)", why);
 	out_fmt(v->out, ", /dev/fuse: %s\n", device_text());
@@ -126,7 +126,7 @@ void info_kernel(struct view *v, bool full)
 	struct fuse_init_in in;
 	bool known = kernelinit_ask(&in, &why) == 0;
 
-	line_of("/proc/sys/kernel/osrelease", release);
+	read_line("/proc/sys/kernel/osrelease", release);
 	if (!full && !v->json) {
 		show_line(v, release, known ? &in : NULL, out_text(&why));
 		return;
@@ -143,5 +143,5 @@ void info_kernel(struct view *v, bool full)
 	}
 	view_text(v, "protocol", protocol_text(&in, version));
 	view_number(v, "max_readahead", in.max_readahead);
-	show_flags(v, offered(&in));
+	show_flags(v, init_flags(&in));
 }

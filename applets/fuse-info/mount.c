@@ -1,4 +1,4 @@
-/* fuse-info: one mount in full. */
+/* fuse-info: show one mount in full. */
 #include <errno.h>
 
 #include "health/binds.h"
@@ -44,8 +44,8 @@ static void show_server_json(struct view *v, int pid, const struct proc_facts *f
 	json_close(v->json, '}');
 }
 
-/* Where the kernel does not tell whose connection is whose, one of those who have the
-   device open at all. */
+/* Before 6.16 the kernel does not tell which connection a descriptor belongs to: show the processes
+   that have /dev/fuse open. */
 static void show_openers(struct view *v, const struct census *c)
 {
 	char text[160] = "", command[16];
@@ -94,7 +94,7 @@ static void show_owner(struct view *v, const struct table_row *row)
 		view_number(v, "owner_uid", uid);
 }
 
-/* ---- Around it ---- */
+/* ---- Holders and other mounts ---- */
 
 static int show_holder(const struct holder *h, void *data)
 {
@@ -173,7 +173,7 @@ static void show_state(struct view *v, const struct conn *conn)
 	out_char(v->out, '\n');
 }
 
-/* For how long none was answered, of what was watched. */
+/* For how long no request was answered while they were watched. */
 static void show_waited(struct view *v, const struct conn *conn)
 {
 	if (v->json || census_waited(conn))
@@ -216,7 +216,7 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 
 struct chosen { struct census census; struct table_row rows[16]; char text[16][20 * 1024]; int count; uint64_t id; };
 
-static int choose(const struct table_row *row, void *data)
+static int add_row(const struct table_row *row, void *data)
 {
 	struct chosen *c = data;
 
@@ -228,8 +228,8 @@ static int choose(const struct table_row *row, void *data)
 	return ++c->count == 16;
 }
 
-/* A path means what is on top there; other words all that they fit. */
-static int choose_all(struct chosen *c, const char *word)
+/* A path means the mount on top there; any other word means all mounts that match it. */
+static int find_rows(struct chosen *c, const char *word)
 {
 	static struct target t;
 	int err = target_is_name(word) ? 0 : target_find(word, &t);
@@ -247,7 +247,7 @@ static int choose_all(struct chosen *c, const char *word)
 			return -EINVAL;
 		}
 	}
-	err = target_each(word, choose, c);
+	err = target_each(word, add_row, c);
 	if (err < 0 || !c->count) {
 		msg("%s: %s", word, err < 0 ? msg_reason(err) : "no FUSE mount has this");
 		return err < 0 ? err : -ENOENT;
@@ -259,7 +259,7 @@ int info_target(struct view *v, const char *word)
 {
 	static struct chosen c;
 
-	if (choose_all(&c, word) < 0)
+	if (find_rows(&c, word) < 0)
 		return 1;
 	census_look(&c.census, WATCH_MS);
 	for (int n = 0; n < c.count; n++) {
@@ -269,6 +269,6 @@ int info_target(struct view *v, const char *word)
 		if (v->json)
 			json_close(v->json, '}');
 	}
-	census_free(&c.census);	/* with --watch, it may be another server's the next time */
+	census_free(&c.census);	/* --watch: the next census must be a new one */
 	return 0;
 }

@@ -15,7 +15,7 @@ enum { LIMIT_MS = 2000 };
 
 struct answer { int err; char object[24]; struct fuse_init_in in; };
 
-static int fail(struct answer *a, const char *object, int err)
+static int note_failure(struct answer *a, const char *object, int err)
 {
 	struct out out = OUT_TEXT(a->object);
 
@@ -24,8 +24,8 @@ static int fail(struct answer *a, const char *object, int err)
 	return err;
 }
 
-/* Before 5.2 there is no mount but an attached one. */
-static int attach(const struct mountpoint *at, const struct optlist *options, int device)
+/* Before 5.2 a mount must be attached: do so in a new mount namespace. */
+static int attach_privately(const struct mountpoint *at, const struct optlist *options, int device)
 {
 	struct mountpoint root = *at;
 	struct mount_said said;
@@ -43,15 +43,15 @@ static int read_init(int device, struct answer *a)
 	ssize_t n = sys_poll_in(device, LIMIT_MS) > 0 ? sys_read(device, &buf, sizeof(buf)) : -ETIMEDOUT;
 
 	if (n < 0)
-		return fail(a, "INIT", (int)n);
+		return note_failure(a, "INIT", (int)n);
 	if ((size_t)n < sizeof(buf.header) + 16 || buf.header.opcode != FUSE_INIT)
-		return fail(a, "INIT", -EPROTO);
+		return note_failure(a, "INIT", -EPROTO);
 	memcpy(&a->in, buf.bytes + sizeof(buf.header),
 	       (size_t)n - sizeof(buf.header) < sizeof(a->in) ? (size_t)n - sizeof(buf.header) : sizeof(a->in));
 	return 0;
 }
 
-static int ask(struct answer *a)
+static int request_init(struct answer *a)
 {
 	struct mountpoint at = { .mode = S_IFDIR | 0755, .uid = sys_geteuid(), .gid = sys_getegid() };
 	struct optlist options = { .flags = MOUNT_NOSUID | MOUNT_NODEV, .fsname = "fuse-info" };
@@ -59,11 +59,11 @@ static int ask(struct answer *a)
 	int device = sys_open("/dev/fuse", O_RDWR, 0), err;
 
 	if (device < 0)
-		return fail(a, "/dev/fuse", device);
+		return note_failure(a, "/dev/fuse", device);
 	err = mount_create(&at, &options, device, &said);
 	if (err == -ENOSYS)
-		err = attach(&at, &options, device);
-	return err < 0 ? fail(a, "mount", err) : read_init(device, a);
+		err = attach_privately(&at, &options, device);
+	return err < 0 ? note_failure(a, "mount", err) : read_init(device, a);
 }
 
 static void __attribute__((noreturn)) answer(int to)
@@ -72,9 +72,9 @@ static void __attribute__((noreturn)) answer(int to)
 	const char *object;
 
 	if (sys_geteuid() != 0 && (a.err = userns_enter(&object)) != 0)
-		fail(&a, object, a.err);
+		note_failure(&a, object, a.err);
 	else
-		a.err = ask(&a);
+		a.err = request_init(&a);
 	sys_write_all(to, &a, sizeof(a));
 	sys_exit(0);
 }

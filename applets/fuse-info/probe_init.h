@@ -1,13 +1,14 @@
-/* kernelinit: what the kernel's FUSE offers, by its own word. */
+/* kernelinit: read the INIT request of the kernel, which lists its FUSE features. */
 #ifndef FUSEBOX_FUSE_INFO_PROBE_INIT_H
 #define FUSEBOX_FUSE_INFO_PROBE_INIT_H
 
 #include "fuse_kernel.h"
 #include "out.h"
 
-/* The INIT request that the kernel sends: of a mount that is attached nowhere, or in a
-   mount namespace that no one else is in; made and gone in a child. An ordinary user's
-   is in a user namespace of his own. 0, or -errno and what it is about in `why`. */
+/* Makes a mount in a child process and reads its INIT request. The mount is attached nowhere, or
+   before 5.2 in a new mount namespace, and ends with the child. For an ordinary user, the child
+   enters a new user namespace first. 0; or -errno, with the object and reason in `why` if the
+   child failed. */
 int kernelinit_ask(struct fuse_init_in *in, struct out *why);
 
 #endif

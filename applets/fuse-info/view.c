@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-/* What a name takes on a terminal: characters, not bytes. */
 int view_columns(const char *text)
 {
 	int n = 0;
@@ -13,8 +12,6 @@ int view_columns(const char *text)
 	return n;
 }
 
-/* A name with what is not to be printed escaped, and cut to fit: at its start, if what
-   tells names apart is at the end. */
 const char *view_fitted(const char *name, int width, bool keep_end, char cell[VIEW_CELL])
 {
 	char whole[4 * VIEW_CELL] = "";
@@ -45,7 +42,7 @@ void view_put(struct out *out, const char *text, int width)
 {
 	bool escape = out->escape;
 
-	out->escape = false;	/* it is, already */
+	out->escape = false;	/* view_fitted() has escaped it */
 	out_fmt(out, "%s%*s ", text, width > view_columns(text) ? width - view_columns(text) : 0, "");
 	out->escape = escape;
 }
@@ -79,8 +76,8 @@ void view_number(struct view *v, const char *label, int64_t number)
 	view_text(v, label, number < 0 ? NULL : out_text(&out));
 }
 
-/* Where a line of words is. */
-static int at_column;
+/* The column of the next word. */
+static int word_column;
 
 void view_words_begin(struct view *v, const char *label)
 {
@@ -89,7 +86,7 @@ void view_words_begin(struct view *v, const char *label)
 		return;
 	}
 	view_label(v, label);
-	at_column = 23;
+	word_column = 23;
 }
 
 void view_word(struct view *v, const char *word)
@@ -100,13 +97,13 @@ void view_word(struct view *v, const char *word)
 		json_text(v->json, NULL, word);
 		return;
 	}
-	if (at_column > 23 && at_column + len > (v->width ? v->width : 80)) {
+	if (word_column > 23 && word_column + len > (v->width ? v->width : 80)) {
 		out_char(v->out, '\n');
 		view_label(v, "");
-		at_column = 23;
+		word_column = 23;
 	}
 	out_fmt(v->out, "%s ", word);
-	at_column += len;
+	word_column += len;
 }
 
 void view_words_end(struct view *v)

@@ -1,4 +1,4 @@
-/* view: facts and tables, for people on a terminal or in a pipe, or as JSON. */
+/* view: print facts and tables as text for a terminal or a pipe, or as JSON. */
 #ifndef FUSEBOX_FUSE_INFO_VIEW_H
 #define FUSEBOX_FUSE_INFO_VIEW_H
 
@@ -9,32 +9,33 @@
 
 enum { VIEW_CELL = 512 };
 
-/* Where it is shown, and how. */
+/* The output and its form. */
 struct view {
 	struct out *out;
-	struct json *json;	/* NULL: for people */
+	struct json *json;	/* NULL: print text */
 	bool colour;
-	int width;		/* columns; 0: as many as it takes */
+	int width;		/* columns of the terminal; 0: unlimited */
 };
 
-/* One fact: "  label          text", or "label":"text". NULL: not known. */
+/* Prints one fact: "  label          text", or "label":"text" in JSON. NULL, or a number below 0:
+   not known. */
 void view_text(struct view *view, const char *label, const char *text);
 void view_number(struct view *view, const char *label, int64_t number);
-/* The start of such a line for people; the value and its newline follow. */
+/* Prints the label alone, as text; the caller prints the value and a newline. */
 void view_label(struct view *view, const char *label);
-/* Words, one after another: a line that is broken where the terminal ends, or a list. */
+/* Print words on one line, which is broken at the width of the terminal, or as a JSON list. */
 void view_words_begin(struct view *view, const char *label);
 void view_word(struct view *view, const char *word);
 void view_words_end(struct view *view);
-/* A state in its colour, padded to so many columns. */
+/* Prints a state in its colour, padded to `pad` columns. */
 void view_state(struct view *view, const char *state, int pad);
 
-/* What a text takes on a terminal: characters, not bytes. */
+/* The number of UTF-8 characters of a text, each taken as one column. */
 int view_columns(const char *text);
-/* A name with what is not to be printed escaped, and cut to so many columns (0: not):
-   at its start if what tells names apart is at the end. */
+/* Writes a name to `cell`, its unprintable characters escaped, and shortened to `width` columns (0:
+   unlimited); keep_end shortens it at the start. Returns `cell`. */
 const char *view_fitted(const char *name, int width, bool keep_end, char cell[VIEW_CELL]);
-/* Text that is fitted already, padded to so many columns, and a blank. */
+/* Prints the text of view_fitted(), padded to `width` columns, and a blank. */
 void view_put(struct out *out, const char *text, int width);
 
 #endif
