@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP do not end this process but the wait in handout_send().
-   Call it before mounting. 0 or -errno. */
+/* Makes SIGINT, SIGTERM and SIGHUP end the wait in handout_send() instead of this process. Call it
+   before mounting, so that a signal leaves no mount behind. 0 or -errno. */
 int handout_prepare(void);
 
 /* Makes a socket at path ('@': abstract) of owner uid and mode 0600, and sends `device` to the first

@@ -1,8 +1,8 @@
 /* fmount --userns: mount without any privilege, in new user and mount namespaces that map the
  * caller's ids to themselves. user_namespaces(7).
  *
- * No process can enter the namespaces later, so kill what the command leaves behind: a remaining
- * server would serve a mount that no process sees.
+ * No process can enter the namespaces later, so the processes that the command leaves behind are
+ * killed: a remaining server would serve a mount that no process sees.
  */
 #include <errno.h>
 #include <signal.h>

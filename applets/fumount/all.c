@@ -336,7 +336,8 @@ static int unmount_in_order(struct all *a, uint32_t *order, size_t count)
 
 /* ---- The order ---- */
 
-/* An item below a silent mount is gone if that was unmounted, and out of reach if not. */
+/* An item below a silent mount goes with that mount. While the silent mount is still there, the item
+   is out of reach. */
 static void report_unreachable(struct all *a, const struct item *item, const struct item *outer)
 {
 	struct report to = *a->to;

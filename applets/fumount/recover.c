@@ -456,7 +456,7 @@ static int sweep_other_namespace(uint64_t number, int pid, void *data)
 	return 0;
 }
 
-/* ---- The whole ---- */
+/* ---- All mount namespaces ---- */
 
 static void report_leftover_connection(struct recovery *r, uint64_t connection)
 {

@@ -13,8 +13,8 @@ int wait_holders_signal_number(const char *name);
    or -errno: -EBUSY when the mount is still held. */
 int wait_holders(const struct report *to, const struct target *target, int signal, int seconds);
 
-/* Reports what keeps the target busy: mounts on it, processes, and its other mounts: a
-   busy mount of the same propagation group keeps the target busy. */
+/* Reports what keeps the target busy: mounts on it, processes, and its other mounts,
+   since a busy mount of the same propagation group keeps the target busy. */
 void wait_holders_report(const struct report *to, const struct target *target);
 
 #endif

@@ -77,8 +77,7 @@ static int show_version(void)
 	return out_flush(&out) < 0;
 }
 
-/* Whether fd is the root of a FUSE mount at the given path, which the caller owns unless they are
-   root. */
+/* Whether fd is the root of a FUSE mount at h->at.path, and the caller owns the mount or is root. */
 static bool can_unmount(const struct helper *h, int fd)
 {
 	struct table_row row;

@@ -2,8 +2,8 @@
  *
  * The set-uid process runs with the caller's rights, and has root's only between helper_raise()
  * and helper_lower(). Messages are those of libfuse's helper, which programs compare. Functions
- * return 0, or 1 once they have printed the error. A function with a `why` returns 0 or another
- * value, and leaves the message in `why` unless it has printed it.
+ * return 0, or 1 once they have printed the error. A function with a `why` returns 0, or
+ * another value once it has printed the error or left the message in `why`.
  */
 #ifndef FUSEBOX_FUSERMOUNT_HELPER_H
 #define FUSEBOX_FUSERMOUNT_HELPER_H
