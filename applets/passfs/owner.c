@@ -243,3 +243,33 @@ bool pass_leads_out(const struct fuse_req *req, uint64_t node, const char *targe
 	}
 	return up && up > pass_depth(req, node);
 }
+
+/* The local file systems of has_noop_flush() reserve blocks for root, by fsuid or CAP_SYS_RESOURCE.
+   On others the server keeps fsuid 0: a network file system may check each write by it. */
+static bool has_reserve(const struct passfs *fs, const struct inode *inode)
+{
+	return fs->quiet_close && inode->device == fs->device;
+}
+
+uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node)
+{
+	enum { NOBODY = 65534, WRITABLE = 022 };
+	struct sysfs_stat st;
+
+	if (sysfs_stat(pass_fd(req, node), true, &st) < 0)
+		return NOBODY;
+	return st.attr.uid ? st.attr.uid : st.attr.mode & WRITABLE ? NOBODY : 0;
+}
+
+void pass_act_as_writer(const struct fuse_req *req, uint64_t node, uint32_t uid, bool kills)
+{
+	const struct passfs *fs = pass_of(req);
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	priv_write_for(inode && has_reserve(fs, inode) ? uid : 0, uid == 0, !kills);
+}
+
+uid_t pass_source_uid(const struct fuse_req *req)
+{
+	return passview_source(&pass_of(req)->view, req->in->uid, false);
+}

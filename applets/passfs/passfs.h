@@ -110,6 +110,18 @@ int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gi
 uint32_t pass_made_mode(const struct fuse_req *req, uint32_t mode);
 uint32_t pass_given_mode(const struct fuse_req *req, const struct sysfs_stat *st, uint32_t mode);
 
+/* The uid for writes that have no single caller: dirty pages of several callers, and writes by a
+   backing id, which all callers share. It is the owner's; root's only if no other user can write
+   the file. */
+uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node);
+
+/* The caller's uid in SOURCE. */
+uid_t pass_source_uid(const struct fuse_req *req);
+
+/* Act as this user of SOURCE for a write, which then uses no reserved blocks and exceeds no quota,
+   until priv_act_as_self(). Only root may do both. */
+void pass_act_as_writer(const struct fuse_req *req, uint64_t node, uint32_t uid, bool kills);
+
 /* Whether options leave the owner of fd's file as in SOURCE; false if fstat fails. */
 bool pass_owner_is_shown(const struct fuse_req *req, int fd);
 
@@ -136,7 +148,7 @@ void pass_note_place(const struct fuse_req *req, uint64_t parent, uint64_t node)
 uint32_t pass_depth(const struct fuse_req *req, uint64_t node);
 bool pass_leads_out(const struct fuse_req *req, uint64_t node, const char *target);
 
-/* file.c: requests for open files. */
+/* open.c, file.c: requests for open files. */
 int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags);
 int pass_create(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in);
 int pass_tmpfile(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in);

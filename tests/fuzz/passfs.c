@@ -7,6 +7,7 @@
  * are those that were given out, and only what is a file is opened. */
 #define _GNU_SOURCE
 #include "../../applets/passfs/passfs.c"
+#include "../../applets/passfs/open.c"
 #include "../../applets/passfs/file.c"
 #include "../../applets/passfs/prune.c"
 #include "../../applets/passfs/lock.c"
