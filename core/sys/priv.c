@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* By system call: libc's wrappers bring the machinery for threads along. On
-   some 32-bit machines the plain numbers are those of 16-bit ids. */
+/* libc's wrappers change the ids of all threads, and link the code for that. On some 32-bit
+   machines the plain call numbers take 16-bit ids. */
 #ifdef SYS_setresuid32
 enum { SETRESUID = SYS_setresuid32, SETRESGID = SYS_setresgid32, SETFSUID = SYS_setfsuid32,
        SETFSGID = SYS_setfsgid32, SETGROUPS = SYS_setgroups32 };
@@ -26,14 +26,14 @@ struct cap_header { uint32_t version; int pid; };
 struct cap_data { uint32_t effective, permitted, inheritable; };
 static const struct cap_header this_process = { 0x20080522, 0 };
 
-static int keep_capabilities(uint32_t permitted)
+static int set_permitted_caps(uint32_t permitted)
 {
 	const struct cap_data caps[2] = { { 0, permitted, 0 } };
 
 	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : 0;
 }
 
-static int still_privileged(uid_t uid, gid_t gid)
+static int can_regain_privileges(uid_t uid, gid_t gid)
 {
 	uid_t r, e, s;
 	gid_t rg, eg, sg;
@@ -56,12 +56,11 @@ int priv_drop(void)
 	if (syscall(SETRESGID, gid, gid, gid) < 0 || syscall(SETRESUID, uid, uid, uid) < 0)
 		return -errno;
 	if (uid != 0)
-		err = keep_capabilities(0);
-	return err ? err : still_privileged(uid, gid) ? -EPERM : 0;
+		err = set_permitted_caps(0);
+	return err ? err : can_regain_privileges(uid, gid) ? -EPERM : 0;
 }
 
-/* Locked, each: no capability kept over a change of ids, none that follows from
-   one, none for root's sake. */
+/* SECBIT_NOROOT and SECBIT_NO_SETUID_FIXUP, both locked, and SECBIT_KEEP_CAPS locked off. */
 enum { NO_CAPS_FOR_ROOT = 0x3 | 0xc | 0x20 };
 
 void priv_lock_caps(void)
@@ -85,7 +84,7 @@ int priv_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 int priv_drop_caps(void)
 {
 	syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return keep_capabilities(0);
+	return set_permitted_caps(0);
 }
 
 int priv_keep_mounting(void)
@@ -120,7 +119,7 @@ int priv_keep_only(uint64_t which)
 	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : priv_no_new();
 }
 
-/* Whether the caller is another than root, and the file gave root's rights. */
+/* Whether the real uid is not 0, but the file gave effective uid 0. */
 static bool setuid_root;
 
 static int set_ids(uid_t real, uid_t effective)
@@ -136,26 +135,26 @@ static int set_ids(uid_t real, uid_t effective)
 
 static uid_t caller;
 
-static void lift(int resource, uint64_t to)
+static void raise_limit(int resource, uint64_t to)
 {
 	uint64_t limit[2] = { to, to };
 
 	if (syscall(SYS_prlimit64, 0, resource, limit, NULL) == 0
 	    || syscall(SYS_prlimit64, 0, resource, NULL, limit) < 0)
 		return;
-	limit[0] = limit[1];	/* without CAP_SYS_RESOURCE, as far as it goes */
+	limit[0] = limit[1];	/* without CAP_SYS_RESOURCE, the soft limit can rise to the hard limit */
 	syscall(SYS_prlimit64, 0, resource, limit, NULL);
 }
 
-/* A caller could end the process by RLIMIT_CPU between a mount and its undoing, or starve
-   it there as SCHED_IDLE, or have the stack end there; and many mounts of others' can be more
-   than descriptors are allowed. Root's own limits are root's business. */
-static void shed_limits(void)
+/* The caller's limits are inherited: RLIMIT_CPU or RLIMIT_STACK could kill the process between
+   a mount and its undoing, SCHED_IDLE could starve it there, and other users' mounts can exceed
+   RLIMIT_NOFILE. If the caller is root, the limits stay. */
+static void reset_limits(void)
 {
-	lift(RLIMIT_CPU, UINT64_MAX);
-	lift(RLIMIT_STACK, UINT64_MAX);
-	lift(RLIMIT_AS, UINT64_MAX);
-	lift(RLIMIT_NOFILE, 131072);	/* one for each of the 100,000 mounts that there may be */
+	raise_limit(RLIMIT_CPU, UINT64_MAX);
+	raise_limit(RLIMIT_STACK, UINT64_MAX);
+	raise_limit(RLIMIT_AS, UINT64_MAX);
+	raise_limit(RLIMIT_NOFILE, 131072);	/* a namespace holds up to 100,000 mounts (fs.mount-max) */
 	syscall(SYS_sched_setscheduler, 0, 0 /* SCHED_OTHER */, &(int) { 0 });
 	syscall(SYS_setpriority, 0 /* PRIO_PROCESS */, 0, 0);
 }
@@ -169,12 +168,12 @@ int priv_caller(void)
 	setuid_root = caller != 0 && geteuid() == 0;
 	if (!setuid_root)
 		return priv_drop();
-	shed_limits();
+	reset_limits();
 	if (syscall(SETRESGID, gid, gid, gid) < 0)
 		return -errno;
 	err = set_ids(caller, caller);
 	if (!err)
-		err = keep_capabilities(CAP_SETUID_BIT | CAP_SYS_ADMIN_BIT);
+		err = set_permitted_caps(CAP_SETUID_BIT | CAP_SYS_ADMIN_BIT);
 	return err;
 }
 
@@ -187,7 +186,7 @@ int priv_raise(bool shielded)
 	err = set_ids(shielded ? 0 : caller, 0);
 	if (err)
 		return err;
-	/* It returns what it was before, whether it did anything or not. */
+	/* setfsuid(2) returns the previous fsuid even if it fails: call it again to check. */
 	syscall(SETFSUID, caller);
 	return (uid_t)syscall(SETFSUID, caller) == caller ? 0 : -EPERM;
 }
@@ -213,7 +212,7 @@ bool priv_may_mount(void)
 	       && ((setuid_root ? caps[0].permitted : caps[0].effective) & CAP_SYS_ADMIN_BIT);
 }
 
-/* Those over files, which leaving fsuid 0 clears and coming back raises. */
+/* The file capabilities: leaving fsuid 0 clears them in the effective set, returning raises them. */
 enum { FILE_CAPS = 1u << 0 | PRIV_DAC | 1u << 3 /* FOWNER */ | PRIV_SETID | 1u << 9 /* LINUX_IMMUTABLE */
        | 1u << 27 /* MKNOD */ };
 
@@ -227,26 +226,26 @@ static int set_file_caps(uint32_t which)
 	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : 0;
 }
 
-static gid_t own_group;
+static gid_t server_gid;
 
 static bool is_root(void)
 {
 	static int root = -1;
 
 	if (root < 0) {
-		own_group = getegid();
+		server_gid = getegid();
 		root = geteuid() == 0;
 	}
 	return root == 1;
 }
 
-/* By thread, as credentials are to the kernel. Where all callers are root, which is common,
-   nothing is asked for. */
-static __thread bool setid_goes, has_groups, others_group, others, bare_root;
+/* How this thread's credentials differ from the server's. The kernel keeps credentials by
+   thread. If every caller is root, which is common, no system call is needed. */
+static __thread bool fsetid_dropped, groups_set, fsgid_set, fsuid_set, root_caps_dropped;
 
 static int set_fsuid(uid_t uid)
 {
-	others = true;
+	fsuid_set = true;
 	syscall(SETFSUID, uid);
 	/* setfsuid(2) does not report that the kernel had no memory for the change. */
 	return (uid_t)syscall(SETFSUID, -1) == uid ? 0 : -ENOMEM;
@@ -259,9 +258,9 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32
 	if (!is_root())
 		return 0;
 	if (count)
-		has_groups = syscall(SETGROUPS, count, groups) == 0;
-	others_group |= gid != own_group;
-	if (others_group)
+		groups_set = syscall(SETGROUPS, count, groups) == 0;
+	fsgid_set |= gid != server_gid;
+	if (fsgid_set)
 		syscall(SETFSGID, gid);
 	priv_use_reserve(uid == 0 && rights == PRIV_ALL);
 	if (uid == 0 && rights == PRIV_ALL) {
@@ -269,7 +268,7 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32
 		return 0;
 	}
 	if (uid == 0) {
-		bare_root = true;
+		root_caps_dropped = true;
 		return set_file_caps(rights);
 	}
 	err = set_fsuid(uid);
@@ -283,14 +282,14 @@ int priv_act_with(uint32_t rights)
 
 void priv_act_as_self(void)
 {
-	if (others && syscall(SETFSUID, 0) != 0)
-		setid_goes = false;	/* all of root's are in effect again */
-	if (bare_root && set_file_caps(FILE_CAPS) == 0)
-		bare_root = setid_goes = false;
-	if (others_group)
-		syscall(SETFSGID, own_group);
-	if (has_groups)
-		has_groups = syscall(SETGROUPS, 0, NULL) != 0;
+	if (fsuid_set && syscall(SETFSUID, 0) != 0)
+		fsetid_dropped = false;	/* the kernel has raised all file capabilities */
+	if (root_caps_dropped && set_file_caps(FILE_CAPS) == 0)
+		root_caps_dropped = fsetid_dropped = false;
+	if (fsgid_set)
+		syscall(SETFSGID, server_gid);
+	if (groups_set)
+		groups_set = syscall(SETGROUPS, 0, NULL) != 0;
 }
 
 void priv_keep_setid(bool keep)
@@ -298,14 +297,14 @@ void priv_keep_setid(bool keep)
 	const uint32_t FSETID = 1u << 4;
 	struct cap_data caps[2];
 
-	if (keep != setid_goes || !is_root() || syscall(SYS_capget, &this_process, caps) < 0)
+	if (keep != fsetid_dropped || !is_root() || syscall(SYS_capget, &this_process, caps) < 0)
 		return;
 	caps[0].effective = keep ? caps[0].effective | (caps[0].permitted & FSETID) : caps[0].effective & ~FSETID;
 	if (syscall(SYS_capset, &this_process, caps) == 0)
-		setid_goes = !keep;
+		fsetid_dropped = !keep;
 }
 
-/* Whether CAP_SYS_RESOURCE is out of effect. */
+/* Whether CAP_SYS_RESOURCE is not effective. */
 static __thread bool reserve_off;
 
 void priv_use_reserve(bool use)
@@ -327,20 +326,20 @@ void priv_write_for(uid_t uid, bool reserve, bool keep_setid)
 	priv_use_reserve(reserve);
 	if (uid == 0 || !is_root())
 		return;
-	others = true;
+	fsuid_set = true;
 	syscall(SETFSUID, uid);
 	/* Leaving fsuid 0 clears CAP_FSETID. */
-	setid_goes = true;
+	fsetid_dropped = true;
 	priv_keep_setid(keep_setid);
 }
 
 void priv_thread_starts(void)
 {
-	setid_goes = true;	/* perhaps */
+	fsetid_dropped = true;	/* not known: have CAP_FSETID raised */
 	priv_keep_setid(true);
 	reserve_off = false;
 	priv_use_reserve(false);
-	/* The server's own supplementary groups would count as the caller's. */
+	/* The kernel would check the server's supplementary groups as if they were the caller's. */
 	if (is_root())
 		syscall(SETGROUPS, 0, NULL);
 }

@@ -1,4 +1,4 @@
-/* priv: giving up what a set-uid or set-gid file gave. */
+/* priv: drop the privileges of a set-uid or set-gid file, and act for callers of a server. */
 #ifndef FUSEBOX_SYS_PRIV_H
 #define FUSEBOX_SYS_PRIV_H
 
@@ -7,75 +7,80 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Makes effective, saved and real ids those of the caller, drops capabilities
-   that the file brought, and checks that none of it can be had back.
-   0, or -errno: then the process must not go on. */
+/* Sets the effective and saved ids to the real ids, drops the capabilities that the file
+   gave, and checks that the process cannot regain them.
+   Returns 0, or -errno: then the process must end. */
 int priv_drop(void);
 
-/* Before an exec, for good, each 0 or -errno. Becomes another user, and checks it;
-   priv_lock_caps() before that leaves no capability that an exec could bring:
-   bounding set and securebits, as far as this process may (an ordinary user has
-   nothing to lose); priv_drop_caps() afterwards gives up those that are held.
-   priv_no_new: prctl(2)'s PR_SET_NO_NEW_PRIVS. */
+/* Irreversible, for the time before an exec. The first three belong together, in this order;
+   those with a status return 0 or -errno.
+   priv_lock_caps() clears the capability bounding set and locks the securebits, so that no
+   exec gains a capability. Without CAP_SETPCAP it does nothing.
+   priv_become() sets all uids, all gids and the supplementary groups, and checks the uids.
+   priv_drop_caps() drops the capabilities that the process still has.
+   priv_no_new() sets no_new_privs (PR_SET_NO_NEW_PRIVS). */
 void priv_lock_caps(void);
 int priv_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 int priv_drop_caps(void);
 int priv_no_new(void);
 
-/* Keeps those of the capabilities held that `which` has as bits (capabilities(7)), and gives
-   up all others for good: no_new_privs is set, too. 0 or -errno. */
+/* Keeps the capabilities whose bits (capabilities(7)) are set in `which`, drops all others, and
+   sets no_new_privs, so that no exec regains them. 0 or -errno. */
 int priv_keep_only(uint64_t which);
 
-/* Hands CAP_SYS_ADMIN on over an exec, as an ambient capability. */
+/* Makes CAP_SYS_ADMIN an ambient capability, which an exec preserves. 0 or -errno. */
 int priv_keep_mounting(void);
 
-/* Capabilities over files, as bits of `rights`: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH;
-   CAP_FSETID; and all that this process has. */
+/* Bits of `rights`. PRIV_DAC: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH; PRIV_SETID: CAP_FSETID;
+   PRIV_ALL: every file capability that this process has. */
 enum { PRIV_DAC = 1u << 1 | 1u << 2, PRIV_SETID = 1u << 4 };
 #define PRIV_ALL UINT32_MAX
 
-/* For a server that is root: the calling thread acts with this fsuid, fsgid and `count`
-   supplementary groups, and of the capabilities over files has no more than `rights` in
-   effect. With fsuid 0, PRIV_ALL leaves all of them; with another fsuid it means PRIV_DAC
-   and PRIV_SETID. priv_act_with() changes the rights meanwhile, and priv_act_as_self() ends
-   it, after a failure as well. For a process that is not root they change nothing. 0 or
-   -errno. */
+/* For a server that runs as root; for any other process these functions do nothing.
+   priv_act_for() gives the calling thread this fsuid, this fsgid and these `count`
+   supplementary groups, and limits its effective file capabilities to `rights`. With fsuid 0,
+   PRIV_ALL keeps all of them; with another fsuid, PRIV_ALL means PRIV_DAC and PRIV_SETID.
+   priv_act_with() then changes the rights. priv_act_as_self() restores the server's own
+   credentials; the thread must call it even if priv_act_for() has failed. 0 or -errno. */
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights);
 int priv_act_with(uint32_t rights);
 void priv_act_as_self(void);
 
-/* Whether what this thread writes leaves set-user-id and set-group-id bits alone
-   (CAP_FSETID), as what root writes does. Changes nothing for anybody else. */
+/* Raises or lowers CAP_FSETID in the calling thread: with it, a write(2) preserves the
+   set-user-id and set-group-id bits of a file. Does nothing if the process is not root. */
 void priv_keep_setid(bool keep);
 
-/* Whether what this thread writes may take blocks that are reserved for root and pass quotas
-   (CAP_SYS_RESOURCE). priv_thread_starts() ends it. Changes nothing for anybody else than root. */
+/* Raises or lowers CAP_SYS_RESOURCE in the calling thread: with it, writes may use the blocks
+   reserved for root and exceed quotas. priv_thread_starts() lowers it. Does nothing if the
+   process is not root. */
 void priv_use_reserve(bool use);
 
-/* From now on this thread writes to open files with this fsuid, and as priv_use_reserve() and
-   priv_keep_setid() say. priv_act_as_self() ends it. Changes nothing for anybody else than root. */
+/* Sets the calling thread's fsuid for writes to open files, and calls priv_use_reserve() and
+   priv_keep_setid(). priv_act_as_self() restores the fsuid. Does nothing if the process is not
+   root. */
 void priv_write_for(uid_t uid, bool reserve, bool keep_setid);
 
-/* In a new thread, whose rights are those of the one that started it, at that moment. */
+/* A new thread calls it first: it inherits the credentials that the creating thread had at
+   that moment. Raises CAP_FSETID, lowers CAP_SYS_RESOURCE and drops the supplementary groups. */
 void priv_thread_starts(void);
 
-/* The rest is for the set-uid helper. When the file's owner, root, is not the
-   caller: priv_caller() makes the effective ids the caller's, so that all that
-   follows is allowed what the caller is allowed, and keeps only what mounting
-   takes in reserve: CAP_SYS_ADMIN, and CAP_SETUID to come to it. priv_raise()
-   puts that in effect while files are still opened as the caller; shielded, the
-   caller cannot signal the process for that time either. priv_lower() ends it.
-   Each returns 0, or -errno: then the process must end. For root, and for
-   a file without the bit, they change nothing. */
+/* The rest is for the set-uid helper. Each returns 0, or -errno: then the process must end.
+   If the caller is root, or if the file is not set-uid root, the functions change nothing.
+   priv_caller() sets the effective ids to the caller's, so that the kernel checks the caller's
+   permissions, and keeps two capabilities permitted but not effective: CAP_SYS_ADMIN to mount,
+   and CAP_SETUID to return to effective uid 0.
+   priv_raise() makes them effective; the fsuid stays the caller's, so that files are still
+   opened with the caller's permissions. `shielded` also sets the real uid to 0, so that the
+   caller cannot signal the process. priv_lower() reverts priv_raise(). */
 int priv_caller(void);
 int priv_raise(bool shielded);
 int priv_lower(void);
 
-/* While raised, and until priv_lower(): files are opened as root, by no name that the
-   caller could influence. 0 or -errno, as above. */
+/* Between priv_raise() and priv_lower(): sets the fsuid to 0. The process must then open no
+   path that the caller can influence. 0 or -errno, as above. */
 int priv_open_as_root(void);
 
-/* Whether mounting can be allowed at all: CAP_SYS_ADMIN, in effect or in reserve. */
+/* Whether CAP_SYS_ADMIN is effective or, in the set-uid helper, permitted. */
 bool priv_may_mount(void);
 
 #endif
