@@ -1,16 +1,16 @@
-/* fuse_fs.h: what the author of a file system includes.
+/* fuse_fs.h: the interface between a file system and its server.
  *
- * A file system is a struct fuse_ops: one function for each thing that it can
- * do, called with a request that is decoded and checked. Each returns 0, having
- * put its reply together with one of the functions below, or -errno, which the
- * caller of open(2), read(2), … will see. What is left out (NULL) answers as
- * the kernel expects of a file system that does not have it. applets/hellofs.c
- * is the smallest example.
+ * A file system is a struct fuse_ops: one function for each operation that it
+ * supports, called with a request that is decoded and checked. An operation
+ * builds its reply with one of the functions below and returns 0, or returns
+ * -errno, which the caller of open(2), read(2), … receives. For an operation
+ * that is NULL, the server replies as the kernel expects of a file system
+ * without it. applets/hellofs.c is the smallest example.
  *
  * A node is a number that the file system gives to a file or directory;
- * FUSE_ROOT_ID is its root. Names are without "/" and end in NUL. Pointers in
- * a request are good until the operation returns; data that a reply points to
- * must stay until the next request.
+ * FUSE_ROOT_ID is its root. Names contain no "/" and end in NUL. Pointers in
+ * a request are valid until the operation returns; data that a reply points to
+ * must stay valid until the thread's next request.
  *
  * The protocol: fuse(4), and the comments in the kernel's include/uapi/linux/fuse.h.
  */
@@ -25,7 +25,7 @@
 
 struct fuse_session;
 
-/* The answer, as it goes to the kernel: header and body, then data. */
+/* A reply, as the server sends it to the kernel: header and body, then data. */
 struct fuse_reply {
 	struct fuse_out_header header;
 	union {
@@ -42,109 +42,111 @@ struct fuse_reply {
 		struct fuse_bmap_out bmap;
 		struct fuse_init_out init;
 	} body;
-	uint32_t body_size;	/* bytes of body that count */
+	uint32_t body_size;	/* bytes of body to send */
 	uint32_t data_size;
-	const void *data;	/* what follows the body */
+	const void *data;	/* bytes to send after the body */
 };
 
 struct fuse_req {
 	struct fuse_session *session;
-	int device;		/* where it came from: /dev/fuse, or a clone of it */
+	int device;		/* the descriptor that it was read from: /dev/fuse, or a clone of it */
 	const struct fuse_in_header *in;	/* opcode, unique, node, uid, gid, pid */
-	const void *arg;	/* the structure of this opcode, such as struct fuse_read_in */
-	const char *name[2];	/* the names that follow it */
-	const void *data;	/* and the data after those: of WRITE, SETXATTR, IOCTL … */
+	const void *arg;	/* this opcode's structure, such as struct fuse_read_in */
+	const char *name[2];	/* the names that follow the structure */
+	const void *data;	/* the data that follows the names: of WRITE, SETXATTR, IOCTL … */
 	uint32_t data_size;
 	uint32_t ext_size;	/* extensions (FUSE_INIT_EXT: security context, groups) */
 	const void *ext;
-	char *space;		/* room for a reply's data, space_size bytes */
+	char *space;		/* space_size bytes for the reply's data */
 	uint32_t space_size;
-	uint32_t wanted;	/* READDIR: how many bytes the kernel takes */
-	uint32_t generation;	/* of the node in the reply, 0 unless set: another one for another file */
-	bool brief;		/* the kernel may not keep the attributes in the reply at all */
+	uint32_t wanted;	/* READDIR: the most bytes that the kernel accepts */
+	uint32_t generation;	/* of the node in the reply (default 0): differs for each file that reuses a node */
+	bool brief;		/* the kernel may not cache the attributes in the reply at all */
 	struct fuse_reply reply;
 };
 
-/* What serve() was given as the file system's own; the INIT flags that were agreed on; and
-   /dev/fuse, for its ioctls. */
+/* The `fs` that serve() was given; the INIT flags that kernel and server agreed on; and the
+   session's /dev/fuse descriptor, for ioctl(2). */
 void *fuse_fs(const struct fuse_req *req);
 uint64_t fuse_agreed(const struct fuse_req *req);
 int fuse_device(const struct fuse_req *req);
 
-/* The same of a session: the file system's own, and the protocol agreed on, 7.minor. */
+/* The `fs` of a session, and the protocol version that INIT negotiated: 7.minor. */
 void *fuse_session_fs(const struct fuse_session *session);
 uint32_t fuse_session_minor(const struct fuse_session *session);
 
-/* In settle(): requests come by /dev/fuse, unless the user has chosen. False: the user has
-   chosen io_uring. */
+/* For settle(): use /dev/fuse, unless the user has requested io_uring: then it returns false. */
 bool fuse_prefer_dev(struct fuse_session *session);
 
-/* An operation returns FUSE_LATER when it cannot answer yet; fuse_answer() then does, once,
-   with 0 or -errno, from any thread, to the device that the request came from. Only where
-   requests come by /dev/fuse. */
+/* An operation that cannot answer yet returns FUSE_LATER. The file system must then call
+   fuse_answer() once, from any thread, with 0 or -errno, and with the request's device and unique.
+   Only for requests from /dev/fuse, not from io_uring. */
 enum { FUSE_LATER = 1 };
 void fuse_answer(int device, uint64_t unique, int err);
 
-/* Tells the kernel something unasked (FUSE_NOTIFY_*), with that code's structure and what
-   follows it. 0, or -errno of the kernel, which may have to wait for other requests. */
+/* Sends a notification (FUSE_NOTIFY_*) to the kernel: `what` holds the code's structure and the
+   bytes that follow it, size bytes in all. 0 or -errno. The call can block until the server has
+   answered other requests. */
 int fuse_notify(struct fuse_session *session, int code, const void *what, size_t size);
 
-/* Whether a device (major << 32 | minor) is this file system itself: who serves it must
-   not ask it anything, since nobody else would answer. */
+/* Whether a device (major << 32 | minor) is this file system itself. Its server must not access
+   it: no other process would answer the request, so the thread would wait for itself. */
 bool fuse_is_own(const struct fuse_req *req, uint64_t device);
 
 #define FUSE_FOREVER UINT32_MAX
 
 struct fuse_ops {
-	/* Nothing here ever changes. The kernel may keep everything it has seen;
-	   mounted read-only with default_permissions unless the user insists. */
+	/* No file or directory ever changes, so the kernel may cache everything. Unless the user
+	   overrides it, the file system is mounted read-only with default_permissions. */
 	bool immutable;
-	/* The kernel checks permissions by the attributes (default_permissions), where
-	   others than the owner of the mount are let in (allow_other). */
+	/* Mount with default_permissions if the mount has allow_other, so that the kernel
+	   checks permissions by the files' attributes. */
 	bool kernel_checks;
-	/* How long, in milliseconds, the kernel may keep names and attributes.
-	   Immutable file systems need not say: FUSE_FOREVER. */
+	/* How long the kernel may cache names and attributes, in milliseconds. Ignored if
+	   immutable. */
 	uint32_t timeout;
 	/* How many threads may call these operations at once; 0: one. */
 	uint32_t threads;
-	/* INIT flags to ask for, beside those that follow from the operations. */
+	/* INIT flags to request, besides those that the operations imply. */
 	uint64_t want;
-	/* With FUSE_PASSTHROUGH: how many file systems may be stacked below this one, and
-	   this one: 1, or 2 above an overlay. */
+	/* With FUSE_PASSTHROUGH: INIT's max_stack_depth, the number of stacked file systems
+	   including this one: 1, or 2 for backing files on an overlay. */
 	uint32_t backing_depth;
 	/* The largest WRITE, in bytes; 0: 128 KiB if there is a write, else 4096. */
 	uint32_t max_write;
 
-	/* The capabilities that the server goes on with after mounting, as bits of
-	   capabilities(7); all others it gives up. 0: none. */
+	/* The capabilities that the server keeps after mounting, as bits of capabilities(7);
+	   it drops all others. 0: none. */
 	uint64_t capabilities;
-	/* Of --sandbox, called once: the directory that is all there is of files; it comes as
-	   an O_PATH descriptor. NULL: no files. */
+	/* Called once with --sandbox: returns an O_PATH descriptor of the directory below which
+	   the server may access files, or -errno. NULL: the server needs no files. */
 	int (*sandbox)(void *fs);
 
-	/* With several threads: on which file system, of those below this one, a node is; 0: on the
-	   one that most are on. Requests for one of the others wait for each other only, and not
-	   all threads serve them: see share.h. NULL: all are on one. Asks nobody. */
+	/* With several threads: identifies the underlying file system of a node; 0: the one that
+	   most nodes are on. Requests for another one delay only each other, and not all threads
+	   serve them: see share.h. NULL: all nodes are on one. It must not block. */
 	uint64_t (*place)(void *fs, uint64_t node);
 
-	/* Called in each thread before its first request, and in the first one before there are others. */
+	/* Called in each thread before its first request; in the first thread, before other
+	   threads start. */
 	void (*thread_starts)(void);
-	/* Called when the options are read: NULL, or what is wrong with them. */
+	/* Called after option parsing: returns NULL, or a message that says what is wrong. */
 	const char *(*settle)(void *fs, struct fuse_session *session);
-	/* Called once, before the mount, with SOURCE of the command line (NULL: none). */
+	/* Called once, before mounting, with SOURCE from the command line (NULL: none). 0 or
+	   -errno. */
 	int (*prepare)(void *fs, const char *source);
-	/* Called once, after the mount and before the first request: relative paths of the
-	   command line are done with, and the working directory is the file system's own. */
+	/* Called once, after mounting and before the first request. The server needs no relative
+	   path any more, so the file system may change the working directory. */
 	void (*mounted)(void);
 
-	/* A node's attributes: for GETATTR, and for every reply that has them. */
+	/* Fills in a node's attributes, for GETATTR and for every reply that contains them. */
 	int (*attr)(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
 	int (*statx)(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in,
 		     struct fuse_statx *stat);
 	int (*setattr)(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in);
 
-	/* Names: reply with fuse_entry. Each entry replied counts one lookup of
-	   its node, until forget takes `count` of them back. */
+	/* Names: reply with fuse_entry. Each entry in a reply increments the node's lookup
+	   count; forget subtracts `count`. */
 	int (*lookup)(struct fuse_req *req, uint64_t parent, const char *name);
 	void (*forget)(struct fuse_req *req, uint64_t node, uint64_t count);
 	int (*mknod)(struct fuse_req *req, uint64_t parent, const char *name,
@@ -179,8 +181,8 @@ struct fuse_ops {
 	int (*getlk)(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in);
 	int (*setlk)(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in, bool wait);
 
-	/* Directories: readdir adds entries with fuse_dirent, from where the
-	   entry with the number `offset` ended (0: the start). */
+	/* Directories: readdir adds entries with fuse_dirent, starting after the entry whose
+	   `next` was `offset` (0: at the first entry). */
 	int (*opendir)(struct fuse_req *req, uint64_t node, uint32_t flags);
 	int (*readdir)(struct fuse_req *req, uint64_t node, uint64_t offset);
 	int (*releasedir)(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in);
@@ -193,7 +195,7 @@ struct fuse_ops {
 			const struct fuse_setxattr_in *in);
 	int (*removexattr)(struct fuse_req *req, uint64_t node, const char *name);
 
-	/* The whole. */
+	/* The file system as a whole. */
 	int (*statfs)(struct fuse_req *req, uint64_t node, struct fuse_kstatfs *stat);
 	int (*syncfs)(struct fuse_req *req);
 	int (*access)(struct fuse_req *req, uint64_t node, uint32_t mask);
@@ -202,38 +204,41 @@ struct fuse_ops {
 	void (*destroy)(struct fuse_session *session);
 };
 
-/* Attributes of a directory or a file: permissions, links, size; owned by
-   root, times at the epoch. They return 0. */
+/* Fill in the attributes of a directory or a regular file (size in bytes) that is owned by root,
+   with all times at the epoch. Both return 0. */
 int fuse_dir(struct fuse_attr *attr, uint64_t node, uint32_t permissions);
 int fuse_file(struct fuse_attr *attr, uint64_t node, uint32_t permissions, uint64_t size);
 
-/* The reply "this name is that node", with the attributes that attr tells. */
+/* Replies to a lookup with this node (0: a negative dentry) and the attributes from attr. 0 or
+   -errno. */
 int fuse_entry(struct fuse_req *req, uint64_t node);
 
-/* The reply "opened": a handle that comes back in later requests, and FOPEN_*; and the
-   same for a file that the kernel reads and writes by itself (FUSE_DEV_IOC_BACKING_OPEN). */
+/* Replies to open with a handle, which the kernel repeats in later requests for this open file,
+   and FOPEN_* flags. fuse_opened_backed() also names a backing id (FUSE_DEV_IOC_BACKING_OPEN;
+   0: none): the kernel then reads and writes the backing file itself (passthrough). */
 int fuse_opened(struct fuse_req *req, uint64_t handle, uint32_t flags);
 int fuse_opened_backed(struct fuse_req *req, uint64_t handle, int32_t backing, uint32_t flags);
 
-/* The reply to a read: size bytes from offset of the len bytes at data. */
+/* Replies to a read with at most size bytes, from offset on, of the len bytes at data. */
 int fuse_bytes(struct fuse_req *req, const void *data, size_t len, uint64_t offset, size_t size);
 
-/* The reply that is these bytes, and the one that is a count of bytes. */
+/* Reply with these bytes, and with a count of bytes. Both return 0. */
 int fuse_data(struct fuse_req *req, const void *data, size_t size);
 int fuse_size(struct fuse_req *req, uint32_t size);
 
-/* The reply to getxattr and listxattr: the value, or its size if asked for
-   size 0; -ERANGE when it does not fit. */
+/* Replies to getxattr and listxattr with the value, or with its length if size is 0. -ERANGE if
+   the value is longer than size bytes. */
 int fuse_xattr(struct fuse_req *req, const void *value, size_t len, uint32_t size);
 
-/* Adds one entry to a readdir reply; next is the number to go on from. False
-   when it does not fit: return 0 then. With READDIRPLUS the attributes come
-   along by attr, which counts as a lookup ("." and ".." do not). */
+/* Adds an entry to a readdir reply; `next` is the offset at which a later readdir continues.
+   Returns false if the entry does not fit: readdir then returns 0. For READDIRPLUS the entry
+   includes the attributes from attr, and increments the node's lookup count, unless it is "."
+   or "..". */
 bool fuse_dirent(struct fuse_req *req, uint64_t node, uint32_t type, const char *name,
 		 uint64_t next);
 
-/* Both where the attributes are at hand already. Without them (NULL) the entry of a
-   directory is no lookup; its inode number is not the node. */
+/* The same with attributes that the caller already has. If attr is NULL, a directory entry does not
+   increment the lookup count. ino: the inode number to show, which may differ from the node. */
 int fuse_entry_as(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr);
 bool fuse_dirent_as(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr, uint64_t ino,
 		    uint32_t type, const char *name, uint64_t next);

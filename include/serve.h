@@ -1,5 +1,5 @@
-/* serve: what every applet that serves a file system shares: its options, the
- * mounting, going to the background, readiness, signals and the end. */
+/* serve: the part that all applets that serve a file system share: options, mounting, the
+ * background process, readiness, signals and unmounting. */
 #ifndef FUSEBOX_SERVE_H
 #define FUSEBOX_SERVE_H
 
@@ -16,7 +16,7 @@ struct serve_args {
 	struct optlist mount;
 };
 
-/* The rows of an option table, for a struct that begins with a serve_args. */
+/* Rows for an option table whose struct begins with a struct serve_args. */
 #define SERVE_OPTIONS \
 	OPT('f', "foreground", OPT_FLAG, struct serve_args, foreground, NULL, "stay in the foreground (the default)"), \
 	OPT('b', "background", OPT_FLAG, struct serve_args, background, NULL, "go to the background once the mount answers"), \
@@ -29,21 +29,23 @@ struct serve_args {
 
 extern const struct opt serve_options[];
 
-/* Mounts the file system at the mountpoint that argv names, or takes the
-   descriptor /dev/fd/N that is already mounted, and serves it to its end.
-   Returns the exit status: 0 after a clean end. */
+/* Mounts the file system at the mountpoint in argv, or uses the descriptor of a file system that
+   is already mounted (/dev/fd/N), and serves it until it is unmounted. The caller keeps ops
+   and fs, which is passed on to the operations (fuse_fs()). Reports errors on stderr and returns
+   the exit status: 0 after a clean unmount. */
 int serve(char **argv, const struct fuse_ops *ops, void *fs);
 
-/* The same with options of the file system's own beside SERVE_OPTIONS. */
+/* The same for a file system with its own options: `options` contains SERVE_OPTIONS, and args holds
+   the defaults. */
 int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	       const struct fuse_ops *ops, void *fs);
 
-/* The same for mount.NAME, as mount(8) calls it: in the background, and back when
-   the mount answers. See mount_args.h. */
+/* The same for mount.NAME, as mount(8) calls it: the server runs in the background, and the
+   function returns once the mount answers. See mount_args.h. */
 int serve_for_mount(char **argv, const struct fuse_ops *ops, void *fs);
 
-/* The same for a server with options of its own: serve_words gets the words of its own
-   command line. */
+/* The same for a server with its own options: calls serve_words with the command line that the
+   server would have without mount(8). */
 int serve_as_mount(char **argv, int (*serve_words)(char **argv));
 
 #endif

@@ -148,8 +148,8 @@ int sys_move_mount(int from, int to);	/* both are descriptors */
 /* statmount(2) and listmount(2), both since 6.8. sys_statmount() describes the mount with this
    unique id: buf receives a struct statmount with the parts in mask. sys_listmount() writes the
    unique ids of at most `count` mounts of the mount namespace to ids, in ascending order from
-   behind `after` (0: from the first), or with newest_first (since 6.12, else -EINVAL) in
-   descending order. Returns how many. */
+   the first one behind `after`, or with newest_first (since 6.12, else -EINVAL) in descending
+   order; `after` 0 starts with the oldest or newest mount. Returns how many, or -errno. */
 int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size);
 int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first);
 

@@ -22,9 +22,9 @@ static int serve_alone(struct fuse_session *s, char *buffer)
 	return err == -EAGAIN ? 0 : err;
 }
 
-/* ---- Several: a worker more whenever all of them are busy, and more still when all wait ---- */
+/* ---- Several threads: add a worker while all are busy, and spare workers while all block ---- */
 
-/* How long no request may begin or end until the workers are taken to wait in SOURCE. */
+/* If no request starts or ends for this long, all workers are presumed to block in SOURCE. */
 enum { STALLED_MS = 20 };
 
 struct worker { struct fuse_req req; int device, thread; bool is_spare; char *buffer; };
@@ -39,9 +39,10 @@ static bool start_worker(struct fuse_session *s, void *(*run)(void *), uint32_t 
 	return false;
 }
 
-/* The caller of a request whose turn has not come was interrupted. Of one that has begun only
-   the file system may know. */
-static bool take_interrupt(const struct worker *w, ssize_t size)
+/* Handles INTERRUPT of a copied request, which is answered with -EINTR. Returns false for all other
+   requests; INTERRUPT of a request that a worker serves is ignored if the file system has no
+   interrupt operation. */
+static bool handle_interrupt(const struct worker *w, ssize_t size)
 {
 	const struct fuse_in_header *in = (const void *)w->buffer;
 	const struct fuse_interrupt_in *what = (const void *)(in + 1);
@@ -71,8 +72,8 @@ static void serve_in_turn(struct worker *w, size_t size)
 	while ((size = share_end(w->thread, s, w->buffer, &w->req.device)) != 0);
 }
 
-/* Returns when the connection ends, and when a spare worker is not needed any more. */
-static void serve_on(struct worker *w)
+/* Returns when the connection ends, or when this spare worker is no longer needed. */
+static void serve_requests(struct worker *w)
 {
 	struct fuse_session *s = w->req.session;
 	ssize_t n;
@@ -84,15 +85,16 @@ static void serve_on(struct worker *w)
 		if (__atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED) == 0 && n > 0
 		    && __atomic_load_n(&s->running, __ATOMIC_RELAXED) < s->threads)
 			start_worker(s, serve_clone, s->threads);
-		if (n > 0 && !take_interrupt(w, n))
+		if (n > 0 && !handle_interrupt(w, n))
 			serve_in_turn(w, (size_t)n);
 	} while ((n > 0 || n == -EINTR || n == -EAGAIN || n == -ENOENT)
 		 && __atomic_load_n(&s->phase, __ATOMIC_RELAXED) != FUSE_ENDED);
 }
 
-/* A clone of the device is never closed: requests that are answered later came by it. Without
-   /dev/fuse, in a chroot say, all read from the one that there is. */
-static int own_device(struct fuse_session *s)
+/* The worker never closes its clone of the device: requests that were read from it may be
+   answered later. If /dev/fuse cannot be opened, in a chroot for example, all workers read from
+   the session's descriptor. */
+static int clone_device(struct fuse_session *s)
 {
 	int device = sys_clone_device(s->device);
 
@@ -109,12 +111,12 @@ static void work(struct fuse_session *s, bool clones, bool is_spare)
 
 	if (w.buffer && w.thread >= 0) {
 		if (clones)
-			w.device = own_device(s);
+			w.device = clone_device(s);
 		if (s->thread_starts)
 			s->thread_starts();
 		w.req.space = w.buffer + size;
 		w.req.space_size = (uint32_t)(dev_buffer_size(s->ops) - size);
-		serve_on(&w);
+		serve_requests(&w);
 	}
 	if (w.buffer)
 		sys_free_pages(w.buffer, dev_buffer_size(s->ops));
@@ -141,8 +143,8 @@ static void *serve_spare(void *session)
 	return NULL;
 }
 
-/* Why the connection ended; what still comes to be read is nobody's. */
-static int end_of(struct fuse_session *s)
+/* Reads the error that ended the connection. No thread serves a request that still arrives. */
+static int read_end_error(struct fuse_session *s)
 {
 	char *buffer = sys_pages(dev_request_size(s->ops));
 	ssize_t n = buffer ? sys_read(s->device, buffer, dev_request_size(s->ops)) : -ENODEV;
@@ -152,8 +154,8 @@ static int end_of(struct fuse_session *s)
 	return n < 0 ? (int)n : -ENODEV;
 }
 
-/* The first thread never serves: it takes the signals, and has to see the end of the connection,
-   even while every worker waits in SOURCE. */
+/* The first thread serves no requests: it handles signals, starts spare workers, and must notice
+   the end of the connection even while every worker blocks in SOURCE. */
 static int supervise(struct fuse_session *s)
 {
 	int err;
@@ -166,7 +168,7 @@ static int supervise(struct fuse_session *s)
 		    && sys_poll_alive(s->device, 0) > 0)
 			start_worker(s, serve_spare, s->most ? s->most : SHARE_THREADS);
 	}
-	return err == -EPIPE ? end_of(s) : err;
+	return err == -EPIPE ? read_end_error(s) : err;
 }
 
 static int serve_several(struct fuse_session *s, char *buffer)
@@ -177,8 +179,8 @@ static int serve_several(struct fuse_session *s, char *buffer)
 	return supervise(s);
 }
 
-/* INIT, and whatever comes before it, is for the first thread alone. */
-static int begin(struct fuse_session *s, char *buffer)
+/* The first thread alone answers INIT and all requests before it. */
+static int negotiate(struct fuse_session *s, char *buffer)
 {
 	struct fuse_req req = { .session = s };
 	int err = 0;
@@ -208,12 +210,12 @@ int loop_serve(struct fuse_session *s)
 	s->page = sys_page_size();
 	if (!s->threads)
 		s->threads = s->ops->threads ? s->ops->threads : 1;
-	/* One thread is faster with the device; several, one to a CPU, with the rings. */
+	/* One thread is faster with /dev/fuse; several, each bound to a CPU, with io_uring. */
 	if (s->transport == FUSE_TRANSPORT_URING || (s->transport == FUSE_TRANSPORT_AUTO && s->threads > 1))
 		s->offer_uring = uring_offered;
 	if (s->thread_starts)
-		s->thread_starts();	/* in this thread, before there are others */
-	err = begin(s, buffer);
+		s->thread_starts();	/* in this thread, before other threads start */
+	err = negotiate(s, buffer);
 	if (!err && s->phase == FUSE_SERVING)
 		err = s->threads > 1 ? serve_several(s, buffer)
 		      : s->flags & FUSE_OVER_IO_URING ? uring_serve(s, buffer) : serve_alone(s, buffer);

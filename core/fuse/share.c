@@ -7,19 +7,19 @@
 #include "sys.h"
 #include "thread.h"
 
-/* Copies in all; of one kind, and their bytes. */
+/* Limits on the copied requests: of all kinds, of one kind, and bytes of one kind. */
 enum { MOST_KEPT = 16 * 1024, KEPT_EACH = 4096, KEPT_BYTES = 64 << 20, FIRST_ROOM = 64 };
 
-enum { FOR_ROOT = 8 };	/* threads that serve nobody else */
+enum { FOR_ROOT = 8 };	/* threads that serve only uid 0 */
 
-/* A request, and what counts for its share. place: the file system that it goes to, 0 for the
-   session's own. */
+/* The kind of a request. place: the file system below that serves it, 0 for the one that most
+   nodes are on (see fuse_ops.place). */
 struct kind { uint64_t place; uint32_t uid; };
 struct running { uint64_t unique; struct kind kind; };	/* unique 0: the thread is idle */
 struct kept { uint64_t unique; struct kind kind; uint32_t size; int device; void *bytes; };
 
 static struct {
-	int lock;		/* for all but `running`, whose threads set their own */
+	int lock;		/* protects all members but `running`: each thread sets its own element */
 	struct running running[SHARE_THREADS];
 	bool joined[SHARE_THREADS];
 	struct kept *kept;
@@ -46,7 +46,7 @@ void share_leave(int thread)
 	thread_unlock(&all.lock);
 }
 
-/* Another thread that counts sees the kind of whatever it sees running. */
+/* The kind is stored before `unique`, so that a thread that sees the request sees its kind. */
 static void set_running(int thread, uint64_t unique, struct kind kind)
 {
 	struct running *r = all.running + thread;
@@ -76,9 +76,10 @@ uint64_t share_progress(void)
 	return sum;
 }
 
-/* Root's requests are held up by no user's, but by a file system that does not answer; a user's
-   on the session's own file system by none that goes to another one. */
-static bool is_same(struct kind a, struct kind b)
+/* Whether two requests count for the same limit: requests of one user, not root, that both go to
+   file systems below, or both do not; and all requests for one file system below. So other
+   users' requests never delay root's, but a file system below that hangs does. */
+static bool shares_limit(struct kind a, struct kind b)
 {
 	return (a.uid && a.uid == b.uid && !a.place == !b.place) || (a.place && a.place == b.place);
 }
@@ -93,13 +94,13 @@ static uint32_t busy_threads(int thread)
 	return busy;
 }
 
-static uint32_t most(const struct fuse_session *s)
+static uint32_t max_threads(const struct fuse_session *s)
 {
 	return s->most ? s->most : SHARE_THREADS;
 }
 
-/* Whether a request of this kind would have more threads than its share. */
-static bool is_over(const struct fuse_session *s, int thread, struct kind kind)
+/* Whether another request of this kind would exceed a limit. */
+static bool exceeds_limit(const struct fuse_session *s, int thread, struct kind kind)
 {
 	uint32_t same = 0, others = 0;
 	struct kind other;
@@ -108,10 +109,10 @@ static bool is_over(const struct fuse_session *s, int thread, struct kind kind)
 		if (i == thread || !is_running(i, &other))
 			continue;
 		others += other.place != 0;
-		same += is_same(kind, other);
+		same += shares_limit(kind, other);
 	}
-	return same >= SHARE_EACH || (kind.place && others >= most(s) / 2)
-	       || (kind.uid && busy_threads(thread) >= most(s) - FOR_ROOT);
+	return same >= SHARE_EACH || (kind.place && others >= max_threads(s) / 2)
+	       || (kind.uid && busy_threads(thread) >= max_threads(s) - FOR_ROOT);
 }
 
 static bool has_room(struct kind kind, size_t size)
@@ -120,7 +121,7 @@ static bool has_room(struct kind kind, size_t size)
 	size_t bytes = size;
 
 	for (uint32_t i = 0; i < all.count; i++) {
-		if (is_same(kind, all.kept[i].kind)) {
+		if (shares_limit(kind, all.kept[i].kind)) {
 			same++;
 			bytes += all.kept[i].size;
 		}
@@ -128,7 +129,7 @@ static bool has_room(struct kind kind, size_t size)
 	return same < KEPT_EACH && bytes <= KEPT_BYTES && all.count < MOST_KEPT;
 }
 
-static bool keep(struct kept what, const void *bytes)
+static bool queue_copy(struct kept what, const void *bytes)
 {
 	if (all.count == all.room) {
 		uint32_t room = all.room ? all.room * 2 : FIRST_ROOM;
@@ -144,12 +145,12 @@ static bool keep(struct kept what, const void *bytes)
 		return false;
 	memcpy(what.bytes, bytes, what.size);
 	all.kept[all.count] = what;
-	/* A thread that ends its request after this sees that there is a copy. */
+	/* A thread that ends its request after this store sees the copy. */
 	__atomic_store_n(&all.count, all.count + 1, __ATOMIC_SEQ_CST);
 	return true;
 }
 
-static struct kept take(uint32_t which)
+static struct kept dequeue(uint32_t which)
 {
 	struct kept taken = all.kept[which];
 
@@ -158,22 +159,22 @@ static struct kept take(uint32_t which)
 	return taken;
 }
 
-/* What neither waits in SOURCE nor has a caller. */
-static bool has_share(uint32_t opcode)
+/* Requests that have no caller and never block in SOURCE are not limited. */
+static bool is_limited(uint32_t opcode)
 {
 	return opcode != FUSE_FORGET && opcode != FUSE_BATCH_FORGET && opcode != FUSE_INTERRUPT
 	       && opcode != FUSE_DESTROY && opcode != FUSE_NOTIFY_REPLY;
 }
 
-/* The kernel sends a RELEASE once and drops the answer: refused, its file would stay open and
-   counted for good. There are no more of them than open files. */
-static bool can_be_refused(uint32_t opcode)
+/* The kernel sends a RELEASE once and ignores the answer: if the server refused it, the file would
+   stay open for ever. Open files limit how many RELEASEs can wait. */
+static bool can_refuse(uint32_t opcode)
 {
 	return opcode != FUSE_RELEASE && opcode != FUSE_RELEASEDIR;
 }
 
-/* A copy waits for either file's server. */
-static uint64_t place_of(const struct fuse_session *s, const struct fuse_in_header *in, size_t size)
+/* COPY_FILE_RANGE can wait for the server of either file. */
+static uint64_t request_place(const struct fuse_session *s, const struct fuse_in_header *in, size_t size)
 {
 	const struct fuse_copy_file_range_in *copy = (const void *)(in + 1);
 	bool copies = in->opcode == FUSE_COPY_FILE_RANGE || in->opcode == FUSE_COPY_FILE_RANGE_64;
@@ -184,15 +185,16 @@ static uint64_t place_of(const struct fuse_session *s, const struct fuse_in_head
 	return s->ops->place(s->fs, copy->nodeid_out);
 }
 
-/* Copies the request, to run it later. Without memory a request that must not be refused runs now. */
-static enum share put_off(struct kept what, const struct fuse_in_header *in)
+/* Copies the request, to run it later. If there is no memory, a request that must not be refused
+   runs now. */
+static enum share queue_or_refuse(struct kept what, const struct fuse_in_header *in)
 {
-	if (can_be_refused(in->opcode) && !has_room(what.kind, what.size))
+	if (can_refuse(in->opcode) && !has_room(what.kind, what.size))
 		return SHARE_REFUSE;
-	return keep(what, in) ? SHARE_KEPT : can_be_refused(in->opcode) ? SHARE_REFUSE : SHARE_RUN;
+	return queue_copy(what, in) ? SHARE_KEPT : can_refuse(in->opcode) ? SHARE_REFUSE : SHARE_RUN;
 }
 
-static void discard(int thread)
+static void set_idle(int thread)
 {
 	__atomic_store_n(&all.running[thread].unique, 0, __ATOMIC_SEQ_CST);
 }
@@ -204,34 +206,34 @@ enum share share_begin(int thread, const struct fuse_session *s, int device, con
 	enum share result = SHARE_RUN;
 	struct kind kind;
 
-	if (size < sizeof(*in) || !has_share(in->opcode))
+	if (size < sizeof(*in) || !is_limited(in->opcode))
 		return SHARE_RUN;
-	kind = (struct kind) { place_of(s, in, size), in->uid };
+	kind = (struct kind) { request_place(s, in, size), in->uid };
 	set_running(thread, in->unique, kind);
 	if (!stalled)
 		return SHARE_RUN;
 	thread_lock(&all.lock);
-	if (is_over(s, thread, kind)) {
-		const struct kept what = { in->unique, kind, (uint32_t)size, device, NULL };
+	if (exceeds_limit(s, thread, kind)) {
+		const struct kept copy = { in->unique, kind, (uint32_t)size, device, NULL };
 
-		result = put_off(what, in);
-		/* The last request of this kind may have ended before it could see the copy. */
-		if (result == SHARE_KEPT && !is_over(s, thread, kind)) {
-			sys_free_pages(take(all.count - 1).bytes, size);
+		result = queue_or_refuse(copy, in);
+		/* The last running request of this kind may have ended before the copy was visible. */
+		if (result == SHARE_KEPT && !exceeds_limit(s, thread, kind)) {
+			sys_free_pages(dequeue(all.count - 1).bytes, size);
 			result = SHARE_RUN;
 		}
 	}
 	if (result != SHARE_RUN)
-		discard(thread);
+		set_idle(thread);
 	thread_unlock(&all.lock);
 	return result;
 }
 
-/* Whether the end of a request may have made room for another one: unless nearly all threads
-   are busy, only one that counted for the same share does. */
-static bool may_follow(struct kind ended, struct kind next, bool crowded)
+/* Whether the end of one request may let another run: if nearly all threads are busy, any
+   request; else a request that counts for the same limit. */
+static bool can_unblock(struct kind ended, struct kind next, bool crowded)
 {
-	return crowded || is_same(ended, next) || (ended.place && next.place);
+	return crowded || shares_limit(ended, next) || (ended.place && next.place);
 }
 
 size_t share_end(int thread, const struct fuse_session *s, void *buffer, int *device)
@@ -240,14 +242,14 @@ size_t share_end(int thread, const struct fuse_session *s, void *buffer, int *de
 	struct kept next = { .size = 0 };
 	bool crowded;
 
-	discard(thread);
+	set_idle(thread);
 	if (!__atomic_load_n(&all.count, __ATOMIC_SEQ_CST))
 		return 0;
 	thread_lock(&all.lock);
-	crowded = busy_threads(thread) >= most(s) - FOR_ROOT - 1;
+	crowded = busy_threads(thread) >= max_threads(s) - FOR_ROOT - 1;
 	for (uint32_t i = 0; i < all.count && !next.size; i++)
-		if (may_follow(ended, all.kept[i].kind, crowded) && !is_over(s, thread, all.kept[i].kind))
-			next = take(i);
+		if (can_unblock(ended, all.kept[i].kind, crowded) && !exceeds_limit(s, thread, all.kept[i].kind))
+			next = dequeue(i);
 	if (next.size)
 		set_running(thread, next.unique, next.kind);
 	thread_unlock(&all.lock);
@@ -266,7 +268,7 @@ bool share_interrupt(uint64_t unique, int *device)
 	thread_lock(&all.lock);
 	for (uint32_t i = 0; i < all.count && !found.size; i++)
 		if (all.kept[i].unique == unique)
-			found = take(i);
+			found = dequeue(i);
 	thread_unlock(&all.lock);
 	if (!found.size)
 		return false;

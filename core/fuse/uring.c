@@ -13,14 +13,15 @@
 
 enum { SMALLEST = 8192, DEFAULT_PAGES = 32, DEVICE = UINT16_MAX, POLL_IN = 1 };
 
-/* A queue's one place for a request: its header, and where names and data go. */
+/* The one entry of a queue: request header and payload (names and data). */
 struct entry {
 	struct fuse_uring_req_header header;
 	struct iovec where[2];
 	char *payload;
 };
 
-/* What one thread serves: each `step`th queue, from `first` on. */
+/* The queues of one thread: every `step`th queue, from `first` on. live: registered queues that
+   have not ended. bound: the thread is bound to the CPU of its only queue. */
 struct lane {
 	struct fuse_session *session;
 	struct ring ring;
@@ -28,7 +29,7 @@ struct lane {
 	bool bound;
 };
 
-/* There is one session in a process. */
+/* A process has one session. */
 static struct {
 	struct lane *lanes;
 	struct entry *entries;
@@ -36,7 +37,7 @@ static struct {
 	uint32_t queues, count;
 } rings;
 
-/* As the kernel computes it; a smaller one it refuses. */
+/* As the kernel computes it: it refuses to register a smaller payload. */
 static size_t payload_size(const struct fuse_session *s)
 {
 	size_t pages = s->flags & FUSE_MAX_PAGES ? session_pages(s, s->max_write) : DEFAULT_PAGES;
@@ -51,7 +52,7 @@ static bool open_rings(struct fuse_session *s)
 		struct lane *lane = rings.lanes + i;
 
 		*lane = (struct lane) { .session = s, .first = i, .step = rings.count, .bound = rings.count == rings.queues };
-		/* One more, for the device. */
+		/* One command for each queue, and one to poll the device. */
 		if (ring_open(&lane->ring, (rings.queues + rings.count - 1) / rings.count + 1) < 0)
 			return false;
 	}
@@ -67,7 +68,7 @@ bool uring_offered(struct fuse_session *s)
 	rings.payload_size = payload_size(s);
 	if (!queues || queues >= DEVICE)
 		return false;
-	/* Never freed: they are the session's, and end with the process. */
+	/* Never freed: the process ends with the session. */
 	rings.lanes = sys_pages(rings.count * sizeof(*rings.lanes));
 	rings.entries = sys_pages(queues * (sizeof(*rings.entries) + rings.payload_size) + s->page);
 	if (!rings.lanes || !rings.entries || !open_rings(s))
@@ -83,8 +84,9 @@ bool uring_offered(struct fuse_session *s)
 	return true;
 }
 
-/* REGISTER gives the kernel an entry, COMMIT_AND_FETCH a reply; a request completes both. */
-static void put(struct lane *lane, uint32_t queue, uint32_t what)
+/* Queues a command for an entry: REGISTER hands the entry to the kernel, COMMIT_AND_FETCH the
+   reply in it. Either completes when the entry holds the next request. */
+static void put_command(struct lane *lane, uint32_t queue, uint32_t what)
 {
 	struct entry *e = rings.entries + queue;
 	struct ring_command *c = ring_put(&lane->ring, RING_URING_CMD);
@@ -109,8 +111,9 @@ static void put_poll(struct lane *lane)
 	c->user_data = DEVICE;
 }
 
-/* The reply, to where the kernel looks for it: the header apart, body and data in a row. */
-static void lay_out(struct entry *e, struct fuse_req *req)
+/* Copies the reply to where the kernel expects it: the header to the entry's header, body and
+   data to the payload. */
+static void lay_out_reply(struct entry *e, struct fuse_req *req)
 {
 	struct fuse_reply *r = &req->reply;
 	size_t size = (size_t)r->body_size + r->data_size;
@@ -136,28 +139,30 @@ static void serve_entry(struct lane *lane, struct entry *e, struct fuse_req *req
 	uint32_t sent = e->header.ring_ent_in_out.payload_sz, used = (sent + 7) & ~7u;
 	int decoded;
 
-	memcpy(&in, e->header.in_out, sizeof(in));	/* the reply's header takes its place */
+	memcpy(&in, e->header.in_out, sizeof(in));	/* lay_out_reply() overwrites it with the reply's header */
 	if (used > rings.payload_size)
 		used = (uint32_t)rings.payload_size;
-	/* Data of the reply where it will go, unless names are there that are still needed. */
+	/* Reply data is built in the payload, behind the names and data of the request. */
 	req->space = e->payload + used;
 	req->space_size = (uint32_t)rings.payload_size - used;
 	decoded = proto_decode_parts(req, &in, e->header.op_in, sizeof(e->header.op_in), e->payload,
 				     sent > rings.payload_size ? 0 : sent);
 	dispatch_decoded(req, decoded);
-	lay_out(e, req);
+	lay_out_reply(e, req);
 	if (s->trace)
 		s->trace(req, true, sys_clock_ns() - start);
 }
 
-/* How a queue ends with the connection. Any other way, its requests would wait for ever. */
-static bool is_the_end(int err)
+/* Errors of a queue that mean that the connection has ended. After any other error the queue's
+   requests would wait for ever, so the process must end. */
+static bool is_connection_end(int err)
 {
 	return err == -ENOTCONN || err == -ENODEV || err == -ECONNABORTED || err == -ECANCELED;
 }
 
-/* Everything that is done. Returns 0, or the error that ended a queue before its time. */
-static int serve_done(struct lane *lane, struct fuse_req *req, bool *device)
+/* Serves all completed commands. *device is set if the device is readable. Returns 0, or the error
+   that ended a queue prematurely. */
+static int serve_completed(struct lane *lane, struct fuse_req *req, bool *device)
 {
 	struct ring_completion done;
 	int err = 0;
@@ -166,25 +171,25 @@ static int serve_done(struct lane *lane, struct fuse_req *req, bool *device)
 		if (done.user_data == DEVICE) {
 			*device = true;
 		} else if (done.result < 0) {
-			if (!is_the_end(done.result))
+			if (!is_connection_end(done.result))
 				err = done.result;
 			lane->live--;
 		} else {
 			serve_entry(lane, rings.entries + done.user_data, req);
-			put(lane, (uint32_t)done.user_data, FUSE_IO_URING_CMD_COMMIT_AND_FETCH);
+			put_command(lane, (uint32_t)done.user_data, FUSE_IO_URING_CMD_COMMIT_AND_FETCH);
 		}
 	}
 	return err;
 }
 
-static int begin(struct lane *lane)
+static int register_queues(struct lane *lane)
 {
 	int err = ring_enable(&lane->ring);
 
 	if (lane->bound)
 		thread_bind((int)lane->first);
 	for (uint32_t queue = lane->first; queue < rings.queues; queue += lane->step) {
-		put(lane, queue, FUSE_IO_URING_CMD_REGISTER);
+		put_command(lane, queue, FUSE_IO_URING_CMD_REGISTER);
 		lane->live++;
 	}
 	return err;
@@ -195,16 +200,16 @@ static void *serve_lane(void *arg)
 	struct lane *lane = arg;
 	struct fuse_req req = { .session = lane->session };
 	bool device;
-	int err = begin(lane);
+	int err = register_queues(lane);
 
 	if (lane->session->thread_starts)
 		lane->session->thread_starts();
 	while (!err && lane->live) {
 		err = ring_wait(&lane->ring);
 		if (!err)
-			err = serve_done(lane, &req, &device);
+			err = serve_completed(lane, &req, &device);
 	}
-	if (err && !is_the_end(err) && lane->session->fails)
+	if (err && !is_connection_end(err) && lane->session->fails)
 		lane->session->fails(err);
 	return NULL;
 }
@@ -215,7 +220,7 @@ int uring_start(struct fuse_session *s)
 
 	for (uint32_t i = 0; s->threads > 1 && !err && i < rings.count; i++)
 		err = thread_start(serve_lane, rings.lanes + i);
-	/* What comes by the device does not take more than the one thread. */
+	/* One thread is enough for the requests that arrive through the device; the other supervises. */
 	if (s->threads > 1)
 		s->threads = 2;
 	return err;
@@ -229,7 +234,7 @@ int uring_serve(struct fuse_session *s, char *buffer)
 	bool device = true;
 
 	if (!err)
-		err = begin(lane);
+		err = register_queues(lane);
 	while (!err) {
 		while (device && !err && s->phase != FUSE_ENDED)
 			err = dev_once(s, &by_device, buffer);
@@ -243,7 +248,7 @@ int uring_serve(struct fuse_session *s, char *buffer)
 		if (!err)
 			err = ring_wait(&lane->ring);
 		if (!err)
-			err = serve_done(lane, &req, &device);
+			err = serve_completed(lane, &req, &device);
 	}
 	return err;
 }

@@ -17,7 +17,7 @@
 #include "sys/priv.h"
 #include "sys.h"
 
-/* ---- Landlock: which files ---- */
+/* ---- Landlock: restrict access to files ---- */
 
 enum { NR_CREATE_RULESET = 444, NR_ADD_RULE, NR_RESTRICT_SELF };
 enum { TRUNCATE_VERSION = 3 /* Linux 6.2 */, TCP_VERSION, IOCTL_VERSION, SCOPE_VERSION /* 6.12 */ };
@@ -36,10 +36,10 @@ int cage_offered(void)
 	return landlock_version() < TRUNCATE_VERSION ? -ENOSYS : 0;
 }
 
-static int only_below(int root)
+static int restrict_files(int root)
 {
 	int version = landlock_version(), rules, err = 0;
-	/* A kernel that does not know the fields at the end takes them if they are 0. */
+	/* A kernel accepts a larger structure than its own if the unknown fields are 0. */
 	const struct { uint64_t files, tcp, scopes; } handled = {
 		version < IOCTL_VERSION ? FILES : FILES | IOCTL_ON_DEVICES,
 		version < TCP_VERSION ? 0 : BIND_AND_CONNECT,
@@ -58,9 +58,9 @@ static int only_below(int root)
 	return err;
 }
 
-/* ---- seccomp: which system calls ---- */
+/* ---- seccomp: restrict system calls ---- */
 
-/* AUDIT_ARCH_*: the machine's ELF number, whether it is one of 64 bits, little-endian. */
+/* AUDIT_ARCH_*: the machine's ELF number (EM_*), a flag for 64 bits, a flag for little-endian. */
 #define OF_64_BITS 0x80000000u
 #define LITTLE 0x40000000u
 #if defined __x86_64__ && !defined __ILP32__
@@ -81,9 +81,9 @@ static int only_below(int root)
 #define MACHINE 0u
 #endif
 
-/* On 32-bit machines a call may have several numbers: for ids, offsets and times of more
-   bits. What a machine has not is left out. */
-static const uint16_t serving[] = {
+/* What every server needs. A 32-bit machine may have several numbers for one call, with wider
+   ids, offsets or times; calls that a machine lacks are left out. */
+static const uint16_t server_syscalls[] = {
 	SYS_read, SYS_write, SYS_writev, SYS_close, SYS_exit, SYS_exit_group, SYS_rt_sigreturn,
 	SYS_rt_sigprocmask, SYS_restart_syscall, SYS_getpid, SYS_gettid, SYS_munmap,
 	SYS_mremap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_sched_getaffinity, SYS_set_robust_list, SYS_ppoll,
@@ -112,11 +112,12 @@ static const uint16_t serving[] = {
 	SYS_sigreturn,
 #endif
 #if defined __GLIBC__ && defined SYS_rseq
-	SYS_rseq,	/* its threads end the process when they may not */
+	SYS_rseq,	/* glibc aborts if a new thread may not register it */
 #endif
 };
 
-static const uint16_t on_files[] = {
+/* What a server of files below `root` needs besides. */
+static const uint16_t file_syscalls[] = {
 	SYS_openat, NR_OPENAT2, SYS_statx, SYS_getdents64, SYS_readlinkat, SYS_faccessat, NR_FACCESSAT2,
 	SYS_pread64, SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_pwritev2, SYS_lseek, SYS_fsync, SYS_fdatasync,
 	SYS_syncfs, SYS_fallocate, SYS_copy_file_range, SYS_mkdirat, SYS_mknodat, SYS_symlinkat,
@@ -141,31 +142,32 @@ static const uint16_t on_files[] = {
 #endif
 };
 
-/* fcntl(2) could have the kernel signal any process (F_SETOWN, F_SETSIG, O_ASYNC), and make
-   others wait (F_SETLEASE). libc marks what it opens as close-on-exec by F_SETFD. */
+/* The other fcntl(2) commands could have the kernel signal any process (F_SETOWN, F_SETSIG,
+   O_ASYNC) or make other processes wait (F_SETLEASE). libc needs F_SETFD for close-on-exec. */
 static const uint32_t descriptor_commands[] = {
 	F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, 36 /* F_OFD_GETLK */, 37 /* F_OFD_SETLK */,
 };
 
-/* What passfs passes on, as 32-bit and 64-bit callers number it: lsattr(1), chattr(1), projects.
-   /dev/fuse is cloned and files are registered for passthrough only outside of the cage. */
+/* The ioctls that passfs forwards, as 32-bit and 64-bit callers encode them: lsattr(1),
+   chattr(1), project ids. Inside the cage the server neither clones /dev/fuse nor registers
+   backing files for passthrough. */
 static const uint32_t file_ioctls[] = {
 	_IOR('f', 1, int), _IOR('f', 1, int64_t), _IOW('f', 2, int), _IOW('f', 2, int64_t),	/* FS_IOC_GETFLAGS, SETFLAGS */
 	_IOR('v', 1, int), _IOR('v', 1, int64_t),	/* FS_IOC_GETVERSION */
 	_IOR('X', 31, char[28]), _IOW('X', 32, char[28]),	/* FS_IOC_FSGETXATTR, FSSETXATTR */
 };
 
-/* A thread, as musl and glibc start it: with nothing of its own that it could share with
-   another process. CLONE_DETACHED, which musl adds, has no effect. */
+/* The clone(2) flags of pthread_create() in musl and glibc: allowing these alone lets the server
+   start threads but no processes. musl adds CLONE_DETACHED, which the kernel ignores. */
 enum { THREAD = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM
 	| CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID };
 static const uint32_t thread_flags[] = { THREAD, THREAD | CLONE_DETACHED };
-static const uint32_t own_directory[] = { CLONE_FS };
+static const uint32_t unshare_flags[] = { CLONE_FS };
 
 enum { SET_MODE_FILTER = 1, ALL_THREADS = 1 };
 static const uint32_t all_threads[] = { ALL_THREADS };
 
-/* Classic BPF over struct seccomp_data: the number, the machine, six arguments. */
+/* Classic BPF over struct seccomp_data: call number, architecture, six arguments. */
 struct insn { uint16_t code; uint8_t yes, no; uint32_t k; };
 enum { LOAD = 0x20, IF_EQUAL = 0x15, RETURN = 0x06 };
 enum { NUMBER = 0, ARCH = 4, ARGUMENTS = 16, LOW = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0 };
@@ -174,29 +176,30 @@ enum { NUMBER = 0, ARCH = 4, ARGUMENTS = 16, LOW = __BYTE_ORDER__ == __ORDER_BIG
 
 struct filter { uint16_t count; struct insn insn[320]; };
 
-static void add(struct filter *f, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
+static void add_insn(struct filter *f, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
 {
 	f->insn[f->count++] = (struct insn) { code, yes, no, k };
 }
 
-static void allow(struct filter *f, const uint16_t *calls, size_t count)
+static void allow_calls(struct filter *f, const uint16_t *calls, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		add(f, IF_EQUAL, 0, 1, calls[i]);
-		add(f, RETURN, 0, 0, ALLOW);
+		add_insn(f, IF_EQUAL, 0, 1, calls[i]);
+		add_insn(f, RETURN, 0, 0, ALLOW);
 	}
 }
 
-/* With these values of that argument alone, of which the kernel reads 32 bits. */
+/* Allows a call only if one of its arguments, of which the kernel reads 32 bits, has one of
+   these values. */
 static void allow_with(struct filter *f, uint32_t call, uint32_t argument, const uint32_t *values, uint8_t count)
 {
-	add(f, IF_EQUAL, 0, (uint8_t)(2 * count + 2), call);
-	add(f, LOAD, 0, 0, ARGUMENTS + argument * 8 + LOW);
+	add_insn(f, IF_EQUAL, 0, (uint8_t)(2 * count + 2), call);
+	add_insn(f, LOAD, 0, 0, ARGUMENTS + argument * 8 + LOW);
 	for (uint8_t i = 0; i < count; i++) {
-		add(f, IF_EQUAL, 0, 1, values[i]);
-		add(f, RETURN, 0, 0, ALLOW);
+		add_insn(f, IF_EQUAL, 0, 1, values[i]);
+		add_insn(f, RETURN, 0, 0, ALLOW);
 	}
-	add(f, RETURN, 0, 0, REFUSE);
+	add_insn(f, RETURN, 0, 0, REFUSE);
 }
 #define ALLOW_WITH(f, call, argument, values) allow_with(f, call, argument, values, sizeof(values) / sizeof(*(values)))
 
@@ -206,43 +209,43 @@ enum { CLONE_FLAGS = 1 };	/* the stack comes first */
 enum { CLONE_FLAGS = 0 };
 #endif
 
-static void begin(struct filter *f)
+static void begin_filter(struct filter *f)
 {
 	f->count = 0;
-	add(f, LOAD, 0, 0, ARCH);
-	add(f, IF_EQUAL, 1, 0, MACHINE);
-	add(f, RETURN, 0, 0, REFUSE);
-	add(f, LOAD, 0, 0, NUMBER);
-	allow(f, serving, sizeof(serving) / sizeof(*serving));
+	add_insn(f, LOAD, 0, 0, ARCH);
+	add_insn(f, IF_EQUAL, 1, 0, MACHINE);
+	add_insn(f, RETURN, 0, 0, REFUSE);
+	add_insn(f, LOAD, 0, 0, NUMBER);
+	allow_calls(f, server_syscalls, sizeof(server_syscalls) / sizeof(*server_syscalls));
 }
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-static const bool sanitized = true;	/* what a sanitizer calls besides is not known */
+static const bool sanitized = true;	/* the system calls of sanitizers are not listed here */
 #else
 static const bool sanitized = false;
 #endif
 
-static int install(const struct filter *f, unsigned int flags)
+static int install_filter(const struct filter *f, unsigned int flags)
 {
 	const struct { uint16_t count; const struct insn *insn; } program = { f->count, f->insn };
 	long err = sanitized ? 0 : call_result(syscall(SYS_seccomp, SET_MODE_FILTER, flags, &program));
 
-	return err > 0 ? -EAGAIN : (int)err;	/* with ALL_THREADS, the number of one that has other filters */
+	return err > 0 ? -EAGAIN : (int)err;	/* ALL_THREADS: the id of a thread whose filters differ */
 }
 
-static int enforce(struct filter *f)
+static int finish_filter(struct filter *f)
 {
-	add(f, RETURN, 0, 0, REFUSE);
-	return install(f, 0);
+	add_insn(f, RETURN, 0, 0, REFUSE);
+	return install_filter(f, 0);
 }
 
-static int only_serving(bool files)
+static int restrict_syscalls(bool files)
 {
 	struct filter f;
 
-	begin(&f);
+	begin_filter(&f);
 	if (files) {
-		allow(&f, on_files, sizeof(on_files) / sizeof(*on_files));
+		allow_calls(&f, file_syscalls, sizeof(file_syscalls) / sizeof(*file_syscalls));
 		ALLOW_WITH(&f, SYS_fcntl, 1, descriptor_commands);
 #ifdef SYS_fcntl64
 		ALLOW_WITH(&f, SYS_fcntl64, 1, descriptor_commands);
@@ -250,29 +253,30 @@ static int only_serving(bool files)
 		ALLOW_WITH(&f, SYS_ioctl, 1, file_ioctls);
 	}
 	ALLOW_WITH(&f, SYS_clone, CLONE_FLAGS, thread_flags);
-	ALLOW_WITH(&f, SYS_unshare, 0, own_directory);
+	ALLOW_WITH(&f, SYS_unshare, 0, unshare_flags);
 	ALLOW_WITH(&f, SYS_seccomp, 1, all_threads);
-	/* Whose flags are out of sight: glibc then takes the other. */
-	add(&f, IF_EQUAL, 0, 1, NR_CLONE3);
-	add(&f, RETURN, 0, 0, (REFUSE & 0xffff0000u) | ENOSYS);
-	return enforce(&f);
+	/* clone3(2) passes its flags in memory, where BPF cannot read them: glibc falls back to
+	   clone(2) on ENOSYS. */
+	add_insn(&f, IF_EQUAL, 0, 1, NR_CLONE3);
+	add_insn(&f, RETURN, 0, 0, (REFUSE & 0xffff0000u) | ENOSYS);
+	return finish_filter(&f);
 }
 
 int cage_seal(void)
 {
-	static const uint16_t no_longer[] = { SYS_clone, SYS_seccomp };
+	static const uint16_t forbidden[] = { SYS_clone, SYS_seccomp };
 	struct filter f = { .count = 0 };
 
-	add(&f, LOAD, 0, 0, NUMBER);
-	for (size_t i = 0; i < sizeof(no_longer) / sizeof(*no_longer); i++) {
-		add(&f, IF_EQUAL, 0, 1, no_longer[i]);
-		add(&f, RETURN, 0, 0, REFUSE);
+	add_insn(&f, LOAD, 0, 0, NUMBER);
+	for (size_t i = 0; i < sizeof(forbidden) / sizeof(*forbidden); i++) {
+		add_insn(&f, IF_EQUAL, 0, 1, forbidden[i]);
+		add_insn(&f, RETURN, 0, 0, REFUSE);
 	}
-	add(&f, RETURN, 0, 0, ALLOW);
-	return install(&f, ALL_THREADS);
+	add_insn(&f, RETURN, 0, 0, ALLOW);
+	return install_filter(&f, ALL_THREADS);
 }
 
-/* ---- Input and output ---- */
+/* ---- Standard streams ---- */
 
 static void __attribute__((noreturn)) copy_output(int from, int to)
 {
@@ -285,14 +289,15 @@ static void __attribute__((noreturn)) copy_output(int from, int to)
 	sys_name_process("fuse-output");
 	sys_close_others(&from, 1, false);
 	sys_chdir("/");
-	if (priv_keep_only(0) == 0 && only_serving(false) == 0)
+	if (priv_keep_only(0) == 0 && restrict_syscalls(false) == 0)
 		while ((n = sys_read(from, bytes, sizeof(bytes))) > 0 && sys_write_all(to, bytes, (size_t)n) == 0)
 			;
 	sys_exit(0);
 }
 
-/* To a process that copies it, until no writer of the pipe is left. */
-static int through_pipe(int to)
+/* Forks a process that copies a pipe to the descriptor `to` until the last writer closes the
+   pipe. Returns the pipe's write end, or -errno. */
+static int start_copying(int to)
 {
 	int pipe[2], err = sys_pipe(pipe);
 
@@ -307,9 +312,10 @@ static int through_pipe(int to)
 	return err < 0 ? err : pipe[1];
 }
 
-/* For writing only: a terminal's descriptors are mostly one that can be read. Who may not
-   clone mounts may not change the owner or mode either, or (hellofs) has no names at all. */
-static int reopen(int device)
+/* Reopens a terminal for writing only, since standard output on a terminal is mostly readable,
+   too. A process that may not clone mounts (-EPERM) may not change the device's owner or mode
+   either, or (hellofs) can open no names at all: then a plain reopen is enough. */
+static int reopen_terminal(int device)
 {
 	char path[32];
 	int fd = sys_reopen_read_only_mount(device, O_WRONLY | O_NOCTTY);
@@ -317,18 +323,19 @@ static int reopen(int device)
 	return fd == -EPERM ? sys_open(sys_fd_path(path, device), O_WRONLY | O_NOCTTY, 0) : fd;
 }
 
-/* A server that was taken over reaches the file of its output by the name of the descriptor:
-   it could change the mode and owner, read a pipe or a FIFO, and start at a directory. */
-static int leave_output(int output)
+/* Replaces an output descriptor, unless it is a socket. By /proc/self/fd an attacker in the
+   server could change the mode and owner of the output's file, read a pipe or a FIFO, or start a
+   lookup at a directory. */
+static int replace_output(int output)
 {
 	struct sys_stat st;
 	int fd = sys_statx(output, "", true, &st), err;
 
 	if (fd || (st.mode & S_IFMT) == S_IFSOCK)
 		return fd;
-	fd = (st.mode & S_IFMT) == S_IFCHR ? reopen(output) : -ENOTTY;
+	fd = (st.mode & S_IFMT) == S_IFCHR ? reopen_terminal(output) : -ENOTTY;
 	if (fd < 0)
-		fd = through_pipe(output);
+		fd = start_copying(output);
 	if (fd < 0)
 		return fd;
 	err = sys_dup2(fd, output);
@@ -336,8 +343,8 @@ static int leave_output(int output)
 	return err < 0 ? err : 0;
 }
 
-/* Input is at its end: a pipe that nobody writes to. */
-static int leave_input(void)
+/* Makes standard input a pipe without a writer, which is at end of file. */
+static int replace_input(void)
 {
 	int pipe[2], err = sys_pipe(pipe);
 
@@ -349,12 +356,13 @@ static int leave_input(void)
 	return err < 0 ? err : 0;
 }
 
-/* Of those that open everything: a device node is as good as the disk. */
+/* Capabilities that would open the cage: with CAP_MKNOD a server could create a node of the disk. */
 enum { CAP_SYS_ADMIN_BIT = 21, CAP_MKNOD_BIT = 27 };
 
-/* A user may not clone mounts, and goes on with the whole tree of names in sight, but with no
-   capability, which would reach all of it. Root would own most of it. */
-static int stay_in(int root, uint64_t *capabilities)
+/* A user other than root may not clone mounts: then the server keeps its root directory, where
+   it still sees all names, and drops all capabilities, which would apply to all of them. Root
+   must not go on like that, since root owns most files. */
+static int chroot_or_drop_caps(int root, uint64_t *capabilities)
 {
 	int err = sys_chroot_with_proc(root);
 
@@ -366,22 +374,22 @@ static int stay_in(int root, uint64_t *capabilities)
 
 int cage_close(int root, uint64_t capabilities)
 {
-	const uint64_t never = (uint64_t)1 << CAP_SYS_ADMIN_BIT | (uint64_t)1 << CAP_MKNOD_BIT;
-	int err = leave_input();
+	const uint64_t excluded = (uint64_t)1 << CAP_SYS_ADMIN_BIT | (uint64_t)1 << CAP_MKNOD_BIT;
+	int err = replace_input();
 
 	for (int fd = 1; !err && fd <= 2; fd++)
-		err = leave_output(fd);
+		err = replace_output(fd);
 	if (!err && root >= 0)
-		err = stay_in(root, &capabilities);
+		err = chroot_or_drop_caps(root, &capabilities);
 	if (!err)
-		err = priv_keep_only(capabilities & ~never);
+		err = priv_keep_only(capabilities & ~excluded);
 	if (!err)
-		err = only_below(root);
-	return err ? err : only_serving(root >= 0);
+		err = restrict_files(root);
+	return err ? err : restrict_syscalls(root >= 0);
 }
 
-/* As its process and those that it forks make them, by strace. */
-static const uint16_t helping[] = {
+/* The system calls of the helper and of the processes that it forks, as strace(1) showed them. */
+static const uint16_t helper_syscalls[] = {
 	SYS_openat, NR_OPENAT2, SYS_readlinkat, SYS_statx, SYS_name_to_handle_at /* before 5.8 */, SYS_getdents64,
 	SYS_faccessat, NR_FACCESSAT2, SYS_fcntl, SYS_fstatfs,
 	SYS_chdir, SYS_fchdir, SYS_getcwd, SYS_mount, SYS_umount2, NR_OPEN_TREE, NR_MOVE_MOUNT, NR_FSOPEN,
@@ -405,7 +413,7 @@ int cage_helper(void)
 
 	if (err)
 		return err;
-	begin(&f);
-	allow(&f, helping, sizeof(helping) / sizeof(*helping));
-	return enforce(&f);
+	begin_filter(&f);
+	allow_calls(&f, helper_syscalls, sizeof(helper_syscalls) / sizeof(*helper_syscalls));
+	return finish_filter(&f);
 }

@@ -1,32 +1,36 @@
-/* cage: what a server that is taken over could still do, made little. */
+/* cage: confine a server and the set-uid helper with Landlock and seccomp, so that an attacker
+ * who controls the process can do little. */
 #ifndef FUSEBOX_SYS_CAGE_H
 #define FUSEBOX_SYS_CAGE_H
 
 #include <stdint.h>
 
-/* Whether the kernel has all that it takes: Landlock as of Linux 6.2. 0 or -ENOSYS. */
+/* 0 if the kernel has Landlock as of Linux 6.2, which cage_close() needs, else -ENOSYS. */
 int cage_offered(void);
 
-/* Confines this thread and those that it starts, for good. Landlock: no file is opened, made,
-   removed or truncated but below the directory `root` (a descriptor that the caller keeps; -1:
-   none at all), no TCP port is bound or connected to, and no signal leaves the process. seccomp:
-   no system call but those that serving makes, and those on files if `root` is given; others
-   fail with EPERM, as do all commands of fcntl(2) and ioctl(2) that serving has no use for.
-   `root` becomes the root directory; a user who is not root and may not do that goes on
-   without it, and without capabilities. Of the capabilities those in the set are kept, but for
-   CAP_SYS_ADMIN and CAP_MKNOD; see priv_keep_only(). Standard input is at its end, and nothing
-   can be read from a terminal. 0 or -errno: then the process must not go on. -EPERM: root
-   without CAP_SYS_ADMIN and CAP_SYS_CHROOT.
+/* Confines the calling thread, and the threads that it starts later, irreversibly.
+   Landlock: the process can open, create, remove and truncate files only below the directory
+   `root` (a descriptor that the caller keeps; -1: none), can neither bind nor connect a TCP
+   socket, and can signal only itself.
+   seccomp: only the system calls that serving needs, and with a `root` those on files, are
+   allowed; all others fail with EPERM, as do unneeded fcntl(2) and ioctl(2) commands.
+   chroot(2): `root` becomes the root directory. If a user other than root may not do that, the
+   server keeps its root directory and loses all capabilities.
+   Capabilities: the process keeps those in `capabilities` except CAP_SYS_ADMIN and CAP_MKNOD;
+   see priv_keep_only().
+   Standard streams: standard input is at end of file, and a terminal is open for writing only.
+   Returns 0, or -errno: then the process must end. -EPERM: the process is root without
+   CAP_SYS_ADMIN and CAP_SYS_CHROOT.
    https://docs.kernel.org/userspace-api/landlock.html, seccomp(2). */
 int cage_close(int root, uint64_t capabilities);
 
-/* After cage_close(), once all threads are started: no thread starts another one. 0 or -errno:
-   then the process must not go on. */
+/* After cage_close(), once all threads are started: forbids clone(2) and seccomp(2) to all
+   threads. 0, or -errno: then the process must end. */
 int cage_seal(void);
 
-/* The same for the set-uid helper, once it knows what it is asked for: no system call but
-   those that mounting and unmounting take, and no exec among them. 0 or -errno: of a kernel
-   without seccomp, -EINVAL or -ENOSYS. */
+/* For the set-uid helper, once its command line is parsed: allows only the system calls that
+   mounting and unmounting need; execve(2) is not among them. 0 or -errno: -EINVAL or -ENOSYS if
+   the kernel has no seccomp. */
 int cage_helper(void);
 
 #endif

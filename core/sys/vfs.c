@@ -19,16 +19,16 @@
 #include "call.h"
 #include "sys.h"
 
-/* The name of a descriptor, for the calls that will not take one that is O_PATH. */
+/* The path of a descriptor, for system calls that do not accept an O_PATH descriptor. */
 struct name { char text[32]; };
 #define NAME(fd) sys_fd_path((struct name) { "" }.text, fd)
 
-/* On a descriptor, or with the error that there is instead of one: a negative number would
-   make a name of something else. */
+/* Defines a function on a descriptor. If fd is an error, the function returns it: a negative number
+   has no path below /proc/self/fd, and -100 is AT_FDCWD. */
 #define CALL_ON(type, name, params, call) \
 	type name params { return fd < 0 ? (type)fd : (type)call_result((long)(call)); }
 
-/* Devices as FUSE has them: the kernel's new_encode_dev(). */
+/* FUSE encodes device numbers as the kernel's new_encode_dev() does. */
 static uint32_t encode(uint32_t major, uint32_t minor)
 {
 	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
@@ -62,7 +62,7 @@ int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 	return 0;
 }
 
-/* The kernel's structure is FUSE's, but for spare room at the end. */
+/* FUSE's structure is the kernel's, without the spare space at its end. */
 int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat)
 {
 	struct kernel_statx x;
@@ -93,8 +93,8 @@ int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
 	return 0;
 }
 
-/* By statmount(2), which reads what the kernel has. */
-static int mount_told(int fd, uint32_t *type, uint8_t *limits)
+/* By statmount(2), which does not wait for a server. */
+static int statmount_type(int fd, uint32_t *type, uint8_t *limits)
 {
 	enum { UNIQUE = 0x4000, PARTS = 3, MASK = 1, MAGIC = 3, ATTRIBUTES = 8 };
 	uint64_t mount[64];	/* struct statmount, by words */
@@ -115,7 +115,7 @@ int sysfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
 {
 	struct statfs s;
 
-	if (mount_told(fd, type, limits) == 0)
+	if (statmount_type(fd, type, limits) == 0)
 		return 0;
 	if (fstatfs(fd, &s) < 0)
 		return -errno;
@@ -124,7 +124,7 @@ int sysfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
 	return 0;
 }
 
-CALL_ON(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() asks twice */
+CALL_ON(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() makes a second system call for O_CLOEXEC */
 CALL_ON(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
 CALL_ON(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
 CALL_ON(int, sysfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
@@ -152,7 +152,7 @@ CALL_ON(int, sysfs_removexattr, (int fd, const char *name), removexattr(NAME(fd)
 
 void sysfs_umask(mode_t mask)
 {
-	static __thread mode_t set;	/* and 01000: it is known */
+	static __thread mode_t set;	/* the thread's umask, and 01000 once it is known */
 
 	if (set != (mask | 01000))
 		umask(mask);
@@ -217,19 +217,19 @@ CALL(int, sysfs_backing_open, (int device, int fd),
      syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_OPEN, &(struct fuse_backing_map) { .fd = fd }))
 CALL(int, sysfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_CLOSE, &id))
 
-/* Root may go beyond the limit that he was given, to the kernel's own. */
+/* Root may raise the hard limit, up to fs.nr_open. */
 uint32_t sysfs_raise_descriptors(void)
 {
 	enum { ALL = 1 << 20, AT_ONCE = 16 * 1024 };
-	struct { uint64_t now, most; } limit = { ALL, ALL };	/* as prlimit64(2) has it */
+	struct { uint64_t now, most; } limit = { ALL, ALL };	/* struct rlimit64 */
 
 	if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) < 0
 	    && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0) {
 		limit.now = limit.most > ALL ? ALL : limit.most;
 		syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
 	}
-	/* The kernel's table grows by doubling, and once several threads share it each time
-	   takes as long as an RCU grace period: some of that beforehand. */
+	/* The kernel doubles the descriptor table when it is full, and once several threads share
+	   the table each time takes an RCU grace period. So grow it before threads start. */
 	if (limit.now > AT_ONCE)
 		close(dup2(0, AT_ONCE - 1));
 	return (uint32_t)limit.now;
