@@ -19,12 +19,12 @@ size_t dev_buffer_size(const struct fuse_ops *ops)
 {
 	size_t size = dev_request_size(ops);
 
-	/* A READ may be as large as a WRITE; only what is used is ever memory. */
+	/* A READ can be as large as a WRITE. Pages that are never touched take no memory. */
 	return size + (size > SPACE ? size : SPACE);
 }
 
-/* The kernel refuses a reply that is malformed, and whoever waits for it
-   would wait for ever: an error goes out in its place. */
+/* The kernel rejects a malformed reply with EINVAL, and the caller would wait for ever: send
+   an error instead. */
 void dev_reply(int device, struct fuse_req *req)
 {
 	struct iovec piece[2];
@@ -34,7 +34,7 @@ void dev_reply(int device, struct fuse_req *req)
 		n = sys_writev(device, piece, dispatch_pieces(req, piece));
 	while (n == -EINTR || n == -EAGAIN);
 	if (n != -EINVAL)
-		return;		/* -ENOENT: interrupted meanwhile; -ENODEV: read will tell */
+		return;		/* -ENOENT: the caller was interrupted; -ENODEV: the next read fails, too */
 	req->reply.body_size = req->reply.data_size = 0;
 	req->reply.header.error = -EIO;
 	req->reply.header.len = sizeof(req->reply.header);

@@ -1,4 +1,4 @@
-/* dispatch: one request, one operation, one reply. See dispatch.h. */
+/* dispatch: see dispatch.h. */
 #include "fuse/dispatch.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "fuse/proto.h"
 #include "fuse/session.h"
 
-/* What an operation that a file system leaves out would have said. */
+/* The result of an operation that the file system does not have. */
 static int absent(const struct fuse_req *req)
 {
 	switch (req->in->opcode) {
@@ -53,7 +53,7 @@ static int statx(struct fuse_req *req)
 	int err;
 
 	memset(out, 0, sizeof(*out));
-	/* Left out, the kernel asks by GETATTR from then on. */
+	/* After -ENOSYS the kernel sends GETATTR instead. */
 	err = CALL(statx, req, req->in->nodeid, req->arg, &out->stat);
 	fuse_keep_attr_for(req, &out->attr_valid, &out->attr_valid_nsec);
 	req->reply.body_size = sizeof(*out);
@@ -65,13 +65,13 @@ static int lookup(struct fuse_req *req)
 	const struct fuse_ops *ops = req->session->ops;
 	int err = CALL(lookup, req, req->in->nodeid, req->name[0]);
 
-	/* Where nothing changes, the kernel may also keep what is not there. */
+	/* An immutable file system replies with a negative dentry, which the kernel may cache. */
 	return err == -ENOENT && ops->immutable ? fuse_entry(req, 0) : err;
 }
 
-/* Nothing to open: the kernel is told not to ask again, which it takes for a
-   success, and keeps what it has cached. But only where no write can reach
-   that cache: it would let anyone write to it through a shared mapping. */
+/* For a file system without an open operation. After -ENOSYS the kernel treats this and
+   all later opens as successful, without a request, and keeps its page cache. Only for a
+   read-only mount: otherwise any user could write to the page cache through a shared mapping. */
 static int opened_by_kernel(struct fuse_req *req, uint64_t kernel_can, uint32_t cache)
 {
 	const struct fuse_session *s = req->session;
@@ -121,7 +121,7 @@ static int statfs(struct fuse_req *req)
 static int rename_node(struct fuse_req *req)
 {
 	const struct fuse_ops *ops = req->session->ops;
-	const struct fuse_rename2_in *in = req->arg;	/* RENAME's has the same start */
+	const struct fuse_rename2_in *in = req->arg;	/* struct fuse_rename_in begins with the same member */
 	uint32_t flags = req->in->opcode == FUSE_RENAME2 ? in->flags : 0;
 
 	return CALL(rename, req, req->in->nodeid, req->name[0], in->newdir, req->name[1], flags);
@@ -153,7 +153,7 @@ static int destroy(struct fuse_req *req)
 	return 0;
 }
 
-/* INIT's structure has grown: a short one is completed with zeros. */
+/* Newer kernels send a longer structure: pad a short one with zeros. */
 static int init(struct fuse_req *req)
 {
 	struct fuse_init_in in = { .major = 0 };
@@ -226,7 +226,7 @@ static int run(struct fuse_req *req)
 	case FUSE_SYNCFS:	return CALL(syncfs, req);
 	case FUSE_INTERRUPT:
 		if (!ops->interrupt)
-			return -ENOSYS;	/* the kernel stops sending them */
+			return -ENOSYS;	/* then the kernel sends no more INTERRUPTs */
 		ops->interrupt(req, ((const struct fuse_interrupt_in *)req->arg)->unique);
 		return 0;
 	case FUSE_NOTIFY_REPLY:
@@ -253,7 +253,7 @@ static bool takes_reply(const struct fuse_req *req, int err)
 	}
 }
 
-/* An error is a header alone; and only the errors that the kernel lets pass. */
+/* An error reply consists of the header alone. The kernel rejects errors below -511. */
 static void finish(struct fuse_req *req, int err)
 {
 	struct fuse_reply *r = &req->reply;

@@ -1,5 +1,5 @@
-/* dispatch: a request's bytes in, one operation called, a reply out. No system
- * call: a test or a fuzzer can feed it. */
+/* dispatch: decode a request, call its operation and build the reply. Makes no
+ * system calls, so tests and fuzzers can call it. */
 #ifndef FUSEBOX_FUSE_DISPATCH_H
 #define FUSEBOX_FUSE_DISPATCH_H
 
@@ -9,15 +9,15 @@
 
 #include "fuse_fs.h"
 
-/* Answers the request in bytes[0 … size), aligned to 8. req->session, space
-   and space_size are set by the caller and kept. Returns whether there is a
-   reply to send, which req->reply then is. */
+/* Calls the operation for the request in bytes[0 … size), aligned to 8. The caller
+   has set req->session, space and space_size, which do not change. Returns
+   whether req->reply is a reply to send. */
 bool dispatch(struct fuse_req *req, const void *bytes, size_t size);
 
-/* What comes after decoding: decoded is proto_decode's result. */
+/* The same for a request that is already decoded: `decoded` is what proto_decode() returned. */
 bool dispatch_decoded(struct fuse_req *req, int decoded);
 
-/* The reply as one or two pieces of memory. Returns how many. */
+/* Fills in one or two iovecs for the reply. Returns how many. */
 int dispatch_pieces(struct fuse_req *req, struct iovec piece[2]);
 
 #endif

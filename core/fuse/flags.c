@@ -1,4 +1,4 @@
-/* The flags of INIT by name. See proto.h. */
+/* flags: the names of INIT flags. See proto.h. */
 #include "fuse/proto.h"
 
 /* In the order of their bits. */

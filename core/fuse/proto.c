@@ -7,9 +7,9 @@
 #include "msg.h"
 #include "fuse/session.h"
 
-/* What follows the header: one structure of so many bytes (0: none), then
-   names, then data. In the order of the opcodes. INIT's structure is the one
-   that 7.35 and older send: what came later is data. */
+/* The parts that follow each opcode's header: a structure of so many bytes (0:
+   none), so many names, then data. In the order of the opcodes. For INIT, the
+   16 bytes that all versions send: members that 7.36 added are data. */
 #define REQUESTS(X) \
 	X(LOOKUP, 0, 1) \
 	X(FORGET, sizeof(struct fuse_forget_in), 0) \
@@ -63,7 +63,7 @@
 	X(STATX, sizeof(struct fuse_statx_in), 0) \
 	X(COPY_FILE_RANGE_64, sizeof(struct fuse_copy_file_range_in), 0)
 
-/* names: one more than their count, so that a gap in the opcodes is told. */
+/* names: their number plus one, so that 0 marks an unused opcode. */
 struct shape { uint8_t arg, names; };
 
 static const struct shape shapes[] = {
@@ -74,7 +74,7 @@ static const struct shape shapes[] = {
 
 enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 
-/* For people only, and looked for from the start: half the size of a table. */
+/* Only for messages, so a linear search will do: it takes half the space of a pointer table. */
 static const char request_names[] =
 #define ROW(name, arg, names) #name "\0"
 	REQUESTS(ROW);
@@ -97,7 +97,7 @@ const char *proto_name(uint32_t opcode)
 	return name;
 }
 
-/* How many bytes the structure has on this connection. */
+/* The size of the structure in bytes, which can depend on INIT's flags. */
 static size_t arg_size(const struct fuse_req *req, const struct shape *shape)
 {
 	if (req->in->opcode == FUSE_SETXATTR && !(req->session->flags & FUSE_SETXATTR_EXT))
@@ -105,7 +105,7 @@ static size_t arg_size(const struct fuse_req *req, const struct shape *shape)
 	return shape->arg;
 }
 
-/* What is left of a request while it is taken apart. */
+/* The part of a request that is not decoded yet. */
 struct rest { const char *at; size_t size; };
 
 static bool take_name(struct rest *rest, const char **name)
@@ -120,10 +120,10 @@ static bool take_name(struct rest *rest, const char **name)
 	return true;
 }
 
-/* A name names something in its directory: never a path. The kernel sends
-   "/" for a file without a name; a symbolic link's target and the name of an
-   extended attribute, which is no path, may be anything. */
-static bool name_allowed(const struct fuse_req *req, int which)
+/* A name must be one component of a path. Exceptions: for TMPFILE the kernel sends
+   "/", a symbolic link's target may be any string, and an extended attribute's
+   name any string but the empty one. */
+static bool is_name_allowed(const struct fuse_req *req, int which)
 {
 	const char *name = req->name[which];
 
@@ -143,13 +143,13 @@ static bool name_allowed(const struct fuse_req *req, int which)
 static bool take_names(struct fuse_req *req, struct rest *rest, int names)
 {
 	for (int i = 0; i < names; i++)
-		if (!take_name(rest, &req->name[i]) || !name_allowed(req, i))
+		if (!take_name(rest, &req->name[i]) || !is_name_allowed(req, i))
 			return false;
 	return true;
 }
 
-/* The data that the structure announces must be there. */
-static bool data_complete(const struct fuse_req *req)
+/* Whether the request has as much data as its structure announces. */
+static bool is_data_complete(const struct fuse_req *req)
 {
 	size_t size = req->data_size;
 
@@ -173,7 +173,7 @@ static bool data_complete(const struct fuse_req *req)
 	}
 }
 
-/* Extensions end the request; the header counts them in units of 8 bytes. */
+/* Extensions are the last part of a request; the header gives their size in units of 8 bytes. */
 static bool take_extensions(struct fuse_req *req, struct rest *rest)
 {
 	size_t size = (size_t)req->in->total_extlen * 8;
@@ -194,10 +194,10 @@ static int take_payload(struct fuse_req *req, const struct shape *shape, struct 
 		return -EINVAL;
 	req->data = rest.at;
 	req->data_size = (uint32_t)rest.size;
-	return data_complete(req) ? 0 : -EINVAL;
+	return is_data_complete(req) ? 0 : -EINVAL;
 }
 
-static void forget_last(struct fuse_req *req, const struct fuse_in_header *in)
+static void reset_request(struct fuse_req *req, const struct fuse_in_header *in)
 {
 	req->in = in;
 	req->arg = req->data = req->ext = NULL;
@@ -211,7 +211,7 @@ int proto_decode_parts(struct fuse_req *req, const struct fuse_in_header *in,
 {
 	const struct shape *shape = shape_of(in->opcode);
 
-	forget_last(req, in);
+	reset_request(req, in);
 	if (!shape)
 		return -ENOSYS;
 	if (size < arg_size(req, shape))
@@ -229,7 +229,7 @@ int proto_decode(struct fuse_req *req, const void *bytes, size_t size)
 
 	if (size < sizeof(*in) || in->len < sizeof(*in))
 		return -EBADMSG;
-	forget_last(req, in);
+	reset_request(req, in);
 	if (in->len > size)
 		return -EINVAL;
 	shape = shape_of(in->opcode);

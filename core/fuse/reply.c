@@ -1,4 +1,4 @@
-/* reply: how an operation puts its answer together. See fuse_fs.h. */
+/* reply: the functions that build an operation's reply. See fuse_fs.h. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

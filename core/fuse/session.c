@@ -1,4 +1,4 @@
-/* session: what both sides agree on at INIT. See session.h. */
+/* session: negotiate INIT. See session.h. */
 #include "fuse/session.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 enum {
 	OLDEST_MINOR = 12,		/* umask in CREATE, MKNOD and MKDIR: kernel 2.6.31 */
 	SMALLEST_PAGE = 4096,
-	LARGE_WRITE = 128 * 1024,	/* above it max_pages must say so */
+	LARGE_WRITE = 128 * 1024,	/* a larger one needs FUSE_MAX_PAGES */
 };
 
 void *fuse_session_fs(const struct fuse_session *session)
@@ -35,7 +35,7 @@ uint32_t session_max_write(const struct fuse_ops *ops)
 	return ops->write ? LARGE_WRITE : SMALLEST_PAGE;
 }
 
-/* What a file system wants, by the operations that it has. */
+/* The flags to request: ops->want, and those that the operations imply. */
 static uint64_t wanted(const struct fuse_ops *ops)
 {
 	uint64_t flags = FUSE_ASYNC_READ | FUSE_ABORT_ERROR | FUSE_PARALLEL_DIROPS | ops->want;
@@ -52,7 +52,7 @@ static uint64_t wanted(const struct fuse_ops *ops)
 	return flags;
 }
 
-/* The second word of flags counts only if the kernel says that it has one. */
+/* flags2 is valid only if the kernel sets FUSE_INIT_EXT. */
 static uint64_t offered(const struct fuse_init_in *in, uint32_t data_size)
 {
 	if (!(in->flags & FUSE_INIT_EXT) || data_size < sizeof(*in) - 16)
@@ -104,7 +104,7 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 	    || (in->major == FUSE_KERNEL_VERSION && in->minor < OLDEST_MINOR))
 		return -EPROTO;
 	if (in->major > FUSE_KERNEL_VERSION) {
-		/* Say what we speak; a kernel that can will ask again in it. */
+		/* Reply with our version; a kernel that supports it sends INIT again. */
 		s->flags = 0;
 		s->max_readahead = 0;
 		reply(req, FUSE_KERNEL_MINOR_VERSION);
@@ -119,7 +119,7 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 	s->max_write = session_max_write(s->ops);
 	if (!(s->flags & FUSE_MAX_PAGES) && s->max_write > LARGE_WRITE)
 		s->max_write = LARGE_WRITE;
-	/* With the size of requests known. */
+	/* The rings need max_write, so this comes last. */
 	if (s->offer_uring && s->offered & FUSE_OVER_IO_URING && s->offer_uring(s))
 		s->flags |= FUSE_OVER_IO_URING | FUSE_INIT_EXT;
 	reply(req, s->minor);

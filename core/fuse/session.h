@@ -1,4 +1,4 @@
-/* session: one mounted file system, from INIT to the end. No system call. */
+/* session: one connection to the kernel, from INIT to its end. Makes no system calls. */
 #ifndef FUSEBOX_FUSE_SESSION_H
 #define FUSEBOX_FUSE_SESSION_H
 
@@ -14,50 +14,52 @@ struct fuse_session {
 	const struct fuse_ops *ops;
 	void *fs;		/* the file system's own */
 	int device;		/* /dev/fuse; the session's owner closes it */
-	bool read_only;		/* mounted so: the kernel refuses what would write */
-	bool aborted;		/* how it ended */
-	uint32_t threads;	/* at most; 0: as the operations say */
-	uint32_t most;		/* in all, while those wait; 0: SHARE_THREADS, which is the most */
+	bool read_only;		/* the mount is read-only: the kernel refuses to write */
+	bool aborted;		/* the connection ended with an abort */
+	uint32_t threads;	/* most threads that serve requests; 0: ops->threads */
+	uint32_t most;		/* most threads including spare ones; 0: SHARE_THREADS, the maximum */
 	enum fuse_transport transport;
-	uint32_t page;		/* of this machine, in bytes; 0: the smallest there is */
-	uint64_t own_device;	/* major << 32 | minor of what is served; 0: not known */
+	uint32_t page;		/* page size in bytes; 0: 4096 */
+	uint64_t own_device;	/* major << 32 | minor of the mount's superblock; 0: unknown */
 
 	/* Set by INIT */
 	enum fuse_phase phase;
 	uint32_t minor;		/* the protocol is 7.minor */
-	uint64_t offered, flags;/* FUSE_*: what the kernel can, what was agreed on */
+	uint64_t offered, flags;/* FUSE_*: what the kernel supports, what both agreed on */
 	uint32_t max_write;	/* bytes */
 	uint32_t max_readahead;
 
-	/* The transport's: how many threads there are, and wait for a request. */
+	/* Set by the loop: how many threads exist, and how many of them wait for a request. */
 	uint32_t running, idle;
 
-	/* Called in each further thread, and before them in the first one. NULL: not. */
+	/* Called in each thread before its first request; in the first thread, before other
+	   threads start. NULL: none. */
 	void (*thread_starts)(void);
-	/* Called at INIT when the kernel offers io_uring: whether its rings are at hand.
-	   NULL: it is not wanted. */
+	/* Called at INIT if the kernel offers io_uring: creates the rings and returns whether
+	   they exist. NULL: do not use io_uring. */
 	bool (*offer_uring)(struct fuse_session *session);
-	/* Called once, when the kernel has taken the reply to INIT. NULL: not. */
+	/* Called once, after the kernel has accepted the reply to INIT. NULL: none. */
 	void (*ready)(struct fuse_session *session);
-	/* Called in a thread of the rings that cannot go on, with -errno: its requests would wait
-	   for ever, so the process has to end. NULL: not. */
+	/* Called with -errno in an io_uring thread that fails: the requests in its queues would
+	   wait for ever, so the process must end. NULL: none. */
 	void (*fails)(int err);
-	/* Called for each request with what it took. NULL: not. */
+	/* Called after each request with its duration. NULL: none. */
 	void (*trace)(const struct fuse_req *req, bool replied, uint64_t nanoseconds);
 };
 
-/* The largest WRITE that a session will agree to: a transport's buffer must
-   hold that much and FUSE_BUFFER_HEADER_SIZE more. */
+/* The largest WRITE that a session agrees to, in bytes. A transport's buffer needs room for the
+   headers besides. */
 uint32_t session_max_write(const struct fuse_ops *ops);
 
-/* So many bytes in pages, by which the kernel counts. */
+/* How many pages hold so many bytes: the kernel limits requests by pages. */
 uint32_t session_pages(const struct fuse_session *session, uint32_t bytes);
 
-/* How long the kernel may keep what a reply tells. */
+/* Sets how long the kernel may cache the attributes in a reply. */
 void fuse_keep_attr_for(const struct fuse_req *req, uint64_t *seconds, uint32_t *nanoseconds);
 
-/* Answers INIT in req->reply. Returns 0, or -EPROTO: older than 7.12. When the
-   kernel speaks a newer major, the reply names ours and INIT comes again. */
+/* Builds the reply to INIT in req->reply. Returns 0, or -EPROTO if the kernel's
+   protocol is older than 7.12. If the kernel's major version is newer, the reply
+   contains ours, and the kernel sends INIT again. */
 int session_init(struct fuse_req *req, const struct fuse_init_in *in);
 
 #endif
