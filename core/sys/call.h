@@ -6,28 +6,28 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-/* core/sys calls the kernel by number where libc's wrapper is large: fork() locks malloc,
-   clock_gettime() reads the vdso, others work around kernels older than 4.18. */
+/* core/sys calls the kernel by number where libc's wrapper links much code: fork() locks malloc,
+   clock_gettime() reads the vdso, other wrappers emulate calls for kernels older than 4.18. */
 #ifdef SYS_fcntl64
 enum { NR_FCNTL = SYS_fcntl64 };
 #else
 enum { NR_FCNTL = SYS_fcntl };
 #endif
 
-/* One number for all machines since 5.2. */
+/* Since 5.2 a new call has the same number on all machines. */
 enum {
 	NR_PIDFD_SEND_SIGNAL = 424,
 	NR_OPEN_TREE = 428, NR_MOVE_MOUNT, NR_FSOPEN, NR_FSCONFIG, NR_FSMOUNT,
 	NR_PIDFD_OPEN = 434, NR_CLONE3, NR_CLOSE_RANGE, NR_OPENAT2, NR_PIDFD_GETFD, NR_FACCESSAT2, NR_MOUNT_SETATTR = 442, NR_STATMOUNT = 457, NR_LISTMOUNT,
 };
 
-/* What a call returned, or -errno: the way out of every wrapper. */
+/* Converts the result of a libc call: -errno instead of -1. */
 long call_result(long returned);
 
 #define CALL(type, name, params, call) \
 	type name params { return (type)call_result((long)(call)); }
 
-/* struct statx, as far as it is read here: older libcs have none. */
+/* struct statx, without the members that fusebox does not read. Older libcs lack it. */
 struct kernel_time { int64_t seconds; uint32_t nanoseconds; int32_t unused; };
 struct kernel_statx {
 	uint32_t mask, blksize;

@@ -1,17 +1,18 @@
-/* aside: work that may be held up, in a child, with a limit of time for its result. */
+/* aside: run a function that can block in a child process, and wait for its result for a limited
+ * time. */
 #ifndef FUSEBOX_SYS_CHILD_H
 #define FUSEBOX_SYS_CHILD_H
 
 struct aside { int pid, socket; };
 
-/* Has a child call fn, whose result is told by aside_wait(). 0 or -errno. */
+/* Forks a child that calls fn; aside_wait() returns fn's result. 0 or -errno. */
 int aside_start(struct aside *aside, int (*fn)(void *data), void *data);
 
-/* The result, and the child is gone; -ETIMEDOUT when there is none yet: the child goes
-   on, and may be waited for again; -EIO when it ended without one. */
+/* Waits for fn's result, returns it and reaps the child. -ETIMEDOUT: the child still runs, and
+   the caller may wait again; -EIO: the child ended without a result. */
 int aside_wait(struct aside *aside, int milliseconds);
 
-/* Waits no more for it. */
+/* Closes the socket without waiting for the child, which goes on. */
 void aside_leave(struct aside *aside);
 
 #endif

@@ -1,4 +1,4 @@
-/* descriptors: which of them this process keeps. See sys.h. */
+/* descriptors: close the descriptors that this process does not need. See sys.h. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -10,7 +10,7 @@
 
 struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char name[]; };
 
-/* Whatever is opened here is close-on-exec: what is not came over an exec. */
+/* This process opens all files close-on-exec, so a descriptor without the flag is inherited. */
 static bool was_inherited(int fd)
 {
 	return call_result(fcntl(fd, F_GETFD)) == 0;
@@ -39,7 +39,7 @@ static void close_other(int fd, const int *kept, size_t count, bool inherited)
 		sys_close(fd);
 }
 
-/* The first one that is kept, from there on; -1: none. */
+/* The lowest kept descriptor that is not below `from`, or -1. */
 static int first_kept(int from, const int *kept, size_t count)
 {
 	int first = -1;
@@ -50,7 +50,8 @@ static int first_kept(int from, const int *kept, size_t count)
 	return first;
 }
 
-/* All from there on. -ENOSYS before Linux 5.9. */
+/* Closes all descriptors from `from` on but the kept ones, by close_range(2). -ENOSYS before
+   Linux 5.9. */
 static int close_from(int from, const int *kept, size_t count)
 {
 	int end, err = 0;
@@ -63,11 +64,12 @@ static int close_from(int from, const int *kept, size_t count)
 	return err ? err : (int)call_result(syscall(NR_CLOSE_RANGE, from, INT32_MAX, 0));
 }
 
-/* Without a list. Above what a program has when it starts, nothing can be its own, unless so many
-   were inherited that its own are closed too: then it fails, rather than keeping another's. */
+/* Without /proc/self/fd: try each number. From LIKELY on all descriptors are closed, as if they
+   were inherited. If so many are inherited that the process's own lie there, it loses them and
+   fails, but it keeps no inherited descriptor. */
 static void close_by_number(const int *kept, size_t count, bool inherited)
 {
-	enum { LIKELY = 4096, MOST = 1 << 20 /* as fs.nr_open says, by default */ };
+	enum { LIKELY = 4096, MOST = 1 << 20 /* the default of fs.nr_open */ };
 	int fd;
 
 	for (fd = 3; fd < LIKELY; fd++)
@@ -78,7 +80,7 @@ static void close_by_number(const int *kept, size_t count, bool inherited)
 		close_other(fd, kept, count, inherited);
 }
 
-/* 0, or -errno: some are left. */
+/* Closes the descriptors listed in /proc/self/fd. 0, or -errno: some may be left. */
 static int close_listed(int dir, const int *kept, size_t count, bool inherited)
 {
 	_Alignas(struct entry) char list[1024];
@@ -87,7 +89,7 @@ static int close_listed(int dir, const int *kept, size_t count, bool inherited)
 	while ((n = sys_getdents(dir, list, sizeof(list))) > 0) {
 		for (int i = 0; i < n; ) {
 			const struct entry *e = (const void *)(list + i);
-			int fd = number(e->name);	/* 0 of "." and ".." */
+			int fd = number(e->name);	/* 0 for "." and "..", which is always kept */
 
 			if (fd != dir)
 				close_other(fd, kept, count, inherited);

@@ -31,7 +31,7 @@ int sys_move_device_to_read_only_mount(int device)
 {
 	int fd = sys_reopen_read_only_mount(device, O_RDWR), own, err;
 
-	if (fd == -EINVAL) {	/* it was opened in another mount namespace */
+	if (fd == -EINVAL) {	/* the device was opened in another mount namespace */
 		own = sys_open("/dev/fuse", O_PATH, 0);
 		fd = own < 0 ? own : sys_reopen_read_only_mount(own, O_RDWR);
 		if (own >= 0)

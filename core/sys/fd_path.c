@@ -1,4 +1,4 @@
-/* fd_path: the names of descriptors below /proc/self/fd. See sys.h. */
+/* fd_path: paths of descriptors below /proc/self/fd. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"
 
@@ -11,8 +11,8 @@
 #include "call.h"
 #include "sys/places.h"
 
-/* Once the working directory is /proc/self/fd, the names that sys_fd_path() gives are relative to
-   it: so many bytes at their beginning are left out. */
+/* Once the working directory is /proc/self/fd, sys_fd_path() returns relative paths: it skips so
+   many bytes at the beginning. */
 static size_t fd_path_skip;
 static const char descriptors[] = FD_DIRECTORY;
 
@@ -25,8 +25,8 @@ int sys_enter_fd_directory(void)
 	return err;
 }
 
-/* A mount of its own, attached nowhere. Read-only: chmod(2) and chown(2) fail there, which
-   Landlock does not restrict. */
+/* Clones a mount as a detached, read-only mount, where chmod(2) and chown(2) fail: Landlock does
+   not restrict those. Returns a descriptor, or -errno. */
 static int clone_read_only(int dir, const char *path, uint64_t more)
 {
 	enum { CLONE_TREE = 1 };
@@ -53,8 +53,9 @@ int sys_reopen_read_only_mount(int file, int flags)
 	return fd;
 }
 
-/* Nothing but descriptors can be reached from the clone: a mount that is attached nowhere ends
-   ".." at its root. Writing to the files that the links lead to is their own mounts' affair. */
+/* Clones the mount of /proc/self/fd, from that directory on: ".." does not leave the root of a
+   detached mount, so a lookup there finds only descriptors. Read-only does not apply to the files
+   that the magic links lead to, which are on their own mounts. */
 static int clone_descriptors(void)
 {
 	int mount = clone_read_only(AT_FDCWD, descriptors, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
@@ -76,7 +77,7 @@ int sys_chroot_with_proc(int root)
 		err = (int)call_result(syscall(SYS_chroot, "."));
 	if (!err)
 		err = sys_fchdir(mount);
-	sys_close(mount);	/* the working directory keeps it */
+	sys_close(mount);	/* the working directory pins the mount */
 	fd_path_skip = err ? 0 : sizeof(descriptors) - 1;
 	return err;
 }
@@ -94,7 +95,7 @@ const char *sys_fd_path(char path[32], int fd)
 	return path + fd_path_skip;
 }
 
-/* Before 5.8 there is no flag for the descriptor itself, but its name in /proc. */
+/* Before 5.8 faccessat(2) cannot check a descriptor itself: use its path below /proc. */
 int sys_access(int fd, int how)
 {
 	char path[32];

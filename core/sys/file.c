@@ -42,7 +42,7 @@ int64_t sys_magic(int fd)
 
 int sys_lock_byte(int fd, uint64_t byte)
 {
-	enum { OFD_SETLK = 37 };	/* <fcntl.h> has it only for some */
+	enum { OFD_SETLK = 37 };	/* <fcntl.h> defines it only with some feature macros */
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)byte, .l_len = 1 };
 
 	return (int)call_result(syscall(NR_FCNTL, fd, OFD_SETLK, &lock));

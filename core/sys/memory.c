@@ -1,4 +1,4 @@
-/* memory: pages of memory, and of the program itself. See sys.h. */
+/* memory: allocate pages, and release those of the program file. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"
 
@@ -10,7 +10,7 @@
 
 #include "call.h"
 
-/* The linker's: where the program's first page is. */
+/* Defined by the linker: the ELF header, at the program's first page. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
 
 void sys_release_program(void)

@@ -19,8 +19,8 @@ CALL(int, sys_mount, (const char *source, const char *target, const char *type,
 		      unsigned long flags, const void *data),
      mount(source, target, type, flags, data))
 
-/* umount2(2) takes no directory to begin in: go there, and come back. Only for the name of a
-   descriptor: any other path is one of this mount namespace. */
+/* umount2(2) has no directory argument. For a path below /proc/self/fd, change to the kept /proc
+   and back (sys_keep_places()); other paths belong to the current mount namespace. */
 int sys_umount2(const char *target, int flags)
 {
 	bool descriptor = strncmp(target, FD_DIRECTORY, sizeof(FD_DIRECTORY) - 1) == 0;
@@ -48,9 +48,9 @@ CALL(int, sys_fsconfig, (int fs, enum fsconfig_op op, const char *key, const cha
 CALL(int, sys_fsmount, (int fs, unsigned int attrs),
      syscall(NR_FSMOUNT, fs, SYS_FSMOUNT_CLOEXEC, attrs))
 CALL(int, sys_move_mount, (int from, int to),
-     syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* both paths are empty */))
+     syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH */))
 
-/* struct mnt_id_req, as it was when the calls came (6.8). */
+/* struct mnt_id_req, in its first version (6.8). */
 struct mount_request { uint32_t size, unused; uint64_t id, param; };
 
 int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
@@ -62,7 +62,7 @@ int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
 
 int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first)
 {
-	struct mount_request request = { sizeof(request), 0, UINT64_MAX /* the root */, after };
+	struct mount_request request = { sizeof(request), 0, UINT64_MAX /* LSMT_ROOT */, after };
 
 	return (int)call_result(syscall(NR_LISTMOUNT, &request, ids, count, newest_first));
 }

@@ -1,4 +1,4 @@
-/* open: opening and reading by name, from the places that sys_keep_places() holds. See sys.h. */
+/* open: open and read files by path, from the directories of sys_keep_places(). See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"
 
@@ -23,7 +23,8 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	return start == NO_PLACE ? -ENOENT : (int)call_result(openat(start, path, flags | O_CLOEXEC, mode));
 }
 
-/* Where many files are renamed, the kernel asks for another try. */
+/* With RESOLVE_BENEATH or RESOLVE_IN_ROOT the kernel returns EAGAIN if a rename or mount happened
+   during the lookup of "..": try again. */
 int sys_openat2(int dir, const char *path, int flags, unsigned int resolve)
 {
 	const uint64_t how[3] = { (unsigned int)(flags | O_CLOEXEC), 0, resolve };
@@ -53,7 +54,7 @@ ssize_t sys_readlink(const char *path, char *buf, size_t size)
 
 ssize_t sys_read_file(const char *path, char *buf, size_t size)
 {
-	int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);	/* in place of a file there may be a FIFO */
+	int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);	/* the path may name a FIFO */
 	ssize_t n;
 
 	if (fd < 0)

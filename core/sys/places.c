@@ -8,7 +8,7 @@
 #include "call.h"
 #include "sys.h"
 
-/* The directories that sys_keep_places() holds; NO_PLACE: it does not exist. */
+/* Descriptors of the directories that sys_keep_places() opened; NO_PLACE: it does not exist. */
 enum { PROC, ETC, RUN, DEV, PLACES };
 static const char place_names[PLACES][6] = { "/proc", "/etc", "/run", "/dev" };
 static int places[PLACES];
@@ -30,7 +30,8 @@ int sys_keep_places(void)
 	return places[PROC] < 0 ? -ENOENT : 0;
 }
 
-/* What is asked for in them by name, and no mountpoint that lies there. */
+/* Whether `rest`, the path below a directory, is looked up there: paths that fusebox itself reads,
+   but no mountpoint of a user. */
 static bool is_kept(int place, const char *rest)
 {
 	return !*rest || (place == PROC && *rest == '/')

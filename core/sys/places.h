@@ -1,12 +1,14 @@
-/* places: directories that stay the same after another mount namespace was entered. */
+/* places: look up paths from directories that were opened before this process entered another mount
+ * namespace. */
 #ifndef FUSEBOX_SYS_PLACES_H
 #define FUSEBOX_SYS_PLACES_H
 
 #define FD_DIRECTORY "/proc/self/fd/"
 
-/* Where the lookup of *path begins, the caller's openat(2) descriptor, and *path is what is left
-   to look up from there: AT_FDCWD where no place is held. */
-enum { NO_PLACE = -2 };	/* the path lies in a directory that does not exist */
+/* Returns the directory descriptor for openat(2) from which to look up *path, and advances *path to
+   the rest that is relative to it: AT_FDCWD and the whole path if no kept directory applies,
+   NO_PLACE if the directory did not exist. */
+enum { NO_PLACE = -2 };
 int place_of(const char **path);
 
 #endif

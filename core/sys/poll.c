@@ -1,4 +1,4 @@
-/* poll: waiting for descriptors. See sys.h. */
+/* poll: wait for descriptors. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"
 
@@ -7,7 +7,7 @@
 
 #include "call.h"
 
-/* Interrupted, it begins again. */
+/* Restarts after EINTR, with the full timeout. */
 static int poll_again(struct pollfd *p, nfds_t count, int milliseconds)
 {
 	int n;

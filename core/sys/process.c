@@ -1,4 +1,4 @@
-/* process: processes, and descriptors of others. See sys.h. */
+/* process: processes, and descriptors of other processes. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"
 

@@ -8,7 +8,7 @@
 
 #include "call.h"
 
-/* One number for all machines. */
+/* The same numbers on all machines. */
 enum { NR_SETUP = 425, NR_ENTER, NR_REGISTER };
 enum { R_DISABLED = 1 << 6, SQE128 = 1 << 10, SINGLE_ISSUER = 1 << 12, DEFER_TASKRUN = 1 << 13, NO_SQARRAY = 1 << 16 };
 enum { GETEVENTS = 1, ENABLE_RINGS = 12 };
@@ -33,15 +33,15 @@ static void *map(int fd, size_t size, off_t offset)
 
 int ring_open(struct ring *r, uint32_t entries)
 {
-	/* DEFER_TASKRUN is worth a fifth of a round trip. What the kernel has to do with a command,
-	   such as to give it up after an abort, it then does only when we come for the next. */
+	/* DEFER_TASKRUN saves a fifth of a round trip. The kernel then completes commands, and cancels
+	   them after an abort, only while this thread is in io_uring_enter(2). */
 	struct params p = { .flags = SQE128 | NO_SQARRAY | R_DISABLED | SINGLE_ISSUER | DEFER_TASKRUN };
 	char *base;
 
 	r->fd = (int)call_result(syscall(NR_SETUP, entries, &p));
 	if (r->fd < 0)
 		return r->fd;
-	/* Both queues' heads and tails, and the completions, in one mapping. */
+	/* One mapping holds the heads and tails of both queues, and the completions. */
 	base = map(r->fd, p.cq.cqes + p.cq_entries * sizeof(*r->done), 0);
 	r->commands = map(r->fd, p.sq_entries * sizeof(*r->commands), SQES_OFFSET);
 	if (!base || !r->commands) {

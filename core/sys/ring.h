@@ -1,4 +1,4 @@
-/* ring: io_uring(7), as much of it as FUSE needs: commands of 128 bytes, no lists. */
+/* ring: io_uring(7) for FUSE: submission queue entries of 128 bytes, no index array. */
 #ifndef FUSEBOX_SYS_RING_H
 #define FUSEBOX_SYS_RING_H
 
@@ -11,10 +11,10 @@ struct ring_command {
 	uint8_t opcode, flags;
 	uint16_t ioprio;
 	int32_t fd;
-	uint32_t op, unused;	/* what to do: cmd_op of IORING_OP_URING_CMD */
+	uint32_t op, unused;	/* cmd_op, for IORING_OP_URING_CMD */
 	uint64_t address;
 	uint32_t length;
-	uint16_t poll_events, more_events;	/* by halves, in this order on every machine */
+	uint16_t poll_events, more_events;	/* poll32_events, whose halves are in this order on every machine */
 	uint64_t user_data;
 	uint16_t buffer, personality;
 	uint32_t file_index;
@@ -27,26 +27,27 @@ enum { RING_POLL_ADD = 6, RING_URING_CMD = 46 };
 
 struct ring {
 	int fd;
-	uint32_t waiting;	/* put, and not yet submitted */
+	uint32_t waiting;	/* commands that are not yet submitted */
 	uint32_t mask, done_mask, *tail, *done_head, *done_tail;
 	struct ring_command *commands;
 	const struct ring_completion *done;
 };
 
-/* A ring for so many commands at once. 0, or -errno: -ENOSYS, -EPERM where it is forbidden. */
+/* Creates a disabled ring for so many commands at a time. 0 or -errno: -ENOSYS, or -EPERM if
+   io_uring is forbidden. */
 int ring_open(struct ring *ring, uint32_t entries);
 
-/* By the thread that uses it, before anything else. */
+/* Enables the ring. The thread that uses the ring calls it first. 0 or -errno. */
 int ring_enable(struct ring *ring);
 
-/* The next command to fill in: zeros, or one of the same kind, from before; never more than
-   `entries` before a wait. */
+/* Returns the next command to fill in. It is zeroed, or still holds an earlier command with the same
+   opcode. Between two waits the caller may queue at most `entries` commands. */
 struct ring_command *ring_put(struct ring *ring, uint8_t opcode);
 
-/* Submits what was put and waits for a completion. 0 or -errno. */
+/* Submits all queued commands and waits for at least one completion. 0 or -errno. */
 int ring_wait(struct ring *ring);
 
-/* The next completion, or false: then wait. */
+/* Takes the next completion. Returns false if there is none: then ring_wait() waits for one. */
 bool ring_take(struct ring *ring, struct ring_completion *completion);
 
 #endif

@@ -1,4 +1,4 @@
-/* socket: Unix sockets, and descriptors sent through them. See sys.h. */
+/* socket: Unix sockets, and passing descriptors over them. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"
 
@@ -17,7 +17,8 @@ int sys_socketpair(int fd[2])
 	return (int)call_result(syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
 }
 
-/* A socket, and the address that path ('@': abstract) is; or -errno. */
+/* Creates a socket and fills in the address for path (a leading '@': abstract). Returns the socket,
+   or -errno. */
 static int unix_socket(int type, const char *path, struct sockaddr_un *address, socklen_t *size)
 {
 	size_t length = strlen(path);
@@ -46,9 +47,9 @@ int sys_unix_datagram(const char *path, const void *data, size_t size)
 	return sent < 0 ? (int)sent : 0;
 }
 
-/* Whoever owns the directory may have put another file in the place of the socket: what is
-   given to uid is a socket of mode 0600 that is ours. */
-static int give_socket(const char *path, uid_t uid, struct sys_stat *made)
+/* Changes the owner of a new socket file to uid. The owner of the directory may have replaced the
+   socket by another file, so check that it is a socket of mode 0600 that belongs to this process. */
+static int chown_socket(const char *path, uid_t uid, struct sys_stat *made)
 {
 	int fd = sys_open(path, O_PATH | O_NOFOLLOW, 0);
 	int err = fd < 0 ? fd : sys_statx(fd, "", true, made);
@@ -76,7 +77,7 @@ int sys_listen(const char *path, uid_t uid, struct sys_stat *made)
 		err = -errno;
 	umask(mask);
 	if (!err && *path != '@')
-		err = give_socket(path, uid, made);
+		err = chown_socket(path, uid, made);
 	if (!err)
 		err = (int)call_result(syscall(SYS_listen, fd, 8));
 	if (err)
@@ -110,14 +111,14 @@ int sys_is_socket(int fd)
 	return (int)call_result(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size));
 }
 
-/* Room for one descriptor beside the message. */
+/* A control message with one descriptor. */
 union one_fd { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; };
 
-/* Room for a sender's ids, and behind them for one descriptor. */
+/* Control messages with the sender's ids, and then one descriptor. */
 struct ids { int32_t pid; uint32_t uid, gid; };
 union sent { struct cmsghdr header; char room[CMSG_SPACE(sizeof(struct ids)) + CMSG_SPACE(sizeof(int))]; };
 
-static size_t attach(union sent *control, size_t at, int type, const void *data, size_t size)
+static size_t add_control(union sent *control, size_t at, int type, const void *data, size_t size)
 {
 	struct cmsghdr header = { .cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = type };
 
@@ -135,11 +136,11 @@ int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd)
 	size_t used = 0;
 	long n;
 
-	/* The kernel adds the real ids where the sender names none. */
+	/* Without SCM_CREDENTIALS the kernel sends the real ids. */
 	if (uid != getuid())
-		used = attach(&control, used, 2 /* SCM_CREDENTIALS */, &ids, sizeof(ids));
+		used = add_control(&control, used, 2 /* SCM_CREDENTIALS */, &ids, sizeof(ids));
 	if (fd >= 0)
-		used = attach(&control, used, SCM_RIGHTS, &fd, sizeof(fd));
+		used = add_control(&control, used, SCM_RIGHTS, &fd, sizeof(fd));
 	message.msg_controllen = (socklen_t)used;
 	n = call_result(syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 	return n < 0 ? (int)n : (size_t)n == size ? 0 : -EPIPE;
@@ -150,7 +151,8 @@ int sys_send_fd(int socket, int fd)
 	return sys_send_as(socket, getuid(), "", 1, fd);
 }
 
-/* In the padding of the room for one descriptor there is room for another one. */
+/* The padding of a control message for one descriptor has room for a second one, which the
+   kernel fills in if the peer sends two: close both. */
 static void close_received(const struct cmsghdr *c)
 {
 	for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {

@@ -1,4 +1,4 @@
-/* stat: what a file is, and which mount it is in. See sys.h. */
+/* stat: attributes and mount of a file. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"
 
@@ -15,7 +15,8 @@
 enum { WANT_TYPE_MODE_UID = 0xb, WANT_INO = 0x100, MNT_ID = 0x1000, MNT_ID_UNIQUE = 0x4000 };
 enum { ATTRIBUTE_MOUNT_ROOT = 0x2000 };
 
-/* Before 5.8 only this call tells: not of every file system, but of FUSE's. */
+/* Before 5.8 statx(2) returns no mount id, but name_to_handle_at(2) does, even without a handle, on
+   FUSE among others. */
 static uint64_t mount_id_of(int fd, void *no_handle)
 {
 	int id = 0;
@@ -33,7 +34,7 @@ int sys_statx(int dirfd, const char *path, bool full, struct sys_stat *st)
 	memset(&x, 0, sizeof(x));
 	if (dirfd == AT_FDCWD)
 		dirfd = place_of(&path);
-	/* Before 4.19 FUSE tells those whom it does not let in not even this. */
+	/* Before 4.19, statx(2) on another user's FUSE mount fails with EACCES. */
 	if (syscall(SYS_statx, dirfd, path, flags, mask, &x) < 0 && (full || *path || errno != EACCES))
 		return -errno;
 	*st = (struct sys_stat) {

@@ -15,7 +15,7 @@ int sys_terminal_width(int fd)
 
 	if (syscall(SYS_ioctl, fd, TIOCGWINSZ, &size) < 0)
 		return 0;
-	return size.ws_col ? size.ws_col : 80;	/* a serial line does not know */
+	return size.ws_col ? size.ws_col : 80;	/* a serial line has no size */
 }
 
 bool sys_has_terminal(int fd)

@@ -22,7 +22,7 @@ static int create(void *(*run)(void *), void *arg)
 	pthread_t thread;
 	int err;
 
-	/* It begins with the mask of who starts it. */
+	/* A new thread inherits the signal mask of its creator: block all signals meanwhile. */
 	syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &before, sizeof(all));
 	pthread_attr_init(&how);
 	pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
@@ -56,9 +56,10 @@ void thread_unlock(int *lock)
 		syscall(NR_FUTEX, lock, WAKE_PRIVATE, 1);
 }
 
-/* ---- Threads that are started beforehand ---- */
+/* ---- Threads that are created in advance ---- */
 
-/* Where each waits is on its own stack; the thread that came last is the first to work. */
+/* A stack of idle threads: each element lies on its thread's own stack, and the thread that became
+   idle last gets the next work. */
 static struct idle {
 	struct idle *next;
 	uint32_t wakes;
@@ -66,8 +67,8 @@ static struct idle {
 	void *arg;
 } *idle;
 static int idle_lock;
-static uint32_t reserved;	/* how many threads have been started */
-static bool sealed;		/* no more are started */
+static uint32_t reserved;	/* how many threads have become idle for the first time */
+static bool sealed;		/* thread_start() creates no more threads */
 
 static void wait_while(uint32_t *word, uint32_t is)
 {
@@ -148,7 +149,7 @@ int thread_cpus(void)
 	return count ? count : 1;
 }
 
-/* "0-3", or a list of such: the last number is the largest. */
+/* The file contains "0-3", or a list of such ranges: the last number is the largest. */
 int thread_possible_cpus(void)
 {
 	char text[64];

@@ -11,7 +11,7 @@
 
 static uint64_t clock_ns(int clock)
 {
-	int64_t now[2] = { 0, 0 };	/* seconds and nanoseconds, as 64-bit time has them */
+	int64_t now[2] = { 0, 0 };	/* seconds and nanoseconds: struct __kernel_timespec */
 
 #ifdef SYS_clock_gettime64
 	struct timespec old;
