@@ -1,4 +1,4 @@
-/* applet: how an applet makes itself known. */
+/* applet: register an applet, and functions for its command line. */
 #ifndef FUSEBOX_APPLET_H
 #define FUSEBOX_APPLET_H
 
@@ -8,11 +8,11 @@
 
 struct applet {
 	const char *name;
-	const char *dir;	/* where --install puts it: "usr/bin" */
-	const char *operands;	/* for --help: "[SOURCE] MOUNTPOINT" */
+	const char *dir;	/* the directory for --install: "usr/bin" */
+	const char *operands;	/* --help shows them: "[SOURCE] MOUNTPOINT" */
 	const char *summary;	/* one line, lower case, no full stop */
 	const struct opt *options;
-	/* argv[0] is the applet's name; returns the exit status */
+	/* argv[0] is the applet's name. Returns the exit status. */
 	int (*main)(char **argv);
 };
 
@@ -21,43 +21,45 @@ struct applet {
 #else
 #define APPLET_RETAIN
 #endif
-/* A binary of one applet has the first of its names when it is called by another: gcc 16
-   with -flto would turn them round. */
+/* A binary of one applet that is called by an unknown name runs the first of its applets.
+   no_reorder, since gcc 16 with -flto would reverse their order. */
 #if __has_attribute(no_reorder)
 #define APPLET_KEEP APPLET_RETAIN no_reorder, used
 #else
 #define APPLET_KEEP APPLET_RETAIN used
 #endif
 
-/* At the end of an applet's file: registers ident_main under a name. A second
-   line with another ident makes an alias. */
+/* Registers ident_main under a name, at the end of an applet's file. A second line
+   with another ident registers an alias. */
 #define APPLET(ident, name, dir, operands, summary, options)			\
 	static const struct applet applet_##ident =				\
 		{ name, dir, operands, summary, options, ident##_main };	\
 	static const struct applet *const applet_at_##ident			\
 		__attribute__((APPLET_KEEP, section("applets"))) = &applet_##ident;
 
-/* All of them, in the order of linking. */
+/* All registered applets, in link order. */
 extern const struct applet *const __start_applets[], *const __stop_applets[];
 
-/* Whether this is the box, whose caller chooses the applet and which never has
-   privileges, and not a binary of one applet. */
+/* Whether this program is the box, whose caller chooses the applet and which never runs
+   set-uid, rather than a binary of one applet. */
 extern const bool applet_boxed;
 
-/* The name in argv[0]: the last part of a path, without a "-" or "@" before it. */
+/* The applet's name in argv[0]: the last component of the path, without a leading "-" or "@". */
 const char *applet_name(const char *path);
 
-/* Opens what is closed of descriptors 0 to 2, or another file would take its place. */
+/* Opens /dev/null for each of descriptors 0 to 2 that is closed, so that no other file gets that
+   number. */
 void applet_occupy_stdio(void);
 
-/* "Usage: …", the summary and the options, on stdout. Returns 0, or 1 when
-   stdout cannot be written. */
+/* Prints "Usage: …", the summary and the options on stdout. Returns 0, or 1 if
+   writing fails. */
 int applet_help(const struct applet *applet);
 
-/* Parses argv by the applet's table; on a mistake says so and returns false. */
+/* Parses argv by the applet's table into args (see opt_parse()). Reports a mistake on stderr and
+   returns false. */
 bool applet_parse(const struct opt *options, void *args, char **argv, struct opt_rest *rest);
 
-/* One line about wrong usage, naming --help. Returns 1. */
+/* Reports wrong usage in one line that names --help. Returns 1. */
 int applet_usage(const char *problem);
 
 /* fusebox --install. Returns the exit status. */

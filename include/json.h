@@ -1,5 +1,5 @@
-/* json: what programs read. RFC 8259; a byte that is no UTF-8 becomes U+FFFD, and what a
- * terminal would obey, see text_is_control(), is said as \u009b. */
+/* json: write JSON (RFC 8259). A byte that is not UTF-8 becomes U+FFFD, and a character that
+ * controls a terminal, see text_is_control(), is escaped, for example as \u009b. */
 #ifndef FUSEBOX_JSON_H
 #define FUSEBOX_JSON_H
 
@@ -8,9 +8,9 @@
 
 #include "out.h"
 
-struct json { struct out *out; bool more; /* a comma comes before the next one */ };
+struct json { struct out *out; bool more; /* a comma precedes the next value */ };
 
-/* Each with its key, or NULL within an array. */
+/* Each function writes a key, or none within an array (NULL), and a value. */
 void json_open(struct json *json, const char *key, char bracket);	/* '{' or '[' */
 void json_close(struct json *json, char bracket);
 void json_text(struct json *json, const char *key, const char *text);	/* NULL: null */

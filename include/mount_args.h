@@ -1,4 +1,4 @@
-/* mountargs: how mount(8) calls a helper, that of util-linux and that of BusyBox:
+/* mountargs: parse the command line with which mount(8), of util-linux or BusyBox, calls a helper:
  *
  *	mount.TYPE SOURCE MOUNTPOINT [-sfnv] [-t TYPE] [-o OPTIONS]
  */
@@ -10,38 +10,38 @@
 #include "opt.h"
 
 struct mountargs {
-	const char *source;		/* NULL: none was given */
+	const char *source;		/* NULL: not given */
 	const char *mountpoint;
-	const char *type;		/* of -t, without "fuse." or "fuseblk."; NULL: no -t */
-	bool fake;			/* -f: do all but mount */
-	/* Of -o, what the server is to see: not what mount(8) alone understands. */
+	const char *type;		/* from -t, without "fuse." or "fuseblk."; NULL: no -t */
+	bool fake;			/* -f: do everything except mounting */
+	/* From -o, the options for the server, without those that only mount(8) understands. */
 	char options[4096];
 	const char *setuid;		/* setuid=USER; NULL: not given */
 	bool drop_privileges, nodev, nosuid;
-	bool remount;			/* no server is wanted */
-	bool alone;			/* no mount(8) has read the options: what "user" implies is still to come */
+	bool remount;			/* remount: do not start a server */
+	bool alone;			/* mount(8) has not processed the options: add those that "user" implies */
 };
 
-/* What --help shows. */
+/* The options, for --help. */
 extern const struct opt mountargs_options[];
 
-/* Reads argv, which it changes; what is kept points into it. Returns 0, or 1
-   when it was said what is wrong. */
+/* Parses argv, which it changes, and keeps pointers into it. Returns 0, or 1 after it has
+   reported a mistake. */
 int mountargs_parse(char **argv, struct mountargs *args);
 
-/* Adds a list of options, which it changes and keeps pointers into, as those of
-   -o are. The same as the call of an opt_set. */
+/* Adds a list of options in the same way as -o; it changes the list and keeps pointers
+   into it. Its type is that of opt_set.call. */
 const char *mountargs_take(void *args, char *list, const char **bad);
 
-/* Runs the server of args->type (NULL: of TYPE#SOURCE in args->source), and
-   returns when the mount answers: the exit status. */
+/* Runs the server of args->type (NULL: of TYPE#SOURCE in args->source), and waits until
+   the mount answers. Returns the exit status. */
 int mountargs_serve(struct mountargs *args);
 
-/* "fuse.sshfs": "sshfs". */
+/* Skips "fuse." or "fuseblk." at the beginning of a type: "sshfs" for "fuse.sshfs". */
 const char *mountargs_type(const char *type);
 
-/* Adds an option to args->options. Returns 0, or 1 when it was said that there
-   are too many. */
+/* Adds an option to args->options. Returns 0, or 1 after it has reported that there is
+   no room. */
 int mountargs_add(struct mountargs *args, const char *option);
 
 #endif

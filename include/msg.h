@@ -1,29 +1,29 @@
-/* msg: what an applet says to people: one line, one write, on stderr.
+/* msg: messages to users: one line on stderr, in one write(2).
  *
  *	fumount: /mnt: not mounted
  *	hellofs: /dev/fuse: No such file or directory; ...
  *
- * Strings that come from outside are shown with control characters escaped,
- * so a mountpoint's name cannot add a line of its own.
+ * Control characters in the arguments are escaped, so that the name of a
+ * mountpoint cannot add a line.
  */
 #ifndef FUSEBOX_MSG_H
 #define FUSEBOX_MSG_H
 
-/* The name before the first colon; argv[0]'s, set once by main. */
+/* The applet's name, which precedes the first colon. main() sets it from argv[0]. */
 extern const char *msg_applet;
 
-/* "applet: ", the text, a newline. */
+/* Writes "applet: ", the text and a newline. */
 void msg(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same without "applet: ". */
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* "applet: object: what -errno means". Returns status, for return statements. */
+/* Writes "applet: object: meaning of the error". Returns status, for use in return statements. */
 int msg_errno(int status, const char *object, int negative_errno);
-/* Writes what is left in out, and says so if that or what came before failed. Returns 0 or 1. */
+/* Flushes out, and reports if this or an earlier write failed. Returns 0 or 1. */
 struct out;
 int msg_flush(struct out *out);
 
-/* What -errno means, as in strerror(3) but for the errors that fusebox can
-   meet, which is a tenth of the size; and its name, "ENOENT". Never NULL. */
+/* The meaning of -errno, like strerror(3), and its name, such as "ENOENT". Neither returns
+   NULL. Only errors that fusebox can meet are listed, in a tenth of strerror's space. */
 const char *msg_reason(int negative_errno);
 const char *msg_errno_name(int negative_errno);
 

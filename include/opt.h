@@ -1,4 +1,4 @@
-/* opt: one table an applet, for parsing, --help, the manual and completion.
+/* opt: one option table for each applet, for parsing, --help, the manual and completion.
  *
  *	struct args { bool lazy; const char *type; };
  *	static const struct opt options[] = {
@@ -7,9 +7,9 @@
  *		OPT_END
  *	};
  *
- * Letters bundle (-lf), a value follows directly or as the next word (-tfuse,
- * -t fuse, --types=fuse, --types fuse), options may stand behind operands, and
- * "--" ends them. No system call.
+ * Letters can be combined (-lf). A value follows directly or as the next word
+ * (-tfuse, -t fuse, --types=fuse, --types fuse). Options may follow operands,
+ * and "--" ends the options. Makes no system calls.
  */
 #ifndef FUSEBOX_OPT_H
 #define FUSEBOX_OPT_H
@@ -21,8 +21,8 @@ enum opt_kind {
 	OPT_FLAG,	/* bool: becomes true */
 	OPT_STRING,	/* const char *: points into argv */
 	OPT_NUMBER,	/* int: decimal, 0 or more */
-	OPT_MAYBE,	/* the same with a value that may be missing: "" then; only -kVALUE, --name=VALUE */
-	OPT_CALL,	/* an opt_set that is called with each value, in order; NULL where it takes none */
+	OPT_MAYBE,	/* like OPT_STRING with an optional value (else ""); only -kVALUE, --name=VALUE */
+	OPT_CALL,	/* opt_set: called with each value, in order; with NULL if the option takes none */
 };
 
 struct opt {
@@ -30,40 +30,40 @@ struct opt {
 	uint8_t kind;
 	uint16_t offset;	/* of the member in the applet's struct */
 	const char *name;	/* without "--"; NULL: none */
-	const char *value;	/* what --help calls its value; NULL: it takes none */
-	const char *help;	/* NULL: not shown */
+	const char *value;	/* the name of its value in --help; NULL: it takes none */
+	const char *help;	/* NULL: --help does not show it */
 };
 
 #define OPT(letter, name, kind, type, member, value, help) \
 	{ letter, kind, offsetof(type, member), name, value, help }
 #define OPT_END { 0, 0, 0, NULL, NULL, NULL }
 
-/* A member of this type takes the values of an OPT_CALL, for `to`. The call
-   returns NULL, or why the value is refused; for that it may point *bad at a part of it. The value
-   is a word of argv: the call may change it, and keep pointers into it. */
+/* The type of an OPT_CALL's member: call(to, value, bad) is called for each value. It returns NULL,
+   or why the value is refused, and may then point *bad to the wrong part. The value is a word
+   of argv: `call` may change it, and keep pointers into it. */
 struct opt_set { const char *(*call)(void *to, char *value, const char **bad); void *to; };
 
 struct opt_rest {
-	char **operands;	/* the words that are no options, NULL-terminated */
-	int count;		/* of the operands before "--" */
-	char **after;		/* those of them behind "--"; NULL when it was not there */
-	const char *bad;	/* on failure, the word that is wrong … */
-	const char *why;	/* … and why: "unknown option", "needs a value" */
+	char **operands;	/* the words that are not options, NULL-terminated */
+	int count;		/* how many operands precede "--" */
+	char **after;		/* the operands after "--"; NULL if there is no "--" */
+	const char *bad;	/* on failure, the word that is wrong, */
+	const char *why;	/* and why: "unknown option", "needs a value" */
 };
 
 /* Parses argv[1…] into args (which holds the defaults) and moves the operands
    to the front of argv. Returns 0, or -EINVAL with bad and why set. */
 int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest *rest);
 
-/* Takes one option by its long name, "name" or "name=value", a word that may be changed.
-   Returns NULL, or why it is refused: opt_unknown, if the table has it not. */
+/* Parses one option by its long name, "name" or "name=value"; it may change the word.
+   Returns NULL, or why the option is refused: opt_unknown, if it is not in the table. */
 const char *opt_named(const struct opt *table, void *args, char *name, const char **bad);
 extern const char opt_unknown[];
 
-/* Which of "auto|none|always" a value is, from 0 on; -1: none of them. */
+/* Returns the index of value in words, such as "auto|none|always", or -1. */
 int opt_word(const char *words, const char *value);
 
-/* A decimal number of the whole text, at most max. Returns 0 or -EINVAL. */
+/* Parses the whole text as a decimal number, at most max. Returns 0 or -EINVAL. */
 int opt_number(const char *text, uint64_t max, uint64_t *number);
 
 #endif

@@ -1,7 +1,7 @@
-/* optlist: "-o ro,allow_other,fsname=my disk" to and from what mount(2) takes.
- * No system call.
+/* optlist: convert "-o ro,allow_other,fsname=my disk" to mount(2)'s flags and data, and
+ * back. Makes no system calls.
  *
- * The names are those of mount(8) and of mount.fuse3(8). As in mount(8) the
+ * The option names are those of mount(8) and mount.fuse3(8). As in mount(8), the
  * last of two contradicting options wins.
  */
 #ifndef FUSEBOX_OPTLIST_H
@@ -12,7 +12,7 @@
 
 #include "out.h"
 
-/* mount(2)'s flags; libcs differ in which they name. */
+/* mount(2)'s flags. Not all libcs define all of them. */
 enum {
 	MOUNT_RDONLY = 1, MOUNT_NOSUID = 2, MOUNT_NODEV = 4, MOUNT_NOEXEC = 8,
 	MOUNT_SYNC = 0x10, MOUNT_DIRSYNC = 0x80, MOUNT_NOSYMFOLLOW = 0x100,
@@ -26,40 +26,40 @@ struct optlist {
 	bool default_permissions;
 	uint32_t max_read;		/* bytes; 0: not given */
 	uint32_t blksize;		/* bytes, fuseblk only; 0: not given */
-	bool blkdev;			/* "fuseblk", on the block device that fsname names */
+	bool blkdev;			/* type "fuseblk": fsname is the block device */
 	const char *fsname;		/* the source; NULL: not given */
 	const char *subtype;		/* what follows "fuse."; NULL: not given */
-	/* For an applet that has options of its own or refuses some: called before
-	   an option ("name" or "name=value") is tried; true if it dealt with it,
-	   by refusing it if *why is set. */
+	/* For an applet with its own options: called with each option ("name" or
+	   "name=value") first. Returns true if it has handled the option; it has
+	   refused the option if it set *why. */
 	bool (*first)(struct optlist *options, char *option, const char **why);
 };
 
-/* Adds the options in text, which is changed: names and values end in NUL,
-   "\," and "\\" in a value stand for "," and "\". Values point into text.
-   Returns NULL, or why *bad (a part of text) is refused: opt_unknown, if nobody knows it. */
+/* Parses the options in text and adds them. It changes text, and values point into it;
+   "\," and "\\" in a value stand for "," and "\". Returns NULL, or why *bad (a part
+   of text) is refused: opt_unknown for an unknown option. */
 const char *optlist_parse(struct optlist *options, char *text, const char **bad);
 
-/* Whether the option is mount(8)'s alone, or whoever's reads fstab(5), and says nothing of the
+/* Whether only mount(8) and other readers of fstab(5) use the option, which does not affect the
    mount itself: noauto, nofail, _netdev, user, comment=, x-*, X-* and the like. */
 bool optlist_is_for_mount(const char *option);
 
-/* Finds X-mount.mkdir or X-mount.mkdir=MODE (octal; 0755 if it is not given) in a list. Returns
-   1, 0 if it is not there, or -EINVAL if MODE is no mode. */
+/* Finds X-mount.mkdir or X-mount.mkdir=MODE (octal; default 0755) in a list. Returns 1, 0 if the
+   option is missing, or -EINVAL if MODE is invalid. */
 int optlist_mkdir(const char *list, uint32_t *mode);
 
-/* Adds the options of a list that is for others as well: what is not known here, or is
-   refused, is passed over. */
+/* Adds the options of a list that also has options for other programs: skips options that are
+   unknown or refused. */
 void optlist_known(struct optlist *options, char *text);
 
-/* The same as the call of an opt_set, whose `to` is a struct optlist. */
+/* optlist_parse() as an opt_set.call; `options` is a struct optlist. */
 const char *optlist_option(void *options, char *text, const char **bad);
 
-/* Appends ",name" for each option that FUSE itself takes, apart from those
-   that come with every mount (fd, rootmode, user_id, group_id). */
+/* Appends ",name" for each option that the kernel's FUSE takes, without those that every
+   mount needs (fd, rootmode, user_id, group_id). */
 void optlist_fuse(const struct optlist *options, struct out *to);
 
-/* Writes all as fusermount3's -o takes it, commas and backslashes escaped. */
+/* Writes all options as fusermount3's -o takes them, with commas and backslashes escaped. */
 void optlist_text(const struct optlist *options, struct out *to);
 
 #endif

@@ -1,8 +1,8 @@
-/* out: text, formatted into a buffer and written in one piece.
+/* out: format text into a buffer, and write it to a descriptor when the buffer is full.
  *
- * The printf family costs 16 KB in a static binary; this costs one. It knows
- * %s %d %u %x %o %c %%, the lengths l, ll and z, a width (- and 0 before it,
- * * for it) and a precision for %s. The compiler checks the arguments.
+ * The printf family adds 16 KB to a static binary, this adds 1 KB. It supports
+ * %s %d %u %x %o %c %%, the lengths l, ll and z, a width (with - and 0, or *)
+ * and a precision for %s. The compiler checks the arguments.
  */
 #ifndef FUSEBOX_OUT_H
 #define FUSEBOX_OUT_H
@@ -15,10 +15,10 @@
 struct out {
 	char *buf;	/* the caller's */
 	size_t size;	/* of buf */
-	size_t len;	/* bytes in it; always < size, so that a NUL fits */
-	int fd;		/* where a full buffer is written; below 0: what does not fit is cut */
-	bool escape;	/* %s shows what text_is_control(), backslashes, and bytes that are no
-			   UTF-8 as \n, \t, \r, \\, and else each byte in octal: \033, \302\233 */
+	size_t len;	/* bytes in buf; always < size, so that a NUL fits */
+	int fd;		/* receives a full buffer; below 0: text that does not fit is cut off */
+	bool escape;	/* %s escapes controls (text_is_control()), backslashes and bytes that are
+			   not UTF-8: as \n, \t, \r, \\, else each byte in octal: \033, \302\233 */
 	int error;	/* the first -errno of a write */
 };
 
@@ -30,28 +30,29 @@ void out_str(struct out *out, const char *s);
 void out_fmt(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void out_vfmt(struct out *out, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* The text so far, with a NUL behind it. */
+/* Appends a NUL and returns buf. */
 const char *out_text(struct out *out);
 
-/* Writes what is in the buffer to fd. Returns 0, or the first -errno that any
-   write to fd has met. */
+/* Writes the buffer to fd and empties it. Returns 0, or the -errno of the first write
+   that failed. */
 int out_flush(struct out *out);
 
-/* Where part stands in text, or NULL: text_find(3) is a twentieth of its
-   size here, for texts of a page or so. */
+/* Finds the first occurrence of part in text, or NULL. A twentieth of the size of libc's
+   strstr(3), and fast enough for short texts. */
 char *text_find(const char *text, const char *part);
 
-/* Whether word is one of those in "alice,bob". */
+/* Whether a list such as "alice,bob" contains word. */
 bool text_in_list(const char *list, const char *word);
 
-/* The UTF-8 character at text, which ends with a NUL: how many bytes it has, 0 if it is none. */
+/* Decodes the UTF-8 character at text, which ends in NUL. Returns its size in bytes, or 0 if it is
+   invalid. */
 int text_character(const char *text, uint32_t *code);
-/* Whether it is to be shown escaped, coming from others: a terminal would obey it, or show
-   nothing, or the rest of the line in another order. */
+/* Whether a character from an untrusted source must be escaped: it controls a terminal, is
+   invisible, or reorders the rest of the line. */
 bool text_is_control(uint32_t code);
 
-/* In place: \ooo, as mountinfo and fstab(5) have blanks, tabs, newlines and
-   backslashes, becomes the byte. */
+/* Decodes, in place, the octal escapes \ooo by which mountinfo and fstab(5) represent
+   blanks, tabs, newlines and backslashes. */
 void text_unescape(char *text);
 
 #endif

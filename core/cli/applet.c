@@ -1,4 +1,4 @@
-/* applet: what the box and a binary of one applet share. See applet.h. */
+/* applet: names, help and options of applets. See applet.h. */
 #include "applet.h"
 
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include "out.h"
 #include "sys.h"
 
-/* The last part of a path; "-" and "@" before it mark a login shell and a
-   storage daemon, and are no part of the name. */
+/* "-" before the name marks a login shell, "@" a storage daemon that systemd must not
+   kill at shutdown. Neither is a part of the name. */
 const char *applet_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -60,7 +60,7 @@ int applet_usage(const char *problem)
 	return 1;
 }
 
-/* Descriptors 0 to 2 must be taken, or /dev/fuse would become one of them. */
+/* If descriptors 0 to 2 were free, /dev/fuse could become standard output. */
 void applet_occupy_stdio(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {

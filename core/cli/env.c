@@ -1,4 +1,4 @@
-/* env: see env.h. No malloc. */
+/* env: see env.h. Does not use malloc(3). */
 #include "cli/env.h"
 
 #include <errno.h>

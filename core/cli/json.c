@@ -2,8 +2,8 @@
 #include "json.h"
 
 
-/* JSON says all characters that it has to escape in UTF-16. */
-static void escaped(struct out *out, uint32_t code)
+/* JSON escapes a character as UTF-16: two escapes for a code point above U+FFFF. */
+static void put_escape(struct out *out, uint32_t code)
 {
 	if (code >= 0x10000) {
 		code -= 0x10000;
@@ -13,7 +13,7 @@ static void escaped(struct out *out, uint32_t code)
 	out_fmt(out, "\\u%04x", code);
 }
 
-static void quoted(struct out *out, const char *text)
+static void put_string(struct out *out, const char *text)
 {
 	out_char(out, '"');
 	while (*text) {
@@ -21,7 +21,7 @@ static void quoted(struct out *out, const char *text)
 		int len = text_character(text, &code);
 
 		if (len == 0 || text_is_control(code)) {
-			escaped(out, len ? code : 0xfffd);
+			put_escape(out, len ? code : 0xfffd);
 			text += len ? len : 1;
 			continue;
 		}
@@ -33,20 +33,20 @@ static void quoted(struct out *out, const char *text)
 	out_char(out, '"');
 }
 
-static void begin(struct json *json, const char *key)
+static void begin_value(struct json *json, const char *key)
 {
 	if (json->more)
 		out_char(json->out, ',');
 	json->more = true;
 	if (key) {
-		quoted(json->out, key);
+		put_string(json->out, key);
 		out_char(json->out, ':');
 	}
 }
 
 void json_open(struct json *json, const char *key, char bracket)
 {
-	begin(json, key);
+	begin_value(json, key);
 	out_char(json->out, bracket);
 	json->more = false;
 }
@@ -59,16 +59,16 @@ void json_close(struct json *json, char bracket)
 
 void json_text(struct json *json, const char *key, const char *text)
 {
-	begin(json, key);
+	begin_value(json, key);
 	if (text)
-		quoted(json->out, text);
+		put_string(json->out, text);
 	else
 		out_str(json->out, "null");
 }
 
 void json_number(struct json *json, const char *key, int64_t number)
 {
-	begin(json, key);
+	begin_value(json, key);
 	if (number < 0)
 		out_str(json->out, "null");
 	else
@@ -77,6 +77,6 @@ void json_number(struct json *json, const char *key, int64_t number)
 
 void json_bool(struct json *json, const char *key, bool value)
 {
-	begin(json, key);
+	begin_value(json, key);
 	out_str(json->out, value ? "true" : "false");
 }

@@ -30,7 +30,7 @@ void map_free(struct map *map)
 	*map = (struct map) { .room = 0 };
 }
 
-/* Never more than half full. */
+/* map_add() calls it before the table is more than half full. */
 static int grow(struct map *map)
 {
 	size_t room = map->room ? map->room * 2 : FIRST_ROOM;

@@ -1,4 +1,4 @@
-/* map: numbers to numbers, by hash. */
+/* map: a hash table from 64-bit keys to 32-bit values. */
 #ifndef FUSEBOX_CLI_MAP_H
 #define FUSEBOX_CLI_MAP_H
 
@@ -7,13 +7,13 @@
 
 struct map { struct map_entry { uint64_t key; uint32_t used, value; } *entries; size_t room, count; };
 
-/* The value of a key, or NULL. The pointer is good until the next map_add(). */
+/* Returns a pointer to the value of a key, valid until the next map_add(), or NULL. */
 uint32_t *map_find(const struct map *map, uint64_t key);
 
-/* Sets it. 0 or -ENOMEM. */
+/* Sets the value of a key. 0 or -ENOMEM. */
 int map_add(struct map *map, uint64_t key, uint32_t value);
 
-/* Gives its memory back. */
+/* Frees the memory and empties the map. */
 void map_free(struct map *map);
 
 #endif

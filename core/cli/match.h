@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
-/* -t: whether type is one of "fuse.a,fuse.b", or, "no" before the first, none of them;
-   one "no" before a later one leaves that out. */
+/* -t: whether type is in the list "fuse.a,fuse.b". "no" before the first type inverts the list;
+   "no" before a later type excludes that type. */
 bool match_type(const char *types, const char *type);
 
-/* -O: whether each of "ro,user=alice" is in the list of options, or, with "no" before
-   it, is not. */
+/* -O: whether the list `options` contains each option in "ro,user=alice", and lacks each option
+   with "no" before it. */
 bool match_options(const char *wanted, const char *options);
 
 #endif

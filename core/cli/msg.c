@@ -1,4 +1,4 @@
-/* msg: messages for people. See msg.h. */
+/* msg: messages to users. See msg.h. */
 #include "msg.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 const char *msg_applet = "fusebox";
 
-static void say(bool named, const char *fmt, va_list args)
+static void write_message(bool named, const char *fmt, va_list args)
 {
 	char line[1024];
 	struct out out = OUT_FD(line, 2);
@@ -28,7 +28,7 @@ void msg(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(true, fmt, args);
+	write_message(true, fmt, args);
 	va_end(args);
 }
 
@@ -37,7 +37,7 @@ void msg_plain(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(false, fmt, args);
+	write_message(false, fmt, args);
 	va_end(args);
 }
 
@@ -54,7 +54,7 @@ int msg_flush(struct out *out)
 	return err ? msg_errno(1, "standard output", err) : 0;
 }
 
-/* One row an error: its name, and what it means. */
+/* One row for each error: name and meaning. */
 #define ERRORS(X)							\
 	X(EPERM, "Operation not permitted")				\
 	X(ENOENT, "No such file or directory")				\
@@ -100,8 +100,8 @@ int msg_flush(struct out *out)
 	X(ETIMEDOUT, "Connection timed out")				\
 	X(ESTALE, "Stale file handle")
 
-/* The names and meanings behind one another, in the order of the numbers: no
-   pointers to relocate, no padding. */
+/* Names and meanings in one string, in the order of `numbers`: without pointers, which would
+   need relocation, and without padding. */
 static const char texts[] =
 #define ROW(number, text) #number "\0" text "\0"
 	ERRORS(ROW);
@@ -112,16 +112,16 @@ static const uint8_t numbers[] = {
 #undef ROW
 };
 
-static const char *next(const char *text)
+static const char *next_text(const char *text)
 {
 	return text + strlen(text) + 1;
 }
 
-static const char *name_of(int err)
+static const char *find_name(int err)
 {
 	const char *name = texts;
 
-	for (unsigned int i = 0; i < sizeof(numbers); i++, name = next(next(name)))
+	for (unsigned int i = 0; i < sizeof(numbers); i++, name = next_text(next_text(name)))
 		if (numbers[i] == -err)
 			return name;
 	return NULL;
@@ -129,7 +129,7 @@ static const char *name_of(int err)
 
 const char *msg_errno_name(int err)
 {
-	const char *name = name_of(err);
+	const char *name = find_name(err);
 
 	return name ? name : "error";
 }
@@ -138,10 +138,10 @@ const char *msg_reason(int err)
 {
 	static char other[24];
 	struct out out = OUT_TEXT(other);
-	const char *name = name_of(err);
+	const char *name = find_name(err);
 
 	if (name)
-		return next(name);
+		return next_text(name);
 	out_fmt(&out, "error %d", -err);
 	return out_text(&out);
 }

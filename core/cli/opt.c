@@ -1,4 +1,4 @@
-/* opt: the parser of command lines. See opt.h. */
+/* opt: parse command lines. See opt.h. */
 #include "opt.h"
 
 #include <errno.h>
@@ -49,8 +49,8 @@ static const char *set_number(int *to, const char *value)
 	return NULL;
 }
 
-/* Stores one value. Returns NULL, or why it is refused. */
-static const char *set(const struct opt *opt, void *args, char *value, const char **bad)
+/* Stores one value. Returns NULL, or why the value is refused. */
+static const char *set_value(const struct opt *opt, void *args, char *value, const char **bad)
 {
 	void *to = (char *)args + opt->offset;
 
@@ -70,7 +70,7 @@ static const char *set(const struct opt *opt, void *args, char *value, const cha
 	return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 }
 
-static const struct opt *by_letter(const struct opt *opt, char letter)
+static const struct opt *find_letter(const struct opt *opt, char letter)
 {
 	for (; opt->letter || opt->name; opt++)
 		if (opt->letter == letter)
@@ -78,7 +78,7 @@ static const struct opt *by_letter(const struct opt *opt, char letter)
 	return NULL;
 }
 
-static const struct opt *by_name(const struct opt *opt, const char *name, size_t len)
+static const struct opt *find_name(const struct opt *opt, const char *name, size_t len)
 {
 	for (; opt->letter || opt->name; opt++)
 		if (opt->name && strncmp(opt->name, name, len) == 0 && !opt->name[len])
@@ -86,13 +86,13 @@ static const struct opt *by_name(const struct opt *opt, const char *name, size_t
 	return NULL;
 }
 
-/* "name", "name=value", "name value". *next is the word behind it. */
+/* Parses "name", "name=value" or "name value". *next: the following word of the command line. */
 static const char *parse_name(const struct opt *table, void *args, char *name,
 			      char ***next, const char **bad)
 {
 	size_t len = strcspn(name, "=");
 	char *value = name[len] ? name + len + 1 : NULL;
-	const struct opt *opt = by_name(table, name, len);
+	const struct opt *opt = find_name(table, name, len);
 
 	if (!opt)
 		return opt_unknown;
@@ -100,32 +100,32 @@ static const char *parse_name(const struct opt *table, void *args, char *name,
 		return "takes no value";
 	if (opt->value && opt->kind != OPT_MAYBE && !value && !(value = **next ? *(*next)++ : NULL))
 		return "needs a value";
-	return set(opt, args, value, bad);
+	return set_value(opt, args, value, bad);
 }
 
-/* "-a", "-ab", "-ovalue", "-o value". */
+/* Parses "-a", "-ab", "-ovalue" or "-o value". */
 static const char *parse_letters(const struct opt *table, void *args, char *word,
 				 char ***next, const char **bad)
 {
 	const char *why = NULL;
 
 	for (char *at = word + 1; *at && !why; at++) {
-		const struct opt *opt = by_letter(table, *at);
+		const struct opt *opt = find_letter(table, *at);
 
 		*bad = word;
 		if (!opt)
 			return opt_unknown;
 		if (!opt->value) {
-			why = set(opt, args, NULL, bad);
+			why = set_value(opt, args, NULL, bad);
 			continue;
 		}
 		if (at[1])
-			return set(opt, args, at + 1, bad);
+			return set_value(opt, args, at + 1, bad);
 		if (opt->kind == OPT_MAYBE)
-			return set(opt, args, NULL, bad);
+			return set_value(opt, args, NULL, bad);
 		if (!**next)
 			return "needs a value";
-		return set(opt, args, *(*next)++, bad);
+		return set_value(opt, args, *(*next)++, bad);
 	}
 	return why;
 }
@@ -161,8 +161,8 @@ int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest 
 		if (rest->why)
 			return -EINVAL;
 	}
-	/* What follows "--" comes behind the operands, and counts as such for
-	   an applet that does not ask. */
+	/* The words after "--" follow the operands, so an applet that ignores rest->after
+	   treats them as operands. */
 	while (*next)
 		*keep++ = *next++;
 	*keep = NULL;

@@ -1,4 +1,4 @@
-/* out: formatted text without stdio. See out.h. */
+/* out: format text without stdio. See out.h. */
 #include "out.h"
 
 #include <stdint.h>
@@ -50,15 +50,15 @@ int text_character(const char *text, uint32_t *code)
 			return 0;
 		*code = *code << 6 | (at[i] & 0x3fu);
 	}
-	/* Too long for what it says, a surrogate, beyond the last one. */
+	/* Invalid: an overlong encoding, a surrogate, or above U+10FFFF. */
 	if ((more == 2 && *code < 0x800) || *code >> 11 == 0x1b || (more == 3 && (*code < 0x10000 || *code > 0x10ffff)))
 		return 0;
 	return more + 1;
 }
 
-/* The first and the last of what a terminal obeys, does not show, or that reorders the rest of
-   the line: C0, DEL and C1 controls, soft hyphen, marks and overrides of direction, separators
-   of lines and paragraphs, joiners and other characters of no width. */
+/* Ranges of characters that control a terminal, are invisible, or reorder the rest of the line: C0,
+   DEL and C1 controls, soft hyphen, direction marks and overrides, line and paragraph separators,
+   joiners and other characters without width. */
 bool text_is_control(uint32_t code)
 {
 	static const uint16_t ranges[][2] = {
@@ -69,7 +69,7 @@ bool text_is_control(uint32_t code)
 	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
 		if (code >= ranges[i][0] && code <= ranges[i][1])
 			return true;
-	return code >= 0xe0000;	/* tags, and what is nobody's */
+	return code >= 0xe0000;	/* tags, variation selectors, private use and unassigned planes */
 }
 
 static void escape_byte(struct out *out, unsigned char byte)
@@ -86,7 +86,8 @@ static void escape_byte(struct out *out, unsigned char byte)
 		out_char(out, (char)('0' + ((byte >> shift) & 7)));
 }
 
-/* One character of text, which has at most n bytes. Returns how many it had. */
+/* Writes one character of text, of which n bytes are left, escaped if it is a control. Returns the
+   character's size in bytes. */
 static size_t put_escaped(struct out *out, const char *text, size_t n)
 {
 	uint32_t code;
@@ -94,7 +95,7 @@ static size_t put_escaped(struct out *out, const char *text, size_t n)
 	bool plain = len && len <= n && !text_is_control(code) && code != '\\';
 
 	len = len && len <= n ? len : 1;
-	/* A character is not cut in two. */
+	/* Do not write a part of a character. */
 	if (plain && out->fd < 0 && out->len + len >= out->size)
 		return len;
 	for (size_t i = 0; i < len; i++)
@@ -102,7 +103,7 @@ static size_t put_escaped(struct out *out, const char *text, size_t n)
 	return len;
 }
 
-/* One conversion: what stood between '%' and its letter. */
+/* One conversion: the part between '%' and its letter. */
 struct spec {
 	bool left;
 	char pad;
@@ -110,27 +111,27 @@ struct spec {
 	int longs;	/* l: 1, ll: 2, z: 3 */
 };
 
-static void padding(struct out *out, const struct spec *spec, size_t used)
+static void put_padding(struct out *out, const struct spec *spec, size_t used)
 {
 	for (; used < spec->width; used++)
 		out_char(out, spec->pad);
 }
 
-static void string(struct out *out, const struct spec *spec, const char *s)
+static void put_string(struct out *out, const struct spec *spec, const char *s)
 {
 	size_t n = strnlen(s, spec->precision);
 
 	if (!spec->left)
-		padding(out, spec, n);
+		put_padding(out, spec, n);
 	for (size_t i = 0; i < n && out->escape; )
 		i += put_escaped(out, s + i, n - i);
 	for (size_t i = 0; i < n && !out->escape; i++)
 		out_char(out, s[i]);
 	if (spec->left)
-		padding(out, spec, n);
+		put_padding(out, spec, n);
 }
 
-static void number(struct out *out, const struct spec *spec, uint64_t value,
+static void put_number(struct out *out, const struct spec *spec, uint64_t value,
 		   unsigned int base, bool negative)
 {
 	char digits[24] = { 0 };
@@ -143,10 +144,10 @@ static void number(struct out *out, const struct spec *spec, uint64_t value,
 	if (negative)
 		digits[--at] = '-';
 	plain.precision = sizeof(digits);
-	string(out, &plain, digits + at);
+	put_string(out, &plain, digits + at);
 }
 
-/* The arguments in a struct: a va_list cannot be passed on by address everywhere. */
+/* A struct, because the address of a va_list parameter is not portable. */
 struct arguments { va_list list; };
 
 static uint64_t unsigned_argument(struct arguments *args, int longs)
@@ -169,7 +170,7 @@ static int64_t signed_argument(struct arguments *args, int longs)
 	}
 }
 
-static size_t count(const char **fmt, struct arguments *args)
+static size_t parse_count(const char **fmt, struct arguments *args)
 {
 	size_t n = 0;
 
@@ -194,10 +195,10 @@ static struct spec parse_spec(const char **fmt, struct arguments *args)
 		else
 			break;
 	}
-	spec.width = count(fmt, args);
+	spec.width = parse_count(fmt, args);
 	if (**fmt == '.') {
 		++*fmt;
-		spec.precision = count(fmt, args);
+		spec.precision = parse_count(fmt, args);
 	}
 	for (; **fmt == 'l'; ++*fmt)
 		spec.longs++;
@@ -214,19 +215,19 @@ static void convert(struct out *out, const struct spec *spec, char letter, struc
 
 	switch (letter) {
 	case 's':
-		string(out, spec, va_arg(args->list, const char *));
+		put_string(out, spec, va_arg(args->list, const char *));
 		return;
 	case 'c':
 		out_char(out, (char)va_arg(args->list, int));
 		return;
 	case 'd':
 		i = signed_argument(args, spec->longs);
-		number(out, spec, i < 0 ? -(uint64_t)i : (uint64_t)i, 10, i < 0);
+		put_number(out, spec, i < 0 ? -(uint64_t)i : (uint64_t)i, 10, i < 0);
 		return;
 	case 'u':
 	case 'x':
 	case 'o':
-		number(out, spec, unsigned_argument(args, spec->longs),
+		put_number(out, spec, unsigned_argument(args, spec->longs),
 		       letter == 'u' ? 10 : letter == 'x' ? 16 : 8, false);
 		return;
 	default:

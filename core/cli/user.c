@@ -12,8 +12,8 @@
 
 enum { FIELDS = 7 };
 
-/* Calls fn for each line of a file such as /etc/passwd, cut at its colons, until
-   it returns something else than 0, and returns that. */
+/* Calls fn with the colon-separated fields of each line of a file such as /etc/passwd, until
+   fn returns nonzero. Returns fn's last result, or -errno. */
 static int each_line(const char *path, int (*fn)(char **fields, void *data), void *data)
 {
 	static char text[256 * 1024];
@@ -40,7 +40,7 @@ static int each_line(const char *path, int (*fn)(char **fields, void *data), voi
 	return result;
 }
 
-static bool is_id(const char *text, uint32_t *id)
+static bool parse_id(const char *text, uint32_t *id)
 {
 	uint64_t n;
 
@@ -50,15 +50,15 @@ static bool is_id(const char *text, uint32_t *id)
 	return true;
 }
 
-/* name: NULL when `id` is searched for. */
+/* name: NULL to search for `id`. */
 struct search { const char *name; uint32_t id; struct user *user; };
 
-static bool is_searched(const struct search *s, char **fields)
+static bool is_match(const struct search *s, char **fields)
 {
 	uint32_t id = 0;
 
 	return s->name ? strcmp(fields[0], s->name) == 0
-		       : is_id(fields[2], &id) && id == s->id;
+		       : parse_id(fields[2], &id) && id == s->id;
 }
 
 static int take_user(char **fields, void *data)
@@ -66,8 +66,8 @@ static int take_user(char **fields, void *data)
 	struct search *s = data;
 	struct out home = OUT_TEXT(s->user->home);
 
-	if (!is_searched(s, fields) || !is_id(fields[2], &s->user->uid)
-	    || !is_id(fields[3], &s->user->gid))
+	if (!is_match(s, fields) || !parse_id(fields[2], &s->user->uid)
+	    || !parse_id(fields[3], &s->user->gid))
 		return 0;
 	if (*fields[5])
 		out_str(&home, fields[5]);
@@ -81,7 +81,7 @@ static int take_group(char **fields, void *data)
 {
 	struct search *s = data;
 
-	return strcmp(fields[0], s->name) == 0 && is_id(fields[2], &s->user->gid);
+	return strcmp(fields[0], s->name) == 0 && parse_id(fields[2], &s->user->gid);
 }
 
 static int add_group(char **fields, void *data)
@@ -91,7 +91,7 @@ static int add_group(char **fields, void *data)
 	uint32_t gid;
 
 	if (user->group_count < USER_GROUPS && text_in_list(fields[3], s->name)
-	    && is_id(fields[2], &gid) && gid != user->gid)
+	    && parse_id(fields[2], &gid) && gid != user->gid)
 		user->groups[user->group_count++] = gid;
 	return 0;
 }
@@ -100,7 +100,7 @@ static int find_group(const char *name, struct search *s)
 {
 	int found;
 
-	if (is_id(name, &s->user->gid))
+	if (parse_id(name, &s->user->gid))
 		return 0;
 	s->name = name;
 	found = each_line("/etc/group", take_group, s);
@@ -121,7 +121,7 @@ int user_find(const char *text, struct user *user)
 	if (group)
 		*group++ = '\0';
 	*user = (struct user) { .home = "/" };
-	if (is_id(name, &s.id)) {
+	if (parse_id(name, &s.id)) {
 		s.name = NULL;
 		user->uid = user->gid = s.id;
 	}
@@ -141,7 +141,7 @@ static int take_name(char **fields, void *data)
 	struct out out = { .buf = n->name, .size = 32, .fd = -1 };
 	uint32_t id;
 
-	if (!is_id(fields[2], &id) || id != n->uid)
+	if (!parse_id(fields[2], &id) || id != n->uid)
 		return 0;
 	out_str(&out, fields[0]);
 	out_text(&out);

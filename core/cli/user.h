@@ -1,5 +1,5 @@
-/* user: users and groups by name, from /etc/passwd and /etc/group alone: no NSS,
- * which a static binary cannot have. */
+/* user: look up users and groups in /etc/passwd and /etc/group. A static binary
+ * cannot use NSS. */
 #ifndef FUSEBOX_CLI_USER_H
 #define FUSEBOX_CLI_USER_H
 
@@ -11,17 +11,18 @@ enum { USER_GROUPS = 64 };
 struct user {
 	uid_t uid;
 	gid_t gid;
-	gid_t groups[USER_GROUPS];	/* supplementary ones; of a name only */
+	gid_t groups[USER_GROUPS];	/* supplementary groups; only if the user was given by name without a group */
 	size_t group_count;
-	char home[256];			/* "/" when it is not known */
+	char home[256];			/* "/" if it is not known */
 };
 
-/* A user's name, or the number where he has none, in name[32]; "?" for -1. */
+/* Writes the name of a user to name[32], or the number if the user has no name, or "?" for -1.
+   Returns name. */
 const char *user_name(int64_t uid, char name[32]);
 
-/* Finds "USER", "USER:GROUP", names or numbers. A number that has no line in
-   /etc/passwd has itself as its group. 0, -ENOENT when there is no such user or
-   group, or what reading the files gave. */
+/* Looks up "USER" or "USER:GROUP", each a name or a number. For a uid without a line in
+   /etc/passwd, the gid is the same number. 0; -ENOENT: no such user or group; another -errno:
+   a file could not be read. */
 int user_find(const char *name, struct user *user);
 
 #endif
