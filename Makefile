@@ -10,14 +10,14 @@ MUSL ?= $(shell command -v musl-gcc 2>/dev/null)
 
 include configs/$(CONFIG).mk
 
-# musl where there is one: musl-gcc, or cc on a system that is musl's own.
+# Use musl if it is available: musl-gcc, or cc on a system whose libc is musl.
 ifeq ($(origin CC),default)
 CC := $(if $(filter-out no,$(MUSL)),musl-gcc,cc)
 endif
 LIBC := $(if $(filter musl-gcc,$(CC)),musl,$(if $(findstring musl,$(shell $(CC) -dumpmachine)),musl,glibc))
 
-# As small as the compiler can (-Oz: clang, and gcc from 12 on); a table of jumps
-# is larger than the comparisons that it saves.
+# Optimise for size (-Oz: clang, and gcc since 12). A jump table is larger than the
+# comparisons that it replaces.
 SMALL := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os) -fno-jump-tables
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
@@ -25,22 +25,22 @@ ALL_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -D_FILE_OFFSET_BIT
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	$(if $(STATIC),-fno-pie -fno-stack-protector) \
 	-ffile-prefix-map=$(CURDIR)=. $(CONFIG_CFLAGS) $(CFLAGS)
-# Data shares its first page of the file with what is before it: no padding.
+# Let the data segment share a page of the file with the segment before it: no padding.
 ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-code \
 	$(if $(STATIC),-Wl$(,)-z$(,)norelro -Wl$(,)-z$(,)common-page-size=16 -Wl$(,)-T$(,)configs/serving.ld) \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
-# For the set-uid binary; see below.
+# Flags for the set-uid binary; see below.
 PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
 	$(if $(findstring clang,$(CC)),,-flto)
 
 CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
-# An applet is a file, or a directory of its name; a configuration leaves parts of it out.
+# An applet is a file or a directory with its name. A configuration can leave parts out.
 applet_sources = $(filter-out $(WITHOUT:%=applets/%.c),$(wildcard applets/$(1).c applets/$(1)/*.c))
 SOURCES = $(CORE) $(foreach applet,$(APPLETS),$(call applet_sources,$(applet)))
 OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 
-# Of what may be set-uid root, there is one, and it is no part of the box.
+# The only binary that may be set-uid root is separate from the box.
 SETUID = $(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3)
 
 # The names of the applets, with where they are installed; a foreign box could not be asked.
@@ -70,7 +70,7 @@ help:
 	@echo 'make clean           remove $(BUILD)'
 	@echo 'V=1 shows commands; CONFIG=tiny|debug|dynamic: configs/; CC=aarch64-linux-gnu-gcc STRIP=... for a foreign machine'
 
-# A change of compiler, flags or applets makes everything again.
+# Rebuild everything if the compiler, the flags or the applets change.
 STAMP = $(BUILD)/obj/.made-with
 MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(WITHOUT) $(PIE_CFLAGS)
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell printf %s '$(MADE_WITH)'))
@@ -90,9 +90,9 @@ $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@.full $(OBJECTS)
 	$(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 
-# The set-uid binary: one applet, position-independent, read-only after it is
-# relocated, no page both writable and executable. Debian's musl-gcc ignores
-# -static-pie in silence, so there it is linked by hand.
+# The set-uid binary: one applet, position-independent, with relocations read-only
+# after startup and no page both writable and executable. Debian's musl-gcc silently
+# ignores -static-pie, so link by hand there.
 SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c $(call applet_sources,fusermount) \
 	$(filter core/cli/% core/mount/% core/sys/%,$(CORE)) $(CONFIG_SOURCES))
 PIE_LDFLAGS = $(if $(STATIC),-static-pie) -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
@@ -126,19 +126,19 @@ run: all
 	@mkdir -p mnt
 	$(BUILD)/bin/hellofs ./mnt
 
-# After any end of `make run`, a kill -9 and a busy mount included.
+# Unmount ./mnt after `make run`, even after kill -9 and if the mount is busy.
 umount: all
 	@if grep -q " $(CURDIR)/mnt .* - fuse" /proc/self/mountinfo; then \
 		$(BUILD)/bin/fumount ./mnt || $(BUILD)/bin/fumount -l ./mnt; fi
 
-# For bash, zsh and fish, by what --help says.
+# Generate completions for bash, zsh and fish from --help.
 completion: $(BUILD)/fusebox
 	@if $(BUILD)/fusebox --list >/dev/null 2>&1; then \
 		configs/completion/generate $(BUILD)/fusebox $(BUILD)/completion; \
 	else mkdir -p $(BUILD)/completion; echo 'no completion: $(BUILD)/fusebox does not run here'; fi
 
-# Without fusermount3 and fusermount, which would be of use to root alone: see
-# install-setuid.
+# Installs no fusermount3 and fusermount, which are useful to other users than root only
+# set-uid: see install-setuid.
 install: all install-papers
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
@@ -152,7 +152,7 @@ install: all install-papers
 		*/mount.*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/mount.fuse.$${a##*/mount.} ;; \
 	esac; done
 
-# A page goes under each name that it has, if the box has that, too.
+# Install a manual page under each of its names that is an applet of the box.
 SHARE = $(DESTDIR)$(PREFIX)/share
 names_of = $$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' $(1))
 install-papers: completion
@@ -171,7 +171,7 @@ install-papers: completion
 		ln -sf fusebox.fish $(SHARE)/fish/vendor_completions.d/$$a.fish; \
 	done; }
 
-# The only file that is ever set-uid root; fusermount is its second name.
+# Install the only file that is set-uid root; fusermount is a link to it.
 install-setuid: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 4755 $(BUILD)/fusermount3 $(DESTDIR)$(PREFIX)/bin/fusermount3
@@ -180,8 +180,8 @@ install-setuid: all
 	for name in $(call names_of,applets/fusermount/fusermount.1); do \
 		install -m 644 applets/fusermount/fusermount.1 $(SHARE)/man/man1/$$name.1; done
 
-# For other machines too, by Debian's compilers (configs/cross/machines); and of each what
-# is handed out, in $(BUILD)/dist.
+# Build for other machines with Debian's cross compilers (configs/cross/machines), and put
+# release files for each into $(BUILD)/dist.
 cross:
 	+@BUILD=$(abspath $(BUILD)) configs/cross/build
 dist: cross

@@ -1,5 +1,5 @@
-# For looking into it: symbols, no optimisation, the sanitizers. They need a
-# dynamic libc, and names in what they report.
+# For debugging: symbols, no optimisation, sanitizers. The sanitizers need a
+# dynamic libc, and symbols for their reports.
 APPLETS ?= fmount fumount fuse-info fusermount hellofs mount.fuse passfs
 MUSL = no
 STATIC =

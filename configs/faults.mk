@@ -1,5 +1,5 @@
-# Every system call goes by way of tests/faults/seam.c, which makes those fail that
-# tests/tools/faults.c chooses. What is undefined for the compiler stops the program.
+# tests/faults/seam.c wraps every system call, and makes those fail that
+# tests/tools/faults.c selects. Undefined behaviour traps.
 include configs/default.mk
 CONFIG_SOURCES = tests/faults/seam.c
 CONFIG_CFLAGS = -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-inline -fno-lto \

@@ -1,4 +1,4 @@
-# As debug, but with the sanitizer that sees races between threads.
+# Like debug, but with ThreadSanitizer, which detects data races.
 include configs/debug.mk
 CONFIG_CFLAGS = -O1 -g -fsanitize=thread
 CONFIG_LDFLAGS = -fsanitize=thread

@@ -1,5 +1,5 @@
-# To mount and to unmount, and nothing else.
+# Only mounting and unmounting.
 APPLETS ?= fmount fumount
-# Parts of these applets that are left out: applets/NAME.c.
+# The parts of these applets to leave out: applets/NAME.c.
 WITHOUT ?= fmount/check fmount/as_mount fmount/userns fumount/all fumount/recover
 CONFIG_CFLAGS = $(SMALL)

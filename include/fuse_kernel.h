@@ -1,14 +1,15 @@
 /* fuse_kernel.h: the kernel's side of FUSE, protocol 7.45 (Linux 6.18).
  *
- * What a request and a reply look like, as numbers and layouts; the names are
- * the kernel's own, so that what is known of them can be looked up. Debian's
- * musl has no linux/ headers, therefore ours. tests/compat/abi.t compares
- * every figure with the newest linux/fuse.h.
+ * The numbers and structures of requests and replies, under the names in the
+ * kernel's include/uapi/linux/fuse.h. fusebox has its own copy because Debian's
+ * musl has no linux/ headers. tests/compat/abi.t compares every value with the
+ * newest linux/fuse.h.
  *
- * "7.N" in a comment is the minor version that brought a thing. Structures
- * grow at the end and their padding gains meaning: a kernel may send less than
- * is written here, and takes less from a server that said an older minor. All
- * is in the byte order of the machine, and laid out alike for 32 and 64 bits.
+ * "7.N" in a comment is the protocol version that introduced the item. Newer
+ * versions append members to structures and use their padding: an older kernel
+ * sends shorter structures, and a kernel accepts shorter ones from a server with
+ * an older minor version. Numbers have the machine's byte order, and the layout
+ * is the same for 32 and 64 bits.
  */
 #ifndef FUSEBOX_FUSE_KERNEL_H
 #define FUSEBOX_FUSE_KERNEL_H
@@ -19,65 +20,65 @@
 
 /* ---- Version ---- */
 
-/* Both sides tell theirs at INIT, and then speak the lower minor. */
+/* Kernel and server send their versions at INIT, and then both use the lower minor. */
 #define FUSE_KERNEL_VERSION		7
 #define FUSE_KERNEL_MINOR_VERSION	45
 
 #define FUSE_ROOT_ID			1
 
-/* read(2) with room for less, or for less than a WRITE of max_write, is EINVAL. */
+/* read(2) with a smaller buffer, or one too small for a WRITE of max_write, fails with EINVAL. */
 #define FUSE_MIN_READ_BUFFER		8192
 
 /* ---- INIT and its flags ---- */
 
-/* The kernel offers flags, the server returns those that it wants. Bits from 32
-   on travel in flags2, shifted down, and count only with FUSE_INIT_EXT. */
+/* The kernel offers flags, and the server returns those that it wants. flags2 holds the
+   bits from 32 on, and is valid only with FUSE_INIT_EXT. */
 #define FUSE_ASYNC_READ			(1u << 0)	/* several reads of a file at a time */
-#define FUSE_POSIX_LOCKS		(1u << 1)	/* fcntl(2) locks are the server's */
-#define FUSE_FILE_OPS			(1u << 2)	/* never put to use */
+#define FUSE_POSIX_LOCKS		(1u << 1)	/* the server implements fcntl(2) locks */
+#define FUSE_FILE_OPS			(1u << 2)	/* unused */
 #define FUSE_ATOMIC_O_TRUNC		(1u << 3)	/* OPEN itself truncates */
-#define FUSE_EXPORT_SUPPORT		(1u << 4)	/* LOOKUP knows "." and ".." */
+#define FUSE_EXPORT_SUPPORT		(1u << 4)	/* LOOKUP accepts "." and ".." */
 #define FUSE_BIG_WRITES			(1u << 5)	/* WRITE of more than a page */
 #define FUSE_DONT_MASK			(1u << 6)	/* 7.12: the server applies the umask */
 #define FUSE_SPLICE_WRITE		(1u << 7)	/* 7.14: splice(2) to the device… */
 #define FUSE_SPLICE_MOVE		(1u << 8)	/* …moving the pages… */
 #define FUSE_SPLICE_READ		(1u << 9)	/* …and from it */
-#define FUSE_FLOCK_LOCKS		(1u << 10)	/* 7.17: flock(2) locks, too */
+#define FUSE_FLOCK_LOCKS		(1u << 10)	/* 7.17: the server implements flock(2) locks */
 #define FUSE_HAS_IOCTL_DIR		(1u << 11)	/* 7.18: IOCTL on directories */
-#define FUSE_AUTO_INVAL_DATA		(1u << 12)	/* 7.20: new mtime or size: drop the pages */
+#define FUSE_AUTO_INVAL_DATA		(1u << 12)	/* 7.20: drop cached pages when mtime or size changes */
 #define FUSE_DO_READDIRPLUS		(1u << 13)	/* 7.21 */
-#define FUSE_READDIRPLUS_AUTO		(1u << 14)	/* only where lookups tend to follow */
+#define FUSE_READDIRPLUS_AUTO		(1u << 14)	/* READDIRPLUS only if lookups tend to follow */
 #define FUSE_ASYNC_DIO			(1u << 15)	/* 7.22: direct i/o in parallel */
-#define FUSE_WRITEBACK_CACHE		(1u << 16)	/* 7.23: the kernel collects writes */
-#define FUSE_NO_OPEN_SUPPORT		(1u << 17)	/* ENOSYS to OPEN: no need to ask again */
+#define FUSE_WRITEBACK_CACHE		(1u << 16)	/* 7.23: write-back page cache */
+#define FUSE_NO_OPEN_SUPPORT		(1u << 17)	/* ENOSYS to OPEN: the kernel sends no more OPENs */
 #define FUSE_PARALLEL_DIROPS		(1u << 18)	/* 7.25: LOOKUP and READDIR in parallel */
-#define FUSE_HANDLE_KILLPRIV		(1u << 19)	/* 7.26: the server drops set-uid and such */
-#define FUSE_POSIX_ACL			(1u << 20)	/* the server stores, the kernel checks */
-#define FUSE_ABORT_ERROR		(1u << 21)	/* 7.27: read(2) tells an abort: ECONNABORTED */
-#define FUSE_MAX_PAGES			(1u << 22)	/* 7.28: max_pages counts */
+#define FUSE_HANDLE_KILLPRIV		(1u << 19)	/* 7.26: the server clears set-id bits and capabilities */
+#define FUSE_POSIX_ACL			(1u << 20)	/* the server stores ACLs, the kernel checks them */
+#define FUSE_ABORT_ERROR		(1u << 21)	/* 7.27: after an abort read(2) fails with ECONNABORTED */
+#define FUSE_MAX_PAGES			(1u << 22)	/* 7.28: max_pages is valid */
 #define FUSE_CACHE_SYMLINKS		(1u << 23)
 #define FUSE_NO_OPENDIR_SUPPORT		(1u << 24)	/* 7.29: ENOSYS to OPENDIR, likewise */
-#define FUSE_EXPLICIT_INVAL_DATA	(1u << 25)	/* 7.30: pages go when a notice says so */
-#define FUSE_MAP_ALIGNMENT		(1u << 26)	/* 7.31: map_alignment counts (DAX) */
-#define FUSE_SUBMOUNTS			(1u << 27)	/* 7.32: FUSE_ATTR_SUBMOUNT counts */
-#define FUSE_HANDLE_KILLPRIV_V2		(1u << 28)	/* 7.33: …where the request asks for it */
+#define FUSE_EXPLICIT_INVAL_DATA	(1u << 25)	/* 7.30: drop cached pages only on a notification */
+#define FUSE_MAP_ALIGNMENT		(1u << 26)	/* 7.31: map_alignment is valid (DAX) */
+#define FUSE_SUBMOUNTS			(1u << 27)	/* 7.32: FUSE_ATTR_SUBMOUNT is valid */
+#define FUSE_HANDLE_KILLPRIV_V2		(1u << 28)	/* 7.33: the same, if the request has a KILL flag */
 #define FUSE_SETXATTR_EXT		(1u << 29)	/* the longer fuse_setxattr_in */
-#define FUSE_INIT_EXT			(1u << 30)	/* 7.36: there is a flags2 */
-#define FUSE_INIT_RESERVED		(1u << 31)	/* not to be used */
-#define FUSE_SECURITY_CTX		(1ULL << 32)	/* what creates a node brings its label */
-#define FUSE_HAS_INODE_DAX		(1ULL << 33)	/* FUSE_ATTR_DAX counts */
-#define FUSE_CREATE_SUPP_GROUP		(1ULL << 34)	/* 7.38: …and the one group that fits */
-#define FUSE_HAS_EXPIRE_ONLY		(1ULL << 35)	/* FUSE_EXPIRE_ONLY is known */
+#define FUSE_INIT_EXT			(1u << 30)	/* 7.36: flags2 is valid */
+#define FUSE_INIT_RESERVED		(1u << 31)	/* reserved */
+#define FUSE_SECURITY_CTX		(1ULL << 32)	/* create requests include a security context */
+#define FUSE_HAS_INODE_DAX		(1ULL << 33)	/* FUSE_ATTR_DAX is valid */
+#define FUSE_CREATE_SUPP_GROUP		(1ULL << 34)	/* 7.38: create requests include a matching group */
+#define FUSE_HAS_EXPIRE_ONLY		(1ULL << 35)	/* the kernel supports FUSE_EXPIRE_ONLY */
 #define FUSE_DIRECT_IO_ALLOW_MMAP	(1ULL << 36)	/* 7.39: MAP_SHARED with FOPEN_DIRECT_IO */
-#define FUSE_DIRECT_IO_RELAX		FUSE_DIRECT_IO_ALLOW_MMAP	/* its first name */
+#define FUSE_DIRECT_IO_RELAX		FUSE_DIRECT_IO_ALLOW_MMAP	/* the older name */
 #define FUSE_PASSTHROUGH		(1ULL << 37)	/* 7.40: backing files */
-#define FUSE_NO_EXPORT_SUPPORT		(1ULL << 38)	/* no file handles of this */
-#define FUSE_HAS_RESEND			(1ULL << 39)	/* FUSE_NOTIFY_RESEND is known */
+#define FUSE_NO_EXPORT_SUPPORT		(1ULL << 38)	/* no file handles (NFS export) */
+#define FUSE_HAS_RESEND			(1ULL << 39)	/* the kernel supports FUSE_NOTIFY_RESEND */
 #define FUSE_ALLOW_IDMAP		(1ULL << 40)	/* 7.41: id-mapped mounts */
 #define FUSE_OVER_IO_URING		(1ULL << 41)	/* 7.42 */
-#define FUSE_REQUEST_TIMEOUT		(1ULL << 42)	/* 7.43: request_timeout counts */
+#define FUSE_REQUEST_TIMEOUT		(1ULL << 42)	/* 7.43: request_timeout is valid */
 
-/* Before 7.36 it ends after flags. */
+/* Before 7.36 the structure ends after flags. */
 struct fuse_init_in {
 	uint32_t major, minor, max_readahead, flags;
 	uint32_t flags2;
@@ -93,13 +94,13 @@ struct fuse_init_out {
 	uint16_t map_alignment;		/* as a power of two */
 	uint32_t flags2;
 	uint32_t max_stack_depth;	/* 7.40: with FUSE_PASSTHROUGH */
-	uint16_t request_timeout;	/* 7.43: seconds; then the connection is aborted */
+	uint16_t request_timeout;	/* 7.43: seconds after which the kernel aborts the connection */
 	uint16_t unused[11];
 };
 
-/* A character device instead of a file system. */
+/* CUSE: a character device in user space. */
 #define CUSE_UNRESTRICTED_IOCTL		(1u << 0)
-#define CUSE_INIT_INFO_MAX		4096	/* "DEVNAME=…" that follows the reply */
+#define CUSE_INIT_INFO_MAX		4096	/* bytes of "DEVNAME=…" that follow the reply */
 
 struct cuse_init_in {
 	uint32_t major, minor, unused, flags;
@@ -127,7 +128,7 @@ struct fuse_attr {
 	uint32_t flags;			/* FUSE_ATTR_… */
 };
 
-/* 7.39: laid out as in statx(2). */
+/* 7.39: the layout of statx(2). */
 struct fuse_sx_time {
 	int64_t tv_sec;
 	uint32_t tv_nsec;
@@ -216,12 +217,12 @@ enum fuse_opcode {
 
 	CUSE_INIT		= 4096,
 
-	/* What INIT looks like from a machine of the other byte order. */
+	/* INIT from a machine of the other byte order. */
 	CUSE_INIT_BSWAP_RESERVED = CUSE_INIT << 8,
 	FUSE_INIT_BSWAP_RESERVED = FUSE_INIT << 24,
 };
 
-#define FUSE_UNIQUE_RESEND	(1ULL << 63)	/* 7.40, in unique: you had this before */
+#define FUSE_UNIQUE_RESEND	(1ULL << 63)	/* 7.40, in unique: the kernel resends this request */
 #define FUSE_INVALID_UIDGID	((uint32_t)-1)	/* 7.41: the caller has no id in this mount */
 
 struct fuse_in_header {
@@ -229,7 +230,7 @@ struct fuse_in_header {
 	uint32_t opcode;
 	uint64_t unique;
 	uint64_t nodeid;
-	uint32_t uid, gid, pid;		/* pid 0: not of your pid namespace */
+	uint32_t uid, gid, pid;		/* pid 0: the caller is not in the server's pid namespace */
 	uint16_t total_extlen;		/* 7.38: extensions at the end, in units of 8 bytes */
 	uint16_t padding;
 };
@@ -272,7 +273,7 @@ struct fuse_forget_one {
 	uint64_t nodeid, nlookup;
 };
 
-#define FUSE_GETATTR_FH			(1u << 0)	/* fh counts */
+#define FUSE_GETATTR_FH			(1u << 0)	/* fh is valid */
 
 struct fuse_getattr_in {
 	uint32_t getattr_flags, dummy;
@@ -339,7 +340,7 @@ struct fuse_create_in {
 	uint32_t flags, mode, umask, open_flags;
 };
 
-#define FUSE_RELEASE_FLUSH		(1u << 0)	/* FLUSH in one with it */
+#define FUSE_RELEASE_FLUSH		(1u << 0)	/* includes a FLUSH */
 #define FUSE_RELEASE_FLOCK_UNLOCK	(1u << 1)	/* 7.17 */
 
 struct fuse_release_in {
@@ -354,7 +355,7 @@ struct fuse_flush_in {
 	uint64_t lock_owner;
 };
 
-#define FUSE_READ_LOCKOWNER		(1u << 1)	/* lock_owner counts; there is no bit 0 */
+#define FUSE_READ_LOCKOWNER		(1u << 1)	/* lock_owner is valid; there is no bit 0 */
 
 /* READ, READDIR and READDIRPLUS. */
 struct fuse_read_in {
@@ -364,10 +365,10 @@ struct fuse_read_in {
 	uint32_t flags, padding;
 };
 
-#define FUSE_WRITE_CACHE		(1u << 0)	/* from the cache: fh and pid are guesses */
+#define FUSE_WRITE_CACHE		(1u << 0)	/* write-back from the page cache: fh and pid are guesses */
 #define FUSE_WRITE_LOCKOWNER		(1u << 1)
 #define FUSE_WRITE_KILL_SUIDGID		(1u << 2)	/* 7.31 */
-#define FUSE_WRITE_KILL_PRIV		FUSE_WRITE_KILL_SUIDGID	/* its first name */
+#define FUSE_WRITE_KILL_PRIV		FUSE_WRITE_KILL_SUIDGID	/* the older name */
 
 struct fuse_write_in {
 	uint64_t fh, offset;
@@ -385,7 +386,7 @@ struct fuse_fsync_in {
 
 #define FUSE_SETXATTR_ACL_KILL_SGID	(1u << 0)	/* 7.33 */
 
-/* Only with FUSE_SETXATTR_EXT is it longer than FUSE_COMPAT_SETXATTR_IN_SIZE. */
+/* Without FUSE_SETXATTR_EXT the size is FUSE_COMPAT_SETXATTR_IN_SIZE. */
 struct fuse_setxattr_in {
 	uint32_t size, flags;
 	uint32_t setxattr_flags, padding;
@@ -408,7 +409,7 @@ struct fuse_access_in {
 };
 
 struct fuse_interrupt_in {
-	uint64_t unique;		/* of the request that is to stop */
+	uint64_t unique;		/* the request to interrupt */
 };
 
 struct fuse_bmap_in {
@@ -471,7 +472,7 @@ struct fuse_removemapping_one {
 	uint64_t moffset, len;
 };
 
-/* PAGE_SIZE is for the user of this to define. */
+/* The includer defines PAGE_SIZE. */
 #define FUSE_REMOVEMAPPING_MAX_ENTRY	(PAGE_SIZE / sizeof(struct fuse_removemapping_one))
 
 struct fuse_syncfs_in {
@@ -482,16 +483,16 @@ struct fuse_syncfs_in {
 
 struct fuse_out_header {
 	uint32_t len;			/* of all, this header included */
-	int32_t error;			/* 0, -errno; of a notice: its code, above 0 */
-	uint64_t unique;		/* the request's; of a notice: 0 */
+	int32_t error;			/* 0 or -errno; in a notification its code, above 0 */
+	uint64_t unique;		/* the request's; in a notification 0 */
 };
 
-/* LOOKUP, and all that creates. A nodeid of 0 says for entry_valid: no such name. */
+/* LOOKUP and the requests that create a node. nodeid 0: a negative dentry, valid for entry_valid. */
 struct fuse_entry_out {
 	uint64_t nodeid;
-	uint64_t generation;		/* nodeid and generation together never come twice */
-	uint64_t entry_valid;		/* seconds for which the kernel may keep the name… */
-	uint64_t attr_valid;		/* …and the attributes */
+	uint64_t generation;		/* a pair of nodeid and generation is never reused */
+	uint64_t entry_valid;		/* seconds for which the kernel may cache the name */
+	uint64_t attr_valid;		/* and the attributes */
 	uint32_t entry_valid_nsec, attr_valid_nsec;
 	struct fuse_attr attr;
 };
@@ -510,14 +511,14 @@ struct fuse_statx_out {
 	struct fuse_statx stat;
 };
 
-#define FOPEN_DIRECT_IO			(1u << 0)	/* past the page cache */
-#define FOPEN_KEEP_CACHE		(1u << 1)	/* its pages are still good */
+#define FOPEN_DIRECT_IO			(1u << 0)	/* bypass the page cache */
+#define FOPEN_KEEP_CACHE		(1u << 1)	/* keep the cached pages */
 #define FOPEN_NONSEEKABLE		(1u << 2)
 #define FOPEN_CACHE_DIR			(1u << 3)	/* 7.28: READDIR may be cached */
 #define FOPEN_STREAM			(1u << 4)	/* no file position */
-#define FOPEN_NOFLUSH			(1u << 5)	/* 7.35: close(2) writes nothing back */
+#define FOPEN_NOFLUSH			(1u << 5)	/* 7.35: close(2) sends no FLUSH */
 #define FOPEN_PARALLEL_DIRECT_WRITES	(1u << 6)	/* 7.38 */
-#define FOPEN_PASSTHROUGH		(1u << 7)	/* 7.40: backing_id counts */
+#define FOPEN_PASSTHROUGH		(1u << 7)	/* 7.40: backing_id is valid */
 
 /* OPEN, OPENDIR; CREATE and TMPFILE after a fuse_entry_out. */
 struct fuse_open_out {
@@ -539,7 +540,7 @@ struct fuse_statfs_out {
 	struct fuse_kstatfs st;
 };
 
-/* When the caller asked with size 0: how much room it needs. */
+/* The reply to a request with size 0: the size in bytes of the value. */
 struct fuse_getxattr_out {
 	uint32_t size, padding;
 };
@@ -573,14 +574,14 @@ struct fuse_lseek_out {
 
 /* ---- Directory entries ---- */
 
-/* One after another, each filled up to 8 bytes; off is where the next begins. */
+/* Each entry is padded to a multiple of 8 bytes; off is the offset of the next entry. */
 struct fuse_dirent {
 	uint64_t ino, off;
 	uint32_t namelen, type;		/* type: the mode's upper four bits, DT_… */
 	char name[];
 };
 
-__extension__ struct fuse_direntplus {	/* ISO C knows no such array inside another structure */
+__extension__ struct fuse_direntplus {	/* ISO C has no flexible array inside another structure */
 	struct fuse_entry_out entry_out;
 	struct fuse_dirent dirent;
 };
@@ -593,7 +594,7 @@ __extension__ struct fuse_direntplus {	/* ISO C knows no such array inside anoth
 #define FUSE_DIRENTPLUS_SIZE(entry) \
 	FUSE_REC_ALIGN(FUSE_NAME_OFFSET_DIRENTPLUS + (entry)->dirent.namelen)
 
-/* ---- Notifications: from the server, unasked ---- */
+/* ---- Notifications from the server ---- */
 
 /* In fuse_out_header.error, with unique 0. */
 enum fuse_notify_code {
@@ -601,11 +602,11 @@ enum fuse_notify_code {
 	FUSE_NOTIFY_INVAL_INODE	= 2,	/* 7.12 */
 	FUSE_NOTIFY_INVAL_ENTRY	= 3,	/* 7.12 */
 	FUSE_NOTIFY_STORE	= 4,	/* 7.15: put data into the page cache */
-	FUSE_NOTIFY_RETRIEVE	= 5,	/* 7.15: get it, by FUSE_NOTIFY_REPLY */
+	FUSE_NOTIFY_RETRIEVE	= 5,	/* 7.15: the kernel sends cached data in FUSE_NOTIFY_REPLY */
 	FUSE_NOTIFY_DELETE	= 6,	/* 7.18 */
-	FUSE_NOTIFY_RESEND	= 7,	/* 7.40, no body: send again what is not answered */
-	FUSE_NOTIFY_INC_EPOCH	= 8,	/* 7.44, no body: no cached name is good any more */
-	FUSE_NOTIFY_PRUNE	= 9,	/* 7.45: let go of these nodes, if nobody uses them */
+	FUSE_NOTIFY_RESEND	= 7,	/* 7.40, no body: resend unanswered requests */
+	FUSE_NOTIFY_INC_EPOCH	= 8,	/* 7.44, no body: invalidate all cached names */
+	FUSE_NOTIFY_PRUNE	= 9,	/* 7.45: forget these nodes if they are unused */
 };
 
 struct fuse_notify_poll_wakeup_out {
@@ -617,7 +618,7 @@ struct fuse_notify_inval_inode_out {
 	int64_t off, len;		/* off < 0: attributes only; len <= 0: to the end */
 };
 
-#define FUSE_EXPIRE_ONLY		(1u << 0)	/* 7.38: ask again, do not drop */
+#define FUSE_EXPIRE_ONLY		(1u << 0)	/* 7.38: revalidate the dentry, do not drop it */
 
 struct fuse_notify_inval_entry_out {
 	uint64_t parent;
@@ -639,14 +640,14 @@ struct fuse_notify_retrieve_out {
 	uint32_t size, padding;
 };
 
-/* The body of FUSE_NOTIFY_REPLY: a fuse_write_in of which little counts. */
+/* The body of FUSE_NOTIFY_REPLY: a fuse_write_in with most members unused. */
 struct fuse_notify_retrieve_in {
 	uint64_t dummy1, offset;
 	uint32_t size, dummy2;
 	uint64_t dummy3, dummy4;
 };
 
-/* Then count times a nodeid of 64 bits. */
+/* Followed by count nodeids of 64 bits. */
 struct fuse_notify_prune_out {
 	uint32_t count, padding;
 	uint64_t spare;
@@ -659,15 +660,15 @@ struct fuse_notify_prune_out {
 
 enum fuse_uring_cmd {
 	FUSE_IO_URING_CMD_INVALID		= 0,
-	FUSE_IO_URING_CMD_REGISTER		= 1,	/* here is a buffer; fetch a request */
-	FUSE_IO_URING_CMD_COMMIT_AND_FETCH	= 2,	/* here is the reply; fetch the next */
+	FUSE_IO_URING_CMD_REGISTER		= 1,	/* give the kernel a buffer; fetch a request */
+	FUSE_IO_URING_CMD_COMMIT_AND_FETCH	= 2,	/* send the reply; fetch the next request */
 };
 
-/* In the 80 bytes for commands of a large SQE. */
+/* In the 80 command bytes of a large SQE. */
 struct fuse_uring_cmd_req {
 	uint64_t flags;
-	uint64_t commit_id;		/* from fuse_uring_ent_in_out; to REGISTER: 0 */
-	uint16_t qid;			/* the queue: one a CPU */
+	uint64_t commit_id;		/* from fuse_uring_ent_in_out; 0 for REGISTER */
+	uint16_t qid;			/* the queue; each CPU has one */
 	uint8_t padding[6];
 };
 
@@ -693,17 +694,17 @@ struct fuse_backing_map {
 };
 
 #define FUSE_DEV_IOC_MAGIC		229
-/* Another descriptor for the connection of this one. */
+/* Attaches this descriptor to the connection of another one. */
 #define FUSE_DEV_IOC_CLONE		_IOR(FUSE_DEV_IOC_MAGIC, 0, uint32_t)
-/* 7.40: an open file that the kernel reads and writes without asking. */
+/* 7.40: registers an open file for passthrough. */
 #define FUSE_DEV_IOC_BACKING_OPEN	_IOW(FUSE_DEV_IOC_MAGIC, 1, struct fuse_backing_map)
 #define FUSE_DEV_IOC_BACKING_CLOSE	_IOW(FUSE_DEV_IOC_MAGIC, 2, uint32_t)
-/* Linux 6.18, before mount(2), which then waits for the answer to INIT. */
+/* Linux 6.18: called before mount(2), which then waits for the reply to INIT. */
 #define FUSE_DEV_IOC_SYNC_INIT		_IO(FUSE_DEV_IOC_MAGIC, 3)
 
 /* ---- Sizes ---- */
 
-/* What a structure's size was before it grew. */
+/* The sizes of older versions of structures. */
 #define FUSE_COMPAT_INIT_OUT_SIZE	8	/* until 7.4 */
 #define FUSE_COMPAT_22_INIT_OUT_SIZE	24	/* until 7.22 */
 #define FUSE_COMPAT_ENTRY_OUT_SIZE	120	/* until 7.8 */
