@@ -40,8 +40,8 @@ struct applet {
 /* All registered applets, in link order. */
 extern const struct applet *const __start_applets[], *const __stop_applets[];
 
-/* Whether this program is the box, whose caller chooses the applet and which never runs
-   set-uid, rather than a binary of one applet. */
+/* Whether this program is the box, whose caller chooses the applet and which drops all privileges
+   at start, rather than a binary of one applet. */
 extern const bool applet_boxed;
 
 /* The applet's name in argv[0]: the last component of the path, without a leading "-" or "@". */

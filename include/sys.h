@@ -226,7 +226,7 @@ int sys_give_up_terminal(int fd);
 bool sys_leads_session(void);
 int sys_terminal_width(int fd);			/* columns; 0: not a terminal */
 
-/* Unmaps the program's file-backed pages (MADV_DONTNEED). The kernel maps a page again when it
+/* Unmaps the program's read-only pages (MADV_DONTNEED). The kernel maps a page again when it
    is used, so that only the pages that merely starting needed stay unmapped. */
 void sys_release_program(void);
 
