@@ -1,4 +1,4 @@
-/* serve: from a command line to a served mount, and to its end. See serve.h. */
+/* serve: parses a server's command line, mounts, serves, and unmounts. See serve.h. */
 #include "serve.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ const struct opt serve_options[] = { SERVE_OPTIONS, OPT_END };
 
 enum { MOST_THREADS = 64 };
 
-/* One process serves one mount; signal handlers need to find it. */
+/* One process serves one mount. It is static because signal handlers use it. */
 static struct {
 	struct mountpoint at;
 	const char *shown;		/* the mountpoint as the user gave it; NULL: unknown */
@@ -36,30 +36,32 @@ static struct {
 	struct serve_args *args;
 	const struct opt *options;
 	struct keeper keeper;
-	bool adopted;			/* mounted by somebody else */
-	bool below_all;			/* of fmount --root-daemon: an argv[0] with "@" */
-	volatile bool begun;		/* mounted, and the keeper is there */
-	volatile int early, signals;	/* how many before that, and since */
-	int ready[2];			/* -b: the parent waits at this pipe */
+	bool adopted;			/* another process mounted; this one got the descriptor */
+	bool below_all;			/* fmount --root-daemon marks argv[0] with "@" */
+	volatile bool begun;		/* mounted, and the keeper runs */
+	volatile int early, signals;	/* end signals before and after `begun` */
+	int ready[2];			/* -b: the pipe from which the parent reads the result */
 } self;
 
-static void let_go(int sig)
+static void on_sigusr1(int sig)
 {
 	(void)sig;
 	sys_exit(self.signals > 1 || !self.adopted);
 }
 
-/* Asked here rather than in the loop, which then needs no look at a flag before each read,
-   and has no moment at which a signal could be missed. */
+/* The handler itself asks the keeper: a flag that the loop tests before each read could be
+   set just after the test. */
 static void on_signal(int sig)
 {
 	(void)sig;
-	if (!self.begun) {	/* once it is mounted, it is unmounted; who cannot wait says it again */
+	/* Not mounted yet: remember the signal and unmount once mounted. A second signal exits
+	   at once. */
+	if (!self.begun) {
 		if (self.early++)
 			sys_exit(1);
 		return;
 	}
-	if (!self.shown) {	/* nothing is known of the mount: let go of it */
+	if (!self.shown) {	/* The mountpoint is unknown: exit without unmounting. */
 		msg("left mounted, and served no longer");
 		sys_exit(0);
 	}
@@ -71,7 +73,7 @@ static void on_signal(int sig)
 	}
 }
 
-static void trace(const struct fuse_req *req, bool replied, uint64_t nanoseconds)
+static void trace_request(const struct fuse_req *req, bool replied, uint64_t nanoseconds)
 {
 	char line[1024];
 	struct out out = OUT_TEXT(line);
@@ -85,25 +87,25 @@ static void trace(const struct fuse_req *req, bool replied, uint64_t nanoseconds
 	msg_plain("%s", out_text(&out));
 }
 
-/* Nobody will serve it. */
-static void take_away(void)
+static void detach_mount(void)
 {
 	if (self.shown && keeper_ask(&self.keeper, KEEPER_DETACH) == 0)
 		keeper_end(&self.keeper);
 }
 
-static void end_for_rings(int err)
+static void fail_uring(int err)
 {
-	take_away();
+	detach_mount();
 	sys_exit(msg_errno(1, "io_uring", err));
 }
 
-/* Beside those that serve: one tries locks again, one makes room for descriptors. Where several
-   users come in, so many more for when those wait: each takes memory even if it is never used. */
+/* Threads beside the session's own: one retries locks, one frees descriptors. With allow_other,
+   spare threads serve requests while the session's threads are blocked; each reserved thread
+   takes memory even if it never runs. */
 enum { OTHER_THREADS = 2, SPARE_THREADS = 30 };
 
-/* Every thread is started before the last filter, which lets no code that took the server over
-   start others: no limit on processes holds root. */
+/* Create every thread before the last seccomp filter, which forbids clone(2): RLIMIT_NPROC does
+   not limit root, so compromised server code could start any number of processes. */
 static int close_cage(struct fuse_session *session)
 {
 	const struct fuse_ops *ops = session->ops;
@@ -116,12 +118,12 @@ static int close_cage(struct fuse_session *session)
 	return err ? err : cage_seal();
 }
 
-static void tell_no_sandbox(int err)
+static void report_no_sandbox(int err)
 {
 	msg("sandbox: %s%s", msg_reason(err), err == -EPERM ? "; as root it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT" : "");
 }
 
-/* Up to here, all that came was from the command line and from the kernel. */
+/* The server has read only its command line and the kernel's INIT so far, no user's request. */
 static void enter_sandbox(struct fuse_session *session)
 {
 	int err = close_cage(session);
@@ -129,11 +131,11 @@ static void enter_sandbox(struct fuse_session *session)
 
 	if (!err)
 		return;
-	if (self.args->background)	/* the terminal has been left */
+	if (self.args->background)	/* Standard error is /dev/null: the parent reports. */
 		sys_write_all(self.ready[1], &code, 1);
 	else
-		tell_no_sandbox(err);
-	take_away();
+		report_no_sandbox(err);
+	detach_mount();
 	sys_exit(1);
 }
 
@@ -164,23 +166,23 @@ static void on_ready(struct fuse_session *session)
 	sys_release_program();
 }
 
-/* In the parent: waits until the server is ready, or dead. Its exit status. */
+/* Runs in the parent: waits until the server is ready or dead. Returns the exit status. */
 static int wait_until_ready(int child)
 {
-	unsigned char code = 0;	/* why there is no sandbox */
+	unsigned char code = 0;	/* errno of a failed sandbox */
 	int status;
 
 	sys_close(self.ready[1]);
 	if (sys_read_all(self.ready[0], &code, 1) == 1 && !code)
 		return 0;
 	if (code)
-		tell_no_sandbox(-code);
+		report_no_sandbox(-code);
 	if (sys_wait(child, &status) < 0 || (status & 0x7f))
 		return 1;
 	return status >> 8 & 0xff;
 }
 
-/* Returns -1 in the process that is to serve, else the exit status. */
+/* Returns -1 in the server, and the exit status in its parent. */
 static int fork_server(void)
 {
 	int child, err = sys_pipe(self.ready);
@@ -195,7 +197,7 @@ static int fork_server(void)
 	return -1;
 }
 
-static int of_connection(const struct table_row *row, void *connection)
+static int match_connection(const struct table_row *row, void *connection)
 {
 	struct out path = OUT_TEXT(self.at.path);
 
@@ -206,8 +208,8 @@ static int of_connection(const struct table_row *row, void *connection)
 	return 1;
 }
 
-/* /dev/fd/N: mounted by somebody else, such as fmount. Where, the mount table
-   tells, if the kernel tells the number of the connection. */
+/* /dev/fd/N: another process, such as fmount, has mounted. Find the mountpoint in the mount
+   table if fdinfo shows the connection's number. */
 static int adopt(const char *number)
 {
 	uint64_t fd, connection;
@@ -216,7 +218,7 @@ static int adopt(const char *number)
 		return -EBADF;
 	sys_set_cloexec((int)fd, true);
 	if (proc_connection("self", number, &connection) == 0
-	    && table_each(NULL, of_connection, &connection) > 0
+	    && table_each(NULL, match_connection, &connection) > 0
 	    && sys_stat_path(self.at.path, O_NOFOLLOW, true, &self.at.mounted) == 0)
 		self.shown = self.at.path;
 	return (int)fd;
@@ -235,7 +237,7 @@ static int open_session(const char *where)
 	return say_mount(&self.at, where, &self.args->mount);
 }
 
-static void catch_ends(void)
+static void catch_end_signals(void)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -243,14 +245,14 @@ static void catch_ends(void)
 		sys_catch_signal(ends[i], on_signal);
 }
 
-static void catch_others(void)
+static void set_other_signals(void)
 {
-	sys_signal(SIGUSR1, let_go);	/* from the keeper */
+	sys_signal(SIGUSR1, on_sigusr1);	/* sent by the keeper */
 	sys_signal(SIGPIPE, SIG_IGN);
-	sys_signal(SIGCHLD, SIG_IGN);	/* the kernel reaps children, process 1's orphans too */
+	sys_signal(SIGCHLD, SIG_IGN);	/* The kernel reaps children, and orphans if this is process 1. */
 }
 
-/* The socket by which fmount --auto-unmount learns that this process has ended; or -1. */
+/* The socket whose end of file tells fmount --auto-unmount that this process has ended, or -1. */
 static int watch_socket(void)
 {
 	const char *number = getenv("FUSEBOX_WATCH");
@@ -259,7 +261,8 @@ static int watch_socket(void)
 	return number && opt_number(number, INT32_MAX, &fd) == 0 && sys_is_socket((int)fd) == 0 ? (int)fd : -1;
 }
 
-/* Whoever takes this process over gets what it inherited: a directory leads everywhere. */
+/* An attacker who takes over this process could use inherited descriptors: from a directory's,
+   openat(2) leads out of any root. */
 static void close_inherited(void)
 {
 	const int kept[] = { self.args->ready_fd, watch_socket() };
@@ -267,8 +270,9 @@ static void close_inherited(void)
 	sys_close_others(kept, sizeof(kept) / sizeof(*kept), true);
 }
 
-/* A server with names of descriptors could change the mode and owner of /dev/fuse by one. For
-   -EPERM the cage tells root why, and leaves a user no capability. */
+/* A sandboxed server that reaches its descriptors through /proc/self/fd could change the mode and
+   owner of /dev/fuse. Ignore EPERM: cage_close() reports it to root, and drops every capability
+   of other users. */
 static int protect_device(int device)
 {
 	int err = self.session.ops->sandbox ? sys_move_device_to_read_only_mount(device) : 0;
@@ -277,7 +281,7 @@ static int protect_device(int device)
 }
 
 /* Fork the keeper, which unmounts, then drop the privileges that only it needs. */
-static int split(int device)
+static int fork_keeper(int device)
 {
 	int err = 0;
 
@@ -300,12 +304,12 @@ static int serve_mounted(const char *where)
 		msg("sandbox: not to be had here: it takes Landlock (Linux 6.2) and seccomp");
 		return 1;
 	}
-	catch_ends();
+	catch_end_signals();
 	fd = open_session(where);
 	if (fd < 0)
 		return 1;
-	catch_others();
-	err = split(fd);
+	set_other_signals();
+	err = fork_keeper(fd);
 	if (err)
 		return msg_errno(1, self.args->sandbox ? "sandbox" : "fork", err);
 	self.begun = true;
@@ -313,7 +317,8 @@ static int serve_mounted(const char *where)
 		on_signal(0);
 	if (!self.adopted)
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
-	/* systemd stops everybody while it kills, and looks at the root directory meanwhile. */
+	/* At shutdown systemd sends SIGSTOP to all processes and accesses the root directory
+	   before they continue. The server of the root must answer then. */
 	if (self.below_all)
 		sys_sigcont_on_input(fd);
 	if (self.args->background)
@@ -323,14 +328,14 @@ static int serve_mounted(const char *where)
 	self.session.device = fd;
 	self.session.own_device = (uint64_t)self.at.mounted.dev_major << 32 | self.at.mounted.dev_minor;
 	self.session.ready = on_ready;
-	self.session.fails = end_for_rings;
+	self.session.fails = fail_uring;
 	self.session.thread_starts = self.session.ops->thread_starts;
-	self.session.trace = self.args->debug ? trace : NULL;
+	self.session.trace = self.args->debug ? trace_request : NULL;
 	self.session.read_only = !self.adopted && (self.args->mount.flags & MOUNT_RDONLY)
 				 && self.args->mount.default_permissions;
 	err = loop_serve(&self.session);
 	if (err) {
-		take_away();
+		detach_mount();
 		return msg_errno(1, self.shown ? self.shown : where, err);
 	}
 	keeper_end(&self.keeper);
@@ -350,8 +355,9 @@ static const char *set_transport(void *to, char *value, const char **bad)
 	return NULL;
 }
 
-/* In a list of mount options, the server's own ones may stand too: fstab(5) has no others. */
-static bool take_own(struct optlist *list, char *option, const char **why)
+/* fstab(5) has one field for options, so a server's own options may be in the list of mount
+   options. */
+static bool take_server_option(struct optlist *list, char *option, const char **why)
 {
 	const char *bad, *wrong = opt_named(self.options, self.args, option, &bad);
 
@@ -360,7 +366,7 @@ static bool take_own(struct optlist *list, char *option, const char **why)
 	return wrong != opt_unknown || optlist_is_for_mount(option);
 }
 
-static void defaults(const struct fuse_ops *ops)
+static void set_defaults(const struct fuse_ops *ops)
 {
 	self.args->ready_fd = -1;
 	self.args->options = (struct opt_set) { optlist_option, &self.args->mount };
@@ -370,12 +376,12 @@ static void defaults(const struct fuse_ops *ops)
 		.default_permissions = ops->immutable || ops->kernel_checks,
 		.allow_other = sys_geteuid() == 0,
 		.subtype = msg_applet,
-		.first = take_own,
+		.first = take_server_option,
 	};
 }
 
-/* BusyBox's mount starts the server of TYPE#SOURCE itself, and waits for its end, as servers
-   by libfuse go to the background unasked. */
+/* BusyBox's mount starts the server of TYPE#SOURCE itself and waits until it exits, because
+   libfuse servers go to the background by default. */
 static bool is_started_by_mount(void)
 {
 	char path[32], words[256] = "";
@@ -410,7 +416,7 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 	self.args = args;
 	self.options = options;
 	self.below_all = *argv[0] == '@';
-	defaults(ops);
+	set_defaults(ops);
 	if (!applet_parse(options, args, argv, &rest))
 		return 1;
 	args->background |= !args->foreground && is_started_by_mount();
@@ -418,17 +424,18 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 		return applet_usage("64 threads are the most");
 	self.session.threads = (uint32_t)args->threads;
 	if (args->sandbox) {
-		/* What a ring does, no filter of system calls sees. */
+		/* seccomp does not filter io_uring operations. */
 		if (self.session.transport == FUSE_TRANSPORT_URING)
 			return applet_usage("--sandbox needs --transport=dev");
 		self.session.transport = FUSE_TRANSPORT_DEV;
 	}
 	if (self.below_all && self.session.transport == FUSE_TRANSPORT_AUTO)
-		self.session.transport = FUSE_TRANSPORT_DEV;	/* of a ring, nothing is told */
+		self.session.transport = FUSE_TRANSPORT_DEV;	/* An io_uring cannot deliver SIGCONT on input. */
 	wrong = ops->settle ? ops->settle(fs, &self.session) : NULL;
 	if (wrong)
 		return applet_usage(wrong);
-	/* Where nobody else comes in, his server's own rights are what counts. */
+	/* Without allow_other only the server's own user has access, and the permissions of the
+	   server decide. */
 	if (ops->kernel_checks && !args->mount.allow_other)
 		args->mount.default_permissions = false;
 	while (count < 3 && rest.operands[count])

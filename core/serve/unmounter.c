@@ -26,8 +26,8 @@ void leave_terminal(void)
 
 enum { LEFT_MOUNTED = 2 };	/* an exit status */
 
-/* From the start, so that it is this one: a server that was taken over may outlive its
-   connection, and wait until another one has the number. */
+/* Hold the connection from the start: a compromised server may outlive its connection and wait
+   until the kernel gives the number to another connection. */
 static void hold_connection(struct keeper *k)
 {
 	uint64_t connection = k->at->mounted.dev_minor;
@@ -51,8 +51,9 @@ static int abort_connection(const struct keeper *k)
 	return k->identity ? conn_abort_known(k->at->mounted.dev_minor, k->identity) : -ENOENT;
 }
 
-/* A user who may rename a directory of the path could lead a plain unmount, which goes by name,
-   to another mount. Nothing renames the mountpoint itself in the directory that holds it. */
+/* umount2(2) takes a path, and a user who may rename a directory on it could redirect it to
+   another mount. So change to the parent directory first: the kernel does not rename a
+   mountpoint. */
 static int unmount_in_parent(const struct mountpoint *at)
 {
 	int parent = umount_open_parent(at->path);
@@ -66,7 +67,7 @@ static int unmount_in_parent(const struct mountpoint *at)
 	return err == -EPERM ? commfd_unmount(at->path, false) : err;
 }
 
-/* In a child. Returns its exit status. */
+/* Runs in a child. Returns its exit status. */
 static int unmount(const struct keeper *k)
 {
 	const struct sys_stat *mounted = &k->at->mounted;
@@ -76,7 +77,7 @@ static int unmount(const struct keeper *k)
 
 	if (busy)
 		report_holders(&to, mounted->dev_major, mounted->dev_minor);
-	/* Detaching takes neither the directory nor its name. */
+	/* commfd_umount_known() needs no parent directory and no path. */
 	if (err && err != -ESTALE)
 		err = commfd_umount_known(k->at, UMOUNT_LAZY);
 	if (!err && busy)
@@ -90,7 +91,8 @@ static int unmount(const struct keeper *k)
 	} else if (err) {
 		msg_errno(1, k->shown, err);
 	}
-	/* No helper is left to unmount, for one. The signal asked for an end all the same. */
+	/* Unmounting failed, for example because fusermount3 is missing. End the server anyway,
+	   as the signal asked for. */
 	if (err && err != -ESTALE) {
 		msg("%s: left mounted, and served no longer", k->shown);
 		return LEFT_MOUNTED;
@@ -98,7 +100,7 @@ static int unmount(const struct keeper *k)
 	return err != 0;
 }
 
-/* Without pidfds, before 5.3: the server is the parent of this process as long as it lives. */
+/* Before Linux 5.3 there is no pidfd_open(2): getppid(2) is the server's pid while it lives. */
 static void end_server(const struct keeper *k)
 {
 	if (k->process >= 0)
@@ -115,15 +117,16 @@ static void detach_and_abort(const struct keeper *k)
 		commfd_umount_known(k->at, UMOUNT_LAZY);
 		err = abort_connection(k);
 	}
-	/* Where the control file system is out of reach, the server's end is the abort:
-	   the last descriptor of the connection goes with it. */
+	/* fusectl is not accessible: end the server instead. Its exit closes the connection's
+	   last /dev/fuse descriptor, which aborts the connection. */
 	if (err < 0) {
 		msg("%s: aborted", k->shown);
 		end_server(k);
 	}
 }
 
-/* Unmounting may take as long as the server does, which may ask for an abort meanwhile. */
+/* Unmounting may wait for the server's replies, so a child does it; the keeper keeps reading and
+   can abort meanwhile. */
 static void unmount_in_child(struct keeper *k)
 {
 	k->child = sys_fork();
@@ -133,8 +136,8 @@ static void unmount_in_child(struct keeper *k)
 		commfd_umount_known(k->at, UMOUNT_LAZY);
 }
 
-/* Until it is waited for here, the child's number is its own. */
-static bool child_runs(struct keeper *k)
+/* The kernel does not reuse the child's pid before sys_wait_ended() reaps it. */
+static bool is_child_running(struct keeper *k)
 {
 	int status;
 
@@ -146,14 +149,14 @@ static bool child_runs(struct keeper *k)
 	return false;
 }
 
-/* A moment for the last words, then none is left behind. */
+/* Give the child time to print its messages, then kill it. */
 static void end_child(struct keeper *k)
 {
 	enum { TRIES = 50 };
 
-	for (int i = 0; i < TRIES && child_runs(k); i++)
+	for (int i = 0; i < TRIES && is_child_running(k); i++)
 		sys_sleep_ms(LOOK_EVERY_MS);
-	if (!child_runs(k))
+	if (!is_child_running(k))
 		return;
 	sys_kill(k->child, SIGKILL);
 	sys_wait(k->child, NULL);
@@ -161,13 +164,13 @@ static void end_child(struct keeper *k)
 
 static bool read_request(struct keeper *k, int pipe, char *what)
 {
-	while (child_runs(k) && sys_poll_in(pipe, LOOK_EVERY_MS) == 0)
+	while (is_child_running(k) && sys_poll_in(pipe, LOOK_EVERY_MS) == 0)
 		;
 	return sys_read_all(pipe, what, 1) == 1;
 }
 
-/* A server asks for each once. One that was taken over has no more of them, either: each takes
-   processes, and looks through /proc. */
+/* Serve each request once: each forks a process and scans /proc, which a compromised server
+   could repeat without end. */
 static bool is_first(char what)
 {
 	static char asked[KEEPER_REQUESTS + 1];
@@ -200,7 +203,7 @@ static void serve_request(struct keeper *k, char what)
 
 static void __attribute__((noreturn)) keep(struct keeper *k, int pipe)
 {
-	/* It is the server whom the first ones are meant for. */
+	/* The terminal sends these to the whole process group; the server handles them. */
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	int kept[] = { pipe, k->process, -1 };
 	char what;
@@ -245,7 +248,8 @@ int keeper_start(struct keeper *k)
 	return err < 0 ? err : 0;
 }
 
-/* The server may have other children, inherited over exec or, as process 1, orphans. */
+/* Wait for the keeper's pid alone: the server may have other children, inherited over exec(2) or,
+   as process 1, orphans. */
 void keeper_end(const struct keeper *k)
 {
 	if (k->pipe < 0)

@@ -1,5 +1,6 @@
-/* keeper: the process beside a server that unmounts what it serves. A server cannot do it
- * itself: it would wait for its own answers; and it has given up the rights for it. */
+/* keeper: the process that unmounts a server's mount. The server cannot do so itself:
+ * umount2(2) may wait for the server's own replies, and the server has dropped the capabilities
+ * that unmounting needs. */
 #ifndef FUSEBOX_SERVE_UNMOUNTER_H
 #define FUSEBOX_SERVE_UNMOUNTER_H
 
@@ -9,41 +10,42 @@
 #include "mount/mount.h"
 
 struct keeper {
-	const struct mountpoint *at;	/* what it unmounts, and only that */
+	const struct mountpoint *at;	/* the only mount that the keeper unmounts */
 	const char *shown;		/* the mountpoint as the user gave it */
-	bool adopted;			/* mounted by somebody else, who may have more rights */
-	int pipe;			/* of the server: where it asks; -1: no keeper */
-	int pid;			/* the keeper's; set by keeper_start */
+	bool adopted;			/* another process mounted, perhaps with more privileges */
+	int pipe;			/* the server writes requests to it; -1: no keeper */
+	int pid;			/* the keeper's; set by keeper_start() */
 
-	/* The keeper's own, from keeper_start() on. */
-	int server, process;		/* its pid and pidfd (-1: before Linux 5.3) */
-	int child;			/* that unmounts; not above 0: none */
-	int held;			/* conn_hold(); below 0: this process may not */
-	uint64_t identity;		/* then, conn_identity(); 0: not told */
+	/* keeper_start() sets these; only the keeper uses them. */
+	int server, process;		/* the server's pid and pidfd (-1: before Linux 5.3) */
+	int child;			/* pid of the unmounting child; 0 or less: none */
+	int held;			/* from conn_hold(); below 0: not permitted */
+	uint64_t identity;		/* from conn_identity() if held < 0; 0: unknown */
 };
 
-/* What the server may ask for, a byte each, and each once: the keeper ignores it again. Once
-   the connection is over it does nothing more to mounts and connections. */
+/* The server's requests, one byte each. The keeper ignores a request that repeats an earlier one.
+   Once the connection is over, the keeper leaves mounts and connections alone. */
 enum { KEEPER_REQUESTS = 4 };
 enum keeper_ask {
 	KEEPER_BACKGROUND = 'b',	/* leave the terminal */
-	KEEPER_UNMOUNT = 'u',	/* what is busy is detached, and its holders are told */
+	KEEPER_UNMOUNT = 'u',	/* unmount; detach a busy mount and report its holders */
 	KEEPER_DETACH = 'd',
-	KEEPER_ABORT = 'a',	/* detach, and end the connection */
+	KEEPER_ABORT = 'a',	/* detach the mount and abort the connection */
 };
 
-/* Starts it, with no descriptors but standard ones, the pipe and the server's pidfd; it ends
-   when the server does. A server that it cannot help otherwise is sent SIGUSR1: to end.
-   0, or -errno. */
+/* Forks the keeper. It keeps open only the standard streams, the pipe, the server's pidfd and
+   the held connection, and exits when the server does. If it cannot unmount or abort, it sends
+   the server SIGUSR1, on which the server exits. Returns 0 or -errno. */
 int keeper_start(struct keeper *keeper);
 
-/* -EPIPE: it is gone. */
+/* Writes one request without waiting for its result. Returns 0 or more, or -errno; -EPIPE: the
+   keeper has exited. */
 int keeper_ask(const struct keeper *keeper, enum keeper_ask what);
 
-/* Waits until it has done what it was asked for, and has ended. */
+/* Closes the pipe and waits until the keeper has served its requests and exited. */
 void keeper_end(const struct keeper *keeper);
 
-/* Standard input, output and errors are let go of. */
+/* Redirects the standard streams to /dev/null. */
 void leave_terminal(void);
 
 #endif
