@@ -64,7 +64,7 @@ uint64_t launch_mounted(const char *path)
 	return sys_stat_path(path, 0, false, &st) == 0 ? st.mount_id : 0;
 }
 
-static bool answers(const char *path, uint64_t before)
+static bool is_answering(const char *path, uint64_t before)
 {
 	int fd = sys_open(path, O_PATH, 0);
 	struct table_row row;
@@ -82,7 +82,7 @@ static int exit_status(int status)
 	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 }
 
-/* The server that goes to the background may leave the mounting to its child. */
+/* A server that goes to the background may exit before its child has mounted. */
 static bool is_mounted_soon(const char *path, uint64_t before)
 {
 	enum { LOOK_EVERY_MS = 20, LOOKS = 50 };
@@ -104,7 +104,7 @@ int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
 			status = exit_status(status);
 			return status || is_mounted_soon(path, before) ? status : LAUNCH_UNMOUNTED;
 		}
-		if (answers(path, before))
+		if (is_answering(path, before))
 			return 0;
 		sys_sleep_ms(pause);
 		pause += pause < 20;

@@ -1,41 +1,44 @@
-/* launch: from this process to the server's, and waiting for it to answer. */
+/* launch: executes a server with the requested privileges, and waits until it answers. */
 #ifndef FUSEBOX_LAUNCH_LAUNCH_H
 #define FUSEBOX_LAUNCH_LAUNCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the server is to be. */
+/* The privileges that the server runs with. */
 struct launch {
-	const char *user;	/* "USER[:GROUP]"; NULL: as now */
-	bool drop_caps;		/* no capability, now or by an exec */
+	const char *user;	/* "USER[:GROUP]"; NULL: this process's */
+	bool drop_caps;		/* drop all capabilities; execve(2) does not restore them */
 	bool no_new_privs;
 };
 
-/* If the server is to have other rights than this process, takes the controlling terminal away
-   from it, where it could type as the user of this process (TIOCSTI): standard input becomes
-   /dev/null if it is a terminal, and output is only written. Where this process leads the
-   session, what returns is a child, for which this process waits, handing on signals and its
-   status. 0, or -errno. Before launch_become(). */
+/* If the server will run as another user or without capabilities, gives up the controlling
+   terminal, into which the server could otherwise inject input (TIOCSTI): a standard input that
+   is a terminal becomes /dev/null, and terminal output is reopened write-only. A session leader
+   forks: the function returns in the child, and the parent forwards signals, waits, and exits
+   with the child's status. Call before launch_become(). Returns 0 or -errno. */
 int launch_leave_terminal(const struct launch *l);
 
-/* Becomes what l says. On failure says why, and returns 1. */
+/* Sets the user, groups and capabilities of this process as l says. Returns 0, or 1 after
+   printing the error. */
 int launch_become(const struct launch *l);
 
-/* Becomes file, a path or a name in PATH, with argv and the environment. Returns only on failure, having said why: 127 not found, 126 not executable. */
+/* Executes file, a path or a name in PATH, with argv and the environment. Returns only on failure,
+   after printing the error: 127 not found, 126 not executable. */
 int launch_exec(const char *file, char **argv);
 
-/* What is mounted at path: its mount's id, 0 for what has none. */
+/* The id of the mount that path is on, or 0 if statx(2) fails. */
 uint64_t launch_mounted(const char *path);
 
-/* What launch_wait returns when the server ended with status 0 and left no mount behind. */
+/* launch_wait() returns this if the server exits with status 0 and nothing is mounted. */
 enum { LAUNCH_UNMOUNTED = -0x1000 };
 
-/* Waits until the FUSE mount at path, another than `before`, answers: its INIT
-   has been, as far as the control file system tells. Returns 0 then, or when the
-   server, child, ends with status 0 and something else than `before` is mounted, served
-   by a process that it left behind; its status when it fails (128 + N: by signal N);
-   -ETIMEDOUT after so many milliseconds (below 0: never). */
+/* Waits until a FUSE mount whose id differs from `before` is at path and has no waiting requests,
+   which means that its server has replied to INIT; without access to fusectl, the mount alone
+   counts. Returns 0 then, and also if the server `child` exits with status 0 and such a mount
+   is there, served by a process in the background. Returns the exit status if the server
+   fails (128 + N: killed by signal N), LAUNCH_UNMOUNTED, or -ETIMEDOUT after `milliseconds`
+   (below 0: wait forever). */
 int launch_wait(int child, const char *path, uint64_t before, int milliseconds);
 
 #endif

@@ -39,16 +39,16 @@ int mountargs_add(struct mountargs *args, const char *option)
 	return 0;
 }
 
-/* mount(8) takes that out of them. */
-static const char *implied(const char *option)
+/* Like mount(8), replaces an option such as "user" by the options that it implies. */
+static const char *expand_option(const char *option)
 {
 	if (strcmp(option, "user") == 0 || strcmp(option, "users") == 0 || strncmp(option, "user=", 5) == 0)
 		return "nosuid,nodev,noexec";
 	return strcmp(option, "owner") == 0 || strcmp(option, "group") == 0 ? "nosuid,nodev" : option;
 }
 
-/* What mount(8) does around its helper; of that, X-mount.mkdir is done by fmount, too. */
-static void tell_left_out(const char *option)
+/* mount(8) itself implements the X-mount.* options; of these, fmount implements X-mount.mkdir. */
+static void report_left_out(const char *option)
 {
 	static const char names[] = "X-mount.mkdir|x-mount.mkdir|X-mount.nocanonicalize|X-mount.noloop";
 
@@ -57,8 +57,8 @@ static void tell_left_out(const char *option)
 		msg("%s: only mount(8) does that; left out", option);
 }
 
-/* Where an option ends: at a comma without a backslash before it. */
-static char *end_of(char *option)
+/* An option ends at a comma that no backslash precedes. */
+static char *find_option_end(char *option)
 {
 	for (; *option && *option != ','; option++)
 		option += *option == '\\' && option[1];
@@ -72,16 +72,16 @@ const char *mountargs_take(void *to, char *list, const char **bad)
 
 	(void)bad;
 	while (next) {
-		char *word = next, *end = end_of(next);
+		char *word = next, *end = find_option_end(next);
 		const char *option;
 
 		next = *end ? end + 1 : NULL;
 		*end = '\0';
-		option = args->alone ? implied(word) : word;
+		option = args->alone ? expand_option(word) : word;
 		args->nodev |= option != word || strcmp(option, "nodev") == 0;
 		args->nosuid |= option != word || strcmp(option, "nosuid") == 0;
 		if (args->alone && optlist_is_for_mount(option))
-			tell_left_out(option);
+			report_left_out(option);
 		args->remount |= strcmp(option, "remount") == 0;
 		if (strncmp(option, "setuid=", 7) == 0)
 			args->setuid = option + 7;

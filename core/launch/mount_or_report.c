@@ -1,4 +1,4 @@
-/* say: see mount_or_report.h. */
+/* mount_or_report: see mount_or_report.h. */
 #include "launch/mount_or_report.h"
 
 #include "msg.h"

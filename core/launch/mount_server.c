@@ -14,10 +14,10 @@
 #include "sys.h"
 #include "mount/umount.h"
 
-enum { FAILED = 32 };	/* as mount(8) has it */
+enum { FAILED = 32 };	/* mount(8)'s exit status for a failed mount */
 
-/* The options that a mount has, as against those of its server. */
-static void mount_options(const struct mountargs *args, struct optlist *mount)
+/* Takes the mount's own options out of args->options, which also has the server's. */
+static void take_mount_options(const struct mountargs *args, struct optlist *mount)
 {
 	static char text[sizeof(args->options)];
 
@@ -27,8 +27,8 @@ static void mount_options(const struct mountargs *args, struct optlist *mount)
 	optlist_known(mount, text);
 }
 
-/* drop_privileges: it is mounted here, and the server gets the descriptor. */
-static int mount_for(struct mountargs *args, struct mountpoint *at)
+/* drop_privileges: mount here, and hand the /dev/fuse descriptor to the server. */
+static int mount_for_server(struct mountargs *args, struct mountpoint *at)
 {
 	static char fd_path[32];
 	struct out out = OUT_TEXT(fd_path);
@@ -39,7 +39,7 @@ static int mount_for(struct mountargs *args, struct mountpoint *at)
 		msg("drop_privileges needs CAP_SYS_ADMIN, to mount before it is dropped");
 		return 1;
 	}
-	mount_options(args, &mount);
+	take_mount_options(args, &mount);
 	device = say_mount(at, args->mountpoint, &mount);
 	if (device < 0)
 		return 1;
@@ -49,7 +49,7 @@ static int mount_for(struct mountargs *args, struct mountpoint *at)
 	return 0;
 }
 
-/* At boot there may be no environment at all. */
+/* At boot the environment may be empty. */
 static void complete_environment(bool own_home)
 {
 	static char home[] = "HOME=/root";
@@ -87,8 +87,8 @@ static int serve(struct mountargs *args)
 	return launch_exec(args->type, (char **)words);
 }
 
-/* A server that goes to the background ends this by its first process's end, and
-   one that does not, by answering. */
+/* Returns when the server's first process exits, having gone to the background, or when a server
+   in the foreground answers. */
 static int serve_and_wait(struct mountargs *args)
 {
 	static struct mountpoint at;
@@ -96,7 +96,7 @@ static int serve_and_wait(struct mountargs *args)
 	uint64_t before = launch_mounted(mountpoint);
 	int child, status;
 
-	if (args->drop_privileges && mount_for(args, &at) != 0)
+	if (args->drop_privileges && mount_for_server(args, &at) != 0)
 		return 1;
 	child = sys_fork();
 	if (child == 0)
@@ -106,7 +106,7 @@ static int serve_and_wait(struct mountargs *args)
 		msg("%s: the server ended with success, and nothing is mounted", mountpoint);
 		status = FAILED;
 	}
-	/* Who has no privileges left cannot take the mount away when it fails. */
+	/* The server dropped its privileges and cannot unmount when it fails. */
 	if (status && args->drop_privileges)
 		commfd_umount_known(&at, UMOUNT_LAZY);
 	return status < 0 ? msg_errno(1, args->type, status) : status;
@@ -118,7 +118,7 @@ static int refuse(const char *reason)
 	return 1;
 }
 
-/* By -t, or of TYPE#SOURCE. */
+/* The type is -t's, or stands before the "#" of TYPE#SOURCE. */
 static int find_type(struct mountargs *args)
 {
 	char *mark;

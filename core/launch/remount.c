@@ -10,10 +10,11 @@
 
 enum { OK = 0, USAGE = 1, FAILED = 32 };
 
-/* mount(2)'s, beside those of optlist.h. */
+/* Flags of mount(2) that optlist.h does not have. */
 enum { REMOUNT = 0x20, BIND = 0x1000 };
 
-/* The flags of one mount, and those that the file system has, wherever it is mounted. */
+/* `one` has the flags of one mount, `whole` the flags of the superblock, which all its mounts
+   share. WHOLE are the superblock's flags. */
 enum { WHOLE = MOUNT_RDONLY | MOUNT_SYNC | MOUNT_DIRSYNC | MOUNT_LAZYTIME };
 struct remount { struct optlist one, whole; uint64_t id; bool bind; };
 
@@ -27,8 +28,8 @@ static void take_flags(struct optlist *options, const char *list)
 	optlist_known(options, text);
 }
 
-/* As they are: a remount would clear what it does not name. */
-static int take_current(const struct table_row *row, void *data)
+/* Start from the current flags: a remount clears every flag that it does not set. */
+static int take_current_flags(const struct table_row *row, void *data)
 {
 	struct remount *r = data;
 
@@ -39,7 +40,7 @@ static int take_current(const struct table_row *row, void *data)
 	return 1;
 }
 
-static bool for_both(struct optlist *one, char *option, const char **why)
+static bool parse_for_both(struct optlist *one, char *option, const char **why)
 {
 	struct remount *r = (struct remount *)one;
 	bool bind = strcmp(option, "bind") == 0;
@@ -54,7 +55,7 @@ static int parse(struct remount *r, char *list, bool from_mount)
 {
 	const char *bad, *why = NULL;
 
-	r->one.first = for_both;
+	r->one.first = parse_for_both;
 	if (from_mount)
 		optlist_known(&r->one, list);
 	else
@@ -74,7 +75,7 @@ int remount(const char *target, char *list, bool bind, bool from_mount)
 	if (err)
 		return msg_errno(FAILED, target, err);
 	r.id = st.mount_id;
-	err = table_each(NULL, take_current, &r);
+	err = table_each(NULL, take_current_flags, &r);
 	if (err < 0)
 		return msg_errno(FAILED, "/proc/self/mountinfo", err);
 	before = r.whole.flags;

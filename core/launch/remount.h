@@ -1,13 +1,13 @@
-/* remount: changes the flags of what is mounted, as "mount -o remount" does. */
+/* remount: changes the flags of a mount, as "mount -o remount" does. */
 #ifndef FUSEBOX_LAUNCH_REMOUNT_H
 #define FUSEBOX_LAUNCH_REMOUNT_H
 
 #include <stdbool.h>
 
-/* Sets the flags in the list of mount options, which is changed, on the mount at target; the
-   others stay as they are. With `bind` that one mount alone is meant. Words that are no flags
-   are refused, unless the list comes from mount(8), which adds the server's options. Returns
-   the exit status of mount(8): 0, 1 or 32; what is wrong has been said. */
+/* Sets the flags in the list of mount options on the mount at target, and keeps its other flags.
+   Modifies the list. With `bind` changes that mount alone, not its superblock. Refuses options
+   that are not flags, unless the list comes from mount(8), which also passes the server's
+   options. Returns mount(8)'s exit status, 0, 1 or 32, after printing any error. */
 int remount(const char *target, char *list, bool bind, bool from_mount);
 
 #endif

@@ -1,4 +1,5 @@
-/* terminal: a server of other rights is started without the terminal. See launch.h. */
+/* terminal: gives up the controlling terminal before a server with other privileges starts.
+ * See launch.h. */
 #include "launch/launch.h"
 
 #include <errno.h>
@@ -8,7 +9,8 @@
 #include "proc/proc.h"
 #include "sys.h"
 
-/* A descriptor of the controlling terminal, -1 if there is none; *opened: to be closed. */
+/* Returns a descriptor of the controlling terminal, or -1 if there is none. The caller closes it
+   if *opened. */
 static int find_terminal(bool *opened)
 {
 	int fd = sys_open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
@@ -26,7 +28,7 @@ static int find_terminal(bool *opened)
 
 static struct proc_held server;
 
-static void hand_on(int sig)
+static void forward_signal(int sig)
 {
 	if (server.pid)
 		proc_signal(&server, sig);
@@ -36,27 +38,29 @@ static void __attribute__((noreturn)) wait_for_server(int child)
 {
 	int status = 0;
 
-	sys_close_others(NULL, 0, false);	/* the connection's above all */
+	/* An open /dev/fuse descriptor here would keep the connection alive without its server. */
+	sys_close_others(NULL, 0, false);
 	proc_hold(&server, child);
 	sys_wait(child, &status);
 	sys_exit(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 }
 
-/* The leader of a session cannot leave its terminal; a child of it can leave the session. */
+/* A session leader cannot call setsid(2), but its child can. */
 static int leave_session(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 	int child;
 
 	for (unsigned int i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sys_catch_signal(signals[i], hand_on);
+		sys_catch_signal(signals[i], forward_signal);
 	child = sys_fork();
 	if (child > 0)
 		wait_for_server(child);
 	return child < 0 ? child : sys_setsid() < 0 ? -EPERM : 0;
 }
 
-/* An open terminal can be read by whoever has the descriptor. */
+/* A process can read from a terminal through an inherited read-write descriptor, so reopen output
+   write-only. */
 static int replace_descriptors(void)
 {
 	char path[32];
