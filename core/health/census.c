@@ -60,7 +60,7 @@ static void count_waiting(struct census *c)
 	}
 }
 
-static void take_opener(struct census *c, int pid)
+static void add_opener(struct census *c, int pid)
 {
 	for (int i = 0; i < c->opener_count && i < OPENERS; i++)
 		if (c->openers[i] == pid)
@@ -70,19 +70,19 @@ static void take_opener(struct census *c, int pid)
 	c->opener_count++;
 }
 
-/* It kept what it had of a connection that is over, whose number another has now. */
-static bool is_of_another(const struct server *server, const struct conn *conn)
+/* The server's own connection is over, and the kernel has given its number to conn. */
+static bool has_older_connection(const struct server *server, const struct conn *conn)
 {
 	return conn->waiting >= 0 && !conn_is_over(conn->connection) && server_is_over(server);
 }
 
-static int take_server(const struct server *server, void *data)
+static int add_server(const struct server *server, void *data)
 {
 	struct conn *conn = census_find(data, server->connection);
 
 	if (server->connection == SERVER_NOT_TOLD)
-		take_opener(data, server->pid);
-	if (!conn || server->pid == sys_getpid() || is_of_another(server, conn))
+		add_opener(data, server->pid);
+	if (!conn || server->pid == sys_getpid() || has_older_connection(server, conn))
 		return 0;
 	if (!conn->pid)
 		conn->pid = server->pid;
@@ -100,7 +100,7 @@ static int take_server(const struct server *server, void *data)
 
 static void find_servers(struct census *c)
 {
-	int err = server_each(take_server, c);
+	int err = server_each(add_server, c);
 
 	c->hidden = err != 0;
 	c->untold = err == -ENODATA;
@@ -110,8 +110,9 @@ static void find_servers(struct census *c)
 
 enum { FEW = 50 };
 
-/* The processes that serve it; or, where the kernel does not tell, those of which one does. */
-static int servers_of(const struct census *c, const struct conn *conn, int pids[OPENERS])
+/* Lists the connection's servers or, if fdinfo does not show connections, the processes of which
+   one must be its server. */
+static int list_servers(const struct census *c, const struct conn *conn, int pids[OPENERS])
 {
 	bool guess = !conn->pid && c->untold && c->opener_count <= OPENERS;
 	int count = 0;
@@ -125,7 +126,7 @@ static int servers_of(const struct census *c, const struct conn *conn, int pids[
 	return count;
 }
 
-static uint64_t activity_of(const int *pids, int count)
+static uint64_t sum_activity(const int *pids, int count)
 {
 	uint64_t sum = 0;
 
@@ -142,7 +143,7 @@ static bool are_stopped(const int *pids, int count)
 	return count > 0;
 }
 
-static int64_t written_by(const int *pids, int count)
+static int64_t sum_written(const int *pids, int count)
 {
 	int64_t sum = 0;
 
@@ -156,7 +157,7 @@ static int64_t written_by(const int *pids, int count)
 	return sum;
 }
 
-/* One server of thousands of mounts is asked once. */
+/* A single server may serve thousands of connections: reuse its last take_sample for 10 ms. */
 static void sample_servers(const int *pids, int count, bool whole, struct health_sample *s)
 {
 	static struct health_sample last;
@@ -165,9 +166,9 @@ static void sample_servers(const int *pids, int count, bool whole, struct health
 	uint64_t now = sys_clock_ns();
 
 	if (count != 1 || pids[0] != last_pid || whole > last_whole || now > last.time + 10000000) {
-		last = (struct health_sample) { .time = now, .activity = activity_of(pids, count) };
+		last = (struct health_sample) { .time = now, .activity = sum_activity(pids, count) };
 		last.stopped = whole && are_stopped(pids, count);
-		last.written = whole ? written_by(pids, count) : -1;
+		last.written = whole ? sum_written(pids, count) : -1;
 		last_pid = count == 1 ? pids[0] : 0;
 		last_whole = whole;
 	}
@@ -176,21 +177,21 @@ static void sample_servers(const int *pids, int count, bool whole, struct health
 	s->written = last.written;
 }
 
-/* whole: with what is compared of the first and the last sample alone. */
-static void sample(const struct census *c, struct conn *conn, bool whole, struct health_sample *s)
+/* whole: include the fields that only the first and the last take_sample need. */
+static void take_sample(const struct census *c, struct conn *conn, bool whole, struct health_sample *s)
 {
 	int pids[OPENERS];
 
 	s->time = sys_clock_ns();
 	s->waiting = conn->waiting;
 	s->over = conn->over;
-	s->servers = servers_of(c, conn, pids);
+	s->servers = list_servers(c, conn, pids);
 	s->candidates = !conn->pid;
 	s->more = conn->many;
 	sample_servers(pids, s->servers, whole, s);
 }
 
-static size_t begin(struct census *c)
+static size_t take_first_samples(struct census *c)
 {
 	size_t watched = 0;
 
@@ -198,7 +199,7 @@ static size_t begin(struct census *c)
 		struct conn *conn = c->conns + i;
 
 		conn->before = (struct health_sample) { .written = -1 };
-		sample(c, conn, true, &conn->before);
+		take_sample(c, conn, true, &conn->before);
 		conn->after = conn->before;
 		conn->after.ran = conn->before.time;
 		conn->watched = !conn->over && (conn->waiting > 0 || conn->before.stopped);
@@ -207,8 +208,8 @@ static size_t begin(struct census *c)
 	return watched;
 }
 
-/* Returns whether something is left that has not been seen to get on. */
-static bool look_at(const struct census *c, struct conn *conn, bool whole)
+/* Returns whether to keep watching: the server has not answered, has not run, or was stopped. */
+static bool update_sample(const struct census *c, struct conn *conn, bool whole)
 {
 	struct health_sample *s = &conn->after;
 	uint64_t activity = s->activity;
@@ -218,19 +219,19 @@ static bool look_at(const struct census *c, struct conn *conn, bool whole)
 	conn->waiting = now;
 	if (whole)
 		conn->over = now >= 0 && conn_is_over(conn->connection);
-	sample(c, conn, whole, s);
+	take_sample(c, conn, whole, s);
 	if (s->activity != activity)
 		s->ran = s->time;
 	return !s->answered || s->ran == conn->before.time || conn->before.stopped;
 }
 
-static size_t look(struct census *c, bool whole)
+static size_t update_samples(struct census *c, bool whole)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < c->count; i++)
 		if (c->conns[i].watched)
-			left += look_at(c, c->conns + i, whole);
+			left += update_sample(c, c->conns + i, whole);
 	return left;
 }
 
@@ -241,9 +242,9 @@ static void watch(struct census *c, size_t watched, int milliseconds)
 
 	do {
 		sys_sleep_ms(watched > FEW ? milliseconds / 3 : 50);
-		left = look(c, false);
+		left = update_samples(c, false);
 	} while (left && sys_clock_ns() < end);
-	look(c, true);
+	update_samples(c, true);
 }
 
 void census_look(struct census *c, int milliseconds)
@@ -252,7 +253,7 @@ void census_look(struct census *c, int milliseconds)
 
 	count_waiting(c);
 	find_servers(c);
-	watched = begin(c);
+	watched = take_first_samples(c);
 	if (watched && milliseconds)
 		watch(c, watched, milliseconds);
 }

@@ -1,7 +1,7 @@
-/* census: FUSE connections, who serves them, and whether they get on.
+/* census: FUSE connections, their servers, and the state of each.
  *
- * Told by fusectl, /proc and the servers' own descriptors, never by the mounts: see
- * holders.h. A connection is served by whoever has a /dev/fuse descriptor of it.
+ * It reads fusectl, /proc and the servers' descriptors, and never accesses a mount: see
+ * holders.h. A process that has a /dev/fuse descriptor of a connection is its server.
  */
 #ifndef FUSEBOX_HEALTH_CENSUS_H
 #define FUSEBOX_HEALTH_CENSUS_H
@@ -16,45 +16,48 @@
 struct conn {
 	uint64_t connection;
 	uint64_t identity;	/* conn_identity() when it was added */
-	int64_t waiting;	/* requests, or -errno */
-	int pid;		/* the first process that serves it; 0: none to be seen */
-	int others[3];		/* further ones; of yet more it is not known whether they run */
-	bool many;
+	int64_t waiting;	/* waiting requests, or -errno */
+	int pid;		/* the first server process; 0: none is visible */
+	int others[3];		/* further server processes */
+	bool many;		/* there are more, which are not sampled */
 	bool over;		/* aborted, or without any server */
-	bool watched;		/* from `before` to `after`; else these are the same */
+	bool watched;		/* sampled twice; otherwise `after` equals `before` */
 	struct health_sample before, after;
 };
 
 struct census {
 	struct conn *conns;
 	size_t count, room;
-	struct map index;	/* by connection: its place in conns */
-	bool identify;		/* set before adding: note the identities */
-	bool hidden;		/* some servers may not be seen */
-	bool untold;		/* but only since the kernel does not tell whose connection it is */
-	int openers[4], opener_count; /* where the kernel does not tell whose connection it is:
-				   processes that have /dev/fuse open */
+	struct map index;	/* maps a connection to its index in conns */
+	bool identify;		/* record identities; set it before census_add() */
+	bool hidden;		/* some servers may not be visible */
+	bool untold;		/* only because fdinfo does not show the connection */
+	int openers[4], opener_count; /* processes with /dev/fuse open whose fdinfo does not show
+				   the connection */
 };
 
-/* Adds a connection, once. 0 or -ENOMEM. */
+/* Adds a connection unless it is there already. Returns 0 or -ENOMEM. */
 int census_add(struct census *census, uint64_t connection);
-/* Forgets all, and gives the memory back. */
+/* Empties the census, except for `identify`, and frees its memory. */
 void census_free(struct census *census);
+/* Returns NULL if the connection was not added. census_add() invalidates the pointer. */
 struct conn *census_find(const struct census *census, uint64_t connection);
 
-/* Counts the waiting requests of each, and finds who serves them by one pass over /proc. Then
-   samples twice, so many milliseconds apart, those where requests wait or the server is
-   stopped. With 0 milliseconds nothing is watched. */
+/* Counts the waiting requests of each connection, and finds all servers in one pass over /proc.
+   Then watches, for up to `milliseconds`, the connections that have waiting requests or a
+   stopped server. With 0 milliseconds it watches none. */
 void census_look(struct census *census, int milliseconds);
 
-/* After that. */
+/* The results of census_look(). */
 enum conn_state census_state(const struct conn *conn);
 const char *census_state_name(enum conn_state state);	/* "serving" */
-/* Whether the server is shown to keep requests waiting, so that an abort is due. */
+/* Whether requests provably wait because of the server, which justifies an abort. */
 bool census_blocks(const struct conn *conn);
-/* For how long requests waited of which none was seen to be answered, in milliseconds. */
+/* For how many milliseconds requests waited while the server answered none; 0: it answered, or
+   none waited. */
 uint64_t census_waited(const struct conn *conn);
-/* Whether a mount below it may be looked up: see health_answers(). */
+/* Whether the server answers, so that a path lookup through its mount does not hang: see
+   health_answers(). */
 bool census_answers(const struct conn *conn);
 
 #endif

@@ -21,7 +21,7 @@ bool target_is_name(const char *word)
 	return strncmp(word, "conn:", 5) == 0 || strncmp(word, "mnt-id:", 7) == 0;
 }
 
-static void take(struct target *t, const struct table_row *row)
+static void set_from_row(struct target *t, const struct table_row *row)
 {
 	struct out type = OUT_TEXT(t->type);
 
@@ -48,42 +48,43 @@ static void set_cover(struct target *t, const char *how, const struct table_row 
 
 /* ---- By path ---- */
 
-static int at_path(const struct table_row *row, void *data)
+static int take_if_at_path(const struct table_row *row, void *data)
 {
 	struct target *t = data;
 
 	if (strcmp(row->mountpoint, t->at.path) != 0)
 		return 0;
-	take(t, row);
+	set_from_row(t, row);
 	set_cover(t, "covered by", row);
 	return 0;
 }
 
-static int on_top(const struct table_row *row, void *data)
+static int take_if_on_top(const struct table_row *row, void *data)
 {
 	struct target *t = data;
 	uint64_t before = t->id;
 
 	if (row->parent == before)
-		at_path(row, t);
+		take_if_at_path(row, t);
 	return t->id != before;
 }
 
-/* Of what is on the FUSE mount that the path leads over only the letters are known. */
+/* The path crosses a FUSE mount, whose server must not be asked: compare the path with the mount
+   table lexically. */
 static int find_below(struct target *t)
 {
 	struct table_row row;
 	int err = table_of_fd(t->at.fd, &row, false);
 
 	t->outer = err ? 0 : table_connection(&row);
-	err = table_each(NULL, at_path, t);
-	/* The newest, unless one was moved onto it. */
-	while (!err && t->id && table_each(NULL, on_top, t) > 0)
+	err = table_each(NULL, take_if_at_path, t);
+	/* The last row is the top mount, unless an older mount was moved onto it. */
+	while (!err && t->id && table_each(NULL, take_if_on_top, t) > 0)
 		;
 	return err ? err : t->fuse ? 0 : -EINVAL;
 }
 
-static int hidden_fuse(const struct table_row *row, void *data)
+static int note_covered_fuse(const struct table_row *row, void *data)
 {
 	struct target *t = data;
 
@@ -105,17 +106,17 @@ static int find_path_once(const char *path, struct target *t)
 		t->known.mount_id = 0;
 	err = table_of_fd(t->at.fd, &row, true);
 	if (err == -ENOENT && proc_mounted())
-		return -EAGAIN;	/* the walk ended on a mount that has been detached since */
+		return -EAGAIN;	/* The mount was detached after resolve_path(). */
 	if (err) {
-		/* Neither /proc nor statmount(2): this may be one, or not. */
+		/* Neither /proc nor statmount(2) is available: assume that it is a FUSE mount. */
 		t->fuse = true;
 		return proc_mounted() ? err : 0;
 	}
-	take(t, &row);
+	set_from_row(t, &row);
 	if (t->at.path[0] == '/' && strcmp(row.mountpoint, t->at.path) != 0)
 		return -EINVAL;
 	if (!t->fuse)
-		table_each(NULL, hidden_fuse, t);
+		table_each(NULL, note_covered_fuse, t);
 	return 0;
 }
 
@@ -164,7 +165,7 @@ static bool has_name(const struct table_row *row, const struct name *n)
 
 struct named { struct name name; struct target *target; int found; char path[8192]; };
 
-static int is_named(const struct table_row *row, void *data)
+static int take_if_named(const struct table_row *row, void *data)
 {
 	struct named *n = data;
 	struct out path = OUT_TEXT(n->path);
@@ -172,7 +173,7 @@ static int is_named(const struct table_row *row, void *data)
 	if (!has_name(row, &n->name))
 		return 0;
 	n->found++;
-	take(n->target, row);
+	set_from_row(n->target, row);
 	out_str(&path, row->mountpoint);
 	out_text(&path);
 	return 0;
@@ -188,7 +189,7 @@ static int find_named(const char *word, struct target *t)
 	n.found = 0;
 	if (err)
 		return err == -EINVAL ? -ENOENT : err;
-	err = table_each(NULL, is_named, &n);
+	err = table_each(NULL, take_if_named, &n);
 	if (err || n.found != 1)
 		return err ? err : n.found ? -ENOTUNIQ : -ENOENT;
 	top = *t;
@@ -199,7 +200,7 @@ static int find_named(const char *word, struct target *t)
 		err = find_below(t);
 		return !err && t->id != top.id ? -EBUSY : err;
 	}
-	/* What is on top there is what would be unmounted. */
+	/* umount2(2) would unmount the top mount there, so that must be the named one. */
 	err = table_identify(t->at.fd, &t->known);
 	if (!err) {
 		struct table_row row;
@@ -223,16 +224,16 @@ int target_find(const char *word, struct target *t)
 	if (err == -ENOENT && !target_is_name(word))
 		err = find_named(word, t);
 	if (t->at.fd >= 0)
-		sys_close(t->at.fd);	/* it would keep the mount busy */
+		sys_close(t->at.fd);	/* An open descriptor keeps the mount busy. */
 	t->at.fd = -1;
 	if (err)
 		target_close(t);
 	return err;
 }
 
-/* ---- Again, by what is known of it ---- */
+/* ---- Reopening a known mount ---- */
 
-/* The table's paths have no symbolic links: one on the way was put there since. */
+/* Paths in the mount table have no symbolic links: a link means that the path has changed. */
 static int open_without_links(const char *path)
 {
 	int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_LINKS);
@@ -242,7 +243,8 @@ static int open_without_links(const char *path)
 	return fd == -ELOOP || fd == -ENOTDIR ? -ESTALE : fd;
 }
 
-/* Opens the directory of at->path, and what is at its name there. A descriptor, or -errno. */
+/* Opens the parent directory of at->path, then the last component in it. Returns at->fd, or
+   -errno. */
 static int open_again(struct resolved *at)
 {
 	static char path[sizeof(at->path)];
@@ -253,7 +255,7 @@ static int open_again(struct resolved *at)
 	*name = '\0';
 	at->parent = open_without_links(name == at->path ? "/" : at->path);
 	*name = '/';
-	if (at->parent == -ENAMETOOLONG) {	/* component by component, then */
+	if (at->parent == -ENAMETOOLONG) {	/* resolve_path() walks component by component. */
 		memcpy(path, at->path, sizeof(path));
 		resolve_path(path, at);
 		return at->below ? -ENAMETOOLONG : at->fd;
@@ -289,19 +291,19 @@ const char *target_why(const struct target *t, int err)
 
 struct each {
 	struct name name;
-	const char *path;	/* NULL: by name */
-	uint64_t top;		/* of a path that is not whole: the mount there */
+	const char *path;	/* NULL: select by name */
+	uint64_t top;		/* if the path is not absolute: the id of the mount there */
 	int (*fn)(const struct table_row *row, void *data);
 	void *data;
 };
 
-static int if_meant(const struct table_row *row, void *data)
+static int call_if_selected(const struct table_row *row, void *data)
 {
 	const struct each *e = data;
-	bool meant = !e->path ? has_name(row, &e->name)
+	bool selected = !e->path ? has_name(row, &e->name)
 		     : *e->path == '/' ? strcmp(row->mountpoint, e->path) == 0 : row->id == e->top;
 
-	return meant ? e->fn(row, e->data) : 0;
+	return selected ? e->fn(row, e->data) : 0;
 }
 
 int target_each(const char *word, int (*fn)(const struct table_row *, void *), void *data)
@@ -318,5 +320,5 @@ int target_each(const char *word, int (*fn)(const struct table_row *, void *), v
 		e.top = sys_statx(at.fd, "", false, &st) == 0 ? st.mount_id : 0;
 		resolve_close(&at);
 	}
-	return err ? err : table_each(NULL, if_meant, &e);
+	return err ? err : table_each(NULL, call_if_selected, &e);
 }

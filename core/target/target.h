@@ -13,42 +13,43 @@ struct target {
 	struct resolved at;
 	uint64_t id;		/* reusable mount id; 0: only the path is known */
 	uint64_t connection;
-	uint64_t outer;		/* at.below: the connection of the FUSE mount that it is below */
+	uint64_t outer;		/* if at.below: the connection of the FUSE mount above it */
 	int64_t owner;		/* user_id=; -1: not known */
 	uint32_t major, minor;
-	struct sys_stat known;	/* which mount it is; mount_id 0: not known */
+	struct sys_stat known;	/* identifies the mount; mount_id 0: not known */
 	bool fuse;
-	char type[64];		/* "fuse.sshfs"; cut */
-	char cover[320];	/* why it was refused: what covers it, or what it covers */
+	char type[64];		/* such as "fuse.sshfs"; may be truncated */
+	char cover[320];	/* for the refusal: the mount that covers it or that it covers */
 };
 
-/* Finds a mountpoint, conn:N, mnt-id:N, or the source of a FUSE mount, without asking
-   any FUSE server. 0, and then target_close() has to be called; or -errno:
-   -EINVAL: a path where nothing is mounted; -ENOENT: no such path, nor such a source,
-   connection or id; -EBUSY: it is covered by another mount (see `cover`);
-   -ENOTUNIQ: several mounts have this source or connection. */
+/* Finds the mount at a path, conn:N, mnt-id:N, or the source of a FUSE mount, without sending a
+   request to any FUSE server. Returns 0, after which the caller calls target_close(), or -errno:
+   -EINVAL: nothing is mounted at the path; -ENOENT: no such path, source, connection or id;
+   -EBUSY: another mount covers it (see `cover`); -ENOTUNIQ: several mounts have this source or
+   connection. */
 int target_find(const char *word, struct target *target);
 void target_close(struct target *target);
 
-/* Opens the directory of t->at.path, which is the mount table's, and what is mounted there,
-   and sets t->known, if that is the mount t->id of device major:minor. Follows no symbolic
-   link (before Linux 5.6 none at the end). 0; -ESTALE when another mount is there, or -errno;
-   target_close() has to be called in any case. A FUSE mount on the way is asked: for one that
-   is known to answer, or in a child. */
+/* Opens the mount at t->at.path, a path from the mount table, and its parent directory, and sets
+   t->known. Follows no symbolic link (before Linux 5.6, no final one). Returns 0; -ESTALE if
+   the mount there is not t->id of device major:minor; or -errno. The caller calls target_close()
+   in any case. The kernel may send requests to a FUSE mount on the path: call it only if that
+   mount's server is known to answer, or in a child. */
 int target_reach(struct target *target);
 
-/* Whether the word is of the kind conn:N or mnt-id:N, so no path. */
+/* Whether the word is conn:N or mnt-id:N rather than a path. */
 bool target_is_name(const char *word);
 
-/* The number in conn:N. 0; -ENOENT: it is another word; -EINVAL: no number. */
+/* Stores the number in conn:N. Returns 0; -ENOENT if the word has no "conn:"; -EINVAL if N is not
+   a number. */
 int target_connection(const char *word, uint64_t *connection);
 
-/* Calls fn for all mounts that a word means: all layers at a mountpoint, every mount of
-   a connection or source. See table_each. */
+/* Calls fn for every mount that the word selects: all layers at a mountpoint, or all mounts of a
+   connection or source. Returns as table_each() does, or -errno if the path or number is invalid. */
 struct table_row;
 int target_each(const char *word, int (*fn)(const struct table_row *row, void *data), void *data);
 
-/* What to say when target_find failed so. */
+/* The message for an error of target_find(). Valid as long as *target. */
 const char *target_why(const struct target *target, int err);
 
 #endif
