@@ -34,55 +34,55 @@ const char *mount_device_advice(int err)
 	}
 }
 
-/* With fsopen(2) and its family, the mount exists before it is attached, so
-   what was pinned is what is covered; and the kernel says what it dislikes. */
+/* With fsopen(2) and its family, the mount exists before move_mount(2) attaches it to the pinned
+   directory, and the kernel logs its errors in the file system context. */
 struct context { int fs, err; };
 
-static void config(struct context *c, enum fsconfig_op op, const char *key, const char *value)
+static void set_config(struct context *c, enum fsconfig_op op, const char *key, const char *value)
 {
 	if (!c->err)
 		c->err = sys_fsconfig(c->fs, op, key, value);
 }
 
-static void config_number(struct context *c, const char *key, uint32_t number)
+static void set_config_number(struct context *c, const char *key, uint32_t number)
 {
 	char text[16];
 	struct out out = OUT_TEXT(text);
 
 	out_fmt(&out, "%u", number);
-	config(c, FSCONFIG_STRING, key, out_text(&out));
+	set_config(c, FSCONFIG_STRING, key, out_text(&out));
 }
 
-static void configure(struct context *c, const struct mountpoint *at,
+static void set_options(struct context *c, const struct mountpoint *at,
 		      const struct optlist *o, int device)
 {
-	config(c, FSCONFIG_STRING, "source", o->fsname);
+	set_config(c, FSCONFIG_STRING, "source", o->fsname);
 	if (o->subtype)
-		config(c, FSCONFIG_STRING, "subtype", o->subtype);
-	config_number(c, "fd", (uint32_t)device);
-	config(c, FSCONFIG_STRING, "rootmode", S_ISDIR(at->mode) ? "40000" : "100000");
-	config_number(c, "user_id", at->uid);
-	config_number(c, "group_id", at->gid);
+		set_config(c, FSCONFIG_STRING, "subtype", o->subtype);
+	set_config_number(c, "fd", (uint32_t)device);
+	set_config(c, FSCONFIG_STRING, "rootmode", S_ISDIR(at->mode) ? "40000" : "100000");
+	set_config_number(c, "user_id", at->uid);
+	set_config_number(c, "group_id", at->gid);
 	if (o->default_permissions)
-		config(c, FSCONFIG_FLAG, "default_permissions", NULL);
+		set_config(c, FSCONFIG_FLAG, "default_permissions", NULL);
 	if (o->allow_other)
-		config(c, FSCONFIG_FLAG, "allow_other", NULL);
+		set_config(c, FSCONFIG_FLAG, "allow_other", NULL);
 	if (o->max_read)
-		config_number(c, "max_read", o->max_read);
+		set_config_number(c, "max_read", o->max_read);
 	if (o->blksize)
-		config_number(c, "blksize", o->blksize);
+		set_config_number(c, "blksize", o->blksize);
 	if (o->flags & MOUNT_RDONLY)
-		config(c, FSCONFIG_FLAG, "ro", NULL);
+		set_config(c, FSCONFIG_FLAG, "ro", NULL);
 	if (o->flags & MOUNT_SYNC)
-		config(c, FSCONFIG_FLAG, "sync", NULL);
+		set_config(c, FSCONFIG_FLAG, "sync", NULL);
 	if (o->flags & MOUNT_DIRSYNC)
-		config(c, FSCONFIG_FLAG, "dirsync", NULL);
+		set_config(c, FSCONFIG_FLAG, "dirsync", NULL);
 	if (o->flags & MOUNT_LAZYTIME)
-		config(c, FSCONFIG_FLAG, "lazytime", NULL);
-	config(c, FSCONFIG_CREATE, NULL, NULL);
+		set_config(c, FSCONFIG_FLAG, "lazytime", NULL);
+	set_config(c, FSCONFIG_CREATE, NULL, NULL);
 }
 
-static unsigned int attributes(uint32_t flags)
+static unsigned int mount_attributes(uint32_t flags)
 {
 	static const struct { uint32_t flag, attr; } map[] = {
 		{ MOUNT_RDONLY, ATTR_RDONLY }, { MOUNT_NOSUID, ATTR_NOSUID },
@@ -98,8 +98,8 @@ static unsigned int attributes(uint32_t flags)
 	return attrs;
 }
 
-/* Reads the first complaint: a line such as "e fuse: Bad value for 'fd'". */
-static void hear(int fs, struct mount_said *said)
+/* Reads the context's first log line, such as "e fuse: Bad value for 'fd'". */
+static void read_fs_log(int fs, struct mount_said *said)
 {
 	ssize_t n = sys_read(fs, said->text, sizeof(said->text) - 1);
 
@@ -121,17 +121,18 @@ int mount_create(const struct mountpoint *at, const struct optlist *o, int devic
 	said->text[0] = '\0';
 	if (c.fs < 0)
 		return c.fs;
-	configure(&c, at, o, device);
-	mount = c.err ? c.err : sys_fsmount(c.fs, attributes(o->flags));
+	set_options(&c, at, o, device);
+	mount = c.err ? c.err : sys_fsmount(c.fs, mount_attributes(o->flags));
 	if (mount < 0)
-		hear(c.fs, said);
+		read_fs_log(c.fs, said);
 	sys_close(c.fs);
 	return mount;
 }
 
 struct cover { const struct mountpoint *at; struct sys_stat under, *found; const char *path; };
 
-/* A mount of this user's, on what was pinned: whichever it is, only that user minds. */
+/* Matches a FUSE mount of this user on the pinned directory. If there are several, taking another
+   one affects this user alone. */
 static int is_cover(const struct table_row *row, void *data)
 {
 	const struct cover *c = data;
@@ -146,7 +147,7 @@ static int is_cover(const struct table_row *row, void *data)
 	return 1;
 }
 
-/* Whether a FUSE mount of at->uid is on at->under, and which, by the mount table alone.
+/* Whether the mount table has a FUSE mount of at->uid on at->under; stores it in *found. Returns
    1, 0 or -errno. */
 static int is_covered(const struct mountpoint *at, struct sys_stat *found)
 {
@@ -159,8 +160,9 @@ static int is_covered(const struct mountpoint *at, struct sys_stat *found)
 	return err ? err : table_each(NULL, is_cover, &c);
 }
 
-/* A mount that cannot be identified could not be unmounted later. Nobody can have the turn of
-   one that is nowhere yet: who has it stopped while unmounting an older one of this number. */
+/* Detach a mount that cannot be identified, since it could not be unmounted later. -EAGAIN from
+   turn_try() is no conflict: no process knows the new mount yet, so the holder of the turn was
+   stopped while unmounting an older mount with this number. */
 int mount_place(struct mountpoint *at, int mount)
 {
 	int err = sys_statx(mount, "", false, &at->mounted);
@@ -183,11 +185,11 @@ int mount_place(struct mountpoint *at, int mount)
 
 int mount_undo(const struct mountpoint *at)
 {
-	if (at->turn)	/* if it could not be had before */
+	if (at->turn)	/* mount_place() may have failed to take it. */
 		turn_take(at->turn, &at->mounted);
 	if (at->top >= 0)
 		return umount_fd(at->top, UMOUNT_LAZY);
-	/* Through the descriptor of what is covered the kernel goes up to what covers it. */
+	/* A lookup through the covered directory's descriptor reaches the mount that covers it. */
 	return is_covered(at, NULL) > 0 ? umount_fd(at->under, UMOUNT_LAZY) : -ESTALE;
 }
 
@@ -201,7 +203,7 @@ void mount_release(struct mountpoint *at)
 	at->turn = 0;
 }
 
-/* What is at the path now. */
+/* Identifies the mount that is at the path now. */
 static void identify(struct mountpoint *at)
 {
 	int fd = sys_open(at->path, O_PATH | O_NOFOLLOW, 0);
@@ -212,7 +214,8 @@ static void identify(struct mountpoint *at)
 	sys_close(fd);
 }
 
-/* Without /proc, a directory by being in it. */
+/* Without /proc/self/fd there is no path of a descriptor: change to the directory and mount on
+   ".". */
 static int mount_inside(int dir, const char *source, const char *type, uint32_t flags,
 			const char *data)
 {
@@ -228,7 +231,8 @@ static int mount_inside(int dir, const char *source, const char *type, uint32_t 
 	return err;
 }
 
-/* mount(2) does not tell what it mounted. A path would, if nobody could change it. */
+/* mount(2) returns no descriptor of the new mount, and another user may change its path. Find it in
+   the mount table by the pinned directory. */
 static int find_new(struct mountpoint *at)
 {
 	int found = is_covered(at, &at->mounted);
@@ -237,11 +241,12 @@ static int find_new(struct mountpoint *at)
 		turn_try(at->turn, &at->mounted);
 	if (found > 0)
 		return statmount_complete(&at->mounted);
-	if (found < 0 && at->uid == sys_geteuid()) {	/* no table can be read */
+	if (found < 0 && at->uid == sys_geteuid()) {	/* The mount table is not readable. */
 		identify(at);
 		return 0;
 	}
-	/* What is below is busy by its descriptor, so that this takes away no more than a cover. */
+	/* The open descriptor keeps the mount below busy, so a plain unmount can remove only a mount
+	   that covers it. */
 	umount_fd(at->under, UMOUNT_PLAIN);
 	return -ESTALE;
 }
@@ -265,7 +270,7 @@ static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 	return err ? err : find_new(at);
 }
 
-/* What a string may be long for fsconfig(2); mount(2) takes a page. */
+/* The longest string that fsconfig(2) takes; mount(2) takes a page. */
 enum { CONFIG_STRING = 255 };
 
 int mount_attach(struct mountpoint *at, const struct optlist *o, int device,
@@ -282,7 +287,7 @@ int mount_attach(struct mountpoint *at, const struct optlist *o, int device,
 	return err;
 }
 
-static int fail(struct out *why, const char *object, int err, const char *advice)
+static int explain(struct out *why, const char *object, int err, const char *advice)
 {
 	out_fmt(why, "%s: %s%s%s", object, msg_reason(err), advice ? "; " : "", advice ? advice : "");
 	return err;
@@ -303,13 +308,13 @@ static int mount_direct(struct mountpoint *at, const struct optlist *o, struct o
 	struct mount_said said;
 
 	if (device < 0)
-		return fail(why, "/dev/fuse", device, mount_device_advice(device));
+		return explain(why, "/dev/fuse", device, mount_device_advice(device));
 	err = mount_attach(at, o, device, &said);
 	mount_release(at);
 	if (!err)
 		return device;
 	sys_close(device);
-	return fail(why, at->path, err, mount_advice(err, &said));
+	return explain(why, at->path, err, mount_advice(err, &said));
 }
 
 int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out *why)

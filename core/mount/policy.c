@@ -12,9 +12,9 @@
 
 enum { DEFAULT_MOUNT_MAX = 1000 };
 
-/* The file systems that are known to stand a mount of anyone's on top, by the
-   name they have in the mount table; FUSE itself besides. */
-static const char known[] = " aufs autofs bcachefs btrfs ceph cifs ecryptfs exfat ext2 ext3 ext4"
+/* The file system types, as in the mount table, on which every user may mount; FUSE as well. The
+   others, such as proc, have files that trusted programs read. */
+static const char permitted_types[] = " aufs autofs bcachefs btrfs ceph cifs ecryptfs exfat ext2 ext3 ext4"
 	" f2fs gfs2 gpfs hfsplus jffs2 jfs lustre msdos vfat ncpfs nfs nfs4 nilfs2 ntfs ntfs3 afs"
 	" overlay panfs reiserfs smb3 squashfs tmpfs ramfs rootfs ubifs ufsd xfs zfs ";
 
@@ -23,8 +23,8 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t\r");
 }
 
-/* "NAME = VALUE": the value, or NULL if the line is about something else. */
-static const char *setting(const char *line, const char *name)
+/* Returns the value in "NAME = VALUE", or NULL if the line has another name. */
+static const char *find_value(const char *line, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -67,15 +67,15 @@ static bool read_line(struct policy *p, const char *line)
 		return true;
 	if (strcmp(line, "user_allow_other") == 0)
 		return p->user_allow_other = true;
-	if ((value = setting(line, "mount_max")))
+	if ((value = find_value(line, "mount_max")))
 		return set_count(p, value);
-	if ((value = setting(line, "allow_fstype")))
+	if ((value = find_value(line, "allow_fstype")))
 		return add_type(p, value);
 	return false;
 }
 
-/* A caller's limits, or a mode that root chose, keep the file from being read: neither
-   means that root set no limit. */
+/* The user's resource limits or the file's mode can make reading fail. That does not mean that root
+   set no limit, so only ENOENT counts as an empty file. */
 static ssize_t read_file(char *text, size_t size)
 {
 	ssize_t n = sys_read_file(POLICY_FILE, text, size);
@@ -110,7 +110,7 @@ int policy_read(struct policy *p, void (*note)(const char *fmt, ...))
 		if (read_line(p, line))
 			continue;
 		note("unknown parameter in %s at line %d: '%s'", POLICY_FILE, number, line);
-		if (setting(line, "mount_max"))	/* some limit, but which? */
+		if (find_value(line, "mount_max"))	/* Root set a limit, but it is unknown. */
 			err = -EINVAL;
 	}
 	return err;
@@ -135,7 +135,7 @@ static int refuse(struct out *why, int err, const char *text, const char *path)
 
 static int check_type(const struct policy *p, const struct table_row *row, struct out *why)
 {
-	if (table_is_fuse(row) || is_in(known, row->type) || is_in(p->allowed, row->type))
+	if (table_is_fuse(row) || is_in(permitted_types, row->type) || is_in(p->allowed, row->type))
 		return 0;
 	out_fmt(why, "mounting over filesystem type %s is forbidden; allow_fstype = %s in "
 		POLICY_FILE " allows it", row->type, row->type);
@@ -185,8 +185,8 @@ int policy_mountpoint(const struct policy *p, const struct mountpoint *at, struc
 			msg_reason(err));
 		return err;
 	}
-	/* The root of a FUSE mount might never answer access(2); the table says
-	   whose it is. */
+	/* access(2) on the root of a FUSE mount waits for its server; the mount table has the
+	   owner. */
 	if (!st.inside && table_is_fuse(&row) && strcmp(row.mountpoint, at->path) == 0) {
 		if (table_owner(&row) != at->uid)
 			return refuse(why, -EACCES, "user has no write access to mountpoint %s",

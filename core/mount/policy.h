@@ -1,9 +1,9 @@
-/* policy: what a caller who is not root may have mounted, by fuse.conf and by
- * the rules that fusermount3(1) has always had.
+/* policy: the mounts that fuse.conf and the rules of fusermount3(1) permit to a user other than
+ * root.
  *
- * Everything is looked at with the effective ids, which must be the caller's.
- * Functions return 0, or -errno with `why` saying it in the words that
- * programs know from the original.
+ * The kernel checks access with the effective ids, which must be the user's. Functions return 0,
+ * or -errno with a message in `why`, worded as libfuse's fusermount3 words it, because programs
+ * match on it.
  */
 #ifndef FUSEBOX_MOUNT_POLICY_H
 #define FUSEBOX_MOUNT_POLICY_H
@@ -18,22 +18,21 @@
 
 struct policy {
 	bool user_allow_other;
-	int64_t mount_max;	/* FUSE file systems at once; below 0: any number */
+	int64_t mount_max;	/* number of FUSE file systems mounted at once; below 0: no limit */
 	char allowed[512];	/* allow_fstype: " NAME NAME " */
 };
 
-/* Reads fuse.conf, if there is one; tells `note` of each line that it does not
-   understand. 0, also when there is no file; or -errno, when nothing may be mounted: the
-   file cannot be read, is longer than 16 KiB, or its mount_max is no number. */
+/* Reads fuse.conf, and calls `note` for each line that it does not understand. Returns 0, also if
+   there is no file; or -errno if the file is not readable, is longer than 16 KiB, or has a
+   mount_max that is not a number: the caller then mounts nothing. */
 int policy_read(struct policy *policy, void (*note)(const char *fmt, ...));
 
-/* Whether the caller may mount on at->under: owner, sticky bit, permission to
-   write, and a file system below that is known to stand it. Never waits for a
-   file system that is mounted there. */
+/* Whether the user may mount on at->under: checks its owner, sticky bit, write permission, and
+   that its file system type is permitted. Sends no request to a FUSE mount there. */
 int policy_mountpoint(const struct policy *policy, const struct mountpoint *at, struct out *why);
 
-/* Whether `extra` more may be mounted without exceeding mount_max. 0; -EUSERS; or
-   the -errno of the count that failed. */
+/* Whether `extra` more file systems stay within mount_max. Returns 0; -EUSERS; or the -errno of
+   counting the mounts. */
 int policy_count(const struct policy *policy, int extra, struct out *why);
 
 #endif

@@ -1,9 +1,8 @@
-/* resolve: a path to a mountpoint, without asking any FUSE file system.
+/* resolve: resolves a path to a mountpoint without sending a request to any FUSE server.
  *
- * Component by component, each opened by O_PATH | O_NOFOLLOW from the one before,
- * symbolic links read by hand. At the first FUSE mount that stops: a server that
- * hangs would keep the lookup of a name in it for ever. What is left of the path is
- * taken by its letters.
+ * It opens each component with O_PATH | O_NOFOLLOW from its parent, and reads symbolic links
+ * itself. It stops at the first FUSE mount, because a lookup there blocks forever if the server
+ * hangs, and appends the rest of the path lexically.
  */
 #ifndef FUSEBOX_TARGET_RESOLVE_H
 #define FUSEBOX_TARGET_RESOLVE_H
@@ -11,15 +10,16 @@
 #include <stdbool.h>
 
 struct resolved {
-	int fd;			/* O_PATH: of path, or of the FUSE mount that path is below */
-	int parent;		/* O_PATH: of the directory that fd is in; -1: none (the
-				   root), or it is not known (below) */
-	bool below;		/* path goes on below that FUSE mount, and was not looked at there */
-	char path[8192];	/* absolute, without links up to the mount, without "." and ".."; it
-				   begins with "." where the current directory has no path */
+	int fd;			/* O_PATH descriptor of path or, if `below`, of the FUSE mount */
+	int parent;		/* O_PATH descriptor of fd's directory; -1: fd is the root, or
+				   the directory is unknown (`below`) */
+	bool below;		/* path continues inside that FUSE mount, where it is unresolved */
+	char path[8192];	/* absolute, without "." and "..", and without symbolic links up to
+				   the FUSE mount; begins with "." if the current directory
+				   has no path */
 };
 
-/* Returns 0, and then resolve_close() has to be called; or -errno: -ELOOP after 40
+/* Returns 0, after which the caller calls resolve_close(), or -errno: -ELOOP after 40 symbolic
    links, -ENAMETOOLONG. */
 int resolve_path(const char *path, struct resolved *resolved);
 void resolve_close(struct resolved *resolved);

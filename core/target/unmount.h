@@ -1,4 +1,4 @@
-/* unmount: take a target away without being held up by its server. */
+/* unmount: unmounts a target without waiting for a server that hangs. */
 #ifndef FUSEBOX_TARGET_UNMOUNT_H
 #define FUSEBOX_TARGET_UNMOUNT_H
 
@@ -7,20 +7,21 @@
 
 enum { UNMOUNT_LIMIT_MS = 1000 };
 
-/* Unmounts it, if it is still the same mount: in a child, since the kernel may wait
-   for the server (to take what was written, or, with fuseblk, to end); through the
-   set-uid helper where this user may not. 0, or -errno: -EBUSY, -ENOENT when that mount
-   is gone, -ESTALE when it is covered or was moved, -ETIMEDOUT when the kernel still waits: the child goes on, and
-   unmount_wait() tells its result later. */
+/* Unmounts the target if it is still the same mount, through the set-uid helper if this user lacks
+   the privilege. A child does it, because the kernel may wait for the server (to write dirty
+   pages, or for the reply to fuseblk's DESTROY). Returns 0 or -errno: -EBUSY; -ENOENT: the mount
+   is gone; -ESTALE: it is covered or was moved; -ETIMEDOUT: the child still waits after
+   UNMOUNT_LIMIT_MS, and unmount_wait() returns its result later. */
 int unmount_target(const struct target *target, enum umount_how how);
+/* Waits for that child for up to so many milliseconds. Returns as unmount_target(). */
 int unmount_wait(int milliseconds);
 
-/* In this process, without a limit. */
+/* As unmount_target(), but in this process and without a time limit. */
 int unmount_directly(const struct target *target, enum umount_how how);
 
-/* Aborts its connection, if the mount is still the same; by fusectl, or where that is
-   out of reach by MNT_FORCE, which here does not unmount. 0, -ENOENT when that mount is
-   gone, or another -errno. */
+/* Aborts the target's connection if the mount is still the same, through fusectl or, if that is not
+   accessible, with MNT_FORCE, here without unmounting. Returns 0; -ENOENT if the mount is gone; or
+   another -errno. */
 int unmount_abort(const struct target *target);
 
 #endif
