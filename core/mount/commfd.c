@@ -1,4 +1,4 @@
-/* commfd: have a set-uid fusermount3 mount, and hand us the descriptor.
+/* commfd: runs a set-uid fusermount3 to mount, and receives the descriptor.
  *
  * The helper finds a socket's number in _FUSE_COMMFD and sends the mounted
  * /dev/fuse descriptor over it, as fusermount3 has done since libfuse 2.
@@ -18,7 +18,7 @@ static int find_helper(char *found, size_t size)
 	return err ? env_find("fusermount", false, found, size) : 0;
 }
 
-/* Runs the helper; with a socket, tells it by _FUSE_COMMFD. In the child. */
+/* Runs in the child: executes the helper, with the socket's number in _FUSE_COMMFD. */
 static void __attribute__((noreturn)) exec_helper(const char *path, char **argv, int socket)
 {
 	char variable[32];
@@ -70,7 +70,7 @@ int commfd_mount(const struct mountpoint *at, const struct optlist *options, str
 	return fd;
 }
 
-/* The box's own fusermount3 may be the first in PATH: it hands over to a set-uid one. */
+/* fusebox's own fusermount3 may be the first in PATH: it executes a set-uid one. */
 static bool is_any_setuid(void)
 {
 	char helper[512];
@@ -94,7 +94,8 @@ int commfd_unmount(const char *path, bool lazy)
 	err = sys_wait(pid, &status);
 	if (err < 0 || !status)
 		return err < 0 ? err : 0;
-	/* It does not say why; one that may is kept from it by those who hold the mount. */
+	/* The helper's exit status has no reason. A set-uid helper usually fails because the mount
+	   is busy. */
 	return is_any_setuid() ? -EBUSY : -EPERM;
 }
 

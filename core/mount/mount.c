@@ -54,7 +54,7 @@ static void set_config_number(struct context *c, const char *key, uint32_t numbe
 }
 
 static void set_options(struct context *c, const struct mountpoint *at,
-		      const struct optlist *o, int device)
+			const struct optlist *o, int device)
 {
 	set_config(c, FSCONFIG_STRING, "source", o->fsname);
 	if (o->subtype)

@@ -5,8 +5,8 @@
 
 #include "sys.h"
 
-/* Whose process serves a mount no table tells: root's mounts may be served by others, too. But the
-   file system of the root directory has to be trusted. */
+/* The mount table does not show which user's process serves a mount: another user may serve root's.
+   But every process has to trust the file system of the root directory. */
 static bool is_served(int dir, const struct sys_stat *st)
 {
 	int64_t magic = sys_magic(dir);

@@ -58,7 +58,7 @@ int table_of_fd(int fd, struct table_row *row, bool whole)
 		if (err == 0 || (err == 1 && !whole))
 			return 0;
 	}
-	err = sys_statx(fd, "", false, &st);	/* this much is told of everyone's mounts */
+	err = sys_statx(fd, "", false, &st);	/* FUSE permits this to every user. */
 	if (err)
 		return err;
 	err = table_each(NULL, is_searched, &s);

@@ -13,7 +13,7 @@ static bool only_root_writes(int fd, mode_t type, mode_t others)
 	       && !(st.mode & others);
 }
 
-/* Nothing that a caller does makes these fail, so they fail for every caller. */
+/* No caller can cause these errors, so every process skips the same directories. */
 static bool is_no_place(int err)
 {
 	return err == -ENOENT || err == -ENOTDIR || err == -EACCES || err == -EPERM || err == -EROFS;

@@ -1,25 +1,24 @@
-/* turn: unmount by name while nobody else of ours unmounts the same mount.
+/* turn: a lock that keeps two fusebox processes from unmounting the same mount by name.
  *
- * A plain umount2(2) takes no descriptor that holds the mount: the name that it takes means
- * whatever is on top there at that moment. Whoever has a mount's turn may rely on the mount
- * that was just found by a name being there still, as far as fusebox is concerned.
+ * A plain umount2(2) takes a path, and an open descriptor would keep the mount busy. So it unmounts
+ * the top mount there, even if that has changed since the caller's check. While a process has the
+ * mount's turn, no other fusebox process unmounts it.
  */
 #ifndef FUSEBOX_MOUNT_TURN_H
 #define FUSEBOX_MOUNT_TURN_H
 
 #include "sys.h"
 
-/* Opens the file that turns are taken by: in the first directory that only root can write,
-   of a fixed list. Call it as root (priv_open_as_root). Returns a descriptor, the caller's;
-   -ENOENT if there is no such directory, which is so for everybody; or another -errno. */
+/* Opens the lock file, in the first directory of a fixed list that only root can write. Call it as
+   root (priv_open_as_root). Returns a descriptor, which the caller closes; -ENOENT if there is
+   no such directory, which then holds for every process; or another -errno. */
 int turn_open(void);
 
-/* Takes the turn of a mount, whose device alone counts, and waits for it 10 seconds at
-   most. The turn ends when the descriptor `file` is closed. 0 or -errno: -ETIMEDOUT when
-   somebody else has it all the time. */
+/* Takes the turn of the mount, identified by its device, and waits for it up to 10 seconds. Closing
+   `file` ends the turn. Returns 0 or -errno: -ETIMEDOUT if another process kept the turn. */
 int turn_take(int file, const struct sys_stat *mount);
 
-/* The same without waiting: -EAGAIN when somebody else has it. */
+/* As turn_take(), without waiting: -EAGAIN if another process has the turn. */
 int turn_try(int file, const struct sys_stat *mount);
 
 #endif

@@ -41,7 +41,7 @@ int umount_open_known(const char *path, const struct sys_stat *known)
 
 	if (fd < 0)
 		return fd;
-	/* mount(2) and the table alone may have told no more than a reusable id. */
+	/* After mount(2), `known` may have a reusable mount id only. */
 	err = known->unique_id ? table_identify(fd, &now) : sys_statx(fd, "", false, &now);
 	if (!err && !umount_is_same(known, &now))
 		err = -ESTALE;
@@ -63,8 +63,8 @@ int umount_open_parent(const char *path)
 	return sys_open(parent, O_PATH | O_DIRECTORY, 0);
 }
 
-/* Without /proc a mount can be detached by its name alone, which must be one that nobody exchanges
-   after the look: by the name in its directory, if that is ours. */
+/* Without /proc a mount can be detached by name only. Use the name in its parent directory, if only root
+   and the caller can change that directory after the comparison. */
 static int detach_by_name(const char *path, enum umount_how how)
 {
 	const char *slash = strrchr(path, '/');
@@ -90,7 +90,7 @@ int umount_known(const char *path, const struct sys_stat *known, enum umount_how
 		return fd;
 	if (how != UMOUNT_PLAIN)
 		err = umount_fd(fd, how);
-	sys_close(fd);	/* which would keep the mount busy */
+	sys_close(fd);	/* An open descriptor keeps the mount busy. */
 	if (how == UMOUNT_PLAIN)
 		return umount_path(path, how);
 	return err == -ENOENT ? detach_by_name(path, how) : err;
@@ -101,7 +101,7 @@ int umount_known_in_turn(const char *path, const struct sys_stat *known, enum um
 	int turn = sys_geteuid() == 0 ? turn_open() : -ENOENT;
 	int err = turn < 0 ? 0 : turn_take(turn, known);
 
-	/* Only the plain unmount goes by a name, which a helper at work may change the meaning of. */
+	/* Only a plain unmount uses a name, which another helper's unmount may redirect. */
 	err = err == -ETIMEDOUT && how == UMOUNT_PLAIN ? -EBUSY : umount_known(path, known, how);
 	if (turn >= 0)
 		sys_close(turn);

@@ -18,7 +18,7 @@ static int write_file(const char *path, const char *text, size_t size)
 	return err;
 }
 
-/* One user, one group, who are outside who they are inside. */
+/* Map one id to itself. */
 static int map(const char *path, uint32_t id)
 {
 	char text[32];
@@ -36,7 +36,7 @@ int userns_enter(const char **object)
 	*object = err ? "user namespace" : "/proc/self/uid_map";
 	if (err)
 		return err;
-	write_file("/proc/self/setgroups", "deny", 4);	/* not there before 3.19 */
+	write_file("/proc/self/setgroups", "deny", 4);	/* missing before Linux 3.19 */
 	err = map("/proc/self/uid_map", uid);
 	return err ? err : map("/proc/self/gid_map", gid);
 }

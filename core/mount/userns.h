@@ -1,8 +1,9 @@
-/* userns: a user and a mount namespace of one's own, as who the caller is. */
+/* userns: a private user and mount namespace that maps the caller's ids to themselves. */
 #ifndef FUSEBOX_MOUNT_USERNS_H
 #define FUSEBOX_MOUNT_USERNS_H
 
-/* Enters them for good, user_namespaces(7). 0, or -errno and what it is about. */
+/* Moves this process into new ones, see user_namespaces(7). Returns 0, or -errno and in *object the
+   step that failed. */
 int userns_enter(const char **object);
 
 #endif

@@ -11,8 +11,8 @@
 
 enum { LINKS = 40 };
 
-/* The walk: where it is, and what is left to go. A link's target comes before what
-   is left, so that is kept at the end of its buffer. */
+/* The state of a walk. The rest of the path is at the end of `left`, because a symbolic link's target
+   is inserted before it. */
 struct walk {
 	struct resolved *at;
 	char left[24 * 1024], *next;
@@ -29,7 +29,7 @@ static int push_left(struct walk *w, const char *text, size_t len)
 	return 0;
 }
 
-/* Where only the directory of the start is known, "." stands for that. */
+/* Keeps a "." without a slash, which stands for a start directory that has no path. */
 static void pop_name(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -69,22 +69,23 @@ static int move_to(struct walk *w, int fd)
 	return fd < 0 ? fd : 0;
 }
 
-static int to_start(struct walk *w, const char *path)
+static int go_to_start(struct walk *w, const char *path)
 {
 	close_one(&w->at->parent);
 	memcpy(w->at->path, path, 2);
 	return move_to(w, sys_open(path, O_PATH | O_DIRECTORY, 0));
 }
 
-/* The mount that is at hand: is it FUSE? Asked only where the mount changes. */
-static bool on_fuse(int fd)
+/* Whether fd is on a FUSE mount. This may read the mount table, so step() calls it only if the mount
+   id changes. */
+static bool is_on_fuse(int fd)
 {
 	struct table_row row;
 
 	return table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
 }
 
-static uint64_t mount_of(int fd)
+static uint64_t get_mount_id(int fd)
 {
 	struct sys_stat st;
 
@@ -97,10 +98,10 @@ static int follow(struct walk *w, const char *target, size_t len)
 		return -ELOOP;
 	if (push_left(w, target, len) < 0)
 		return -ENAMETOOLONG;
-	return *target == '/' ? to_start(w, "/") : 0;
+	return *target == '/' ? go_to_start(w, "/") : 0;
 }
 
-/* One name down. Returns 1 when that is a FUSE mount, where the walk ends. */
+/* Walks to one component. Returns 1 if it is a FUSE mount, where the walk ends. */
 static int step(struct walk *w, const char *name, size_t len)
 {
 	char component[256], target[4096];
@@ -115,7 +116,7 @@ static int step(struct walk *w, const char *name, size_t len)
 	fd = sys_openat(w->at->fd, out_text(&out), O_PATH | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd;
-	fuse = mount_of(fd) != mount_of(w->at->fd) && on_fuse(fd);
+	fuse = get_mount_id(fd) != get_mount_id(w->at->fd) && is_on_fuse(fd);
 	link = fuse ? -EINVAL : sys_readlinkat(fd, "", target, sizeof(target));
 	if (link >= 0) {
 		sys_close(fd);
@@ -128,8 +129,8 @@ static int step(struct walk *w, const char *name, size_t len)
 	return err ? err : fuse;
 }
 
-/* The parent that the walk came by, if it did: even ".." can ask the server whether
-   this user may pass. */
+/* Returns to the parent that the walk opened, if it is known: a lookup of ".." in a FUSE directory may
+   send its server an ACCESS request. */
 static int step_up(struct walk *w)
 {
 	int parent = w->at->parent;
@@ -139,7 +140,7 @@ static int step_up(struct walk *w)
 	return move_to(w, parent >= 0 ? parent : sys_openat(w->at->fd, "..", O_PATH | O_DIRECTORY, 0));
 }
 
-/* The next name of what is left, and its length; NULL at the end. */
+/* Returns the next component and its length, or NULL at the end. */
 static const char *next_name(struct walk *w, size_t *len)
 {
 	const char *name;
@@ -158,8 +159,9 @@ static bool is_up(const char *name, size_t len)
 	return len == 2 && name[0] == '.' && name[1] == '.';
 }
 
-/* By its letters; ".." may lead out of the mount again, which is then walked on. */
-static int spell(struct walk *w)
+/* Appends the components below a FUSE mount lexically. Returns 1 if ".." leads out of the mount, where
+   the walk continues. */
+static int append_lexically(struct walk *w)
 {
 	size_t root = strlen(w->at->path), len;
 	const char *name;
@@ -176,7 +178,7 @@ static int spell(struct walk *w)
 	}
 	w->at->below = strlen(w->at->path) > root;
 	if (w->at->below)
-		close_one(&w->at->parent);	/* that is the mount's */
+		close_one(&w->at->parent);	/* the mount's parent, not that of path */
 	return err;
 }
 
@@ -184,11 +186,11 @@ static int walk(struct walk *w)
 {
 	const char *name;
 	size_t len;
-	int result = on_fuse(w->at->fd);
+	int result = is_on_fuse(w->at->fd);
 
 	for (;;) {
 		if (result == 1) {
-			result = spell(w);
+			result = append_lexically(w);
 			if (result != 1)
 				return result;
 		}
@@ -199,9 +201,8 @@ static int walk(struct walk *w)
 	}
 }
 
-/* A relative path is one of the current directory's, from the root on: that may be
-   in a FUSE mount itself. Where it has no path, longer than the kernel can tell, the
-   walk begins in it. */
+/* The current directory may be in a FUSE mount, so walk its path from the root before a relative path.
+   If its path is too long for getcwd(2), start in the directory itself. */
 static int start(struct walk *w, const char *path)
 {
 	char here[4096];
@@ -209,12 +210,12 @@ static int start(struct walk *w, const char *path)
 
 	push_left(w, path, strlen(path));
 	if (*path == '/')
-		return to_start(w, "/");
+		return go_to_start(w, "/");
 	err = sys_getcwd(here, sizeof(here));
 	if (err || *here != '/')
-		return err && err != -ENOENT ? to_start(w, ".") : -ENOENT;
+		return err && err != -ENOENT ? go_to_start(w, ".") : -ENOENT;
 	push_left(w, here, strlen(here));
-	return to_start(w, "/");
+	return go_to_start(w, "/");
 }
 
 int resolve_path(const char *path, struct resolved *resolved)
@@ -234,7 +235,7 @@ int resolve_path(const char *path, struct resolved *resolved)
 	if (!err)
 		err = walk(&w);
 	if (!err && resolved->parent < 0 && !resolved->below && strcmp(resolved->path, "/") != 0
-	    && !on_fuse(resolved->fd))
+	    && !is_on_fuse(resolved->fd))
 		resolved->parent = sys_openat(resolved->fd, "..", O_PATH | O_DIRECTORY, 0);
 	if (err)
 		resolve_close(resolved);

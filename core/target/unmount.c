@@ -10,8 +10,8 @@
 #include "mount/mount.h"
 #include "mount/table.h"
 
-/* Its name in the directory that it is in, which a path of any length leads to; or,
-   where that directory is not known, the path. */
+/* Changes to the target's parent directory, so that a path of any length works, and returns the last
+   component; or returns the whole path if the parent is unknown. */
 static const char *enter_parent(const struct target *t)
 {
 	const char *name = strrchr(t->at.path, '/');
@@ -29,9 +29,9 @@ static int unmount_reached(const struct target *t, enum umount_how how)
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
 }
 
-/* Of a target below a FUSE mount only the path is known, and the server of that mount says
-   where the path leads: a user's server must not send root elsewhere. */
-static int try_to_unmount(const struct target *t, enum umount_how how)
+/* Below a FUSE mount, that mount's server decides where the path leads, and a user's server must not
+   redirect root's unmount: resolve the path again and compare the mount. */
+static int unmount_verified(const struct target *t, enum umount_how how)
 {
 	static struct target reached;
 	int err;
@@ -49,8 +49,8 @@ static int try_to_unmount(const struct target *t, enum umount_how how)
 	return err;
 }
 
-/* The mount, held: which makes it busy. */
-static int hold(const struct target *t)
+/* Opens the mount's root, which keeps the mount busy. */
+static int open_mount(const struct target *t)
 {
 	struct sys_stat now;
 	int fd = t->at.below ? -ENOENT
@@ -67,18 +67,18 @@ static int hold(const struct target *t)
 
 static bool is_there(const struct target *t)
 {
-	int fd = hold(t);
+	int fd = open_mount(t);
 
 	if (fd >= 0)
 		sys_close(fd);
 	return fd >= 0;
 }
 
-/* Another fumount, or the server itself, may have unmounted it meanwhile. Of a mount that
-   was moved, umount2(2) says the same as of one that is locked (EINVAL), or hidden (ENOENT). */
+/* Another fumount or the server itself may have unmounted it meanwhile. For a moved mount umount2(2)
+   returns the errors of a locked (EINVAL) or a hidden one (ENOENT). */
 int unmount_directly(const struct target *t, enum umount_how how)
 {
-	int err = try_to_unmount(t, how);
+	int err = unmount_verified(t, how);
 
 	if (err && t->id && !table_has(t->id, t->major, t->minor))
 		return -ENOENT;
@@ -97,7 +97,7 @@ static int do_job(void *data)
 }
 
 static struct aside worker;
-static bool at_work;	/* the last one has not told its result */
+static bool at_work;	/* the last child has not returned its result */
 
 int unmount_wait(int milliseconds)
 {
@@ -119,10 +119,10 @@ int unmount_target(const struct target *t, enum umount_how how)
 	return unmount_wait(UNMOUNT_LIMIT_MS);
 }
 
-/* While the mount is held, its connection cannot become another's. */
+/* The open mount keeps its connection, so that the kernel cannot reuse the number meanwhile. */
 int unmount_abort(const struct target *t)
 {
-	int fd = hold(t), err;
+	int fd = open_mount(t), err;
 
 	if (fd < 0 && !table_has(t->id, t->major, t->minor))
 		return -ENOENT;
@@ -130,8 +130,9 @@ int unmount_abort(const struct target *t)
 	if (err && fd >= 0) {
 		char name[32];
 
-		/* By no name, even without /proc: it could be another mount's by now. */
-		err = sys_umount2(sys_fd_path(name, fd), 1 /* MNT_FORCE: EBUSY, and done */);
+		/* Use the descriptor's path only: the mount's own path may lead to another mount
+		   by now. */
+		err = sys_umount2(sys_fd_path(name, fd), 1 /* MNT_FORCE aborts before it fails with EBUSY. */);
 		err = err == -EBUSY ? 0 : err;
 	}
 	if (fd >= 0)
