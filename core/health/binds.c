@@ -12,14 +12,14 @@ struct search {
 	void *data;
 };
 
-static int of_device(const struct table_row *row, void *data)
+static int match_device(const struct table_row *row, void *data)
 {
 	struct search *s = data;
 
 	return row->major == s->major && row->minor == s->minor ? s->fn(row, s->pid, s->data) : 0;
 }
 
-static int look_in(uint64_t number, int pid, void *data)
+static int visit_namespace(uint64_t number, int pid, void *data)
 {
 	struct search *s = data;
 	char text[12];
@@ -30,15 +30,15 @@ static int look_in(uint64_t number, int pid, void *data)
 		return 0;
 	out_fmt(&out, "%d", pid);
 	s->pid = pid;
-	result = table_each(out_text(&out), of_device, s);
-	return result > 0 ? result : 0;	/* who has ended meanwhile holds nothing */
+	result = table_each(out_text(&out), match_device, s);
+	return result > 0 ? result : 0;	/* A process that has ended holds no mount. */
 }
 
 int binds_each(uint32_t major, uint32_t minor,
 	       int (*fn)(const struct table_row *, int, void *), void *data, bool *hidden)
 {
 	struct search s = { major, minor, proc_namespace(), 0, fn, data };
-	int result = table_each(NULL, of_device, &s);
+	int result = table_each(NULL, match_device, &s);
 
 	if (result)
 		return result;
@@ -46,7 +46,7 @@ int binds_each(uint32_t major, uint32_t minor,
 		*hidden = true;
 		return 0;
 	}
-	result = proc_each_namespace(look_in, &s, hidden);
+	result = proc_each_namespace(visit_namespace, &s, hidden);
 	if (result < 0)
 		*hidden = true;
 	return result > 0 ? result : 0;

@@ -15,7 +15,7 @@ struct search {
 	void *data;
 };
 
-/* The mount that a path is on: the one with the longest mountpoint, and the newest of such. */
+/* A path is on the mount with the longest matching mountpoint; of several, on the newest. */
 struct place { const char *path; size_t length; uint32_t major, minor; };
 
 static int take_longer(const struct table_row *row, void *data)
@@ -31,7 +31,7 @@ static int take_longer(const struct table_row *row, void *data)
 	return 0;
 }
 
-static int tell_if_there(const struct search *s, const char *path, const char *name, enum holder_how how)
+static int report_if_on_device(const struct search *s, const char *path, const char *name, enum holder_how how)
 {
 	struct holder holder = { .uid = -1, .how = how };
 	struct out command = OUT_TEXT(holder.command), file = OUT_TEXT(holder.file);
@@ -47,7 +47,7 @@ static int tell_if_there(const struct search *s, const char *path, const char *n
 	return s->fn(&holder, s->data);
 }
 
-static int look_at_loop(const struct search *s, const char *name)
+static int check_loop(const struct search *s, const char *name)
 {
 	char file[64], path[4096];
 	struct out out = OUT_TEXT(file);
@@ -56,7 +56,7 @@ static int look_at_loop(const struct search *s, const char *name)
 	if (strncmp(name, "loop", 4) != 0 || sys_read_file(out_text(&out), path, sizeof(path)) <= 0)
 		return 0;
 	path[strcspn(path, "\n")] = '\0';
-	return tell_if_there(s, path, name, HOLDER_LOOP);
+	return report_if_on_device(s, path, name, HOLDER_LOOP);
 }
 
 static int each_loop(const struct search *s)
@@ -68,7 +68,7 @@ static int each_loop(const struct search *s)
 	if (proc_opendir(&all, AT_FDCWD, "/sys/block") < 0)
 		return 0;
 	while (!result && (name = proc_readdir(&all)))
-		result = look_at_loop(s, name);
+		result = check_loop(s, name);
 	sys_close(all.fd);
 	return result;
 }
@@ -85,7 +85,7 @@ static int each_swap(const struct search *s)
 	for (; !result && (end = strchr(line, '\n')); line = end + 1) {
 		line[strcspn(line, " \t\n")] = '\0';
 		text_unescape(line);
-		result = tell_if_there(s, line, "swap", HOLDER_SWAP);
+		result = report_if_on_device(s, line, "swap", HOLDER_SWAP);
 	}
 	return result;
 }

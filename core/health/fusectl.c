@@ -12,9 +12,9 @@
 #include "sys.h"
 
 static const char place[] = "/sys/fs/fuse/connections";
-static bool entered;	/* this process may be in a mount namespace of somebody else by now */
+static bool entered;	/* this process may be in another user's mount namespace */
 
-/* Before 5.2 it has to be attached, for a moment. */
+/* Before Linux 5.2 there is no fsmount(2): attach fusectl for a moment. */
 static int detached_fusectl(void)
 {
 	int err = sys_mount("fusectl", place, "fusectl", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
@@ -27,7 +27,7 @@ static int detached_fusectl(void)
 	return dir;
 }
 
-/* fusectl, mounted but attached nowhere: gone when it is closed. */
+/* Returns the descriptor of a detached fusectl mount, which ends when it is closed. */
 static int private_fusectl(void)
 {
 	int fs = sys_fsopen("fusectl"), mount, err;
@@ -40,8 +40,8 @@ static int private_fusectl(void)
 	return mount;
 }
 
-/* Where no fusectl is mounted, this is a directory of sysfs; in the mount namespace of
-   somebody else, whatever they put there. */
+/* If no fusectl is mounted there, `place` is a directory of sysfs; in another user's mount namespace
+   it may be any file. */
 static int find_fusectl(void)
 {
 	int dir = sys_open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -53,7 +53,7 @@ static int find_fusectl(void)
 	return private_fusectl();
 }
 
-/* Found once, and kept for the thousands that may be asked for. */
+/* Open fusectl once: a caller may read thousands of connections. */
 static int found = -1;
 
 static int fusectl(void)
@@ -69,7 +69,7 @@ void conn_keep(void)
 	entered = true;
 }
 
-/* Something else may be mounted over a file of fusectl, or another of its files. */
+/* A user may have mounted another file over a file of fusectl. */
 static int open_here(int dir, const char *path, int flags)
 {
 	int fd = sys_openat2(dir, path, flags, RESOLVE_SAME_MOUNT | RESOLVE_NO_LINKS);
@@ -120,8 +120,8 @@ int conn_abort(uint64_t connection)
 	return abort_by(open_file(connection, "abort", O_WRONLY));
 }
 
-/* In a mount of our own, which keeps no other from being unmounted. What the directory holds is
-   of this connection for ever: nothing, once that is over. */
+/* Use a private mount of fusectl, so that no other one stays busy. The directory only ever has this
+   connection's files, and is empty once the connection is over. */
 int conn_hold(uint64_t connection)
 {
 	int mount = private_fusectl(), dir = open_below(mount, connection, "", O_PATH | O_DIRECTORY);

@@ -11,42 +11,43 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* To be called before this process enters another mount namespace: only the fusectl that can
-   be reached now is used from then on. */
+/* Call it before this process enters another mount namespace: these functions then keep using the
+   fusectl that is accessible now. */
 void conn_keep(void);
 
-/* Aborts it: every request, waiting or to come, fails. 0, or -errno: -ENOENT
-   if there is no such connection, -EACCES or -EPERM if it is not ours. */
+/* Aborts the connection: all waiting and future requests fail. Returns 0 or -errno: -ENOENT if there
+   is no such connection, -EACCES or -EPERM if it belongs to another user. */
 int conn_abort(uint64_t connection);
 
-/* What one of its files tells: "waiting" (requests that the server has not answered,
-   those included that have not yet been sent), "max_background",
-   "congestion_threshold". Or -errno: -ENOENT if there is no such connection. */
+/* The number in one of the connection's files: "waiting" (requests that the server has not answered
+   or not yet read), "max_background", "congestion_threshold". Or -errno: -ENOENT if there is no
+   such connection. */
 int64_t conn_number(uint64_t connection, const char *file);
 int64_t conn_waiting(uint64_t connection);
 
-/* Tells a connection from a later one that has its number: these are soon given again.
-   0 when there is none, or where fusectl is out of reach. */
+/* Distinguishes a connection from a later one with the same number, since the kernel soon reuses
+   numbers. 0: no such connection, or fusectl is not accessible. */
 uint64_t conn_identity(uint64_t connection);
 
-/* A descriptor of the connection's directory (the caller closes it), by which it is told from a
-   later one with its number, and aborted: 0, or -ENOENT if it is over. Or -errno: -EPERM of
-   a process that may not mount fusectl. Keeps no mount busy. */
+/* Returns a descriptor of the connection's directory, which the caller closes, or -errno: -EPERM if
+   this process may not mount fusectl. It keeps no mount busy, and never refers to a later
+   connection with the same number. conn_abort_held() returns 0, or -ENOENT if the connection is
+   over. */
 int conn_hold(uint64_t connection);
 bool conn_held_is_over(int held);
 int conn_abort_held(int held);
 
-/* Aborts it if it still has this identity (not 0). 0 or -errno: -ESTALE or -ENOENT if it is
-   over, whoever has its number now. */
+/* Aborts the connection if it still has this identity, which is not 0. Returns 0 or -errno: -ESTALE or
+   -ENOENT if it is over, even if a later connection has its number. */
 int conn_abort_known(uint64_t connection, uint64_t identity);
 
-/* Closes the descriptor of fusectl, which keeps that from being unmounted, until one of these
-   functions is called again. */
+/* Closes the kept descriptor of fusectl, which blocks unmounting fusectl. The next call of one of
+   these functions opens it again. */
 void conn_release(void);
 
-/* Whether it is over: aborted, or its last descriptor closed. The kernel lifts
-   max_background then (fuse_abort_conn), and so it can be told without the server.
-   Not told (false) where fusectl is out of reach. */
+/* Whether the connection is over: aborted, or its last descriptor closed. The kernel then raises
+   max_background (fuse_abort_conn), so this needs no request to the server. False if fusectl is
+   not accessible. */
 bool conn_is_over(uint64_t connection);
 
 #endif

@@ -24,7 +24,7 @@ bool proc_mounted(void)
 	return sys_statx(AT_FDCWD, "/proc/self", false, &st) == 0;
 }
 
-/* Process 1 exists for as long as its PID namespace, and is seldom the caller's own. */
+/* Process 1 exists as long as its PID namespace, and usually belongs to another user. */
 bool proc_hides(void)
 {
 	struct sys_stat st;
@@ -88,7 +88,7 @@ int64_t proc_field(const char *text, const char *key)
 	return number;
 }
 
-static ssize_t read_of(const char *dir, const char *file, char *text, size_t size)
+static ssize_t read_task_file(const char *dir, const char *file, char *text, size_t size)
 {
 	char path[64];
 	struct out out = OUT_TEXT(path);
@@ -105,8 +105,7 @@ static const char *pid_text(int pid, char text[12])
 	return out_text(&out);
 }
 
-/* The n-th word from here. */
-static const char *word(const char *at, int n)
+static const char *nth_word(const char *at, int n)
 {
 	while (n-- > 0 && *at) {
 		at += strcspn(at, " ");
@@ -124,11 +123,11 @@ static uint64_t leading_number(const char *at)
 	return number;
 }
 
-/* The fields of stat from the state on (proc_pid_stat(5)), behind the command's name, which may
-   have anything in it. NULL when the task has ended. */
-static const char *stat_of(const char *task, char *text, size_t size)
+/* Returns the fields of stat from the state on (proc_pid_stat(5)). They follow the last ")",
+   because the command's name may contain any character. NULL if the task has ended. */
+static const char *read_stat(const char *task, char *text, size_t size)
 {
-	const char *end = read_of(task, "stat", text, size) > 0 ? strrchr(text, ')') : NULL;
+	const char *end = read_task_file(task, "stat", text, size) > 0 ? strrchr(text, ')') : NULL;
 
 	return end && end[1] ? end + 2 : NULL;
 }
@@ -137,19 +136,19 @@ int proc_facts(int pid, struct proc_facts *facts)
 {
 	enum { TICKS = 100 };	/* a second, as /proc counts on every machine that we know */
 	char dir[12], text[2048];
-	const char *at = stat_of(pid_text(pid, dir), text, sizeof(text));
+	const char *at = read_stat(pid_text(pid, dir), text, sizeof(text));
 	uint64_t now = sys_since_boot(), began;
 
 	if (!at)
 		return -ESRCH;
 	facts->state = *at;
-	facts->parent = (int)leading_number(word(at, 1));
-	facts->threads = (int)leading_number(word(at, 17));
-	began = leading_number(word(at, 19)) / TICKS;
+	facts->parent = (int)leading_number(nth_word(at, 1));
+	facts->threads = (int)leading_number(nth_word(at, 17));
+	began = leading_number(nth_word(at, 19)) / TICKS;
 	facts->age = now > began ? now - began : 0;
 	proc_command(pid, facts->command);
 	facts->uid = -1;
-	if (read_of(dir, "status", text, sizeof(text)) > 0) {
+	if (read_task_file(dir, "status", text, sizeof(text)) > 0) {
 		const char *uid = text_find(text, "\nUid:\t");
 
 		facts->uid = uid ? (int64_t)leading_number(uid + 6 + strcspn(uid + 6, "\t") + 1) : -1;
@@ -159,14 +158,14 @@ int proc_facts(int pid, struct proc_facts *facts)
 
 /* ---- Signals ---- */
 
-/* When it began, in ticks since boot: with its number, that makes it this process. 0: it is
-   not there. */
-static uint64_t began_at(int pid)
+/* The start time in ticks since boot, which with the pid identifies the process. 0: no such
+   process. */
+static uint64_t get_start_time(int pid)
 {
 	char dir[12], text[512];
-	const char *at = stat_of(pid_text(pid, dir), text, sizeof(text));
+	const char *at = read_stat(pid_text(pid, dir), text, sizeof(text));
 
-	return at ? leading_number(word(at, 19)) : 0;
+	return at ? leading_number(nth_word(at, 19)) : 0;
 }
 
 int proc_hold(struct proc_held *held, int pid)
@@ -176,7 +175,7 @@ int proc_hold(struct proc_held *held, int pid)
 		return 0;
 	if (held->pidfd != -ENOSYS && held->pidfd != -EPERM)
 		return held->pidfd;
-	held->began = began_at(pid);	/* before 5.3, or a filter does not know the call */
+	held->began = get_start_time(pid);	/* pidfd_open(2) is missing before Linux 5.3, or a seccomp filter refuses it. */
 	return held->began ? 0 : -ESRCH;
 }
 
@@ -184,7 +183,7 @@ int proc_signal(const struct proc_held *held, int sig)
 {
 	if (held->pidfd >= 0)
 		return sys_pidfd_kill(held->pidfd, sig);
-	return began_at(held->pid) == held->began ? sys_kill(held->pid, sig) : -ESRCH;
+	return get_start_time(held->pid) == held->began ? sys_kill(held->pid, sig) : -ESRCH;
 }
 
 void proc_release(struct proc_held *held)
@@ -194,8 +193,8 @@ void proc_release(struct proc_held *held)
 	held->pidfd = -1;
 }
 
-/* The end of a file that may be longer than text: status has a line with every group. */
-static bool read_end_of(const char *dir, const char *file, char *text, size_t size)
+/* Reads the end of a file that may be longer than text: status lists all supplementary groups. */
+static bool read_file_end(const char *dir, const char *file, char *text, size_t size)
 {
 	char path[64];
 	struct out out = OUT_TEXT(path);
@@ -219,11 +218,11 @@ static bool read_end_of(const char *dir, const char *file, char *text, size_t si
 	return len > 0;
 }
 
-static uint64_t switches_of(const char *task)
+static uint64_t count_switches(const char *task)
 {
 	char text[2048];
 
-	if (!read_end_of(task, "status", text, sizeof(text)))
+	if (!read_file_end(task, "status", text, sizeof(text)))
 		return 0;
 	return (uint64_t)(proc_field(text, "\nvoluntary_ctxt_switches")
 			  + proc_field(text, "nonvoluntary_ctxt_switches"));
@@ -254,44 +253,44 @@ static void each_task(const char *pid, void (*fn)(const char *task, int tid, voi
 static void add_switches(const char *task, int tid, void *sum)
 {
 	(void)tid;
-	*(uint64_t *)sum += switches_of(task);
+	*(uint64_t *)sum += count_switches(task);
 }
 
-/* A thread that spins on a processor of its own is not switched, but uses time. */
-static uint64_t ticks_of(const char *pid)
+/* A thread that spins alone on its processor has no context switches but uses processor time. */
+static uint64_t count_ticks(const char *pid)
 {
 	char text[512];
-	const char *at = stat_of(pid, text, sizeof(text));
+	const char *at = read_stat(pid, text, sizeof(text));
 
-	return at ? leading_number(word(at, 11)) + leading_number(word(at, 12)) : 0;
+	return at ? leading_number(nth_word(at, 11)) + leading_number(nth_word(at, 12)) : 0;
 }
 
 uint64_t proc_activity(int pid)
 {
 	char text[12];
-	uint64_t sum = ticks_of(pid_text(pid, text));
+	uint64_t sum = count_ticks(pid_text(pid, text));
 
 	each_task(text, add_switches, &sum);
 	return sum;
 }
 
 /* A thread that a cgroup freezes is in state S (version 2) or D (version 1). The compiler may
-   make do_freezer_trap() a part of get_signal(), where nothing else sleeps in these states. */
+   inline do_freezer_trap() into get_signal(), which sleeps in these states for no other reason. */
 static bool is_frozen(const char *task)
 {
 	char where[64];
 
-	return read_of(task, "wchan", where, sizeof(where)) > 0
+	return read_task_file(task, "wchan", where, sizeof(where)) > 0
 	       && (text_find(where, "do_freezer_trap") || text_find(where, "get_signal") || text_find(where, "refrigerator"));
 }
 
 struct stopped { bool all, any; };
 
-static void look_at_state(const char *task, int tid, void *data)
+static void check_task_state(const char *task, int tid, void *data)
 {
 	struct stopped *stopped = data;
 	char text[512];
-	const char *state = stat_of(task, text, sizeof(text));
+	const char *state = read_stat(task, text, sizeof(text));
 
 	(void)tid;
 	if (!state)
@@ -306,7 +305,7 @@ bool proc_stopped(int pid)
 	struct stopped stopped = { .all = true };
 	char text[12];
 
-	each_task(pid_text(pid, text), look_at_state, &stopped);
+	each_task(pid_text(pid, text), check_task_state, &stopped);
 	return stopped.any && stopped.all;
 }
 
@@ -314,7 +313,7 @@ int64_t proc_written(int pid)
 {
 	char dir[12], text[512];
 
-	return read_of(pid_text(pid, dir), "io", text, sizeof(text)) > 0 ? proc_field(text, "\nwchar") : -1;
+	return read_task_file(pid_text(pid, dir), "io", text, sizeof(text)) > 0 ? proc_field(text, "\nwchar") : -1;
 }
 
 int proc_each(int (*fn)(const char *pid, void *data), void *data)
@@ -332,7 +331,7 @@ int proc_each(int (*fn)(const char *pid, void *data), void *data)
 	return result;
 }
 
-static int namespace_of(const char *pid, uint64_t *number)
+static int read_namespace(const char *pid, uint64_t *number)
 {
 	char path[32], target[32];
 	struct out out = OUT_TEXT(path);
@@ -351,7 +350,7 @@ uint64_t proc_namespace(void)
 {
 	uint64_t number;
 
-	return namespace_of("self", &number) == 0 ? number : 0;
+	return read_namespace("self", &number) == 0 ? number : 0;
 }
 
 struct spaces {
@@ -361,14 +360,14 @@ struct spaces {
 	bool *hidden;
 };
 
-static int look_at_namespace(const char *pid, void *data)
+static int visit_namespace(const char *pid, void *data)
 {
 	struct spaces *s = data;
 	uint64_t number;
-	int err = namespace_of(pid, &number);
+	int err = read_namespace(pid, &number);
 
-	if (err == -EACCES)	/* once also, if it ends just now */
-		err = namespace_of(pid, &number);
+	if (err == -EACCES)	/* It may be ending: try once more. */
+		err = read_namespace(pid, &number);
 	if (err) {
 		*s->hidden |= err == -EACCES || err == -EPERM;
 		return 0;
@@ -385,7 +384,7 @@ int proc_each_namespace(int (*fn)(uint64_t, int, void *), void *data, bool *hidd
 	int result;
 
 	*hidden |= proc_hides();
-	result = proc_each(look_at_namespace, &s);
+	result = proc_each(visit_namespace, &s);
 
 	map_free(&s.seen);
 	return result;
