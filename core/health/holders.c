@@ -1,4 +1,4 @@
-/* holders: who keeps a file system busy, by /proc alone. See holders.h. */
+/* holders: see holders.h. */
 #define _GNU_SOURCE
 #include "health/holders.h"
 
@@ -25,7 +25,7 @@ static bool leads_to(int dir, const char *link, const struct device *dev)
 	       && st.dev_major == dev->major && st.dev_minor == dev->minor;
 }
 
-/* Cut where there is no room. */
+/* Truncates the name to the room in holder->file. */
 static void set_file(struct holder *holder, const char *name, size_t len)
 {
 	struct out out = OUT_TEXT(holder->file);
@@ -96,7 +96,7 @@ static unsigned int held_by_links(int pid_dir, const struct device *dev, struct 
 	return how ? how : held_by_threads(pid_dir, dev, holder);
 }
 
-/* What the reader of maps answers. */
+/* The reply of the child that reads maps. */
 struct mapping { bool found; char name[255]; };
 
 static const char *next_field(const char *at)
@@ -118,10 +118,10 @@ static bool take_mapping(const char *line, const char *device, struct mapping *m
 	return mapping->found = true;
 }
 
-/* The lines of maps, one after the other, in a buffer: of one that is too long, the beginning. */
+/* A buffer for the lines of maps. It keeps only the beginning of a line that is too long. */
 struct lines { size_t kept; bool is_rest; char text[8192 + 1]; };
 
-/* Takes the lines that are whole out of the buffer, or what there is of one that fills it. */
+/* Parses and removes the complete lines in the buffer, or a part of a line that fills it. */
 static void take_lines(struct lines *l, const char *device, struct mapping *mapping)
 {
 	char *line = l->text, *end;
@@ -166,7 +166,7 @@ static void find_mapping(int pid, const struct device *dev, struct mapping *mapp
 	sys_close(fd);
 }
 
-/* The reader of maps, a child at the other end of a socket: it is sent a pid. */
+/* The child that reads maps receives pids over a socket. */
 struct reader { int pid, socket, lost; };
 
 static void __attribute__((noreturn)) read_maps(int socket, const struct device *dev)
@@ -205,7 +205,7 @@ static void stop_reader(struct reader *r)
 	int status;
 
 	sys_close(r->socket);
-	/* Blocked on another process's memory it can be killed: measured. */
+	/* SIGKILL ends the child even while it waits for another process's memory (tested). */
 	sys_kill(r->pid, SIGKILL);
 	sys_wait(r->pid, &status);
 	r->pid = 0;
@@ -236,7 +236,7 @@ struct scan {
 	void *data;
 };
 
-/* What process pid holds; holder->how is 0 if nothing. */
+/* Sets holder->how to the ways in which process pid holds the device, 0: none. */
 static void examine(struct scan *scan, int pid, struct holder *holder)
 {
 	char path[32];

@@ -72,7 +72,7 @@ void report_holder(const struct report *to, const struct holder *h)
 
 struct telling { const struct report *to; int count; bool dead; };
 
-static int tell_holder(const struct holder *h, void *data)
+static int report_one_holder(const struct holder *h, void *data)
 {
 	struct telling *t = data;
 
@@ -87,13 +87,13 @@ int report_holders(const struct report *to, uint32_t major, uint32_t minor)
 {
 	struct telling t = { .to = to };
 
-	if (holders_each(major, minor, tell_holder, &t) < 0)
+	if (holders_each(major, minor, report_one_holder, &t) < 0)
 		report(to, "unknown", "who holds it is not known: /proc cannot be read");
-	devices_each(major, minor, tell_holder, &t);
+	devices_each(major, minor, report_one_holder, &t);
 	return t.count;
 }
 
-static int tell_bind(const struct table_row *row, int pid, void *data)
+static int report_one_bind(const struct table_row *row, int pid, void *data)
 {
 	struct telling *t = data;
 	char command[16];
@@ -117,7 +117,7 @@ int report_binds(const struct report *to, uint32_t major, uint32_t minor)
 	struct telling t = { .to = to };
 	bool hidden = false;
 
-	binds_each(major, minor, tell_bind, &t, &hidden);
+	binds_each(major, minor, report_one_bind, &t, &hidden);
 	return t.count;
 }
 
@@ -127,5 +127,5 @@ void report_dead(const struct report *to, uint32_t major, uint32_t minor)
 	bool hidden = false;
 
 	if (!to->quiet)
-		binds_each(major, minor, tell_bind, &t, &hidden);
+		binds_each(major, minor, report_one_bind, &t, &hidden);
 }

@@ -1,4 +1,4 @@
-/* server: who answers for a FUSE connection, by /proc alone. */
+/* server: finds the processes that serve a FUSE connection, using /proc alone. */
 #ifndef FUSEBOX_HEALTH_SERVER_H
 #define FUSEBOX_HEALTH_SERVER_H
 
