@@ -20,7 +20,7 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-/* Before openat2(2), or where a filter does not know it: no link is followed at all. */
+/* If openat2(2) is missing or a seccomp filter refuses it, follow no symbolic link at all. */
 static int walk(int root, const char *path)
 {
 	char name[256];
@@ -46,8 +46,8 @@ static int walk(int root, const char *path)
 	return fd;
 }
 
-/* O_PATH. Below --root, links are followed as they would be where that is the root directory:
-   what is installed there may be somebody else's. */
+/* Returns an O_PATH descriptor. Below --root, symbolic links resolve as if that were the root
+   directory, because the tree there may belong to another user. */
 static int open_below(int root, const char *path)
 {
 	int fd;
@@ -58,7 +58,7 @@ static int open_below(int root, const char *path)
 	return fd == -ENOSYS || fd == -EPERM ? walk(root, path) : fd;
 }
 
-/* The directory of path's last part (O_PATH), made with all on the way to it; or -errno. */
+/* Creates the parent directories of path. Returns an O_PATH descriptor of the last, or -errno. */
 static int make_parents(int root, char *path)
 {
 	int dir = root == AT_FDCWD && *path == '/' ? sys_open("/", O_PATH, 0) : sys_openat(root, ".", O_PATH, 0);
@@ -118,8 +118,8 @@ static int make_link(const struct install *args, const char *self, char *path)
 	return err;
 }
 
-/* A helper without the set-uid bit that is found before one that has it takes
-   every user's FUSE away. */
+/* Whether the link would come before a set-uid helper in PATH. Without the set-uid bit it would
+   prevent other users from mounting. */
 static bool would_shadow(const struct applet *applet)
 {
 	char found[4096];
@@ -192,7 +192,7 @@ static int own_path(char *self, size_t size)
 	return 0;
 }
 
-/* The directory itself, made where it is missing. A descriptor, or -errno. */
+/* Opens the directory, creating it if it is missing. Returns a descriptor, or -errno. */
 static int open_root(const char *root)
 {
 	char path[4096];

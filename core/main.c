@@ -1,4 +1,4 @@
-/* main: which applet? */
+/* main: finds and runs the applet that argv[0] names. */
 #include <signal.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static const struct applet *find_part(const char *name, size_t len)
 	return NULL;
 }
 
-/* mount.fuse.sshfs is mount.fuse, which knows what to make of the rest. */
+/* mount.fuse.sshfs runs mount.fuse, which takes the type from its name. */
 static const struct applet *find(const char *name)
 {
 	const struct applet *applet = find_part(name, strlen(name));
@@ -67,7 +67,7 @@ static int unknown(const char *name)
 	return UNKNOWN_APPLET;
 }
 
-/* The drop-ins answer --help in their own way. */
+/* The drop-in replacements print their own --help. */
 static bool helps_itself(const struct applet *applet)
 {
 	for (const struct opt *o = applet->options; o->letter || o->name; o++)
@@ -79,7 +79,7 @@ static bool helps_itself(const struct applet *applet)
 static int run(const struct applet *applet, char **argv)
 {
 	msg_applet = applet->name;
-	/* "--" may end the options before it: then it is for somebody else. */
+	/* A --help after "--" is not an option of the applet. */
 	for (char **word = argv + 1; !helps_itself(applet) && *word && strcmp(*word, "--") != 0; word++)
 		if (strcmp(*word, "--help") == 0)
 			return applet_help(applet);
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 0 ? applet_name(argv[0]) : "fusebox";
 
 	applet_occupy_stdio();
-	sys_signal(SIGCHLD, SIG_DFL);	/* who ignores it hands that down: no child could be waited for */
+	sys_signal(SIGCHLD, SIG_DFL);	/* A parent may pass on SIG_IGN, with which wait4(2) fails. */
 	if (priv_drop() < 0) {
 		msg("cannot give up set-uid privileges");
 		return 1;

@@ -1,5 +1,5 @@
-/* single: the main of a binary of one applet, which may be set-uid root: it
-   gives its privileges up, and takes them back, itself. */
+/* single: main() of a binary with one applet, which may be set-uid root: the applet itself drops
+   and regains its privileges. */
 #include <string.h>
 
 #include "applet.h"

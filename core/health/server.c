@@ -17,8 +17,8 @@
 struct search {
 	int (*fn)(const struct server *server, void *data);
 	void *data;
-	bool hidden;	/* something could not be looked at */
-	bool untold;	/* the kernel tells no connections */
+	bool hidden;	/* some process could not be inspected */
+	bool untold;	/* fdinfo does not show connections */
 };
 
 static bool is_device(struct search *s, int fds, const char *name)
@@ -26,7 +26,7 @@ static bool is_device(struct search *s, int fds, const char *name)
 	struct sys_stat st;
 	int err = sys_statx(fds, name, false, &st);
 
-	s->hidden |= err == -EACCES;	/* the directory can be read, what is in it not */
+	s->hidden |= err == -EACCES;	/* The directory is readable, but not its links. */
 	return !err && st.rdev_major == 10 && st.rdev_minor == 229;
 }
 
@@ -73,9 +73,9 @@ static int look_at(const char *pid, void *data)
 
 /* ---- The asker ----
  *
- * A descriptor has to be fetched to be polled, and its process may have put another file there
- * since it was looked at: one of a FUSE mount, say. Closing that would wait for its server, even
- * in a process that is killed. So a child does it, which is not waited for when that happened. */
+ * poll(2) needs a copy of the descriptor, and its process may have replaced it since the check,
+ * for example by a file on a FUSE mount. Closing that file waits for its server, even in a process
+ * that is killed. So a child closes it, and the parent does not wait for a child that blocks. */
 
 struct question { int pid, fd; uint64_t connection; };
 static struct { int pid, socket; bool lost; } asker;
@@ -113,7 +113,7 @@ static void __attribute__((noreturn)) answer(int socket)
 	struct question q;
 	int result = 0;
 
-	sys_close_others(&socket, 1, false);	/* whoever waits for their end need not wait for this process's */
+	sys_close_others(&socket, 1, false);	/* Else a reader of a pipe waits for this child, too. */
 	while (result != -ESTALE && sys_read_all(socket, &q, sizeof(q)) == sizeof(q)) {
 		result = ask(&q);
 		sys_send_as(socket, sys_getuid(), &result, sizeof(result), -1);
@@ -215,7 +215,7 @@ int server_find(uint64_t connection)
 	struct wanted w = { .connection = connection };
 	int result = server_each(is_wanted, &w);
 
-	/* No process has the descriptor while it waits in a socket to be received. */
+	/* While the descriptor is in transit over a socket, no process has it open. */
 	if (result == 0 && conn_waiting(connection) >= 0 && !conn_is_over(connection))
 		return -EAGAIN;
 	return result > 0 ? w.pid : result;

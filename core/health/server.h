@@ -7,25 +7,24 @@
 
 struct server { uint64_t connection; int pid, fd; };
 
-#define SERVER_NOT_TOLD UINT64_MAX	/* as a connection: the kernel (before 6.16) does not say */
+#define SERVER_NOT_TOLD UINT64_MAX	/* unknown: fdinfo shows it since Linux 6.16 */
 
-/* Calls fn for each descriptor of /dev/fuse that a process has open, until it returns something
-   else than 0 (above 0), and returns that. 0 when these are all; -ENODATA when these are all,
-   but the kernel does not say of which connection (before 6.16); -EAGAIN when some may be
-   hidden: some process may not be looked at or is not listed (proc_hides), or others are
-   outside this PID namespace. */
+/* Calls fn for each open /dev/fuse descriptor of any process, until fn returns a number above 0,
+   and returns that. Returns 0 if these were all; -ENODATA if they were, but fdinfo does not show
+   their connections (before Linux 6.16); -EAGAIN if some may be hidden: this user may not
+   inspect a process, /proc does not list it (proc_hides), or it is outside this PID namespace. */
 int server_each(int (*fn)(const struct server *server, void *data), void *data);
 
-/* The same for the descriptors of process pid alone. */
+/* As server_each(), for the descriptors of process pid alone. */
 void server_of(int pid, int (*fn)(const struct server *server, void *data), void *data);
 
-/* Whether the descriptor is shown to be of a connection that is over: aborted, or of a mount
-   that has gone. The number of such a one may be another's by now. */
+/* Whether the descriptor's connection is provably over: aborted, or its last mount is gone. The
+   kernel may have reused its number. */
 bool server_is_over(const struct server *server);
 
-/* The first process found that has a /dev/fuse descriptor of this connection, which is not
-   over, open (its pid); 0 when certainly none has; -EAGAIN or -ENODATA when that cannot be
-   told, as of a connection that is not over although no process has it. */
+/* Returns the pid of the first process with an open /dev/fuse descriptor of this connection that
+   is not over; 0 if certainly no process has one; -EAGAIN or -ENODATA if that is unknown, for
+   example if the connection is not over but no visible process has it. */
 int server_find(uint64_t connection);
 
 #endif

@@ -39,8 +39,8 @@ static int fail(struct out *why, const char *object, int err)
 	return err;
 }
 
-/* A FUSE mount that is already there is refused: below it a dead one would
-   stay hidden. Another file system (a volume, say) may be covered. */
+/* Refuse to cover a FUSE mount: the new mount would hide one whose server is dead. Another file
+   system, such as a volume, may be covered. */
 static int check_free(const struct mountpoint *at, const struct sys_stat *st, struct out *why)
 {
 	struct table_row row;

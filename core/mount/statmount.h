@@ -17,7 +17,7 @@ int statmount_each(int (*fn)(const struct table_row *row, void *data), void *dat
 /* Replaces the reusable mount id by the unique one, where the kernel tells it. Returns 0. */
 int statmount_complete(struct sys_stat *st);
 
-/* How many FUSE file systems are mounted in our mount namespace, or -errno. */
+/* The number of FUSE mounts in this mount namespace, or -errno. */
 int statmount_count_fuse(void);
 
 #endif
