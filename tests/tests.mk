@@ -3,11 +3,10 @@ UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 
-# These come after the others, one at a time: fuse-info and fumount -R judge whether a server
-# answers by what waits on all connections of the machine. What changes a switch of the whole
-# machine holds a lock instead (machine in tests/lib.sh), which keeps a second `make test` out
-# as well.
-ALONE = tests/mount/info.t tests/mount/recover.t
+# This comes after the others: it wants the next mount of the machine to be given the number of
+# a connection that has gone. What changes a switch of the whole machine holds a lock instead
+# (machine in tests/lib.sh), which keeps a second `make test` out as well.
+ALONE = tests/mount/info.t
 
 # The longest first, so that no processor is without work at the end.
 LONGEST = tests/setuid/attacks.t tests/serve/passopts.t tests/hostile/passfs-users.t tests/mount/floor.t tests/cli/build.t tests/serve/passfs.t \

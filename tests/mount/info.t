@@ -166,7 +166,7 @@ exits 0 'one in full' fuse-info mnt1
 read -r id parent device _ _ options _ <<<"$line"
 for fact in "state +serving" "type +fuse.faulty" "source +a source" "options +$options" "fs_options +rw,user_id=0,group_id=0,allow_other" \
 	"owner +root" "mount_id +$id" "parent_id +$parent" "propagation +private" "device +$device" \
-	"connection +${device#*:}" "server +$good \(faulty\) of root, 1 thread, for [0-9]+ s" "waiting +0" \
+	"connection +${device#*:}" "server +$good \(faulty\) of root, 1 thread, for [0-9]+ (s|min)" "waiting +0" \
 	"max_background +[0-9]+" "congestion_threshold +[0-9]+" "held_by +$$ \(bash\) of root: open file $T/mnt1/file" \
 	"also_at +$T/other" "also_in +$T/mnt1, the mount namespace of $elsewhere \(sleep\)"; do
 	like "in full: ${fact%% *}" "$out" "(^|"$'\n'")  $fact($|"$'\n'")"
