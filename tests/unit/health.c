@@ -70,6 +70,7 @@ static const struct {
 	  CONN_STOPPED, false, true, false },
 	{ "a tracer stops it now and then", AT(STANDS), LATER(.stopped = true), CONN_SERVING, false, false, true },
 	{ "it goes on", AT(STANDS, .waiting = 1), LATER(.waiting = 1, RUNS), CONN_UNKNOWN, true, false, true },
+	{ "it was continued at this moment", AT(STANDS), LATER(.activity = 7, .ran = SECOND), CONN_SERVING, false, false, true },
 	{ "stopped, but others serve as well", AT(STANDS, .more = true), LATER(STANDS, .more = true),
 	  CONN_SERVING, false, false, true },
 
