@@ -5,8 +5,16 @@
 start 120
 mkdir mnt other ctl
 mount -t fusectl none ctl
-serve() { faulty "$@" "$T/mnt"; server=$(newest faulty) conn=$(conn_of "$T/mnt"); pids+=("$server"); }
-no_conn() { [ ! -e "$T/ctl/$conn" ]; }
+serve()
+{
+	faulty "$@" "$T/mnt"
+	server=$(newest faulty) conn=$(conn_of "$T/mnt")
+	inode=$(inode_of "$conn")
+	pids+=("$server")
+}
+# Another test's mount may be given the number at once: the inode of its directory differs.
+inode_of() { stat -c %i "$T/ctl/$1" 2>/dev/null; }
+no_conn() { [ "$(inode_of "$conn")" != "$inode" ]; }
 # By mount(2): through the newer calls util-linux 2.41 loses the subtype.
 mount_x() { LIBMOUNT_FORCE_MOUNT2=always mount -i -t fuse.x "$@"; }
 # hold COMMAND...: returns once COMMAND, or its child, holds a mount or waits for its server.
