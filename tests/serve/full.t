@@ -79,7 +79,7 @@ for options in --writeback '--writeback --cache=always' '--writeback --threads=1
 	rm -f mnt/f src/*
 	exits 0 'unmounted' fumount mnt
 done
-umount src
+within 5 umount src
 
 # Where the kernel collects writes, an offset that SOURCE does not take is told by fsync(2), or as EIO
 # by close(2).
@@ -117,7 +117,7 @@ if [ "$(id -u)" = 0 ]; then
 		done
 		exits 0 'unmounted' fumount mnt
 	done
-	umount src
+	within 5 umount src
 else
 	skip 'offsets beyond those of ext4' 'mounting it takes root'
 fi

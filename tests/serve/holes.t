@@ -78,5 +78,5 @@ for options in '' --no-passthrough --locks --sandbox --writeback '--cache=none -
 	exits 0 'unmounted' fumount mnt
 	rm -f src/f
 done
-umount src
+within 5 umount src
 finish

@@ -53,7 +53,7 @@ for options in '' --cache=always --timeout=60 --threads=1 --transport=uring --ca
 	exits 0 'unmounted' fumount mnt
 	rm -f src/f
 done
-umount src
+within 5 umount src
 
 # Which of reading, mapping and executing a file changes SOURCE's time of access.
 accesses()
@@ -91,6 +91,6 @@ for how in noatime strictatime; do
 		like 'times of access are as SOURCE keeps them' "$(accesses)" "^$want\$"
 		exits 0 'unmounted' fumount mnt
 	done
-	umount src
+	within 5 umount src
 done
 finish
