@@ -31,7 +31,7 @@ is 'without a warning' "$(grep -i warning <<<"$err")" ''
 exits 0 'serves' two/build/clang/bin/hellofs -b mnt
 is 'hello' "$(timeout 5 cat mnt/hello)" hello
 exits 0 'and unmounts' two/build/clang/bin/fumount mnt
-exits 0 'gcc with glibc' make -s -j2 -C two BUILD=build/glibc MUSL=no
+exits 0 'gcc with glibc' make -j2 -C two BUILD=build/glibc MUSL=no
 like 'says so' "$out" 'static glibc'
 is 'without a warning' "$(grep -i warning <<<"$err")" ''
 # Its threads make a system call that musl's do not: no reason to die in the sandbox.
@@ -41,7 +41,7 @@ exits 0 'sandboxed passfs of several threads' two/build/glibc/bin/passfs -b --sa
 is 'serves' "$(timeout 5 cat mnt/file)" text
 exits 0 'and is unmounted' two/build/glibc/bin/fumount mnt
 
-exits 0 'with the glibc that is there, dynamically' make -s -j2 -C two BUILD=build/dynamic MUSL=no STATIC=
+exits 0 'with the glibc that is there, dynamically' make -j2 -C two BUILD=build/dynamic MUSL=no STATIC=
 like 'says so' "$out" 'dynamic glibc'
 is 'without a warning' "$(grep -i warning <<<"$err")" ''
 exits 0 'serves' two/build/dynamic/bin/hellofs -b mnt
