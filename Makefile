@@ -46,6 +46,9 @@ SETUID = $(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3)
 # The names of the applets, with where they are installed; a foreign box could not be asked.
 NAMES = $(shell sed -n 's|^APPLET.[a-z0-9_]*, "\([^"]*\)", "\([^"]*\)".*|\2/\1|p' $(SOURCES))
 
+# mount(8) of BusyBox calls the helper of fuse.passfs by its whole type.
+LINKS = $(NAMES) $(patsubst sbin/mount.%,sbin/mount.fuse.%,$(filter-out sbin/mount.fuse%,$(filter sbin/mount.%,$(NAMES))))
+
 # V=1 shows whole commands, -s nothing.
 Q = $(if $(V),,@)
 SILENT = $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -116,11 +119,7 @@ $(BUILD)/fusermount3: $(SINGLE)
 
 links: $(BUILD)/fusebox
 	@mkdir -p $(BUILD)/bin
-	@for name in $(notdir $(NAMES)); do \
-		ln -sf $(abspath $(BUILD))/fusebox $(BUILD)/bin/$$name; \
-		case $$name in mount.fuse*) ;; mount.*) \
-			ln -sf $(abspath $(BUILD))/fusebox $(BUILD)/bin/mount.fuse.$${name#mount.} ;; \
-		esac; done
+	@for name in $(notdir $(LINKS)); do ln -sf $(abspath $(BUILD))/fusebox $(BUILD)/bin/$$name; done
 
 run: all
 	@mkdir -p mnt
@@ -143,13 +142,10 @@ install: all install-papers
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
 	install -d $(DESTDIR)$(PREFIX)/sbin
-	for a in $(NAMES); do case $$a in \
+	for a in $(LINKS); do case $$a in \
 		*/fusermount*) ;; \
 		usr/bin/*) ln -sf fusebox $(DESTDIR)$(PREFIX)/bin/$${a##*/} ;; \
 		*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/$${a##*/} ;; \
-	esac; case $$a in \
-		*/mount.fuse*) ;; \
-		*/mount.*) ln -sf ../bin/fusebox $(DESTDIR)$(PREFIX)/sbin/mount.fuse.$${a##*/mount.} ;; \
 	esac; done
 
 # Install a manual page under each of its names that is an applet of the box.
