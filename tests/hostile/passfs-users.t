@@ -4,18 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 start 200
 need setpriv strace getfattr setfattr
-mkdir src mnt
-mount -t tmpfs none src
-chmod 777 "$T" src
-server=0
-up() # up OPTION...: mounted, $server its pid
-{
-	exits 0 "passfs $*" passfs -b "$@" src mnt
-	server=$(newest passfs)
-	pids+=("$server")
-}
-down() { exits 0 'unmounted' fumount mnt; within 5 gone "$server"; }
-as() { local id=$1; shift; setpriv --reuid "$id" --regid "$id" --clear-groups "$@"; }
+# shellcheck source=../serve/passfs.sh
+. "$here/serve/passfs.sh"
 mode() { stat -c %a "$1"; }
 U=1777 V=1778
 export TZ=UTC
