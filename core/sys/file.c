@@ -48,24 +48,6 @@ int sys_lock_byte(int fd, uint64_t byte)
 	return (int)call_result(syscall(NR_FCNTL, fd, OFD_SETLK, &lock));
 }
 
-ssize_t sys_read_all(int fd, void *buf, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = sys_read(fd, (char *)buf + done, size - done);
-
-		if (n == -EINTR)
-			continue;
-		if (n < 0)
-			return n;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 int sys_write_all(int fd, const void *buf, size_t size)
 {
 	const char *at = buf;

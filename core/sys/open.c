@@ -51,17 +51,3 @@ ssize_t sys_readlink(const char *path, char *buf, size_t size)
 
 	return sys_readlinkat(start, path, buf, size);
 }
-
-ssize_t sys_read_file(const char *path, char *buf, size_t size)
-{
-	int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);	/* the path may name a FIFO */
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = sys_read_all(fd, buf, size - 1);
-	sys_close(fd);
-	if (n >= 0)
-		buf[n] = '\0';
-	return n;
-}

@@ -146,36 +146,6 @@ ssize_t sys_read(int fd, void *buf, size_t size)
 	return (ssize_t)size;
 }
 
-ssize_t sys_read_all(int fd, void *buf, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = sys_read(fd, (char *)buf + done, size - done);
-
-		if (n < 0)
-			return n;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
-ssize_t sys_read_file(const char *path, char *buf, size_t size)
-{
-	int fd = sys_open(path, 0, 0);
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = sys_read_all(fd, buf, size - 1);
-	sys_close(fd);
-	if (n >= 0)
-		buf[n] = '\0';
-	return n;
-}
-
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	check(fd);

@@ -4,7 +4,7 @@
  * or used when it is closed, ends the target.
  *
  * Every function of sys.h must be here: for one that is missing the linker takes the file of
- * core/sys that has it, and then says that it has the rest of that file twice. */
+ * core/sys that has it, and then says that it has the rest of that file twice. Not those of core/sys/whole.c, which only call others. */
 #ifndef FUSEBOX_FAKE_H
 #define FUSEBOX_FAKE_H
 
