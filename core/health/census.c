@@ -157,7 +157,7 @@ static int64_t sum_written(const int *pids, int count)
 	return sum;
 }
 
-/* A single server may serve thousands of connections: reuse its last take_sample for 10 ms. */
+/* A single server may serve thousands of connections: reuse its last sample for 10 ms. */
 static void sample_servers(const int *pids, int count, bool whole, struct health_sample *s)
 {
 	static struct health_sample last;
@@ -177,7 +177,7 @@ static void sample_servers(const int *pids, int count, bool whole, struct health
 	s->written = last.written;
 }
 
-/* whole: include the fields that only the first and the last take_sample need. */
+/* whole: include the fields that only the first and the last sample need. */
 static void take_sample(const struct census *c, struct conn *conn, bool whole, struct health_sample *s)
 {
 	int pids[OPENERS];
