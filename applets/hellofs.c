@@ -71,4 +71,4 @@ static int mount_hellofs_main(char **argv)
 }
 
 APPLET(mount_hellofs, "mount.hellofs", "sbin", "SOURCE MOUNTPOINT",
-       "hellofs as mount(8) calls it", mountargs_options)
+       "hellofs as mount(8) calls it", mount_args_options)

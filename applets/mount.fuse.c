@@ -22,10 +22,10 @@ static const char *type_in(const char *name)
 
 static int mount_fuse_main(char **argv)
 {
-	static struct mountargs args;
+	static struct mount_args args;
 	const char *type = type_in(argv[0] ? applet_name(argv[0]) : "");
 
-	if (mountargs_parse(argv, &args) != 0)
+	if (mount_args_parse(argv, &args) != 0)
 		return 1;
 	if (!args.type)
 		args.type = type;
@@ -33,11 +33,11 @@ static int mount_fuse_main(char **argv)
 		msg("empty type given in the name of this command");
 		return 1;
 	}
-	return mountargs_serve(&args);
+	return mount_args_serve(&args);
 }
 
 APPLET(mount_fuse, "mount.fuse3", "sbin", "TYPE#SOURCE MOUNTPOINT",
-       "mount(8)'s way to a FUSE server", mountargs_options)
+       "mount(8)'s way to a FUSE server", mount_args_options)
 #define mount_fuse2_main mount_fuse_main
 APPLET(mount_fuse2, "mount.fuse", "sbin", "TYPE#SOURCE MOUNTPOINT",
-       "mount.fuse3 by its older name", mountargs_options)
+       "mount.fuse3 by its older name", mount_args_options)

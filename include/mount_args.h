@@ -1,4 +1,4 @@
-/* mountargs: parse the command line with which mount(8), of util-linux or BusyBox, calls a helper:
+/* mount_args: parse the command line with which mount(8), of util-linux or BusyBox, calls a helper:
  *
  *	mount.TYPE SOURCE MOUNTPOINT [-sfnv] [-t TYPE] [-o OPTIONS]
  */
@@ -9,7 +9,7 @@
 
 #include "opt.h"
 
-struct mountargs {
+struct mount_args {
 	const char *source;		/* NULL: not given */
 	const char *mountpoint;
 	const char *type;		/* from -t, without "fuse." or "fuseblk."; NULL: no -t */
@@ -23,25 +23,25 @@ struct mountargs {
 };
 
 /* The options, for --help. */
-extern const struct opt mountargs_options[];
+extern const struct opt mount_args_options[];
 
 /* Parses argv, which it changes, and keeps pointers into it. Returns 0, or 1 after it has
    reported a mistake. */
-int mountargs_parse(char **argv, struct mountargs *args);
+int mount_args_parse(char **argv, struct mount_args *args);
 
 /* Adds a list of options in the same way as -o; it changes the list and keeps pointers
    into it. Its type is that of opt_set.call. */
-const char *mountargs_take(void *args, char *list, const char **bad);
+const char *mount_args_take(void *args, char *list, const char **bad);
 
 /* Runs the server of args->type (NULL: of TYPE#SOURCE in args->source), and waits until
    the mount answers. Returns the exit status. */
-int mountargs_serve(struct mountargs *args);
+int mount_args_serve(struct mount_args *args);
 
 /* Skips "fuse." or "fuseblk." at the beginning of a type: "sshfs" for "fuse.sshfs". */
-const char *mountargs_type(const char *type);
+const char *mount_args_type(const char *type);
 
 /* Adds an option to args->options. Returns 0, or 1 after it has reported that there is
    no room. */
-int mountargs_add(struct mountargs *args, const char *option);
+int mount_args_add(struct mount_args *args, const char *option);
 
 #endif

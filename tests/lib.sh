@@ -152,7 +152,7 @@ newest()
 {
 	local pid parent
 	pid=$(pgrep --ns $$ --nslist mnt -n -x "$1") || return
-	# A server's keeper has its name until it runs for the first time.
+	# A server's unmounter has its name until it runs for the first time.
 	parent=$(ps -o ppid= -p "$pid")
 	if pgrep --ns $$ --nslist mnt -x "$1" | grep -qx "${parent// /}"; then pid=${parent// /}; fi
 	echo "$pid"

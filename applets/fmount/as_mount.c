@@ -76,7 +76,7 @@ static int bind_or_move(struct fmount *f, const char *source, const char *target
 {
 	int status;
 
-	if (say_make_point(target, f->list) != 0)
+	if (make_point_or_report(target, f->list) != 0)
 		return FAILED;
 	status = mount_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
 
@@ -87,23 +87,23 @@ static int bind_or_move(struct fmount *f, const char *source, const char *target
 
 /* ---- A source and a mountpoint ---- */
 
-static int serve(struct mountargs *args, char *options, char *more)
+static int serve(struct mount_args *args, char *options, char *more)
 {
 	const char *bad;
 
-	if (say_make_point(args->mountpoint, options) != 0 || (more && say_make_point(args->mountpoint, more) != 0))
+	if (make_point_or_report(args->mountpoint, options) != 0 || (more && make_point_or_report(args->mountpoint, more) != 0))
 		return FAILED;
 	args->alone = true;
-	return mountargs_take(args, options, &bad) || mountargs_take(args, more, &bad) ? USAGE : mountargs_serve(args);
+	return mount_args_take(args, options, &bad) || mount_args_take(args, more, &bad) ? USAGE : mount_args_serve(args);
 }
 
 static int mount_source(struct fmount *f, char *source, const char *mountpoint)
 {
-	static struct mountargs args;
+	static struct mount_args args;
 
 	args.source = *source ? source : NULL;
 	args.mountpoint = mountpoint;
-	args.type = f->type && strcmp(f->type, "fuse") != 0 ? mountargs_type(f->type) : NULL;
+	args.type = f->type && strcmp(f->type, "fuse") != 0 ? mount_args_type(f->type) : NULL;
 	if (!args.type && !strchr(source, '#'))
 		return applet_usage("of which type? -t fuse.TYPE, or TYPE#SOURCE");
 	return serve(&args, f->list, NULL);
@@ -178,7 +178,7 @@ static int is_mounted(const struct table_row *row, void *entry)
 
 static int mount_entry(struct fmount *f, struct entry *e)
 {
-	static struct mountargs args;
+	static struct mount_args args;
 	int child = sys_fork(), status;
 
 	if (child < 0)

@@ -1,4 +1,4 @@
-/* watch: see auto_unmount.h. */
+/* auto_unmount: see auto_unmount.h. */
 #include "auto_unmount.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ static bool is_served(const struct mountpoint *at, uint64_t identity)
 	uint64_t connection = m->dev_minor;
 
 	if (identity)
-		return conn_identity(connection) == identity && !conn_is_over(connection);
+		return fusectl_identity(connection) == identity && !fusectl_is_over(connection);
 	return table_has(m->mount_id, m->dev_major, m->dev_minor) && server_find(connection) > 0;
 }
 
@@ -52,7 +52,7 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	undo = sys_read_all(socket, &byte, 1) == 1;
 	/* Only now: from here on, an open descriptor keeps fusectl from being unmounted. */
 	if (!undo && auto_unmount)
-		for (identity = conn_identity(connection); is_served(at, identity); )
+		for (identity = fusectl_identity(connection); is_served(at, identity); )
 			sys_sleep_ms(LOOK_EVERY_MS);
 	if (undo || auto_unmount)
 		detach_mount(parent, at);
@@ -73,7 +73,7 @@ static void pass_to_program(int socket)
 }
 
 /* Fork twice, so that the watched process need not wait for the watcher. */
-int watch_start(const struct mountpoint *at, bool auto_unmount)
+int auto_unmount_start(const struct mountpoint *at, bool auto_unmount)
 {
 	int pair[2], child, status, err = sys_socketpair(pair);
 
@@ -98,7 +98,7 @@ int watch_start(const struct mountpoint *at, bool auto_unmount)
 	return pair[0];
 }
 
-void watch_undo(int socket)
+void auto_unmount_undo(int socket)
 {
 	char byte = 0;
 

@@ -207,7 +207,7 @@ static void check_policy(struct report *r)
 }
 
 /* Mount without attaching: a mount that mount_create() makes goes once its descriptor is closed. */
-static int try_mount(int device, struct mount_said *said)
+static int try_mount(int device, struct mount_log *said)
 {
 	const struct mountpoint nowhere = { .mode = 0040000, .uid = sys_getuid(), .gid = sys_getgid() };
 	const struct optlist options = { .fsname = "check", .subtype = "check" };
@@ -220,7 +220,7 @@ static int try_mount(int device, struct mount_said *said)
 
 static bool check_mount(struct report *r, int device)
 {
-	struct mount_said said = { "" };
+	struct mount_log said = { "" };
 	int err = device < 0 ? device : try_mount(device, &said);
 
 	/* Before 5.2 there is only mount(2), which needs a mountpoint: guess. */

@@ -91,7 +91,7 @@ static int mount_options(struct fmount *f, const char *program, struct optlist *
 		return 1;
 	}
 	if (f->type)
-		mount->subtype = mountargs_type(f->type);
+		mount->subtype = mount_args_type(f->type);
 	else if (!mount->subtype)
 		mount->subtype = name ? name + 1 : program;
 	if (f->source)
@@ -219,7 +219,7 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	/* launch_wait() also returns when the connection ends: check that the server still runs.
 	   It may have exited with success because another process unmounted the mount. */
 	mounted = umount_is_known(at->path, &at->mounted);
-	if (status == 0 && mounted && !conn_is_over(at->mounted.dev_minor)
+	if (status == 0 && mounted && !fusectl_is_over(at->mounted.dev_minor)
 	    && (sys_wait_ended(child, &status) != child || status == 0))
 		return 0;
 	if (status == -ETIMEDOUT) {
@@ -241,7 +241,7 @@ static int hand_out(const struct fmount *f, const struct mountpoint *at, int dev
 	int err = f->launch.user ? user_find(f->launch.user, &user) : 0;
 
 	if (!err)
-		err = handout_send(f->fd_socket, user.uid, device, f->timeout ? f->timeout * 1000 : -1);
+		err = hand_out_send(f->fd_socket, user.uid, device, f->timeout ? f->timeout * 1000 : -1);
 	if (!err)
 		return 0;
 	if (err == -EADDRINUSE)
@@ -274,7 +274,7 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 		return undo_mount(at);
 	/* Once this process has changed its user or capabilities, only the watcher can unmount. */
 	if (f->auto_unmount || (!f->wait && (f->launch.user || f->launch.drop_caps)))
-		watch = watch_start(at, f->auto_unmount);
+		watch = auto_unmount_start(at, f->auto_unmount);
 	if (watch < -1) {
 		msg_errno(1, "--auto-unmount", watch);
 		return undo_mount(at);
@@ -285,7 +285,7 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 		return run_in_userns(f, argv);
 	status = exec_server(f, argv);
 	if (watch >= 0)
-		watch_undo(watch);
+		auto_unmount_undo(watch);
 	else
 		undo_mount(at);
 	return status;
@@ -303,7 +303,7 @@ static int replace_stale(const char *path)
 		return 0;
 	if (table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row) && table_identify(fd, &st) == 0
 	    && !st.inside && mount_path_of(fd, at.path, sizeof(at.path)) == 0) {
-		server = conn_is_over(table_connection(&row)) ? 0 : server_find(table_connection(&row));
+		server = fusectl_is_over(table_connection(&row)) ? 0 : server_find(table_connection(&row));
 		if (server == 0)
 			err = umount_known(at.path, &st, UMOUNT_LAZY);
 		else if (server > 0)
@@ -323,13 +323,13 @@ static int run(struct fmount *f, const char *where, char **program)
 	struct optlist mount;
 	int device;
 
-	if (say_make_point(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
+	if (make_point_or_report(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (f->replace_stale && replace_stale(where) != 0)
 		return 1;
-	if (f->fd_socket && (device = handout_prepare()) < 0)
+	if (f->fd_socket && (device = hand_out_prepare()) < 0)
 		return msg_errno(1, f->fd_socket, device);
-	device = say_mount(&at, where, &mount);
+	device = mount_or_report(&at, where, &mount);
 	if (device < 0)
 		return 1;
 	return start(f, &at, device, program);

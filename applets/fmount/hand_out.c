@@ -1,4 +1,4 @@
-/* handout: see hand_out.h. */
+/* hand_out: see hand_out.h. */
 #include "hand_out.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static void on_stop(int sig)
 	sys_send_as(stop[1], sys_getuid(), &(char) { (char)sig }, 1, -1);
 }
 
-int handout_prepare(void)
+int hand_out_prepare(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	int err = sys_socketpair(stop);
@@ -59,7 +59,7 @@ static int is_peer_allowed(int peer, uid_t uid)
 	return 0;
 }
 
-/* Accept connections until a peer may have the device. Returns as handout_send() does. */
+/* Accept connections until a peer may have the device. Returns as hand_out_send() does. */
 static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 {
 	uint64_t end = sys_clock_ns() / 1000000 + (uint64_t)milliseconds;
@@ -96,7 +96,7 @@ static void remove_socket(const char *name, const struct sys_stat *made)
 		sys_unlink(name);
 }
 
-int handout_send(const char *path, uid_t uid, int device, int milliseconds)
+int hand_out_send(const char *path, uid_t uid, int device, int milliseconds)
 {
 	char text[256];
 	const char *name;

@@ -24,7 +24,7 @@ enum { NONE = UINT32_MAX };
 enum { WATCH_MS = 500, LOOKS = 32 };
 
 struct item {
-	uint64_t id, connection, identity;	/* identity: conn_identity() */
+	uint64_t id, connection, identity;	/* identity: fusectl_identity() */
 	uint32_t major, minor;
 	uint32_t under, depth;	/* index of the nearest enclosing item, or NONE; their number */
 	uint32_t path;		/* offset in `paths` */
@@ -94,7 +94,7 @@ static int add_item(struct all *a, const struct table_row *row)
 	items[a->count++] = (struct item) {
 		.id = row->id, .connection = table_connection(row), .major = row->major,
 		.minor = row->minor, .under = NONE, .path = (uint32_t)a->paths_size,
-		.wanted = is_wanted(a, row), .identity = conn_identity(table_connection(row)),
+		.wanted = is_wanted(a, row), .identity = fusectl_identity(table_connection(row)),
 	};
 	a->paths_size += len;
 	return 0;
@@ -174,12 +174,12 @@ static uint32_t find_silent_above(const struct all *a, const struct item *item)
 /* ---- Unmounting, in a child process ---- */
 
 /* The kernel soon reuses mount ids and device numbers, for any file system; it does not reuse
-   what conn_identity() returns. */
+   what fusectl_identity() returns. */
 static bool is_same_fuse(const struct item *item, int fd)
 {
 	struct table_row row;
 
-	return item->identity ? conn_identity(item->connection) == item->identity
+	return item->identity ? fusectl_identity(item->connection) == item->identity
 			      : table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row);
 }
 
@@ -200,7 +200,7 @@ static int unmount_item(const struct all *a, const struct item *item, enum umoun
 	if (!err && !is_same_fuse(item, t.at.fd))
 		err = -ESTALE;
 	if (!err && how == UMOUNT_ABORT)
-		conn_abort_known(item->connection, item->identity);
+		fusectl_abort_known(item->connection, item->identity);
 	if (t.at.fd >= 0)
 		sys_close(t.at.fd);	/* a descriptor keeps the mount busy */
 	t.at.fd = -1;

@@ -19,7 +19,7 @@ int fumount_enter(const char *namespace)
 		namespace = out_text(&out);
 	}
 	sys_keep_places();
-	conn_keep();
+	fusectl_keep();
 	fd = sys_open(namespace, O_RDONLY | O_NONBLOCK, 0);
 	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
 	if (fd >= 0)

@@ -65,7 +65,7 @@ static void report_aftermath(const struct report *to, const struct target *t, ui
 
 	if (!t->fuse || to->quiet)
 		return;
-	if (identity && conn_identity(t->connection) != identity) {
+	if (identity && fusectl_identity(t->connection) != identity) {
 		report(to, "gone", "connection %llu is gone", (unsigned long long)t->connection);
 		return;
 	}
@@ -93,7 +93,7 @@ static int await_unmount(const struct report *to, const struct target *t, int er
 	}
 	if (err != -ETIMEDOUT)
 		return err;
-	if (t->major && blocks && conn_abort(t->connection) == 0) {
+	if (t->major && blocks && fusectl_abort(t->connection) == 0) {
 		report(to, "aborted", "its server does not answer: connection %llu is aborted",
 		       (unsigned long long)t->connection);
 		return unmount_wait(UNMOUNT_LIMIT_MS);
@@ -105,7 +105,7 @@ static int await_unmount(const struct report *to, const struct target *t, int er
 
 static int detach_mount(const struct report *to, const struct target *t)
 {
-	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
+	uint64_t identity = t->fuse ? fusectl_identity(t->connection) : 0;
 	int err = unmount_target(t, UMOUNT_LAZY);
 
 	if (err == -ETIMEDOUT)
@@ -137,7 +137,7 @@ static bool is_gone(const struct target *t, int err)
 /* The abort wakes the waiting processes: retry, so that they can close their files. */
 static int abort_and_unmount(const struct report *to, const struct target *t)
 {
-	uint64_t identity = t->fuse ? conn_identity(t->connection) : 0;
+	uint64_t identity = t->fuse ? fusectl_identity(t->connection) : 0;
 	int err = t->fuse ? abort_connection(to, t) : 0, aborted = err;
 
 	if (err == -ENOENT)
@@ -191,7 +191,7 @@ static int abort_detached(const struct report *to, const char *word)
 	uint64_t connection;
 	int err;
 
-	err = target_connection(word, &connection) < 0 ? -ENOENT : conn_abort(connection);
+	err = target_connection(word, &connection) < 0 ? -ENOENT : fusectl_abort(connection);
 	if (err) {
 		report(to, "failed", "%s", msg_reason(err));
 		return fumount_status(err);

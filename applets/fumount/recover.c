@@ -51,7 +51,7 @@ static const struct conn *find_conn(const struct recovery *r, uint64_t connectio
 /* The kernel reuses connection numbers, so compare the identity as well. */
 static bool is_same_connection(const struct conn *conn)
 {
-	return conn && conn->identity == conn_identity(conn->connection);
+	return conn && conn->identity == fusectl_identity(conn->connection);
 }
 
 /* Whether mounts of this connection are to be unmounted. An identity that could not be read, now
@@ -59,9 +59,9 @@ static bool is_same_connection(const struct conn *conn)
 static bool is_recovery_target(const struct recovery *r, uint64_t connection)
 {
 	const struct conn *conn = census_find(&r->census, connection);
-	uint64_t now = conn_identity(connection);
+	uint64_t now = fusectl_identity(connection);
 
-	return conn && (now ? !conn->identity || conn->identity == now : conn_waiting(connection) != -ENOENT);
+	return conn && (now ? !conn->identity || conn->identity == now : fusectl_waiting(connection) != -ENOENT);
 }
 
 /* ---- The state of a connection ---- */
@@ -200,7 +200,7 @@ static void abort_if_hung(struct recovery *r, const struct target *t, bool unmou
 		return;
 	err = unmounting ? -ENOENT : unmount_abort(t);
 	if (err == -ENOENT && is_same_connection(find_conn(r, t->connection)))
-		err = conn_abort_known(t->connection, find_conn(r, t->connection)->identity);
+		err = fusectl_abort_known(t->connection, find_conn(r, t->connection)->identity);
 	/* Only the server's own threads can return requests that are under way to its io_uring
 	   ring: let a stopped server run. */
 	if (!err)
@@ -415,20 +415,20 @@ static int enter_and_sweep(void *data)
 static int sweep_in_child(struct recovery *r, const char *pid)
 {
 	struct sweeping s = { r, pid };
-	struct aside aside;
+	struct child child;
 	size_t left = SIZE_MAX, before;
-	int err = aside_start(&aside, enter_and_sweep, &s);
+	int err = child_start(&child, enter_and_sweep, &s);
 
 	if (err)
 		return err;
 	/* Thousands of mounts take long: keep waiting as long as their number falls. */
 	do {
 		before = left;
-		err = aside_wait(&aside, 3 * UNMOUNT_LIMIT_MS);
+		err = child_wait(&child, 3 * UNMOUNT_LIMIT_MS);
 		left = err == -ETIMEDOUT ? count_mounts(r, pid) : 0;
 	} while (left && left < before);
 	if (err == -ETIMEDOUT)
-		aside_leave(&aside);
+		child_leave(&child);
 	return err;
 }
 
@@ -460,7 +460,7 @@ static int sweep_other_namespace(uint64_t number, int pid, void *data)
 
 static void report_leftover_connection(struct recovery *r, uint64_t connection)
 {
-	int64_t waiting = conn_waiting(connection);
+	int64_t waiting = fusectl_waiting(connection);
 	uint32_t major = (uint32_t)(connection >> 20), minor = connection & 0xfffff;
 
 	if (waiting == -ENOENT || !is_recovery_target(r, connection)) {
@@ -511,7 +511,7 @@ static int add_detached(const char *word, struct census *census)
 
 	if (target_connection(word, &connection) < 0)
 		return 0;
-	return conn_waiting(connection) < 0 ? 0 : census_add(census, connection);
+	return fusectl_waiting(connection) < 0 ? 0 : census_add(census, connection);
 }
 
 /* The mount table has no such mount: success, unless the path does not exist, something else
@@ -553,7 +553,7 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 	enum conn_state state = judge_connection(r, connection);
 
 	report_state(r, state, find_conn(r, connection));
-	if (is_abort_due(r, state, find_conn(r, connection)) && conn_abort(connection) == 0)
+	if (is_abort_due(r, state, find_conn(r, connection)) && fusectl_abort(connection) == 0)
 		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
 		       (unsigned long long)connection);
 	return sweep_all(r);

@@ -62,7 +62,7 @@ static int measure_row(const struct table_row *row, void *data)
 static const char *guess_state(const struct table_row *row, int64_t waiting)
 {
 	return waiting < 0 ? "unknown" : waiting ? "waiting"
-	       : conn_is_over(table_connection(row)) ? "dead" : "idle";
+	       : fusectl_is_over(table_connection(row)) ? "dead" : "idle";
 }
 
 static const char *number_text(int64_t number, char text[24])
@@ -162,7 +162,7 @@ static int show_row(const struct table_row *row, void *data)
 	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !(conn && is_stuck(i, conn))))
 		return 0;
 	i->shown++;
-	waiting = conn ? conn->waiting : conn_waiting(table_connection(row));
+	waiting = conn ? conn->waiting : fusectl_waiting(table_connection(row));
 	if (!i->view->json) {
 		show_line(i, row, conn, waiting);
 		return 0;

@@ -124,7 +124,7 @@ void info_kernel(struct view *v, bool full)
 	char release[256], version[32], reason[256];
 	struct out why = OUT_TEXT(reason);
 	struct fuse_init_in in;
-	bool known = kernelinit_ask(&in, &why) == 0;
+	bool known = probe_init_ask(&in, &why) == 0;
 
 	read_line("/proc/sys/kernel/osrelease", release);
 	if (!full && !v->json) {

@@ -206,8 +206,8 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 	show_server(v, c, conn);
 	view_number(v, "waiting", conn->waiting);
 	show_waited(v, conn);
-	view_number(v, "max_background", conn_number(conn->connection, "max_background"));
-	view_number(v, "congestion_threshold", conn_number(conn->connection, "congestion_threshold"));
+	view_number(v, "max_background", fusectl_number(conn->connection, "max_background"));
+	view_number(v, "congestion_threshold", fusectl_number(conn->connection, "congestion_threshold"));
 	if (around)
 		show_around(v, row, !pid);
 }

@@ -1,4 +1,4 @@
-/* kernelinit: see probe_init.h. */
+/* probe_init: see probe_init.h. */
 #include "probe_init.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static int note_failure(struct answer *a, const char *object, int err)
 static int attach_privately(const struct mountpoint *at, const struct optlist *options, int device)
 {
 	struct mountpoint root = *at;
-	struct mount_said said;
+	struct mount_log said;
 	int err = sys_new_mount_namespace();
 
 	if (!err)
@@ -55,7 +55,7 @@ static int request_init(struct answer *a)
 {
 	struct mountpoint at = { .mode = S_IFDIR | 0755, .uid = sys_geteuid(), .gid = sys_getegid() };
 	struct optlist options = { .flags = MOUNT_NOSUID | MOUNT_NODEV, .fsname = "fuse-info" };
-	struct mount_said said;
+	struct mount_log said;
 	int device = sys_open("/dev/fuse", O_RDWR, 0), err;
 
 	if (device < 0)
@@ -79,7 +79,7 @@ static void __attribute__((noreturn)) answer(int to)
 	sys_exit(0);
 }
 
-int kernelinit_ask(struct fuse_init_in *in, struct out *why)
+int probe_init_ask(struct fuse_init_in *in, struct out *why)
 {
 	struct answer a = { .err = -EIO };
 	int pipe[2], err = sys_pipe(pipe), child;

@@ -1,4 +1,4 @@
-/* kernelinit: read the INIT request of the kernel, which lists its FUSE features. */
+/* probe_init: read the INIT request of the kernel, which lists its FUSE features. */
 #ifndef FUSEBOX_FUSE_INFO_PROBE_INIT_H
 #define FUSEBOX_FUSE_INFO_PROBE_INIT_H
 
@@ -9,6 +9,6 @@
    before 5.2 in a new mount namespace, and ends with the child. For an ordinary user, the child
    enters a new user namespace first. 0; or -errno, with the object and reason in `why` if the
    child failed. */
-int kernelinit_ask(struct fuse_init_in *in, struct out *why);
+int probe_init_ask(struct fuse_init_in *in, struct out *why);
 
 #endif

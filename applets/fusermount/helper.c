@@ -253,7 +253,7 @@ static int send_device(struct helper *h)
 
 int helper_mount(struct helper *h, struct out *why)
 {
-	struct mount_said kernel = { "" };
+	struct mount_log kernel = { "" };
 	int err = helper_open_turn(h);
 
 	helper_raise(true);

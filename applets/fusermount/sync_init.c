@@ -14,7 +14,7 @@ enum { PATIENCE_MS = 300 * 1000 };
    can be killed, which closes its /dev/fuse descriptor. The new mount is not attached yet. */
 static void __attribute__((noreturn)) create_in_child(struct helper *h, int to)
 {
-	struct mount_said kernel;
+	struct mount_log kernel;
 	int mount;
 
 	helper_raise(false);

@@ -43,7 +43,7 @@ static bool has_backed_writer(const struct fuse_req *req, uint64_t node)
 	       && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED);
 }
 
-void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st)
+void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st)
 {
 	struct fuse_attr *attr = &st->attr;
 
@@ -55,8 +55,8 @@ void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st)
 
 int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 {
-	struct sysfs_stat st;
-	int err = sysfs_stat(pass_fd(req, node), true, &st);
+	struct vfs_stat st;
+	int err = vfs_stat(pass_fd(req, node), true, &st);
 
 	if (err)
 		return err;
@@ -69,7 +69,7 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat)
 {
 	const struct passfs *fs = pass_of(req);
-	int err = sysfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
+	int err = vfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
 
 	stat->ino = pass_ino(fs, (uint64_t)stat->dev_major << 32 | stat->dev_minor, stat->ino);
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
@@ -84,5 +84,5 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
    may use the mount. */
 int pass_access(struct fuse_req *req, uint64_t node, uint32_t mask)
 {
-	return sysfs_access(pass_fd(req, node), mask);
+	return vfs_access(pass_fd(req, node), mask);
 }

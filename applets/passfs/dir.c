@@ -44,7 +44,7 @@ static uint64_t make_list_handle(const struct fuse_req *req, int fd)
 
 static int open_list(struct fuse_req *req, uint64_t node)
 {
-	int fd = sysfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
+	int fd = vfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
 	uint64_t handle = fd < 0 ? 0 : make_list_handle(req, fd);
 
 	if (fd >= 0 && !handle)
@@ -84,7 +84,7 @@ int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_relea
 static bool add_entry(struct fuse_req *req, uint64_t parent, uint64_t ino, const struct entry *e)
 {
 	uint64_t node = 0;
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
 	if (pass_of(req)->view.hides && passview_hides(&pass_of(req)->view, e->name))
 		return true;
@@ -135,7 +135,7 @@ static int read_unstable_list(struct fuse_req *req, uint64_t node, struct pass_l
 	int before = find_kept_entry(list, offset), n;
 
 	if (before < 0) {
-		int64_t at = sysfs_lseek(list->fd, offset, SEEK_SET);
+		int64_t at = vfs_lseek(list->fd, offset, SEEK_SET);
 
 		if (at < 0)
 			return (int)at;
@@ -176,7 +176,7 @@ int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 	if (has_unstable_offsets(req))
 		return read_unstable_list(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
 	fd = pass_handle_fd(handle);
-	at = sysfs_lseek(fd, (int64_t)offset, SEEK_SET);
+	at = vfs_lseek(fd, (int64_t)offset, SEEK_SET);
 	if (at < 0)
 		return (int)at;
 	do
@@ -188,5 +188,5 @@ int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
 {
 	(void)node;
-	return sysfs_fsync(pass_list_fd(req, in->fh), in->fsync_flags & FUSE_FSYNC_FDATASYNC);
+	return vfs_fsync(pass_list_fd(req, in->fh), in->fsync_flags & FUSE_FSYNC_FDATASYNC);
 }

@@ -15,7 +15,7 @@ struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t ha
 	if (pass_handle_fd(handle) != NOT_OPEN)
 		return (struct pass_file) { pass_handle_fd(handle), false };
 	fd = pass_fd(req, node);
-	return (struct pass_file) { fd < 0 ? fd : sysfs_reopen(fd, flags), true };
+	return (struct pass_file) { fd < 0 ? fd : vfs_reopen(fd, flags), true };
 }
 
 int pass_done(struct pass_file file, int err)
@@ -31,7 +31,7 @@ int pass_read(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_t siz
 {
 	const struct fuse_read_in *in = req->arg;
 	struct pass_file file = pass_use(req, node, in->fh, O_RDONLY);
-	ssize_t n = sysfs_pread(file.fd, req->space, size < req->space_size ? size : req->space_size, offset);
+	ssize_t n = vfs_pread(file.fd, req->space, size < req->space_size ? size : req->space_size, offset);
 
 	n = pass_done(file, (int)n);
 	return n < 0 ? (int)n : fuse_data(req, req->space, (size_t)n);
@@ -44,7 +44,7 @@ static ssize_t write_pages(int fd, const char *data, size_t size, uint64_t offse
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = sysfs_pwrite(fd, data + done, size - done, offset + done);
+		ssize_t n = vfs_pwrite(fd, data + done, size - done, offset + done);
 
 		if (n <= 0)
 			return n ? n : -EIO;
@@ -58,8 +58,8 @@ static ssize_t write_data(const struct fuse_req *req, int fd, const struct fuse_
 	if (in->write_flags & FUSE_WRITE_CACHE)
 		return write_pages(fd, req->data, in->size, in->offset);
 	if (in->flags & O_APPEND && !pass_of(req)->writeback)
-		return sysfs_append(fd, req->data, in->size);
-	return sysfs_pwrite(fd, req->data, in->size, in->offset);
+		return vfs_append(fd, req->data, in->size);
+	return vfs_pwrite(fd, req->data, in->size, in->offset);
 }
 
 int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *in)
@@ -89,26 +89,26 @@ static int set_size(struct fuse_req *req, uint64_t node, const struct fuse_setat
 	if (!(in->valid & FATTR_FH)) {
 		int fd = pass_fd(req, node), err = fd < 0 ? fd : pass_check_now(req, node, fd, 2);
 
-		return err ? err : sysfs_truncate(fd, in->size);
+		return err ? err : vfs_truncate(fd, in->size);
 	}
 	/* ftruncate(2) does not check the mode again, and updates mtime even if the size stays the
 	   same. */
 	file = pass_use(req, node, in->fh, O_WRONLY);
-	return pass_done(file, sysfs_ftruncate(file.fd, in->size));
+	return pass_done(file, vfs_ftruncate(file.fd, in->size));
 }
 
 /* Act in the file's own group: SOURCE then keeps the set-group-ID bit of a file that the group may
    not execute, as it does for members of the group. */
 static int set_size_checked(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	int err;
 
 	if (!(in->valid & FATTR_KILL_SUIDGID) || !pass_is_checked(req)) {
 		priv_keep_setid(!(in->valid & FATTR_KILL_SUIDGID));
 		return set_size(req, node, in);
 	}
-	err = sysfs_stat(pass_fd(req, node), true, &st);
+	err = vfs_stat(pass_fd(req, node), true, &st);
 	if (!err)
 		err = priv_act_for(0, st.attr.gid, NULL, 0, ~(uint32_t)PRIV_SETID);
 	if (!err)
@@ -130,7 +130,7 @@ int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *
 {
 	struct pass_file file = pass_use(req, node, in->fh, O_RDONLY);
 
-	return pass_done(file, sysfs_fsync(file.fd, in->fsync_flags & FUSE_FSYNC_FDATASYNC));
+	return pass_done(file, vfs_fsync(file.fd, in->fsync_flags & FUSE_FSYNC_FDATASYNC));
 }
 
 int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_fallocate_in *in)
@@ -139,7 +139,7 @@ int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_falloc
 	int err;
 
 	pass_act_as_writer(req, node, pass_source_uid(req), req->in->uid != 0);
-	err = sysfs_fallocate(file.fd, (int)in->mode, in->offset, in->length);
+	err = vfs_fallocate(file.fd, (int)in->mode, in->offset, in->length);
 	priv_act_as_self();
 	if (file.fd >= 0 && !err && !(in->mode & FALLOC_FL_KEEP_SIZE))
 		pass_note_end(req, node, in->offset + in->length);
@@ -165,7 +165,7 @@ int pass_lseek(struct fuse_req *req, uint64_t node, const struct fuse_lseek_in *
 	if (!pass_source_knows_holes(req, node))
 		return -ENOSYS;
 	file = pass_use(req, node, in->fh, O_RDONLY);
-	at = sysfs_lseek(file.fd, (int64_t)in->offset, (int)in->whence);
+	at = vfs_lseek(file.fd, (int64_t)in->offset, (int)in->whence);
 	err = pass_done(file, at < 0 ? (int)at : 0);
 	return err ? err : reply_offset(req, at);
 }
@@ -179,7 +179,7 @@ int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_r
 	int err;
 
 	pass_act_as_writer(req, in->nodeid_out, pass_source_uid(req), req->in->uid != 0);
-	n = sysfs_copy(from.fd, in->off_in, to.fd, in->off_out,
+	n = vfs_copy(from.fd, in->off_in, to.fd, in->off_out,
 		       in->len < most ? (size_t)in->len : most, (unsigned int)in->flags);
 	priv_act_as_self();
 	err = pass_done(from, pass_done(to, n < 0 ? (int)n : 0));
@@ -221,7 +221,7 @@ int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *
 	if (pass_is_checked(req))
 		n = priv_act_for(passview_source(&pass_of(req)->view, req->in->uid, false), pass_group(req), NULL, 0, 0);
 	if (!n)
-		n = sysfs_ioctl(file.fd, in->cmd, req->space);
+		n = vfs_ioctl(file.fd, in->cmd, req->space);
 	priv_act_as_self();
 	n = pass_done(file, n);
 	if (n < 0)

@@ -140,9 +140,9 @@ static int get_owner_fd(const struct fuse_req *req, uint64_t node, const struct 
 
 	if (kept >= 0)
 		return kept;
-	fd = sysfs_reopen(pass_fd(req, node), O_RDWR);
+	fd = vfs_reopen(pass_fd(req, node), O_RDWR);
 	if (fd < 0)
-		fd = sysfs_reopen(pass_fd(req, node), O_RDONLY);
+		fd = vfs_reopen(pass_fd(req, node), O_RDONLY);
 	if (fd < 0)
 		return fd;
 	kept = lock_owner_get(node, in, req->in->uid, fd);
@@ -170,7 +170,7 @@ int pass_getlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 	if (fd < 0)
 		return fd;
 	*out = in->lk;
-	err = sysfs_lock(fd, true, out);
+	err = vfs_lock(fd, true, out);
 	thread_lock(&locks.lock);
 	lock_owner_put(node, in, err);
 	if (out->type != F_UNLCK && out->pid == UINT32_MAX)
@@ -191,7 +191,7 @@ static int try_lock(const struct waiter *w)
 {
 	struct fuse_file_lock lock = w->in.lk;
 
-	return is_flock(w) ? sysfs_flock(w->fd, lock.type) : sysfs_lock(w->fd, false, &lock);
+	return is_flock(w) ? vfs_flock(w->fd, lock.type) : vfs_lock(w->fd, false, &lock);
 }
 
 /* Locked. Frees the waiter's slot. */
@@ -358,7 +358,7 @@ int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in,
 	err = try_lock(&w);
 	if (err == -EACCES)
 		err = -EAGAIN;
-	if (err == -EAGAIN && wait && w.own_thread && is_flock(&w) && (w.fd = sysfs_dup(w.fd)) < 0)
+	if (err == -EAGAIN && wait && w.own_thread && is_flock(&w) && (w.fd = vfs_dup(w.fd)) < 0)
 		return w.fd;	/* the polling thread may outlive the handle */
 	thread_lock(&locks.lock);
 	if (err == -EAGAIN && wait)
@@ -442,7 +442,7 @@ static bool drop_owner(uint64_t node, uint64_t key, bool by_handle)
 	if (fd >= 0)
 		sys_close(fd);
 	if (busy >= 0) {
-		sysfs_lock(busy, false, &all);
+		vfs_lock(busy, false, &all);
 		thread_lock(&locks.lock);
 		lock_owner_put(node, &(struct fuse_lk_in) { .owner = id, .lk.type = F_UNLCK }, 0);
 		thread_unlock(&locks.lock);

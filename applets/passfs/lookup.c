@@ -9,14 +9,14 @@
 
 /* Refuses this mount itself if it is mounted in SOURCE again: a request to it would wait for this
    server. */
-int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st)
+int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct vfs_stat *st)
 {
 	struct inode found = { .of_kernel = false }, *inode;
 	int err;
 
 	if (fd < 0)
 		return fd == -EBADF ? -ESTALE : fd;
-	err = sysfs_stat(fd, false, st);
+	err = vfs_stat(fd, false, st);
 	if (!err && fuse_is_own(req, st->device))
 		err = -ELOOP;
 	if (!err)
@@ -50,7 +50,7 @@ static int open_name(struct fuse_req *req, int dir, const char *name)
 	return fd;
 }
 
-int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st)
+int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct vfs_stat *st)
 {
 	int dir = pass_dir(req, parent, name, -ENOENT), err;
 	bool here = !fuse_is_dots(name);
@@ -70,7 +70,7 @@ static bool is_above_root(uint64_t parent, const char *name)
 int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
 	uint64_t node = 0;
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	int err;
 
 	/* The kernel resolves a file handle by a lookup of "." in the node, even if it has

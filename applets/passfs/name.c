@@ -64,13 +64,13 @@ static int apply_change(const struct fuse_req *req, const struct change *c)
 	switch (req->in->opcode) {
 	case FUSE_CREATE:	return create_new(c);
 	case FUSE_TMPFILE:	return sys_openat(at->dir, ".", (int)c->flags | O_TMPFILE, c->mode);
-	case FUSE_MKNOD:	return sysfs_mknod(at->dir, at->name, c->mode, c->device);
-	case FUSE_MKDIR:	return sysfs_mkdir(at->dir, at->name, c->mode);
-	case FUSE_SYMLINK:	return sysfs_symlink(c->target, at->dir, at->name);
-	case FUSE_LINK:		return sysfs_link(c->held, at->dir, at->name);
-	case FUSE_UNLINK:	return sysfs_unlink(at->dir, at->name, false);
-	case FUSE_RMDIR:	return sysfs_unlink(at->dir, at->name, true);
-	default:		return sysfs_rename(at->dir, at->name, to->dir, to->name, c->flags);
+	case FUSE_MKNOD:	return vfs_mknod(at->dir, at->name, c->mode, c->device);
+	case FUSE_MKDIR:	return vfs_mkdir(at->dir, at->name, c->mode);
+	case FUSE_SYMLINK:	return vfs_symlink(c->target, at->dir, at->name);
+	case FUSE_LINK:		return vfs_link(c->held, at->dir, at->name);
+	case FUSE_UNLINK:	return vfs_unlink(at->dir, at->name, false);
+	case FUSE_RMDIR:	return vfs_unlink(at->dir, at->name, true);
+	default:		return vfs_rename(at->dir, at->name, to->dir, to->name, c->flags);
 	}
 }
 
@@ -117,10 +117,10 @@ static int apply_change_as(const struct fuse_req *req, const struct change *c, u
 
 bool pass_may_by_mode(const struct fuse_req *req, int fd, uint32_t wanted)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	uint32_t mode;
 
-	if (sysfs_stat(fd, true, &st) < 0)
+	if (vfs_stat(fd, true, &st) < 0)
 		return false;
 	pass_show(pass_of(req), &st);
 	mode = st.attr.mode;
@@ -198,7 +198,7 @@ static int perform_change(struct fuse_req *req, struct change *c)
 			return c->end[i].dir;
 	priv_use_reserve(req->in->uid == 0);
 	if (is_creation(req))
-		sysfs_umask(c->umask);
+		vfs_umask(c->umask);
 	if (!fs->acts_as_callers || (req->in->uid == 0 && !is_creation(req) && !(c->flags & WHITEOUT)))
 		return apply_change(req, c);
 	if (req->in->uid == 0)
@@ -236,7 +236,7 @@ int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const st
 	if ((!S_ISCHR(in->mode) || !in->rdev) && !S_ISBLK(in->mode))
 		return perform_and_lookup(req, &c);
 	priv_use_reserve(req->in->uid == 0);
-	sysfs_umask(in->umask);
+	vfs_umask(in->umask);
 	err = c.end->dir < 0 ? c.end->dir : apply_change(req, &c);
 	return err ? err : pass_lookup(req, parent, name);
 }

@@ -29,7 +29,7 @@ uint64_t pass_ino(const struct passfs *fs, uint64_t device, uint64_t ino)
 	return ino ^ (device - fs->device) * 0x9e3779b97f4a7c15u;
 }
 
-void pass_show(const struct passfs *fs, struct sysfs_stat *st)
+void pass_show(const struct passfs *fs, struct vfs_stat *st)
 {
 	struct fuse_attr *attr = &st->attr;
 
@@ -44,7 +44,7 @@ void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
 	int32_t backing = inodes_forget(&pass_of(req)->inodes, node, count);
 
 	if (backing > 0)
-		sysfs_backing_close(fuse_device(req), backing);
+		vfs_backing_close(fuse_device(req), backing);
 }
 
 uint64_t pass_place(void *data, uint64_t node)

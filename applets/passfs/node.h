@@ -57,7 +57,7 @@ uint64_t pass_place(void *fs, uint64_t node);
 
 /* Changes attributes of SOURCE to those that the kernel gets: ids and mode by the options, and an
    inode number that is unique in this mount. */
-void pass_show(const struct passfs *fs, struct sysfs_stat *st);
+void pass_show(const struct passfs *fs, struct vfs_stat *st);
 
 /* The inode number that the kernel gets for a file of SOURCE. */
 uint64_t pass_ino(const struct passfs *fs, uint64_t device, uint64_t ino);

@@ -18,7 +18,7 @@ static int32_t open_backing(const struct fuse_req *req, uint64_t node, const str
 	int32_t id;
 
 	pass_act_as_writer(req, node, pass_backing_uid(req, node), true);
-	id = sysfs_backing_open(fuse_device(req), inode->fd);
+	id = vfs_backing_open(fuse_device(req), inode->fd);
 	priv_act_as_self();
 	return id;
 }
@@ -43,7 +43,7 @@ static int32_t get_backing(const struct fuse_req *req, uint64_t node, struct ino
 	id = got > 0 ? got : NO_BACKING;
 	if (!__atomic_compare_exchange_n(&inode->backing, &none, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		if (got > 0)
-			sysfs_backing_close(fuse_device(req), got);
+			vfs_backing_close(fuse_device(req), got);
 		id = none;
 	}
 	return id < 0 ? 0 : id;
@@ -66,12 +66,12 @@ static int get_source_flags(const struct passfs *fs, uint32_t flags)
    read only with O_WRONLY (EACCES). */
 static int reopen_source(const struct passfs *fs, int held, uint32_t flags)
 {
-	int fd = sysfs_reopen(held, get_source_flags(fs, flags));
+	int fd = vfs_reopen(held, get_source_flags(fs, flags));
 
 	if (fd == -EPERM && flags & O_APPEND)
-		fd = sysfs_reopen(held, get_source_flags(fs, flags) | O_APPEND);
+		fd = vfs_reopen(held, get_source_flags(fs, flags) | O_APPEND);
 	else if (fd == -EACCES && fs->writeback)
-		fd = sysfs_reopen(held, (get_source_flags(fs, flags) & ~O_ACCMODE) | (int)(flags & O_ACCMODE));
+		fd = vfs_reopen(held, (get_source_flags(fs, flags) & ~O_ACCMODE) | (int)(flags & O_ACCMODE));
 	return fd;
 }
 
@@ -151,27 +151,27 @@ static void remove_writer(const struct fuse_req *req, uint64_t node, uint64_t ha
    before a caller reads stale pages or the kernel writes them back around a small write. */
 static bool can_keep_cache(const struct passfs *fs, struct inode *inode, int fd, int mode)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
 	if (fs->cache == CACHE_ALWAYS && !inode->has_lost)
 		return true;
 	if (fs->writeback && __atomic_load_n(&inode->writers, __ATOMIC_ACQUIRE) > mode)
 		return true;
-	return !inode->has_lost && sysfs_stat(fd, true, &st) == 0 && is_unchanged(inode, &st.attr);
+	return !inode->has_lost && vfs_stat(fd, true, &st) == 0 && is_unchanged(inode, &st.attr);
 }
 
 static uint32_t get_fopen_flags(const struct fuse_req *req, struct inode *inode, uint32_t flags, int fd, int mode)
 {
 	const struct passfs *fs = pass_of(req);
 	uint32_t answer = can_skip_flush(fs, inode, flags, 0) ? FOPEN_NOFLUSH : 0;
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
 	if (fs->cache == CACHE_NONE)
 		return answer | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES;
 	if (mode == WRITE_DIRECT || inode->retired)
 		return answer | FOPEN_DIRECT_IO;
 	/* SOURCE would append each page that is written back. */
-	if (fs->writeback && flags & O_APPEND && sysfs_stat(fd, true, &st) == 0 && st.append_only)
+	if (fs->writeback && flags & O_APPEND && vfs_stat(fd, true, &st) == 0 && st.append_only)
 		return answer | FOPEN_DIRECT_IO;
 	return can_keep_cache(fs, inode, fd, mode) ? answer | FOPEN_KEEP_CACHE : answer;
 }
@@ -185,7 +185,7 @@ static int check_writable(const struct inode *inode, uint32_t flags)
 	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
 		return 0;
 	/* O_TRUNC updates mtime even if the file is empty; truncate(2) does not. */
-	fd = sysfs_reopen(inode->fd, (int)flags & (O_ACCMODE | O_APPEND | O_TRUNC));
+	fd = vfs_reopen(inode->fd, (int)flags & (O_ACCMODE | O_APPEND | O_TRUNC));
 	return fd < 0 ? fd : sys_close(fd);
 }
 
@@ -285,7 +285,7 @@ int pass_open(struct fuse_req *req, uint64_t node, uint32_t flags)
    alone, so close fd. The node is that of fd even if the name now leads to another file. */
 static int reply_created(struct fuse_req *req, uint64_t parent, const char *name, uint32_t flags, int fd, bool closed)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	char path[32];
 	uint64_t node;
 	struct inode *inode;
@@ -354,7 +354,7 @@ int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *
 		file = pass_use(req, node, in->fh, O_WRONLY | O_APPEND);	/* O_APPEND: append-only files need it */
 		return pass_done(file, 0);
 	}
-	file.fd = sysfs_dup(pass_handle_fd(in->fh));
+	file.fd = vfs_dup(pass_handle_fd(in->fh));
 	return file.fd < 0 ? file.fd : sys_close(file.fd);
 }
 

@@ -19,7 +19,7 @@
 /* In inode->told_owner: replies have reported several owners. */
 #define OWNER_CHANGED ((uint64_t)1 << 63)
 
-void pass_note_told(const struct fuse_req *req, uint64_t node, const struct sysfs_stat *st)
+void pass_note_told(const struct fuse_req *req, uint64_t node, const struct vfs_stat *st)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	uint64_t now = (uint64_t)st->owner + 1, before, told;
@@ -88,7 +88,7 @@ uint32_t pass_made_mode(const struct fuse_req *req, uint32_t mode)
 	return passview_alters(view, true) ? mode & ~(uint32_t)S_ISGID : mode;
 }
 
-uint32_t pass_given_mode(const struct fuse_req *req, const struct sysfs_stat *st, uint32_t mode)
+uint32_t pass_given_mode(const struct fuse_req *req, const struct vfs_stat *st, uint32_t mode)
 {
 	const struct passview *view = &pass_of(req)->view;
 
@@ -102,28 +102,28 @@ uint32_t pass_given_mode(const struct fuse_req *req, const struct sysfs_stat *st
 bool pass_owner_is_shown(const struct fuse_req *req, int fd)
 {
 	const struct passview *view = &pass_of(req)->view;
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
 	return !passview_alters(view, false)
-	       || (sysfs_stat(fd, true, &st) == 0 && passview_shown(view, st.attr.uid, false) == st.attr.uid);
+	       || (vfs_stat(fd, true, &st) == 0 && passview_shown(view, st.attr.uid, false) == st.attr.uid);
 }
 
 int pass_open_to_write(const struct fuse_req *req, int fd)
 {
 	const struct passfs *fs = pass_of(req);
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	int err;
 
 	if (!pass_is_checked(req)
 	    || (!fs->view.perms && !passview_alters(&fs->view, false) && !passview_alters(&fs->view, true)))
 		return 0;
-	err = sysfs_stat(fd, true, &st);
+	err = vfs_stat(fd, true, &st);
 	if (err || !S_ISREG(st.attr.mode) || st.attr.uid == req->in->uid)
 		return err;
 	if (st.attr.mode & (S_ISUID | S_ISGID))
-		err = sysfs_chmod(fd, st.attr.mode & 01777);
+		err = vfs_chmod(fd, st.attr.mode & 01777);
 	if (!err)
-		err = sysfs_removexattr(fd, "security.capability");
+		err = vfs_removexattr(fd, "security.capability");
 	return err == -ENODATA || err == -EOPNOTSUPP ? 0 : err;
 }
 
@@ -155,7 +155,7 @@ uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t m
 	return inode && inode->limits & SYSFS_NOSUID && S_ISREG(mode) ? mode & ~(uint32_t)(S_ISUID | S_ISGID) : mode;
 }
 
-int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, struct inode *found)
+int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct vfs_stat *st, struct inode *found)
 {
 	const struct passfs *fs = pass_of(req);
 	const struct inode *dir = inodes_get(&fs->inodes, st->device == fs->device ? FUSE_ROOT_ID : parent);
@@ -167,7 +167,7 @@ int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const
 		found->of_kernel = dir->of_kernel;
 		found->limits = dir->limits;
 	} else {
-		err = sysfs_mount_of(fd, &type, &found->limits);
+		err = vfs_mount_of(fd, &type, &found->limits);
 		found->of_kernel = !err && pass_is_of_kernel(type);
 	}
 	if (!err && found->limits & SYSFS_NODEV && (S_ISCHR(st->attr.mode) || S_ISBLK(st->attr.mode)) && st->attr.rdev)
@@ -254,9 +254,9 @@ static bool has_reserve(const struct passfs *fs, const struct inode *inode)
 uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node)
 {
 	enum { NOBODY = 65534, WRITABLE = 022 };
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
-	if (sysfs_stat(pass_fd(req, node), true, &st) < 0)
+	if (vfs_stat(pass_fd(req, node), true, &st) < 0)
 		return NOBODY;
 	return st.attr.uid ? st.attr.uid : st.attr.mode & WRITABLE ? NOBODY : 0;
 }

@@ -26,13 +26,13 @@ static int pass_statfs(struct fuse_req *req, uint64_t node, struct fuse_kstatfs 
 {
 	uint32_t type;
 
-	return sysfs_statfs(pass_fd(req, node), stat, &type);
+	return vfs_statfs(pass_fd(req, node), stat, &type);
 }
 
 static int pass_syncfs(struct fuse_req *req)
 {
-	int fd = sysfs_reopen(pass_fd(req, FUSE_ROOT_ID), O_RDONLY | O_DIRECTORY);
-	int err = fd < 0 ? fd : sysfs_syncfs(fd);
+	int fd = vfs_reopen(pass_fd(req, FUSE_ROOT_ID), O_RDONLY | O_DIRECTORY);
+	int err = fd < 0 ? fd : vfs_syncfs(fd);
 
 	if (fd >= 0)
 		sys_close(fd);
@@ -81,7 +81,7 @@ static void choose_features(struct passfs *fs, uint32_t type)
 		pass_ops.setxattr = NULL;
 		pass_ops.removexattr = NULL;
 	} else if (fs->serve.mount.allow_other
-		   && sysfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, PASS_ACCESS_LIST, &none, 0) != -EOPNOTSUPP)
+		   && vfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, PASS_ACCESS_LIST, &none, 0) != -EOPNOTSUPP)
 		*want |= FUSE_POSIX_ACL;
 	*want |= FUSE_DIRECT_IO_ALLOW_MMAP;
 	if (fs->cache != CACHE_NONE)
@@ -124,22 +124,22 @@ static uint32_t get_inode_limit(uint32_t descriptors)
 static int pass_prepare(void *data, const char *source)
 {
 	struct passfs *fs = data;
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	struct fuse_kstatfs whole;
 	uint32_t type;
 	int fd = source ? sys_open(source, O_PATH | O_DIRECTORY, 0) : -ENOENT, err;
 
 	if (fd < 0)
 		return fd;
-	err = sysfs_stat(fd, true, &st);
+	err = vfs_stat(fd, true, &st);
 	if (!err)
-		err = sysfs_statfs(fd, &whole, &type);
+		err = vfs_statfs(fd, &whole, &type);
 	if (err)
 		return err;
 	fs->device = st.device;
 	fs->uid = sys_geteuid();
 	fs->acts_as_callers = fs->uid == 0;
-	fs->limit = get_inode_limit(sysfs_raise_descriptors());
+	fs->limit = get_inode_limit(vfs_raise_descriptors());
 	if (inodes_take(&fs->inodes, fd, st.device, st.attr.ino) != FUSE_ROOT_ID)
 		return -ENOMEM;
 	inodes_get(&fs->inodes, FUSE_ROOT_ID)->of_kernel = pass_is_of_kernel(type);
@@ -266,4 +266,4 @@ static int mount_passfs_main(char **argv)
 	return serve_as_mount(argv, passfs_main);
 }
 
-APPLET(mount_passfs, "mount.passfs", "sbin", "SOURCE MOUNTPOINT", "passfs as mount(8) calls it", mountargs_options)
+APPLET(mount_passfs, "mount.passfs", "sbin", "SOURCE MOUNTPOINT", "passfs as mount(8) calls it", mount_args_options)

@@ -12,10 +12,10 @@
    errno. `parent` is the directory of the name; 0: unknown. Adds 1 to the node's lookup count, for
    which the caller owes pass_forget() unless a reply reports the node. *st gets the attributes that
    the kernel sees. Returns 0 or -errno. */
-int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct sysfs_stat *st);
+int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct vfs_stat *st);
 
 /* pass_make_node() for a name. */
-int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct sysfs_stat *st);
+int pass_find(struct fuse_req *req, uint64_t parent, const char *name, uint64_t *node, struct vfs_stat *st);
 
 int pass_lookup(struct fuse_req *req, uint64_t parent, const char *name);
 int pass_readlink(struct fuse_req *req, uint64_t node);
@@ -27,7 +27,7 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
    gets at least one block of 512 bytes if the data may be dirty pages only: tar(1) reads no data of
    a file without blocks. While the backing file may be mapped for writing, the reply lets the
    kernel cache no attributes. */
-void pass_show_node(struct fuse_req *req, uint64_t node, struct sysfs_stat *st);
+void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st);
 
 /* False: the kernel may have dirty pages where SOURCE has a hole. */
 bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node);
@@ -89,7 +89,7 @@ void pass_drop_attributes(const struct fuse_req *req, uint64_t node);
 
 /* owner.c. Remember the owner in SOURCE that a reply reports for a node, and that a SETATTR gives
    it. */
-void pass_note_told(const struct fuse_req *req, uint64_t node, const struct sysfs_stat *st);
+void pass_note_told(const struct fuse_req *req, uint64_t node, const struct vfs_stat *st);
 void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid);
 
 /* The last of these in *uid. False: replies have reported several owners, or none. */
@@ -108,7 +108,7 @@ int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gi
 /* The mode that the caller may give to a new file, and to an existing one with the attributes *st
    in SOURCE. Set-id bits that would take effect for another user or group are cleared. */
 uint32_t pass_made_mode(const struct fuse_req *req, uint32_t mode);
-uint32_t pass_given_mode(const struct fuse_req *req, const struct sysfs_stat *st, uint32_t mode);
+uint32_t pass_given_mode(const struct fuse_req *req, const struct vfs_stat *st, uint32_t mode);
 
 /* The uid for writes that have no single caller: dirty pages of several callers, and writes by a
    backing id, which all callers share. It is the owner's; root's only if no other user can write
@@ -133,7 +133,7 @@ int pass_open_to_write(const struct fuse_req *req, int fd);
 /* -EACCES if fd's file is on a kernel file system that is closed to the caller, or is a device on a
    nodev mount in SOURCE; other -errno if the mount cannot be read. Fills in found->of_kernel and
    found->limits. `parent` is the directory of the name; 0: unknown. */
-int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct sysfs_stat *st, struct inode *found);
+int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct vfs_stat *st, struct inode *found);
 
 /* The mode without set-id bits if the node is on a nosuid mount in SOURCE; and whether a statfs(2)
    type is that of a kernel file system. */
@@ -206,11 +206,11 @@ int pass_hold(uint32_t uid);
 void pass_release_hold(uint32_t uid);
 
 /* inodes_take() for fd, and with --export the node's generation in req->generation. */
-uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st);
+uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st);
 
 /* writeback.c, for --writeback. pass_take(), but returns a new node for a file that has changed in
    SOURCE while no process has it open through the mount. */
-uint64_t pass_take_current(struct fuse_req *req, int fd, const struct sysfs_stat *st);
+uint64_t pass_take_current(struct fuse_req *req, int fd, const struct vfs_stat *st);
 
 /* Counts an open file of the node; pass_close_current() takes it back. -ESTALE, once for each
    caller, makes the kernel look the name up first if SOURCE has changed the file. */

@@ -145,28 +145,28 @@ enum { FIRST_SWEEP = 1024, MOST_HANDLES = sizeof(void *) > 4 ? 1 << 24 : 1 << 20
 
 /* The file handle of the node's file, and the number of files that the node has stood for. A size
    of 0: the file cannot be opened by handle. */
-struct passhandle { struct sysfs_handle handle; uint32_t generation; };
+struct passhandle { struct vfs_handle handle; uint32_t generation; };
 struct passhandles { int mount, lock; uint32_t next_sweep; bool sweeping; struct passhandle of[]; };
 
 /* A file without links is not looked up again, so its node number is free. */
 static bool is_unlinked(int fd)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
-	return sysfs_stat(fd, false, &st) == 0 && !st.attr.nlink;
+	return vfs_stat(fd, false, &st) == 0 && !st.attr.nlink;
 }
 
 int pass_export(struct passfs *fs)
 {
-	struct sysfs_handle handle;
-	int err = sysfs_handle_of(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, &handle);
+	struct vfs_handle handle;
+	int err = vfs_handle_of(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, &handle);
 
 	if (err)
 		return err;
 	fs->handles = sys_pages(sizeof(*fs->handles) + (size_t)MOST_HANDLES * sizeof(*fs->handles->of));
 	if (!fs->handles)
 		return -ENOMEM;
-	fs->handles->mount = sysfs_reopen(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, O_RDONLY | O_DIRECTORY);
+	fs->handles->mount = vfs_reopen(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, O_RDONLY | O_DIRECTORY);
 	fs->handles->next_sweep = FIRST_SWEEP;
 	fs->inodes.is_gone = is_unlinked;
 	fs->inodes.keep_numbers = true;
@@ -176,7 +176,7 @@ int pass_export(struct passfs *fs)
 /* A node that is asleep pins nothing: its inode number may be another file's by now, which handles
    of the old file must not open. A node that is awake still is the same file. Without a handle
    (NULL) the files cannot be compared: take them for different ones. */
-static uint32_t get_generation(const struct passfs *fs, uint64_t node, int fd, const struct sysfs_handle *now)
+static uint32_t get_generation(const struct passfs *fs, uint64_t node, int fd, const struct vfs_handle *now)
 {
 	const struct inode *inode = inodes_get(&fs->inodes, node);
 	struct passhandle *kept = fs->handles->of + node;
@@ -184,15 +184,15 @@ static uint32_t get_generation(const struct passfs *fs, uint64_t node, int fd, c
 	if (!inode || node >= MOST_HANDLES)
 		return 0;
 	if (inode->fd == fd && (!now || memcmp(&kept->handle, now, sizeof(*now)) != 0)) {
-		kept->handle = now ? *now : (struct sysfs_handle) { .size = 0 };
+		kept->handle = now ? *now : (struct vfs_handle) { .size = 0 };
 		kept->generation++;
 	}
 	return kept->generation;
 }
 
-static struct sysfs_handle get_handle(struct passfs *fs, uint64_t node)
+static struct vfs_handle get_handle(struct passfs *fs, uint64_t node)
 {
-	struct sysfs_handle handle = { .size = 0 };
+	struct vfs_handle handle = { .size = 0 };
 
 	thread_lock(&fs->handles->lock);
 	if (node < MOST_HANDLES)
@@ -202,7 +202,7 @@ static struct sysfs_handle get_handle(struct passfs *fs, uint64_t node)
 }
 
 /* Drops the number of a node, unless the node has become another file since its handle was read. */
-static void drop_stale(struct passfs *fs, uint64_t node, const struct sysfs_handle *gone)
+static void drop_stale(struct passfs *fs, uint64_t node, const struct vfs_handle *gone)
 {
 	thread_lock(&fs->handles->lock);
 	if (node >= MOST_HANDLES || memcmp(&fs->handles->of[node].handle, gone, sizeof(*gone)) == 0)
@@ -216,9 +216,9 @@ static void drop_unlinked(struct passfs *fs)
 	uint64_t most = inodes_most(&fs->inodes);
 
 	for (uint64_t node = FUSE_ROOT_ID + 1; node <= most; node++) {
-		struct sysfs_handle handle = get_handle(fs, node);
+		struct vfs_handle handle = get_handle(fs, node);
 		int fd = inodes_is_asleep(&fs->inodes, node)
-			 ? handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE : -EAGAIN;
+			 ? handle.size ? vfs_open_handle(fs->handles->mount, &handle) : -ESTALE : -EAGAIN;
 
 		if (fd == -ESTALE)
 			drop_stale(fs, node, &handle);
@@ -243,17 +243,17 @@ static void sweep_if_due(struct passfs *fs)
 
 /* The lock keeps other threads from looking the node up before its new generation is set. close(2)
    of fd under the lock does not block, since the node holds the same file. */
-uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
+uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st)
 {
 	struct passfs *fs = pass_of(req);
-	struct sysfs_handle now = { .size = 0 };
+	struct vfs_handle now = { .size = 0 };
 	bool has_one;
 	uint64_t node;
 
 	if (!fs->export)
 		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
 	sweep_if_due(fs);
-	has_one = sysfs_handle_of(fd, &now) == 0;
+	has_one = vfs_handle_of(fd, &now) == 0;
 	if (st->device != fs->device)	/* mounted in SOURCE: the handle is not of fs->handles->mount */
 		now.size = 0;
 	thread_lock(&fs->handles->lock);
@@ -265,7 +265,7 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct sysfs_stat *st)
 
 int pass_open_again(struct passfs *fs, uint64_t node)
 {
-	struct sysfs_handle handle = get_handle(fs, node);
+	struct vfs_handle handle = get_handle(fs, node);
 
-	return handle.size ? sysfs_open_handle(fs->handles->mount, &handle) : -ESTALE;
+	return handle.size ? vfs_open_handle(fs->handles->mount, &handle) : -ESTALE;
 }

@@ -7,42 +7,42 @@
 #include "passfs.h"
 #include "sys/priv.h"
 
-static struct sysfs_time time_to_set(uint32_t valid, uint32_t which, uint32_t now, uint64_t s, uint32_t ns)
+static struct vfs_time time_to_set(uint32_t valid, uint32_t which, uint32_t now, uint64_t s, uint32_t ns)
 {
 	if (!(valid & which))
-		return (struct sysfs_time) { 0, UTIME_OMIT };
-	return valid & now ? (struct sysfs_time) { 0, UTIME_NOW } : (struct sysfs_time) { (int64_t)s, ns };
+		return (struct vfs_time) { 0, UTIME_OMIT };
+	return valid & now ? (struct vfs_time) { 0, UTIME_NOW } : (struct vfs_time) { (int64_t)s, ns };
 }
 
 static int set_times(int fd, const struct fuse_setattr_in *in)
 {
-	const struct sysfs_time times[2] = {
+	const struct vfs_time times[2] = {
 		time_to_set(in->valid, FATTR_ATIME, FATTR_ATIME_NOW, in->atime, in->atimensec),
 		time_to_set(in->valid, FATTR_MTIME, FATTR_MTIME_NOW, in->mtime, in->mtimensec),
 	};
 
-	return sysfs_utimes(fd, times);
+	return vfs_utimes(fd, times);
 }
 
 /* The kernel has cleared the bits that the caller may not set. */
 static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t mode)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	int err = 0;
 
 	mode &= 07777;
 	if (!pass_is_checked(req)) {
 		priv_keep_setid(true);
-		return sysfs_chmod(fd, mode);
+		return vfs_chmod(fd, mode);
 	}
 	if (mode & (S_ISUID | S_ISGID)) {
-		err = sysfs_stat(fd, true, &st);
+		err = vfs_stat(fd, true, &st);
 		mode = err ? mode : pass_given_mode(req, &st, mode);
 	}
 	if (!err)
 		err = pass_as_owner(req, node, pass_group(req), NULL, 0, mode & S_ISGID ? PRIV_SETID : 0);
 	if (!err)
-		err = sysfs_chmod(fd, mode);
+		err = vfs_chmod(fd, mode);
 	priv_act_as_self();
 	return err;
 }
@@ -51,7 +51,7 @@ static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t 
    checked that by the owner that replies have reported. The owner may change the group. */
 static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t valid, uid_t uid, gid_t gid)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	uint32_t told;
 	int err;
 
@@ -59,20 +59,20 @@ static int set_owner(const struct fuse_req *req, uint64_t node, int fd, uint32_t
 	   dropped. */
 	priv_keep_setid(!pass_is_checked(req));
 	if (!pass_is_checked(req))
-		return sysfs_chown(fd, uid, gid);
-	err = sysfs_stat(fd, true, &st);
+		return vfs_chown(fd, uid, gid);
+	err = vfs_stat(fd, true, &st);
 	if (err)
 		return err;
 	if (valid & FATTR_UID && uid != st.owner) {
 		if (!pass_told_owner(req, node, &told) || told != st.owner)
 			return -EPERM;
-		return sysfs_chown(fd, uid, gid);
+		return vfs_chown(fd, uid, gid);
 	}
 	/* Act in the file's group: SOURCE then keeps set-group-ID if the group may not execute the
 	   file. */
 	err = pass_as_owner(req, node, gid == (gid_t)-1 ? st.attr.gid : gid, &st.attr.gid, 1, 0);
 	if (!err)
-		err = sysfs_chown(fd, (uid_t)-1, gid);
+		err = vfs_chown(fd, (uid_t)-1, gid);
 	priv_act_as_self();
 	return err;
 }

@@ -1,4 +1,4 @@
-/* passview: see view.h. */
+/* view: see view.h. */
 #define _GNU_SOURCE
 #include "view.h"
 

@@ -1,4 +1,4 @@
-/* passview: options that change the owners, permissions and names that passfs shows. No system
+/* view: options that change the owners, permissions and names that passfs shows. No system
  * call.
  */
 #ifndef FUSEBOX_PASSFS_VIEW_H

@@ -13,30 +13,30 @@
 
 #include "passfs.h"
 
-static bool is_kept_by_kernel(const struct passfs *fs, const struct sysfs_stat *st)
+static bool is_kept_by_kernel(const struct passfs *fs, const struct vfs_stat *st)
 {
 	return fs->writeback && !fs->export && S_ISREG(st->attr.mode);
 }
 
-static uint64_t pack_mtime(const struct sysfs_stat *st)
+static uint64_t pack_mtime(const struct vfs_stat *st)
 {
 	return st->attr.mtime << 30 | st->attr.mtimensec;
 }
 
-static bool has_changed(const struct inode *inode, const struct sysfs_stat *st)
+static bool has_changed(const struct inode *inode, const struct vfs_stat *st)
 {
 	return inode->has_lost || __atomic_load_n(&inode->size, __ATOMIC_RELAXED) != st->attr.size
 	       || __atomic_load_n(&inode->mtime, __ATOMIC_RELAXED) != pack_mtime(st);
 }
 
-static void note_first_attrs(struct inode *inode, const struct sysfs_stat *st)
+static void note_first_attrs(struct inode *inode, const struct vfs_stat *st)
 {
 	__atomic_store_n(&inode->size, st->attr.size, __ATOMIC_RELAXED);
 	__atomic_store_n(&inode->mtime, pack_mtime(st), __ATOMIC_RELAXED);
 	inode->has_kept = true;
 }
 
-uint64_t pass_take_current(struct fuse_req *req, int fd, const struct sysfs_stat *st)
+uint64_t pass_take_current(struct fuse_req *req, int fd, const struct vfs_stat *st)
 {
 	struct passfs *fs = pass_of(req);
 	uint64_t node = pass_take(req, fd, st);
@@ -46,7 +46,7 @@ uint64_t pass_take_current(struct fuse_req *req, int fd, const struct sysfs_stat
 	if (!inode || !is_kept_by_kernel(fs, st))
 		return node;
 	if (inode->has_kept && has_changed(inode, st) && inodes_retire(&fs->inodes, node)) {
-		again = sysfs_dup(inode->fd);
+		again = vfs_dup(inode->fd);
 		pass_forget(req, node, 1);
 		node = again < 0 ? 0 : pass_take(req, again, st);
 		inode = inodes_get(&fs->inodes, node);
@@ -79,9 +79,9 @@ void pass_note_size(const struct fuse_req *req, uint64_t node, uint64_t size)
 void pass_note_mtime(const struct fuse_req *req, uint64_t node)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
-	if (inode && pass_of(req)->writeback && sysfs_stat(inode->fd, true, &st) == 0)
+	if (inode && pass_of(req)->writeback && vfs_stat(inode->fd, true, &st) == 0)
 		__atomic_store_n(&inode->mtime, pack_mtime(&st), __ATOMIC_RELAXED);
 }
 
@@ -95,13 +95,13 @@ void pass_note_loss(const struct fuse_req *req, uint64_t node)
 
 static bool is_outdated(const struct passfs *fs, const struct inode *inode)
 {
-	struct sysfs_stat st;
+	struct vfs_stat st;
 
 	if (!inode->has_kept || inode->opens > 1)
 		return false;
 	if (inode->has_lost || fs->cache == CACHE_ALWAYS)
 		return inode->has_lost;
-	return sysfs_stat(inode->fd, true, &st) == 0 && has_changed(inode, &st);
+	return vfs_stat(inode->fd, true, &st) == 0 && has_changed(inode, &st);
 }
 
 int pass_open_current(const struct fuse_req *req, uint64_t node)

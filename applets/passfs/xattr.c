@@ -44,7 +44,7 @@ int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_
 
 	if (inode && inode->limits & SYSFS_NOSUID && is_capability(name))
 		return -ENODATA;
-	n = sysfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
+	n = vfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
 	if (kind && n > 0)
 		n = show_acl(req, node, kind, n);
 	else if (kind && n == -EOPNOTSUPP)
@@ -71,7 +71,7 @@ static size_t remove_trusted(char *list, size_t size)
 
 int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 {
-	ssize_t n = sysfs_listxattr(pass_fd(req, node), req->space, req->space_size);
+	ssize_t n = vfs_listxattr(pass_fd(req, node), req->space, req->space_size);
 
 	if (n < 0)
 		return (int)n;
@@ -83,7 +83,7 @@ int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const struct fuse_setxattr_in *in)
 {
 	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
-	struct sysfs_stat st;
+	struct vfs_stat st;
 	int fd = pass_fd(req, node), err;
 	char kind = get_acl_kind(name);
 
@@ -95,12 +95,12 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 	priv_use_reserve(req->in->uid == 0);
 	err = kind ? pass_as_owner(req, node, pass_group(req), NULL, 0, PRIV_SETID) : 0;
 	if (!err)
-		err = sysfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
+		err = vfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
 	priv_act_as_self();
 	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID) || kind != 'a')
 		return err;
-	err = sysfs_stat(fd, true, &st);
-	return err || !(st.attr.mode & S_ISGID) ? err : sysfs_chmod(fd, st.attr.mode & 07777 & ~(uint32_t)S_ISGID);
+	err = vfs_stat(fd, true, &st);
+	return err || !(st.attr.mode & S_ISGID) ? err : vfs_chmod(fd, st.attr.mode & 07777 & ~(uint32_t)S_ISGID);
 }
 
 int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
@@ -111,7 +111,7 @@ int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 	if (get_acl_kind(name))
 		err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
 	if (!err)
-		err = sysfs_removexattr(fd, name);
+		err = vfs_removexattr(fd, name);
 	priv_act_as_self();
 	return err;
 }

@@ -37,7 +37,7 @@ int census_add(struct census *c, uint64_t connection)
 	    || map_add(&c->index, connection, (uint32_t)c->count) < 0)
 		return -ENOMEM;
 	c->conns[c->count++] = (struct conn) {
-		.connection = connection, .identity = c->identify ? conn_identity(connection) : 0,
+		.connection = connection, .identity = c->identify ? fusectl_identity(connection) : 0,
 	};
 	return 0;
 }
@@ -55,8 +55,8 @@ static void count_waiting(struct census *c)
 	for (size_t i = 0; i < c->count; i++) {
 		struct conn *conn = c->conns + i;
 
-		conn->waiting = conn_waiting(conn->connection);
-		conn->over = conn->waiting >= 0 && conn_is_over(conn->connection);
+		conn->waiting = fusectl_waiting(conn->connection);
+		conn->over = conn->waiting >= 0 && fusectl_is_over(conn->connection);
 	}
 }
 
@@ -73,7 +73,7 @@ static void add_opener(struct census *c, int pid)
 /* The server's own connection is over, and the kernel has given its number to conn. */
 static bool has_older_connection(const struct server *server, const struct conn *conn)
 {
-	return conn->waiting >= 0 && !conn_is_over(conn->connection) && server_is_over(server);
+	return conn->waiting >= 0 && !fusectl_is_over(conn->connection) && server_is_over(server);
 }
 
 static int add_server(const struct server *server, void *data)
@@ -213,12 +213,12 @@ static bool update_sample(const struct census *c, struct conn *conn, bool whole)
 {
 	struct health_sample *s = &conn->after;
 	uint64_t activity = s->activity;
-	int64_t now = conn_waiting(conn->connection);
+	int64_t now = fusectl_waiting(conn->connection);
 
 	s->answered |= now < conn->waiting;
 	conn->waiting = now;
 	if (whole)
-		conn->over = now >= 0 && conn_is_over(conn->connection);
+		conn->over = now >= 0 && fusectl_is_over(conn->connection);
 	take_sample(c, conn, whole, s);
 	if (s->activity != activity)
 		s->ran = s->time;

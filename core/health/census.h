@@ -15,7 +15,7 @@
 
 struct conn {
 	uint64_t connection;
-	uint64_t identity;	/* conn_identity() when it was added */
+	uint64_t identity;	/* fusectl_identity() when it was added */
 	int64_t waiting;	/* waiting requests, or -errno */
 	int pid;		/* the first server process; 0: none is visible */
 	int others[3];		/* further server processes */

@@ -1,4 +1,4 @@
-/* conn: the control file system of FUSE. See fusectl.h. */
+/* fusectl: the control file system of FUSE. See fusectl.h. */
 #include "health/fusectl.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static int fusectl(void)
 	return found < 0 && entered ? -ENOENT : found;
 }
 
-void conn_keep(void)
+void fusectl_keep(void)
 {
 	fusectl();
 	entered = true;
@@ -83,7 +83,7 @@ static int open_here(int dir, const char *path, int flags)
 	return -ENOENT;
 }
 
-void conn_release(void)
+void fusectl_release(void)
 {
 	if (found >= 0)
 		sys_close(found);
@@ -115,14 +115,14 @@ static int abort_by(int fd)
 	return err;
 }
 
-int conn_abort(uint64_t connection)
+int fusectl_abort(uint64_t connection)
 {
 	return abort_by(open_file(connection, "abort", O_WRONLY));
 }
 
 /* Use a private mount of fusectl, so that no other one stays busy. The directory only ever has this
    connection's files, and is empty once the connection is over. */
-int conn_hold(uint64_t connection)
+int fusectl_hold(uint64_t connection)
 {
 	int mount = private_fusectl(), dir = open_below(mount, connection, "", O_PATH | O_DIRECTORY);
 
@@ -131,7 +131,7 @@ int conn_hold(uint64_t connection)
 	return dir;
 }
 
-bool conn_held_is_over(int held)
+bool fusectl_held_is_over(int held)
 {
 	int fd = sys_openat(held, "abort", O_PATH | O_NOFOLLOW, 0);
 
@@ -140,7 +140,7 @@ bool conn_held_is_over(int held)
 	return fd == -ENOENT;
 }
 
-int conn_abort_held(int held)
+int fusectl_abort_held(int held)
 {
 	return abort_by(sys_openat(held, "abort", O_WRONLY | O_NOFOLLOW, 0));
 }
@@ -156,7 +156,7 @@ static int64_t read_number(int fd)
 	return opt_number(text, INT64_MAX, &number) < 0 ? -EINVAL : (int64_t)number;
 }
 
-int64_t conn_number(uint64_t connection, const char *file)
+int64_t fusectl_number(uint64_t connection, const char *file)
 {
 	int fd = open_file(connection, file, O_RDONLY);
 	int64_t number;
@@ -168,12 +168,12 @@ int64_t conn_number(uint64_t connection, const char *file)
 	return number;
 }
 
-int64_t conn_waiting(uint64_t connection)
+int64_t fusectl_waiting(uint64_t connection)
 {
-	return conn_number(connection, "waiting");
+	return fusectl_number(connection, "waiting");
 }
 
-uint64_t conn_identity(uint64_t connection)
+uint64_t fusectl_identity(uint64_t connection)
 {
 	struct sys_stat st;
 	int fd = open_file(connection, "", O_PATH);
@@ -184,7 +184,7 @@ uint64_t conn_identity(uint64_t connection)
 	return err ? 0 : st.inode;
 }
 
-int conn_abort_known(uint64_t connection, uint64_t identity)
+int fusectl_abort_known(uint64_t connection, uint64_t identity)
 {
 	struct sys_stat st;
 	int dir = open_file(connection, "", O_PATH);
@@ -193,13 +193,13 @@ int conn_abort_known(uint64_t connection, uint64_t identity)
 	if (!err && st.inode != identity)
 		err = -ESTALE;
 	if (!err)
-		err = conn_abort_held(dir);
+		err = fusectl_abort_held(dir);
 	if (dir >= 0)
 		sys_close(dir);
 	return err;
 }
 
-bool conn_is_over(uint64_t connection)
+bool fusectl_is_over(uint64_t connection)
 {
-	return conn_number(connection, "max_background") == UINT32_MAX;
+	return fusectl_number(connection, "max_background") == UINT32_MAX;
 }

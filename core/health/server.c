@@ -216,7 +216,7 @@ int server_find(uint64_t connection)
 	int result = server_each(is_wanted, &w);
 
 	/* While the descriptor is in transit over a socket, no process has it open. */
-	if (result == 0 && conn_waiting(connection) >= 0 && !conn_is_over(connection))
+	if (result == 0 && fusectl_waiting(connection) >= 0 && !fusectl_is_over(connection))
 		return -EAGAIN;
 	return result > 0 ? w.pid : result;
 }

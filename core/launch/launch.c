@@ -74,7 +74,7 @@ static bool is_answering(const char *path, uint64_t before)
 
 	if (fd >= 0)
 		sys_close(fd);
-	return mounted && conn_waiting(table_connection(&row)) <= 0;
+	return mounted && fusectl_waiting(table_connection(&row)) <= 0;
 }
 
 static int exit_status(int status)

@@ -1,4 +1,4 @@
-/* mountargs: see mount_args.h. */
+/* mount_args: see mount_args.h. */
 #include "mount_args.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 
 struct words { bool fake, ignored; const char *type; struct opt_set options; };
 
-const struct opt mountargs_options[] = {
+const struct opt mount_args_options[] = {
 	OPT('f', NULL, OPT_FLAG, struct words, fake, NULL, NULL),
 	OPT('s', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
 	OPT('n', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
@@ -20,14 +20,14 @@ const struct opt mountargs_options[] = {
 	OPT_END
 };
 
-const char *mountargs_type(const char *type)
+const char *mount_args_type(const char *type)
 {
 	if (strncmp(type, "fuse.", 5) == 0)
 		return type + 5;
 	return strncmp(type, "fuseblk.", 8) == 0 ? type + 8 : type;
 }
 
-int mountargs_add(struct mountargs *args, const char *option)
+int mount_args_add(struct mount_args *args, const char *option)
 {
 	struct out out = { .buf = args->options, .size = sizeof(args->options),
 			   .len = strlen(args->options), .fd = -1 };
@@ -65,9 +65,9 @@ static char *find_option_end(char *option)
 	return option;
 }
 
-const char *mountargs_take(void *to, char *list, const char **bad)
+const char *mount_args_take(void *to, char *list, const char **bad)
 {
-	struct mountargs *args = to;
+	struct mount_args *args = to;
 	char *next = list;
 
 	(void)bad;
@@ -87,22 +87,22 @@ const char *mountargs_take(void *to, char *list, const char **bad)
 			args->setuid = option + 7;
 		else if (strcmp(option, "drop_privileges") == 0)
 			args->drop_privileges = true;
-		else if (*option && !optlist_is_for_mount(option) && mountargs_add(args, option) != 0)
+		else if (*option && !optlist_is_for_mount(option) && mount_args_add(args, option) != 0)
 			return "too long";
 	}
 	return NULL;
 }
 
-int mountargs_parse(char **argv, struct mountargs *args)
+int mount_args_parse(char **argv, struct mount_args *args)
 {
-	struct words words = { .options = { mountargs_take, args } };
+	struct words words = { .options = { mount_args_take, args } };
 	struct opt_rest rest;
 
-	*args = (struct mountargs) { .source = NULL };
-	if (!applet_parse(mountargs_options, &words, argv, &rest))
+	*args = (struct mount_args) { .source = NULL };
+	if (!applet_parse(mount_args_options, &words, argv, &rest))
 		return 1;
 	args->fake = words.fake;
-	args->type = words.type ? mountargs_type(words.type) : NULL;
+	args->type = words.type ? mount_args_type(words.type) : NULL;
 	if (!rest.operands[0] || !rest.operands[1] || rest.operands[2]) {
 		msg_plain("usage: %s %s destination [-t type] [-o opt[,opts...]]", msg_applet,
 			  args->type ? "source" : "type#[source]");

@@ -3,7 +3,7 @@
 
 #include "msg.h"
 
-int say_mount(struct mountpoint *at, const char *path, const struct optlist *options)
+int mount_or_report(struct mountpoint *at, const char *path, const struct optlist *options)
 {
 	char text[1024];
 	struct out why = OUT_TEXT(text);
@@ -19,7 +19,7 @@ int say_mount(struct mountpoint *at, const char *path, const struct optlist *opt
 	return -1;
 }
 
-int say_make_point(const char *path, const char *options)
+int make_point_or_report(const char *path, const char *options)
 {
 	uint32_t mode;
 	int err = optlist_mkdir(options, &mode);

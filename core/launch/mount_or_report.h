@@ -7,10 +7,10 @@
 
 /* Mounts at path with mount_pin() and mount_fuse(). Returns the /dev/fuse descriptor, which the
    caller closes, or -1 after printing the error. */
-int say_mount(struct mountpoint *at, const char *path, const struct optlist *options);
+int mount_or_report(struct mountpoint *at, const char *path, const struct optlist *options);
 
 /* Creates the mountpoint if the list of mount options has X-mount.mkdir. Returns 0, or 1 after
    printing the error. */
-int say_make_point(const char *path, const char *options);
+int make_point_or_report(const char *path, const char *options);
 
 #endif

@@ -1,4 +1,4 @@
-/* mountserver: see mount_args.h. */
+/* mount_server: see mount_args.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 enum { FAILED = 32 };	/* mount(8)'s exit status for a failed mount */
 
 /* Takes the mount's own options out of args->options, which also has the server's. */
-static void take_mount_options(const struct mountargs *args, struct optlist *mount)
+static void take_mount_options(const struct mount_args *args, struct optlist *mount)
 {
 	static char text[sizeof(args->options)];
 
@@ -28,7 +28,7 @@ static void take_mount_options(const struct mountargs *args, struct optlist *mou
 }
 
 /* drop_privileges: mount here, and hand the /dev/fuse descriptor to the server. */
-static int mount_for_server(struct mountargs *args, struct mountpoint *at)
+static int mount_for_server(struct mount_args *args, struct mountpoint *at)
 {
 	static char fd_path[32];
 	struct out out = OUT_TEXT(fd_path);
@@ -40,7 +40,7 @@ static int mount_for_server(struct mountargs *args, struct mountpoint *at)
 		return 1;
 	}
 	take_mount_options(args, &mount);
-	device = say_mount(at, args->mountpoint, &mount);
+	device = mount_or_report(at, args->mountpoint, &mount);
 	if (device < 0)
 		return 1;
 	sys_set_cloexec(device, false);
@@ -61,7 +61,7 @@ static void complete_environment(bool own_home)
 		env_set(path);
 }
 
-static int serve(struct mountargs *args)
+static int serve(struct mount_args *args)
 {
 	const struct launch launch = {
 		.user = args->setuid && *args->setuid ? args->setuid : NULL,
@@ -89,7 +89,7 @@ static int serve(struct mountargs *args)
 
 /* Returns when the server's first process exits, having gone to the background, or when a server
    in the foreground answers. */
-static int serve_and_wait(struct mountargs *args)
+static int serve_and_wait(struct mount_args *args)
 {
 	static struct mountpoint at;
 	const char *mountpoint = args->mountpoint;
@@ -119,7 +119,7 @@ static int refuse(const char *reason)
 }
 
 /* The type is -t's, or stands before the "#" of TYPE#SOURCE. */
-static int find_type(struct mountargs *args)
+static int find_type(struct mount_args *args)
 {
 	char *mark;
 
@@ -135,13 +135,13 @@ static int find_type(struct mountargs *args)
 	return *args->type ? 0 : refuse("empty filesystem type");
 }
 
-int mountargs_serve(struct mountargs *args)
+int mount_args_serve(struct mount_args *args)
 {
 	if (args->remount)
 		return args->fake ? 0 : remount(args->mountpoint, args->options, false, true);
 	if (find_type(args) != 0
-	    || (!args->nodev && mountargs_add(args, "dev") != 0)
-	    || (!args->nosuid && mountargs_add(args, "suid") != 0))
+	    || (!args->nodev && mount_args_add(args, "dev") != 0)
+	    || (!args->nosuid && mount_args_add(args, "suid") != 0))
 		return 1;
 	return args->fake ? 0 : serve_and_wait(args);
 }

@@ -99,7 +99,7 @@ static unsigned int mount_attributes(uint32_t flags)
 }
 
 /* Reads the context's first log line, such as "e fuse: Bad value for 'fd'". */
-static void read_fs_log(int fs, struct mount_said *said)
+static void read_fs_log(int fs, struct mount_log *said)
 {
 	ssize_t n = sys_read(fs, said->text, sizeof(said->text) - 1);
 
@@ -113,7 +113,7 @@ static const char *base_type(const struct optlist *o)
 }
 
 int mount_create(const struct mountpoint *at, const struct optlist *o, int device,
-		 struct mount_said *said)
+		 struct mount_log *said)
 {
 	struct context c = { .fs = sys_fsopen(base_type(o)) };
 	int mount;
@@ -274,7 +274,7 @@ static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 enum { CONFIG_STRING = 255 };
 
 int mount_attach(struct mountpoint *at, const struct optlist *o, int device,
-		 struct mount_said *said)
+		 struct mount_log *said)
 {
 	int err = mount_create(at, o, device, said);
 
@@ -293,7 +293,7 @@ static int explain(struct out *why, const char *object, int err, const char *adv
 	return err;
 }
 
-static const char *mount_advice(int err, const struct mount_said *said)
+static const char *mount_advice(int err, const struct mount_log *said)
 {
 	switch (err) {
 	case -ENODEV: return mount_device_advice(err);
@@ -305,7 +305,7 @@ static const char *mount_advice(int err, const struct mount_said *said)
 static int mount_direct(struct mountpoint *at, const struct optlist *o, struct out *why)
 {
 	int device = sys_open("/dev/fuse", O_RDWR, 0), err;
-	struct mount_said said;
+	struct mount_log said;
 
 	if (device < 0)
 		return explain(why, "/dev/fuse", device, mount_device_advice(device));

@@ -45,14 +45,14 @@ int mount_path_of(int fd, char *path, size_t size);
    INIT on it. The caller sets options->fsname and options->subtype. */
 int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out *why);
 
-/* The steps of mount_fuse(), for callers with their own messages. mount_said holds the kernel's log
+/* The steps of mount_fuse(), for callers with their own messages. mount_log holds the kernel's log
    line beside the error, or "". */
-struct mount_said { char text[160]; };
+struct mount_log { char text[160]; };
 
 /* Mounts on at->under for the /dev/fuse descriptor `device`, with fsopen(2) and its family or, if
    these fail with ENOSYS or EPERM, with mount(2). The caller sets options->fsname. */
 int mount_attach(struct mountpoint *at, const struct optlist *options, int device,
-		 struct mount_said *said);
+		 struct mount_log *said);
 /* Detaches the mount of mount_attach() or mount_place() by descriptor, whatever is at its path
    meanwhile. Returns 0 or -errno; the caller still calls mount_release(). */
 int mount_undo(const struct mountpoint *at);
@@ -62,7 +62,7 @@ void mount_release(struct mountpoint *at);
    descriptor of a detached mount. mount_place() attaches it at at->under and takes the descriptor:
    it is at->top if the result is 0, and closed otherwise. */
 int mount_create(const struct mountpoint *at, const struct optlist *options, int device,
-		 struct mount_said *said);
+		 struct mount_log *said);
 int mount_place(struct mountpoint *at, int mount);
 
 /* Advice for the user when opening /dev/fuse fails, or NULL. */

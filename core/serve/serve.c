@@ -35,10 +35,10 @@ static struct {
 	struct fuse_session session;
 	struct serve_args *args;
 	const struct opt *options;
-	struct keeper keeper;
+	struct unmounter unmounter;
 	bool adopted;			/* another process mounted; this one got the descriptor */
 	bool below_all;			/* fmount --root-daemon marks argv[0] with "@" */
-	volatile bool begun;		/* mounted, and the keeper runs */
+	volatile bool begun;		/* mounted, and the unmounter runs */
 	volatile int early, signals;	/* end signals before and after `begun` */
 	int ready[2];			/* -b: the pipe from which the parent reads the result */
 } self;
@@ -49,7 +49,7 @@ static void on_sigusr1(int sig)
 	sys_exit(self.signals > 1 || !self.adopted);
 }
 
-/* The handler itself asks the keeper: a flag that the loop tests before each read could be
+/* The handler itself asks the unmounter: a flag that the loop tests before each read could be
    set just after the test. */
 static void on_signal(int sig)
 {
@@ -67,7 +67,7 @@ static void on_signal(int sig)
 	}
 	if (!self.signals++)
 		msg_plain("Unmounting \"%s\"", self.shown);
-	if (keeper_ask(&self.keeper, self.signals > 1 ? KEEPER_ABORT : KEEPER_UNMOUNT) < 0) {
+	if (unmounter_ask(&self.unmounter, self.signals > 1 ? UNMOUNTER_ABORT : UNMOUNTER_UNMOUNT) < 0) {
 		msg("%s: left mounted: the process that unmounts it is gone; fumount does that, too", self.shown);
 		sys_exit(1);
 	}
@@ -89,8 +89,8 @@ static void trace_request(const struct fuse_req *req, bool replied, uint64_t nan
 
 static void detach_mount(void)
 {
-	if (self.shown && keeper_ask(&self.keeper, KEEPER_DETACH) == 0)
-		keeper_end(&self.keeper);
+	if (self.shown && unmounter_ask(&self.unmounter, UNMOUNTER_DETACH) == 0)
+		unmounter_end(&self.unmounter);
 }
 
 static void fail_uring(int err)
@@ -150,7 +150,7 @@ static void on_ready(struct fuse_session *session)
 		sys_unix_datagram(notify, "READY=1", 7);
 	if (self.args->background) {
 		if (self.shown)
-			keeper_ask(&self.keeper, KEEPER_BACKGROUND);
+			unmounter_ask(&self.unmounter, UNMOUNTER_BACKGROUND);
 		leave_terminal();
 	}
 	if (self.args->sandbox)
@@ -234,7 +234,7 @@ static int open_session(const char *where)
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	self.shown = where;
-	return say_mount(&self.at, where, &self.args->mount);
+	return mount_or_report(&self.at, where, &self.args->mount);
 }
 
 static void catch_end_signals(void)
@@ -247,7 +247,7 @@ static void catch_end_signals(void)
 
 static void set_other_signals(void)
 {
-	sys_signal(SIGUSR1, on_sigusr1);	/* sent by the keeper */
+	sys_signal(SIGUSR1, on_sigusr1);	/* sent by the unmounter */
 	sys_signal(SIGPIPE, SIG_IGN);
 	sys_signal(SIGCHLD, SIG_IGN);	/* The kernel reaps children, and orphans if this is process 1. */
 }
@@ -280,15 +280,15 @@ static int protect_device(int device)
 	return err == -EPERM ? 0 : err;
 }
 
-/* Fork the keeper, which unmounts, then drop the privileges that only it needs. */
-static int fork_keeper(int device)
+/* Fork the unmounter, which unmounts, then drop the privileges that only it needs. */
+static int fork_unmounter(int device)
 {
 	int err = 0;
 
 	close_inherited();
-	self.keeper = (struct keeper) { .at = &self.at, .shown = self.shown, .adopted = self.adopted, .pipe = -1 };
+	self.unmounter = (struct unmounter) { .at = &self.at, .shown = self.shown, .adopted = self.adopted, .pipe = -1 };
 	if (self.shown)
-		err = keeper_start(&self.keeper);
+		err = unmounter_start(&self.unmounter);
 	if (!err)
 		err = self.args->sandbox ? protect_device(device) : priv_keep_only(self.session.ops->capabilities);
 	if (err && self.shown)
@@ -309,7 +309,7 @@ static int serve_mounted(const char *where)
 	if (fd < 0)
 		return 1;
 	set_other_signals();
-	err = fork_keeper(fd);
+	err = fork_unmounter(fd);
 	if (err)
 		return msg_errno(1, self.args->sandbox ? "sandbox" : "fork", err);
 	self.begun = true;
@@ -338,7 +338,7 @@ static int serve_mounted(const char *where)
 		detach_mount();
 		return msg_errno(1, self.shown ? self.shown : where, err);
 	}
-	keeper_end(&self.keeper);
+	unmounter_end(&self.unmounter);
 	if (self.session.aborted && self.signals > 1)
 		msg("%s: aborted", self.shown);
 	return self.session.aborted && self.signals > 1;
@@ -461,11 +461,11 @@ int serve_with(char **argv, const struct opt *options, struct serve_args *args,
 
 int serve_as_mount(char **argv, int (*serve_words)(char **argv))
 {
-	static struct mountargs args;
+	static struct mount_args args;
 	char *words[8] = { argv[0], (char *)"-b" };
 	size_t n = 2;
 
-	if (mountargs_parse(argv, &args) != 0)
+	if (mount_args_parse(argv, &args) != 0)
 		return 1;
 	if (args.fake)
 		return 0;

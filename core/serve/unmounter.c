@@ -1,4 +1,4 @@
-/* keeper: see unmounter.h. */
+/* unmounter: see unmounter.h. */
 #include "serve/unmounter.h"
 
 #include <errno.h>
@@ -28,27 +28,27 @@ enum { LEFT_MOUNTED = 2 };	/* an exit status */
 
 /* Hold the connection from the start: a compromised server may outlive its connection and wait
    until the kernel gives the number to another connection. */
-static void hold_connection(struct keeper *k)
+static void hold_connection(struct unmounter *k)
 {
 	uint64_t connection = k->at->mounted.dev_minor;
 
-	k->held = conn_hold(connection);
-	k->identity = k->held < 0 ? conn_identity(connection) : 0;
-	conn_release();
+	k->held = fusectl_hold(connection);
+	k->identity = k->held < 0 ? fusectl_identity(connection) : 0;
+	fusectl_release();
 }
 
-static bool is_over(const struct keeper *k)
+static bool is_over(const struct unmounter *k)
 {
-	uint64_t now = k->identity ? conn_identity(k->at->mounted.dev_minor) : 0;
+	uint64_t now = k->identity ? fusectl_identity(k->at->mounted.dev_minor) : 0;
 
-	return k->held >= 0 ? conn_held_is_over(k->held) : now && now != k->identity;
+	return k->held >= 0 ? fusectl_held_is_over(k->held) : now && now != k->identity;
 }
 
-static int abort_connection(const struct keeper *k)
+static int abort_connection(const struct unmounter *k)
 {
 	if (k->held >= 0)
-		return conn_abort_held(k->held);
-	return k->identity ? conn_abort_known(k->at->mounted.dev_minor, k->identity) : -ENOENT;
+		return fusectl_abort_held(k->held);
+	return k->identity ? fusectl_abort_known(k->at->mounted.dev_minor, k->identity) : -ENOENT;
 }
 
 /* umount2(2) takes a path, and a user who may rename a directory on it could redirect it to
@@ -68,7 +68,7 @@ static int unmount_in_parent(const struct mountpoint *at)
 }
 
 /* Runs in a child. Returns its exit status. */
-static int unmount(const struct keeper *k)
+static int unmount(const struct unmounter *k)
 {
 	const struct sys_stat *mounted = &k->at->mounted;
 	struct report to = { .object = k->shown, .except = k->server };
@@ -101,7 +101,7 @@ static int unmount(const struct keeper *k)
 }
 
 /* Before Linux 5.3 there is no pidfd_open(2): getppid(2) is the server's pid while it lives. */
-static void end_server(const struct keeper *k)
+static void end_server(const struct unmounter *k)
 {
 	if (k->process >= 0)
 		sys_pidfd_kill(k->process, SIGUSR1);
@@ -109,7 +109,7 @@ static void end_server(const struct keeper *k)
 		sys_kill(k->server, SIGUSR1);
 }
 
-static void detach_and_abort(const struct keeper *k)
+static void detach_and_abort(const struct unmounter *k)
 {
 	int err = -ESTALE;
 
@@ -125,9 +125,9 @@ static void detach_and_abort(const struct keeper *k)
 	}
 }
 
-/* Unmounting may wait for the server's replies, so a child does it; the keeper keeps reading and
+/* Unmounting may wait for the server's replies, so a child does it; the unmounter keeps reading and
    can abort meanwhile. */
-static void unmount_in_child(struct keeper *k)
+static void unmount_in_child(struct unmounter *k)
 {
 	k->child = sys_fork();
 	if (k->child == 0)
@@ -137,7 +137,7 @@ static void unmount_in_child(struct keeper *k)
 }
 
 /* The kernel does not reuse the child's pid before sys_wait_ended() reaps it. */
-static bool is_child_running(struct keeper *k)
+static bool is_child_running(struct unmounter *k)
 {
 	int status;
 
@@ -150,7 +150,7 @@ static bool is_child_running(struct keeper *k)
 }
 
 /* Give the child time to print its messages, then kill it. */
-static void end_child(struct keeper *k)
+static void end_child(struct unmounter *k)
 {
 	enum { TRIES = 50 };
 
@@ -162,7 +162,7 @@ static void end_child(struct keeper *k)
 	sys_wait(k->child, NULL);
 }
 
-static bool read_request(struct keeper *k, int pipe, char *what)
+static bool read_request(struct unmounter *k, int pipe, char *what)
 {
 	while (is_child_running(k) && sys_poll_in(pipe, LOOK_EVERY_MS) == 0)
 		;
@@ -173,35 +173,35 @@ static bool read_request(struct keeper *k, int pipe, char *what)
    could repeat without end. */
 static bool is_first(char what)
 {
-	static char asked[KEEPER_REQUESTS + 1];
+	static char asked[UNMOUNTER_REQUESTS + 1];
 	size_t count = strlen(asked);
 
-	if (count == KEEPER_REQUESTS || !what || strchr(asked, what))
+	if (count == UNMOUNTER_REQUESTS || !what || strchr(asked, what))
 		return false;
 	asked[count] = what;
 	return true;
 }
 
-static void serve_request(struct keeper *k, char what)
+static void serve_request(struct unmounter *k, char what)
 {
 	switch (what) {
-	case KEEPER_BACKGROUND:
+	case UNMOUNTER_BACKGROUND:
 		leave_terminal();
 		break;
-	case KEEPER_UNMOUNT:
+	case UNMOUNTER_UNMOUNT:
 		unmount_in_child(k);
 		break;
-	case KEEPER_DETACH:
+	case UNMOUNTER_DETACH:
 		if (!is_over(k))
 			commfd_umount_known(k->at, UMOUNT_LAZY);
 		break;
-	case KEEPER_ABORT:
+	case UNMOUNTER_ABORT:
 		detach_and_abort(k);
 		break;
 	}
 }
 
-static void __attribute__((noreturn)) keep(struct keeper *k, int pipe)
+static void __attribute__((noreturn)) keep(struct unmounter *k, int pipe)
 {
 	/* The terminal sends these to the whole process group; the server handles them. */
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
@@ -211,7 +211,7 @@ static void __attribute__((noreturn)) keep(struct keeper *k, int pipe)
 	for (unsigned int i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		sys_signal(ignored[i], SIG_IGN);
 	sys_signal(SIGCHLD, SIG_DFL);
-	sys_name_process("fuse-keeper");
+	sys_name_process("fuse-unmounter");
 	hold_connection(k);
 	kept[2] = k->held;
 	sys_close_others(kept, sizeof(kept) / sizeof(*kept), false);
@@ -224,7 +224,7 @@ static void __attribute__((noreturn)) keep(struct keeper *k, int pipe)
 	sys_exit(0);
 }
 
-int keeper_start(struct keeper *k)
+int unmounter_start(struct unmounter *k)
 {
 	int pipe[2], err = sys_pipe(pipe);
 
@@ -248,9 +248,9 @@ int keeper_start(struct keeper *k)
 	return err < 0 ? err : 0;
 }
 
-/* Wait for the keeper's pid alone: the server may have other children, inherited over exec(2) or,
+/* Wait for the unmounter's pid alone: the server may have other children, inherited over exec(2) or,
    as process 1, orphans. */
-void keeper_end(const struct keeper *k)
+void unmounter_end(const struct unmounter *k)
 {
 	if (k->pipe < 0)
 		return;
@@ -258,7 +258,7 @@ void keeper_end(const struct keeper *k)
 	sys_wait(k->pid, NULL);
 }
 
-int keeper_ask(const struct keeper *k, enum keeper_ask what)
+int unmounter_ask(const struct unmounter *k, enum unmounter_ask what)
 {
 	return sys_write_all(k->pipe, &(char) { (char)what }, 1);
 }

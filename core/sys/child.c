@@ -1,11 +1,11 @@
-/* aside: see child.h. */
+/* child: see child.h. */
 #include "sys/child.h"
 
 #include <errno.h>
 
 #include "sys.h"
 
-int aside_start(struct aside *a, int (*fn)(void *data), void *data)
+int child_start(struct child *a, int (*fn)(void *data), void *data)
 {
 	int pair[2], result, err = sys_socketpair(pair);
 
@@ -25,7 +25,7 @@ int aside_start(struct aside *a, int (*fn)(void *data), void *data)
 	return a->pid < 0 ? a->pid : 0;
 }
 
-int aside_wait(struct aside *a, int milliseconds)
+int child_wait(struct child *a, int milliseconds)
 {
 	int result, status;
 
@@ -38,7 +38,7 @@ int aside_wait(struct aside *a, int milliseconds)
 	return result;
 }
 
-void aside_leave(struct aside *a)
+void child_leave(struct child *a)
 {
 	sys_close(a->socket);
 }

@@ -1,18 +1,18 @@
-/* aside: run a function that can block in a child process, and wait for its result for a limited
+/* child: run a function that can block in a child process, and wait for its result for a limited
  * time. */
 #ifndef FUSEBOX_SYS_CHILD_H
 #define FUSEBOX_SYS_CHILD_H
 
-struct aside { int pid, socket; };
+struct child { int pid, socket; };
 
-/* Forks a child that calls fn; aside_wait() returns fn's result. 0 or -errno. */
-int aside_start(struct aside *aside, int (*fn)(void *data), void *data);
+/* Forks a child that calls fn; child_wait() returns fn's result. 0 or -errno. */
+int child_start(struct child *child, int (*fn)(void *data), void *data);
 
 /* Waits for fn's result, returns it and reaps the child. -ETIMEDOUT: the child still runs, and
    the caller may wait again; -EIO: the child ended without a result. */
-int aside_wait(struct aside *aside, int milliseconds);
+int child_wait(struct child *child, int milliseconds);
 
 /* Closes the socket without waiting for the child, which goes on. */
-void aside_leave(struct aside *aside);
+void child_leave(struct child *child);
 
 #endif

@@ -1,4 +1,4 @@
-/* sysfs: see vfs.h. */
+/* vfs: see vfs.h. */
 #define _GNU_SOURCE
 #include "sys/vfs.h"
 
@@ -39,7 +39,7 @@ static dev_t decode(uint32_t device)
 	return makedev((device & 0xfff00) >> 8, (device & 0xff) | (device >> 12 & 0xfff00));
 }
 
-int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
+int vfs_stat(int fd, bool ask, struct vfs_stat *st)
 {
 	enum { BASIC = 0x7ff, APPEND_ONLY = 0x20 };
 	struct kernel_statx x;
@@ -63,7 +63,7 @@ int sysfs_stat(int fd, bool ask, struct sysfs_stat *st)
 }
 
 /* FUSE's structure is the kernel's, without the spare space at its end. */
-int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat)
+int vfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat)
 {
 	struct kernel_statx x;
 
@@ -76,7 +76,7 @@ int sysfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx
 	return 0;
 }
 
-int sysfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
+int vfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type)
 {
 	struct statfs s;
 
@@ -111,7 +111,7 @@ static int statmount_type(int fd, uint32_t *type, uint8_t *limits)
 	return 0;
 }
 
-int sysfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
+int vfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
 {
 	struct statfs s;
 
@@ -124,33 +124,33 @@ int sysfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
 	return 0;
 }
 
-CALL_ON(int, sysfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() makes a second system call for O_CLOEXEC */
-CALL_ON(int, sysfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
-CALL_ON(int, sysfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
-CALL_ON(int, sysfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
-CALL_ON(int, sysfs_ftruncate, (int fd, uint64_t size), ftruncate(fd, (off_t)size))
-CALL(int, sysfs_mkdir, (int dir, const char *name, mode_t mode), mkdirat(dir, name, mode))
-CALL(int, sysfs_mknod, (int dir, const char *name, mode_t mode, uint32_t device), mknodat(dir, name, mode, decode(device)))
-CALL(int, sysfs_symlink, (const char *target, int dir, const char *name), symlinkat(target, dir, name))
-CALL_ON(int, sysfs_link, (int fd, int dir, const char *name), linkat(AT_FDCWD, NAME(fd), dir, name, AT_SYMLINK_FOLLOW))
-CALL(int, sysfs_unlink, (int dir, const char *name, bool directory), unlinkat(dir, name, directory ? AT_REMOVEDIR : 0))
-CALL(int, sysfs_rename, (int dir, const char *name, int new_dir, const char *new_name, uint32_t flags),
+CALL_ON(int, vfs_reopen, (int fd, int flags), openat(AT_FDCWD, NAME(fd), (flags & ~O_NOFOLLOW) | O_CLOEXEC))	/* musl's open() makes a second system call for O_CLOEXEC */
+CALL_ON(int, vfs_chmod, (int fd, mode_t mode), syscall(SYS_fchmodat, AT_FDCWD, NAME(fd), mode))
+CALL_ON(int, vfs_chown, (int fd, uid_t uid, gid_t gid), fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+CALL_ON(int, vfs_truncate, (int fd, uint64_t size), truncate(NAME(fd), (off_t)size))
+CALL_ON(int, vfs_ftruncate, (int fd, uint64_t size), ftruncate(fd, (off_t)size))
+CALL(int, vfs_mkdir, (int dir, const char *name, mode_t mode), mkdirat(dir, name, mode))
+CALL(int, vfs_mknod, (int dir, const char *name, mode_t mode, uint32_t device), mknodat(dir, name, mode, decode(device)))
+CALL(int, vfs_symlink, (const char *target, int dir, const char *name), symlinkat(target, dir, name))
+CALL_ON(int, vfs_link, (int fd, int dir, const char *name), linkat(AT_FDCWD, NAME(fd), dir, name, AT_SYMLINK_FOLLOW))
+CALL(int, vfs_unlink, (int dir, const char *name, bool directory), unlinkat(dir, name, directory ? AT_REMOVEDIR : 0))
+CALL(int, vfs_rename, (int dir, const char *name, int new_dir, const char *new_name, uint32_t flags),
      syscall(SYS_renameat2, dir, name, new_dir, new_name, flags))
-CALL_ON(ssize_t, sysfs_pread, (int fd, void *buf, size_t size, uint64_t offset), pread(fd, buf, size, (off_t)offset))
-CALL_ON(ssize_t, sysfs_pwrite, (int fd, const void *buf, size_t size, uint64_t offset), pwrite(fd, buf, size, (off_t)offset))
-CALL_ON(ssize_t, sysfs_append, (int fd, const void *buf, size_t size),
+CALL_ON(ssize_t, vfs_pread, (int fd, void *buf, size_t size, uint64_t offset), pread(fd, buf, size, (off_t)offset))
+CALL_ON(ssize_t, vfs_pwrite, (int fd, const void *buf, size_t size, uint64_t offset), pwrite(fd, buf, size, (off_t)offset))
+CALL_ON(ssize_t, vfs_append, (int fd, const void *buf, size_t size),
      syscall(SYS_pwritev2, fd, &(struct iovec) { (void *)buf, size }, 1L, 0L, 0L, 0x10L /* RWF_APPEND */))
-CALL_ON(int, sysfs_fsync, (int fd, bool data_only), data_only ? fdatasync(fd) : fsync(fd))
-CALL(int, sysfs_syncfs, (int fd), syscall(SYS_syncfs, fd))
-CALL_ON(int, sysfs_fallocate, (int fd, int mode, uint64_t offset, uint64_t length),
+CALL_ON(int, vfs_fsync, (int fd, bool data_only), data_only ? fdatasync(fd) : fsync(fd))
+CALL(int, vfs_syncfs, (int fd), syscall(SYS_syncfs, fd))
+CALL_ON(int, vfs_fallocate, (int fd, int mode, uint64_t offset, uint64_t length),
      fallocate(fd, mode, (off_t)offset, (off_t)length))
-CALL_ON(ssize_t, sysfs_getxattr, (int fd, const char *name, void *value, size_t size), getxattr(NAME(fd), name, value, size))
-CALL_ON(ssize_t, sysfs_listxattr, (int fd, char *list, size_t size), listxattr(NAME(fd), list, size))
-CALL_ON(int, sysfs_setxattr, (int fd, const char *name, const void *value, size_t size, int flags),
+CALL_ON(ssize_t, vfs_getxattr, (int fd, const char *name, void *value, size_t size), getxattr(NAME(fd), name, value, size))
+CALL_ON(ssize_t, vfs_listxattr, (int fd, char *list, size_t size), listxattr(NAME(fd), list, size))
+CALL_ON(int, vfs_setxattr, (int fd, const char *name, const void *value, size_t size, int flags),
      setxattr(NAME(fd), name, value, size, flags))
-CALL_ON(int, sysfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), name))
+CALL_ON(int, vfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), name))
 
-void sysfs_umask(mode_t mask)
+void vfs_umask(mode_t mask)
 {
 	static __thread mode_t set;	/* the thread's umask, and 01000 once it is known */
 
@@ -159,7 +159,7 @@ void sysfs_umask(mode_t mask)
 	set = mask | 01000;
 }
 
-int sysfs_utimes(int fd, const struct sysfs_time times[2])
+int vfs_utimes(int fd, const struct vfs_time times[2])
 {
 	const struct timespec t[2] = {
 		{ .tv_sec = (time_t)times[0].seconds, .tv_nsec = (long)times[0].nanoseconds },
@@ -171,21 +171,21 @@ int sysfs_utimes(int fd, const struct sysfs_time times[2])
 	return errno != EINVAL ? -errno : (int)call_result(utimensat(AT_FDCWD, NAME(fd), t, 0)); /* before 5.8 */
 }
 
-int64_t sysfs_lseek(int fd, int64_t offset, int whence)
+int64_t vfs_lseek(int fd, int64_t offset, int whence)
 {
 	off_t at = lseek(fd, (off_t)offset, whence);
 
 	return at < 0 ? -errno : at;
 }
 
-ssize_t sysfs_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, size_t length, unsigned int flags)
+ssize_t vfs_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, size_t length, unsigned int flags)
 {
 	int64_t in = (int64_t)from_offset, out = (int64_t)to_offset;
 
 	return (ssize_t)call_result(syscall(SYS_copy_file_range, from, &in, to, &out, length, flags));
 }
 
-int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock)
+int vfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 {
 	enum { OFD_GETLK = 36, OFD_SETLK = 37 };
 	struct flock l = {
@@ -203,22 +203,22 @@ int sysfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 	return 0;
 }
 
-CALL(int, sysfs_flock, (int fd, uint32_t type),
+CALL(int, vfs_flock, (int fd, uint32_t type),
      syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
-CALL_ON(int, sysfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
-CALL_ON(int, sysfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
-CALL_ON(int, sysfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
+CALL_ON(int, vfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
+CALL_ON(int, vfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+CALL_ON(int, vfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
 
-CALL(int, sysfs_handle_of, (int fd, struct sysfs_handle *handle),
+CALL(int, vfs_handle_of, (int fd, struct vfs_handle *handle),
      (handle->size = sizeof(handle->bytes), syscall(SYS_name_to_handle_at, fd, "", handle, &(int) { 0 }, AT_EMPTY_PATH)))
-CALL(int, sysfs_open_handle, (int mount, const struct sysfs_handle *handle),
+CALL(int, vfs_open_handle, (int mount, const struct vfs_handle *handle),
      syscall(SYS_open_by_handle_at, mount, handle, O_PATH | O_CLOEXEC))
-CALL(int, sysfs_backing_open, (int device, int fd),
+CALL(int, vfs_backing_open, (int device, int fd),
      syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_OPEN, &(struct fuse_backing_map) { .fd = fd }))
-CALL(int, sysfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_CLOSE, &id))
+CALL(int, vfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_CLOSE, &id))
 
 /* Root may raise the hard limit, up to fs.nr_open. */
-uint32_t sysfs_raise_descriptors(void)
+uint32_t vfs_raise_descriptors(void)
 {
 	enum { ALL = 1 << 20, AT_ONCE = 16 * 1024 };
 	struct { uint64_t now, most; } limit = { ALL, ALL };	/* struct rlimit64 */

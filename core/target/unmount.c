@@ -96,12 +96,12 @@ static int do_job(void *data)
 	return unmount_directly(job->target, job->how);
 }
 
-static struct aside worker;
+static struct child worker;
 static bool at_work;	/* the last child has not returned its result */
 
 int unmount_wait(int milliseconds)
 {
-	int err = aside_wait(&worker, milliseconds);
+	int err = child_wait(&worker, milliseconds);
 
 	at_work = err == -ETIMEDOUT;
 	return err;
@@ -112,9 +112,9 @@ int unmount_target(const struct target *t, enum umount_how how)
 	struct job job = { t, how };
 
 	if (at_work)
-		aside_leave(&worker);
+		child_leave(&worker);
 	at_work = false;
-	if (aside_start(&worker, do_job, &job) < 0)
+	if (child_start(&worker, do_job, &job) < 0)
 		return unmount_directly(t, how);
 	return unmount_wait(UNMOUNT_LIMIT_MS);
 }
@@ -126,7 +126,7 @@ int unmount_abort(const struct target *t)
 
 	if (fd < 0 && !table_has(t->id, t->major, t->minor))
 		return -ENOENT;
-	err = conn_abort(t->connection);
+	err = fusectl_abort(t->connection);
 	if (err && fd >= 0) {
 		char name[32];
 

@@ -21,7 +21,7 @@ FUZZ_WITH_helper = $(patsubst %.c,%.o,$(call applet_sources,fusermount))
 FUZZ_WITH_passfs = applets/passfs/inodes.o applets/passfs/view.o
 FUZZ_WITH_view = applets/passfs/view.o
 WRAP = -Wl$(,)--wrap=
-FUZZ_LD_passfs = $(addprefix $(WRAP),sysfs_backing_open sysfs_backing_close thread_start)
+FUZZ_LD_passfs = $(addprefix $(WRAP),vfs_backing_open vfs_backing_close thread_start)
 FUZZ_LD_commfd = $(addprefix $(WRAP),sys_fork sys_socketpair sys_wait sys_executable)
 FUZZ_LD_dev = $(addprefix $(WRAP),sys_read sys_writev sys_poll_alive)
 FUZZ_LD_uring = $(addprefix $(WRAP),sys_read)

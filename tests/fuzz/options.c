@@ -67,12 +67,12 @@ static void parse_known(const char *list)
 
 static void parse_for_mount(const char *list)
 {
-	static struct mountargs args;
+	static struct mount_args args;
 	char *text = strdup(list);
 	const char *bad, *why;
 
-	args = (struct mountargs) { .source = NULL };
-	why = mountargs_take(&args, text, &bad);
+	args = (struct mount_args) { .source = NULL };
+	why = mount_args_take(&args, text, &bad);
 	MUST(strlen(args.options) < sizeof(args.options));
 	MUST(!why || strlen(list) > 4000);
 	fuzz_touch_text(args.setuid);

@@ -93,7 +93,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	    || syscall(MOVE_MOUNT, keep, "", AT_FDCWD, ".", 4 /* F_EMPTY_PATH */) < 0 || chdir(here) < 0)
 		skip("mount_setattr");
 	close(keep);
-	sysfs_raise_descriptors();
+	vfs_raise_descriptors();
 	return 0;
 }
 
@@ -102,15 +102,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static int32_t backings;
 
 /* Ids of files for passthrough: those that are known, and no others, are given back. */
-int __wrap_sysfs_backing_open(int device, int fd);
-int __wrap_sysfs_backing_open(int device, int fd)
+int __wrap_vfs_backing_open(int device, int fd);
+int __wrap_vfs_backing_open(int device, int fd)
 {
 	MUST(device == sink && fcntl(fd, F_GETFD) >= 0);
 	return ++backings;
 }
 
-int __wrap_sysfs_backing_close(int device, int32_t id);
-int __wrap_sysfs_backing_close(int device, int32_t id)
+int __wrap_vfs_backing_close(int device, int32_t id);
+int __wrap_vfs_backing_close(int device, int32_t id)
 {
 	MUST(device == sink && id > 0);
 	backings--;
@@ -417,7 +417,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(&in, &session);
 	check_inodes(&fs, &w);
 	forget_all(&req, &fs);
-	sysfs_umask(022);
+	vfs_umask(022);
 	close(w.tree);
 	world_close(&w);
 	MUST(fuzz_descriptors() == before);

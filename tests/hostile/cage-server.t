@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # A server that was taken over, against the machine: what is in its reach in the cage, and
-# what it can have the kernel and the keeper do. See tests/serve/escapefs.c.
+# what it can have the kernel and the unmounter do. See tests/serve/escapefs.c.
 . "$(dirname "$0")/../lib.sh"
 start 100
 need strace script
 ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt other src outside
 export OUTSIDE=$T/outside
-keeper_of() { pgrep -x -P "$1" fuse-keeper; }
+unmounter_of() { pgrep -x -P "$1" fuse-unmounter; }
 descriptors() { find "/proc/$1/fd" -mindepth 1 -printf '%f %l\n' | awk '$1 > 2' | sed 's/:.*//' | sort -k2; }
 
 # ---- Which files ----
 echo secret >outside/file
 chmod 600 outside/file
 ./escapefs -b --sandbox --files src mnt 9</ 2>/dev/null
-got=$(cat "mnt/report.$(keeper_of "$(newest escapefs)")")
+got=$(cat "mnt/report.$(unmounter_of "$(newest escapefs)")")
 fumount mnt
 for what in 'chmod in /proc' 'the same from here' 'chown in /proc, from here' 'chown of here' 'what is above' \
 	'and above that' 'chmod by a descriptor'; do
@@ -24,12 +24,12 @@ unlike 'none of it by another word' "$got" '(proc|here|above|descriptor)[^:]*: d
 is 'a mode outside is as it was' "$(stat -c %a outside/file)" 600
 
 passfs -b --sandbox src mnt 9</ 8<outside 2>/dev/null
-server=$(newest passfs) keeper=$(keeper_of "$server")
+server=$(newest passfs) unmounter=$(unmounter_of "$server")
 # By its mount of the device alone, the device is "/".
 is 'passfs in the sandbox holds the device, the pipe and SOURCE' "$(descriptors "$server" | cut -d' ' -f2 | xargs)" "/ $T/src pipe"
 is 'no directory' "$(descriptors "$server" | while read -r fd at; do [ "$at" != / ] || stat -Lc %t:%T "/proc/$server/fd/$fd"; done)" a:e5
 like 'whose server is found' "$(fuse-info mnt)" "server +$server "
-is 'its keeper the pipe, the server and the connection' "$(descriptors "$keeper" | cut -d' ' -f2 | sed 's|^/[0-9]*$|connection|;s|anon_inode|pidfd|' | sort | xargs)" 'connection pidfd pipe'
+is 'its unmounter the pipe, the server and the connection' "$(descriptors "$unmounter" | cut -d' ' -f2 | sed 's|^/[0-9]*$|connection|;s|anon_inode|pidfd|' | sort | xargs)" 'connection pidfd pipe'
 ok 'no way up from where it is' test ! -e "/proc/$server/cwd/../../version" -a ! -e "/proc/$server/cwd/../status"
 ok 'nothing but descriptors there' test -e "/proc/$server/cwd/0" -a "$(find "/proc/$server/cwd/../" -maxdepth 1 ! -name '[0-9]*' | wc -l)" = 1
 echo text >mnt/file
@@ -47,7 +47,7 @@ for when in 1 2; do
 	server=$(newest passfs)
 	ok "the list fails, $when" grep -q INJECTED trace
 	is 'none of them is kept' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
-	is 'the keeper has none' "$(descriptors "$(keeper_of "$server")" | grep -cE " (/|$T/outside)$")" 0
+	is 'the unmounter has none' "$(descriptors "$(unmounter_of "$server")" | grep -cE " (/|$T/outside)$")" 0
 	is 'it serves' "$(cat mnt/file)" text
 	fumount mnt
 done
@@ -57,7 +57,7 @@ is 'and no longer' "$(descriptors "$(newest hellofs)" | grep -cE ' /$|ready')" 0
 fumount mnt
 
 # ---- The device and the output, by the names of their descriptors ----
-modes() { grep -E '^mode of' "mnt/report.$(keeper_of "$(newest escapefs)")" | sed 's/^mode of //' | xargs; }
+modes() { grep -E '^mode of' "mnt/report.$(unmounter_of "$(newest escapefs)")" | sed 's/^mode of //' | xargs; }
 none='the device: refused output: refused errors: refused'
 ./escapefs -b --sandbox --files src mnt 2>/dev/null
 is 'no mode of /dev/fuse and /dev/null changes' "$(modes)" "$none"

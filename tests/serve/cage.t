@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Servers in a cage: what rights they go on with, the keeper that unmounts for them, and
+# Servers in a cage: what rights they go on with, the unmounter that unmounts for them, and
 # what one that was taken over can do (escapefs.c), in --sandbox and out of it.
 . "$(dirname "$0")/../lib.sh"
 start 100
@@ -8,41 +8,41 @@ ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt src outside
 export OUTSIDE=$T/outside
 of() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
-keeper_of() { pgrep -x -P "$1" fuse-keeper; }
+unmounter_of() { pgrep -x -P "$1" fuse-unmounter; }
 rights() { echo "$(of "$1" CapPrm) $(of "$1" CapEff) $(of "$1" NoNewPrivs) $(of "$1" Seccomp)"; }
 none=0000000000000000
 
 hellofs -b mnt
 server=$(newest hellofs)
 is 'hellofs: no capability, no_new_privs' "$(rights "$server")" "$none $none 1 0"
-keeper=$(keeper_of "$server")
+unmounter=$(unmounter_of "$server")
 isnt() { ok "$1" [ "$2" != "$3" ]; }
-isnt 'its keeper has them' "$(of "$keeper" CapPrm)" "$none"
-is 'holds neither /dev/fuse nor the terminal' "$(find "/proc/$keeper/fd" -lname '/dev/[ftp]*')" ''
-is 'nor a directory' "$(readlink "/proc/$keeper/cwd")" /
-kill -TERM "$keeper"; kill -INT "$keeper"
-ok 'is not meant by signals' kill -0 "$keeper"
+isnt 'its unmounter has them' "$(of "$unmounter" CapPrm)" "$none"
+is 'holds neither /dev/fuse nor the terminal' "$(find "/proc/$unmounter/fd" -lname '/dev/[ftp]*')" ''
+is 'nor a directory' "$(readlink "/proc/$unmounter/cwd")" /
+kill -TERM "$unmounter"; kill -INT "$unmounter"
+ok 'is not meant by signals' kill -0 "$unmounter"
 exits 0 'unmounts for it' kill "$server"
 ok 'at once' within 5 unmounted "$T/mnt"
 ok 'and both end' within 5 gone "$server"
-ok 'both' within 5 gone "$keeper"
+ok 'both' within 5 gone "$unmounter"
 
 hellofs -b mnt
-server=$(newest hellofs) keeper=$(keeper_of "$server")
+server=$(newest hellofs) unmounter=$(unmounter_of "$server")
 kill -9 "$server"
-ok 'ends with the server' within 5 gone "$keeper"
+ok 'ends with the server' within 5 gone "$unmounter"
 ok 'and leaves a dead mount to fumount' mounted "$T/mnt"
 fumount -R mnt 2>/dev/null
 
 hellofs mnt 2>log & server=$!
 pids+=("$server")
 within 5 grep -q hello mnt/hello
-keeper=$(keeper_of "$server")
-kill -9 "$keeper"
-within 5 gone "$keeper"	# or it is told, and can do nothing any more
+unmounter=$(unmounter_of "$server")
+kill -9 "$unmounter"
+within 5 gone "$unmounter"	# or it is told, and can do nothing any more
 kill "$server"
 wait "$server"
-is 'without a keeper: exit 1' $? 1
+is 'without an unmounter: exit 1' $? 1
 like 'says what is left' "$(cat log)" 'mnt: left mounted: the process that unmounts it is gone'
 fumount mnt 2>/dev/null || fumount -l mnt
 
@@ -101,16 +101,16 @@ report() # report OPTION...: what it could do, in $got
 	echo secret >outside/file
 	rm -rf src/* outside/new
 	./escapefs -b "$@" src mnt 2>/dev/null
-	got=$(cat "mnt/report.$(keeper_of "$(newest escapefs)")")
+	got=$(cat "mnt/report.$(unmounter_of "$(newest escapefs)")")
 	fumount mnt
 }
 report
 done_of() { sed -n 's/: done$//p' <<<"$got"; }
 ok 'a report' test "$(wc -l <<<"$got")" -gt 40
-for what in 'kill(keeper, 0)' 'read outside' 'fork' 'cut short'; do
+for what in 'kill(unmounter, 0)' 'read outside' 'fork' 'cut short'; do
 	ok "without a sandbox: $what" grep -qxF "$what" <(done_of)
 done
-for what in 'ptrace(PTRACE_SEIZE, keeper, 0, 0)' 'by handle' 'make a device' 'sethostname("taken", 5)' "read by init's root"; do
+for what in 'ptrace(PTRACE_SEIZE, unmounter, 0, 0)' 'by handle' 'make a device' 'sethostname("taken", 5)' "read by init's root"; do
 	ok "but not: $what" grep -qxF "$what: refused" <<<"$got"
 done
 report --sandbox

@@ -1,11 +1,11 @@
 /* escapefs [--files] DIRECTORY MOUNTPOINT: a server that was taken over. A read of a file in
  * MOUNTPOINT makes it try what a server should not be able to do, and tells how that went, a
  * line each. OUTSIDE, of the environment, is a directory that it should not come to. Files:
- *   report.PID  everything that does no harm; PID is its keeper
+ *   report.PID  everything that does no harm; PID is its unmounter
  *   kill.PID    have the kernel send SIGKILL to that process, on the next request
  *   threads.N   start N threads
- *   ask.N       ask the keeper N times to unmount
- *   outlive.0   end the connection, wait for OUTSIDE/go, and ask the keeper to abort */
+ *   ask.N       ask the unmounter N times to unmount
+ *   outlive.0   end the connection, wait for OUTSIDE/go, and ask the unmounter to abort */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ struct args { struct serve_args serve; bool files; };
 enum { FIRST = FUSE_ROOT_ID + 1 };
 
 static char report[16384];
-static int directory, readable, keeper, device;
+static int directory, readable, unmounter, device;
 static struct { uint32_t bytes; int type; unsigned char handle[128]; } handle;
 
 static void tell(const char *what, long result)
@@ -201,9 +201,9 @@ static void on_processes(void)
 		_exit(0);
 	TRY(execve("/none", (char *[]) { NULL }, (char *[]) { NULL }));
 	TRY(kill(1, 0));
-	TRY(kill(keeper, 0));
+	TRY(kill(unmounter, 0));
 	TRY(ptrace(PTRACE_SEIZE, 1, 0, 0));
-	TRY(ptrace(PTRACE_SEIZE, keeper, 0, 0));
+	TRY(ptrace(PTRACE_SEIZE, unmounter, 0, 0));
 	TRY(unshare(CLONE_NEWUSER));
 	TRY(unshare(CLONE_NEWNS));
 }
@@ -244,7 +244,7 @@ static void everything(void)
 static void kill_by_kernel(void)
 {
 	TRY(fcntl(device, F_SETSIG, SIGKILL));
-	TRY(fcntl(device, F_SETOWN, keeper));
+	TRY(fcntl(device, F_SETOWN, unmounter));
 	TRY(fcntl(device, F_SETFL, O_RDWR | O_ASYNC));
 }
 
@@ -260,13 +260,13 @@ static void start_threads(void)
 	int count = 0;
 	pthread_t thread;
 
-	for (int i = 0; i < keeper; i++)
+	for (int i = 0; i < unmounter; i++)
 		count += pthread_create(&thread, NULL, wait_for_ever, NULL) == 0;
 	snprintf(report, sizeof(report), "%d\n", count);
 }
 
 /* To whichever descriptor it listens at; the device takes no single byte. */
-static void ask_keeper(char what, int times)
+static void ask_unmounter(char what, int times)
 {
 	for (int fd = 3; fd < 32; fd++)
 		for (int i = 0; i < times && write(fd, &what, 1) == 1; i++)
@@ -275,7 +275,7 @@ static void ask_keeper(char what, int times)
 
 static void ask_often(void)
 {
-	ask_keeper('u', keeper);
+	ask_unmounter('u', unmounter);
 	tell("asked", 0);
 }
 
@@ -287,7 +287,7 @@ static void __attribute__((noreturn)) outlive(void)
 	close(device);
 	while (access(go, F_OK) < 0)
 		poll(NULL, 0, 50);
-	ask_keeper('a', 1);
+	ask_unmounter('a', 1);
 	poll(NULL, 0, 1000);
 	_exit(0);
 }
@@ -311,7 +311,7 @@ static int lookup(struct fuse_req *req, uint64_t parent, const char *name)
 
 	if (parent != FUSE_ROOT_ID || !dot)
 		return -ENOENT;
-	keeper = atoi(dot + 1);
+	unmounter = atoi(dot + 1);
 	for (unsigned int i = 0; i < sizeof(files) / sizeof(*files); i++)
 		if (strlen(files[i].name) == (size_t)(dot - name) && strncmp(name, files[i].name, (size_t)(dot - name)) == 0)
 			return fuse_entry(req, FIRST + i);

@@ -208,8 +208,8 @@ static void a_mount_from_end_to_end(void **state)
 	close(fd);
 
 	/* INIT waits, and we are who could answer it. */
-	if (conn_waiting(at.mounted.dev_minor) >= 0)
-		assert_int_equal(conn_waiting(at.mounted.dev_minor), 1);
+	if (fusectl_waiting(at.mounted.dev_minor) >= 0)
+		assert_int_equal(fusectl_waiting(at.mounted.dev_minor), 1);
 	server = server_find(at.mounted.dev_minor);
 	assert_true(server == getpid() || server == -EAGAIN);
 	why.len = 0;
@@ -226,7 +226,7 @@ static void a_mount_from_end_to_end(void **state)
 	assert_int_equal(umount_known("mnt", &at.mounted, UMOUNT_LAZY), -ESTALE);
 	assert_int_equal(umount_path("mnt", UMOUNT_PLAIN), -EINVAL);
 	assert_int_equal(table_count_fuse(), before);
-	assert_int_equal(conn_waiting(at.mounted.dev_minor) < 0, 1);
+	assert_int_equal(fusectl_waiting(at.mounted.dev_minor) < 0, 1);
 	close(device);
 }
 
@@ -254,10 +254,10 @@ static void aborting_wakes(void **state)
 	close(at.under);
 	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
 	device = mount_fuse(&at, &options, &why);
-	err = conn_abort(at.mounted.dev_minor);
+	err = fusectl_abort(at.mounted.dev_minor);
 	if (err == 0)
 		assert_int_equal(sys_read(device, byte, sizeof(byte)), -ENODEV);
-	assert_int_equal(conn_abort(999999999), err == 0 ? -ENOENT : err);
+	assert_int_equal(fusectl_abort(999999999), err == 0 ? -ENOENT : err);
 	assert_int_equal(umount_path("mnt", UMOUNT_ABORT), 0);
 	close(device);
 	close(at.under);

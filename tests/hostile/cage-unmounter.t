@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A server that was taken over, against its keeper, which has the rights to unmount.
+# A server that was taken over, against its unmounter, which has the rights to unmount.
 . "$(dirname "$0")/../lib.sh"
 start 100
 need strace
@@ -7,7 +7,7 @@ ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt src outside
 : >outside/file
 export OUTSIDE=$T/outside
-keeper_of() { pgrep -x -P "$1" fuse-keeper; }
+unmounter_of() { pgrep -x -P "$1" fuse-unmounter; }
 
 # ---- Many requests ----
 for options in '' '--sandbox'; do
@@ -15,22 +15,22 @@ for options in '' '--sandbox'; do
 	./escapefs -f $options src mnt 2>log & server=$!
 	pids+=("$server")
 	within 5 mounted "$T/mnt"
-	keeper=$(keeper_of "$server")
+	unmounter=$(unmounter_of "$server")
 	(cd mnt && exec sleep 60) &
 	pids+=("$!")
 	within 5 grep -q sleep "/proc/$!/comm"
 	timeout 20 cat mnt/ask.300 >said 2>/dev/null &
 	most=0
 	for ((i = 0; i < 40; i++)); do
-		now=$(pgrep -c -P "$keeper")
+		now=$(pgrep -c -P "$unmounter")
 		((now > most)) && most=$now
 		sleep 0.02
 	done
 	ok "${options:-no sandbox}: one process at a time" test "$most" -le 1
 	ok 'each asked for once' test "$(grep -c 'this mount is not on top\|busy: detached' log)" = 1
 	kill -9 "$server" 2>/dev/null
-	ok 'ends with the server' within 5 gone "$keeper"
-	is 'and what it started' "$(pgrep -c -x fuse-keeper --ns $$ --nslist mnt)" 0
+	ok 'ends with the server' within 5 gone "$unmounter"
+	is 'and what it started' "$(pgrep -c -x fuse-unmounter --ns $$ --nslist mnt)" 0
 	umount -l mnt 2>/dev/null
 	kill "${pids[-1]}"
 done
@@ -39,7 +39,7 @@ done
 ./escapefs -f src mnt 2>log & server=$!
 pids+=("$server")
 within 5 mounted "$T/mnt"
-keeper=$(keeper_of "$server") number=$(conn_of "$T/mnt")
+unmounter=$(unmounter_of "$server") number=$(conn_of "$T/mnt")
 timeout 20 cat mnt/outlive.0 >/dev/null 2>&1
 umount -l mnt
 for ((i = 0; i < 20; i++)); do
@@ -52,21 +52,21 @@ is 'the number is given again' "$(conn_of "$other")" "$number"
 ok 'the server lives' kill -0 "$server"
 touch outside/go
 ok 'until it has asked' within 5 gone "$server"
-within 5 gone "$keeper"
+within 5 gone "$unmounter"
 is 'the other connection is served' "$(timeout 5 cat "$other/hello" 2>&1)" hello
 for at in other*; do fumount "$at"; done 2>/dev/null
 
-# ---- Another mount, to which a user leads the path while the keeper unmounts ----
+# ---- Another mount, to which a user leads the path while the unmounter unmounts ----
 mkdir -p above/name away other/name
 mount -t tmpfs roots other/name
 hellofs -b above/name 2>/dev/null
 server=$(newest hellofs)
-keeper=$(keeper_of "$server")
-bg strace -qq -f -p "$keeper" -o trace -e trace=umount2 -e inject=umount2:delay_enter=1500000 2>/dev/null
-within 5 grep -q '^TracerPid:.[1-9]' "/proc/$keeper/status"
+unmounter=$(unmounter_of "$server")
+bg strace -qq -f -p "$unmounter" -o trace -e trace=umount2 -e inject=umount2:delay_enter=1500000 2>/dev/null
+within 5 grep -q '^TracerPid:.[1-9]' "/proc/$unmounter/status"
 kill "$server"
-asleep_in_child() { pgrep -P "$keeper" >/dev/null; }
-ok 'the keeper unmounts' within 5 asleep_in_child
+asleep_in_child() { pgrep -P "$unmounter" >/dev/null; }
+ok 'the unmounter unmounts' within 5 asleep_in_child
 sleep 0.5
 mv above away/above && ln -s other above
 within 5 gone "$server"
