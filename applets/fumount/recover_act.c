@@ -1,0 +1,145 @@
+/* recover_act: abort what hangs, and unmount one mount. See recovery.h. */
+#include "recovery.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "health/fusectl.h"
+#include "health/server.h"
+#include "msg.h"
+#include "proc/proc.h"
+#include "sys.h"
+#include "target/unmount.h"
+
+enum { LIMIT_MS = 300 };
+
+struct duty { uint64_t connection; bool aborted, serves, another; };
+
+static int check_duty(const struct server *server, void *data)
+{
+	struct duty *duty = data;
+
+	if (server->connection != duty->connection)
+		duty->another = true;
+	else
+		duty->serves |= duty->aborted || !server_is_over(server);
+	return 0;
+}
+
+static bool is_owned_by(int pid, int64_t uid)
+{
+	struct proc_facts facts;
+
+	return proc_facts(pid, &facts) == 0 && facts.uid == uid;
+}
+
+/* Signal the process that serves t's connection. Hold the process while checking it again, since
+   the kernel reuses pids. /proc shows any process with the descriptor as a server, so SIGKILL is
+   refused if a second process has it or this process serves another connection; and root kills
+   only a process of the mount's owner. */
+static int signal_server(const struct recovery *r, const struct target *t, int sig)
+{
+	const struct conn *conn = recover_find_conn(r, t->connection);
+	struct duty duty = { .connection = t->connection, .aborted = sig == SIGCONT };
+	struct proc_held held;
+	int err = conn && conn->pid ? proc_hold(&held, conn->pid) : -ESRCH;
+
+	if (err)
+		return err;
+	server_of(held.pid, check_duty, &duty);
+	if (sig == SIGKILL && (conn->others[0] || duty.another
+			       || (sys_geteuid() == 0 && !is_owned_by(held.pid, t->owner))))
+		err = -EPERM;
+	else
+		err = duty.serves ? proc_signal(&held, sig) : -ESRCH;
+	proc_release(&held);
+	return err;
+}
+
+/* The connection is over once its server exits, so users who may not abort it in fusectl can
+   still kill their own server. */
+static int kill_server(const struct recovery *r, const struct target *t)
+{
+	int err = signal_server(r, t, SIGKILL);
+
+	if (!err)
+		report(r->to, "killed", "connection %llu cannot be aborted by this user: its server, process %d "
+		       "is killed", (unsigned long long)t->connection, recover_find_conn(r, t->connection)->pid);
+	return err;
+}
+
+/* unmounting: umount2(2) is waiting for the server; the mount may have left the mount table. */
+static void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmounting)
+{
+	enum conn_state state = recover_judge(r, t->connection);
+	int err;
+
+	recover_report_state(r, state, recover_find_conn(r, t->connection));
+	if (!recover_abort_is_due(r, state, recover_find_conn(r, t->connection))
+	    || (unmounting && !recover_is_same(recover_find_conn(r, t->connection))))
+		return;
+	err = unmounting ? -ENOENT : unmount_abort(t);
+	if (err == -ENOENT && recover_is_same(recover_find_conn(r, t->connection)))
+		err = fusectl_abort_known(t->connection, recover_find_conn(r, t->connection)->identity);
+	/* Only the server's own threads can return requests that are under way to its io_uring
+	   ring: let a stopped server run. */
+	if (!err)
+		signal_server(r, t, SIGCONT);
+	if (!err)
+		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
+		       (unsigned long long)t->connection);
+	else if (err != -ENOENT && kill_server(r, t) < 0)
+		report(r->to, "failed", "cannot abort connection %llu: %s",
+		       (unsigned long long)t->connection, msg_reason(err));
+}
+
+/* The abort wakes the waiting processes, which then need a moment to close their files. */
+static int retry_plain(const struct target *t)
+{
+	int err = -EBUSY;
+
+	for (int i = 0; i < 10 && err == -EBUSY; i++) {
+		sys_sleep_ms(i);
+		err = unmount_target(t, UMOUNT_PLAIN);
+	}
+	return err;
+}
+
+static int unmount_escalating(struct recovery *r, const struct target *t)
+{
+	int err = unmount_target(t, UMOUNT_PLAIN);
+
+	if (err == -ETIMEDOUT) {	/* umount2(2) is waiting for the server */
+		recover_abort_if_hung(r, t, true);
+		return unmount_wait(LIMIT_MS);
+	}
+	if (err != -EBUSY)
+		return err;
+	report(r->to, "busy", "busy");
+	recover_abort_if_hung(r, t, false);
+	err = retry_plain(t);
+	if (err != -EBUSY)
+		return err;
+	/* Where fusectl is out of reach, MNT_FORCE aborts the connection. */
+	err = unmount_target(t, recover_abort_is_due(r, recover_judge(r, t->connection), recover_find_conn(r, t->connection))
+			     ? UMOUNT_ABORT : UMOUNT_LAZY);
+	if (!err) {
+		report(r->to, "detached", "detached; it goes when the last one lets go");
+		report_holders(r->to, t->major, t->minor);
+	}
+	return err == 0 ? 1 : err;
+}
+
+int recover_unmount(struct recovery *r, const struct target *t)
+{
+	int err = unmount_escalating(r, t);
+
+	if (err == 0)
+		report(r->to, "unmounted", "%s at %s: unmounted", t->type, t->at.path);
+	else if (err == -ENOENT)
+		report(r->to, "unmounted", "%s at %s: unmounted meanwhile by another process", t->type,
+		       t->at.path);
+	else if (err < 0 && err != -ESTALE)
+		report(r->to, "failed", "%s at %s: %s", t->type, t->at.path, msg_reason(err));
+	return err < 0 && err != -ENOENT ? err : 0;
+}

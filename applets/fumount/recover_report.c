@@ -1,0 +1,90 @@
+/* recover_report: the words of fumount -R. See recovery.h. */
+#include "recovery.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "health/fusectl.h"
+#include "out.h"
+#include "proc/proc.h"
+
+static const char *const verdicts[] = {
+	[CONN_STARTING] = "its server has not answered INIT",
+	[CONN_DEAD] = "its server is dead",
+	[CONN_ABORTED] = "it is aborted",
+	[CONN_STOPPED] = "its server is stopped",
+	[CONN_HUNG] = "its server does not answer",
+	[CONN_UNKNOWN] = "whether its server answers is not known",
+};
+
+void recover_report_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
+{
+	char text[160], command[16];
+	struct out out = OUT_TEXT(text);
+
+	if (state == CONN_SERVING) {
+		report(r->to, "state", "its server is well");
+		return;
+	}
+	out_str(&out, verdicts[state]);
+	if (conn && conn->pid) {
+		proc_command(conn->pid, command);
+		out_fmt(&out, ": process %d (%s)", conn->pid, command);
+	} else if (state == CONN_UNKNOWN) {
+		out_str(&out, ": it is not visible to this user");
+	}
+	if (conn && conn->waiting >= 0)
+		out_fmt(&out, ", %llu waiting", (unsigned long long)conn->waiting);
+	if (conn && census_waited(conn))
+		out_fmt(&out, " for %llu ms", (unsigned long long)census_waited(conn));
+	if (state == CONN_UNKNOWN && !r->f->force)
+		out_str(&out, "; -R -f aborts it");
+	report(r->to, "state", "%s", out_text(&out));
+}
+
+void recover_report_leftover(const struct recovery *r, uint64_t connection)
+{
+	int64_t waiting = fusectl_waiting(connection);
+	uint32_t major = (uint32_t)(connection >> 20), minor = connection & 0xfffff;
+
+	if (waiting == -ENOENT || !recover_is_target(r, connection)) {
+		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
+		return;
+	}
+	report(r->to, "kept", "connection %llu is not mounted any more, and stays for those who hold it",
+	       (unsigned long long)connection);
+	report_holders(r->to, major, minor);
+}
+
+/* The mount table has no such mount: success, unless the path does not exist, something else
+   than FUSE is mounted there, or the word is malformed. */
+int recover_report_no_mount(const struct report *to, const char *word, int err)
+{
+	static struct target t;
+
+	if (err && target_is_name(word)) {
+		report(to, "failed", "conn: and mnt-id: go with a number");
+		return FUMOUNT_FAILED;
+	}
+	if (!target_is_name(word)) {
+		int before = err;
+
+		err = target_find(word, &t);
+		/* Not a path but the source of a mount that has gone. */
+		if (err == -ENOENT && strchr(word, ':'))
+			err = -EINVAL;
+		if (!err && t.fuse)	/* it is mounted after all */
+			err = before ? before : -EAGAIN;
+		if (!err) {
+			report(to, "refused", "not a FUSE mount");
+			err = -EBUSY;
+		} else if (err != -EINVAL) {
+			report(to, "failed", "%s", target_why(&t, err));
+		}
+		target_close(&t);
+	}
+	if (err && err != -EINVAL)
+		return FUMOUNT_FAILED;
+	report(to, "nothing", "nothing is mounted there");
+	return FUMOUNT_OK;
+}

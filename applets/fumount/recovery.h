@@ -1,0 +1,53 @@
+/* recovery: what the files of fumount -R share. See recover.c. */
+#ifndef FUSEBOX_FUMOUNT_RECOVERY_H
+#define FUSEBOX_FUMOUNT_RECOVERY_H
+
+#include "fumount.h"
+
+struct recovery {
+	const struct fumount *f;
+	const struct report *to;
+	struct census census;	/* the connections to recover, wherever they are mounted */
+	struct census others;	/* connections of further mounts that are in the way */
+	bool judged;		/* census_look() has sampled `census` */
+	int status;		/* the worst exit status so far */
+};
+
+/* recover_plan.c: what the connections are like, and what is due. */
+
+/* The connection in one of r's two lists, or NULL. */
+const struct conn *recover_find_conn(const struct recovery *r, uint64_t connection);
+
+/* Whether the connection is still the one that was found: the kernel reuses numbers. */
+bool recover_is_same(const struct conn *conn);
+
+/* Whether mounts of this connection are to be unmounted. */
+bool recover_is_target(const struct recovery *r, uint64_t connection);
+
+/* Samples a connection, once; takes up to WATCH_MS. */
+enum conn_state recover_judge(struct recovery *r, uint64_t connection);
+bool recover_answers(struct recovery *r, uint64_t connection);
+
+bool recover_abort_is_due(const struct recovery *r, enum conn_state state, const struct conn *conn);
+
+/* The number of mounts to recover in the mount namespace of process pid (NULL: this process); 0
+   if its table cannot be read. */
+size_t recover_count_mounts(const struct recovery *r, const char *pid);
+
+/* recover_report.c */
+void recover_report_state(const struct recovery *r, enum conn_state state, const struct conn *conn);
+void recover_report_leftover(const struct recovery *r, uint64_t connection);
+
+/* No mount is meant by the word: returns FUMOUNT_OK, unless the path does not exist, something
+   else than FUSE is mounted there, or the word is malformed. err: of the search. */
+int recover_report_no_mount(const struct report *to, const char *word, int err);
+
+/* recover_act.c: one mount. Returns 0, or -errno after a report. */
+int recover_unmount(struct recovery *r, const struct target *t);
+
+/* recover_sweep.c: every mount of the connections, stacks from the top, in this mount namespace
+   (0 or less: -errno) and in all others (the exit status). */
+int recover_namespace(struct recovery *r);
+int recover_everywhere(struct recovery *r);
+
+#endif

@@ -1,0 +1,61 @@
+/* background: -b. The parent waits until the mount answers, so that its caller need not. */
+#include "serve/serving.h"
+
+#include <string.h>
+
+#include "applet.h"
+#include "msg.h"
+#include "sys.h"
+
+/* Runs in the parent: waits until the server is ready or dead. Returns the exit status. */
+static int wait_until_ready(int child)
+{
+	unsigned char code = 0;	/* errno of a failed sandbox */
+	int status;
+
+	sys_close(serving.ready[1]);
+	if (sys_read_all(serving.ready[0], &code, 1) == 1 && !code)
+		return 0;
+	if (code)
+		sandbox_report(-code);
+	if (sys_wait(child, &status) < 0 || (status & 0x7f))
+		return 1;
+	return status >> 8 & 0xff;
+}
+
+int background_fork(void)
+{
+	int child, err = sys_pipe(serving.ready);
+
+	child = err ? err : sys_fork();
+	if (child < 0)
+		return msg_errno(1, "fork", child);
+	if (child > 0)
+		return wait_until_ready(child);
+	sys_close(serving.ready[0]);
+	sys_setsid();
+	return -1;
+}
+
+void background_ready(void)
+{
+	sys_write_all(serving.ready[1], "", 1);
+	sys_close(serving.ready[1]);
+}
+
+/* BusyBox's mount starts the server of TYPE#SOURCE itself and waits until it exits, because
+   libfuse servers go to the background by default. */
+bool background_is_wanted(void)
+{
+	char path[32], words[256] = "";
+	struct out out = OUT_TEXT(path);
+	const char *name;
+
+	out_fmt(&out, "/proc/%d/cmdline", sys_getppid());
+	if (sys_read_file(out_text(&out), words, sizeof(words)) <= 0)
+		return false;
+	name = applet_name(words);
+	if (strcmp(name, "busybox") == 0 && words + sizeof(words) > strchr(name, '\0') + 1)
+		name = applet_name(strchr(name, '\0') + 1);
+	return strcmp(name, "mount") == 0;
+}

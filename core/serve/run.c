@@ -1,0 +1,193 @@
+/* run: mount, or adopt what another process has mounted, and serve until it is unmounted. */
+#include "serve/serving.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuse/loop.h"
+#include "fuse/proto.h"
+#include "launch/mount_or_report.h"
+#include "mount/table.h"
+#include "mount/umount.h"
+#include "msg.h"
+#include "proc/proc.h"
+#include "sys.h"
+#include "sys/cage.h"
+#include "sys/priv.h"
+
+static void trace_request(const struct fuse_req *req, bool replied, uint64_t nanoseconds)
+{
+	char line[1024];
+	struct out out = OUT_TEXT(line);
+
+	proto_show_request(req, &out);
+	if (replied) {
+		out_str(&out, " -> ");
+		proto_show_reply(req, &out);
+	}
+	out_fmt(&out, " (%llu us)", (unsigned long long)(nanoseconds / 1000));
+	msg_plain("%s", out_text(&out));
+}
+
+static void fail_uring(int err)
+{
+	serving_detach();
+	sys_exit(msg_errno(1, "io_uring", err));
+}
+
+static void on_ready(struct fuse_session *session)
+{
+	const char *notify = getenv("NOTIFY_SOCKET");
+
+	if (session->transport == FUSE_TRANSPORT_URING && !(session->flags & FUSE_OVER_IO_URING))
+		msg("io_uring: not to be had (see /sys/module/fuse/parameters/enable_uring): "
+		    "/dev/fuse carries the requests");
+	if (notify)
+		sys_unix_datagram(notify, "READY=1", 7);
+	if (serving.args->background) {
+		if (serving.shown)
+			unmounter_ask(&serving.unmounter, UNMOUNTER_BACKGROUND);
+		leave_terminal();
+	}
+	if (serving.args->sandbox)
+		sandbox_enter(session);
+	if (serving.args->ready_fd >= 0) {
+		sys_write_all(serving.args->ready_fd, "\n", 1);
+		sys_close(serving.args->ready_fd);
+	}
+	if (serving.args->background)
+		background_ready();
+	sys_release_program();
+}
+
+static int match_connection(const struct table_row *row, void *connection)
+{
+	struct out path = OUT_TEXT(serving.at.path);
+
+	if (!table_is_fuse(row) || table_connection(row) != *(uint64_t *)connection)
+		return 0;
+	out_str(&path, row->mountpoint);
+	out_text(&path);
+	return 1;
+}
+
+/* /dev/fd/N: another process, such as fmount, has mounted. Find the mountpoint in the mount
+   table if fdinfo shows the connection's number. */
+static int adopt(const char *number)
+{
+	uint64_t fd, connection;
+
+	if (opt_number(number, INT32_MAX, &fd) < 0 || sys_fd_valid((int)fd) < 0)
+		return -EBADF;
+	sys_set_cloexec((int)fd, true);
+	if (proc_connection("self", number, &connection) == 0
+	    && table_each(NULL, match_connection, &connection) > 0
+	    && sys_stat_path(serving.at.path, O_NOFOLLOW, true, &serving.at.mounted) == 0)
+		serving.shown = serving.at.path;
+	return (int)fd;
+}
+
+static int open_session(const char *where)
+{
+	int fd;
+
+	serving.adopted = strncmp(where, "/dev/fd/", 8) == 0;
+	if (serving.adopted) {
+		fd = adopt(where + 8);
+		return fd < 0 ? msg_errno(fd, where, fd) : fd;
+	}
+	serving.shown = where;
+	return mount_or_report(&serving.at, where, &serving.args->mount);
+}
+
+/* The socket whose end of file tells fmount --auto-unmount that this process has ended, or -1. */
+static int watch_socket(void)
+{
+	const char *number = getenv("FUSEBOX_WATCH");
+	uint64_t fd;
+
+	return number && opt_number(number, INT32_MAX, &fd) == 0 && sys_is_socket((int)fd) == 0 ? (int)fd : -1;
+}
+
+/* An attacker who takes over this process could use inherited descriptors: from a directory's,
+   openat(2) leads out of any root. */
+static void close_inherited(void)
+{
+	const int kept[] = { serving.args->ready_fd, watch_socket() };
+
+	sys_close_others(kept, sizeof(kept) / sizeof(*kept), true);
+}
+
+/* Fork the unmounter, then drop the privileges that only it needs. */
+static int fork_unmounter(int device)
+{
+	const char *step = "fork";
+	int err = 0;
+
+	close_inherited();
+	serving.unmounter = (struct unmounter) { .at = &serving.at, .shown = serving.shown, .adopted = serving.adopted, .pipe = -1 };
+	if (serving.shown)
+		err = unmounter_start(&serving.unmounter);
+	if (!err) {
+		step = serving.args->sandbox ? "sandbox" : "drop capabilities";
+		err = serving.args->sandbox ? sandbox_protect_device(device) : priv_keep_only(serving.session.ops->capabilities);
+	}
+	if (err && serving.shown)
+		commfd_umount_known(&serving.at, UMOUNT_LAZY);
+	return err ? msg_errno(1, step, err) : 0;
+}
+
+static void set_session(int device)
+{
+	serving.session.device = device;
+	serving.session.own_device = (uint64_t)serving.at.mounted.dev_major << 32 | serving.at.mounted.dev_minor;
+	serving.session.ready = on_ready;
+	serving.session.fails = fail_uring;
+	serving.session.thread_starts = serving.session.ops->thread_starts;
+	serving.session.trace = serving.args->debug ? trace_request : NULL;
+	serving.session.read_only = !serving.adopted && (serving.args->mount.flags & MOUNT_RDONLY)
+				 && serving.args->mount.default_permissions;
+}
+
+int run(const char *where)
+{
+	int fd, err = serving.args->sandbox ? cage_offered() : 0;
+
+	if (err) {
+		msg("sandbox: not to be had here: it takes Landlock (Linux 6.2) and seccomp");
+		return 1;
+	}
+	signals_catch_end();
+	fd = open_session(where);
+	if (fd < 0)
+		return 1;
+	signals_set_others();
+	if (fork_unmounter(fd) != 0)
+		return 1;
+	serving.begun = true;
+	if (serving.early)
+		signals_end(0);
+	if (!serving.adopted)
+		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
+	/* At shutdown systemd sends SIGSTOP to all processes and accesses the root directory
+	   before they continue. The server of the root must answer then. */
+	if (serving.below_all)
+		sys_sigcont_on_input(fd);
+	if (serving.args->background)
+		sys_chdir("/");
+	if (serving.session.ops->mounted)
+		serving.session.ops->mounted();
+	set_session(fd);
+	err = loop_serve(&serving.session);
+	if (err) {
+		serving_detach();
+		return msg_errno(1, serving.shown ? serving.shown : where, err);
+	}
+	unmounter_end(&serving.unmounter);
+	if (serving.session.aborted && serving.signals > 1)
+		msg("%s: aborted", serving.shown);
+	return serving.session.aborted && serving.signals > 1;
+}

@@ -1,0 +1,53 @@
+/* signals: those that end a server, and what a server does with the others. */
+#include "serve/serving.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "msg.h"
+#include "sys.h"
+
+static void on_sigusr1(int sig)
+{
+	(void)sig;
+	sys_exit(serving.signals > 1 || !serving.adopted);
+}
+
+/* The handler itself asks the unmounter: a flag that the loop tests before each read could be
+   set just after the test. */
+void signals_end(int sig)
+{
+	(void)sig;
+	/* Not mounted yet: remember the signal and unmount once mounted. A second signal exits
+	   at once. */
+	if (!serving.begun) {
+		if (serving.early++)
+			sys_exit(1);
+		return;
+	}
+	if (!serving.shown) {	/* The mountpoint is unknown: exit without unmounting. */
+		msg("left mounted, and served no longer");
+		sys_exit(0);
+	}
+	if (!serving.signals++)
+		msg_plain("Unmounting \"%s\"", serving.shown);
+	if (unmounter_ask(&serving.unmounter, serving.signals > 1 ? UNMOUNTER_ABORT : UNMOUNTER_UNMOUNT) < 0) {
+		msg("%s: left mounted: the process that unmounts it is gone; fumount does that, too", serving.shown);
+		sys_exit(1);
+	}
+}
+
+void signals_catch_end(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sys_catch_signal(ends[i], signals_end);
+}
+
+void signals_set_others(void)
+{
+	sys_signal(SIGUSR1, on_sigusr1);	/* sent by the unmounter */
+	sys_signal(SIGPIPE, SIG_IGN);
+	sys_signal(SIGCHLD, SIG_IGN);	/* The kernel reaps children, and orphans if this is process 1. */
+}
