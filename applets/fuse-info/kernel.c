@@ -10,6 +10,7 @@
 #include "proc/proc.h"
 #include "fuse/proto.h"
 #include "sys.h"
+#include "sys/dir.h"
 
 /* The first line of a file, or "". */
 static const char *read_line(const char *path, char text[256])
@@ -41,12 +42,12 @@ static void show_file_systems(struct view *v)
 static void show_values(struct view *v, const char *label, const char *path)
 {
 	char file[160], value[256], word[512];
-	struct proc_dir dir;
+	struct sys_dir dir;
 	const char *name;
 
 	view_words_begin(v, label);
-	if (proc_opendir(&dir, AT_FDCWD, path) == 0) {
-		while ((name = proc_readdir(&dir))) {
+	if (sys_opendir(&dir, AT_FDCWD, path) == 0) {
+		while ((name = sys_readdir(&dir))) {
 			struct out at = OUT_TEXT(file), out = OUT_TEXT(word);
 
 			out_fmt(&at, "%s/%s", path, name);

@@ -2,6 +2,7 @@
 #include "cli/user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,32 +13,60 @@
 
 enum { FIELDS = 7 };
 
-/* Calls fn with the colon-separated fields of each line of a file such as /etc/passwd, until
-   fn returns nonzero. Returns fn's last result, or -errno. */
-static int each_line(const char *path, int (*fn)(char **fields, void *data), void *data)
+/* Cuts a line into its colon-separated fields. */
+static void split(char *line, char **fields)
 {
-	static char text[256 * 1024];
-	ssize_t size = sys_read_file(path, text, sizeof(text));
-	char *line = text;
+	for (int i = 0; i < FIELDS; i++) {
+		fields[i] = line;
+		line += strcspn(line, ":");
+		if (*line)
+			*line++ = '\0';
+	}
+}
+
+/* Calls fn for each line that ends in the text, and for a last one without an end if `last`. Moves
+   what is left to the front. Returns fn's last result. */
+static int take_lines(char *text, size_t *held, bool last, int (*fn)(char **fields, void *data), void *data)
+{
+	char *fields[FIELDS], *line = text, *end;
 	int result = 0;
 
-	if (size < 0)
-		return (int)size;
-	while (*line && !result) {
-		char *fields[FIELDS] = { NULL }, *next = line + strcspn(line, "\n");
-
-		if (*next)
-			*next++ = '\0';
-		for (int i = 0; i < FIELDS; i++) {
-			fields[i] = line;
-			line += strcspn(line, ":");
-			if (*line)
-				*line++ = '\0';
-		}
+	while (!result && *line && (end = strchr(line, '\n'), end || last)) {
+		if (end)
+			*end = '\0';
+		else
+			end = text + *held - 1;
+		split(line, fields);
 		result = fn(fields, data);
-		line = next;
+		line = end + 1;
 	}
+	*held -= (size_t)(line - text);
+	memmove(text, line, *held);
 	return result;
+}
+
+/* Calls fn with the fields of each line of a file such as /etc/passwd, until fn returns nonzero.
+   Returns fn's last result, or -errno; -E2BIG: a line is longer than 64 KiB. */
+static int each_line(const char *path, int (*fn)(char **fields, void *data), void *data)
+{
+	static char text[64 * 1024];
+	const size_t room = sizeof(text) - 1;
+	int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), result = 0;
+	size_t held = 0;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return fd;
+	while (!result && got > 0) {
+		got = held < room ? sys_read_all(fd, text + held, room - held) : -E2BIG;
+		if (got >= 0) {
+			held += (size_t)got;
+			text[held] = '\0';
+			result = take_lines(text, &held, !got, fn, data);
+		}
+	}
+	sys_close(fd);
+	return got < 0 && !result ? (int)got : result;
 }
 
 static bool parse_id(const char *text, uint32_t *id)

@@ -7,6 +7,7 @@
 #include "out.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "sys/dir.h"
 #include "mount/table.h"
 
 struct search {
@@ -61,13 +62,13 @@ static int check_loop(const struct search *s, const char *name)
 
 static int each_loop(const struct search *s)
 {
-	struct proc_dir all;
+	struct sys_dir all;
 	const char *name;
 	int result = 0;
 
-	if (proc_opendir(&all, AT_FDCWD, "/sys/block") < 0)
+	if (sys_opendir(&all, AT_FDCWD, "/sys/block") < 0)
 		return 0;
-	while (!result && (name = proc_readdir(&all)))
+	while (!result && (name = sys_readdir(&all)))
 		result = check_loop(s, name);
 	sys_close(all.fd);
 	return result;

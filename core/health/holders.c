@@ -12,6 +12,7 @@
 #include "out.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "sys/dir.h"
 
 struct device { uint32_t major, minor; };
 
@@ -37,14 +38,14 @@ static void set_file(struct holder *holder, const char *name, size_t len)
 static bool holds_file(int pid_dir, const struct device *dev, struct holder *holder)
 {
 	char target[sizeof(holder->file)];
-	struct proc_dir fds;
+	struct sys_dir fds;
 	const char *name;
 	bool found = false;
 	ssize_t n;
 
-	if (proc_opendir(&fds, pid_dir, "fd") < 0)
+	if (sys_opendir(&fds, pid_dir, "fd") < 0)
 		return false;
-	while (!found && (name = proc_readdir(&fds))) {
+	while (!found && (name = sys_readdir(&fds))) {
 		found = leads_to(fds.fd, name, dev);
 		if (found && (n = sys_readlinkat(fds.fd, name, target, sizeof(target))) > 0)
 			set_file(holder, target, (size_t)n);
@@ -76,13 +77,13 @@ static unsigned int held_by_thread(int tasks, const char *tid, const struct devi
 /* unshare(2) gives a thread directories (CLONE_FS) or descriptors (CLONE_FILES) of its own. */
 static unsigned int held_by_threads(int pid_dir, const struct device *dev, struct holder *holder)
 {
-	struct proc_dir tasks;
+	struct sys_dir tasks;
 	unsigned int how = 0;
 	const char *tid;
 
-	if (proc_opendir(&tasks, pid_dir, "task") < 0)
+	if (sys_opendir(&tasks, pid_dir, "task") < 0)
 		return 0;
-	while ((tid = proc_readdir(&tasks)))
+	while ((tid = sys_readdir(&tasks)))
 		how |= held_by_thread(tasks.fd, tid, dev, holder);
 	sys_close(tasks.fd);
 	return how;

@@ -10,6 +10,7 @@
 #include "out.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "sys/dir.h"
 
 /* The inode of /proc/PID/ns/pid in the first namespace: PROC_PID_INIT_INO. */
 #define FIRST_PID_NAMESPACE 0xeffffffcu
@@ -54,17 +55,17 @@ static int look_at(const char *pid, void *data)
 	struct search *s = data;
 	char path[32];
 	struct out out = OUT_TEXT(path);
-	struct proc_dir fds;
+	struct sys_dir fds;
 	const char *name;
 	int result;
 
 	out_fmt(&out, "/proc/%s/fd", pid);
-	result = proc_opendir(&fds, AT_FDCWD, out_text(&out));
+	result = sys_opendir(&fds, AT_FDCWD, out_text(&out));
 	if (result < 0) {
 		s->hidden |= result != -ENOENT && result != -ESRCH;
 		return 0;
 	}
-	while (!result && (name = proc_readdir(&fds)))
+	while (!result && (name = sys_readdir(&fds)))
 		if (is_device(s, fds.fd, name))
 			result = look_at_fd(s, pid, name);
 	sys_close(fds.fd);

@@ -1,4 +1,4 @@
-/* proc: directories and names in /proc. See proc.h. */
+/* proc: processes, by /proc. See proc.h. */
 #include "proc/proc.h"
 
 #include <errno.h>
@@ -8,14 +8,7 @@
 #include "cli/map.h"
 #include "out.h"
 #include "sys.h"
-
-struct dirent64 {
-	uint64_t ino;
-	int64_t off;
-	uint16_t reclen;
-	uint8_t type;
-	char name[];
-};
+#include "sys/dir.h"
 
 bool proc_mounted(void)
 {
@@ -30,31 +23,6 @@ bool proc_hides(void)
 	struct sys_stat st;
 
 	return sys_statx(AT_FDCWD, "/proc/1", false, &st) < 0;
-}
-
-int proc_opendir(struct proc_dir *dir, int dirfd, const char *path)
-{
-	dir->at = dir->end = 0;
-	dir->fd = sys_openat(dirfd, path, O_RDONLY | O_DIRECTORY, 0);
-	return dir->fd < 0 ? dir->fd : 0;
-}
-
-const char *proc_readdir(struct proc_dir *dir)
-{
-	for (;;) {
-		const struct dirent64 *entry;
-
-		if (dir->at >= dir->end) {
-			dir->at = 0;
-			dir->end = sys_getdents(dir->fd, dir->buf, sizeof(dir->buf));
-			if (dir->end <= 0)
-				return NULL;
-		}
-		entry = (const void *)((const char *)dir->buf + dir->at);
-		dir->at += entry->reclen;
-		if (strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0)
-			return entry->name;
-	}
 }
 
 void proc_command(int pid, char command[16])
@@ -233,16 +201,16 @@ static void each_task(const char *pid, void (*fn)(const char *task, int tid, voi
 {
 	char path[48];
 	struct out out = OUT_TEXT(path);
-	struct proc_dir tasks;
+	struct sys_dir tasks;
 	const char *name;
 	size_t stem;
 
 	out_fmt(&out, "/proc/%s/task", pid);
-	if (proc_opendir(&tasks, AT_FDCWD, out_text(&out)) < 0)
+	if (sys_opendir(&tasks, AT_FDCWD, out_text(&out)) < 0)
 		return;
 	out_char(&out, '/');
 	stem = out.len;
-	while ((name = proc_readdir(&tasks))) {
+	while ((name = sys_readdir(&tasks))) {
 		out.len = stem;
 		out_str(&out, name);
 		fn(out_text(&out) + strlen("/proc/"), (int)leading_number(name), data);
@@ -318,13 +286,13 @@ int64_t proc_written(int pid)
 
 int proc_each(int (*fn)(const char *pid, void *data), void *data)
 {
-	struct proc_dir all;
+	struct sys_dir all;
 	const char *name;
-	int result = proc_opendir(&all, AT_FDCWD, "/proc");
+	int result = sys_opendir(&all, AT_FDCWD, "/proc");
 
 	if (result)
 		return result;
-	while (!result && (name = proc_readdir(&all)))
+	while (!result && (name = sys_readdir(&all)))
 		if (*name >= '0' && *name <= '9')
 			result = fn(name, data);
 	sys_close(all.fd);

@@ -5,21 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A directory, read with getdents64(2): opendir(3) costs 9 KB. */
-struct proc_dir {
-	int fd;			/* the caller closes it */
-	int at, end;
-	uint64_t buf[256];	/* aligned for struct linux_dirent64 */
-};
-
 /* Whether /proc is mounted, not just a directory. */
 bool proc_mounted(void);
-
-/* Opens path relative to dirfd. Returns 0 or -errno. */
-int proc_opendir(struct proc_dir *dir, int dirfd, const char *path);
-
-/* The next name but "." and "..", valid until the next call; NULL at the end. */
-const char *proc_readdir(struct proc_dir *dir);
 
 /* Whether /proc omits processes of other users (hidepid=2 or 4, proc(5)): a process that it does
    not list may still exist. */

@@ -32,6 +32,7 @@
 #include "target/resolve.h"
 #include "health/server.h"
 #include "sys.h"
+#include "sys/dir.h"
 #include "mount/statmount.h"
 #include "mount/table.h"
 #include "mount/umount.h"
@@ -436,6 +437,31 @@ static void fuse_conf(void **state)
 	close(at.under);
 }
 
+/* A directory service writes files of any size: the last line counts, wherever a read ends. */
+static void users_in_a_long_file(void **state)
+{
+	static char text[2 << 20];
+	struct user u;
+	char *at = text;
+
+	(void)state;
+	for (int i = 0; i < 30000; i++)
+		at += sprintf(at, "user%d:x:%d:%d::/home/%0*d:\n", i, 10000 + i, i, i % 40 + 1, i);
+	strcpy(at, "last:x:77:78::/home/last:/bin/sh");
+	over("/etc/passwd", text);
+	over("/etc/group", "");
+	assert_int_equal(user_find("last", &u), 0);
+	assert_int_equal(u.uid * 1000 + u.gid, 77078);
+	assert_int_equal(user_find("user29999", &u), 0);
+	assert_int_equal(u.uid, 39999);
+	umount("/etc/passwd");
+	memset(text, 'x', 70000);
+	over("/etc/passwd", text);
+	assert_int_equal(user_find("last", &u), -E2BIG);
+	umount("/etc/group");
+	umount("/etc/passwd");
+}
+
 static void users_by_name_and_number(void **state)
 {
 	struct user u;
@@ -484,7 +510,7 @@ static void variables(void **state)
 
 static void directories_and_names(void **state)
 {
-	struct proc_dir dir;
+	struct sys_dir dir;
 	char name[16];
 	const char *entry;
 	int count = 0;
@@ -497,12 +523,12 @@ static void directories_and_names(void **state)
 		snprintf(path, sizeof(path), "names/%0*d", 1 + i % 40, i);
 		put(path, "", 0600);
 	}
-	assert_int_equal(proc_opendir(&dir, AT_FDCWD, "names"), 0);
-	while ((entry = proc_readdir(&dir)))
+	assert_int_equal(sys_opendir(&dir, AT_FDCWD, "names"), 0);
+	while ((entry = sys_readdir(&dir)))
 		count += *entry != '.';
 	close(dir.fd);
 	assert_int_equal(count, 300);
-	assert_int_equal(proc_opendir(&dir, AT_FDCWD, "none"), -ENOENT);
+	assert_int_equal(sys_opendir(&dir, AT_FDCWD, "none"), -ENOENT);
 	proc_command(getpid(), name);
 	assert_string_equal(name, "system");
 	proc_command(2147483647, name);
@@ -734,6 +760,7 @@ int main(void)
 		cmocka_unit_test(mappings_are_read_by_their_fields),
 		cmocka_unit_test(fuse_conf),
 		cmocka_unit_test(users_by_name_and_number),
+		cmocka_unit_test(users_in_a_long_file),
 		cmocka_unit_test(variables),
 		cmocka_unit_test(directories_and_names),
 		cmocka_unit_test(a_helper_that_fails),
