@@ -214,7 +214,16 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 
 /* ---- Targets ---- */
 
-struct chosen { struct census census; struct table_row rows[16]; char text[16][20 * 1024]; int count; uint64_t id; };
+enum { MOST_CHOSEN = 16 };
+
+struct chosen {
+	struct census census;
+	struct table_row rows[MOST_CHOSEN];
+	char text[MOST_CHOSEN][20 * 1024];
+	int count;
+	bool more;	/* further mounts match the word */
+	uint64_t id;
+};
 
 static int add_row(const struct table_row *row, void *data)
 {
@@ -222,10 +231,14 @@ static int add_row(const struct table_row *row, void *data)
 
 	if (!table_is_fuse(row) || (c->id && row->id != c->id))
 		return 0;
+	c->more = c->count == MOST_CHOSEN;
+	if (c->more)
+		return 1;
 	table_copy(c->rows + c->count, row, c->text[c->count], sizeof(c->text[0]));
 	if (census_add(&c->census, table_connection(row)) < 0)
 		return -ENOMEM;
-	return ++c->count == 16;
+	c->count++;
+	return 0;
 }
 
 /* A path means the mount on top there; any other word means all mounts that match it. */
@@ -235,6 +248,7 @@ static int find_rows(struct chosen *c, const char *word)
 	int err = target_is_name(word) ? 0 : target_find(word, &t);
 
 	c->count = 0;
+	c->more = false;
 	c->id = err || target_is_name(word) ? 0 : t.id;
 	if (err && err != -ENOTUNIQ && err != -EBUSY) {
 		msg("%s: %s", word, target_why(&t, err));
@@ -269,6 +283,8 @@ int info_target(struct view *v, const char *word)
 		if (v->json)
 			json_close(v->json, '}');
 	}
+	if (c.more)
+		msg("%s: only the first %d mounts are shown; fuse-info -l lists all", word, MOST_CHOSEN);
 	census_free(&c.census);	/* --watch: the next census must be a new one */
 	return 0;
 }

@@ -282,4 +282,11 @@ mkdir $'\377'
 hellofs -b $'\377'
 exits 0 'no UTF-8, in JSON' fuse-info -l --json
 is 'becomes U+FFFD' "$(json 'ascii([x["mountpoint"] for x in d["mounts"]][-1][-1])')" "'\\ufffd'"
+
+# More mounts of a connection than one call shows.
+mkdir many bind-{1..17}
+hellofs -b many
+for i in bind-*; do mount --bind many "$i"; done
+exits 0 'a connection with 18 mounts' fuse-info "conn:$(conn_of "$T/many")"
+like 'says that not all are shown' "$err" 'only the first 16 mounts are shown; fuse-info -l lists all'
 finish
