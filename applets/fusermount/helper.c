@@ -263,8 +263,8 @@ int helper_mount(struct helper *h, struct out *why)
 		helper_mount_failed(h, err, kernel.text, why);
 	else
 		err = helper_keep(h, send_device, why);
+	mount_release(&h->at);	/* while shielded: the caller could stop the process and keep the turn */
 	helper_lower();
-	mount_release(&h->at);
 	sys_close(h->device);
 	return err;
 }

@@ -56,6 +56,13 @@ static int raise_in_turn(struct helper *h)
 	}
 }
 
+/* End the turn while still shielded: otherwise the caller could stop the process in between, as above. */
+static void lower_after_turn(struct helper *h)
+{
+	mount_release(&h->at);
+	helper_lower();
+}
+
 int helper_detach(struct helper *h, int fd)
 {
 	int err = helper_open_turn(h);
@@ -64,7 +71,7 @@ int helper_detach(struct helper *h, int fd)
 		err = raise_in_turn(h);
 	if (!err) {
 		err = umount_fd(fd, UMOUNT_LAZY);
-		helper_lower();
+		lower_after_turn(h);
 	}
 	sys_close(fd);
 	mount_release(&h->at);
@@ -279,7 +286,7 @@ int helper_unmount(struct helper *h, int fd, const char **why)
 		err = raise_in_turn(h);
 	if (!err) {
 		err = umount_known(h->name, &h->at.mounted, UMOUNT_PLAIN);
-		helper_lower();
+		lower_after_turn(h);
 	} else if (err == -ETIMEDOUT) {
 		*why = "somebody else is unmounting it, or has stopped at that; use -z later";
 	}

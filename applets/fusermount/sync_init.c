@@ -103,8 +103,8 @@ int helper_mount_when_told(struct helper *h, struct out *why)
 		helper_mount_failed(h, err, "", why);
 	else
 		err = helper_keep(h, send_success, why);
+	mount_release(&h->at);	/* while shielded: the caller could stop the process and keep the turn */
 	helper_lower();
-	mount_release(&h->at);
 	if (err)
 		send_status(h, err);
 	return err;

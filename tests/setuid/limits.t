@@ -125,6 +125,8 @@ allowed='openat\(AT_FDCWD, "/(run|dev|etc|proc/self/mountinfo)"|openat\([0-9]+, 
 # A second list of calls would not shorten what whoever takes it over can do: to mount and to
 # unmount are calls that name any place. So this is the list, and it is watched from outside.
 listed='close|clock_nanosleep|exit_group|fcntl|fsconfig|fsmount|fsopen|fstatfs|get(pid|uid|gid|resuid)|listmount|move_mount|open_tree|openat|poll|prctl|read|rt_sigprocmask|sendmsg|setfsuid|statmount|statx|syscall_0x1c[9a]|umask|umount2' # 0x1c9, 0x1ca: statmount, listmount
+# Where the ids become the caller's, who may then stop the process, while it has a turn.
+kept_turns() { awk 'FNR == 1 { turn = "" } /^fcntl\(.*F_OFD_SETLK.* = 0$/ { match($0, /[0-9]+/); turn = "close(" substr($0, RSTART, RLENGTH) ")" } turn != "" && index($0, turn) == 1 { turn = "" } turn != "" && /^setresuid\(65534, 65534/' trace.*; }
 # audited NAME ALLOWED COMMAND...
 audited()
 {
@@ -133,6 +135,7 @@ audited()
 	timeout 30 strace -ff -u nobody -s 300 -o "$T/trace" "$@" >/dev/null 2>&1
 	ok "$name: it was root for a while" test "$(raised | wc -l)" -gt 3
 	is "$name: it looks up no name of the caller's" "$(names | grep -vxE "$allowed$more")" ''
+	is "$name: it ends its turn first" "$(kept_turns)" ''
 	is "$name: and calls nothing else" "$(raised | sed 's/(.*//' | sort -u | grep -vxE "$listed" | xargs)" ''
 }
 detach_all; rm -rf --one-file-system "${T:?}"/home/*; user mkdir mnt
