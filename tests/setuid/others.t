@@ -136,9 +136,10 @@ for how in -uq -uqz; do
 		fresh
 		user commfd true fusermount3 mine/mnt >/dev/null
 		was=$(number "$T/mine/mnt")
-		strace -f -u nobody -o trace -e inject=umount2:delay_exit=1s fusermount3 $how mine/mnt &
+		rm -f trace
+		strace -f -u nobody -o trace -e inject=setresuid:delay_exit=500ms fusermount3 $how mine/mnt &
 		job=$!
-		begun umount2
+		within 10 grep -qs 'umount2(' trace
 		helper=$(pgrep --ns $$ --nslist mnt -n -x fusermount3)
 		user bash -c "$stop_at_once" "$helper"
 		other mkdir shared/mnt
@@ -147,7 +148,7 @@ for how in -uq -uqz; do
 		begun=$EPOCHREALTIME
 		got=$(other fusermount3 -uz shared/mnt 2>&1)
 		took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
-		kill -CONT "$helper"
+		ok "$how: its caller stops it" kill -CONT "$helper"
 		wait "$job"
 		if [ "$was" = "$now" ]; then break; fi
 	done
