@@ -265,7 +265,8 @@ static int mount_old(struct mountpoint *at, const struct optlist *o, int device)
 	optlist_fuse(o, &d);
 	out_text(&d);
 	err = sys_mount(o->fsname, sys_fd_path(name, at->under), type, o->flags, data);
-	if (err == -ENOENT)
+	/* ENOENT may also mean that the mountpoint was removed. Its server could then stop fchdir(2). */
+	if (err == -ENOENT && sys_readlink(name, data, sizeof(data)) == -ENOENT)
 		err = mount_inside(at->under, o->fsname, type, o->flags, data);
 	return err ? err : find_new(at);
 }

@@ -151,6 +151,11 @@ audited 'auto_unmount' '' commfd 'sleep 0.1' fusermount3 -o auto_unmount home/mn
 within 3 [ "$(fuse_mounts)" = 0 ]
 audited '--sync-init' '' syncpeer good fusermount3 --sync-init --comm-fd @ home/mnt
 detach_all
+# As if it were removed, in the file system of a server that then does not let fchdir(2) in.
+rm -f "$T"/trace.*
+timeout 30 strace -ff -u nobody -o "$T/trace" -e inject=mount:error=ENOENT commfd true fusermount3 -o "fsname=$(printf %0300d 1)" home/mnt >/dev/null 2>&1
+ok 'a mountpoint that is gone: mount(2) is tried' test "$(raised | grep -c '^mount(')" -ge 1
+is 'and the helper does not enter it as root' "$(raised | grep -c '^fchdir(')" 0
 umount /etc/fuse.conf
 give_dev_back
 finish
