@@ -131,7 +131,7 @@ ok "and at once: $took ms" [ "$took" -lt 3000 ]
 # shellcheck disable=SC2016 # for that shell
 stop_at_once='until kill -STOP "$0" 2>/dev/null; do [ -e "/proc/$0" ] || exit 1; done'
 # Another's mount that has the number by then is unmounted all the same.
-for how in -uq -uqz; do
+for how in -uq; do	# with -uqz the helper keeps the number as well, by a descriptor
 	for try in 1 2 3 4 5; do	# others on this machine may get the number first
 		fresh
 		user commfd true fusermount3 mine/mnt >/dev/null
