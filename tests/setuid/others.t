@@ -131,31 +131,30 @@ ok "and at once: $took ms" [ "$took" -lt 3000 ]
 # shellcheck disable=SC2016 # for that shell
 stop_at_once='until kill -STOP "$0" 2>/dev/null; do [ -e "/proc/$0" ] || exit 1; done'
 # Another's mount that has the number by then is unmounted all the same.
-for how in -uq; do	# with -uqz the helper keeps the number as well, by a descriptor
-	for try in 1 2 3 4 5; do	# others on this machine may get the number first
-		fresh
-		user commfd true fusermount3 mine/mnt >/dev/null
-		was=$(number "$T/mine/mnt")
-		rm -f trace
-		strace -f -u nobody -o trace -e inject=setresuid:delay_exit=500ms fusermount3 $how mine/mnt &
-		job=$!
-		within 10 grep -qs 'umount2(' trace
-		helper=$(pgrep --ns $$ --nslist mnt -n -x fusermount3)
-		user bash -c "$stop_at_once" "$helper"
-		other mkdir shared/mnt
-		other commfd true fusermount3 shared/mnt >/dev/null
-		now=$(number "$T/shared/mnt")
-		begun=$EPOCHREALTIME
-		got=$(other fusermount3 -uz shared/mnt 2>&1)
-		took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
-		ok "$how: its caller stops it" kill -CONT "$helper"
-		wait "$job"
-		if [ "$was" = "$now" ]; then break; fi
-	done
-	is "$how: stopped after its turn: another's mount has the number" "$now" "$was"
-	is "$how: and is unmounted" "$got" ''
-	ok "$how: at once: $took ms" [ "$took" -lt 3000 ]
+how=-uq	# with -uqz the helper keeps the number as well, by a descriptor
+for try in 1 2 3 4 5; do	# others on this machine may get the number first
+	fresh
+	user commfd true fusermount3 mine/mnt >/dev/null
+	was=$(number "$T/mine/mnt")
+	rm -f trace
+	strace -f -u nobody -o trace -e inject=setresuid:delay_exit=500ms fusermount3 $how mine/mnt &
+	job=$!
+	within 10 grep -qs 'umount2(' trace
+	helper=$(pgrep --ns $$ --nslist mnt -n -x fusermount3)
+	user bash -c "$stop_at_once" "$helper"
+	other mkdir shared/mnt
+	other commfd true fusermount3 shared/mnt >/dev/null
+	now=$(number "$T/shared/mnt")
+	begun=$EPOCHREALTIME
+	got=$(other fusermount3 -uz shared/mnt 2>&1)
+	took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
+	ok "$how: its caller stops it" kill -CONT "$helper"
+	wait "$job"
+	if [ "$was" = "$now" ]; then break; fi
 done
+is "$how: stopped after its turn: another's mount has the number" "$now" "$was"
+is "$how: and is unmounted" "$got" ''
+ok "$how: at once: $took ms" [ "$took" -lt 3000 ]
 
 fresh
 umount /etc/fuse.conf
