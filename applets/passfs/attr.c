@@ -60,7 +60,7 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 
 	if (err)
 		return err;
-	pass_note_told(req, node, &st);
+	pass_note_told(req, node, st.owner, st.attr.gid, st.attr.mode);
 	pass_show_node(req, node, &st);
 	*attr = st.attr;
 	return 0;
@@ -71,7 +71,10 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 	const struct passfs *fs = pass_of(req);
 	int err = vfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
 
+	if (!err)
+		pass_note_told(req, node, stat->uid, stat->gid, stat->mode);
 	stat->ino = pass_ino(fs, (uint64_t)stat->dev_major << 32 | stat->dev_minor, stat->ino);
+	stat->mode = (uint16_t)pass_forced_mode(fs, stat->uid, stat->gid, stat->mode);
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
 	stat->gid = passview_shown(&fs->view, stat->gid, true);
 	req->brief = has_backed_writer(req, node);

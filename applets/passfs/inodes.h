@@ -16,11 +16,11 @@ struct inode {
 	uint64_t change;	/* passfs: ctime at the last open */
 	int32_t backing;	/* passfs: backing id; 0: none yet; negative: none ever */
 	int32_t writers;	/* passfs: open descriptors of writers; negative: they bypass the page cache */
-	/* passfs: 1 + the owner in SOURCE that replies have reported (owner.c). For
+	/* passfs: 1 + the owner and group in SOURCE that replies have reported (owner.c). For
 	   no_symlinks_out: the node of the directory in which the file was found, serial
 	   numbers that tell reused nodes apart, and whether the file may have a name in
 	   another directory. */
-	uint64_t told_owner;
+	uint64_t told_owner, told_group;
 	uint32_t parent, instance, parent_instance;
 	bool moved, of_kernel;
 	uint8_t limits;		/* passfs: SYSFS_NOSUID and SYSFS_NODEV of the file's mount */

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 
 #include "passfs.h"
+#include "sys/priv.h"
 #include "sys.h"
 #include "thread.h"
 
@@ -133,6 +134,20 @@ static void lock_owner_put(uint64_t node, const struct fuse_lk_in *in, int err)
 		note_handle(owner, in);
 }
 
+/* Opens the node as the caller could: while a descriptor is open for writing, the kernel runs no
+   program in that file (ETXTBSY), which a caller that only reads it must not cause. */
+static int open_to_lock(const struct fuse_req *req, uint64_t node, uint64_t handle)
+{
+	int flags = vfs_open_flags(pass_handle_fd(handle)), fd = -EACCES;
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		return vfs_reopen(pass_fd(req, node), O_RDWR);
+	if (!pass_is_checked(req) || priv_act_for(pass_source_uid(req), pass_group(req), NULL, 0, 0) == 0)
+		fd = vfs_reopen(pass_fd(req, node), O_RDWR);
+	priv_act_as_self();
+	return fd;
+}
+
 /* lock_owner_get(), which opens a description for an owner that has none yet. */
 static int get_owner_fd(const struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in)
 {
@@ -140,7 +155,7 @@ static int get_owner_fd(const struct fuse_req *req, uint64_t node, const struct 
 
 	if (kept >= 0)
 		return kept;
-	fd = vfs_reopen(pass_fd(req, node), O_RDWR);
+	fd = open_to_lock(req, node, in->fh);
 	if (fd < 0)
 		fd = vfs_reopen(pass_fd(req, node), O_RDONLY);
 	if (fd < 0)

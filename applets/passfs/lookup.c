@@ -26,7 +26,7 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 		return err;
 	}
 	*node = pass_take_current(req, fd, st);
-	pass_note_told(req, *node, st);
+	pass_note_told(req, *node, st->owner, st->attr.gid, st->attr.mode);
 	inode = inodes_get(&pass_of(req)->inodes, *node);
 	if (inode && (found.of_kernel || found.limits)) {
 		inode->of_kernel = found.of_kernel;

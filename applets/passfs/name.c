@@ -166,12 +166,37 @@ static bool is_rechecked(const struct fuse_req *req, const struct change *c, uin
 	return again;
 }
 
+/* Whether the directory is sticky, so that SOURCE checks the owner of a file there. */
+static bool is_sticky(int dir)
+{
+	struct vfs_stat st;
+
+	return vfs_stat(dir, true, &st) < 0 || st.attr.mode & S_ISVTX;
+}
+
+/* The owner to act as, PASS_NOBODY if there is none: one whose file the kernel has let the caller
+   remove from a sticky directory has no say about a name in another one. */
+static uint32_t choose_owner(const struct change *c, const uint32_t owner[2])
+{
+	uint32_t chosen = PASS_NOBODY;
+
+	for (int i = 0; i < c->ends; i++) {
+		if (owner[i] == PASS_NOBODY || !is_sticky(c->end[i].dir))
+			continue;
+		if (chosen != PASS_NOBODY && chosen != owner[i])
+			return PASS_NOBODY;
+		chosen = owner[i];
+	}
+	return chosen != PASS_NOBODY ? chosen : owner[0];
+}
+
 /* The kernel has looked the names up again and checked the caller by the owners that the replies
    reported. Act as these owners, so that a file of another owner that has taken the name meanwhile
    stays. A name that was free must still be free. */
 static int apply_rechecked_change(const struct fuse_req *req, struct change *c, const uint32_t owner[2], int err)
 {
 	const struct passview *view = &pass_of(req)->view;
+	uint32_t chosen;
 
 	if (is_creation(req))
 		return apply_change_as(req, c, passview_source(view, req->in->uid, false), PRIV_DAC);
@@ -179,10 +204,8 @@ static int apply_rechecked_change(const struct fuse_req *req, struct change *c, 
 		return apply_change(req, c);
 	if (c->ends == 2 && owner[1] == PASS_NOBODY && !(c->flags & EXCHANGE))
 		c->flags |= NOREPLACE;
-	for (int i = 0; i < c->ends && err < 0; i++)
-		if (owner[i] != PASS_NOBODY)
-			err = apply_change_as(req, c, owner[i], PRIV_DAC);
-	return err;
+	chosen = choose_owner(c, owner);
+	return chosen == PASS_NOBODY ? err : apply_change_as(req, c, chosen, PRIV_DAC);
 }
 
 /* Returns what apply_change() returns, a descriptor for some opcodes, or -errno. */

@@ -1,5 +1,6 @@
 /* node: see node.h. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "node.h"
 
@@ -29,11 +30,25 @@ uint64_t pass_ino(const struct passfs *fs, uint64_t device, uint64_t ino)
 	return ino ^ (device - fs->device) * 0x9e3779b97f4a7c15u;
 }
 
+/* Every owner's files are shown as one user's or group's: a set-id program would run its owner's
+   code with that one's rights. */
+uint32_t pass_forced_mode(const struct passfs *fs, uint32_t uid, uint32_t gid, uint32_t mode)
+{
+	const struct passview *view = &fs->view;
+
+	if (!S_ISREG(mode))
+		return mode;
+	if (view->force_user >= 0 && uid != (uint32_t)view->force_user)
+		mode &= ~(uint32_t)S_ISUID;
+	return view->force_group >= 0 && gid != (uint32_t)view->force_group ? mode & ~(uint32_t)S_ISGID : mode;
+}
+
 void pass_show(const struct passfs *fs, struct vfs_stat *st)
 {
 	struct fuse_attr *attr = &st->attr;
 
 	attr->ino = pass_ino(fs, st->device, attr->ino);
+	attr->mode = pass_forced_mode(fs, attr->uid, attr->gid, attr->mode);
 	attr->uid = passview_shown(&fs->view, attr->uid, false);
 	attr->gid = passview_shown(&fs->view, attr->gid, true);
 	attr->mode = passview_mode(&fs->view, attr->mode);

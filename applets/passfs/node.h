@@ -59,6 +59,9 @@ uint64_t pass_place(void *fs, uint64_t node);
    inode number that is unique in this mount. */
 void pass_show(const struct passfs *fs, struct vfs_stat *st);
 
+/* The mode without the set-id bits of an owner or group that --force-user or --force-group hides. */
+uint32_t pass_forced_mode(const struct passfs *fs, uint32_t uid, uint32_t gid, uint32_t mode);
+
 /* The inode number that the kernel gets for a file of SOURCE. */
 uint64_t pass_ino(const struct passfs *fs, uint64_t device, uint64_t ino);
 

@@ -16,22 +16,29 @@
 
 /* ---- Reported owners ---- */
 
-/* In inode->told_owner: replies have reported several owners. */
+/* In inode->told_owner and told_group: replies have reported several. */
 #define OWNER_CHANGED ((uint64_t)1 << 63)
 
-void pass_note_told(const struct fuse_req *req, uint64_t node, const struct vfs_stat *st)
+static void note_id(uint64_t *kept, uint32_t id)
 {
-	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-	uint64_t now = (uint64_t)st->owner + 1, before, told;
+	uint64_t now = (uint64_t)id + 1, before = __atomic_load_n(kept, __ATOMIC_RELAXED), told;
 
-	if (!inode)
-		return;
-	before = __atomic_load_n(&inode->told_owner, __ATOMIC_RELAXED);
 	do {
 		if ((before & ~OWNER_CHANGED) == now)
 			return;
 		told = before ? now | OWNER_CHANGED : now;
-	} while (!__atomic_compare_exchange_n(&inode->told_owner, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(kept, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
+void pass_note_told(const struct fuse_req *req, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	if (!inode)
+		return;
+	note_id(&inode->told_owner, uid);
+	note_id(&inode->told_group, gid);
+	pass_access_told(node, uid, gid, mode);
 }
 
 void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid)
@@ -51,6 +58,13 @@ bool pass_told_owner(const struct fuse_req *req, uint64_t node, uint32_t *uid)
 
 	*uid = (uint32_t)((told & ~OWNER_CHANGED) - 1);
 	return told && !(told & OWNER_CHANGED);
+}
+
+bool pass_told_group(const struct fuse_req *req, uint64_t node, gid_t gid)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	return inode && __atomic_load_n(&inode->told_group, __ATOMIC_RELAXED) == (uint64_t)gid + 1;
 }
 
 bool pass_is_checked(const struct fuse_req *req)

@@ -52,14 +52,18 @@ int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_i
 /* The descriptor of an open directory's handle; the handle owns it. */
 int pass_list_fd(const struct fuse_req *req, uint64_t handle);
 
-/* retry.c. Whether the caller has got ESTALE for this request and name before: then the first
-   request is forgotten, and *owner is the owner that lookups since have reported. Otherwise this
+/* retry.c. Whether the caller has got ESTALE for this request and name before, and the directory
+   has had the same owner, group and mode since: then the first request is forgotten, and *owner is the owner that lookups since have reported. Otherwise this
    request is remembered as the first. */
 bool pass_asks_again(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t *owner);
 
 /* Remembers the owner in SOURCE that a reply reports for the name; PASS_NOBODY: no such file. */
 #define PASS_NOBODY UINT32_MAX
 void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t owner);
+
+/* Ends the retries in a directory, or of a file, of which a reply reports another owner, group or
+   mode than it had when they began. */
+void pass_access_told(uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode);
 
 /* name.c: requests that change a directory. */
 int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in);
@@ -87,13 +91,16 @@ int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t w
 /* Invalidates the node's attributes in the kernel. */
 void pass_drop_attributes(const struct fuse_req *req, uint64_t node);
 
-/* owner.c. Remember the owner in SOURCE that a reply reports for a node, and that a SETATTR gives
-   it. */
-void pass_note_told(const struct fuse_req *req, uint64_t node, const struct vfs_stat *st);
+/* owner.c. Remember the owner and group in SOURCE that a reply reports for a node, and the owner
+   that a SETATTR gives it. */
+void pass_note_told(const struct fuse_req *req, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode);
 void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid);
 
 /* The last of these in *uid. False: replies have reported several owners, or none. */
 bool pass_told_owner(const struct fuse_req *req, uint64_t node, uint32_t *uid);
+
+/* Whether this is the only group in SOURCE that replies have reported. */
+bool pass_told_group(const struct fuse_req *req, uint64_t node, gid_t gid);
 
 /* Whether the server is root and the caller is not, so that the server acts as the caller; and the
    caller's gid in SOURCE. */

@@ -28,6 +28,7 @@ static int set_times(int fd, const struct fuse_setattr_in *in)
 static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t mode)
 {
 	struct vfs_stat st;
+	uint32_t rights = 0;
 	int err = 0;
 
 	mode &= 07777;
@@ -37,10 +38,15 @@ static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t 
 	}
 	if (mode & (S_ISUID | S_ISGID)) {
 		err = vfs_stat(fd, true, &st);
-		mode = err ? mode : pass_given_mode(req, &st, mode);
+		if (err)
+			return err;
+		mode = pass_given_mode(req, &st, mode);
+		/* The kernel has checked that the caller is in the group that it knows, which an
+		   open file keeps: without CAP_FSETID SOURCE clears the bit of any other group. */
+		if (mode & S_ISGID && pass_told_group(req, node, st.attr.gid))
+			rights = PRIV_SETID;
 	}
-	if (!err)
-		err = pass_as_owner(req, node, pass_group(req), NULL, 0, mode & S_ISGID ? PRIV_SETID : 0);
+	err = pass_as_owner(req, node, pass_group(req), NULL, 0, rights);
 	if (!err)
 		err = vfs_chmod(fd, mode);
 	priv_act_as_self();

@@ -206,6 +206,7 @@ int vfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 CALL(int, vfs_flock, (int fd, uint32_t type),
      syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
 CALL_ON(int, vfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
+CALL_ON(int, vfs_open_flags, (int fd), fcntl(fd, F_GETFL))
 CALL_ON(int, vfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
 CALL_ON(int, vfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
 

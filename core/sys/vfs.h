@@ -69,6 +69,10 @@ int vfs_flock(int fd, uint32_t type);
 int vfs_access(int fd, uint32_t mask);
 
 int vfs_dup(int fd);
+
+/* The flags with which fd was opened, or -errno. */
+int vfs_open_flags(int fd);
+
 int vfs_ioctl(int fd, uint32_t command, void *data);
 
 /* A file handle, by name_to_handle_at(2), and an O_PATH descriptor for it, by
