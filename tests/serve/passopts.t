@@ -28,7 +28,7 @@ down
 up --force-user 77 --force-group 78 --perms u=rwX,g=rX,o=
 is 'forced' "$(owner mnt/one)" '77 78 640'
 is 'a directory' "$(stat -c %a mnt/dir)" 750
-is 'set-id bits stay' "$(stat -c %a mnt/two)" 4750
+is 'no set-id bits of an owner that is hidden' "$(stat -c %a mnt/two)" 750
 exits 1 'others may not' as 79 cat mnt/one
 ok 'he may' as 77 sh -c 'cat mnt/two'
 down
