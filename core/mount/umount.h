@@ -27,8 +27,9 @@ bool umount_is_same(const struct sys_stat *a, const struct sys_stat *b);
 int umount_open_known(const char *path, const struct sys_stat *known);
 
 /* Opens the parent directory of path, which is absolute. Returns an O_PATH descriptor, which the caller
-   closes, or -errno. The kernel does not rename a mountpoint, but users may rename directories
-   above it: to unmount by name, change to the parent first. */
+   closes, or -errno. The kernel renames a mountpoint only from a mount namespace where nothing is
+   mounted on it, but users may rename directories above it: to unmount by name, change to the
+   parent first. */
 int umount_open_parent(const char *path);
 
 /* Unmounts the top mount at path if it is still `known`. It detaches by descriptor; without /proc by

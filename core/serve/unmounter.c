@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "health/report.h"
 #include "sys.h"
+#include "mount/ours.h"
 #include "mount/umount.h"
 
 enum { LOOK_EVERY_MS = 20 };
@@ -52,12 +53,13 @@ static int abort_connection(const struct unmounter *k)
 }
 
 /* umount2(2) takes a path, and a user who may rename a directory on it could redirect it to
-   another mount. So change to the parent directory first: the kernel does not rename a
-   mountpoint. */
+   another mount. So change to the parent directory first. Another user who can rename names there
+   could exchange two mountpoints from a mount namespace where nothing is mounted on them: -EAGAIN
+   tells root to detach the mount by its descriptor. */
 static int unmount_in_parent(const struct mountpoint *at)
 {
 	int parent = umount_open_parent(at->path);
-	int err = parent < 0 ? parent : sys_fchdir(parent);
+	int err = parent < 0 ? parent : sys_geteuid() == 0 && !ours_is_directory(parent) ? -EAGAIN : sys_fchdir(parent);
 
 	if (parent >= 0)
 		sys_close(parent);
@@ -73,13 +75,14 @@ static int unmount(const struct unmounter *k)
 	const struct sys_stat *mounted = &k->at->mounted;
 	struct report to = { .object = k->shown, .except = k->server };
 	int err = is_over(k) ? -ESTALE : unmount_in_parent(k->at);
-	bool busy = err == -EBUSY;
+	bool busy = err == -EBUSY, unknown = err == -EAGAIN;
 
-	if (busy)
-		report_holders(&to, mounted->dev_major, mounted->dev_minor);
 	/* commfd_umount_known() needs no parent directory and no path. */
 	if (err && err != -ESTALE)
 		err = commfd_umount_known(k->at, UMOUNT_LAZY);
+	/* Detach first: reading /proc can block on a process whose execve(2) waits for a hung server. */
+	if (err != -ESTALE && (busy || unknown))
+		busy |= report_holders(&to, mounted->dev_major, mounted->dev_minor) > 0;
 	if (!err && busy)
 		msg("%s: busy: detached, and served until the last one lets go; "
 		    "signal again to abort", k->shown);

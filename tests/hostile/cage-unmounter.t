@@ -2,7 +2,7 @@
 # A server that was taken over, against its unmounter, which has the rights to unmount.
 . "$(dirname "$0")/../lib.sh"
 start 100
-need strace
+need strace setpriv
 ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt src outside
 : >outside/file
@@ -74,6 +74,32 @@ like 'while the path changes' "$(cat trace)" 'umount2\(.*DELAYED'
 ok 'the other mount stays' mounted "$T/other/name"
 ok 'its own goes' unmounted "$T/away/above/name"
 umount other/name 2>/dev/null
+
+# ---- The same by a mount namespace in which nothing is mounted there: a mountpoint can be renamed ----
+mkdir -p theirs/name theirs/other
+chown -R 65534 theirs
+mkfifo go
+setpriv --reuid 65534 --regid 65534 --clear-groups timeout 60 unshare -Urm --propagation private bash -c \
+	'>theirs/ready && read <go && mv theirs/name theirs/away && mv theirs/other theirs/name && >theirs/renamed' &
+pids+=("$!")
+ok 'another namespace' within 5 test -e theirs/ready
+mount -t tmpfs roots theirs/other
+hellofs -b theirs/name 2>/dev/null
+server=$(newest hellofs)
+unmounter=$(unmounter_of "$server")
+bg strace -qq -f -p "$unmounter" -o trace -e trace=umount2 -e inject=umount2:delay_enter=1500000 2>/dev/null
+within 5 grep -q '^TracerPid:.[1-9]' "/proc/$unmounter/status"
+kill "$server"
+ok 'the unmounter unmounts there' within 5 asleep_in_child
+sleep 0.5
+timeout 5 bash -c 'echo >go'
+ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
+within 5 gone "$server"
+like 'while the name changes' "$(cat trace)" 'umount2\(.*DELAYED'
+ok 'the other mount stays, too' mounted "$T/theirs/name"
+like 'and is the other' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
+ok 'its own goes here, too' unmounted "$T/theirs/away"
+umount theirs/name 2>/dev/null
 
 # ---- What it holds keeps nothing from being unmounted ----
 mkdir connections
