@@ -10,8 +10,8 @@ int thread_start(void *(*run)(void *), void *arg);
 
 /* Starts `count` idle threads; call it at most once. From then on thread_start() creates no
    threads: it hands run(arg) to an idle thread, which becomes idle again when run() returns, or
-   returns -EAGAIN if no thread is idle. 0, or -errno: then some threads may be missing. */
-int thread_reserve(uint32_t count);
+   returns -EAGAIN if no thread is idle. Returns how many threads it could start. */
+uint32_t thread_reserve(uint32_t count);
 
 /* A lock is an int that is initially 0. Do not hold it during a system call that can block. */
 void thread_lock(int *lock);

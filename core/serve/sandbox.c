@@ -14,16 +14,30 @@
 enum { OTHER_THREADS = 2, SPARE_THREADS = 30 };
 
 /* Create every thread before the last seccomp filter, which forbids clone(2): RLIMIT_NPROC does
-   not limit root, so compromised server code could start any number of processes. */
+   not limit root, so compromised server code could start any number of processes. Where a limit
+   leaves fewer threads, do without spare threads first. */
+static int reserve_threads(struct fuse_session *session)
+{
+	uint32_t others = session->ops->sandbox ? OTHER_THREADS : 0;
+	uint32_t workers = session->threads == 1 ? 0
+			   : session->threads + (serving.args->mount.allow_other ? SPARE_THREADS : 0);
+	uint32_t started = thread_reserve(workers + others);
+
+	if (started < others + (workers > 0))
+		return -EAGAIN;
+	session->most = started - others;
+	if (workers && session->most < session->threads)
+		session->threads = session->most;
+	return 0;
+}
+
 static int close_cage(struct fuse_session *session)
 {
 	const struct fuse_ops *ops = session->ops;
 	int err = cage_close(ops->sandbox ? ops->sandbox(session->fs) : -1, ops->capabilities);
 
-	session->most = session->threads == 1 ? 0
-			: session->threads + (serving.args->mount.allow_other ? SPARE_THREADS : 0);
 	if (!err)
-		err = thread_reserve(session->most + (ops->sandbox ? OTHER_THREADS : 0));
+		err = reserve_threads(session);
 	return err ? err : cage_seal();
 }
 

@@ -125,17 +125,14 @@ int thread_start(void *(*run)(void *), void *arg)
 	return sealed ? hand_over(run, arg) : create(run, arg);
 }
 
-int thread_reserve(uint32_t count)
+uint32_t thread_reserve(uint32_t count)
 {
-	int err = 0;
+	uint32_t started = 0;
 
-	for (uint32_t i = 0; i < count && !err; i++) {
-		err = create(work, NULL);
-		if (!err)
-			wait_while(&reserved, i);
-	}
+	for (; started < count && create(work, NULL) == 0; started++)
+		wait_while(&reserved, started);
 	sealed = true;
-	return err;
+	return started;
 }
 
 int thread_cpus(void)

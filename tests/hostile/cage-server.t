@@ -3,11 +3,12 @@
 # what it can have the kernel and the unmounter do. See tests/serve/escapefs.c.
 . "$(dirname "$0")/../lib.sh"
 start 100
-need strace script
+need strace script prlimit
 ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt other src outside
 export OUTSIDE=$T/outside
 unmounter_of() { pgrep -x -P "$1" fuse-unmounter; }
+of() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
 descriptors() { find "/proc/$1/fd" -mindepth 1 -printf '%f %l\n' | awk '$1 > 2' | sed 's/:.*//' | sort -k2; }
 
 # ---- Which files ----
@@ -143,5 +144,17 @@ passfs -b --sandbox --threads 6 src mnt
 ok 'six threads serve' bash -c 'for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of="mnt/big$i" bs=1M count=4 status=none & done; wait'
 is 'whole' "$(cat src/big* | wc -c)" 33554432
 fumount mnt
+
+# ---- A limit of processes: fewer threads than asked for, of a user who has no other process ----
+chmod 777 src
+for limit in 12 60; do
+	exits 0 "$limit processes at most" fmount --wait -u 61742 --drop-caps -o allow_other mnt -- \
+		prlimit --nproc=$limit "$BUILD/bin/passfs" --sandbox --threads 40 src
+	server=$(newest passfs)
+	count=$(of "$server" Threads)
+	ok 'with as many threads as that leaves' test "$count" -gt 4 -a "$count" -le "$limit"
+	is 'it serves' "$(timeout 5 cat mnt/file 2>&1)" text
+	fumount mnt
+done
 
 finish
