@@ -38,10 +38,28 @@ static void fail_uring(int err)
 	sys_exit(msg_errno(1, "io_uring", err));
 }
 
+/* Serving in the background or in the sandbox replaces descriptors 0 to 2, and messages go to 2: move
+   a descriptor that has another use above them, and leave /dev/null in its place. */
+static int move_above_output(int fd)
+{
+	int above, null;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	above = sys_dup_above_output(fd);
+	null = sys_open("/dev/null", O_RDWR, 0);
+	if (null >= 0) {
+		sys_dup2(null, fd);
+		sys_close(null);
+	}
+	return above;
+}
+
 static void on_ready(struct fuse_session *session)
 {
 	const char *notify = getenv("NOTIFY_SOCKET");
 
+	serving.args->ready_fd = move_above_output(serving.args->ready_fd);
 	if (session->transport == FUSE_TRANSPORT_URING && !(session->flags & FUSE_OVER_IO_URING))
 		msg("io_uring: not to be had (see /sys/module/fuse/parameters/enable_uring): "
 		    "/dev/fuse carries the requests");
@@ -87,7 +105,7 @@ static int adopt(const char *number)
 	    && table_each(NULL, match_connection, &connection) > 0
 	    && sys_stat_path(serving.at.path, O_NOFOLLOW, true, &serving.at.mounted) == 0)
 		serving.shown = serving.at.path;
-	return (int)fd;
+	return move_above_output((int)fd);
 }
 
 static int open_session(const char *where)

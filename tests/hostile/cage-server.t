@@ -57,6 +57,23 @@ is 'the descriptor of --ready-fd is kept until it is written to' "$(wc -l <ready
 is 'and no longer' "$(descriptors "$(newest hellofs)" | grep -cE ' /$|ready')" 0
 fumount mnt
 
+is 'which may be the output of a server in the background' "$(timeout 10 hellofs -b --ready-fd 1 mnt 2>/dev/null | wc -l)" 1
+fumount mnt
+hellofs --ready-fd 2 mnt 2>ready & server=$!
+pids+=("$server")
+within 5 grep -q '^$' ready
+is 'no file is opened where messages go' "$(readlink "/proc/$server/fd/2")" /dev/null
+fumount mnt
+for number in 0 1 2; do
+	for options in -b '-f --sandbox' '-b --sandbox'; do
+		# shellcheck disable=SC2016 # the number of the device is what fmount appends
+		bg timeout 20 fmount mnt -- bash -c 'n=${2##*/}; eval "exec passfs $0 src /dev/fd/$1 $1<&$n $n<&-"' "$options" "$number"
+		within 5 mounted "$T/mnt"
+		is "passfs $options: the device as descriptor $number" "$(timeout 5 cat mnt/file 2>&1)" text
+		fumount mnt
+	done
+done
+
 # ---- The device and the output, by the names of their descriptors ----
 modes() { grep -E '^mode of' "mnt/report.$(unmounter_of "$(newest escapefs)")" | sed 's/^mode of //' | xargs; }
 none='the device: refused output: refused errors: refused'
