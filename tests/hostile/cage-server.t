@@ -2,7 +2,7 @@
 # A server that was taken over, against the machine: what is in its reach in the cage, and
 # what it can have the kernel and the unmounter do. See tests/serve/escapefs.c.
 . "$(dirname "$0")/../lib.sh"
-start 100
+start 150
 need strace script prlimit
 ln -s "$BUILD/tests/escapefs" escapefs
 mkdir mnt other src outside
@@ -164,6 +164,8 @@ fumount mnt
 
 # ---- A limit of processes: fewer threads than asked for, of a user who has no other process ----
 chmod 777 src
+echo text >src/file
+chmod 644 src/file
 for limit in 12 60; do
 	exits 0 "$limit processes at most" fmount --wait -u 61742 --drop-caps -o allow_other mnt -- \
 		prlimit --nproc=$limit "$BUILD/bin/passfs" --sandbox --threads 40 src
