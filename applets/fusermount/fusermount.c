@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "applet.h"
-#include "sys/cage.h"
+#include "sys/filter.h"
 #include "cli/env.h"
 #include "helper.h"
 #include "msg.h"
@@ -183,7 +183,7 @@ static int run(struct helper *h, const struct args *args, char **operands)
 	h->list = (char *)args->list;
 	if (helper_enter(h, operands[0]) != 0)
 		return 1;
-	cage_helper();	/* optional: the kernel may lack seccomp */
+	filter_helper();	/* optional: the kernel may lack seccomp */
 	if (args->auto_unmount)
 		return watch_mount(h, args->quiet);
 	return args->unmount ? unmount(h, args->lazy, args->quiet) : mount(h, args->sync_init);

@@ -6,6 +6,7 @@
 #include "msg.h"
 #include "sys.h"
 #include "sys/cage.h"
+#include "sys/filter.h"
 #include "thread.h"
 
 /* Threads beside the session's own: one retries locks, one frees descriptors. With allow_other,
@@ -38,7 +39,7 @@ static int close_cage(struct fuse_session *session)
 
 	if (!err)
 		err = reserve_threads(session);
-	return err ? err : cage_seal();
+	return err ? err : filter_seal();
 }
 
 void sandbox_report(int err)

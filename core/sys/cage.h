@@ -1,11 +1,12 @@
-/* cage: confine a server and the set-uid helper with Landlock and seccomp, so that an attacker
- * who controls the process can do little. */
+/* cage: confine a server with Landlock and seccomp, so that an attacker who controls it can do
+ * little. */
 #ifndef FUSEBOX_SYS_CAGE_H
 #define FUSEBOX_SYS_CAGE_H
 
 #include <stdint.h>
 
-/* 0 if the kernel has Landlock as of Linux 6.2, which cage_close() needs, else -ENOSYS. */
+/* 0 if the kernel has Landlock as of Linux 6.2, which cage_close() needs, and the filter knows this
+   machine; else -ENOSYS. */
 int cage_offered(void);
 
 /* Confines the calling thread, and the threads that it starts later, irreversibly.
@@ -23,14 +24,5 @@ int cage_offered(void);
    CAP_SYS_ADMIN and CAP_SYS_CHROOT.
    https://docs.kernel.org/userspace-api/landlock.html, seccomp(2). */
 int cage_close(int root, uint64_t capabilities);
-
-/* After cage_close(), once all threads are started: forbids clone(2) and seccomp(2) to all
-   threads. 0, or -errno: then the process must end. */
-int cage_seal(void);
-
-/* For the set-uid helper, once its command line is parsed: allows only the system calls that
-   mounting and unmounting need; execve(2) is not among them. 0 or -errno: -EINVAL or -ENOSYS if
-   the kernel has no seccomp. */
-int cage_helper(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "applet.h"
-#include "sys/cage.h"
+#include "sys/filter.h"
 #include "fake.h"
 #include "fuzz.h"
 #include "mount/policy.h"
@@ -22,7 +22,7 @@ static bool raised;
 
 int priv_caller(void) { raised = false; return 0; }
 int priv_drop(void) { return 0; }
-int cage_helper(void) { return 0; }
+int filter_helper(void) { return 0; }
 bool priv_may_mount(void) { return true; }
 
 int priv_raise(bool shielded)
