@@ -6,7 +6,7 @@ SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/
 # This comes after the others: it wants the next mount of the machine to be given the number of
 # a connection that has gone. What changes a switch of the whole machine holds a lock instead
 # (machine in tests/lib.sh), which keeps a second `make test` out as well.
-ALONE = tests/mount/info.t
+ALONE = tests/mount/info.t tests/hostile/tools-trap.t
 
 # The longest first, so that no processor is without work at the end.
 LONGEST = tests/setuid/attacks.t tests/serve/passopts.t tests/hostile/passfs-users.t tests/mount/floor.t tests/cli/build.t tests/serve/passfs.t \

@@ -4,19 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "opt.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/scout.h"
 #include "sys.h"
 #include "sys/dir.h"
 
 struct device { uint32_t major, minor; };
 
-enum { MAPS_TIME_MS = 300, MAPS_LOST = 4 /* as many are waited for, in all */ };
+enum { MANY = 1024 };	/* descriptors or threads */
 
 static bool leads_to(int dir, const char *link, const struct device *dev)
 {
@@ -35,7 +35,7 @@ static void set_file(struct holder *holder, const char *name, size_t len)
 	out_text(&out);
 }
 
-static bool holds_file(int pid_dir, const struct device *dev, struct holder *holder)
+static bool holds_file(int pid_dir, const struct device *dev, struct holder *holder, struct scout *scout)
 {
 	char target[sizeof(holder->file)];
 	struct sys_dir fds;
@@ -45,7 +45,9 @@ static bool holds_file(int pid_dir, const struct device *dev, struct holder *hol
 
 	if (sys_opendir(&fds, pid_dir, "fd") < 0)
 		return false;
-	while (!found && (name = sys_readdir(&fds))) {
+	for (unsigned int i = 1; !found && (name = sys_readdir(&fds)); i++) {
+		if (i % MANY == 0)
+			scout_extend(scout);
 		found = leads_to(fds.fd, name, dev);
 		if (found && (n = sys_readlinkat(fds.fd, name, target, sizeof(target))) > 0)
 			set_file(holder, target, (size_t)n);
@@ -59,7 +61,8 @@ static unsigned int held_by_directories(int dir, const struct device *dev)
 	return (leads_to(dir, "cwd", dev) ? HOLDER_CWD : 0) | (leads_to(dir, "root", dev) ? HOLDER_ROOT : 0);
 }
 
-static unsigned int held_by_thread(int tasks, const char *tid, const struct device *dev, struct holder *holder)
+static unsigned int held_by_thread(int tasks, const char *tid, const struct device *dev, struct holder *holder,
+				   struct scout *scout)
 {
 	int dir = sys_openat(tasks, tid, O_PATH | O_DIRECTORY, 0);
 	unsigned int how;
@@ -68,14 +71,14 @@ static unsigned int held_by_thread(int tasks, const char *tid, const struct devi
 	if (dir < 0 || opt_number(tid, INT32_MAX, &number) < 0)
 		return 0;
 	how = held_by_directories(dir, dev);
-	if (sys_share_files(holder->pid, (int)number) != 1 && holds_file(dir, dev, holder))
+	if (sys_share_files(holder->pid, (int)number) != 1 && holds_file(dir, dev, holder, scout))
 		how |= HOLDER_FILE;
 	sys_close(dir);
 	return how;
 }
 
 /* unshare(2) gives a thread directories (CLONE_FS) or descriptors (CLONE_FILES) of its own. */
-static unsigned int held_by_threads(int pid_dir, const struct device *dev, struct holder *holder)
+static unsigned int held_by_threads(int pid_dir, const struct device *dev, struct holder *holder, struct scout *scout)
 {
 	struct sys_dir tasks;
 	unsigned int how = 0;
@@ -83,21 +86,23 @@ static unsigned int held_by_threads(int pid_dir, const struct device *dev, struc
 
 	if (sys_opendir(&tasks, pid_dir, "task") < 0)
 		return 0;
-	while ((tid = sys_readdir(&tasks)))
-		how |= held_by_thread(tasks.fd, tid, dev, holder);
+	for (unsigned int i = 1; (tid = sys_readdir(&tasks)); i++) {
+		if (i % MANY == 0)
+			scout_extend(scout);
+		how |= held_by_thread(tasks.fd, tid, dev, holder, scout);
+	}
 	sys_close(tasks.fd);
 	return how;
 }
 
-static unsigned int held_by_links(int pid_dir, const struct device *dev, struct holder *holder)
+static unsigned int held_by_links(int pid_dir, const struct device *dev, struct holder *holder, struct scout *scout)
 {
 	unsigned int how = held_by_directories(pid_dir, dev) | (leads_to(pid_dir, "exe", dev) ? HOLDER_EXE : 0)
-			   | (holds_file(pid_dir, dev, holder) ? HOLDER_FILE : 0);
+			   | (holds_file(pid_dir, dev, holder, scout) ? HOLDER_FILE : 0);
 
-	return how ? how : held_by_threads(pid_dir, dev, holder);
+	return how ? how : held_by_threads(pid_dir, dev, holder, scout);
 }
 
-/* The reply of the child that reads maps. */
 struct mapping { bool found; char name[255]; };
 
 static const char *next_field(const char *at)
@@ -167,134 +172,128 @@ static void find_mapping(int pid, const struct device *dev, struct mapping *mapp
 	sys_close(fd);
 }
 
-/* The child that reads maps receives pids over a socket. */
-struct reader { int pid, socket, lost; };
-
-static void __attribute__((noreturn)) read_maps(int socket, const struct device *dev)
-{
-	static struct mapping mapping;
-	int pid;
-
-	while (sys_read_all(socket, &pid, sizeof(pid)) == sizeof(pid)) {
-		find_mapping(pid, dev, &mapping);
-		if (sys_write_all(socket, &mapping, sizeof(mapping)) < 0)
-			break;
-	}
-	sys_exit(0);
-}
-
-static int start_reader(struct reader *r, const struct device *dev)
-{
-	int pair[2], err = sys_socketpair(pair);
-
-	if (err)
-		return err;
-	r->pid = sys_fork();
-	if (r->pid == 0) {
-		sys_close(pair[0]);
-		read_maps(pair[1], dev);
-	}
-	sys_close(pair[1]);
-	if (r->pid < 0)
-		sys_close(pair[0]);
-	r->socket = pair[0];
-	return r->pid < 0 ? r->pid : 0;
-}
-
-static void stop_reader(struct reader *r)
-{
-	int status;
-
-	sys_close(r->socket);
-	/* SIGKILL ends the child even while it waits for another process's memory (tested). */
-	sys_kill(r->pid, SIGKILL);
-	sys_wait(r->pid, &status);
-	r->pid = 0;
-}
-
-static bool held_by_map(struct reader *r, int pid, const struct device *dev, struct holder *holder)
-{
-	struct mapping mapping = { .found = false };
-
-	if (r->lost >= MAPS_LOST || (r->pid <= 0 && start_reader(r, dev) < 0))
-		return false;
-	if (sys_write_all(r->socket, &pid, sizeof(pid)) < 0
-	    || sys_poll_in(r->socket, MAPS_TIME_MS) <= 0
-	    || sys_read_all(r->socket, &mapping, sizeof(mapping)) != sizeof(mapping)) {
-		stop_reader(r);
-		r->lost++;
-		return false;
-	}
-	if (mapping.found)
-		set_file(holder, mapping.name, sizeof(mapping.name));
-	return mapping.found;
-}
+/* Reading maps can block where the links do not: what the links showed is reported before. */
+struct record { struct holder holder; bool is_whole; };
 
 struct scan {
 	struct device dev;
-	struct reader reader;
+	struct scout scout;
+	struct holder pending;	/* known by its links alone so far; pid 0: none */
 	int (*fn)(const struct holder *, void *);
 	void *data;
 };
+_Static_assert(sizeof(struct record) <= SCOUT_RECORD, "scout.h");
 
-/* Sets holder->how to the ways in which process pid holds the device, 0: none. */
-static void examine(struct scan *scan, int pid, struct holder *holder)
+/* ---- In the child that looks at the processes ---- */
+
+static void report_record(struct scout *scout, struct record *r)
 {
-	char path[32];
-	struct out out = OUT_TEXT(path);
-	int dir;
+	struct proc_facts facts;
 
-	*holder = (struct holder) { .pid = pid };
-	out_fmt(&out, "/proc/%d", pid);
-	dir = sys_open(out_text(&out), O_PATH | O_DIRECTORY, 0);
-	if (dir < 0)
+	if (!r->holder.how)
 		return;
-	holder->how = held_by_links(dir, &scan->dev, holder);
-	sys_close(dir);
-	if (!(holder->how & (HOLDER_FILE | HOLDER_EXE)) && held_by_map(&scan->reader, pid, &scan->dev, holder))
-		holder->how |= HOLDER_MAP;
+	if (proc_facts(r->holder.pid, &facts) < 0)
+		facts = (struct proc_facts) { .uid = -1, .command = "?" };
+	r->holder.uid = facts.uid;
+	memcpy(r->holder.command, facts.command, sizeof(r->holder.command));
+	scout_report(scout, r);
 }
 
-static int look_at(const char *name, void *data)
+static void add_mapping(const struct device *dev, struct holder *holder)
 {
-	struct scan *scan = data;
-	struct holder holder;
-	struct proc_facts facts;
-	uint64_t pid;
+	static struct mapping mapping;
 
-	if (opt_number(name, INT32_MAX, &pid) < 0 || (int)pid == sys_getpid()
-	    || (int)pid == scan->reader.pid)
+	find_mapping(holder->pid, dev, &mapping);
+	if (!mapping.found)
+		return;
+	set_file(holder, mapping.name, sizeof(mapping.name));
+	holder->how |= HOLDER_MAP;
+}
+
+static void look_at(struct scout *scout, const char *name)
+{
+	const struct scan *scan = scout->data;
+	struct record r = { .is_whole = false };
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	uint64_t pid;
+	int dir;
+
+	out_fmt(&out, "/proc/%s", name);
+	dir = sys_open(out_text(&out), O_PATH | O_DIRECTORY, 0);
+	if (dir < 0 || opt_number(name, INT32_MAX, &pid) < 0)
+		return;
+	r.holder.pid = (int)pid;
+	r.holder.how = held_by_links(dir, &scan->dev, &r.holder, scout);
+	sys_close(dir);
+	r.is_whole = r.holder.how & (HOLDER_FILE | HOLDER_EXE);
+	report_record(scout, &r);
+	if (r.is_whole)
+		return;
+	add_mapping(&scan->dev, &r.holder);
+	r.is_whole = true;
+	report_record(scout, &r);
+}
+
+/* ---- In the caller ---- */
+
+static int tell_pending(struct scan *scan)
+{
+	int result = scan->pending.pid ? scan->fn(&scan->pending, scan->data) : 0;
+
+	scan->pending.pid = 0;
+	return result;
+}
+
+static int take_record(struct scout *scout, const void *record)
+{
+	struct scan *scan = scout->data;
+	static struct record r;
+	int result = 0;
+
+	memcpy(&r, record, sizeof(r));
+	if (r.holder.pid == sys_getpid())
 		return 0;
-	examine(scan, (int)pid, &holder);
-	if (!holder.how)
-		return 0;
-	if (proc_facts(holder.pid, &facts) < 0)
-		facts = (struct proc_facts) { .uid = -1, .command = "?" };
-	holder.uid = facts.uid;
-	memcpy(holder.command, facts.command, sizeof(holder.command));
-	return scan->fn(&holder, scan->data);
+	if (r.holder.pid != scan->pending.pid)
+		result = tell_pending(scan);
+	scan->pending = r.holder;
+	return !result && r.is_whole ? tell_pending(scan) : result;
+}
+
+static int scan_process(struct scan *scan, int pid)
+{
+	int result, last;
+
+	scan->scout = (struct scout) {
+		.pid = pid, .size = sizeof(struct record), .look = look_at, .fn = take_record, .data = scan,
+	};
+	result = scout_each(&scan->scout);
+	result = result == -EAGAIN ? 0 : result;
+	last = result ? 0 : tell_pending(scan);
+	return last ? last : result;
 }
 
 int holders_each(uint32_t major, uint32_t minor,
 		 int (*fn)(const struct holder *, void *), void *data)
 {
 	struct scan scan = { .dev = { major, minor }, .fn = fn, .data = data };
-	int result = proc_mounted() ? proc_each(look_at, &scan) : -ENOENT;
 
-	if (scan.reader.pid > 0)
-		stop_reader(&scan.reader);
-	return result;
+	return proc_mounted() ? scan_process(&scan, 0) : -ENOENT;
+}
+
+static int note_holder(const struct holder *holder, void *data)
+{
+	(void)holder;
+	return *(bool *)data = true;
 }
 
 bool holder_is(int pid, uint32_t major, uint32_t minor)
 {
-	struct scan scan = { .dev = { major, minor } };
-	struct holder holder;
+	bool found = false;
+	struct scan scan = { .dev = { major, minor }, .fn = note_holder, .data = &found };
 
-	examine(&scan, pid, &holder);
-	if (scan.reader.pid > 0)
-		stop_reader(&scan.reader);
-	return holder.how != 0;
+	scan_process(&scan, pid);
+	return found;
 }
 
 const char *holder_how_text(unsigned int how)

@@ -3,9 +3,8 @@
  * It compares the device numbers of the files that the links /proc/PID/{cwd,root,exe,fd/N} lead
  * to. statx(2) with an empty mask and AT_STATX_DONT_SYNC sends no request to a FUSE server, and
  * so does not block. This also finds holders of a mount that is detached, covered, or in another
- * mount namespace, and threads with their own working directory or descriptor table. Only
- * reading /proc/PID/maps can block, on a process that waits for a page: a child reads it, and is
- * killed after a time limit.
+ * mount namespace, and threads with their own working directory or descriptor table. A process can
+ * block whoever looks at it, so a child looks: see proc/scout.h.
  */
 #ifndef FUSEBOX_HEALTH_HOLDERS_H
 #define FUSEBOX_HEALTH_HOLDERS_H
@@ -25,9 +24,8 @@ struct holder {
 };
 
 /* Calls fn for each process, except this one, that holds device major:minor, until fn returns
-   non-zero. Returns fn's last result, or -errno if /proc cannot be read. Skips the maps of a
-   process that cannot be read within 300 ms and, after four such processes, all further maps.
-   Uses two descriptors and a child meanwhile. */
+   non-zero. Returns fn's last result, or -errno if /proc cannot be read. Skips what blocks the
+   child that looks. Uses one descriptor and a child meanwhile. */
 int holders_each(uint32_t major, uint32_t minor,
 		 int (*fn)(const struct holder *holder, void *data), void *data);
 

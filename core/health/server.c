@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 
 #include "health/fusectl.h"
 #include "opt.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/scout.h"
 #include "sys.h"
 #include "sys/dir.h"
 
@@ -18,59 +20,8 @@
 struct search {
 	int (*fn)(const struct server *server, void *data);
 	void *data;
-	bool hidden;	/* some process could not be inspected */
 	bool untold;	/* fdinfo does not show connections */
 };
-
-static bool is_device(struct search *s, int fds, const char *name)
-{
-	struct sys_stat st;
-	int err = sys_statx(fds, name, false, &st);
-
-	s->hidden |= err == -EACCES;	/* The directory is readable, but not its links. */
-	return !err && st.rdev_major == 10 && st.rdev_minor == 229;
-}
-
-static int look_at_fd(struct search *s, const char *pid, const char *fd)
-{
-	struct server server;
-	uint64_t number;
-	int err = proc_connection(pid, fd, &server.connection);
-
-	if (err && err != -ENODATA)
-		return 0;	/* closed meanwhile */
-	if (err) {
-		s->untold = true;
-		server.connection = SERVER_NOT_TOLD;
-	}
-	opt_number(pid, INT32_MAX, &number);
-	server.pid = (int)number;
-	opt_number(fd, INT32_MAX, &number);
-	server.fd = (int)number;
-	return s->fn(&server, s->data);
-}
-
-static int look_at(const char *pid, void *data)
-{
-	struct search *s = data;
-	char path[32];
-	struct out out = OUT_TEXT(path);
-	struct sys_dir fds;
-	const char *name;
-	int result;
-
-	out_fmt(&out, "/proc/%s/fd", pid);
-	result = sys_opendir(&fds, AT_FDCWD, out_text(&out));
-	if (result < 0) {
-		s->hidden |= result != -ENOENT && result != -ESRCH;
-		return 0;
-	}
-	while (!result && (name = sys_readdir(&fds)))
-		if (is_device(s, fds.fd, name))
-			result = look_at_fd(s, pid, name);
-	sys_close(fds.fd);
-	return result;
-}
 
 /* ---- The asker ----
  *
@@ -174,18 +125,90 @@ bool server_is_over(const struct server *server)
 	return events > 0 && (events & POLLERR);
 }
 
+/* ---- In the child that looks at the processes ---- */
+
+static bool is_device(struct scout *scout, int fds, const char *name)
+{
+	struct sys_stat st;
+	int err = sys_statx(fds, name, false, &st);
+
+	if (err == -EACCES)	/* The directory is readable, but not its links. */
+		scout_hidden(scout);
+	return !err && st.rdev_major == 10 && st.rdev_minor == 229;
+}
+
+static void look_at_fd(struct scout *scout, const char *pid, const char *fd)
+{
+	struct server server;
+	uint64_t number;
+	int err = proc_connection(pid, fd, &server.connection);
+
+	if (err && err != -ENODATA)
+		return;		/* closed meanwhile */
+	if (err)
+		server.connection = SERVER_NOT_TOLD;
+	opt_number(pid, INT32_MAX, &number);
+	server.pid = (int)number;
+	opt_number(fd, INT32_MAX, &number);
+	server.fd = (int)number;
+	scout_report(scout, &server);
+}
+
+static void look_at(struct scout *scout, const char *pid)
+{
+	enum { MANY = 1024 };
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	struct sys_dir fds;
+	const char *name;
+	int err;
+
+	out_fmt(&out, "/proc/%s/fd", pid);
+	err = sys_opendir(&fds, AT_FDCWD, out_text(&out));
+	if (err < 0) {
+		if (err != -ENOENT && err != -ESRCH)
+			scout_hidden(scout);
+		return;
+	}
+	for (unsigned int i = 1; (name = sys_readdir(&fds)); i++) {
+		if (i % MANY == 0)
+			scout_extend(scout);
+		if (is_device(scout, fds.fd, name))
+			look_at_fd(scout, pid, name);
+	}
+	sys_close(fds.fd);
+}
+
+static int take_server(struct scout *scout, const void *record)
+{
+	struct search *s = scout->data;
+	struct server server;
+
+	memcpy(&server, record, sizeof(server));
+	s->untold |= server.connection == SERVER_NOT_TOLD;
+	return s->fn(&server, s->data);
+}
+
+static int search(struct search *s, int pid)
+{
+	struct scout scout = { .pid = pid, .size = sizeof(struct server), .look = look_at, .fn = take_server, .data = s };
+	int result = scout_each(&scout);
+
+	end_asker();
+	return result;
+}
+
 int server_each(int (*fn)(const struct server *, void *), void *data)
 {
 	struct search s = { .fn = fn, .data = data };
 	struct sys_stat ns;
-	int result = proc_each(look_at, &s);
+	int result = search(&s, 0);
 
-	end_asker();
 	if (result)
 		return result < 0 ? -EAGAIN : result;
 	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
 		return -EAGAIN;
-	if (s.hidden || proc_hides())
+	if (proc_hides())
 		return -EAGAIN;
 	return s.untold ? -ENODATA : 0;
 }
@@ -193,12 +216,8 @@ int server_each(int (*fn)(const struct server *, void *), void *data)
 void server_of(int pid, int (*fn)(const struct server *, void *), void *data)
 {
 	struct search s = { .fn = fn, .data = data };
-	char text[12];
-	struct out out = OUT_TEXT(text);
 
-	out_fmt(&out, "%d", pid);
-	look_at(out_text(&out), &s);
-	end_asker();
+	search(&s, pid);
 }
 
 struct wanted { uint64_t connection; int pid; };

@@ -7,6 +7,7 @@
 
 #include "cli/map.h"
 #include "out.h"
+#include "proc/scout.h"
 #include "sys.h"
 #include "sys/dir.h"
 
@@ -325,37 +326,48 @@ struct spaces {
 	struct map seen;
 	int (*fn)(uint64_t number, int pid, void *data);
 	void *data;
-	bool *hidden;
 };
 
-static int visit_namespace(const char *pid, void *data)
+struct visit { uint64_t number; int pid; };
+
+/* Runs in the scout's child. */
+static void look_at_namespace(struct scout *scout, const char *pid)
 {
-	struct spaces *s = data;
-	uint64_t number;
-	int err = read_namespace(pid, &number);
+	struct visit visit = { .pid = (int)leading_number(pid) };
+	int err = read_namespace(pid, &visit.number);
 
 	if (err == -EACCES)	/* It may be ending: try once more. */
-		err = read_namespace(pid, &number);
-	if (err) {
-		*s->hidden |= err == -EACCES || err == -EPERM;
+		err = read_namespace(pid, &visit.number);
+	if (!err)
+		scout_report(scout, &visit);
+	else if (err == -EACCES || err == -EPERM)
+		scout_hidden(scout);
+}
+
+static int visit_namespace(struct scout *scout, const void *record)
+{
+	struct spaces *s = scout->data;
+	struct visit visit;
+	int err;
+
+	memcpy(&visit, record, sizeof(visit));
+	if (map_find(&s->seen, visit.number))
 		return 0;
-	}
-	if (map_find(&s->seen, number))
-		return 0;
-	err = map_add(&s->seen, number, 0);
-	return err ? err : s->fn(number, (int)leading_number(pid), s->data);
+	err = map_add(&s->seen, visit.number, 0);
+	return err ? err : s->fn(visit.number, visit.pid, s->data);
 }
 
 int proc_each_namespace(int (*fn)(uint64_t, int, void *), void *data, bool *hidden)
 {
-	struct spaces s = { .fn = fn, .data = data, .hidden = hidden };
-	int result;
+	struct spaces s = { .fn = fn, .data = data };
+	struct scout scout = {
+		.size = sizeof(struct visit), .look = look_at_namespace, .fn = visit_namespace, .data = &s,
+	};
+	int result = scout_each(&scout);
 
-	*hidden |= proc_hides();
-	result = proc_each(visit_namespace, &s);
-
+	*hidden |= result == -EAGAIN || proc_hides();
 	map_free(&s.seen);
-	return result;
+	return result == -EAGAIN ? 0 : result;
 }
 
 int proc_connection(const char *pid, const char *fd, uint64_t *connection)

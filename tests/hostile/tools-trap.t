@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# A user makes what /proc shows of a process block: its links, by executing a program that closes a
+# file of the user's own mount, or the fdinfo of /dev/fuse, by putting an epoll descriptor in its
+# place. Root's tools end in time, and tell the rest.
+. "$(dirname "$0")/../lib.sh"
+start 170
+need setpriv
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+
+# Nothing here may run ps(1) or pgrep(1): the trap holds these up as well.
+own_dev
+mkdir mnt tool other busy control
+mount -t fusectl none control
+cp "$BUILD/tests/tools/proc_trap" tool/
+hellofs -b other >/dev/null
+hellofs -b busy >/dev/null
+bg bash -c "exec sleep 100 <busy/hello"
+holder=$bg
+
+# ends NAME COUNT COMMAND...: COMMAND ends in time, each time.
+ends()
+{
+	local name=$1 count=$2 i; shift 2
+	for ((i = 0; i < count; i++)); do
+		"$@" >out 2>&1 &
+		within 15 gone $! || break
+	done
+	is "$name" "$i" "$count"
+}
+# The number of waiting requests: to read anything of the trap in /proc would block.
+trapped()
+{
+	local n
+	read -r n <"$T/control/$(conn_of "$T/mnt")/waiting" && [ "$n" -ge 1 ]
+}
+for kind in exec epoll; do
+	bg fmount -o allow_other -u 65534 mnt -- tool/proc_trap $kind {} "$T/mnt"
+	within 5 mounted "$T/mnt"
+	ok "$kind: the trap is set" within 5 trapped
+	count=2
+	[ $kind = exec ] || count=8
+	ends "$kind: fuse-info ends" $count fuse-info
+	like "$kind: fuse-info tells the other mount" "$(cat out)" "serving .* hellofs .*$T/other"
+	ends "$kind: fuse-info TARGET ends" 1 fuse-info other
+	ends "$kind: fumount ends" 1 fumount busy
+	like "$kind: fumount tells who holds it" "$(cat out)" "held by $holder \(sleep\)"
+	ends "$kind: fumount -a ends" 1 fumount -a -t fuse.none
+	ends "$kind: fumount -R ends" 1 fumount -R "$T/mnt"
+	abort_detach "$T/mnt" 2>/dev/null
+	unmounted "$T/mnt" || umount -l "$T/mnt"
+done
+give_dev_back
+finish

@@ -1,0 +1,129 @@
+/* proc_trap exec|epoll /dev/fd/N MOUNTPOINT: serves a mount that never answers POLL or FLUSH for its
+   file, and makes what /proc shows of a process block until the connection is aborted.
+   exec: a process with /dev/fuse open executes a program, and waits in FLUSH meanwhile.
+   epoll: a process has, in turns, /dev/fuse and an epoll descriptor under the number 100, while
+   another process waits in epoll_ctl(2). After 60 seconds the server answers all. */
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int dev;
+static struct { struct fuse_in_header header; } held[8];
+static unsigned int held_count;
+
+static void reply(const struct fuse_in_header *in, int error, const void *body, size_t size)
+{
+	struct fuse_out_header out = { .len = (uint32_t)(sizeof(out) + size), .error = error, .unique = in->unique };
+	struct iovec iov[2] = { { &out, sizeof(out) }, { (void *)body, size } };
+
+	if (writev(dev, iov, 2) < 0)
+		exit(0);
+}
+
+static struct fuse_attr attr_of(uint64_t node)
+{
+	return (struct fuse_attr) { .ino = node, .mode = node == 1 ? S_IFDIR | 0777 : S_IFREG | 0666, .nlink = 1 };
+}
+
+static void answer(const struct fuse_in_header *in)
+{
+	switch (in->opcode) {
+	case FUSE_INIT:
+		reply(in, 0, &(struct fuse_init_out) { .major = 7, .minor = 31, .max_write = 65536 },
+		      sizeof(struct fuse_init_out));
+		return;
+	case FUSE_LOOKUP:
+		reply(in, 0, &(struct fuse_entry_out) { .nodeid = 2, .attr_valid = 100, .entry_valid = 100,
+							.attr = attr_of(2) }, sizeof(struct fuse_entry_out));
+		return;
+	case FUSE_GETATTR:
+		reply(in, 0, &(struct fuse_attr_out) { .attr_valid = 100, .attr = attr_of(in->nodeid) },
+		      sizeof(struct fuse_attr_out));
+		return;
+	case FUSE_OPEN:
+		reply(in, 0, &(struct fuse_open_out) { .fh = 1 }, sizeof(struct fuse_open_out));
+		return;
+	case FUSE_FORGET:
+	case FUSE_RELEASE:
+		return;
+	case FUSE_POLL:
+	case FUSE_FLUSH:
+		if (held_count < sizeof(held) / sizeof(*held))
+			held[held_count++].header = *in;
+		return;
+	default:
+		reply(in, -38 /* ENOSYS */, NULL, 0);
+	}
+}
+
+/* Whatever becomes of the test, processes of the whole machine must not stay held up. */
+static void answer_all(int sig)
+{
+	(void)sig;
+	for (unsigned int i = 0; i < held_count; i++)
+		reply(&held[i].header, 0, NULL, 0);
+	_exit(0);
+}
+
+static void serve(void)
+{
+	static char buf[1 << 18];
+
+	signal(SIGALRM, answer_all);
+	alarm(60);
+
+	while (read(dev, buf, sizeof(buf)) > 0)
+		answer((const void *)buf);
+	exit(0);
+}
+
+static void spin(void)
+{
+	for (volatile int i = 0; i < 3000; i++)
+		;
+}
+
+static int swap_with_epoll(int file)
+{
+	int epoll = epoll_create1(0);
+
+	if (fork() == 0) {
+		struct epoll_event event = { .events = EPOLLIN };
+
+		_exit(epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event) != 0);
+	}
+	alarm(60);
+	for (;;) {
+		dup2(dev, 100);
+		spin();
+		dup2(epoll, 100);
+		spin();
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char path[4096];
+	int file;
+
+	if (argc != 4)
+		return 2;
+	dev = atoi(argv[2] + strlen("/dev/fd/"));
+	if (fork() == 0)
+		serve();
+	snprintf(path, sizeof(path), "%s/file", argv[3]);
+	file = open(path, O_RDWR | O_CLOEXEC);
+	if (file < 0)
+		return 1;
+	if (strcmp(argv[1], "epoll") == 0)
+		return swap_with_epoll(file);
+	execl("/bin/true", "true", NULL);
+	return 1;
+}
