@@ -15,6 +15,7 @@ cp "$BUILD/tests/tools/proc_trap" tool/
 hellofs -b other >/dev/null
 hellofs -b busy >/dev/null
 bg bash -c "exec sleep 100 <busy/hello"
+# shellcheck disable=SC2154 # bg is lib.sh's
 holder=$bg
 
 # ends NAME COUNT COMMAND...: COMMAND ends in time, each time.
