@@ -97,7 +97,7 @@ $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 # after startup and no page both writable and executable. Debian's musl-gcc silently
 # ignores -static-pie, so link by hand there.
 SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c $(call applet_sources,fusermount) \
-	$(filter core/cli/% core/mount/% core/sys/%,$(CORE)) $(CONFIG_SOURCES))
+	$(filter-out core/cli/rare_errors.c core/cli/near.c,$(filter core/cli/% core/mount/% core/sys/%,$(CORE))) $(CONFIG_SOURCES))
 PIE_LDFLAGS = $(if $(STATIC),-static-pie) -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
 	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(if $(STATIC),,$(CONFIG_LDFLAGS)) $(LDFLAGS)
 ifeq ($(CC),musl-gcc)

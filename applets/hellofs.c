@@ -63,7 +63,7 @@ static int hellofs_main(char **argv)
 }
 
 APPLET(hellofs, "hellofs", "usr/bin", "[SOURCE] MOUNTPOINT", "serve one file that says hello",
-       serve_options)
+       serve_options, SERVE_MORE("hellofs mnt"))
 
 static int mount_hellofs_main(char **argv)
 {
@@ -71,4 +71,4 @@ static int mount_hellofs_main(char **argv)
 }
 
 APPLET(mount_hellofs, "mount.hellofs", "sbin", "SOURCE MOUNTPOINT",
-       "hellofs as mount(8) calls it", mount_args_options)
+       "hellofs as mount(8) calls it", mount_args_options, MOUNT_MORE("hellofs none"))

@@ -36,8 +36,11 @@ static int mount_fuse_main(char **argv)
 	return mount_args_serve(&args);
 }
 
+#define MORE "Example: mount -t fuse.sshfs host: mnt\n" \
+	"Exit status: 0: mounted; 1, 32: not; 126, 127: the server cannot be run\n"
+
 APPLET(mount_fuse, "mount.fuse3", "sbin", "TYPE#SOURCE MOUNTPOINT",
-       "mount(8)'s way to a FUSE server", mount_args_options)
+       "mount(8)'s way to a FUSE server", mount_args_options, MORE)
 #define mount_fuse2_main mount_fuse_main
 APPLET(mount_fuse2, "mount.fuse", "sbin", "TYPE#SOURCE MOUNTPOINT",
-       "mount.fuse3 by its older name", mount_args_options)
+       "mount.fuse3 by its older name", mount_args_options, MORE)

@@ -59,11 +59,27 @@ static int usage(void)
 	return msg_flush(&out);
 }
 
+/* "fusebox 0.1.0", "fumount (fusebox 0.1.0)". */
+static int show_version(void)
+{
+	char text[64];
+	struct out out = OUT_FD(text, 1);
+	bool whole = strcmp(msg_applet, "fusebox") == 0;
+
+	out_fmt(&out, whole ? "fusebox " VERSION "\n" : "%s (fusebox " VERSION ")\n", msg_applet);
+	return msg_flush(&out);
+}
+
 static int unknown(const char *name)
 {
-	msg("%s: no such applet; there are:", name);
+	const char *near = NULL;
+
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
-		msg_plain("  %s", (*a)->name);
+		opt_nearer(name, (*a)->name, &near);
+	if (near)
+		msg("%s: no such applet; did you mean %s?", name, near);
+	else
+		msg("%s: no such applet; see fusebox --help", name);
 	return UNKNOWN_APPLET;
 }
 
@@ -76,13 +92,26 @@ static bool helps_itself(const struct applet *applet)
 	return false;
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static bool is_version(const char *word)
+{
+	return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0;
+}
+
 static int run(const struct applet *applet, char **argv)
 {
 	msg_applet = applet->name;
 	/* A --help after "--" is not an option of the applet. */
-	for (char **word = argv + 1; !helps_itself(applet) && *word && strcmp(*word, "--") != 0; word++)
-		if (strcmp(*word, "--help") == 0)
+	for (char **word = argv + 1; !helps_itself(applet) && *word && strcmp(*word, "--") != 0; word++) {
+		if (is_help(*word))
 			return applet_help(applet);
+		if (is_version(*word))
+			return show_version();
+	}
 	return applet->main(argv);
 }
 
@@ -96,8 +125,6 @@ static int by_name(const char *name, char **argv)
 static int own_command(char **argv)
 {
 	const char *word = argv[0];
-	char text[64];
-	struct out out = OUT_FD(text, 1);
 
 	if (strcmp(word, "--list") == 0)
 		return list(NULL);
@@ -105,11 +132,9 @@ static int own_command(char **argv)
 		return list("/");
 	if (strcmp(word, "--install") == 0)
 		return install_main(argv);
-	if (strcmp(word, "--version") == 0) {
-		out_str(&out, "fusebox " VERSION "\n");
-		return msg_flush(&out);
-	}
-	if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
+	if (is_version(word))
+		return show_version();
+	if (is_help(word) || strcmp(word, "help") == 0) {
 		char *call[] = { argv[1], (char *)"--help", NULL };
 
 		return argv[1] ? by_name(argv[1], call) : usage();

@@ -14,6 +14,7 @@ struct applet {
 	const struct opt *options;
 	/* argv[0] is the applet's name. Returns the exit status. */
 	int (*main)(char **argv);
+	const char *more;	/* --help ends with it: examples and exit statuses, or "" */
 };
 
 #if __has_attribute(retain)
@@ -30,10 +31,10 @@ struct applet {
 #endif
 
 /* Registers ident_main under a name, at the end of an applet's file. A second line
-   with another ident registers an alias. */
-#define APPLET(ident, name, dir, operands, summary, options)			\
+   with another ident registers an alias. A further argument, a string literal, becomes applet.more. */
+#define APPLET(ident, name, dir, operands, summary, options, ...)		\
 	static const struct applet applet_##ident =				\
-		{ name, dir, operands, summary, options, ident##_main };	\
+		{ name, dir, operands, summary, options, ident##_main, "" __VA_ARGS__ };	\
 	static const struct applet *const applet_at_##ident			\
 		__attribute__((APPLET_KEEP, section("applets"))) = &applet_##ident;
 

@@ -23,6 +23,9 @@ struct mount_args {
 };
 
 /* The options, for --help. */
+/* The last argument of APPLET() for mount.NAME. */
+#define MOUNT_MORE(what) "Example: mount -t fuse." what " mnt\nExit status: 0: mounted; 1: not\n"
+
 extern const struct opt mount_args_options[];
 
 /* Parses argv, which it changes, and keeps pointers into it. Returns 0, or 1 after it has

@@ -23,8 +23,10 @@ struct out;
 int msg_flush(struct out *out);
 
 /* The meaning of -errno, like strerror(3), and its name, such as "ENOENT". Neither returns
-   NULL. Only errors that fusebox can meet are listed, in a tenth of strerror's space. */
+   NULL. An error that fusebox itself does not meet has no meaning but its name. */
 const char *msg_reason(int negative_errno);
 const char *msg_errno_name(int negative_errno);
+/* The name of such an error, or NULL. */
+const char *msg_rare_error(int negative_errno);
 
 #endif

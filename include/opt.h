@@ -14,6 +14,7 @@
 #ifndef FUSEBOX_OPT_H
 #define FUSEBOX_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,12 @@ int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest 
    Returns NULL, or why the option is refused: opt_unknown, if it is not in the table. */
 const char *opt_named(const struct opt *table, void *args, char *name, const char **bad);
 extern const char opt_unknown[];
+
+/* Sets *nearest to word if a mistyped word is nearer to that: its beginning, or at most two letters
+   off. Returns whether it did. */
+bool opt_nearer(const char *typed, const char *word, const char **nearest);
+/* Returns the table's long name that a mistyped one (without "--") is near to, or NULL. */
+const char *opt_near(const struct opt *table, const char *typed);
 
 /* Returns the index of value in words, such as "auto|none|always", or -1. */
 int opt_word(const char *words, const char *value);

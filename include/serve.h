@@ -25,7 +25,10 @@ struct serve_args {
 	OPT(0, "ready-fd", OPT_NUMBER, struct serve_args, ready_fd, "N", "write a newline to descriptor N once the mount answers"), \
 	OPT(0, "threads", OPT_NUMBER, struct serve_args, threads, "N", "at most N threads"), \
 	OPT(0, "transport", OPT_CALL, struct serve_args, transport, "HOW", "auto, dev (/dev/fuse) or uring (io_uring)"), \
-	OPT(0, "sandbox", OPT_FLAG, struct serve_args, sandbox, NULL, "only the files and system calls that serving takes")
+	OPT(0, "sandbox", OPT_FLAG, struct serve_args, sandbox, NULL, "allow only the files and system calls that serving needs")
+
+/* The last argument of APPLET() for a server. */
+#define SERVE_MORE(example) "Example: " example "\nExit status: 0: unmounted; 1: usage, or it failed\n"
 
 extern const struct opt serve_options[];
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "applet.h"
 #include "fmount.h"
@@ -43,11 +44,31 @@ static int list_mounts(void)
 	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : msg_flush(&out) ? FAILED : OK;
 }
 
-static int mount_path(const char *source, const char *target, uint32_t flags)
+/* mount(2) does not tell which of its paths an error is about. */
+static int report_bind_error(const char *source, const char *target, bool move, int err)
 {
-	int err = sys_mount(source, target, NULL, flags, NULL);
+	struct sys_stat from, to;
+	int missing = sys_stat_path(source, 0, true, &from);
 
-	return err ? msg_errno(FAILED, target, err) : OK;
+	if (missing)
+		return msg_errno(FAILED, source, missing);
+	if (err != -EINVAL || !move || sys_stat_path(target, 0, true, &to) < 0)
+		return msg_errno(FAILED, target, err);
+	if (from.inside)
+		msg("%s: nothing is mounted there", source);
+	else if (S_ISDIR(from.mode) != S_ISDIR(to.mode))
+		msg("%s: %s is a directory, this is not", S_ISDIR(from.mode) ? target : source,
+		    S_ISDIR(from.mode) ? source : target);
+	else
+		msg("%s: the mount above it is shared, so it cannot move; use --make-private there", source);
+	return FAILED;
+}
+
+static int mount_path(const char *target, uint32_t flags)
+{
+	int err = sys_mount("none", target, NULL, flags, NULL);
+
+	return err ? report_unmounted(FAILED, target, err) : OK;
 }
 
 static int set_propagation(const struct fmount *f, const char *target)
@@ -58,7 +79,7 @@ static int set_propagation(const struct fmount *f, const char *target)
 
 	for (int i = 0; i < 8 && status == OK; i++)
 		if (f->propagation[i])
-			status = mount_path("none", target, kinds[i % 4] | (i > 3 ? RECURSIVE : 0));
+			status = mount_path(target, kinds[i % 4] | (i > 3 ? RECURSIVE : 0));
 	return status;
 }
 
@@ -74,27 +95,44 @@ static bool has_propagation(const struct fmount *f)
 
 static int bind_or_move(struct fmount *f, const char *source, const char *target)
 {
-	int status;
+	int status = 0, err;
 
 	if (make_point_or_report(target, f->list) != 0)
 		return FAILED;
-	status = mount_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
-
-	if (!status && *f->list && (status = remount(target, f->list, f->bind || f->rbind, false)))
+	err = sys_mount(source, target, NULL, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND, NULL);
+	if (err)
+		return report_bind_error(source, target, f->move, err);
+	if (*f->list && (status = remount(target, f->list, f->bind || f->rbind, false)))
 		umount_path(target, UMOUNT_LAZY);
 	return status ? status : set_propagation(f, target);
 }
 
 /* ---- A source and a mountpoint ---- */
 
-static int serve(struct mount_args *args, char *options, char *more)
+static int serve(const struct fmount *f, struct mount_args *args, char *options, char *more)
 {
-	const char *bad;
+	const char *bad, *at = args->mountpoint;
+	int status;
 
 	if (make_point_or_report(args->mountpoint, options) != 0 || (more && make_point_or_report(args->mountpoint, more) != 0))
 		return FAILED;
 	args->alone = true;
-	return mount_args_take(args, options, &bad) || mount_args_take(args, more, &bad) ? USAGE : mount_args_serve(args);
+	if (mount_args_take(args, options, &bad) || mount_args_take(args, more, &bad))
+		return USAGE;
+	status = mount_args_serve(args);
+	if (!status && f->verbose)
+		msg("%s: mounted, type fuse.%s", at, args->type);
+	return status;
+}
+
+/* Whether the kernel mounts this type by itself. */
+static bool is_kernel_type(const char *type)
+{
+	char list[4096], line[80];
+	struct out out = OUT_TEXT(line);
+
+	out_fmt(&out, "\t%s\n", type);
+	return sys_read_file("/proc/filesystems", list, sizeof(list)) > 0 && text_find(list, out_text(&out));
 }
 
 static int mount_source(struct fmount *f, char *source, const char *mountpoint)
@@ -105,8 +143,13 @@ static int mount_source(struct fmount *f, char *source, const char *mountpoint)
 	args.mountpoint = mountpoint;
 	args.type = f->type && strcmp(f->type, "fuse") != 0 ? mount_args_type(f->type) : NULL;
 	if (!args.type && !strchr(source, '#'))
-		return applet_usage("of which type? -t fuse.TYPE, or TYPE#SOURCE");
-	return serve(&args, f->list, NULL);
+		return applet_usage("no file system type; use -t fuse.TYPE, or TYPE#SOURCE");
+	if (args.type && args.type == f->type && strncmp(args.type, "fuse", 4) != 0
+	    && is_kernel_type(args.type)) {
+		msg("%s: not a FUSE type; use mount(8)", args.type);
+		return FAILED;
+	}
+	return serve(f, &args, f->list, NULL);
 }
 
 /* ---- fstab(5) ---- */
@@ -187,7 +230,7 @@ static int mount_entry(struct fmount *f, struct entry *e)
 		args.source = e->source;
 		args.mountpoint = e->mountpoint;
 		args.type = *e->what ? e->what : NULL;
-		sys_exit(serve(&args, e->options, f->list));
+		sys_exit(serve(f, &args, e->options, f->list));
 	}
 	sys_wait(child, &status);
 	return status;

@@ -40,28 +40,31 @@ static const struct opt options[] = {
 	OPT('o', "options", OPT_CALL, struct fmount, collect, "LIST", "mount options, such as ro,allow_other"),
 	OPT('t', "type", OPT_STRING, struct fmount, type, "TYPE", "the type in the mount table: fuse.TYPE"),
 	OPT('s', "source", OPT_STRING, struct fmount, source, "SOURCE", "the source in the mount table"),
-	OPT('u', "user", OPT_STRING, struct fmount, launch.user, "USER[:GROUP]", "who the program runs as"),
-	OPT(0, "drop-caps", OPT_FLAG, struct fmount, launch.drop_caps, NULL, "the program can have no capability"),
-	OPT(0, "no-new-privs", OPT_FLAG, struct fmount, launch.no_new_privs, NULL, "nor gain any other privilege"),
+	OPT('r', "read-only", OPT_FLAG, struct fmount, read_only, NULL, "same as -o ro"),
+	OPT('v', "verbose", OPT_FLAG, struct fmount, verbose, NULL, "report what was mounted"),
+	OPT('n', NULL, OPT_FLAG, struct fmount, ignored, NULL, NULL),
+	OPT('u', "user", OPT_STRING, struct fmount, launch.user, "USER[:GROUP]", "run the program as this user"),
+	OPT(0, "drop-caps", OPT_FLAG, struct fmount, launch.drop_caps, NULL, "run it without any capability"),
+	OPT(0, "no-new-privs", OPT_FLAG, struct fmount, launch.no_new_privs, NULL, "run it with no_new_privs"),
 	OPT(0, "clones", OPT_NUMBER, struct fmount, clones, "N", "N more descriptors, in FUSE_CLONE_FDS"),
-	OPT(0, "fd-socket", OPT_STRING, struct fmount, fd_socket, "PATH", "hand the descriptor to who connects there"),
-	OPT('w', "wait", OPT_FLAG, struct fmount, wait, NULL, "background: return when the server answers"),
+	OPT(0, "fd-socket", OPT_STRING, struct fmount, fd_socket, "PATH", "hand the descriptor to a server over this socket"),
+	OPT('w', "wait", OPT_FLAG, struct fmount, wait, NULL, "run it in the background; return once it answers"),
 	OPT(0, "timeout", OPT_NUMBER, struct fmount, timeout, "SECONDS", "for --wait and --fd-socket (30; 0: none)"),
-	OPT(0, "root-daemon", OPT_FLAG, struct fmount, root_daemon, NULL, "outlives switch_root and the shutdown's kill"),
-	OPT(0, "auto-unmount", OPT_FLAG, struct fmount, auto_unmount, NULL, "unmount when the server is gone"),
-	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, NULL, "detach a dead mount that is there"),
-	OPT(0, "userns", OPT_FLAG, struct fmount, userns, NULL, "in a user and mount namespace of its own"),
-	OPT(0, "check", OPT_FLAG, struct fmount, check, NULL, "say what works, and what is missing"),
-	OPT(0, "json", OPT_FLAG, struct fmount, json, NULL, "with --check: for programs"),
-	OPT('a', "all", OPT_FLAG, struct fmount, all, NULL, "mount what fstab names (-t TYPES, -O OPTIONS)"),
+	OPT(0, "root-daemon", OPT_FLAG, struct fmount, root_daemon, NULL, "survive switch_root and the SIGKILL of shutdown"),
+	OPT(0, "auto-unmount", OPT_FLAG, struct fmount, auto_unmount, NULL, "unmount when the program ends"),
+	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, NULL, "first detach a dead mount at MOUNTPOINT"),
+	OPT(0, "userns", OPT_FLAG, struct fmount, userns, NULL, "mount in a new user and mount namespace"),
+	OPT(0, "check", OPT_FLAG, struct fmount, check, NULL, "report what mounting needs, and what is missing"),
+	OPT(0, "json", OPT_FLAG, struct fmount, json, NULL, "with --check: print JSON"),
+	OPT('a', "all", OPT_FLAG, struct fmount, all, NULL, "mount the FUSE entries of fstab (-t TYPES)"),
 	OPT('O', "test-opts", OPT_STRING, struct fmount, option_filter, "LIST", "with -a: only entries with these options"),
 	OPT('T', "fstab", OPT_STRING, struct fmount, fstab, "FILE", "another fstab"),
-	OPT('B', "bind", OPT_FLAG, struct fmount, bind, NULL, "SOURCE appears at MOUNTPOINT too"),
-	OPT('R', "rbind", OPT_FLAG, struct fmount, rbind, NULL, "the same with the mounts below it"),
-	OPT('M', "move", OPT_FLAG, struct fmount, move, NULL, "the mount at SOURCE moves to MOUNTPOINT"),
+	OPT('B', "bind", OPT_FLAG, struct fmount, bind, NULL, "mount the directory SOURCE at MOUNTPOINT as well"),
+	OPT('R', "rbind", OPT_FLAG, struct fmount, rbind, NULL, "same as -B, with the mounts below it"),
+	OPT('M', "move", OPT_FLAG, struct fmount, move, NULL, "move the mount at SOURCE to MOUNTPOINT"),
 	OPT(0, "make-shared", OPT_FLAG, struct fmount, propagation[0], NULL, NULL),
 	OPT(0, "make-slave", OPT_FLAG, struct fmount, propagation[1], NULL, NULL),
-	OPT(0, "make-private", OPT_FLAG, struct fmount, propagation[2], NULL, "and the rest: --make-[r]{shared,slave,private,unbindable}"),
+	OPT(0, "make-private", OPT_FLAG, struct fmount, propagation[2], NULL, "set propagation: --make-[r]{shared,slave,private,unbindable}"),
 	OPT(0, "make-unbindable", OPT_FLAG, struct fmount, propagation[3], NULL, NULL),
 	OPT(0, "make-rshared", OPT_FLAG, struct fmount, propagation[4], NULL, NULL),
 	OPT(0, "make-rslave", OPT_FLAG, struct fmount, propagation[5], NULL, NULL),
@@ -70,12 +73,15 @@ static const struct opt options[] = {
 	OPT_END
 };
 
+/* libfuse's name for --auto-unmount. */
+static const char auto_unmount[] = "auto_unmount";
+
 /* Ignore the options that only mount(8) interprets, so that -o takes the options of an fstab line. */
 static bool skip_mount8_option(struct optlist *mount, char *option, const char **why)
 {
 	(void)mount;
 	(void)why;
-	return optlist_is_for_mount(option);
+	return optlist_is_for_mount(option) || strcmp(option, auto_unmount) == 0;
 }
 
 /* Collect the options of the mount; its default type and source are the program's name. 0, or 1 once
@@ -225,11 +231,17 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	if (status == -ETIMEDOUT) {
 		msg("%s: no answer within %d seconds", argv[0], f->timeout);
 		sys_kill(-child, SIGKILL);
-	} else if (status < 0) {
+	} else if (status < 0 && status != LAUNCH_UNMOUNTED) {
 		msg_errno(1, argv[0], status);
+	} else if (!mounted) {
+		msg("%s: unmounted meanwhile by another process", at->path);
+	} else if (status == LAUNCH_NOT_EXECUTABLE || status == LAUNCH_NOT_FOUND) {
+		undo_mount(at);		/* The child has told why. */
+		return status;
+	} else if (status > 128) {
+		msg("%s: ended by signal %d before it answered", argv[0], status - 128);
 	} else {
-		msg("%s: %s", mounted ? argv[0] : at->path, mounted ? "ended before it answered"
-		    : "unmounted meanwhile by another process");
+		msg("%s: exited with status %d before it answered", argv[0], status > 0 ? status : 0);
 	}
 	return undo_mount(at);
 }
@@ -240,8 +252,11 @@ static int hand_out(const struct fmount *f, const struct mountpoint *at, int dev
 	struct user user = { .uid = sys_geteuid() };
 	int err = f->launch.user ? user_find(f->launch.user, &user) : 0;
 
-	if (!err)
-		err = hand_out_send(f->fd_socket, user.uid, device, f->timeout ? f->timeout * 1000 : -1);
+	if (err) {
+		undo_mount(at);
+		return launch_no_user(f->launch.user, err);
+	}
+	err = hand_out_send(f->fd_socket, user.uid, device, f->timeout ? f->timeout * 1000 : -1);
 	if (!err)
 		return 0;
 	if (err == -EADDRINUSE)
@@ -323,6 +338,7 @@ static int run(struct fmount *f, const char *where, char **program)
 	struct optlist mount;
 	int device;
 
+	f->auto_unmount |= text_in_list(f->list, auto_unmount);
 	if (make_point_or_report(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (f->replace_stale && replace_stale(where) != 0)
@@ -332,6 +348,8 @@ static int run(struct fmount *f, const char *where, char **program)
 	device = mount_or_report(&at, where, &mount);
 	if (device < 0)
 		return 1;
+	if (f->verbose)
+		msg("%s: mounted, type fuse.%s", at.path, mount.subtype);
 	return start(f, &at, device, program);
 }
 
@@ -363,9 +381,13 @@ static int fmount_main(char **argv)
 	f.timeout = TIMEOUT_S;
 	if (!applet_parse(options, &f, argv, &rest))
 		return 1;
+	if (f.read_only)
+		append_options(&f, (char *)"ro", NULL);
 	program = rest.after && rest.after[0] ? rest.after : NULL;
 	if (f.check)
 		return fmount_check ? fmount_check(&f, rest.operands[0]) : refuse_missing_part("--check");
+	if (rest.after && !program && rest.count == 1 && !f.fd_socket)
+		return applet_usage("wanted: a program after --");
 	if (!program && !f.fd_socket)
 		return run_like_mount(&f, rest.operands);
 	if (rest.count != 1 || (program && f.fd_socket))
@@ -377,5 +399,11 @@ static int fmount_main(char **argv)
 	return run(&f, rest.operands[0], program);
 }
 
+#define MORE "Examples:\n" \
+	"  fmount mnt -- sshfs host: {}   mount, and run sshfs without fusermount3\n" \
+	"  fmount --check                 whether a mount would work here\n" \
+	"  fmount -t sshfs host: mnt      as mount(8) does, by mount.fuse3\n" \
+	"Exit status: that of PROGRAM; 127: not found; 1: usage, or not mounted; 32, 64: as mount(8)\n"
+
 APPLET(fmount, "fmount", "usr/bin", "[SOURCE] MOUNTPOINT | MOUNTPOINT -- PROGRAM [ARGUMENTS]",
-       "mount, and run the program that serves ({}: the descriptor)", options)
+       "mount, and run the program that serves ({}: the descriptor)", options, MORE)

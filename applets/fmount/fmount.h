@@ -19,7 +19,7 @@ struct fmount {
 	const char *fd_socket;
 	bool wait, root_daemon, auto_unmount, replace_stale;
 	/* the optional source files */
-	bool userns, check, json;
+	bool userns, check, json, read_only, verbose, ignored;
 	bool all, bind, rbind, move;
 	const char *option_filter, *fstab;
 	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */

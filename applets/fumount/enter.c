@@ -1,10 +1,12 @@
 /* enter: join another mount namespace, for -N, and for -R, which visits all of them. */
+#include <errno.h>
 #include <fcntl.h>
 
 #include "fumount.h"
 #include "health/fusectl.h"
 #include "opt.h"
 #include "out.h"
+#include "proc/proc.h"
 #include "sys.h"
 
 int fumount_enter(const char *namespace)
@@ -21,6 +23,8 @@ int fumount_enter(const char *namespace)
 	sys_keep_places();
 	fusectl_keep();
 	fd = sys_open(namespace, O_RDONLY | O_NONBLOCK, 0);
+	if (fd == -ENOENT && namespace == path && proc_mounted())
+		fd = -ESRCH;
 	err = fd < 0 ? fd : sys_enter_mount_namespace(fd);
 	if (fd >= 0)
 		sys_close(fd);

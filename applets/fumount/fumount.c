@@ -14,22 +14,23 @@
 #include "target/unmount.h"
 
 static const struct opt options[] = {
-	OPT('l', "lazy", OPT_FLAG, struct fumount, lazy, NULL, "detach now; those who hold it go on"),
-	OPT('f', "force", OPT_FLAG, struct fumount, force, NULL, "abort the connection: waiting requests fail; then unmount"),
-	OPT('R', "recover", OPT_FLAG, struct fumount, recover, NULL, "whatever it takes: abort what is dead or hangs, all layers and binds"),
-	OPT(0, "abort", OPT_FLAG, struct fumount, abort, NULL, "abort the connection, and leave the mount"),
+	OPT('l', "lazy", OPT_FLAG, struct fumount, lazy, NULL, "detach now; processes that hold it go on"),
+	OPT('f', "force", OPT_FLAG, struct fumount, force, NULL, "abort the connection, so that requests fail; then unmount"),
+	OPT('R', "recover", OPT_FLAG, struct fumount, recover, NULL, "clear a dead or hung mount, all its layers and binds"),
+	OPT(0, "abort", OPT_FLAG, struct fumount, abort, NULL, "abort the connection, and keep the mount"),
 	OPT('a', "all", OPT_FLAG, struct fumount, all, NULL, "all FUSE mounts"),
-	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these: fuse.a,fuse.b; nofuse.a: not these"),
-	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "only with these mount options"),
-	OPT('w', "wait", OPT_NUMBER, struct fumount, wait, "SECONDS", "wait for who holds it"),
-	OPT('k', "kill", OPT_MAYBE, struct fumount, kill, "SIGNAL", "signal who holds it first (TERM)"),
-	OPT('N', "namespace", OPT_STRING, struct fumount, namespace, "NS", "in this mount namespace, a process or a path"),
-	OPT('i', NULL, OPT_FLAG, struct fumount, any, NULL, "also what is no FUSE mount"),
-	OPT('q', "quiet", OPT_FLAG, struct fumount, quiet, NULL, "say nothing; the status tells"),
-	OPT('v', "verbose", OPT_FLAG, struct fumount, verbose, NULL, "say what was done"),
-	OPT(0, "json", OPT_FLAG, struct fumount, json, NULL, "say it for programs, on stdout"),
+	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these types: fuse.a,fuse.b; nofuse.a: all others"),
+	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "with -a: only mounts with these options"),
+	OPT('w', "wait", OPT_NUMBER, struct fumount, wait, "SECONDS", "wait until no process holds it"),
+	OPT('k', "kill", OPT_MAYBE, struct fumount, kill, "SIGNAL", "signal the processes that hold it first (TERM)"),
+	OPT('N', "namespace", OPT_STRING, struct fumount, namespace, "NS", "in the mount namespace of a process, or at a path"),
+	OPT('i', NULL, OPT_FLAG, struct fumount, any, NULL, "also unmount what is not FUSE"),
+	OPT('q', "quiet", OPT_FLAG, struct fumount, quiet, NULL, "print nothing; the exit status tells"),
+	OPT('v', "verbose", OPT_FLAG, struct fumount, verbose, NULL, "report what was done"),
+	OPT(0, "json", OPT_FLAG, struct fumount, json, NULL, "print JSON"),
+	OPT('r', "read-only", OPT_FLAG, struct fumount, read_only, NULL, "if it is busy, make it read-only"),
 	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
-	OPT('z', NULL, OPT_FLAG, struct fumount, lazy, NULL, "as -l, for who is used to fusermount"),
+	OPT('z', NULL, OPT_FLAG, struct fumount, lazy, NULL, "same as -l, as in fusermount3"),
 	OPT('u', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
 	OPT_END
 };
@@ -207,11 +208,11 @@ static int check_and_unmount(const struct fumount *f, const struct report *to, c
 		return FUMOUNT_FAILED;
 	}
 	if (f->types && !match_type(f->types, t->type)) {
-		report(to, "refused", "is %s", t->type);
+		report(to, "refused", "its type is %s, which -t %s leaves out", t->type, f->types);
 		return FUMOUNT_FAILED;
 	}
 	if (!t->id && f->verbose)
-		report(to, "unknown", "what is mounted there is not known without /proc");
+		report(to, "unknown", "without /proc, what is mounted there is not known");
 	if (t->at.below && !is_outer_answering(t)) {
 		report(to, "refused", "it lies below another FUSE mount, conn:%llu, which does not answer; "
 		       "unmount that first", (unsigned long long)t->outer);
@@ -244,11 +245,11 @@ static int run_target(const struct fumount *f, const struct report *to)
 static const char *find_contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)
-		return "one of -l, -f, -R and --abort";
+		return "-l, -f, -R and --abort exclude each other";
 	if ((f->kill || f->wait >= 0) && f->lazy + f->force + f->abort + f->recover)
-		return "-w and -k go with a mount that is not to be busy";
+		return "-w and -k exclude -l, -f, -R and --abort";
 	if (f->kill && f->all)
-		return "-k takes a target";
+		return "-k excludes -a";
 	if (f->kill && wait_holders_signal_number(f->kill) < 0)
 		return "-k: no such signal";
 	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))
@@ -256,11 +257,11 @@ static const char *find_contradiction(const struct fumount *f, char **operands)
 	if (f->all && *operands)
 		return "-a takes no target";
 	if (f->all && f->abort)
-		return "-a takes mounts away, --abort leaves them";
+		return "-a excludes --abort";
 	if (f->types && f->recover && !f->all)
-		return "-t goes with -R where -a does";
+		return "-t with -R needs -a";
 	if (f->options && !f->all)
-		return "-O goes with -a";
+		return "-O needs -a";
 	return f->all || *operands ? NULL : "no mountpoint is given";
 }
 
@@ -315,7 +316,10 @@ static int enter_and_run(struct fumount *f, char **operands)
 {
 	int err = f->namespace ? fumount_enter(f->namespace) : 0;
 
-	return err ? msg_errno(FUMOUNT_FAILED, f->namespace, err) : run(f, operands);
+	if (!err)
+		return run(f, operands);
+	msg("%s: %s", f->namespace, err == -EINVAL ? "not a mount namespace" : msg_reason(err));
+	return FUMOUNT_FAILED;
 }
 
 static int fumount_main(char **argv)
@@ -332,15 +336,22 @@ static int fumount_main(char **argv)
 	return enter_and_run(&f, rest.operands);
 }
 
-APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and say who holds the mount", options)
+#define MORE "TARGET: a mountpoint, conn:N, mnt-id:N, or the source of a mount\n\n" \
+	"Examples:\n" \
+	"  fumount -R mnt           clear a dead or hung mount\n" \
+	"  fumount -k -w 5 mnt      end the processes that hold it, then unmount\n" \
+	"Exit status: 0: unmounted; 1: usage, or no permission; 2: system error;\n" \
+	"  32: not unmounted; 64: some of the targets were\n"
+
+APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and name the processes that hold the mount", options, MORE)
 
 /* The options that umount(8) passes to its helpers; those without a meaning here are ignored. */
 static const struct opt helper_options[] = {
 	OPT('f', NULL, OPT_FLAG, struct fumount, force, NULL, "abort the connection"),
 	OPT('l', NULL, OPT_FLAG, struct fumount, lazy, NULL, "detach now"),
 	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
-	OPT('r', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
-	OPT('v', NULL, OPT_FLAG, struct fumount, verbose, NULL, "say what was done"),
+	OPT('r', NULL, OPT_FLAG, struct fumount, read_only, NULL, "if it is busy, make it read-only"),
+	OPT('v', NULL, OPT_FLAG, struct fumount, verbose, NULL, "report what was done"),
 	OPT('t', NULL, OPT_STRING, struct fumount, options, "TYPE", "ignored: any FUSE type will do"),
 	OPT('N', NULL, OPT_STRING, struct fumount, namespace, "NS", "the mount namespace, a path or a process"),
 	OPT_END
@@ -359,4 +370,4 @@ static int umount_fuse_main(char **argv)
 }
 
 APPLET(umount_fuse, "umount.fuse", "sbin", "MOUNTPOINT", "unmount, as umount(8) calls it",
-       helper_options)
+       helper_options, "Example: umount -t fuse.sshfs mnt\nExit status: as fumount\n")

@@ -14,7 +14,7 @@ enum { FUMOUNT_OK = 0, FUMOUNT_USAGE = 1, FUMOUNT_SYSTEM = 2, FUMOUNT_FAILED = 3
 
 struct fumount {
 	bool lazy, force, abort, recover;
-	bool all, any, quiet, verbose, json, ignored;
+	bool all, any, quiet, verbose, json, read_only, ignored;
 	const char *types, *options;	/* the filters of -a; NULL: none */
 	const char *kill;		/* the signal's name; NULL: none is sent */
 	const char *namespace;

@@ -16,13 +16,13 @@ struct args {
 };
 
 static const struct opt options[] = {
-	OPT('l', "list", OPT_FLAG, struct args, list, NULL, "the mounts alone, without looking for their servers"),
-	OPT('k', "kernel", OPT_FLAG, struct args, kernel, NULL, "the kernel alone, with every flag of INIT"),
-	OPT('A', "all-namespaces", OPT_FLAG, struct args, all, NULL, "of every mount namespace"),
-	OPT('N', "namespace", OPT_STRING, struct args, namespace, "PID", "of this process's mount namespace"),
+	OPT('l', "list", OPT_FLAG, struct args, list, NULL, "only the mounts, without searching for servers"),
+	OPT('k', "kernel", OPT_FLAG, struct args, kernel, NULL, "only the kernel, with every flag of INIT"),
+	OPT('A', "all-namespaces", OPT_FLAG, struct args, all, NULL, "the mounts of all mount namespaces"),
+	OPT('N', "namespace", OPT_STRING, struct args, namespace, "PID", "the mounts of this process's mount namespace"),
 	OPT(0, "stuck", OPT_MAYBE, struct args, stuck, "SECONDS", "only where requests wait that long (1); status 1 if there is one"),
-	OPT(0, "watch", OPT_MAYBE, struct args, watch, "SECONDS", "again and again (2)"),
-	OPT(0, "json", OPT_FLAG, struct args, json, NULL, "for programs"),
+	OPT(0, "watch", OPT_MAYBE, struct args, watch, "SECONDS", "repeat every SECONDS (2)"),
+	OPT(0, "json", OPT_FLAG, struct args, json, NULL, "print JSON"),
 	OPT_END
 };
 
@@ -208,6 +208,8 @@ static int report_table_error(const struct info *i, int err)
 	char path[48];
 	struct out out = OUT_TEXT(path);
 
+	if (i->pid && err == -ENOENT && proc_mounted())
+		return msg_errno(1, i->pid, -ESRCH);
 	out_fmt(&out, "/proc/%s/mountinfo", i->pid ? i->pid : "self");
 	return msg_errno(1, out_text(&out), err);
 }
@@ -279,8 +281,11 @@ static int show_table(struct info *i)
 static int show_all(const struct args *args, struct view *v, char **targets)
 {
 	struct info info = { .args = args, .view = v, .quick = args->list && !args->stuck, .pid = args->namespace };
-	int status = 0;
+	int status = info.pid ? table_each(info.pid, has_fuse, NULL) : 0;
 
+	if (status < 0)
+		return report_table_error(&info, status);
+	status = 0;
 	if (v->json)
 		json_open(v->json, NULL, '{');
 	if (args->kernel || (!*targets && !args->list && !args->stuck)) {
@@ -356,4 +361,10 @@ static int fuse_info_main(char **argv)
 	}
 }
 
-APPLET(fuse_info, "fuse-info", "usr/bin", "[TARGET...]", "what is mounted, who serves it, what hangs", options)
+#define MORE "TARGET: a mountpoint, a path in one, conn:N, mnt-id:N, or the source of a mount\n\n" \
+	"Examples:\n" \
+	"  fuse-info                which mounts there are, and their states\n" \
+	"  fuse-info --stuck=10     which servers have not answered for 10 seconds\n" \
+	"Exit status: 0: shown; 1: usage or failure; with --stuck: 1: there are some; 2: failure\n"
+
+APPLET(fuse_info, "fuse-info", "usr/bin", "[TARGET...]", "what is mounted, who serves it, what hangs", options, MORE)

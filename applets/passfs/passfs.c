@@ -192,22 +192,22 @@ static struct fuse_ops pass_ops = {
 static const struct opt options[] = {
 	SERVE_OPTIONS,
 	OPT('r', "ro", OPT_CALL, struct passfs, set_ro, NULL, "mount read-only"),
-	OPT(0, "cache", OPT_CALL, struct passfs, set_cache, "HOW", "auto, none or always: what the kernel may keep"),
-	OPT(0, "timeout", OPT_NUMBER, struct passfs, timeout, "SECONDS", "how long it may keep names and attributes (1)"),
+	OPT(0, "cache", OPT_CALL, struct passfs, set_cache, "HOW", "auto, none or always: what the kernel may cache"),
+	OPT(0, "timeout", OPT_NUMBER, struct passfs, timeout, "SECONDS", "how long it may cache names and attributes (1)"),
 	OPT(0, "writeback", OPT_FLAG, struct passfs, writeback, NULL, "the kernel collects writes; excludes passthrough"),
-	OPT(0, "no-passthrough", OPT_FLAG, struct passfs, no_passthrough, NULL, "all reads and writes come through here"),
+	OPT(0, "no-passthrough", OPT_FLAG, struct passfs, no_passthrough, NULL, "all reads and writes go through this server"),
 	OPT(0, "no-xattrs", OPT_FLAG, struct passfs, no_xattrs, NULL, "no extended attributes, and no requests for them"),
-	OPT(0, "locks", OPT_FLAG, struct passfs, locks, NULL, "lock in SOURCE, for those who work there too"),
+	OPT(0, "locks", OPT_FLAG, struct passfs, locks, NULL, "take locks in SOURCE, where others may work as well"),
 	OPT(0, "map", OPT_CALL, struct passfs, set_map, "UID:UID,@GID:@GID", "show one owner or group as another"),
 	OPT(0, "force-user", OPT_NUMBER, struct passfs, view.force_user, "UID", "show all as owned by UID"),
-	OPT(0, "force-group", OPT_NUMBER, struct passfs, view.force_group, "GID", "and by this group"),
-	OPT(0, "uid-offset", OPT_NUMBER, struct passfs, view.uid_offset, "N", "show owners as N more"),
-	OPT(0, "gid-offset", OPT_NUMBER, struct passfs, view.gid_offset, "N", "and groups"),
+	OPT(0, "force-group", OPT_NUMBER, struct passfs, view.force_group, "GID", "show all as of group GID"),
+	OPT(0, "uid-offset", OPT_NUMBER, struct passfs, view.uid_offset, "N", "add N to each uid that is shown"),
+	OPT(0, "gid-offset", OPT_NUMBER, struct passfs, view.gid_offset, "N", "add N to each gid that is shown"),
 	OPT(0, "perms", OPT_CALL, struct passfs, set_perms, "MODE", "show other permissions, such as go-w"),
-	OPT(0, "hide", OPT_CALL, struct passfs, set_hide, "PATTERN", "as if no such names were there"),
+	OPT(0, "hide", OPT_CALL, struct passfs, set_hide, "PATTERN", "hide names that match"),
 	OPT(0, "no-symlinks-out", OPT_FLAG, struct passfs, no_symlinks_out, NULL, "refuse links that lead out of SOURCE"),
-	OPT(0, "kernel-fs", OPT_FLAG, struct passfs, kernel_fs, NULL, "let others into /proc and its kind in SOURCE"),
-	OPT(0, "export", OPT_FLAG, struct passfs, export, NULL, "file handles stay good, for an NFS server"),
+	OPT(0, "kernel-fs", OPT_FLAG, struct passfs, kernel_fs, NULL, "give other users access to /proc and the like in SOURCE"),
+	OPT(0, "export", OPT_FLAG, struct passfs, export, NULL, "keep file handles valid, for an NFS server"),
 	OPT_END
 };
 
@@ -259,11 +259,13 @@ static int passfs_main(char **argv)
 	return serve_with(argv, options, &fs.serve, &pass_ops, &fs);
 }
 
-APPLET(passfs, "passfs", "usr/bin", "SOURCE MOUNTPOINT", "mirror a directory tree", options)
+APPLET(passfs, "passfs", "usr/bin", "SOURCE MOUNTPOINT", "mirror a directory tree", options,
+       SERVE_MORE("passfs -b /srv/data mnt"))
 
 static int mount_passfs_main(char **argv)
 {
 	return serve_as_mount(argv, passfs_main);
 }
 
-APPLET(mount_passfs, "mount.passfs", "sbin", "SOURCE MOUNTPOINT", "passfs as mount(8) calls it", mount_args_options)
+APPLET(mount_passfs, "mount.passfs", "sbin", "SOURCE MOUNTPOINT", "passfs as mount(8) calls it", mount_args_options,
+       MOUNT_MORE("passfs /srv/data"))

@@ -42,15 +42,26 @@ int applet_help(const struct applet *applet)
 	for (const struct opt *o = applet->options; o->letter || o->name; o++)
 		if (o->help)
 			option_help(&out, o);
-	out_str(&out, "      --help               show this\n");
+	out_str(&out, "  -h, --help               show this\n  -V, --version            show the version\n");
+	out_fmt(&out, *applet->more ? "\n%s" : "%s", applet->more);
 	return msg_flush(&out);
 }
 
+/* NULL in the set-uid helper. */
+extern __typeof__(opt_near) opt_near __attribute__((weak));
+
 bool applet_parse(const struct opt *options, void *args, char **argv, struct opt_rest *rest)
 {
+	const char *near = NULL;
+
 	if (opt_parse(options, args, argv, rest) == 0)
 		return true;
-	msg("%s: %s; see %s --help", rest->bad, rest->why, msg_applet);
+	if (opt_near && rest->why == opt_unknown && strncmp(rest->bad, "--", 2) == 0)
+		near = opt_near(options, rest->bad + 2);
+	if (near)
+		msg("%s: %s; did you mean --%s?", rest->bad, rest->why, near);
+	else
+		msg("%s: %s; see %s --help", rest->bad, rest->why, msg_applet);
 	return false;
 }
 

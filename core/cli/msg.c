@@ -112,6 +112,9 @@ static const uint8_t numbers[] = {
 #undef ROW
 };
 
+/* NULL in the set-uid helper. */
+extern __typeof__(msg_rare_error) msg_rare_error __attribute__((weak));
+
 static const char *next_text(const char *text)
 {
 	return text + strlen(text) + 1;
@@ -131,6 +134,8 @@ const char *msg_errno_name(int err)
 {
 	const char *name = find_name(err);
 
+	if (!name && msg_rare_error)
+		name = msg_rare_error(err);
 	return name ? name : "error";
 }
 
@@ -142,6 +147,9 @@ const char *msg_reason(int err)
 
 	if (name)
 		return next_text(name);
+	name = msg_rare_error ? msg_rare_error(err) : NULL;
+	if (name)
+		return name;
 	out_fmt(&out, "error %d", -err);
 	return out_text(&out);
 }

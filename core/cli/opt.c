@@ -44,7 +44,7 @@ static const char *set_number(int *to, const char *value)
 	uint64_t n;
 
 	if (opt_number(value, INT_MAX, &n) < 0)
-		return "not a number";
+		return !*value || value[strspn(value, "0123456789")] ? "not a whole number" : "too large";
 	*to = (int)n;
 	return NULL;
 }

@@ -17,6 +17,12 @@
 
 extern char **environ;
 
+int launch_no_user(const char *user, int err)
+{
+	msg("%s: %s", user, err == -ENOENT ? "no such user or group" : msg_reason(err));
+	return 1;
+}
+
 int launch_become(const struct launch *l)
 {
 	static char home[sizeof("HOME=") + sizeof(((struct user *)0)->home)];
@@ -25,7 +31,7 @@ int launch_become(const struct launch *l)
 	int err = l->user ? user_find(l->user, &user) : 0;
 
 	if (err)
-		return msg_errno(1, l->user, err);
+		return launch_no_user(l->user, err);
 	if (l->drop_caps)
 		priv_lock_caps();
 	if (l->user) {
@@ -45,16 +51,16 @@ int launch_become(const struct launch *l)
 int launch_exec(const char *file, char **argv)
 {
 	static char found[4096];
-	const char *path = file;
-	int err = 0;
+	struct sys_stat st;
+	bool search = !strchr(file, '/');
+	int unfound = search ? env_find(file, false, found, sizeof(found)) : 0;
+	int err = unfound ? unfound : sys_exec(search ? found : file, argv, environ);
 
-	if (!strchr(file, '/')) {
-		err = env_find(file, false, found, sizeof(found));
-		path = found;
-	}
-	if (!err)
-		err = sys_exec(path, argv, environ);
-	return msg_errno(err == -ENOENT ? 127 : 126, file, err);
+	if (err != -ENOENT)
+		return msg_errno(LAUNCH_NOT_EXECUTABLE, file, err);
+	msg("%s: %s", file, unfound ? "no such program in PATH"
+	    : sys_stat_path(search ? found : file, 0, false, &st) == 0 ? "its interpreter is missing" : msg_reason(err));
+	return LAUNCH_NOT_FOUND;
 }
 
 uint64_t launch_mounted(const char *path)

@@ -19,9 +19,14 @@ struct launch {
    with the child's status. Call before launch_become(). Returns 0 or -errno. */
 int launch_leave_terminal(const struct launch *l);
 
+/* Prints why user_find() failed. Returns 1. */
+int launch_no_user(const char *user, int negative_errno);
+
 /* Sets the user, groups and capabilities of this process as l says. Returns 0, or 1 after
    printing the error. */
 int launch_become(const struct launch *l);
+
+enum { LAUNCH_NOT_EXECUTABLE = 126, LAUNCH_NOT_FOUND = 127 };
 
 /* Executes file, a path or a name in PATH, with argv and the environment. Returns only on failure,
    after printing the error: 127 not found, 126 not executable. */

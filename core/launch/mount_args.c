@@ -104,8 +104,10 @@ int mount_args_parse(char **argv, struct mount_args *args)
 	args->fake = words.fake;
 	args->type = words.type ? mount_args_type(words.type) : NULL;
 	if (!rest.operands[0] || !rest.operands[1] || rest.operands[2]) {
-		msg_plain("usage: %s %s destination [-t type] [-o opt[,opts...]]", msg_applet,
-			  args->type ? "source" : "type#[source]");
+		bool serves = strncmp(msg_applet, "mount.fuse", 10) != 0;
+
+		msg_plain("usage: %s %s destination%s [-o opt[,opts...]]", msg_applet,
+			  args->type || serves ? "source" : "type#[source]", serves ? "" : " [-t type]");
 		return 1;
 	}
 	if (args->type && !*args->type) {

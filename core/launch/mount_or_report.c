@@ -1,7 +1,10 @@
 /* mount_or_report: see mount_or_report.h. */
 #include "launch/mount_or_report.h"
 
+#include <errno.h>
+
 #include "msg.h"
+#include "sys.h"
 
 int mount_or_report(struct mountpoint *at, const char *path, const struct optlist *options)
 {
@@ -17,6 +20,16 @@ int mount_or_report(struct mountpoint *at, const char *path, const struct optlis
 		return device;
 	msg("%s", out_text(&why));
 	return -1;
+}
+
+int report_unmounted(int status, const char *path, int err)
+{
+	struct sys_stat st;
+
+	if (err != -EINVAL || sys_stat_path(path, 0, false, &st) < 0 || !st.inside)
+		return msg_errno(status, path, err);
+	msg("%s: nothing is mounted there", path);
+	return status;
 }
 
 int make_point_or_report(const char *path, const char *options)

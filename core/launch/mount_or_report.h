@@ -9,6 +9,9 @@
    caller closes, or -1 after printing the error. */
 int mount_or_report(struct mountpoint *at, const char *path, const struct optlist *options);
 
+/* Prints why mount(2) refused to change the mount at path. Returns status. */
+int report_unmounted(int status, const char *path, int negative_errno);
+
 /* Creates the mountpoint if the list of mount options has X-mount.mkdir. Returns 0, or 1 after
    printing the error. */
 int make_point_or_report(const char *path, const char *options);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "launch/mount_or_report.h"
 #include "msg.h"
 #include "optlist.h"
 #include "sys.h"
@@ -84,5 +85,5 @@ int remount(const char *target, char *list, bool bind, bool from_mount)
 	r.bind |= !((before ^ r.whole.flags) & WHOLE);
 	flags = REMOUNT | (r.bind ? BIND : 0) | r.one.flags;
 	err = sys_mount(NULL, target, NULL, flags, NULL);
-	return err ? msg_errno(FAILED, target, err) : OK;
+	return err ? report_unmounted(FAILED, target, err) : OK;
 }

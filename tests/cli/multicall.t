@@ -19,7 +19,8 @@ exits 0 'help APPLET' "$box" help fumount
 like 'the same help' "$out" 'lazy'
 exits 127 'an unknown applet' "$box" nope
 like 'is named' "$err" 'nope: no such applet'
-like 'with the list' "$err" 'fumount'
+exits 127 'one that is nearly there' "$box" fumont
+is 'is guessed' "$err" 'fusebox: fumont: no such applet; did you mean fumount?'
 exits 0 'argv[0] with a leading @' bash -c "exec -a @hellofs $box --help"
 like 'is the applet' "$out" 'Usage: hellofs'
 exits 0 'argv[0] with a leading -' bash -c "exec -a -hellofs $box --help"

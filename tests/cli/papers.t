@@ -59,12 +59,15 @@ knows() # knows OPTION APPLET...
 	*": $option: unknown option;"*) return 1 ;;
 	*": --papers-test: "*) return 0 ;;
 	esac
-	[[ $option = --help && $said = *Usage:* ]] || bail "$* $option: $said"
+	[[ $option = -h || $option = --help ]] && [[ $said = *sage:* ]] && return
+	[[ $option = -V || $option = --version ]] && [[ $said = *' (fusebox '* ]] || bail "$* $option: $said"
 }
+# What every applet takes, by main() itself: each is tried below.
+without_general() { grep -vxE -- '-h|--help|-V|--version'; }
 taken_by() # taken_by APPLET
 {
 	local word
-	"$BUILD/tests/options" "$1" | grep -vx -e --help | sorted | while read -r word; do
+	"$BUILD/tests/options" "$1" | sorted | while read -r word; do
 		knows "$word" "$1" && printf '%s\n' "$word"	# echo would take -n
 	done
 }
@@ -88,8 +91,8 @@ for applet in "${applets[@]}"; do
 	help=$(help_lines "$applet")
 	is "$applet: the page has what --help has" "$(page_lines "$page" OPTIONS "$applet")" "$help"
 	more=$(page_lines "$page" COMPATIBILITY "$applet")
-	is "$applet: the parser takes what the page has" "$(taken_by "$applet")" "$(options_in <<<"$help"$'\n'"$more" | grep -vx -e --help)"
-	ok "$applet: and --help" knows --help "$applet"
+	is "$applet: the parser takes what the page has" "$(taken_by "$applet" | without_general)" "$(options_in <<<"$help"$'\n'"$more" | without_general)"
+	for option in -h --help -V --version; do ok "$applet: and $option" knows "$option" "$applet"; done
 	exits 1 "$applet: what is in neither" "$box" "$applet" --papers-test
 	like 'is refused' "$err" "$applet: --papers-test: unknown option"
 done
@@ -97,7 +100,7 @@ is 'the box: the page has what --help has' "$(page_lines "$top/core/fusebox.8" O
 more=$(page_lines "$top/core/fusebox.8" COMPATIBILITY fusebox)
 is 'the box: --install takes what the page has' "$(taken_by_install)" \
 	"$(options_in <<<"$(help_of_box)"$'\n'"$more" | grep -vxE -- '--(help|list|list-full|version|install)')"
-for option in --help --list --list-full --version; do exits 0 "the box: $option" "$box" "$option"; done
+for option in -h -V --help --list --list-full --version; do exits 0 "the box: $option" "$box" "$option"; done
 is 'every name in a page is one of the box' "$(for page in "${pages[@]}"; do names_of "$page"; done | sorted)" \
 	"$(printf '%s\n' fusebox "${applets[@]}" | sorted)"
 

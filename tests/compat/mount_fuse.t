@@ -98,7 +98,7 @@ like 'with the flags' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw,'
 "$BUILD/bin/fumount" mnt
 exits 32 'a remount of nothing' ours/mount.fuse3 'shows#src' mnt -o ro,remount
 differs_as 'no type in the name' 'empty type given in the name of this command.exit 1' mount.fuse. src mnt
-differs_as 'no such server' 'mount.fuse3: nope: No such file or directory.*exit 127' mount.fuse3 'nope#src' mnt
+differs_as 'no such server' 'mount.fuse3: nope: no such program in PATH.*exit 127' mount.fuse3 'nope#src' mnt
 differs_as 'x-* and comment= are for mount(8)' '<-o><ro,dev,suid>' mount.fuse3 'shows#src' mnt -o x-systemd.automount,comment=yes,ro
 differs_as 'setuid= of nobody' 'mount.fuse3: nosuchuser: .*exit 1' mount.fuse3 'shows#src' mnt -o setuid=nosuchuser
 differs_as 'HOME of whom it becomes' 'HOME=/usr/sbin ' mount.fuse3 'shows#src' mnt -o setuid=daemon

@@ -32,7 +32,7 @@ exits 0 '-O noOPTION' fumount -a -O nonoexec
 is 'only without it' "$(left)" 'mnt5'
 fumount mnt5
 exits 32 '-t on one target' bash -c 'hellofs -b mnt1; fumount -t fuse.sshfs mnt1'
-like 'says what it is' "$err" 'is fuse.hellofs'
+like 'says what it is' "$err" 'its type is fuse.hellofs, which -t fuse.sshfs leaves out'
 exits 1 '-O on one target' fumount -O ro mnt1
 fumount mnt1
 

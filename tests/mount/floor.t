@@ -74,7 +74,7 @@ launched()
 	within 5 unmounted "$T/mnt" || { echo 'no auto-unmount'; return 1; }
 	run fmount --wait mnt -- sh -c 'sleep 0.2; exit 3' 2>said
 	code=$?
-	[ "$code" = 1 ] && grep -q "ended before it answered" said && unmounted "$T/mnt"
+	[ "$code" = 1 ] && grep -q "exited with status [0-9]* before it answered" said && unmounted "$T/mnt"
 }
 as_mount()
 {

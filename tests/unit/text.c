@@ -194,8 +194,8 @@ static void refuses(void **state)
 		{ W("--lazy=1"), W("--lazy=1"), W("takes no value") },
 		{ W("-t"), W("-t"), W("needs a value") },
 		{ W("--type"), W("--type"), W("needs a value") },
-		{ W("-n1x"), W("1x"), W("not a number") },
-		{ W("-n99999999999"), W("99999999999"), W("not a number") },
+		{ W("-n1x"), W("1x"), W("not a whole number") },
+		{ W("-n99999999999"), W("99999999999"), W("too large") },
 		{ W("-ono"), W("no"), W("refused") },
 	};
 
