@@ -209,6 +209,34 @@ static int undo_mount(const struct mountpoint *at)
 	return 1;
 }
 
+/* launch_wait() also returns when the connection ends, which its server's end follows. The server may
+   have exited with success before because another process unmounted the mount. Returns whether it
+   serves, else *status. */
+static bool does_serve(const struct mountpoint *at, int child, int *status)
+{
+	bool over = fusectl_is_over(at->mounted.dev_minor);
+	int pid = sys_wait_ended(child, status);
+
+	for (int i = 0; over && i < 50 && pid != child; i++) {
+		sys_sleep_ms(2);
+		pid = sys_wait_ended(child, status);
+	}
+	*status = pid == child ? launch_exit_status(*status) : 0;
+	return !over && *status == 0;
+}
+
+/* Returns the exit status, after printing why the program does not serve. */
+static int report_ended(const char *program, int status)
+{
+	if (status == LAUNCH_NOT_EXECUTABLE || status == LAUNCH_NOT_FOUND)
+		return status;	/* The child has told why. */
+	if (status > 128)
+		msg("%s: ended by signal %d before it answered", program, status - 128);
+	else
+		msg("%s: exited with status %d before it answered", program, status > 0 ? status : 0);
+	return 1;
+}
+
 /* --wait: run the server in the background, and return once it has answered INIT. */
 static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
 {
@@ -222,11 +250,8 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 	}
 	sys_close(device);
 	status = child < 0 ? child : launch_wait(child, at->path, 0, limit);
-	/* launch_wait() also returns when the connection ends: check that the server still runs.
-	   It may have exited with success because another process unmounted the mount. */
 	mounted = umount_is_known(at->path, &at->mounted);
-	if (status == 0 && mounted && !fusectl_is_over(at->mounted.dev_minor)
-	    && (sys_wait_ended(child, &status) != child || status == 0))
+	if (status == 0 && mounted && does_serve(at, child, &status))
 		return 0;
 	if (status == -ETIMEDOUT) {
 		msg("%s: no answer within %d seconds", argv[0], f->timeout);
@@ -235,13 +260,9 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 		msg_errno(1, argv[0], status);
 	} else if (!mounted) {
 		msg("%s: unmounted meanwhile by another process", at->path);
-	} else if (status == LAUNCH_NOT_EXECUTABLE || status == LAUNCH_NOT_FOUND) {
-		undo_mount(at);		/* The child has told why. */
-		return status;
-	} else if (status > 128) {
-		msg("%s: ended by signal %d before it answered", argv[0], status - 128);
 	} else {
-		msg("%s: exited with status %d before it answered", argv[0], status > 0 ? status : 0);
+		undo_mount(at);
+		return report_ended(argv[0], status);
 	}
 	return undo_mount(at);
 }

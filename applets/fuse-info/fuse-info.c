@@ -5,14 +5,18 @@
 
 #include "applet.h"
 #include "health/fusectl.h"
+#include "columns.h"
+#include "cli/match.h"
 #include "fuse_info.h"
 #include "msg.h"
 #include "proc/proc.h"
 #include "sys.h"
 
 struct args {
-	bool list, kernel, json, all;
-	const char *stuck, *watch, *namespace;
+	bool list, kernel, json, all, no_headings;
+	const char *stuck, *watch, *namespace, *types, *inside;
+	struct opt_set choose;
+	struct columns columns;
 };
 
 static const struct opt options[] = {
@@ -20,7 +24,12 @@ static const struct opt options[] = {
 	OPT('k', "kernel", OPT_FLAG, struct args, kernel, NULL, "only the kernel, with every flag of INIT"),
 	OPT('A', "all-namespaces", OPT_FLAG, struct args, all, NULL, "the mounts of all mount namespaces"),
 	OPT('N', "namespace", OPT_STRING, struct args, namespace, "PID", "the mounts of this process's mount namespace"),
-	OPT(0, "stuck", OPT_MAYBE, struct args, stuck, "SECONDS", "only where requests wait that long (1); status 1 if there is one"),
+	OPT('t', "types", OPT_STRING, struct args, types, "TYPES", "only these types: fuse.a,fuse.b; nofuse.a: all others"),
+	OPT('T', "inside", OPT_STRING, struct args, inside, "PATH", "the mount that this path is in"),
+	OPT('o', "columns", OPT_CALL, struct args, choose, "COLUMNS", "these columns, such as state,mountpoint"),
+	OPT('r', "raw", OPT_FLAG, struct args, columns.raw, NULL, "one word for each column, for awk"),
+	OPT('n', "no-headings", OPT_FLAG, struct args, no_headings, NULL, "no heading"),
+	OPT(0, "stuck", OPT_MAYBE, struct args, stuck, "SECONDS", "only mounts that do not answer for so long (1)"),
 	OPT(0, "watch", OPT_MAYBE, struct args, watch, "SECONDS", "repeat every SECONDS (2)"),
 	OPT(0, "json", OPT_FLAG, struct args, json, NULL, "print JSON"),
 	OPT_END
@@ -34,28 +43,23 @@ struct info {
 	struct census census;
 	const char *pid;	/* a process of the mount namespace to show; NULL: this process */
 	bool quick;		/* -l: do not look for servers */
-	int type, source, server;	/* widths of these columns */
+	struct columns columns;
 	int shown, mounts;
+	unsigned int bad;	/* states that were shown and need a step, by bit */
 };
 
-static void widen(int *width, const char *text)
+static bool is_wanted(const struct info *i, const struct table_row *row)
 {
-	char cell[VIEW_CELL];
-	int n = view_columns(view_fitted(text, 0, false, cell));
-
-	if (n > *width)
-		*width = n;
+	return table_is_fuse(row) && (!i->args->types || match_type(i->args->types, row->type));
 }
 
-static int measure_row(const struct table_row *row, void *data)
+static int take_census(const struct table_row *row, void *data)
 {
 	struct info *i = data;
 
-	if (!table_is_fuse(row))
+	if (!is_wanted(i, row))
 		return 0;
 	i->mounts++;
-	widen(&i->type, row->type);
-	widen(&i->source, row->source);
 	return i->quick ? 0 : census_add(&i->census, table_connection(row));
 }
 
@@ -63,66 +67,6 @@ static const char *guess_state(const struct table_row *row, int64_t waiting)
 {
 	return waiting < 0 ? "unknown" : waiting ? "waiting"
 	       : fusectl_is_over(table_connection(row)) ? "dead" : "idle";
-}
-
-static const char *number_text(int64_t number, char text[24])
-{
-	struct out out = { .buf = text, .size = 24, .fd = -1 };
-
-	if (number < 0)
-		out_char(&out, '?');
-	else
-		out_fmt(&out, "%llu", (unsigned long long)number);
-	return out_text(&out);
-}
-
-/* Whether the terminal is too narrow for all columns. */
-static bool is_narrow(const struct view *v)
-{
-	return v->width && v->width < 110;
-}
-
-static void show_server(struct info *i, const struct conn *conn)
-{
-	struct proc_facts facts;
-	char text[32], age[24], cell[VIEW_CELL];
-	struct out out = OUT_TEXT(text);
-
-	if (!conn->pid || proc_facts(conn->pid, &facts) < 0) {
-		out_char(&out, i->census.hidden && !conn->pid && !conn->over ? '?' : '-');
-		age[0] = '\0';
-	} else {
-		out_fmt(&out, "%d %s", conn->pid, facts.command);
-		info_age(facts.age, age);
-	}
-	view_put(i->view->out, view_fitted(out_text(&out), i->server, false, cell), i->server);
-	if (!is_narrow(i->view))
-		view_put(i->view->out, age, 11);
-}
-
-static void show_line(struct info *i, const struct table_row *row, const struct conn *conn, int64_t waiting)
-{
-	struct out *out = i->view->out;
-	int used = 9 + 5 + 6 + (i->quick ? 8 : i->server + 1 + (is_narrow(i->view) ? 0 : 12)), left;
-	char text[24], cell[VIEW_CELL];
-
-	view_state(i->view, conn ? census_state_name(census_state(conn)) : guess_state(row, waiting), 9);
-	view_put(out, number_text(waiting, text), 4);
-	view_put(out, number_text((int64_t)table_connection(row), text), 5);
-	if (conn)
-		show_server(i, conn);
-	else
-		view_put(out, number_text((int64_t)row->id, text), 7);
-	view_put(out, view_fitted(row->type, i->type, false, cell), i->type);
-	view_put(out, view_fitted(row->source, i->source, false, cell), i->source);
-	left = i->view->width - used - i->type - i->source - 2;
-	if (left > 8) {
-		view_put(out, view_fitted(row->mountpoint, left, true, cell), 0);
-		out->len--;	/* the blank that view_put() adds */
-		out_char(out, '\n');
-	} else {	/* not a terminal, or too narrow to shorten the path */
-		out_fmt(out, "%s\n", row->mountpoint);
-	}
 }
 
 static void show_quick_json(struct json *json, const struct table_row *row, int64_t waiting)
@@ -140,7 +84,7 @@ static int parse_seconds(const char *text, int otherwise)
 {
 	uint64_t n = 0;
 
-	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
+	return !*text ? otherwise : opt_number(text, 2000000, &n) == 0 ? (int)n : -1;
 }
 
 /* --stuck selects a server that is known not to answer; with 0 seconds, any waiting request. */
@@ -152,66 +96,67 @@ static bool is_stuck(const struct info *i, const struct conn *conn)
 	       : census_waited(conn) && state != CONN_UNKNOWN && state != CONN_SERVING;
 }
 
+/* Fills the line of a mount. Returns whether it is to be shown. */
+static bool take_line(const struct info *i, const struct table_row *row, struct line *line)
+{
+	const struct conn *conn = i->quick ? NULL : census_find(&i->census, table_connection(row));
+
+	/* A mount made since the census was taken has no entry there. */
+	if (!is_wanted(i, row) || (!i->quick && !conn) || (i->args->stuck && !(conn && is_stuck(i, conn))))
+		return false;
+	line->row = row;
+	line->conn = conn;
+	line->waiting = conn ? conn->waiting : fusectl_waiting(table_connection(row));
+	line->state = conn ? census_state_name(census_state(conn)) : guess_state(row, line->waiting);
+	line->hidden = conn && i->census.hidden && !conn->pid && !conn->over;
+	return true;
+}
+
+static int measure_row(const struct table_row *row, void *data)
+{
+	struct info *i = data;
+	struct line line;
+
+	if (take_line(i, row, &line))
+		columns_measure(&i->columns, &line);
+	return 0;
+}
+
 static int show_row(const struct table_row *row, void *data)
 {
 	struct info *i = data;
-	const struct conn *conn = i->quick ? NULL : census_find(&i->census, table_connection(row));
-	int64_t waiting;
+	struct line line;
 
-	/* A mount made since the census was taken has no entry there. */
-	if (!table_is_fuse(row) || (!i->quick && !conn) || (i->args->stuck && !(conn && is_stuck(i, conn))))
+	if (!take_line(i, row, &line))
 		return 0;
 	i->shown++;
-	waiting = conn ? conn->waiting : fusectl_waiting(table_connection(row));
+	if (line.conn && info_needs_recovery(line.conn))
+		i->bad |= 1u << census_state(line.conn);
 	if (!i->view->json) {
-		show_line(i, row, conn, waiting);
+		columns_show(&i->columns, i->view, &line);
 		return 0;
 	}
 	json_open(i->view->json, NULL, '{');
 	if (i->pid)
 		json_text(i->view->json, "namespace_of", i->pid);
-	if (conn)
+	if (line.conn)
 		info_mount(i->view, row, &i->census, i->pid, false);
 	else
-		show_quick_json(i->view->json, row, waiting);
+		show_quick_json(i->view->json, row, line.waiting);
 	json_close(i->view->json, '}');
 	return 0;
 }
 
-static void show_heading(struct info *i)
-{
-	struct out *out = i->view->out;
-
-	int most = i->view->width / 6;	/* leave room for the mountpoint */
-
-	if (most) {
-		i->type = i->type < most ? i->type : most;
-		i->source = i->source < most ? i->source : most;
-	}
-	i->type = i->type > 4 ? i->type : 4;
-	i->source = i->source > 6 ? i->source : 6;
-	i->server = is_narrow(i->view) ? 14 : 22;
-	if (i->view->json || !i->mounts)
-		return;
-	out_fmt(out, "%-9s%-5s%-6s", "STATE", "WAIT", "CONN");
-	if (i->quick)
-		out_fmt(out, "%-8s", "MOUNT");
-	else
-		out_fmt(out, "%-*s ", i->server, "SERVER");
-	if (!i->quick && !is_narrow(i->view))
-		out_fmt(out, "%-12s", "AGE");
-	out_fmt(out, "%-*s %-*s %s\n", i->type, "TYPE", i->source, "SOURCE", "MOUNTPOINT");
-}
-
-static int report_table_error(const struct info *i, int err)
+static void report_table_error(const struct info *i, int err)
 {
 	char path[48];
 	struct out out = OUT_TEXT(path);
 
-	if (i->pid && err == -ENOENT && proc_mounted())
-		return msg_errno(1, i->pid, -ESRCH);
 	out_fmt(&out, "/proc/%s/mountinfo", i->pid ? i->pid : "self");
-	return msg_errno(1, out_text(&out), err);
+	if (i->pid && err == -ENOENT && proc_mounted())
+		msg_errno(1, i->pid, -ESRCH);
+	else
+		msg_errno(1, out_text(&out), err);
 }
 
 /* ---- Mount namespaces ---- */
@@ -262,33 +207,88 @@ static int each_mount(struct info *i, int (*fn)(const struct table_row *, void *
 
 /* ---- Output ---- */
 
+static void show_next_steps(const struct info *i)
+{
+	struct out *out = i->view->out;
+
+	if (i->bad)
+		out_char(out, '\n');
+	if (i->bad & 1u << CONN_STOPPED)
+		out_str(out, "stopped: kill -CONT PID resumes the server\n");
+	if (i->bad)
+		out_str(out, "fumount -R MOUNTPOINT clears a mount that does not answer\n");
+}
+
+/* --stuck tells a failure (2) from a finding (1). */
+static int failure(const struct args *args)
+{
+	return args->stuck ? 2 : 1;
+}
+
+static void show_progress(int milliseconds)
+{
+	char text[64];
+	struct out out = OUT_FD(text, 2);
+
+	out_fmt(&out, "\rfuse-info: %d s\033[K\r", milliseconds / 1000);
+	out_flush(&out);
+}
+
+static void look(struct info *i)
+{
+	int milliseconds = i->args->stuck ? parse_seconds(i->args->stuck, 1) * 1000 : WATCH_MS;
+
+	if (milliseconds > WATCH_MS && sys_terminal_width(2))
+		i->census.progress = show_progress;
+	census_look(&i->census, milliseconds);
+	if (i->census.progress)
+		sys_write_all(2, "\033[K", 3);
+}
+
 static int show_table(struct info *i)
 {
-	int err = each_mount(i, measure_row);
+	int err = each_mount(i, take_census);
 
 	if (!err && !i->quick)
-		census_look(&i->census, i->args->stuck ? parse_seconds(i->args->stuck, 1) * 1000 : WATCH_MS);
+		look(i);
+	if (!err && !i->view->json)
+		err = each_mount(i, measure_row);
+	columns_fit(&i->columns, i->view->width);
 	if (!err) {
-		show_heading(i);
+		if (!i->view->json && i->mounts && !i->args->no_headings)
+			columns_show_heading(&i->columns, i->view);
 		err = each_mount(i, show_row);
 	}
-	if (!err && !i->view->json && !i->mounts)
-		out_str(i->view->out, "no FUSE file system is mounted\n");
+	if (!err && !i->view->json && !i->mounts && !i->args->no_headings)
+		out_str(i->view->out, i->args->types ? "no mount has such a type\n" : "no FUSE file system is mounted\n");
+	if (!err && !i->view->json && !i->args->no_headings && !i->args->columns.chosen && !i->args->columns.raw)
+		show_next_steps(i);
 	census_free(&i->census);
-	return err ? report_table_error(i, err) : i->args->stuck && i->shown;
+	if (err)
+		report_table_error(i, err);
+	return err ? failure(i->args) : i->args->stuck && i->shown;
+}
+
+/* What programs read has no line about the kernel before it. */
+static bool shows_table_alone(const struct args *args)
+{
+	return args->list || args->stuck || args->no_headings || args->columns.chosen || args->columns.raw || args->types;
 }
 
 static int show_all(const struct args *args, struct view *v, char **targets)
 {
-	struct info info = { .args = args, .view = v, .quick = args->list && !args->stuck, .pid = args->namespace };
+	struct info info = { .args = args, .view = v, .quick = args->list && !args->stuck, .pid = args->namespace,
+			     .columns = args->columns };
 	int status = info.pid ? table_each(info.pid, has_fuse, NULL) : 0;
 
-	if (status < 0)
-		return report_table_error(&info, status);
+	if (status < 0) {
+		report_table_error(&info, status);
+		return failure(args);
+	}
 	status = 0;
 	if (v->json)
 		json_open(v->json, NULL, '{');
-	if (args->kernel || (!*targets && !args->list && !args->stuck)) {
+	if (args->kernel || (!*targets && !args->inside && !shows_table_alone(args))) {
 		if (v->json)
 			json_open(v->json, "kernel", '{');
 		info_kernel(v, args->kernel);
@@ -299,17 +299,19 @@ static int show_all(const struct args *args, struct view *v, char **targets)
 	}
 	if (v->json && !args->kernel)
 		json_open(v->json, "mounts", '[');
-	if (!args->kernel && !*targets)
+	if (!args->kernel && !*targets && !args->inside)
 		status = show_table(&info);
+	if (args->inside)
+		status = info_target(v, args->inside, true);
 	for (; *targets; targets++)
-		status |= info_target(v, *targets);
+		status |= info_target(v, *targets, false);
 	if (v->json && !args->kernel)
 		json_close(v->json, ']');
 	if (v->json) {
 		json_close(v->json, '}');
 		out_char(v->out, '\n');
 	}
-	return msg_flush(v->out) ? 1 : status;
+	return msg_flush(v->out) ? failure(args) : status;
 }
 
 /* Use colours on a terminal unless NO_COLOR is set: https://no-color.org. */
@@ -322,13 +324,36 @@ static bool wants_colour(int width)
 
 static const char *find_contradiction(const struct args *a, char **operands)
 {
-	if (a->kernel + a->list + (*operands != NULL) > 1)
-		return "one of -k, -l and TARGET";
-	if (a->namespace && (a->all || *operands))
-		return "-N goes without -A and TARGET";
-	if ((a->stuck && parse_seconds(a->stuck, 1) < 0) || (a->watch && parse_seconds(a->watch, 2) < 0))
-		return "not a number of seconds";
-	return a->stuck && (*operands || a->kernel) ? "--stuck goes without TARGET and -k" : NULL;
+	bool target = *operands || a->inside;
+
+	if (a->kernel + a->list + target > 1)
+		return "-k, -l and TARGET exclude each other";
+	if (a->namespace && (a->all || target))
+		return "-N excludes -A and TARGET";
+	if ((a->stuck && parse_seconds(a->stuck, 1) < 0) || (a->watch && parse_seconds(a->watch, 2) <= 0))
+		return "not a whole number of seconds";
+	return a->stuck && (target || a->kernel) ? "--stuck excludes TARGET and -k" : NULL;
+}
+
+/* Separates the rounds of --watch in a file or pipe: "---- 2026-11-28 10:30:00 UTC". */
+static void put_time(struct out *out)
+{
+	uint64_t now = (uint64_t)sys_today(), seconds = now % 86400;
+	/* Years begin in March here, so that a leap day is the last of its year. */
+	uint64_t day = now / 86400 + 719468, of_era = day % 146097;
+	uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	uint64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+	unsigned int number = (unsigned int)(month < 10 ? month + 3 : month - 9);
+
+	out_fmt(out, "---- %u-%02u-%02u %02u:%02u:%02u UTC\n",
+		(unsigned int)(year + day / 146097 * 400) + (number < 3), number,
+		(unsigned int)(of_year - (153 * month + 2) / 5 + 1), (unsigned int)(seconds / 3600),
+		(unsigned int)(seconds / 60 % 60), (unsigned int)(seconds % 60));
+}
+
+static const char *choose_columns(void *columns, char *value, const char **bad)
+{
+	return columns_choose(columns, value, bad);
 }
 
 static int fuse_info_main(char **argv)
@@ -342,11 +367,16 @@ static int fuse_info_main(char **argv)
 	const char *why;
 	int status;
 
+	args.choose = (struct opt_set) { choose_columns, &args.columns };
 	if (!applet_parse(options, &args, argv, &rest))
-		return 1;
+		return failure(&args);
 	why = find_contradiction(&args, rest.operands);
-	if (why)
-		return applet_usage(why);
+	if (why) {
+		applet_usage(why);
+		return failure(&args);
+	}
+	if (!args.columns.chosen)
+		columns_default(&args.columns, !args.list || args.stuck);
 	out.escape = !args.json;
 	for (;;) {
 		json = (struct json) { .out = &out };
@@ -354,6 +384,8 @@ static int fuse_info_main(char **argv)
 		v.colour = !args.json && wants_colour(v.width);
 		if (args.watch && v.width)
 			out_str(&out, "\033[H\033[2J");
+		else if (args.watch && !args.json)
+			put_time(&out);
 		status = show_all(&args, &v, rest.operands);
 		if (!args.watch || out.error)
 			return status;

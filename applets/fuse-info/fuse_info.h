@@ -12,14 +12,18 @@ void info_kernel(struct view *view, bool full);
 /* How long to watch for answered requests, in milliseconds. */
 enum { WATCH_MS = 1000 };
 
-/* Shows all mounts that `word` means (target.h) in full. Returns an exit status. */
-int info_target(struct view *view, const char *word);
+/* Shows all mounts that `word` means (target.h) in full, or the one that a path is in; with `inside`,
+   a mountpoint counts as such a path, too. Returns an exit status. */
+int info_target(struct view *view, const char *word, bool inside);
 
 /* Shows one mount in full. Its connection must be in the census. pid: a process of its mount
    namespace, NULL: this one. With `around`, also its holders, its binds and its mounts in other
    mount namespaces. */
 void info_mount(struct view *view, const struct table_row *row, const struct census *census,
 		const char *pid, bool around);
+
+/* Whether the mount does not answer and will not by itself. */
+bool info_needs_recovery(const struct conn *conn);
 
 /* Writes an age as "45 s", "3 min", "2 h 10 min" or "4 d 1 h" to text[24], and returns that. */
 const char *info_age(uint64_t seconds, char text[24]);

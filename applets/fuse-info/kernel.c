@@ -38,25 +38,35 @@ static void show_file_systems(struct view *v)
 	view_words_end(v);
 }
 
-/* Show each file of a directory as NAME=VALUE. */
+/* Show each file of a directory as NAME=VALUE, in JSON as members of an object. */
 static void show_values(struct view *v, const char *label, const char *path)
 {
 	char file[160], value[256], word[512];
 	struct sys_dir dir;
 	const char *name;
 
-	view_words_begin(v, label);
+	if (v->json)
+		json_open(v->json, label, '{');
+	else
+		view_words_begin(v, label);
 	if (sys_opendir(&dir, AT_FDCWD, path) == 0) {
 		while ((name = sys_readdir(&dir))) {
 			struct out at = OUT_TEXT(file), out = OUT_TEXT(word);
 
 			out_fmt(&at, "%s/%s", path, name);
-			out_fmt(&out, "%s=%s", name, read_line(out_text(&at), value));
-			view_word(v, out_text(&out));
+			read_line(out_text(&at), value);
+			out_fmt(&out, "%s=%s", name, value);
+			if (v->json)
+				json_text(v->json, name, value);
+			else
+				view_word(v, out_text(&out));
 		}
 		sys_close(dir.fd);
 	}
-	view_words_end(v);
+	if (v->json)
+		json_close(v->json, '}');
+	else
+		view_words_end(v);
 }
 
 static const char *device_text(void)
@@ -125,7 +135,8 @@ void info_kernel(struct view *v, bool full)
 	char release[256], version[32], reason[256];
 	struct out why = OUT_TEXT(reason);
 	struct fuse_init_in in;
-	bool known = probe_init_ask(&in, &why) == 0;
+	int err = probe_init_ask(&in, &why);
+	bool known = err == 0;
 
 	read_line("/proc/sys/kernel/osrelease", release);
 	if (!full && !v->json) {
@@ -139,6 +150,8 @@ void info_kernel(struct view *v, bool full)
 	show_values(v, "sysctls", "/proc/sys/fs/fuse");
 	if (!known) {
 		view_text(v, "protocol", v->json ? NULL : "not known:");
+		if (v->json)
+			json_text(v->json, "error", msg_errno_name(err));
 		view_text(v, "why", out_text(&why));
 		return;
 	}

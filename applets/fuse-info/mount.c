@@ -1,5 +1,6 @@
 /* fuse-info: show one mount in full. */
 #include <errno.h>
+#include <string.h>
 
 #include "health/binds.h"
 #include "health/fusectl.h"
@@ -180,6 +181,39 @@ static void show_waited(struct view *v, const struct conn *conn)
 		view_number(v, "waited_ms", (int64_t)census_waited(conn));
 }
 
+/* Once a connection is over, the kernel raises its limits without bound. */
+static void show_limit(struct view *v, const struct conn *conn, const char *file)
+{
+	int64_t limit = fusectl_number(conn->connection, file);
+
+	if (limit != UINT32_MAX)
+		view_number(v, file, limit);
+	else if (v->json)
+		view_number(v, file, -1);
+	else
+		view_text(v, file, "none, as the connection is over");
+}
+
+bool info_needs_recovery(const struct conn *conn)
+{
+	enum conn_state state = census_state(conn);
+
+	return state != CONN_SERVING && state != CONN_UNKNOWN && (state != CONN_STARTING || census_waited(conn));
+}
+
+/* What to do about a mount that does not answer. */
+static void show_next_step(struct view *v, const struct table_row *row, const struct conn *conn)
+{
+	if (census_state(conn) == CONN_STOPPED && conn->pid) {
+		view_label(v, "to_resume");
+		out_fmt(v->out, "kill -CONT %d\n", conn->pid);
+	}
+	if (info_needs_recovery(conn)) {
+		view_label(v, "to_clear");
+		out_fmt(v->out, "fumount -R %s\n", row->mountpoint);
+	}
+}
+
 void info_mount(struct view *v, const struct table_row *row, const struct census *c,
 		const char *pid, bool around)
 {
@@ -206,10 +240,12 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 	show_server(v, c, conn);
 	view_number(v, "waiting", conn->waiting);
 	show_waited(v, conn);
-	view_number(v, "max_background", fusectl_number(conn->connection, "max_background"));
-	view_number(v, "congestion_threshold", fusectl_number(conn->connection, "congestion_threshold"));
+	show_limit(v, conn, "max_background");
+	show_limit(v, conn, "congestion_threshold");
 	if (around)
 		show_around(v, row, !pid);
+	if (!v->json)
+		show_next_step(v, row, conn);
 }
 
 /* ---- Targets ---- */
@@ -241,7 +277,35 @@ static int add_row(const struct table_row *row, void *data)
 	return 0;
 }
 
-/* A path means the mount on top there; any other word means all mounts that match it. */
+struct enclosing { const char *path; uint64_t connection, id; size_t len; };
+
+/* Of the mounts of a connection, the one with the longest mountpoint above the path is nearest. */
+static int note_enclosing(const struct table_row *row, void *data)
+{
+	struct enclosing *e = data;
+	size_t len = strlen(row->mountpoint);
+
+	if (table_is_fuse(row) && table_connection(row) == e->connection && len >= e->len
+	    && strncmp(row->mountpoint, e->path, len) == 0 && (!e->path[len] || e->path[len] == '/')) {
+		e->len = len;
+		e->id = row->id;
+	}
+	return 0;
+}
+
+/* A path that crosses a FUSE mount: choose that mount. Returns 0, or -EINVAL if there is none. */
+static int find_enclosing(struct chosen *c, const struct target *t)
+{
+	struct enclosing e = { .path = t->at.path, .connection = t->outer };
+
+	if (t->outer)
+		table_each(NULL, note_enclosing, &e);
+	c->id = e.id;
+	return e.id ? table_each(NULL, add_row, c) < 0 : -EINVAL;
+}
+
+/* A path means the mount on top there, or else the one that it is in; any other word means all mounts
+   that match it. */
 static int find_rows(struct chosen *c, const char *word)
 {
 	static struct target t;
@@ -249,6 +313,8 @@ static int find_rows(struct chosen *c, const char *word)
 
 	c->count = 0;
 	c->more = false;
+	if (err == -EINVAL && find_enclosing(c, &t) == 0)
+		return 0;
 	c->id = err || target_is_name(word) ? 0 : t.id;
 	if (err && err != -ENOTUNIQ && err != -EBUSY) {
 		msg("%s: %s", word, target_why(&t, err));
@@ -269,10 +335,14 @@ static int find_rows(struct chosen *c, const char *word)
 	return 0;
 }
 
-int info_target(struct view *v, const char *word)
+int info_target(struct view *v, const char *word, bool inside)
 {
 	static struct chosen c;
 
+	if (inside && target_is_name(word)) {
+		msg("%s: not a path", word);
+		return 1;
+	}
 	if (find_rows(&c, word) < 0)
 		return 1;
 	census_look(&c.census, WATCH_MS);

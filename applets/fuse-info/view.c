@@ -3,12 +3,42 @@
 
 #include <string.h>
 
+/* The columns of a character, by its Unicode block: 2 for the wide ones of East Asia and emoji, 0 for
+   marks that combine with the character before. */
+static int columns_of(uint32_t code)
+{
+	static const struct { uint32_t first, last; } ranges[] = {
+		{ 0x300, 0x36f }, { 0x483, 0x489 }, { 0x591, 0x5bd }, { 0x64b, 0x65f }, { 0x1ab0, 0x1aff },
+		{ 0x1dc0, 0x1dff }, { 0x20d0, 0x20ff }, { 0xfe20, 0xfe2f },
+		{ 0x1100, 0x115f }, { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff }, { 0xfe30, 0xfe6f },
+		{ 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x1f300, 0x1faff }, { 0x20000, 0x3fffd },
+	};
+	enum { COMBINING = 8 };
+
+	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return i < COMBINING ? 0 : 2;
+	return 1;
+}
+
+/* The columns of the first character. *len: its bytes. */
+static int measure(const char *text, int *len)
+{
+	uint32_t code;
+
+	*len = text_character(text, &code);
+	if (*len)
+		return columns_of(code);
+	*len = 1;
+	return 1;
+}
+
 int view_columns(const char *text)
 {
-	int n = 0;
+	int n = 0, len;
 
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
+	for (; *text; text += len)
+		n += measure(text, &len);
 	return n;
 }
 
@@ -17,7 +47,8 @@ const char *view_fitted(const char *name, int width, bool keep_end, char cell[VI
 	char whole[4 * VIEW_CELL] = "";
 	struct out escaped = { .buf = whole, .size = sizeof(whole), .fd = -1, .escape = true };
 	struct out out = { .buf = cell, .size = VIEW_CELL, .fd = -1 };
-	int n, skip;
+	const char *at = whole;
+	int n, room = width - 3, len;
 
 	out_fmt(&escaped, "%s", name);
 	n = view_columns(out_text(&escaped));
@@ -25,13 +56,13 @@ const char *view_fitted(const char *name, int width, bool keep_end, char cell[VI
 		out_str(&out, whole);
 		return out_text(&out);
 	}
-	skip = keep_end ? n - width + 3 : 0;
+	for (; keep_end && n > room; at += len)
+		n -= measure(at, &len);
 	if (keep_end)
 		out_str(&out, "...");
-	for (const char *at = whole; *at; at++) {
-		skip -= ((unsigned char)*at & 0xc0) != 0x80;
-		if (keep_end ? skip < 0 : skip > -(width - 2))
-			out_char(&out, *at);
+	for (; *at && (keep_end || (room -= measure(at, &len)) >= 0); at += len) {
+		measure(at, &len);
+		out_fmt(&out, "%.*s", len, at);
 	}
 	if (!keep_end)
 		out_str(&out, "...");
@@ -43,7 +74,7 @@ void view_put(struct out *out, const char *text, int width)
 	bool escape = out->escape;
 
 	out->escape = false;	/* view_fitted() has escaped it */
-	out_fmt(out, "%s%*s ", text, width > view_columns(text) ? width - view_columns(text) : 0, "");
+	out_fmt(out, "%s%*s", text, width > view_columns(text) ? width - view_columns(text) : 0, "");
 	out->escape = escape;
 }
 
@@ -118,7 +149,7 @@ void view_state(struct view *v, const char *state, int pad)
 {
 	static const char good[] = "serving", bad[] = "dead,aborted,hung,stopped";
 	const char *colour = text_in_list(good, state) ? "\033[32m"
-			     : text_in_list(bad, state) ? "\033[1;31m" : "\033[33m";
+			     : text_in_list(bad, state) ? "\033[1;31m" : "\033[35m";
 	int width = view_columns(state);
 
 	if (v->colour && strcmp(state, "idle") != 0)

@@ -30,12 +30,12 @@ void view_words_end(struct view *view);
 /* Prints a state in its colour, padded to `pad` columns. */
 void view_state(struct view *view, const char *state, int pad);
 
-/* The number of UTF-8 characters of a text, each taken as one column. */
+/* The columns that a text takes on a terminal. */
 int view_columns(const char *text);
 /* Writes a name to `cell`, its unprintable characters escaped, and shortened to `width` columns (0:
    unlimited); keep_end shortens it at the start. Returns `cell`. */
 const char *view_fitted(const char *name, int width, bool keep_end, char cell[VIEW_CELL]);
-/* Prints the text of view_fitted(), padded to `width` columns, and a blank. */
+/* Prints the text of view_fitted(), padded to `width` columns. */
 void view_put(struct out *out, const char *text, int width);
 
 #endif

@@ -77,7 +77,8 @@ void applet_occupy_stdio(void)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (sys_fd_valid(fd) == 0)
 			continue;
-		if (sys_open("/dev/null", O_RDWR, 0) != fd)
+		/* Writing to a standard output that was closed must fail. */
+		if (sys_open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR, 0) != fd)
 			sys_open("/", O_PATH, 0);
 	}
 }

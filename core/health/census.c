@@ -265,10 +265,12 @@ static size_t update_samples(struct census *c, bool whole)
 
 static void watch(struct census *c, size_t watched, int milliseconds)
 {
-	uint64_t end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
+	uint64_t begin = sys_clock_ns(), end = begin + (uint64_t)milliseconds * 1000000;
 	size_t left;
 
 	do {
+		if (c->progress)
+			c->progress((int)((sys_clock_ns() - begin) / 1000000));
 		sys_sleep_ms(watched > FEW ? milliseconds / 3 : 50);
 		left = update_samples(c, false);
 	} while (left && sys_clock_ns() < end);

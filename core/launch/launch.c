@@ -83,7 +83,7 @@ static bool is_answering(const char *path, uint64_t before)
 	return mounted && fusectl_waiting(table_connection(&row)) <= 0;
 }
 
-static int exit_status(int status)
+int launch_exit_status(int status)
 {
 	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 }
@@ -107,7 +107,7 @@ int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
 
 	for (int waited = 0; milliseconds < 0 || waited < milliseconds; waited += pause) {
 		if (sys_wait_ended(child, &status) == child) {
-			status = exit_status(status);
+			status = launch_exit_status(status);
 			return status || is_mounted_soon(path, before) ? status : LAUNCH_UNMOUNTED;
 		}
 		if (is_answering(path, before))

@@ -38,6 +38,9 @@ uint64_t launch_mounted(const char *path);
 /* launch_wait() returns this if the server exits with status 0 and nothing is mounted. */
 enum { LAUNCH_UNMOUNTED = -0x1000 };
 
+/* The exit status of a shell for a status of wait4(2): 128 + N if signal N ended the process. */
+int launch_exit_status(int wait_status);
+
 /* Waits until a FUSE mount whose id differs from `before` is at path and has no waiting requests,
    which means that its server has replied to INIT; without access to fusectl, the mount alone
    counts. Returns 0 then, and also if the server `child` exits with status 0 and such a mount

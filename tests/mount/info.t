@@ -34,6 +34,7 @@ like 'stopped' "$out" $'\n'"stopped +1 +[0-9]+ +$hung faulty .* $T/mnt2"$'\n'
 like 'dead' "$out" $'\n'"dead +0 +[0-9]+ +- .* $T/mnt3"$'\n'
 like 'aborted' "$out" $'\n'"(aborted|dead) .* $T/mnt4"$'\n'
 like 'columns are aligned' "$(awk '/^STATE/ { c = index($0, "MOUNTPOINT") } /fusebox-test/ && index($0, "/tmp") != c { bad++ } END { print bad + 0 }' <<<"$out")" '^0$'
+like 'the next steps' "$out" $'\n\nstopped: kill -CONT PID resumes the server\nfumount -R MOUNTPOINT clears a mount that does not answer$'
 unlike 'no colour but on a terminal' "$out" $'\033'
 exits 0 '--json' fuse-info --json
 is 'states' "$(json '[m["mnt%d" % i]["state"] for i in (1, 2, 3)]')" "['serving', 'stopped', 'dead']"
@@ -51,10 +52,10 @@ is 'its fields' "$(json 'sorted(m["mnt1"])')" "['connection', 'mount_id', 'mount
 is 'as the kernel has them' "$(json 'm["mnt1"]["connection"], m["mnt1"]["mount_id"]')" "($(conn_of "$T/mnt1"), $(mount_line "$T/mnt1" | cut -d' ' -f1))"
 
 exits 1 '--stuck: there is one' fuse-info --stuck
-like 'that one' "$out" "$T/mnt2\$"
+like 'that one' "$out" "$T/mnt2"$'\n'
 unlike 'no other' "$out" 'mnt1|mnt3'
 exits 1 '--stuck=0' fuse-info --stuck=0
-exits 1 '--stuck --json' fuse-info --stuck=0.5 --json
+exits 2 '--stuck: a failure is another status' fuse-info --stuck=0.5 --json
 exits 1 '--stuck=1 --json' fuse-info --stuck=1 --json
 is 'that one alone' "$(json '[*m]')" "['mnt2']"
 # Other connections change no verdict: one is asked all the time, one hangs.
@@ -115,6 +116,7 @@ kill -KILL "$server"
 stop "$good"
 exits 0 'stopped' timeout 5 fuse-info mnt1
 like 'is said' "$out" 'state +stopped'
+like 'with the next step' "$out" $'\n'"  to_resume +kill -CONT $good"$'\n'"  to_clear +fumount -R $T/mnt1\$"
 like 'of the server' "$out" 'server .*, stopped'
 exits 0 'in the table' timeout 5 fuse-info
 like 'as well, though nothing waits' "$out" $'\n'"stopped +0 +[0-9]+ +$good faulty "
@@ -186,7 +188,9 @@ for word in nothing mnt8 conn:99999 conn:x mnt-id:0 /proc; do exits 1 "not a mou
 like 'and why' "$err" 'not a FUSE mount'
 exits 1 'contradictions' fuse-info -k -l
 exits 1 'another' fuse-info -A -N 1
-exits 1 'no number' fuse-info --stuck=x
+exits 2 'no number' fuse-info --stuck=x
+exits 1 'no pause' fuse-info --watch=0
+is 'is refused' "$err" 'fuse-info: not a whole number of seconds; see fuse-info --help'
 
 # Other mount namespaces.
 umount mnt3
@@ -261,7 +265,7 @@ hellofs -b "$T/mnt8"
 ok '--watch: another' within 5 served_by "$(newest hellofs)"
 kill "$watching"
 fumount mnt8
-fuse-info --watch=0 >/dev/null & watching=$!
+fuse-info --watch=1 >/dev/null & watching=$!
 pids+=("$watching")
 sleep 2
 memory=$(awk '/^VmRSS/ { print $2 }' "/proc/$watching/status")

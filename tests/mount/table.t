@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# fuse-info's table: widths, windows, columns, raw output, paths in mounts; and the fields of its JSON.
+. "$(dirname "$0")/../lib.sh"
+start 90
+wide=$'\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\xae\xe5\x90\x8d'	# four characters, eight columns
+export PYTHONUTF8=1
+conns=()
+long=http://a.very.long.example.com/with/a/path
+mkdir mnt 'a blank' "$wide" stopped other plain
+hellofs -b mnt
+hellofs -b 'a blank'
+hellofs -b -o "fsname=$long" "$wide"
+fmount -w stopped -- hellofs
+for dir in mnt 'a blank' "$wide" stopped; do conns+=("$(conn_of "$T/$dir")"); done
+server_of() { fuse-info --json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["mounts"][0]["server"]["pid"])'; }
+server=$(server_of stopped)
+stop "$server"
+
+exits 0 'the table' fuse-info
+like 'a stopped server is seen' "$out" $'\n'"stopped 0 +${conns[3]} +$server hellofs .* $T/stopped"$'\n'
+like 'a long source is whole in a file' "$out" " $long +$T/"
+exits 0 '-n' fuse-info -n
+is 'is the rows alone' "$(wc -l <<<"$out")" 4
+unlike 'without a heading' "$out" STATE
+exits 0 '-o' fuse-info -no pid,STATE,mountpoint "--types=fuse.hellofs"
+like 'has these columns in this order' "$out" "(^|"$'\n'")$server +$T/stopped|$server +stopped +$T/stopped"
+exits 1 'a column that is none' fuse-info -o state,colour
+like 'is named, with those that are' "$err" '^fuse-info: colour: wanted, each once: state,wait,conn,'
+exits 1 'a column twice' fuse-info -o state,state
+exits 0 '-t' fuse-info -t nofuse.hellofs
+is 'finds none' "$out" 'no mount has such a type'
+exits 0 '-r' fuse-info -r
+is 'has nine words in each line' "$(awk '{ print NF }' <<<"$out" | sort -u)" 9
+like 'a blank is no blank' "$out" " $T/a\\\\040blank"$'\n'
+like 'an age is in seconds' "$out" "serving 0 ${conns[0]} [0-9]+ hellofs [0-9]+ fuse.hellofs hellofs $T/mnt"
+
+# What a terminal shows takes no more columns than it has: python's widths are Unicode's.
+widest() { python3 -c 'import sys, unicodedata as u; print(max(sum(2 if u.east_asian_width(c) in "WF" else 1 for c in line.rstrip("\n")) for line in sys.stdin))'; }
+terminal() { local c=$1; shift; NO_COLOR=1 TERM=xterm script -qec "stty cols $c rows 50; $*" /dev/null </dev/null | tr -d '\r'; }
+for columns in 200 110 80 60 50 40; do
+	terminal "$columns" 'fuse-info -n; fuse-info -l' >screen
+	ok "$columns columns: nothing wraps" test "$(widest <screen)" -le "$columns"
+done
+all=$(terminal 300 fuse-info)
+like 'no column is cut while there is room' "$all" "$long +$T/$wide"$'\n'
+like '110 columns: the source is cut' "$(terminal 110 fuse-info)" ' http://[^ ]*\.\.\. +[^ ]*'"/mnt|http://.*\\.\\.\\. "
+unlike '70 columns: no age' "$(terminal 70 fuse-info)" AGE
+like 'nor cut mountpoints' "$(terminal 70 fuse-info)" " $T/mnt"$'\n'
+like '45 columns: the state and the mountpoint' "$(terminal 45 fuse-info)" 'STATE +(WAIT +)?CONN +(SERVER +)?MOUNTPOINT'
+is 'columns are aligned, whatever the script' \
+	"$(terminal 200 fuse-info -l | python3 -c '
+import sys, unicodedata as u
+rows = [l.rstrip("\n") for l in sys.stdin if l.strip()]
+print(len({sum(2 if u.east_asian_width(c) in "WF" else 1 for c in r[:r.index(m)]) for r in rows for m in ["MOUNTPOINT" if r.startswith("STATE") else "/tmp"]}))')" 1
+
+# A path in a mount, which nobody asks: not even for the stopped one.
+exits 0 'a path in a mount' timeout 5 fuse-info mnt/hello
+is 'is that mount' "$(head -n 1 <<<"$out")" "$T/mnt"
+exits 0 'a path that is not there, in a stopped one' timeout 5 fuse-info -T stopped/no/such/path
+is 'is that one' "$(head -n 1 <<<"$out")" "$T/stopped"
+exits 0 '-T of a mountpoint' timeout 5 fuse-info -T "a blank"
+is 'is the mount' "$(head -n 1 <<<"$out")" "$T/a blank"
+exits 1 '-T elsewhere' fuse-info -T plain
+like 'is none' "$err" '^fuse-info: plain: n'
+exits 1 '-T conn:N' fuse-info -T "conn:${conns[0]}"
+is 'is no path' "$err" "fuse-info: conn:${conns[0]}: not a path"
+
+# Repeated into a file, each round has its time.
+timeout 1.5 fuse-info -l --watch=1 >rounds
+like 'the time precedes each round' "$(head -n 1 rounds)" "^---- $(date -u +%Y-%m-%d) [0-9]{2}:[0-9]{2}:[0-9]{2} UTC$"
+is 'as often as the heading' "$(grep -c '^---- ' rounds)" "$(grep -c '^STATE' rounds)"
+exits 0 'a long look on a terminal' terminal 80 'fuse-info --stuck=2 2>/dev/tty'
+like 'tells how long it lasts' "$out" $'fuse-info: 1 s\033\\[K'
+exits 1 'output that is closed' bash -c 'fuse-info >&-'
+is 'is told' "$err" 'fuse-info: standard output: Bad file descriptor'
+exits 1 'output that is full' bash -c 'fuse-info >/dev/full'
+is 'is told as well' "$err" 'fuse-info: standard output: No space left on device'
+
+# The fields and their types, which programs rely on.
+cat >fields.py <<'PY'
+import json, sys
+def shape(x):
+    if isinstance(x, dict): return "{" + " ".join(f"{k}:{shape(x[k])}" for k in sorted(x)) + "}"
+    if isinstance(x, list): return "[" + (shape(x[0]) if x else "") + "]"
+    return "null" if x is None else {bool: "bool", int: "number", str: "text"}[type(x)]
+d = json.load(sys.stdin)
+for key in ("parameters", "sysctls"):	# what the kernel has
+    k = d.get("kernel", {})
+    if key in k: k[key] = {name: k[key][name] for name in sorted(k[key])[:1]} and {"NAME": "VALUE"}
+print(shape(d))
+PY
+fields() { python3 fields.py; }
+by='server:{age:number command:text pid:number started:number threads:number user:text} server_hidden:bool'
+head='congestion_threshold:number connection:number device:text fs_options:text'
+tail='max_background:number mount_id:number mountpoint:text options:text owner:text owner_uid:number parent_id:number propagation:text'
+rest='source:text state:text type:text waited_ms:number waiting:number'
+is 'JSON of all' "$(fuse-info --json | fields)" "{kernel:{/dev/fuse:text file_systems:[text] init_flags:[text] linux:text max_readahead:number parameters:{NAME:text} protocol:text sysctls:{NAME:text}} mounts:[{$head $tail $by $rest}]}"
+is 'JSON of the rows' "$(fuse-info --json -n | fields)" "{mounts:[{$head $tail $by $rest}]}"
+exec 7<mnt/hello
+mount --bind mnt other
+is 'JSON of one' "$(fuse-info --json mnt | fields)" "{mounts:[{also:[{mount_id:number mountpoint:text pid:null}] $head holders:[{command:text file:text how:text pid:number user:text}] $tail $by $rest}]}"
+exec 7<&-
+umount other
+is 'JSON of -l' "$(fuse-info --json -l | fields)" '{mounts:[{connection:number mount_id:number mountpoint:text source:text state:text type:text waiting:number}]}'
+kill -CONT "$server"
+kill -KILL "$server"
+dead=$(fuse-info --json stopped)
+like 'a dead one has no limits' "$dead" '"max_background":null'
+like 'nor in words' "$(fuse-info stopped)" 'max_background +none, as the connection is over'
+finish
