@@ -13,6 +13,7 @@ struct mount_args {
 	const char *source;		/* NULL: not given */
 	const char *mountpoint;
 	const char *type;		/* from -t, without "fuse." or "fuseblk."; NULL: no -t */
+	bool verbose;			/* -v */
 	bool fake;			/* -f: do everything except mounting */
 	/* From -o, the options for the server, without those that only mount(8) understands. */
 	char options[4096];
@@ -22,10 +23,10 @@ struct mount_args {
 	bool alone;			/* mount(8) has not processed the options: add those that "user" implies */
 };
 
-/* The options, for --help. */
 /* The last argument of APPLET() for mount.NAME. */
 #define MOUNT_MORE(what) "Example: mount -t fuse." what " mnt\nExit status: 0: mounted; 1: not\n"
 
+/* The options, for --help. */
 extern const struct opt mount_args_options[];
 
 /* Parses argv, which it changes, and keeps pointers into it. Returns 0, or 1 after it has

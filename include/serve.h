@@ -10,7 +10,7 @@
 #include "optlist.h"
 
 struct serve_args {
-	bool foreground, background, debug, sandbox;
+	bool foreground, background, debug, sandbox, verbose, single, auto_unmount;
 	int ready_fd, threads;
 	struct opt_set options, transport;
 	struct optlist mount;
@@ -20,6 +20,8 @@ struct serve_args {
 #define SERVE_OPTIONS \
 	OPT('f', "foreground", OPT_FLAG, struct serve_args, foreground, NULL, "stay in the foreground (the default)"), \
 	OPT('b', "background", OPT_FLAG, struct serve_args, background, NULL, "go to the background once the mount answers"), \
+	OPT('v', "verbose", OPT_FLAG, struct serve_args, verbose, NULL, "with -b: report what is mounted"), \
+	OPT('s', NULL, OPT_FLAG, struct serve_args, single, NULL, NULL), \
 	OPT('d', "debug", OPT_FLAG, struct serve_args, debug, NULL, "show each request and its reply"), \
 	OPT('o', "options", OPT_CALL, struct serve_args, options, "LIST", "mount options, such as rw,fsname=NAME"), \
 	OPT(0, "ready-fd", OPT_NUMBER, struct serve_args, ready_fd, "N", "write a newline to descriptor N once the mount answers"), \

@@ -345,7 +345,7 @@ static int replace_stale(const char *path)
 		else if (server > 0)
 			msg("%s: not stale: process %d serves it", path, server);
 		else
-			msg("%s: not known to be stale; unmount it first (fumount -l)", path);
+			msg("%s: not known to be stale; unmount it first (fumount -R)", path);
 		if (server != 0 || err)
 			err = server != 0 ? 1 : msg_errno(1, path, err);
 	}

@@ -206,7 +206,11 @@ static int unmount_item(const struct all *a, const struct item *item, enum umoun
 	t.at.fd = -1;
 	if (!err)
 		err = unmount_directly(&t, how);
+	if (err == -EBUSY && a->f->read_only && unmount_read_only(&t) == 0)
+		err = FUMOUNT_KEPT;
 	target_close(&t);
+	if (err == FUMOUNT_KEPT)
+		return err;
 	/* Its server or another fumount may have unmounted it meanwhile: success. */
 	return err && !table_has(item->id, item->major, item->minor) ? 0 : err;
 }
@@ -244,19 +248,21 @@ static void report_result(struct all *a, const struct result *result)
 	}
 	item->done = result->err == 0;
 	to.object = item_path(a, item);
-	fumount_count(&a->tally, fumount_status(result->err));
-	if (result->err == -EBUSY) {
-		report(&to, "busy", "busy; fumount -l detaches it");
-		/* Each search for holders walks all of /proc. */
+	fumount_count(&a->tally, result->err == FUMOUNT_KEPT ? FUMOUNT_OK : fumount_status(result->err));
+	if (result->err == FUMOUNT_KEPT) {
+		report(&to, "read-only", "busy: now read-only");
+	} else if (result->err == -EBUSY) {
+		/* Each search for servers or holders walks all of /proc. */
+		report_busy(&to, a->looked < LOOKS, item->connection);
 		if (!to.quiet && a->looked++ < LOOKS)
 			report_item_holders(&to, item);
 		else if (!to.quiet && a->looked == LOOKS + 1)
-			report(&to, "holders", "who holds this and further ones is not looked for");
+			report(&to, "holders", "the holders of this mount and further ones are not searched for");
 	} else if (result->err == -ETIMEDOUT) {
 		report(&to, "waiting", "the kernel waits for its server; fumount --abort conn:%llu ends that",
 		       (unsigned long long)item->connection);
 	} else if (result->err) {
-		report(&to, "failed", "%s", msg_reason(result->err));
+		report_error(&to, "failed", result->err, "%s", msg_reason(result->err));
 	} else if (a->f->verbose || to.json) {
 		report(&to, "unmounted", a->f->lazy ? "detached" : "unmounted");
 	}
@@ -412,7 +418,7 @@ int fumount_all(const struct fumount *f, const struct report *to)
 	if (!err)
 		err = unmount_all(&a);
 	if (err) {
-		report(to, "failed", "%s", msg_reason(err));
+		report_error(to, "failed", err, "%s", msg_reason(err));
 		return FUMOUNT_SYSTEM;
 	}
 	return fumount_total(&a.tally);

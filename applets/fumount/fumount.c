@@ -35,9 +35,9 @@ static const struct opt options[] = {
 	OPT_END
 };
 
-static int report_error(const struct report *to, int err)
+static int report_failure(const struct report *to, int err)
 {
-	report(to, "failed", "%s", err == -ENOENT ? "nothing is mounted there"
+	report_error(to, "failed", err, "%s", err == -ENOENT ? "nothing is mounted there"
 	       : err == -ESTALE ? "covered or moved meanwhile; run fumount again" : msg_reason(err));
 	return fumount_status(err);
 }
@@ -49,8 +49,12 @@ static int unmount_plain(const struct fumount *f, const struct report *to, const
 	if (err == -EBUSY && (f->kill || f->wait > 0 || f->settling))
 		err = wait_holders(to, t, f->kill ? wait_holders_signal_number(f->kill) : 0,
 				   f->wait >= 0 ? f->wait : FUMOUNT_SETTLE_S);
+	if (err == -EBUSY && f->read_only && unmount_read_only(t) == 0) {
+		report(to, "read-only", "busy: now read-only");
+		return FUMOUNT_KEPT;
+	}
 	if (err == -EBUSY) {
-		report(to, "busy", "busy; fumount -l detaches it");
+		report_busy(to, t->fuse, t->connection);
 		wait_holders_report(to, t);
 		return FUMOUNT_FAILED;
 	}
@@ -58,6 +62,22 @@ static int unmount_plain(const struct fumount *f, const struct report *to, const
 }
 
 /* ---- Abort and detach ---- */
+
+/* After an unmount that left the connection, or may have. */
+static void report_kept(const struct report *to, uint64_t connection, bool visible)
+{
+	int64_t waiting = fusectl_waiting(connection);
+
+	if (!visible)
+		report(to, "unknown", "whether a process still holds connection %llu is not visible to this user",
+		       (unsigned long long)connection);
+	else if (waiting > 0 && !fusectl_is_over(connection))
+		report(to, "kept", "connection %llu stays, and %lld of its requests still wait; "
+		       "fumount -R conn:%llu ends that", (unsigned long long)connection, (long long)waiting,
+		       (unsigned long long)connection);
+	else
+		report(to, "kept", "connection %llu stays until no process holds it", (unsigned long long)connection);
+}
 
 /* Report that the connection of this identity is gone, or else its holders. */
 static void report_aftermath(const struct report *to, const struct target *t, uint64_t identity)
@@ -70,10 +90,10 @@ static void report_aftermath(const struct report *to, const struct target *t, ui
 		report(to, "gone", "connection %llu is gone", (unsigned long long)t->connection);
 		return;
 	}
-	report(to, "kept", "connection %llu stays for those who hold it", (unsigned long long)t->connection);
+	report_kept(to, t->connection, identity != 0);
 	held = report_holders(to, t->major, t->minor);
 	if (report_binds(to, t->major, t->minor) + held == 0)
-		report(to, "unknown", "none of them is visible to this user");
+		report(to, "unknown", "no process that is visible to this user holds it");
 }
 
 /* umount2(2) is waiting for the server. On fuseblk it waits for the answer to DESTROY, and the
@@ -153,7 +173,7 @@ static int abort_and_unmount(const struct report *to, const struct target *t)
 	if (is_gone(t, err) && !aborted)
 		err = 0;
 	if (err == -EPERM && aborted)
-		report(to, "failed", "its connection cannot be aborted by this user");
+		report_error(to, "failed", err, "its connection cannot be aborted by this user");
 	if (!err)
 		report_aftermath(to, t, identity);
 	return err;
@@ -167,10 +187,10 @@ static int unmount_found(const struct fumount *f, const struct report *to, const
 	if (err == -ETIMEDOUT && !f->lazy && !f->force)
 		err = await_unmount(to, t, err);
 	if (err > 0)
-		return err;
+		return err == FUMOUNT_KEPT ? FUMOUNT_OK : err;
 	if (err)
-		return report_error(to, err);
-	if (f->verbose && !f->abort)
+		return report_failure(to, err);
+	if ((f->verbose || to->json) && !f->abort)
 		report(to, "unmounted", f->lazy ? "detached" : "unmounted");
 	return FUMOUNT_OK;
 }
@@ -194,7 +214,7 @@ static int abort_detached(const struct report *to, const char *word)
 
 	err = target_connection(word, &connection) < 0 ? -ENOENT : fusectl_abort(connection);
 	if (err) {
-		report(to, "failed", "%s", msg_reason(err));
+		report_error(to, "failed", err, "%s", err == -ENOENT ? "no such connection" : msg_reason(err));
 		return fumount_status(err);
 	}
 	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
@@ -232,7 +252,7 @@ static int run_target(const struct fumount *f, const struct report *to)
 	if (err == -ENOENT && f->abort)
 		return abort_detached(to, to->object);
 	if (err) {
-		report(to, "failed", "%s", target_why(&t, err));
+		report_error(to, "failed", err, "%s", target_why(&t, err));
 		return FUMOUNT_FAILED;
 	}
 	status = check_and_unmount(f, to, &t);
@@ -262,6 +282,8 @@ static const char *find_contradiction(const struct fumount *f, char **operands)
 		return "-t with -R needs -a";
 	if (f->options && !f->all)
 		return "-O needs -a";
+	if (f->read_only && f->lazy + f->force + f->abort + f->recover)
+		return "-r excludes -l, -f, -R and --abort";
 	return f->all || *operands ? NULL : "no mountpoint is given";
 }
 

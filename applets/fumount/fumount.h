@@ -12,6 +12,8 @@
 /* The exit statuses of umount(8). */
 enum { FUMOUNT_OK = 0, FUMOUNT_USAGE = 1, FUMOUNT_SYSTEM = 2, FUMOUNT_FAILED = 32, FUMOUNT_SOME = 64 };
 
+enum { FUMOUNT_KEPT = 256 };	/* no exit status: -r left it mounted, which is success */
+
 struct fumount {
 	bool lazy, force, abort, recover;
 	bool all, any, quiet, verbose, json, read_only, ignored;
@@ -35,6 +37,10 @@ int fumount_enter(const char *namespace);
 /* How long the server of an unmounted target may take to exit, in seconds; until then it keeps
    the mount that holds its SOURCE busy. */
 enum { FUMOUNT_SETTLE_S = 2 };
+
+/* Reports that a mount is busy, and what helps; `look` at its connection: takes up to half a second if
+   its server does not answer. */
+void report_busy(const struct report *to, bool look, uint64_t connection);
 
 #define FUMOUNT_PART __attribute__((weak))
 /* -R, for the mounts that `word` means, or for every connection in the census. Both report each

@@ -41,7 +41,7 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 
 	recover_report_state(r, state, recover_find_conn(r, connection));
 	if (recover_abort_is_due(r, state, recover_find_conn(r, connection)) && fusectl_abort(connection) == 0)
-		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
+		report(r->to, "aborted", "connection %llu is aborted: waiting processes get an error",
 		       (unsigned long long)connection);
 	return recover_everywhere(r);
 }

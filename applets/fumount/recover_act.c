@@ -83,13 +83,14 @@ static void recover_abort_if_hung(struct recovery *r, const struct target *t, bo
 		err = fusectl_abort_known(t->connection, recover_find_conn(r, t->connection)->identity);
 	/* Only the server's own threads can return requests that are under way to its io_uring
 	   ring: let a stopped server run. */
+	if (!err && signal_server(r, t, SIGCONT) == 0 && state == CONN_STOPPED)
+		report(r->to, "signalled", "its server, process %d, is resumed by SIGCONT",
+		       recover_find_conn(r, t->connection)->pid);
 	if (!err)
-		signal_server(r, t, SIGCONT);
-	if (!err)
-		report(r->to, "aborted", "connection %llu is aborted: who waited is woken",
+		report(r->to, "aborted", "connection %llu is aborted: waiting processes get an error",
 		       (unsigned long long)t->connection);
 	else if (err != -ENOENT && kill_server(r, t) < 0)
-		report(r->to, "failed", "cannot abort connection %llu: %s",
+		report_error(r->to, "failed", err, "cannot abort connection %llu: %s",
 		       (unsigned long long)t->connection, msg_reason(err));
 }
 
@@ -124,7 +125,7 @@ static int unmount_escalating(struct recovery *r, const struct target *t)
 	err = unmount_target(t, recover_abort_is_due(r, recover_judge(r, t->connection), recover_find_conn(r, t->connection))
 			     ? UMOUNT_ABORT : UMOUNT_LAZY);
 	if (!err) {
-		report(r->to, "detached", "detached; it goes when the last one lets go");
+		report(r->to, "detached", "detached; it ends once no process holds it");
 		report_holders(r->to, t->major, t->minor);
 	}
 	return err == 0 ? 1 : err;
@@ -140,6 +141,6 @@ int recover_unmount(struct recovery *r, const struct target *t)
 		report(r->to, "unmounted", "%s at %s: unmounted meanwhile by another process", t->type,
 		       t->at.path);
 	else if (err < 0 && err != -ESTALE)
-		report(r->to, "failed", "%s at %s: %s", t->type, t->at.path, msg_reason(err));
+		report_error(r->to, "failed", err, "%s at %s: %s", t->type, t->at.path, msg_reason(err));
 	return err < 0 && err != -ENOENT ? err : 0;
 }

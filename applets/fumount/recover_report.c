@@ -23,7 +23,7 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 	struct out out = OUT_TEXT(text);
 
 	if (state == CONN_SERVING) {
-		report(r->to, "state", "its server is well");
+		report(r->to, "state", "its server answers");
 		return;
 	}
 	out_str(&out, verdicts[state]);
@@ -31,9 +31,9 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 		proc_command(conn->pid, command);
 		out_fmt(&out, ": process %d (%s)", conn->pid, command);
 	} else if (state == CONN_UNKNOWN) {
-		out_str(&out, ": it is not visible to this user");
+		out_str(&out, ": no server is visible to this user");
 	}
-	if (conn && conn->waiting >= 0)
+	if (conn && conn->waiting > 0)
 		out_fmt(&out, ", %llu waiting", (unsigned long long)conn->waiting);
 	if (conn && census_waited(conn))
 		out_fmt(&out, " for %llu ms", (unsigned long long)census_waited(conn));
@@ -51,8 +51,12 @@ void recover_report_leftover(const struct recovery *r, uint64_t connection)
 		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
 		return;
 	}
-	report(r->to, "kept", "connection %llu is not mounted any more, and stays for those who hold it",
-	       (unsigned long long)connection);
+	if (waiting < 0)	/* fusectl is out of reach. */
+		report(r->to, "unknown", "whether a process still holds connection %llu is not visible to this user",
+		       (unsigned long long)connection);
+	else
+		report(r->to, "kept", "connection %llu is mounted nowhere, and stays until no process holds it",
+		       (unsigned long long)connection);
 	report_holders(r->to, major, minor);
 }
 
@@ -63,7 +67,7 @@ int recover_report_no_mount(const struct report *to, const char *word, int err)
 	static struct target t;
 
 	if (err && target_is_name(word)) {
-		report(to, "failed", "conn: and mnt-id: go with a number");
+		report(to, "failed", "not a number");
 		return FUMOUNT_FAILED;
 	}
 	if (!target_is_name(word)) {
@@ -79,7 +83,7 @@ int recover_report_no_mount(const struct report *to, const char *word, int err)
 			report(to, "refused", "not a FUSE mount");
 			err = -EBUSY;
 		} else if (err != -EINVAL) {
-			report(to, "failed", "%s", target_why(&t, err));
+			report_error(to, "failed", err, "%s", target_why(&t, err));
 		}
 		target_close(&t);
 	}

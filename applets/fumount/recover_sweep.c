@@ -78,7 +78,7 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 	n.r = r;
 	err = table_each(NULL, match_next, &n);
 	if (err < 0)
-		report(r->to, "failed", "the mount table: %s", msg_reason(err));
+		report_error(r->to, "failed", err, "the mount table: %s", msg_reason(err));
 	if (err <= 0)
 		return err;
 	err = target_find(n.path, &top);
@@ -89,7 +89,7 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		return 1;
 	}
 	if (err) {
-		report(r->to, "failed", "%s: %s", n.path, target_why(&top, err));
+		report_error(r->to, "failed", err, "%s: %s", n.path, target_why(&top, err));
 		return err;
 	}
 	if (!top.fuse) {
@@ -99,7 +99,7 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		report(r->to, "failed", "%s: another mount is there now", n.path);
 		err = -EBUSY;
 	} else if (top.id == *before) {
-		report(r->to, "failed", "%s is mounted still", n.path);
+		report(r->to, "failed", "%s is still mounted", n.path);
 		err = -EBUSY;
 	} else if (top.at.below && !recover_answers(r, top.outer)) {
 		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; recover that",
@@ -206,7 +206,7 @@ int recover_everywhere(struct recovery *r)
 		proc_each_namespace(sweep_other_namespace, &e, &hidden);
 	}
 	if (hidden)
-		report(r->to, "unknown", "other mount namespaces cannot all be seen by this user");
+		report(r->to, "unknown", "some mount namespaces are not visible to this user");
 	for (size_t i = 0; r->status == FUMOUNT_OK && i < r->census.count; i++)
 		recover_report_leftover(r, r->census.conns[i].connection);
 	return r->status;

@@ -200,7 +200,7 @@ static int each_mount(struct info *i, int (*fn)(const struct table_row *, void *
 	if (!err && i->args->all) {
 		err = proc_each_namespace(visit_namespace, &s, &hidden);
 		if (hidden && fn == show_row && !i->view->json)
-			msg("other mount namespaces cannot all be seen by this user");
+			msg("some mount namespaces are not visible to this user");
 	}
 	return err;
 }

@@ -158,7 +158,7 @@ static void show_around(struct view *v, const struct table_row *row, bool own)
 	if (v->json)
 		json_close(v->json, ']');
 	else if (hidden)
-		view_text(v, "also_in", "other mount namespaces that this user cannot see, perhaps");
+		view_text(v, "also_in", "perhaps mount namespaces that are not visible to this user");
 }
 
 static void show_state(struct view *v, const struct conn *conn)
@@ -329,7 +329,8 @@ static int find_rows(struct chosen *c, const char *word)
 	}
 	err = target_each(word, add_row, c);
 	if (err < 0 || !c->count) {
-		msg("%s: %s", word, err < 0 ? msg_reason(err) : "no FUSE mount has this");
+		msg("%s: %s", word, err == -EINVAL ? "not a number" : err < 0 ? msg_reason(err)
+		    : "no FUSE mount has this number");
 		return err < 0 ? err : -ENOENT;
 	}
 	return 0;

@@ -7,17 +7,14 @@
 #include "proc/proc.h"
 #include "cli/user.h"
 
-void report(const struct report *to, const char *event, const char *fmt, ...)
+static void report_list(const struct report *to, const char *event, int err, const char *fmt, va_list args)
 {
 	char text[1024];
 	struct out out = OUT_TEXT(text);
-	va_list args;
 
 	if (to->quiet)
 		return;
-	va_start(args, fmt);
 	out_vfmt(&out, fmt, args);
-	va_end(args);
 	out_text(&out);
 	if (!to->json) {
 		msg("%s: %s", to->object, text);
@@ -25,8 +22,28 @@ void report(const struct report *to, const char *event, const char *fmt, ...)
 	}
 	json_open(to->json, NULL, '{');
 	json_text(to->json, "event", event);
+	if (err)
+		json_text(to->json, "error", msg_errno_name(err));
 	json_text(to->json, "text", text);
 	json_close(to->json, '}');
+}
+
+void report(const struct report *to, const char *event, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report_list(to, event, 0, fmt, args);
+	va_end(args);
+}
+
+void report_error(const struct report *to, const char *event, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report_list(to, event, err, fmt, args);
+	va_end(args);
 }
 
 void report_holder_facts(struct json *json, const struct holder *h)
@@ -88,7 +105,7 @@ int report_holders(const struct report *to, uint32_t major, uint32_t minor)
 	struct telling t = { .to = to };
 
 	if (holders_each(major, minor, report_one_holder, &t) < 0)
-		report(to, "unknown", "who holds it is not known: /proc cannot be read");
+		report(to, "unknown", "without /proc, what holds it is not known");
 	devices_each(major, minor, report_one_holder, &t);
 	return t.count;
 }

@@ -20,6 +20,10 @@ struct report {
 void report(const struct report *to, const char *event, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same for a failure: JSON has "error":"EBUSY", too. */
+void report_error(const struct report *to, const char *event, int negative_errno, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* "held by 4711 (sleep) of alice: open file /mnt/x", and as JSON. */
 void report_holder(const struct report *to, const struct holder *holder);
 

@@ -8,13 +8,13 @@
 #include "optlist.h"
 #include "out.h"
 
-struct words { bool fake, ignored; const char *type; struct opt_set options; };
+struct words { bool fake, verbose, ignored; const char *type; struct opt_set options; };
 
 const struct opt mount_args_options[] = {
 	OPT('f', NULL, OPT_FLAG, struct words, fake, NULL, NULL),
 	OPT('s', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
 	OPT('n', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
-	OPT('v', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
+	OPT('v', NULL, OPT_FLAG, struct words, verbose, NULL, NULL),
 	OPT('t', NULL, OPT_STRING, struct words, type, "TYPE", "which server: TYPE or fuse.TYPE"),
 	OPT('o', NULL, OPT_CALL, struct words, options, "OPTIONS", "for the mount and the server, such as ro"),
 	OPT_END
@@ -102,6 +102,7 @@ int mount_args_parse(char **argv, struct mount_args *args)
 	if (!applet_parse(mount_args_options, &words, argv, &rest))
 		return 1;
 	args->fake = words.fake;
+	args->verbose = words.verbose;
 	args->type = words.type ? mount_args_type(words.type) : NULL;
 	if (!rest.operands[0] || !rest.operands[1] || rest.operands[2]) {
 		bool serves = strncmp(msg_applet, "mount.fuse", 10) != 0;

@@ -48,7 +48,7 @@ static int check_free(const struct mountpoint *at, const struct sys_stat *st, st
 	if (st->inside || table_of_fd(at->under, &row, false) != 0 || !table_is_fuse(&row)
 	    || strcmp(row.mountpoint, at->path) != 0)
 		return 0;
-	out_fmt(why, "%s: already mounted; unmount it first (fumount, or fumount -l if it is dead)",
+	out_fmt(why, "%s: already mounted; unmount it first (fumount; fumount -R or --replace-stale if it is dead)",
 		at->path);
 	return -EBUSY;
 }

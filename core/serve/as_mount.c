@@ -11,8 +11,8 @@
 int serve_as_mount(char **argv, int (*serve_words)(char **argv))
 {
 	static struct mount_args args;
-	char *words[8] = { argv[0], (char *)"-b" };
-	size_t n = 2;
+	char *words[8] = { argv[0] };
+	size_t n = 1;
 
 	if (mount_args_parse(argv, &args) != 0)
 		return 1;
@@ -22,6 +22,7 @@ int serve_as_mount(char **argv, int (*serve_words)(char **argv))
 		return remount(args.mountpoint, args.options, false, true);
 	if (args.setuid || args.drop_privileges)
 		return applet_usage("setuid= and drop_privileges are for other servers: mount.fuse3 starts those");
+	words[n++] = (char *)(args.verbose ? "-bv" : "-b");
 	msg_applet += strlen("mount.");
 	if (*args.options) {
 		words[n++] = (char *)"-o";

@@ -55,16 +55,24 @@ static int move_above_output(int fd)
 	return above;
 }
 
+/* systemd takes MAINPID= from a process that is not the main one under NotifyAccess=all. */
+static void notify_ready(void)
+{
+	char text[32];
+	struct out out = OUT_TEXT(text);
+
+	out_str(&out, "READY=1");
+	if (serving.args->background)
+		out_fmt(&out, "\nMAINPID=%d", sys_getpid());
+	unmounter_notify(out_text(&out));
+}
+
 static void on_ready(struct fuse_session *session)
 {
-	const char *notify = getenv("NOTIFY_SOCKET");
-
 	serving.args->ready_fd = move_above_output(serving.args->ready_fd);
 	if (session->transport == FUSE_TRANSPORT_URING && !(session->flags & FUSE_OVER_IO_URING))
-		msg("io_uring: not to be had (see /sys/module/fuse/parameters/enable_uring): "
-		    "/dev/fuse carries the requests");
-	if (notify)
-		sys_unix_datagram(notify, "READY=1", 7);
+		msg("io_uring is not available (see /sys/module/fuse/parameters/enable_uring); using /dev/fuse");
+	notify_ready();
 	if (serving.args->background) {
 		if (serving.shown)
 			unmounter_ask(&serving.unmounter, UNMOUNTER_BACKGROUND);
@@ -146,7 +154,8 @@ static int fork_unmounter(int device)
 	int err = 0;
 
 	close_inherited();
-	serving.unmounter = (struct unmounter) { .at = &serving.at, .shown = serving.shown, .adopted = serving.adopted, .pipe = -1 };
+	serving.unmounter = (struct unmounter) { .at = &serving.at, .shown = serving.shown, .adopted = serving.adopted,
+					       .detach_at_end = serving.args->auto_unmount, .pipe = -1 };
 	if (serving.shown)
 		err = unmounter_start(&serving.unmounter);
 	if (!err) {
@@ -175,7 +184,7 @@ int run(const char *where)
 	int fd, err = serving.args->sandbox ? cage_offered() : 0;
 
 	if (err) {
-		msg("sandbox: not to be had here: it takes Landlock (Linux 6.2) and seccomp");
+		msg("sandbox: not available; it needs Landlock (Linux 6.2) and seccomp");
 		return 1;
 	}
 	signals_catch_end();
@@ -188,7 +197,7 @@ int run(const char *where)
 	serving.begun = true;
 	if (serving.early)
 		signals_end(0);
-	if (!serving.adopted)
+	if (!serving.adopted && (!serving.args->background || serving.args->verbose))
 		msg_plain("Mounting %s on \"%s\"", msg_applet, where);
 	/* At shutdown systemd sends SIGSTOP to all processes and accesses the root directory
 	   before they continue. The server of the root must answer then. */

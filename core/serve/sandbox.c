@@ -44,7 +44,7 @@ static int close_cage(struct fuse_session *session)
 
 void sandbox_report(int err)
 {
-	msg("sandbox: %s%s", msg_reason(err), err == -EPERM ? "; as root it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT" : "");
+	msg("sandbox: %s%s", msg_reason(err), err == -EPERM ? "; root needs CAP_SYS_ADMIN and CAP_SYS_CHROOT for it" : "");
 }
 
 /* The server has read only its command line and the kernel's INIT so far, no user's request. */

@@ -1,6 +1,8 @@
 /* serve: a server's command line: parse it, plan what it asks for, and run that. See serve.h. */
 #include "serve/serving.h"
 
+#include <string.h>
+
 #include "applet.h"
 #include "msg.h"
 #include "sys.h"
@@ -24,16 +26,20 @@ static const char *set_transport(void *to, char *value, const char **bad)
    options. */
 static bool take_server_option(struct optlist *list, char *option, const char **why)
 {
-	const char *bad, *wrong = opt_named(serving.options, serving.args, option, &bad);
+	const char *bad, *wrong;
 
 	(void)list;
+	*why = NULL;
+	if (strcmp(option, "auto_unmount") == 0)
+		return serving.args->auto_unmount = true;
+	wrong = opt_named(serving.options, serving.args, option, &bad);
 	*why = wrong == opt_unknown ? NULL : wrong;
 	return wrong != opt_unknown || optlist_is_for_mount(option);
 }
 
 static void set_defaults(const struct fuse_ops *ops)
 {
-	serving.args->ready_fd = -1;
+	serving.args->ready_fd = serving.args->threads = -1;
 	serving.args->options = (struct opt_set) { optlist_option, &serving.args->mount };
 	serving.args->transport = (struct opt_set) { set_transport, &serving.session.transport };
 	serving.args->mount = (struct optlist) {
@@ -58,8 +64,13 @@ static const char *plan_session(void)
 	const struct fuse_ops *ops = serving.session.ops;
 	enum fuse_transport *transport = &serving.session.transport;
 
-	if (serving.args->threads > MOST_THREADS)
-		return "64 threads are the most";
+	if (serving.args->single)	/* libfuse's -s */
+		serving.args->threads = 1;
+	if (serving.args->threads == 0 || serving.args->threads > MOST_THREADS)
+		return "--threads: wanted 1 to 64";
+	if (serving.args->ready_fd >= 0 && sys_fd_valid(serving.args->ready_fd) < 0)
+		return "--ready-fd: not an open descriptor";
+	serving.args->threads *= serving.args->threads > 0;
 	serving.session.threads = (uint32_t)serving.args->threads;
 	/* seccomp does not filter io_uring operations. */
 	if (serving.args->sandbox && *transport == FUSE_TRANSPORT_URING)

@@ -26,13 +26,13 @@ void signals_end(int sig)
 		return;
 	}
 	if (!serving.shown) {	/* The mountpoint is unknown: exit without unmounting. */
-		msg("left mounted, and served no longer");
+		msg("still mounted, but no longer served");
 		sys_exit(0);
 	}
 	if (!serving.signals++)
 		msg_plain("Unmounting \"%s\"", serving.shown);
 	if (unmounter_ask(&serving.unmounter, serving.signals > 1 ? UNMOUNTER_ABORT : UNMOUNTER_UNMOUNT) < 0) {
-		msg("%s: left mounted: the process that unmounts it is gone; fumount does that, too", serving.shown);
+		msg("%s: still mounted, since its unmounter process is gone; use fumount", serving.shown);
 		sys_exit(1);
 	}
 }

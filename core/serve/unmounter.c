@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "health/fusectl.h"
@@ -23,6 +24,14 @@ void leave_terminal(void)
 		sys_dup2(null, fd);
 	if (null > 2)
 		sys_close(null);
+}
+
+void unmounter_notify(const char *text)
+{
+	const char *socket = getenv("NOTIFY_SOCKET");
+
+	if (socket)
+		sys_unix_datagram(socket, text, strlen(text));
 }
 
 enum { LEFT_MOUNTED = 2 };	/* an exit status */
@@ -77,6 +86,7 @@ static int unmount(const struct unmounter *k)
 	int err = is_over(k) ? -ESTALE : unmount_in_parent(k->at);
 	bool busy = err == -EBUSY, unknown = err == -EAGAIN;
 
+	unmounter_notify(busy || unknown ? "STOPPING=1\nSTATUS=busy: served until no process holds it" : "STOPPING=1");
 	/* commfd_umount_known() needs no parent directory and no path. */
 	if (err && err != -ESTALE)
 		err = commfd_umount_known(k->at, UMOUNT_LAZY);
@@ -84,11 +94,11 @@ static int unmount(const struct unmounter *k)
 	if (err != -ESTALE && (busy || unknown))
 		busy |= report_holders(&to, mounted->dev_major, mounted->dev_minor) > 0;
 	if (!err && busy)
-		msg("%s: busy: detached, and served until the last one lets go; "
+		msg("%s: busy: detached, and served until no process holds it; "
 		    "signal again to abort", k->shown);
 	if (err == -ESTALE) {
-		msg("%s: this mount is not on top there any more; served until the last one "
-		    "lets go; signal again to abort", k->shown);
+		msg("%s: another mount covers it or took its place; served until no process "
+		    "holds it; signal again to abort", k->shown);
 		if (!is_over(k))
 			report_holders(&to, mounted->dev_major, mounted->dev_minor);
 	} else if (err) {
@@ -97,7 +107,7 @@ static int unmount(const struct unmounter *k)
 	/* Unmounting failed, for example because fusermount3 is missing. End the server anyway,
 	   as the signal asked for. */
 	if (err && err != -ESTALE) {
-		msg("%s: left mounted, and served no longer", k->shown);
+		msg("%s: still mounted, but no longer served", k->shown);
 		return LEFT_MOUNTED;
 	}
 	return err != 0;
@@ -224,6 +234,8 @@ static void __attribute__((noreturn)) keep(struct unmounter *k, int pipe)
 		if (is_first(what))
 			serve_request(k, what);
 	end_child(k);
+	if (k->detach_at_end)
+		commfd_umount_known(k->at, UMOUNT_LAZY);
 	sys_exit(0);
 }
 

@@ -13,6 +13,7 @@ struct unmounter {
 	const struct mountpoint *at;	/* the only mount that the unmounter unmounts */
 	const char *shown;		/* the mountpoint as the user gave it */
 	bool adopted;			/* another process mounted, perhaps with more privileges */
+	bool detach_at_end;		/* -o auto_unmount: detach the mount once the server has ended */
 	int pipe;			/* the server writes requests to it; -1: no unmounter */
 	int pid;			/* the unmounter's; set by unmounter_start() */
 
@@ -44,6 +45,9 @@ int unmounter_ask(const struct unmounter *unmounter, enum unmounter_ask what);
 
 /* Closes the pipe and waits until the unmounter has served its requests and exited. */
 void unmounter_end(const struct unmounter *unmounter);
+
+/* Sends a line of sd_notify(3), such as "STOPPING=1", if systemd waits for such. */
+void unmounter_notify(const char *text);
 
 /* Redirects the standard streams to /dev/null. */
 void leave_terminal(void);

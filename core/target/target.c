@@ -188,7 +188,7 @@ static int find_named(const char *word, struct target *t)
 	n.target = t;
 	n.found = 0;
 	if (err)
-		return err == -EINVAL ? -ENOENT : err;
+		return err == -EINVAL ? -EDOM : err;
 	err = table_each(NULL, take_if_named, &n);
 	if (err || n.found != 1)
 		return err ? err : n.found ? -ENOTUNIQ : -ENOENT;
@@ -220,7 +220,8 @@ int target_find(const char *word, struct target *t)
 	memset(t, 0, sizeof(*t));
 	t->at.fd = t->at.parent = -1;
 	t->owner = -1;
-	err = target_is_name(word) ? find_named(word, t) : find_path(word, t);
+	t->named = target_is_name(word);
+	err = t->named ? find_named(word, t) : find_path(word, t);
 	if (err == -ENOENT && !target_is_name(word))
 		err = find_named(word, t);
 	if (t->at.fd >= 0)
@@ -283,6 +284,8 @@ const char *target_why(const struct target *t, int err)
 {
 	switch (err) {
 	case -EINVAL:   return "nothing is mounted there";
+	case -EDOM:     return "not a number";
+	case -ENOENT:   return t->named ? "no FUSE mount has this number" : msg_reason(err);
 	case -EBUSY:    return t->cover;
 	case -ENOTUNIQ: return "several mounts have this; name one by its mountpoint, or mnt-id:N";
 	default:        return msg_reason(err);

@@ -18,13 +18,14 @@ struct target {
 	uint32_t major, minor;
 	struct sys_stat known;	/* identifies the mount; mount_id 0: not known */
 	bool fuse;
+	bool named;		/* the word was conn:N or mnt-id:N */
 	char type[64];		/* such as "fuse.sshfs"; may be truncated */
 	char cover[320];	/* for the refusal: the mount that covers it or that it covers */
 };
 
 /* Finds the mount at a path, conn:N, mnt-id:N, or the source of a FUSE mount, without sending a
    request to any FUSE server. Returns 0, after which the caller calls target_close(), or -errno:
-   -EINVAL: nothing is mounted at the path; -ENOENT: no such path, source, connection or id;
+   -EINVAL: nothing is mounted at the path; -EDOM: N is not a number; -ENOENT: no such path, source, connection or id;
    -EBUSY: another mount covers it (see `cover`); -ENOTUNIQ: several mounts have this source or
    connection. */
 int target_find(const char *word, struct target *target);

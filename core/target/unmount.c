@@ -9,6 +9,8 @@
 #include "health/fusectl.h"
 #include "mount/mount.h"
 #include "mount/table.h"
+#include "optlist.h"
+#include "out.h"
 
 /* Changes to the target's parent directory, so that a path of any length works, and returns the last
    component; or returns the whole path if the parent is unknown. */
@@ -117,6 +119,49 @@ int unmount_target(const struct target *t, enum umount_how how)
 	if (child_start(&worker, do_job, &job) < 0)
 		return unmount_directly(t, how);
 	return unmount_wait(UNMOUNT_LIMIT_MS);
+}
+
+struct flags { struct optlist one, whole; uint64_t id; bool found; };
+
+static void take_flags(struct optlist *flags, const char *options)
+{
+	char text[4096];
+	struct out out = OUT_TEXT(text);
+
+	out_str(&out, options);
+	out_text(&out);
+	optlist_known(flags, text);
+}
+
+static int take_if_same(const struct table_row *row, void *data)
+{
+	struct flags *f = data;
+
+	if (row->id != f->id)
+		return 0;
+	take_flags(&f->one, row->options);
+	take_flags(&f->whole, row->super);
+	f->found = true;
+	return 1;
+}
+
+/* A remount clears each flag of the mount that it does not set. */
+int unmount_read_only(const struct target *t)
+{
+	enum { REMOUNT = 0x20 };
+	struct flags flags = { .id = t->id };
+	char name[32];
+	int fd = open_mount(t), err;
+
+	if (fd < 0)
+		return fd;
+	err = table_each(NULL, take_if_same, &flags);
+	if (err >= 0)
+		err = !flags.found ? -ESTALE
+		      : sys_mount(NULL, sys_fd_path(name, fd), NULL,
+				  REMOUNT | MOUNT_RDONLY | flags.one.flags | flags.whole.flags, NULL);
+	sys_close(fd);
+	return err;
 }
 
 /* The open mount keeps its connection, so that the kernel cannot reuse the number meanwhile. */

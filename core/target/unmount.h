@@ -19,6 +19,10 @@ int unmount_wait(int milliseconds);
 /* As unmount_target(), but in this process and without a time limit. */
 int unmount_directly(const struct target *target, enum umount_how how);
 
+/* Makes the target's file system read-only, and keeps the other flags of the mount. Returns 0 or -errno:
+   -EBUSY: a file is open for writing; -ESTALE: another mount is there by now. */
+int unmount_read_only(const struct target *target);
+
 /* Aborts the target's connection if the mount is still the same, through fusectl or, if that is not
    accessible, with MNT_FORCE, here without unmounting. Returns 0; -ENOENT if the mount is gone; or
    another -errno. */

@@ -314,7 +314,7 @@ static void nothing_left(void)
 
 	heard();
 	if (!gone) {
-		if (!strstr(errors, ": left mounted"))
+		if (!strstr(errors, ": still mounted"))
 			complain("a mount is left");
 		mounts(NULL, true);
 	}

@@ -64,7 +64,7 @@ hung()
 	run fuse-info mnt | tee info
 	run fumount -R mnt 2>said || cat said
 	kill -9 "$server"
-	grep -q 'state *stopped' info && unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: who waited is woken' said
+	grep -q 'state *stopped' info && unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: waiting processes get an error' said
 }
 launched()
 {
@@ -114,7 +114,7 @@ by_uring()
 	uring_was=
 	machine free
 	[ "$code" = 0 ] || return
-	[[ ,$calls, != *,42[5-7]* ]] || grep -q 'io_uring: not to be had' said
+	[[ ,$calls, != *,42[5-7]* ]] || grep -q 'io_uring is not available' said
 }
 # What cannot be kept is not promised.
 links_kept()
@@ -143,7 +143,7 @@ caged()
 		code=$?
 		run fumount mnt
 	else
-		grep -qE 'sandbox: (not to be had here|Function not implemented)' said && unmounted "$T/mnt" && [[ $calls = *44[24]* || $calls = *- ]]
+		grep -qE 'sandbox: (not available|Function not implemented)' said && unmounted "$T/mnt" && [[ $calls = *44[24]* || $calls = *- ]]
 		code=$?
 	fi
 	rm src/file

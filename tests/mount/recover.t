@@ -112,7 +112,7 @@ sh -c 'cd mnt && exec sleep 100' & holder=$!
 pids+=("$holder")
 within 2 open_in "$T/mnt" "$holder"
 exits 0 'healthy and busy' timeout 5 fumount -R mnt
-like 'is found well' "$err" 'its server is well'
+like 'is found well' "$err" 'its server answers'
 unlike 'is not aborted' "$err" 'is aborted'
 like 'the holder is named' "$err" "held by $holder \(sleep\) of root: cwd"
 is 'and detached' "$(own_mounts)" ''

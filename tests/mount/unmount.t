@@ -116,7 +116,7 @@ pids+=("$elsewhere")
 within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
 hold sh -c 'cd mnt && exec sleep 100'
 exits 0 '-l: kept' fumount -l mnt
-like 'it says so' "$err" "connection $conn stays for those who hold it"
+like 'it says so' "$err" "connection $conn stays until no process holds it"
 like 'a process' "$err" "held by $holder \(sleep\) of root: cwd"
 like 'a bind' "$err" "mounted at $T/other"
 like 'another mount namespace' "$err" "mounted in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
@@ -291,7 +291,7 @@ mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
 exits 0 '-R: with fusectl' nobody timeout 5 fumount -R user
-like 'aborted' "$err" 'is aborted: who waited is woken'
+like 'aborted' "$err" 'is aborted: waiting processes get an error'
 ok 'woken by that' within 2 gone "$holder"
 kill -KILL "$mine"
 umount /sys/fs/fuse/connections

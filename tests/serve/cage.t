@@ -43,7 +43,7 @@ within 5 gone "$unmounter"	# or it is told, and can do nothing any more
 kill "$server"
 wait "$server"
 is 'without an unmounter: exit 1' $? 1
-like 'says what is left' "$(cat log)" 'mnt: left mounted: the process that unmounts it is gone'
+like 'says what is left' "$(cat log)" 'mnt: still mounted, since its unmounter process is gone'
 fumount mnt 2>/dev/null || fumount -l mnt
 
 # What holds the mount keeps it; a second signal aborts.

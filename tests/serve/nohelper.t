@@ -20,7 +20,7 @@ kill -TERM "$bg"
 within 5 gone "$bg" || kill -KILL "$bg"
 wait "$bg"
 is 'a server that cannot unmount ends at the first signal' $? 1
-like 'and says so' "$(cat log)" "hellofs: user: left mounted, and served no longer"
+like 'and says so' "$(cat log)" "hellofs: user: still mounted, but no longer served"
 mv helper/away helper/fusermount3
 exits 0 'what it left is unmounted' "${nobody[@]}" "$BUILD/bin/fumount" user
 

@@ -1,0 +1,60 @@
+/* busy: what helps against a mount that is busy: that depends on its server. */
+#include <errno.h>
+
+#include "fumount.h"
+#include "out.h"
+#include "proc/proc.h"
+
+enum { WATCH_MS = 500 };
+
+static void put_server(struct out *out, const struct conn *conn)
+{
+	char command[16];
+
+	out_str(out, "busy: its server ");
+	if (!conn->pid)
+		return;
+	proc_command(conn->pid, command);
+	out_fmt(out, "%d (%s) ", conn->pid, command);
+}
+
+static void put_waiting(struct out *out, const struct conn *conn)
+{
+	if (conn->waiting > 0)
+		out_fmt(out, ", %lld request%s", (long long)conn->waiting, conn->waiting == 1 ? " waits" : "s wait");
+}
+
+static void put_advice(struct out *out, const struct conn *conn)
+{
+	enum conn_state state = census_state(conn);
+
+	if (state == CONN_SERVING || (state == CONN_UNKNOWN && conn->waiting <= 0)) {
+		out_str(out, "busy; fumount -l detaches it");
+		return;
+	}
+	put_server(out, conn);
+	out_str(out, state == CONN_STOPPED ? "is stopped" : state == CONN_DEAD ? "is dead"
+		: state == CONN_ABORTED ? "is cut off" : state == CONN_UNKNOWN ? "may hang" : "does not answer");
+	put_waiting(out, conn);
+	out_str(out, "; fumount -R recovers it");
+	if (state == CONN_STOPPED && conn->pid)
+		out_fmt(out, " (kill -CONT %d resumes the server)", conn->pid);
+}
+
+void report_busy(const struct report *to, bool look, uint64_t connection)
+{
+	struct census census = { .count = 0 };
+	char text[200];
+	struct out out = OUT_TEXT(text);
+
+	if (to->quiet)
+		return;
+	if (look && census_add(&census, connection) == 0) {
+		census_look(&census, WATCH_MS);
+		put_advice(&out, census.conns);
+		census_free(&census);
+	} else {
+		out_str(&out, "busy; fumount -l detaches it");
+	}
+	report_error(to, "busy", -EBUSY, "%s", out_text(&out));
+}
