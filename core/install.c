@@ -10,8 +10,14 @@
 #include "msg.h"
 #include "out.h"
 #include "sys.h"
+#include "sys/vfs.h"
 
-struct install { bool symbolic, force; const char *root; int below; /* O_PATH of root, or AT_FDCWD */ };
+struct install {
+	bool symbolic, force, remove;
+	const char *root;
+	int below;	/* O_PATH of root, or AT_FDCWD */
+	int count;	/* links made or removed */
+};
 
 static const struct opt options[] = {
 	OPT('s', "symbolic", OPT_FLAG, struct install, symbolic, NULL, "symbolic links, not hard ones"),
@@ -102,7 +108,24 @@ static bool is_ours(int root, int dir, const char *path, const char *self)
 	return same || (n > 0 && strcmp(target, self) == 0);
 }
 
-static int make_link(const struct install *args, const char *self, char *path)
+/* --uninstall: remove the link if it is ours. */
+static int remove_link(struct install *args, const char *self, char *path)
+{
+	char *name = strrchr(path, '/');
+	int dir, err;
+
+	*name = '\0';
+	dir = open_below(args->below, *path ? path : "/");
+	*name = '/';
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	err = is_ours(args->below, dir, path, self) ? vfs_unlink(dir, name + 1, false) : 0;
+	args->count += !err && sys_statx(dir, name + 1, false, &(struct sys_stat) { 0 }) == -ENOENT;
+	sys_close(dir);
+	return err;
+}
+
+static int make_link(struct install *args, const char *self, char *path)
 {
 	int dir = make_parents(args->below, path), err;
 	const char *name = strrchr(path, '/') + 1;
@@ -112,6 +135,7 @@ static int make_link(const struct install *args, const char *self, char *path)
 	err = args->symbolic ? sys_symlinkat(self, dir, name) : sys_linkat(self, dir, name);
 	if (err == -EXDEV)
 		err = sys_symlinkat(self, dir, name);
+	args->count += !err;
 	if (err == -EEXIST && is_ours(args->below, dir, path, self))
 		err = 0;
 	sys_close(dir);
@@ -128,7 +152,7 @@ static bool would_shadow(const struct applet *applet)
 	       && env_find(applet->name, true, found, sizeof(found)) == 0;
 }
 
-static int install_link(const struct install *args, const char *dir, const char *self,
+static int install_link(struct install *args, const char *dir, const char *self,
 			const struct applet *applet, const char *name)
 {
 	char path[4096];
@@ -138,7 +162,7 @@ static int install_link(const struct install *args, const char *dir, const char 
 	path[0] = '\0';
 	out_fmt(&out, "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, name);
 	out_text(&out);
-	err = make_link(args, self, path);
+	err = args->remove ? remove_link(args, self, path) : make_link(args, self, path);
 	if (err == -EEXIST)
 		msg("%s%s: exists and is not ours; left alone", args->root ? args->root : "", path);
 	else if (err == -ELOOP || err == -EXDEV)
@@ -149,7 +173,7 @@ static int install_link(const struct install *args, const char *dir, const char 
 }
 
 /* BusyBox's mount looks for mount.fuse.NAME alone, when the type is fuse.NAME. */
-static int install_for_type(const struct install *args, const char *dir, const char *self,
+static int install_for_type(struct install *args, const char *dir, const char *self,
 			    const struct applet *applet)
 {
 	static const char helper[] = "mount.", fuse[] = "mount.fuse";
@@ -163,12 +187,12 @@ static int install_for_type(const struct install *args, const char *dir, const c
 	return install_link(args, dir, self, applet, out_text(&out));
 }
 
-static int install(const struct install *args, const char *dir, const char *self,
+static int install(struct install *args, const char *dir, const char *self,
 		   const struct applet *applet)
 {
-	if (!args->force && !args->root && would_shadow(applet)) {
-		msg("%s: not installed: a set-uid one is in PATH, and a link without that bit "
-		    "before it would break it; --force does it all the same", applet->name);
+	if (!args->remove && !args->force && !args->root && would_shadow(applet)) {
+		msg("%s: not installed, since the link would shadow a set-uid one in PATH; use --force to install it",
+		    applet->name);
 		return 1;
 	}
 	return install_link(args, dir, self, applet, applet->name) | install_for_type(args, dir, self, applet);
@@ -207,9 +231,21 @@ static int open_root(const char *root)
 	return make_parents(AT_FDCWD, path);
 }
 
+static int report_count(const struct install *args, const char *dir)
+{
+	char text[256];
+	struct out out = OUT_FD(text, 1);
+
+	out.escape = true;
+	out_fmt(&out, "%s%d link%s %s ", args->remove ? "removed " : "made ", args->count,
+		args->count == 1 ? "" : "s", dir ? "in" : "below");
+	out_fmt(&out, "%s%s%s\n", args->root ? args->root : dir ? "" : "/", args->root && dir ? "/" : "", dir ? dir : "");
+	return msg_flush(&out);
+}
+
 int install_main(char **argv)
 {
-	struct install args = { .root = NULL };
+	struct install args = { .remove = strcmp(argv[0], "--uninstall") == 0 };
 	struct opt_rest rest;
 	char self[4096];
 	int failed = 0, err;
@@ -217,7 +253,7 @@ int install_main(char **argv)
 	if (!applet_parse(options, &args, argv, &rest))
 		return 1;
 	if (rest.count > 1)
-		return applet_usage("--install takes one directory");
+		return applet_usage("wanted: one directory");
 	err = own_path(self, sizeof(self));
 	if (err)
 		return msg_errno(1, "/proc/self/exe", err);
@@ -226,5 +262,5 @@ int install_main(char **argv)
 		return msg_errno(1, args.root, args.below);
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		failed |= install(&args, rest.operands[0], self, *a);
-	return failed;
+	return report_count(&args, rest.operands[0]) | failed;
 }

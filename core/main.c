@@ -53,9 +53,10 @@ static int usage(void)
 		"Usage: fusebox APPLET [ARGUMENTS]\n"
 		"   or: APPLET [ARGUMENTS], by a link of that name (see --install)\n"
 		"   or: fusebox --list | --list-full | --help [APPLET] | --version\n"
-		"   or: fusebox --install [-s] [--force] [--root DIR] [DIR]\n\nApplets:\n");
+		"   or: fusebox --install | --uninstall [-s] [--force] [--root DIR] [DIR]\n\nApplets:\n");
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		out_fmt(&out, "  %-12s %s\n", (*a)->name, (*a)->summary);
+	out_str(&out, "\nExample: fusebox fumount -R /mnt\nExit status: the applet's; 127: no such applet\n");
 	return msg_flush(&out);
 }
 
@@ -130,7 +131,7 @@ static int own_command(char **argv)
 		return list(NULL);
 	if (strcmp(word, "--list-full") == 0)
 		return list("/");
-	if (strcmp(word, "--install") == 0)
+	if (strcmp(word, "--install") == 0 || strcmp(word, "--uninstall") == 0)
 		return install_main(argv);
 	if (is_version(word))
 		return show_version();

@@ -120,8 +120,9 @@ static int report_one_bind(const struct table_row *row, int pid, void *data)
 	t->count++;
 	if (pid) {
 		proc_command(pid, command);
-		report(t->to, t->dead ? "dead" : "namespace", "%s in the mount namespace of %d (%s), at %s",
-		       t->dead ? "dead as well:" : "mounted", pid, command, row->mountpoint);
+		report(t->to, t->dead ? "dead" : "namespace", t->dead
+		       ? "dead as well: in the mount namespace of %d (%s), at %s"
+		       : "mounted in the mount namespace of %d (%s), at %s", pid, command, row->mountpoint);
 	} else {
 		report(t->to, t->dead ? "dead" : "bind", t->dead ? "dead as well: %s" : "mounted at %s",
 		       row->mountpoint);

@@ -103,7 +103,7 @@ static int serve_and_wait(struct mount_args *args)
 		sys_exit(serve(args));
 	status = child < 0 ? child : launch_wait(child, mountpoint, before, -1);
 	if (status == LAUNCH_UNMOUNTED) {
-		msg("%s: the server ended with success, and nothing is mounted", mountpoint);
+		msg("%s: the server exited with status 0, and nothing is mounted", mountpoint);
 		status = FAILED;
 	}
 	/* The server dropped its privileges and cannot unmount when it fails. */

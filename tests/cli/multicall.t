@@ -40,24 +40,36 @@ exits 0 '--install -s' without_helper "$box" --install -s "$T/new/bin"
 ok 'makes directories and links' test -L "$T/new/bin/fumount"
 is "with those that BusyBox's mount needs" "$(cd "$T/new/bin" && echo mount.fuse.* mount.passfs)" \
 	'mount.fuse.hellofs mount.fuse.passfs mount.passfs'
+is 'tells how many' "$out" "made 14 links in $T/new/bin"
 exits 0 'twice' without_helper "$box" --install -s "$T/new/bin"
+is 'makes none' "$out" "made 0 links in $T/new/bin"
 rm "$T/new/bin/hellofs"
 echo mine >"$T/new/bin/hellofs"
 exits 1 'a file that is not ours' without_helper "$box" --install -s "$T/new/bin"
 is 'is left alone' "$(cat "$T/new/bin/hellofs")" mine
 like 'and named' "$err" 'hellofs: exists and is not ours'
+exits 0 '--uninstall' without_helper "$box" --uninstall "$T/new/bin"
+is 'tells how many' "$out" "removed 13 links in $T/new/bin"
+is 'takes away what is its own alone' "$(ls "$T/new/bin")" hellofs
+exits 0 'where nothing is' without_helper "$box" --uninstall "$T/none"
+ok 'makes no directory' test ! -e "$T/none"
 cp "$box" "$T/fusebox"
-(cd "$T" && without_helper "$box" --install -s relative/bin)
+(cd "$T" && without_helper "$box" --install -s relative/bin) >"$T/log"
 ok 'a relative directory is below the current one' test -L "$T/relative/bin/fumount"
 exits 0 '--install --root' without_helper "$T/fusebox" --install --root "$T/root"
 ok 'at install paths, hard links' test "$T/root/usr/bin/fumount" -ef "$T/fusebox"
+is 'tells where' "$out" "made 14 links below $T/root"
+exits 0 '--uninstall --root' without_helper "$T/fusebox" --uninstall --root "$T/root"
+is 'takes all of them' "$out" "removed 14 links below $T/root"
+ok 'no link is left' test -z "$(find "$T/root" ! -type d)"
+without_helper "$T/fusebox" --install --root "$T/root" >"$T/log"
 # What other programs rely on is not put out of the way.
 mkdir helper
 cp "$BUILD/fusermount3" helper/fusermount3
 chmod 4755 helper/fusermount3
 with_helper() { PATH=$T/helper:/usr/bin:/bin "$@"; }
 exits 1 'a set-uid fusermount3 in PATH' with_helper "$box" --install -s "$T/shadow"
-like 'is not shadowed, and why' "$err" 'fusermount3: not installed: a set-uid one is in PATH.*--force'
+like 'is not shadowed, and why' "$err" 'fusermount3: not installed, since the link would shadow a set-uid one in PATH; use --force'
 ok 'by neither name' test ! -e "$T/shadow/fusermount3" -a ! -L "$T/shadow/fusermount3"
 ok 'the rest is installed' test -L "$T/shadow/hellofs"
 exits 0 'but with --force' with_helper "$box" --install -s --force "$T/shadow"

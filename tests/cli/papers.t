@@ -205,7 +205,7 @@ for shell in "${shells[@]}"; do
 	done
 	is "$shell: the box has the applets" "$("with_$shell" fusebox '')" "$(printf '%s\n' "${applets[@]}" | sorted)"
 	is "$shell: also behind help" "$("with_$shell" fusebox help mount.)" "$(printf '%s\n' mount.fuse mount.fuse3 mount.hellofs mount.passfs)"
-	is "$shell: and its own options" "$("with_$shell" fusebox -)" "$(printf '%s\n' --help --install --list --list-full --version)"
+	is "$shell: and its own options" "$("with_$shell" fusebox -)" "$(printf '%s\n' --help --install --list --list-full --uninstall --version)"
 	is "$shell: and those of --install" "$("with_$shell" fusebox --install -)" "$(printf '%s\n' --force --root -s | sorted)"
 	is "$shell: words that an option takes" "$("with_$shell" passfs --cache '')" "$(printf '%s\n' always auto none)"
 	is "$shell: users" "$("with_$shell" fmount -u noboda)$("with_$shell" fmount -u nobod)" nobody

@@ -37,7 +37,7 @@ run() # run WHICH COMMAND ARGUMENTS...
 	local which=$1 name=$2; shift 2
 	(cd "$T" && env -i PATH="$T/bin:/usr/bin:/bin" ${HOME_:+HOME=$HOME_} ${STATUS:+STATUS=$STATUS} \
 		timeout 10 "$T/$which/$name" "$@" 2>&1 </dev/null
-	echo "exit $?") | sed "s|^[^ ]*: m[^:]*: the server ended with success, and nothing is mounted$|UNMOUNTED|" |
+	echo "exit $?") | sed "s|^[^ ]*: m[^:]*: the server exited with status 0, and nothing is mounted$|UNMOUNTED|" |
 		sed -z "s|UNMOUNTED\nexit 32|exit 0|" | sed "s|$T/$which/||g; s|^mount.fuse.shows:|mount.fuse:|; s|usage: [a-z.3]*|usage: NAME|"
 }
 same()
@@ -85,7 +85,7 @@ same 'an empty -t' mount.fuse3 src mnt -t fuse.
 same 'a type with a blank' mount.fuse3 src mnt -t 'sho ws'
 PATH=$T/bin:$PATH
 exits 32 'a server that ends with success and mounts nothing' ours/mount.fuse3 'shows#src' mnt
-like 'is no success' "$err" 'mount.fuse3: mnt: the server ended with success, and nothing is mounted$'
+like 'is no success' "$err" 'mount.fuse3: mnt: the server exited with status 0, and nothing is mounted$'
 exits 0 'mount.fuse3 -o remount starts no server' "$BUILD/bin/hellofs" -b src mnt
 exits 0 'it remounts' ours/mount.fuse3 src mnt -t fuse.hellofs -o remount,rw,noatime,allow_other,user_id=0,servers=own
 is 'silently' "$out$err" ''
