@@ -67,12 +67,14 @@ static void check_kernel(struct report *r)
 {
 	char list[4096], value[64];
 	struct sys_stat st;
-	bool there = sys_read_file("/proc/filesystems", list, sizeof(list)) > 0
-		     && text_find(list, "\tfuse\n");
+	ssize_t size = sys_read_file("/proc/filesystems", list, sizeof(list));
+	bool there = size > 0 && text_find(list, "\tfuse\n");
 
-	report_check(r, there ? GOOD : BAD, "kernel", there ? "fuse is in /proc/filesystems"
+	report_check(r, size <= 0 ? INFO : there ? GOOD : BAD, "kernel", "%s", size <= 0
+		     ? "not known: /proc/filesystems cannot be read" : there ? "fuse is in /proc/filesystems"
 		     : "fuse is not in /proc/filesystems: load the module fuse (for a container, on the host)");
-	report_check(r, INFO, "module", "%s", sys_stat_path("/sys/module/fuse", 0, false, &st) < 0
+	report_check(r, INFO, "module", "%s", sys_stat_path("/sys/module", 0, false, &st) < 0
+		     ? "not known: /sys is not mounted" : sys_stat_path("/sys/module/fuse", 0, false, &st) < 0
 		     ? "/sys/module/fuse is not there" : file_line("/sys/module/fuse/initstate", value)
 		     ? "loaded" : "built in");
 }
@@ -80,21 +82,26 @@ static void check_kernel(struct report *r)
 static int check_device(struct report *r)
 {
 	struct sys_stat st;
+	const char *fault = mount_device_fault(), *advice;
 	int err = sys_stat_path("/dev/fuse", 0, true, &st);
-	int fd = err ? err : sys_open("/dev/fuse", O_RDWR, 0);
-	const char *advice = fd < 0 ? mount_device_advice(fd) : NULL;
+	int fd = err ? err : fault ? -ENXIO : sys_open("/dev/fuse", O_RDWR, 0);
 
+	if (fault) {
+		report_check(r, BAD, "device", "/dev/fuse: %s", fault);
+		return fd;
+	}
+	advice = fd < 0 ? mount_device_advice(fd) : NULL;
 	if (err)
 		report_check(r, BAD, "device", "/dev/fuse: %s%s%s", msg_reason(err), advice ? "; " : "",
 			     advice ? advice : "");
 	else
 		report_check(r, GOOD, "device", "/dev/fuse, mode %o, user %u", st.mode & 07777, st.uid);
 	if (!err)
-		report_check(r, fd < 0 ? BAD : GOOD, "device access", fd < 0 ? "%s; %s" : "%s%s",
-			     fd < 0 ? msg_reason(fd) : "can be opened", advice ? advice : "");
+		report_check(r, fd < 0 ? BAD : GOOD, "device access", "%s%s%s",
+			     fd < 0 ? msg_reason(fd) : "can be opened", advice ? "; " : "", advice ? advice : "");
 	/* The device cgroup denies with EPERM what the mode of the file allows. */
-	report_check(r, fd == -EPERM ? BAD : GOOD, "device cgroup", fd == -EPERM
-		     ? "forbids c 10:229" : "does not forbid it");
+	report_check(r, fd == -EPERM ? BAD : fd < 0 ? INFO : GOOD, "device cgroup", "%s", fd == -EPERM
+		     ? "forbids c 10:229" : fd < 0 ? "not known" : "does not forbid it");
 	return fd;
 }
 
@@ -106,14 +113,16 @@ static bool has_mount_capability(const char *hex)
 	return len >= 6 && strchr("2367abefABEF", hex[len - 6]);
 }
 
-static void check_process(struct report *r)
+/* Returns whether this process may mount but for a seccomp filter. */
+static bool check_process(struct report *r)
 {
 	static const char *const seccomp[] = { "off", "strict", "a filter is set" };
 	char text[4096], effective[64], bounding[64], value[64];
+	bool filtered;
 
 	if (sys_read_file("/proc/self/status", text, sizeof(text)) < 0) {
-		report_check(r, BAD, "proc", "/proc is not mounted: most cannot be told");
-		return;
+		report_check(r, INFO, "proc", "/proc is not mounted, so that most is not known");
+		return false;
 	}
 	line_of(text, "CapEff:", effective);
 	line_of(text, "CapBnd:", bounding);
@@ -125,10 +134,12 @@ static void check_process(struct report *r)
 	line_of(text, "Seccomp:", value);
 	report_check(r, INFO, "seccomp", "%s", *value >= '0' && *value <= '2' && !value[1]
 		     ? seccomp[*value - '0'] : "not known");
+	filtered = *value == '2' && has_mount_capability(effective);
 	line_of(text, "NoNewPrivs:", value);
 	report_check(r, INFO, "no_new_privs", *value == '1' ? "set: a set-uid helper gains nothing" : "not set");
 	report_check(r, INFO, "LSM", "%s",
 		     file_line("/proc/self/attr/current", value) && *value ? value : "no profile");
+	return filtered;
 }
 
 static bool try_userns(void)
@@ -218,7 +229,7 @@ static int try_mount(int device, struct mount_log *said)
 	return mount < 0 ? mount : 0;
 }
 
-static bool check_mount(struct report *r, int device)
+static bool check_mount(struct report *r, int device, bool filtered)
 {
 	struct mount_log said = { "" };
 	int err = device < 0 ? device : try_mount(device, &said);
@@ -226,8 +237,12 @@ static bool check_mount(struct report *r, int device)
 	/* Before 5.2 there is only mount(2), which needs a mountpoint: guess. */
 	if (err == -ENOSYS)
 		err = sys_geteuid() == 0 ? 0 : -EPERM;
-	report_check(r, err ? INFO : GOOD, "mounting", "%s%s%s", err ? msg_reason(err) : "works for this process",
-		     *said.text ? "; " : "", said.text);
+	if (!err)
+		report_check(r, GOOD, "mounting", "works for this process");
+	else
+		report_check(r, INFO, "mounting", "%s (%s)%s%s%s", msg_reason(err), msg_errno_name(err),
+			     filtered && device >= 0 ? "; the seccomp filter may forbid it" : "",
+			     *said.text ? "; " : "", said.text);
 	return err == 0;
 }
 
@@ -248,7 +263,7 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 {
 	char text[4096];
 	struct report r = { .out = OUT_FD(text, 1), .list = { &r.out, false }, .json = f->json };
-	bool direct, helper, userns, mountpoint_ok;
+	bool direct, helper, userns, mountpoint_ok, filtered;
 	const char *way;
 	int device;
 
@@ -259,8 +274,8 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 	}
 	check_kernel(&r);
 	device = check_device(&r);
-	check_process(&r);
-	direct = check_mount(&r, device);
+	filtered = check_process(&r);
+	direct = check_mount(&r, device, filtered);
 	helper = check_helper(&r) && device >= 0;
 	userns = check_userns(&r) && device >= 0;
 	check_policy(&r);

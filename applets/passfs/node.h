@@ -15,7 +15,7 @@ enum pass_cache { CACHE_AUTO, CACHE_NONE, CACHE_ALWAYS };
 
 struct passfs {
 	struct serve_args serve;	/* must be first: SERVE_OPTIONS write there */
-	struct opt_set set_ro, set_cache, set_map, set_perms, set_hide;
+	struct opt_set set_ro, set_cache, set_map, set_perms, set_hide, force_user, force_group;
 	bool no_passthrough, writeback, locks, export, no_symlinks_out, no_xattrs, kernel_fs;
 	int timeout;			/* seconds; -1: default of `cache` */
 	enum pass_cache cache;

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "applet.h"
+#include "cli/user.h"
 #include "mount_args.h"
 #include "msg.h"
 #include "passfs.h"
@@ -199,8 +200,8 @@ static const struct opt options[] = {
 	OPT(0, "no-xattrs", OPT_FLAG, struct passfs, no_xattrs, NULL, "no extended attributes, and no requests for them"),
 	OPT(0, "locks", OPT_FLAG, struct passfs, locks, NULL, "take locks in SOURCE, where others may work as well"),
 	OPT(0, "map", OPT_CALL, struct passfs, set_map, "UID:UID,@GID:@GID", "show one owner or group as another"),
-	OPT(0, "force-user", OPT_NUMBER, struct passfs, view.force_user, "UID", "show all as owned by UID"),
-	OPT(0, "force-group", OPT_NUMBER, struct passfs, view.force_group, "GID", "show all as of group GID"),
+	OPT(0, "force-user", OPT_CALL, struct passfs, force_user, "USER", "show all as owned by USER"),
+	OPT(0, "force-group", OPT_CALL, struct passfs, force_group, "GROUP", "show all as of this group"),
 	OPT(0, "uid-offset", OPT_NUMBER, struct passfs, view.uid_offset, "N", "add N to each uid that is shown"),
 	OPT(0, "gid-offset", OPT_NUMBER, struct passfs, view.gid_offset, "N", "add N to each gid that is shown"),
 	OPT(0, "perms", OPT_CALL, struct passfs, set_perms, "MODE", "show other permissions, such as go-w"),
@@ -246,12 +247,27 @@ static const char *settle(void *data, struct fuse_session *session)
 	return fs->locks && !fuse_prefer_dev(session) ? "--locks needs --transport=dev" : NULL;
 }
 
+static bool find_id(const char *name, bool group, uint32_t *id)
+{
+	char text[80];
+	struct out out = OUT_TEXT(text);
+	struct user user;
+
+	out_fmt(&out, "%s%s", group ? "0:" : "", name);
+	if (user_find(out_text(&out), &user) < 0)
+		return false;
+	*id = group ? user.gid : user.uid;
+	return true;
+}
+
 static int passfs_main(char **argv)
 {
-	static struct passfs fs = { .timeout = -1, .view = { .force_user = -1, .force_group = -1 } };
+	static struct passfs fs = { .timeout = -1, .view = { .find = find_id, .force_user = -1, .force_group = -1 } };
 
 	fs.set_ro = (struct opt_set) { set_ro, &fs.serve.mount };
 	fs.set_cache = (struct opt_set) { set_cache, &fs.cache };
+	fs.force_user = (struct opt_set) { passview_force_user, &fs.view };
+	fs.force_group = (struct opt_set) { passview_force_group, &fs.view };
 	fs.set_map = (struct opt_set) { passview_map, &fs.view };
 	fs.set_perms = (struct opt_set) { passview_perms, &fs.view };
 	fs.set_hide = (struct opt_set) { passview_hide, &fs.view };

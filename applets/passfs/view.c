@@ -10,39 +10,87 @@
 
 /* ---- Owners ---- */
 
-/* "@" marks a group, on both sides of ":". */
-static const char *read_id(const char **at, bool *group, uint32_t *id)
+static bool read_number(const char *text, size_t len, uint32_t *id)
 {
 	uint64_t n = 0;
-	const char *start;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || n >= UINT32_MAX)
+			return false;
+		n = n * 10 + (uint64_t)(text[i] - '0');
+	}
+	*id = (uint32_t)n;
+	return len > 0 && n < UINT32_MAX;
+}
+
+/* A number, or a name if the view can look those up. */
+static bool read_id(const struct passview *view, const char *text, size_t len, bool group, uint32_t *id)
+{
+	char name[64];
+
+	if (read_number(text, len, id))
+		return true;
+	if (!view->find || len == 0 || len >= sizeof(name) || memchr(text, ':', len))
+		return false;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	return view->find(name, group, id);
+}
+
+/* "@" marks a group, on both sides of ":". */
+static bool read_side(const struct passview *view, const char **at, bool *group, uint32_t *id)
+{
+	size_t len;
 
 	*group = **at == '@';
-	start = *at += *group;
-	for (; **at >= '0' && **at <= '9' && n < UINT32_MAX; ++*at)
-		n = n * 10 + (uint64_t)(**at - '0');
-	*id = (uint32_t)n;
-	return *at == start || n >= UINT32_MAX ? "not UID:UID or @GID:@GID" : NULL;
+	*at += *group;
+	len = strcspn(*at, ":,");
+	*at += len;
+	return read_id(view, *at - len, len, *group, id);
 }
 
 const char *passview_map(void *to, char *value, const char **bad)
 {
 	struct passview *view = to;
-	const char *at = value, *why;
+	const char *at = value;
 	bool group;
 
 	for (*bad = value; *at; at += *at == ',') {
 		if (view->pairs == VIEW_PAIRS)
 			return "more than 32 pairs";
-		why = read_id(&at, &view->pair[view->pairs].group, &view->pair[view->pairs].source);
-		if (!why && *at++ == ':')
-			why = read_id(&at, &group, &view->pair[view->pairs].shown);
-		else
-			return "not UID:UID or @GID:@GID";
-		if (why || group != view->pair[view->pairs].group || (*at && *at != ','))
-			return "not UID:UID or @GID:@GID";
+		if (!read_side(view, &at, &view->pair[view->pairs].group, &view->pair[view->pairs].source) || *at++ != ':'
+		    || !read_side(view, &at, &group, &view->pair[view->pairs].shown)
+		    || group != view->pair[view->pairs].group || *at == ':')
+			return "not UID:UID or @GID:@GID, nor names of users or groups";
 		view->pairs++;
 	}
 	return NULL;
+}
+
+static const char *set_forced(int *to, const struct passview *view, const char *value, bool group)
+{
+	uint32_t id;
+
+	if (!read_id(view, value, strlen(value), group, &id) || id > INT32_MAX)
+		return group ? "no such group" : "no such user";
+	*to = (int)id;
+	return NULL;
+}
+
+const char *passview_force_user(void *to, char *value, const char **bad)
+{
+	struct passview *view = to;
+
+	*bad = value;
+	return set_forced(&view->force_user, view, value, false);
+}
+
+const char *passview_force_group(void *to, char *value, const char **bad)
+{
+	struct passview *view = to;
+
+	*bad = value;
+	return set_forced(&view->force_group, view, value, true);
 }
 
 static bool map_id(const struct passview *view, uint32_t *id, bool group, bool back)

@@ -11,6 +11,8 @@
 enum { VIEW_PAIRS = 32, VIEW_HIDDEN = 32 };
 
 struct passview {
+	/* Looks up a name; NULL: only numbers are taken. */
+	bool (*find)(const char *name, bool group, uint32_t *id);
 	struct { uint32_t source, shown; bool group; } pair[VIEW_PAIRS];
 	uint32_t pairs;
 	int force_user, force_group;	/* -1: as in SOURCE */
@@ -20,10 +22,12 @@ struct passview {
 	uint32_t hides;
 };
 
-/* Parsers for the option table: "0:1000,@0:@1000"; "u=rwX,go=rX" or "0750"; "*.swp". The latter two
+/* Parsers for the option table: "0:1000,@0:@1000"; "root" or "0"; "u=rwX,go=rX" or "0750"; "*.swp". The latter two
    keep `value`, which must stay valid. They set *bad to `value`, and return NULL, or why it is
    refused. */
 const char *passview_map(void *view, char *value, const char **bad);
+const char *passview_force_user(void *view, char *value, const char **bad);
+const char *passview_force_group(void *view, char *value, const char **bad);
 const char *passview_perms(void *view, char *value, const char **bad);
 const char *passview_hide(void *view, char *value, const char **bad);
 

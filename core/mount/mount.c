@@ -13,26 +13,7 @@
 #include "mount/table.h"
 #include "mount/turn.h"
 #include "mount/umount.h"
-
-static bool kernel_has_fuse(void)
-{
-	char list[4096];
-
-	return sys_read_file("/proc/filesystems", list, sizeof(list)) < 0
-	       || text_find(list, "\tfuse\n");
-}
-
-const char *mount_device_advice(int err)
-{
-	if (!kernel_has_fuse() || err == -ENODEV || err == -ENXIO)
-		return "this kernel has no FUSE: load its module fuse (for a container, on the host)";
-	switch (err) {
-	case -ENOENT: return "make it: mknod -m 666 /dev/fuse c 10 229 (a container: --device /dev/fuse)";
-	case -EPERM:  return "the device cgroup forbids it: allow c 10:229 rwm (--device /dev/fuse)";
-	case -EACCES: return "its mode does not let this user open it";
-	default:      return NULL;
-	}
-}
+#include "sys/priv.h"
 
 /* With fsopen(2) and its family, the mount exists before move_mount(2) attaches it to the pinned
    directory, and the kernel logs its errors in the file system context. */
@@ -298,16 +279,22 @@ static const char *mount_advice(int err, const struct mount_log *said)
 {
 	switch (err) {
 	case -ENODEV: return mount_device_advice(err);
-	case -EPERM:  return "mounting needs CAP_SYS_ADMIN";
+	case -EPERM:  return priv_may_mount() ? "a seccomp filter or security module forbids it"
+					      : "mounting needs CAP_SYS_ADMIN";
 	default:      return *said->text ? said->text : NULL;
 	}
 }
 
 static int mount_direct(struct mountpoint *at, const struct optlist *o, struct out *why)
 {
-	int device = sys_open("/dev/fuse", O_RDWR, 0), err;
+	const char *fault = mount_device_fault();
+	int device = fault ? -ENXIO : sys_open("/dev/fuse", O_RDWR, 0), err;
 	struct mount_log said;
 
+	if (fault)
+		out_fmt(why, "/dev/fuse: %s", fault);
+	if (fault)
+		return device;
 	if (device < 0)
 		return explain(why, "/dev/fuse", device, mount_device_advice(device));
 	err = mount_attach(at, o, device, &said);

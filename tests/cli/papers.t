@@ -99,7 +99,7 @@ done
 is 'the box: the page has what --help has' "$(page_lines "$top/core/fusebox.8" OPTIONS fusebox)" "$(help_of_box)"
 more=$(page_lines "$top/core/fusebox.8" COMPATIBILITY fusebox)
 is 'the box: --install takes what the page has' "$(taken_by_install)" \
-	"$(options_in <<<"$(help_of_box)"$'\n'"$more" | grep -vxE -- '--(help|list|list-full|version|install)')"
+	"$(options_in <<<"$(help_of_box)"$'\n'"$more" | grep -vxE -- '--(help|list|list-full|version|install|uninstall)')"
 for option in -h -V --help --list --list-full --version; do exits 0 "the box: $option" "$box" "$option"; done
 is 'every name in a page is one of the box' "$(for page in "${pages[@]}"; do names_of "$page"; done | sorted)" \
 	"$(printf '%s\n' fusebox "${applets[@]}" | sorted)"

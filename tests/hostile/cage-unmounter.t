@@ -27,7 +27,7 @@ for options in '' '--sandbox'; do
 		sleep 0.02
 	done
 	ok "${options:-no sandbox}: one process at a time" test "$most" -le 1
-	ok 'each asked for once' test "$(grep -c 'this mount is not on top\|busy: detached' log)" = 1
+	ok 'each asked for once' test "$(grep -c 'another mount covers it\|busy: detached' log)" = 1
 	kill -9 "$server" 2>/dev/null
 	ok 'ends with the server' within 5 gone "$unmounter"
 	is 'and what it started' "$(pgrep -c -x fuse-unmounter --ns $$ --nslist mnt)" 0

@@ -128,7 +128,7 @@ exits 0 '-N PID, the bind there' fumount -N "/proc/$elsewhere/ns/mnt" "$T/other"
 ok 'that was all' within 2 no_conn
 kill "$elsewhere"
 exits 32 '-N: no such process' fumount -N 999999999 mnt
-like 'says so' "$err" 'No such file or directory'
+like 'says so' "$err" '^fumount: 999999999: No such process$'
 
 # -w
 serve good
@@ -158,7 +158,7 @@ serve good
 exits 1 'no such signal' fumount -kNONE mnt
 exits 1 'detached at once, nobody is signalled' fumount -k -l mnt
 exits 1 'nor waited for' fumount -w 1 -R mnt
-like 'that is said' "$err" '^fumount: -w and -k go with'
+like 'that is said' "$err" '^fumount: -w and -k exclude -l, -f, -R and --abort'
 
 # --abort, -f
 exits 0 '--abort' fumount --abort mnt

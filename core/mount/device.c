@@ -1,0 +1,62 @@
+/* device: what /dev/fuse is, and what to do where it is not the device. See mount.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mount/mount.h"
+#include "mount/table.h"
+#include "out.h"
+
+static bool kernel_has_fuse(void)
+{
+	char list[4096];
+
+	return sys_read_file("/proc/filesystems", list, sizeof(list)) < 0
+	       || text_find(list, "\tfuse\n");
+}
+
+struct place { uint64_t mount; bool nodev; };
+
+static int note_nodev(const struct table_row *row, void *data)
+{
+	struct place *place = data;
+
+	place->nodev |= row->id == place->mount && text_in_list(row->options, "nodev");
+	return 0;
+}
+
+static bool is_on_nodev(void)
+{
+	struct place place = { .nodev = false };
+	struct sys_stat st;
+
+	if (sys_stat_path("/dev/fuse", 0, false, &st) < 0)
+		return false;
+	place.mount = st.mount_id;
+	table_each(NULL, note_nodev, &place);
+	return place.nodev;
+}
+
+const char *mount_device_fault(void)
+{
+	struct sys_stat st;
+
+	if (sys_stat_path("/dev/fuse", 0, true, &st) < 0
+	    || (S_ISCHR(st.mode) && st.rdev_major == 10 && st.rdev_minor == 229))
+		return NULL;
+	return S_ISDIR(st.mode) ? "a directory (docker -v makes one); remove it, and use --device /dev/fuse"
+				: "not the device 10:229; replace it: mknod -m 666 /dev/fuse c 10 229";
+}
+
+const char *mount_device_advice(int err)
+{
+	if (!kernel_has_fuse() || err == -ENODEV || err == -ENXIO)
+		return "this kernel has no FUSE: load its module fuse (for a container, on the host)";
+	switch (err) {
+	case -ENOENT: return "make it: mknod -m 666 /dev/fuse c 10 229 (a container: --device /dev/fuse)";
+	case -EPERM:  return "the device cgroup forbids it: allow c 10:229 rwm (--device /dev/fuse)";
+	case -EACCES: return is_on_nodev() ? "it is on a file system mounted nodev"
+					   : "its mode does not let this user open it";
+	default:      return NULL;
+	}
+}
