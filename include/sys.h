@@ -193,6 +193,9 @@ uid_t sys_geteuid(void);
 gid_t sys_getgid(void);
 gid_t sys_getegid(void);
 void sys_exit(int status) __attribute__((noreturn));
+/* Stores the kernel's release, such as "6.18.0", as uname(2) has it. Returns 0 or -errno. */
+enum { SYS_RELEASE = 65 };
+int sys_kernel_release(char text[SYS_RELEASE]);
 /* Resets the state that survives execve(2): sets every signal disposition to SIG_DFL, unblocks
    all signals and stops the interval timers. */
 void sys_reset_signals(void);

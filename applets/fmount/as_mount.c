@@ -25,23 +25,50 @@ enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
 /* Flags of mount(2) that optlist.h does not define. */
 enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
 
+struct list { struct out out; int count; };
+
+/* The mount's options, and those of the file system that it does not repeat. */
+static void print_options(struct out *out, const struct table_row *row)
+{
+	const char *at = row->super;
+
+	out_str(out, row->options);
+	while (*at) {
+		size_t len = strcspn(at, ",");
+		char word[256];
+		struct out copy = OUT_TEXT(word);
+
+		out_fmt(&copy, "%.*s", (int)len, at);
+		if (!text_in_list(row->options, out_text(&copy)))
+			out_fmt(out, ",%s", word);
+		at += len + (at[len] == ',');
+	}
+}
+
 static int print_row(const struct table_row *row, void *data)
 {
-	if (table_is_fuse(row))
-		out_fmt(data, "%s on %s type %s (%s,%s)\n", row->source, row->mountpoint, row->type,
-			row->options, row->super);
+	struct list *list = data;
+
+	if (!table_is_fuse(row))
+		return 0;
+	list->count++;
+	out_fmt(&list->out, "%s on %s type %s (", row->source, row->mountpoint, row->type);
+	print_options(&list->out, row);
+	out_str(&list->out, ")\n");
 	return 0;
 }
 
 static int list_mounts(void)
 {
 	char text[4096];
-	struct out out = OUT_FD(text, 1);
+	struct list list = { OUT_FD(text, 1), 0 };
 	int err;
 
-	out.escape = true;
-	err = table_each(NULL, print_row, &out);
-	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : msg_flush(&out) ? FAILED : OK;
+	list.out.escape = true;
+	err = table_each(NULL, print_row, &list);
+	if (!list.count)
+		out_str(&list.out, "no FUSE file system is mounted\n");
+	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : msg_flush(&list.out) ? FAILED : OK;
 }
 
 /* mount(2) does not tell which of its paths an error is about. */

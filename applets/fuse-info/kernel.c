@@ -134,7 +134,8 @@ void info_kernel(struct view *v, bool full)
 	int err = probe_init_ask(&in, &why);
 	bool known = err == 0;
 
-	read_line("/proc/sys/kernel/osrelease", release);
+	if (sys_kernel_release(release) < 0)
+		release[0] = '\0';
 	if (!full && !v->json) {
 		show_line(v, release, known ? &in : NULL, out_text(&why));
 		return;

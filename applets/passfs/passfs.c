@@ -16,6 +16,7 @@
 
 #include "applet.h"
 #include "cli/user.h"
+#include "mount/mount.h"
 #include "mount_args.h"
 #include "msg.h"
 #include "passfs.h"
@@ -124,6 +125,7 @@ static uint32_t get_inode_limit(uint32_t descriptors)
 
 static int pass_prepare(void *data, const char *source)
 {
+	static char path[4096];
 	struct passfs *fs = data;
 	struct vfs_stat st;
 	struct fuse_kstatfs whole;
@@ -137,6 +139,9 @@ static int pass_prepare(void *data, const char *source)
 		err = vfs_statfs(fd, &whole, &type);
 	if (err)
 		return err;
+	/* The mount table then tells where SOURCE is, wherever passfs was started. */
+	if (!fs->serve.mount.fsname && mount_path_of(fd, path, sizeof(path)) == 0)
+		fs->serve.mount.fsname = path;
 	fs->device = st.device;
 	fs->uid = sys_geteuid();
 	fs->acts_as_callers = fs->uid == 0;

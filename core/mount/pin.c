@@ -35,7 +35,8 @@ int mount_path_of(int fd, char *path, size_t size)
 
 static int fail(struct out *why, const char *object, int err)
 {
-	out_fmt(why, "%s: %s", object, msg_reason(err));
+	out_fmt(why, "%s: %s%s", object, msg_reason(err),
+		err == -ENOTCONN ? "; a dead mount is there, fumount -R clears it" : "");
 	return err;
 }
 

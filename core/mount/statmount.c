@@ -34,6 +34,26 @@ enum {
 	SM_PATHS = SM_ROOT | SM_POINT,
 };
 
+enum { ATIMES = 0x70 };	/* MOUNT_ATTR__ATIME */
+
+/* The options of one mount, as /proc/PID/mountinfo spells its attributes. */
+static const char *spell_attributes(uint64_t attributes)
+{
+	static const struct { uint32_t mask, value; char name[13]; } words[] = {
+		{ ATTR_RDONLY, ATTR_RDONLY, "ro" }, { ATTR_RDONLY, 0, "rw" }, { ATTR_NOSUID, ATTR_NOSUID, "nosuid" },
+		{ ATTR_NODEV, ATTR_NODEV, "nodev" }, { ATTR_NOEXEC, ATTR_NOEXEC, "noexec" },
+		{ ATIMES, ATTR_NOATIME, "noatime" }, { ATTR_NODIRATIME, ATTR_NODIRATIME, "nodiratime" },
+		{ ATIMES, 0, "relatime" }, { ATTR_NOSYMFOLLOW, ATTR_NOSYMFOLLOW, "nosymfollow" },
+	};
+	static char text[80];
+	struct out out = OUT_TEXT(text);
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if ((attributes & words[i].mask) == words[i].value)
+			out_fmt(&out, "%s%s", out.len ? "," : "", words[i].name);
+	return out_text(&out);
+}
+
 static int read_row(uint64_t id, uint64_t wanted, struct table_row *row)
 {
 	static union { struct statmount m; char room[20 * 1024]; } buf;
@@ -53,7 +73,7 @@ static int read_row(uint64_t id, uint64_t wanted, struct table_row *row)
 		.id = m->old_id, .parent = m->old_parent, .major = m->major, .minor = m->minor,
 		.root = wanted & SM_ROOT ? m->text + m->root : "",
 		.mountpoint = wanted & SM_POINT ? m->text + m->mountpoint : "",
-		.options = "", .propagation = "",
+		.options = wanted & SM_MOUNT ? spell_attributes(m->attributes) : "", .propagation = "",
 		.type = out_text(&full),
 		.source = m->mask & SM_SOURCE ? m->text + m->source : "",
 		.super = m->mask & SM_OPTIONS ? m->text + m->options : "",

@@ -5,7 +5,7 @@
 #include "mount/row.h"
 #include "sys.h"
 
-/* The mount with this unique id. The row has no options of the mount and no propagation; its
+/* The mount with this unique id. The row has no propagation; its
    strings last until the next call of this module. 0; 1 when the subtype, the source and the
    options of the file system are missing, before 6.13; -errno, -ENOSYS before 6.8. */
 int statmount_row(uint64_t id, struct table_row *row);

@@ -17,7 +17,7 @@ int table_each(const char *pid, int (*fn)(const struct table_row *row, void *dat
 /* Stores the row of the mount that a descriptor (O_PATH suffices) is on. Uses statmount(2), which avoids
    reading the whole table, since Linux 6.13; since 6.8 if the caller does not need the `whole` row
    (the subtype, the source and the file system's options are then missing). A row of statmount(2)
-   has no options of the mount and no propagation. The strings are valid until the next call of
+   has no propagation. The strings are valid until the next call of
    this module. Returns 0, or -ENOENT if no readable table has the mount. */
 int table_of_fd(int fd, struct table_row *row, bool whole);
 

@@ -126,8 +126,9 @@ static int plan(char **operands, const char **where)
 
 	if (status)
 		return status;
+	status = prepare(source);
 	plan_mount(source);
-	return prepare(source);
+	return status;
 }
 
 int serve_with(char **argv, const struct opt *options, struct serve_args *args,

@@ -64,12 +64,12 @@ like 'says so' "$err" 'no fusermount3 in PATH'
 # Of two options that contradict each other the last one counts.
 mkdir -p source
 exits 0 'passfs -r -o rw' passfs -b -r -o rw source mnt
-like 'is writable' "$(mount_line "$T/mnt")" '- fuse.passfs source rw,'
+like 'is writable' "$(mount_line "$T/mnt")" "- fuse.passfs $T/source rw,"
 exits 0 'fumount' fumount mnt
 for options in '-o rw -r' '-o rw,ro' '-o rw --ro'; do
 	# shellcheck disable=SC2086 # several
 	exits 0 "passfs $options" passfs -b $options source mnt
-	like 'is not' "$(mount_line "$T/mnt")" '- fuse.passfs source ro,'
+	like 'is not' "$(mount_line "$T/mnt")" "- fuse.passfs $T/source ro,"
 	exits 0 'fumount' fumount mnt
 done
 finish

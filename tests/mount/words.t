@@ -60,6 +60,18 @@ says 1 'fmount: 0.5: not a whole number; see fmount --help' fmount --timeout 0.5
 says 1 'fmount: 99999999999: too large; see fmount --help' fmount --timeout 99999999999 dir -- true
 says 1 'fmount: --timeut: unknown option; did you mean --timeout?' fmount --timeut 1 dir -- true
 
+# ---- The list, and where it comes from ----
+
+exits 0 'fmount, where nothing is mounted' fmount
+is 'says so' "$out" 'no FUSE file system is mounted'
+passfs -b src mnt
+exits 0 'fmount' fmount
+like 'shows SOURCE by its whole path' "$out" "^$T/src on $T/mnt type fuse.passfs "
+options=$(sed 's/.*(//; s/)$//' <<<"$out")
+is 'no option is there twice' "$(tr , '\n' <<<"$options" | sort | uniq -d)" ''
+like 'those of the file system are there' "$options" '^rw,nosuid,nodev,relatime,user_id=0,.*default_permissions'
+fumount mnt
+
 # ---- fumount, and fuse-info ----
 
 hellofs -b mnt 2>err

@@ -11,7 +11,7 @@ chmod 777 "$T" src native
 exits 0 'passfs' passfs -b src mnt
 server=$(newest passfs)
 pids+=("$server")
-like 'in the table' "$(mount_line "$T/mnt")" 'fuse.passfs src rw,.*default_permissions'
+like 'in the table' "$(mount_line "$T/mnt")" "fuse.passfs $T/src rw,.*default_permissions"
 fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
 few_fds() { [ "$(fds)" -lt 20 ]; }
 
