@@ -192,6 +192,7 @@ if [[ " ${shells[*]} " = *' zsh '* ]]; then
 	eval "exec ${COPROC[1]}>&-"
 fi
 
+last() { sed 's/.*,//'; }	# zsh tells only the word that it completes
 mkdir dir mnt 'hung one' other
 : >file
 hellofs -b mnt
@@ -208,6 +209,11 @@ for shell in "${shells[@]}"; do
 	is "$shell: and its own options" "$("with_$shell" fusebox -)" "$(printf '%s\n' --help --install --list --list-full --uninstall --version)"
 	is "$shell: and those of --install" "$("with_$shell" fusebox --install -)" "$(printf '%s\n' --force --root -s | sorted)"
 	is "$shell: words that an option takes" "$("with_$shell" passfs --cache '')" "$(printf '%s\n' always auto none)"
+	is "$shell: types that are mounted" "$("with_$shell" fumount -t fuse.)" $'fuse.faulty\nfuse.hellofs'
+	is "$shell: one more of them" "$("with_$shell" fuse-info -t fuse.x,fuse.h | last)" fuse.hellofs
+	is "$shell: mount options" "$("with_$shell" hellofs -o ro,allow | last)" allow_other
+	is "$shell: columns" "$("with_$shell" fuse-info -o state,mou | last)" $'mount\nmountpoint'
+	is "$shell: groups" "$("with_$shell" passfs --force-group nogrou)" nogroup
 	is "$shell: users" "$("with_$shell" fmount -u noboda)$("with_$shell" fmount -u nobod)" nobody
 	# FUSE mountpoints, and nobody asks them: the one that hangs would keep us waiting.
 	case $shell in fish) want="$T/hung one $T/mnt" ;; *) want="$T/hung\\ one $T/mnt" ;; esac
