@@ -45,6 +45,7 @@ void report_busy(const struct report *to, bool look, uint64_t connection)
 {
 	struct census census = { .count = 0 };
 	char text[200];
+	bool waits = false;
 	struct out out = OUT_TEXT(text);
 
 	if (to->quiet)
@@ -52,9 +53,12 @@ void report_busy(const struct report *to, bool look, uint64_t connection)
 	if (look && census_add(&census, connection) == 0) {
 		census_look(&census, WATCH_MS);
 		put_advice(&out, census.conns);
+		waits = census.conns->waiting > 0 && !census_answers(census.conns);
 		census_free(&census);
 	} else {
 		out_str(&out, "busy; fumount -l detaches it");
 	}
 	report_error(to, "busy", -EBUSY, "%s", out_text(&out));
+	if (waits)
+		report_waiters(to, (uint32_t)(connection >> 20), connection & 0xfffff);
 }

@@ -40,6 +40,8 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 	if (state == CONN_UNKNOWN && !r->f->force)
 		out_str(&out, "; -R -f aborts it");
 	report(r->to, "state", "%s", out_text(&out));
+	if (conn && conn->waiting > 0)
+		report_waiters(r->to, (uint32_t)(conn->connection >> 20), conn->connection & 0xfffff);
 }
 
 void recover_report_leftover(const struct recovery *r, uint64_t connection)

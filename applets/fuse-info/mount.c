@@ -140,6 +140,32 @@ static int show_bind(const struct table_row *row, int pid, void *data)
 	return 0;
 }
 
+static int show_waiter(const struct waiter *w, void *data)
+{
+	struct view *v = data;
+
+	if (!v->json) {
+		view_label(v, "waits_for_it");
+		report_waiter_text(v->out, w);
+		out_char(v->out, '\n');
+		return 0;
+	}
+	json_open(v->json, NULL, '{');
+	report_waiter_facts(v->json, w);
+	json_close(v->json, '}');
+	return 0;
+}
+
+static void show_waiters(struct view *v, const struct table_row *row, const struct conn *conn)
+{
+	if (v->json)
+		json_open(v->json, "waiters", '[');
+	if (conn->waiting > 0)
+		waiters_each(row->major, row->minor, show_waiter, v);
+	if (v->json)
+		json_close(v->json, ']');
+}
+
 static void show_around(struct view *v, const struct table_row *row, bool own)
 {
 	struct around a = { v, row->id, own };
@@ -242,6 +268,8 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 	show_waited(v, conn);
 	show_limit(v, conn, "max_background");
 	show_limit(v, conn, "congestion_threshold");
+	if (around)
+		show_waiters(v, row, conn);
 	if (around)
 		show_around(v, row, !pid);
 	if (!v->json)

@@ -10,6 +10,7 @@
 #include "out.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "sys/dir.h"
 
 static const char place[] = "/sys/fs/fuse/connections";
 static bool entered;	/* this process may be in another user's mount namespace */
@@ -171,6 +172,22 @@ int64_t fusectl_number(uint64_t connection, const char *file)
 int64_t fusectl_waiting(uint64_t connection)
 {
 	return fusectl_number(connection, "waiting");
+}
+
+int fusectl_each(int (*fn)(uint64_t connection, void *data), void *data)
+{
+	struct sys_dir dir;
+	const char *name;
+	uint64_t number;
+	int top = fusectl(), result = top < 0 ? top : sys_opendir(&dir, top, ".");
+
+	if (result)
+		return result;
+	while (!result && (name = sys_readdir(&dir)))
+		if (opt_number(name, UINT64_MAX, &number) == 0)
+			result = fn(number, data);
+	sys_close(dir.fd);
+	return result;
 }
 
 uint64_t fusectl_identity(uint64_t connection)

@@ -25,6 +25,10 @@ int fusectl_abort(uint64_t connection);
 int64_t fusectl_number(uint64_t connection, const char *file);
 int64_t fusectl_waiting(uint64_t connection);
 
+/* Calls fn for the number of each connection, of all users and mount namespaces, until fn returns
+   non-zero; returns that, 0, or -errno if fusectl is not accessible. */
+int fusectl_each(int (*fn)(uint64_t connection, void *data), void *data);
+
 /* Distinguishes a connection from a later one with the same number, since the kernel soon reuses
    numbers. 0: no such connection, or fusectl is not accessible. */
 uint64_t fusectl_identity(uint64_t connection);

@@ -46,6 +46,53 @@ void report_error(const struct report *to, const char *event, int err, const cha
 	va_end(args);
 }
 
+struct telling { const struct report *to; int count; bool dead; };
+
+void report_waiter_facts(struct json *json, const struct waiter *w)
+{
+	char user[32];
+
+	json_number(json, "pid", w->pid);
+	json_text(json, "user", user_name(w->uid, user));
+	json_text(json, "command", w->command);
+	json_text(json, "call", *w->call ? w->call : NULL);
+}
+
+void report_waiter_text(struct out *out, const struct waiter *w)
+{
+	char user[32];
+
+	out_fmt(out, "%d (%s) of %s%s%s", w->pid, w->command, user_name(w->uid, user), *w->call ? ": " : "", w->call);
+}
+
+static int report_waiter(const struct waiter *w, void *data)
+{
+	struct telling *t = data;
+	char text[96];
+	struct out out = OUT_TEXT(text);
+
+	t->count++;
+	if (!t->to->json) {
+		report_waiter_text(&out, w);
+		report(t->to, "waiter", "%s waits for it", out_text(&out));
+		return 0;
+	}
+	json_open(t->to->json, NULL, '{');
+	json_text(t->to->json, "event", "waiter");
+	report_waiter_facts(t->to->json, w);
+	json_close(t->to->json, '}');
+	return 0;
+}
+
+int report_waiters(const struct report *to, uint32_t major, uint32_t minor)
+{
+	struct telling t = { .to = to };
+
+	if (!to->quiet)
+		waiters_each(major, minor, report_waiter, &t);
+	return t.count;
+}
+
 void report_holder_facts(struct json *json, const struct holder *h)
 {
 	char user[32];
@@ -86,8 +133,6 @@ void report_holder(const struct report *to, const struct holder *h)
 	report_holder_facts(to->json, h);
 	json_close(to->json, '}');
 }
-
-struct telling { const struct report *to; int count; bool dead; };
 
 static int report_one_holder(const struct holder *h, void *data)
 {

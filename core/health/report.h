@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "health/holders.h"
+#include "health/waiters.h"
 #include "json.h"
 
 struct report {
@@ -35,6 +36,13 @@ void report_holder_facts(struct json *json, const struct holder *holder);
 /* Reports each process that holds device major:minor, within the time limits of holders.h. Returns
    their number. */
 int report_holders(const struct report *to, uint32_t major, uint32_t minor);
+
+/* Reports each process that waits for the server of the device (waiters.h). Returns their number. */
+int report_waiters(const struct report *to, uint32_t major, uint32_t minor);
+
+/* Writes "4711 (cat) of alice: read" to a text; adds the same facts to a JSON object. */
+void report_waiter_text(struct out *out, const struct waiter *waiter);
+void report_waiter_facts(struct json *json, const struct waiter *waiter);
 
 /* Reports each mount of the device, in this mount namespace and in others. Returns their number. */
 int report_binds(const struct report *to, uint32_t major, uint32_t minor);

@@ -60,7 +60,8 @@ knows() # knows OPTION APPLET...
 	*": --papers-test: "*) return 0 ;;
 	esac
 	[[ $option = -h || $option = --help ]] && [[ $said = *sage:* ]] && return
-	[[ $option = -V || $option = --version ]] && [[ $said = *' (fusebox '* ]] || bail "$* $option: $said"
+	if [[ $option = -V || $option = --version ]] && [[ $said = *' (fusebox '* ]]; then return; fi
+	bail "$* $option: $said"
 }
 # What every applet takes, by main() itself: each is tried below.
 without_general() { grep -vxE -- '-h|--help|-V|--version'; }

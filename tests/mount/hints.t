@@ -15,15 +15,25 @@ exits 32 'in JSON' fumount --json mnt
 like 'with the name of the error' "$out" '\{"event":"busy","error":"EBUSY","text":"busy; fumount -l detaches it"\}'
 exits 32 '-a' fumount -a
 like 'says the same' "$err" "^fumount: $T/mnt: busy; fumount -l detaches it"
+# By a descriptor, which /proc shows: requests may wait at other mounts of the machine, too.
+bg python3 -c 'import os, time
+fd = os.open("mnt", os.O_RDONLY)
+while not os.path.exists("go"): time.sleep(0.02)
+os.stat("none", dir_fd=fd)' 2>/dev/null
+within 5 open_in "$T/mnt" "$bg"
 stop "$server"
-bg cat mnt/none
+touch go
 within 5 blocked "$bg"
 for how in "mnt" "-a"; do
 	exits 32 "busy, and stopped: $how" fumount "$how"
 	like 'names the server, and -R' "$(head -n 1 <<<"$err")" \
 		": busy: its server $server \\(hellofs\\) is stopped, 1 request waits; fumount -R recovers it \\(kill -CONT $server resumes the server\\)$"
 done
+exits 32 'busy, and stopped' fumount mnt
+like 'names who waits' "$err" "fumount: mnt: $bg [(]python3[.0-9]*[)] of root: [a-z]+ waits for it"
 exits 0 'fuse-info' fuse-info mnt
+like 'names it, too' "$out" "waits_for_it +$bg [(]python3[.0-9]*[)] of root: [a-z]+"
+like 'in JSON' "$(fuse-info --json mnt)" "\"waiters\":\\[\{\"pid\":$bg,\"user\":\"root\",\"command\":\"python3[.0-9]*\",\"call\":\"[a-z]+\"\}\]"
 like 'has the same steps' "$out" "to_resume +kill -CONT $server"$'\n'"  to_clear +fumount -R $T/mnt"
 exits 1 'mounting over it' hellofs mnt
 like 'names -R and --replace-stale' "$err" 'hellofs: .*mnt: already mounted; .*fumount -R or --replace-stale'

@@ -98,7 +98,7 @@ is 'JSON of all' "$(fuse-info --json | fields)" "{kernel:{/dev/fuse:text file_sy
 is 'JSON of the rows' "$(fuse-info --json -n | fields)" "{mounts:[{$head $tail $by $rest}]}"
 exec 7<mnt/hello
 mount --bind mnt other
-is 'JSON of one' "$(fuse-info --json mnt | fields)" "{mounts:[{also:[{mount_id:number mountpoint:text pid:null}] $head holders:[{command:text file:text how:text pid:number user:text}] $tail $by $rest}]}"
+is 'JSON of one' "$(fuse-info --json mnt | fields)" "{mounts:[{also:[{mount_id:number mountpoint:text pid:null}] $head holders:[{command:text file:text how:text pid:number user:text}] $tail $by ${rest% waiting*} waiters:[] waiting:number}]}"
 exec 7<&-
 umount other
 is 'JSON of -l' "$(fuse-info --json -l | fields)" '{mounts:[{connection:number mount_id:number mountpoint:text source:text state:text type:text waiting:number}]}'

@@ -1,0 +1,160 @@
+/* waiters: see waiters.h. */
+#include "health/waiters.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "health/fusectl.h"
+#include "out.h"
+#include "proc/proc.h"
+#include "sys.h"
+#include "sys/dir.h"
+
+enum { LIMIT_MS = 1000, MOST = 16 };
+
+/* The calls that an access to a file system comes down to. */
+static const struct { uint16_t number; char name[14]; } calls[] = {
+	{ SYS_read, "read" }, { SYS_write, "write" }, { SYS_close, "close" }, { SYS_openat, "openat" },
+	{ SYS_pread64, "pread64" }, { SYS_pwrite64, "pwrite64" }, { SYS_getdents64, "getdents64" },
+	{ SYS_statx, "statx" }, { SYS_fsync, "fsync" }, { SYS_execve, "execve" }, { SYS_chdir, "chdir" },
+	{ SYS_faccessat, "faccessat" }, { SYS_readlinkat, "readlinkat" }, { SYS_unlinkat, "unlinkat" },
+	{ SYS_mkdirat, "mkdirat" }, { SYS_renameat2, "renameat2" },
+#ifdef SYS_newfstatat
+	{ SYS_newfstatat, "newfstatat" },
+#endif
+#ifdef SYS_statfs
+	{ SYS_statfs, "statfs" },
+#endif
+#ifdef SYS_open
+	{ SYS_open, "open" }, { SYS_stat, "stat" }, { SYS_lstat, "lstat" }, { SYS_access, "access" },
+#endif
+};
+
+static void set_call(struct waiter *w, int64_t number)
+{
+	struct out out = OUT_TEXT(w->call);
+
+	for (unsigned int i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (calls[i].number == number)
+			out_str(&out, calls[i].name);
+	out_text(&out);
+}
+
+/* Reads a decimal number or, after "0x", a hexadecimal one. */
+static int64_t read_word(const char **at)
+{
+	bool hex = strncmp(*at, "0x", 2) == 0;
+	int64_t n = 0;
+
+	for (*at += hex ? 2 : 0; (**at >= '0' && **at <= '9') || (**at >= 'a' && **at <= 'f'); ++*at)
+		n = n * (hex ? 16 : 10) + (**at <= '9' ? **at - '0' : **at - 'a' + 10);
+	return n;
+}
+
+struct scan { uint32_t major, minor; bool sole; int parent, to, count; };
+
+static bool leads_there(const struct scan *s, const char *pid, int64_t fd)
+{
+	char path[48];
+	struct out out = OUT_TEXT(path);
+	struct sys_stat st;
+
+	out_fmt(&out, "/proc/%s/fd/%lld", pid, (long long)fd);
+	return fd < INT32_MAX && sys_statx(AT_FDCWD, out_text(&out), false, &st) == 0
+	       && st.dev_major == s->major && st.dev_minor == s->minor;
+}
+
+static bool read_task(const char *pid, const char *tid, const char *file, char text[256])
+{
+	char path[64];
+	struct out out = OUT_TEXT(path);
+
+	out_fmt(&out, "/proc/%s/task/%s/%s", pid, tid, file);
+	return sys_read_file(out_text(&out), text, 256) > 0;
+}
+
+static bool is_waiting(const struct scan *s, const char *pid, const char *tid, struct waiter *w)
+{
+	char text[256];
+	const char *at = text;
+	int64_t number;
+
+	if (!read_task(pid, tid, "wchan", text)
+	    || !(text_find(text, "request_wait_answer") || text_find(text, "fuse_get_req") || text_find(text, "fuse_simple")))
+		return false;
+	if (!read_task(pid, tid, "syscall", text) || *text < '0' || *text > '9')
+		return s->sole;
+	number = read_word(&at);
+	set_call(w, number);
+	at += *at == ' ';
+	return s->sole || leads_there(s, pid, read_word(&at));
+}
+
+static int look_at(const char *pid, void *data)
+{
+	struct scan *s = data;
+	struct waiter w = { .uid = -1 };
+	struct proc_facts facts;
+	const char *at = pid, *tid;
+	struct sys_dir tasks;
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	bool found = false;
+
+	w.pid = (int)read_word(&at);
+	out_fmt(&out, "/proc/%s/task", pid);
+	if (w.pid == s->parent || w.pid == sys_getpid() || sys_opendir(&tasks, AT_FDCWD, out_text(&out)) != 0)
+		return 0;
+	while (!found && (tid = sys_readdir(&tasks)))
+		found = is_waiting(s, pid, tid, &w);
+	sys_close(tasks.fd);
+	if (!found)
+		return 0;
+	proc_command(w.pid, w.command);
+	if (proc_facts(w.pid, &facts) == 0)
+		w.uid = facts.uid;
+	return sys_write_all(s->to, &w, sizeof(w)) < 0 || ++s->count == MOST;
+}
+
+struct sole { uint64_t connection; bool others; };
+
+static int note_others(uint64_t connection, void *data)
+{
+	struct sole *sole = data;
+
+	sole->others |= connection != sole->connection && fusectl_waiting(connection) != 0;
+	return sole->others;
+}
+
+int waiters_each(uint32_t major, uint32_t minor, int (*fn)(const struct waiter *, void *), void *data)
+{
+	uint64_t end = sys_clock_ns() + LIMIT_MS * UINT64_C(1000000), now;
+	struct sole sole = { .connection = (uint64_t)major << 20 | minor };
+	struct scan scan = { .major = major, .minor = minor, .parent = sys_getpid() };
+	struct waiter w;
+	int pair[2], child, result = 0;
+
+	scan.sole = fusectl_each(note_others, &sole) == 0;
+	if (sys_socketpair(pair) < 0)
+		return 0;
+	child = sys_fork();
+	if (child == 0) {
+		sys_close(pair[0]);
+		scan.to = pair[1];
+		proc_each(look_at, &scan);
+		sys_exit(0);
+	}
+	sys_close(pair[1]);
+	while (child > 0 && !result && (now = sys_clock_ns()) < end && sys_poll_in(pair[0], (int)((end - now) / 1000000) + 1) > 0
+	       && sys_read_all(pair[0], &w, sizeof(w)) == sizeof(w))
+		result = fn(&w, data);
+	sys_close(pair[0]);
+	if (child > 0) {
+		sys_kill(child, SIGKILL);
+		sys_wait(child, NULL);
+	}
+	return result;
+}

@@ -1,0 +1,21 @@
+/* waiters: the processes that wait for a FUSE server, as far as /proc shows that. */
+#ifndef FUSEBOX_HEALTH_WAITERS_H
+#define FUSEBOX_HEALTH_WAITERS_H
+
+#include <stdint.h>
+
+struct waiter {
+	int pid;
+	int64_t uid;		/* effective; -1: unknown */
+	char command[16];
+	char call[16];		/* the system call: "openat"; "": not known */
+};
+
+/* Calls fn for each process with a thread that waits for the server of device major:minor, for up to
+   16 of them, until fn returns non-zero; returns that, or 0. A thread waits in a FUSE function of
+   the kernel. It is known to wait for this device if its system call got a descriptor there, or
+   if requests wait at no other connection. A child reads /proc for up to a second, since some of
+   its files block while a process is in execve(2). */
+int waiters_each(uint32_t major, uint32_t minor, int (*fn)(const struct waiter *waiter, void *data), void *data);
+
+#endif
