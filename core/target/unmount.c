@@ -7,10 +7,13 @@
 
 #include "sys/child.h"
 #include "health/fusectl.h"
+#include "health/holders.h"
 #include "mount/mount.h"
+#include "mount/ours.h"
 #include "mount/table.h"
 #include "optlist.h"
 #include "out.h"
+#include "proc/proc.h"
 
 /* Changes to the target's parent directory, so that a path of any length works, and returns the last
    component; or returns the whole path if the parent is unknown. */
@@ -21,10 +24,43 @@ static const char *enter_parent(const struct target *t)
 	return t->at.parent >= 0 && name && sys_fchdir(t->at.parent) == 0 ? name + 1 : t->at.path;
 }
 
+/* A user who can rename names in the mountpoint's directory could lead a name to another mount: from a
+   mount namespace where nothing is mounted on them, rename(2) takes two mountpoints for plain
+   directories. Without /proc there is nothing but names. */
+static bool is_name_safe(const struct target *t)
+{
+	return sys_geteuid() != 0 || !t->known.mount_id || !proc_mounted()
+	       || (!t->at.below && t->at.parent >= 0 && ours_is_directory(t->at.parent));
+}
+
+static int is_on_target(const struct table_row *row, void *target)
+{
+	return row->parent == ((const struct target *)target)->id;
+}
+
+static int note_holder(const struct holder *holder, void *nothing)
+{
+	(void)holder, (void)nothing;
+	return 1;
+}
+
+/* What a plain umount2(2) would find, as far as /proc tells. */
+static bool is_busy(const struct target *t)
+{
+	return table_each(NULL, is_on_target, (void *)t) != 0 || holders_each(t->major, t->minor, note_holder, NULL) != 0;
+}
+
 static int unmount_reached(const struct target *t, enum umount_how how)
 {
 	const char *name = enter_parent(t);
-	int err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
+	int err;
+
+	if (how == UMOUNT_PLAIN && !is_name_safe(t)) {
+		if (is_busy(t))
+			return -EBUSY;
+		how = UMOUNT_LAZY;	/* by descriptor */
+	}
+	err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
 
 	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
 		return err;

@@ -86,4 +86,39 @@ is '-R conn:N: by whatever name it has now' $? 0
 ok "-R conn:N: root's mount stays" mounted "$T/victim/m"
 ok '-R conn:N: the other is gone' unmounted "$T/home/r2/m"
 
+
+# A mountpoint in a user's directory, renamed by that user where nothing is mounted on it.
+mkdir -p theirs/name theirs/other
+chown -R 65534 theirs
+mkfifo go
+setpriv --reuid 65534 --regid 65534 --clear-groups timeout 60 unshare -Urm --propagation private bash -c \
+	'>theirs/ready && read <go && mv theirs/name theirs/away && mv theirs/other theirs/name && >theirs/renamed' &
+pids+=("$!")
+ok 'another namespace' within 5 test -e theirs/ready
+mount -t tmpfs roots theirs/other
+hellofs -b theirs/name 2>/dev/null
+strace -qq -f -o trace -e trace=umount2 -e inject=umount2:delay_enter=2500000 fumount theirs/name 2>/dev/null &
+tracer=$!
+sleep 1
+timeout 5 bash -c 'echo >go'
+ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
+within 10 gone "$tracer"
+like 'while fumount unmounts it' "$(cat trace)" 'umount2\(.*DELAYED'
+like 'the other mount stays' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
+ok 'its own goes' unmounted "$T/theirs/away"
+umount theirs/name 2>/dev/null
+
+# There, too, a busy mount is busy, and so is one with a mount on it.
+mkdir theirs/busy
+chown 65534 theirs/busy
+hellofs -b theirs/busy 2>/dev/null
+exec 7<theirs/busy/hello
+exits 32 'a busy one in their directory' fumount theirs/busy
+like 'tells who holds it' "$err" "held by $$ "
+exec 7<&-
+mount --bind tool theirs/busy/hello 2>/dev/null || mount --bind /dev/null theirs/busy/hello
+exits 32 'one with a mount on it' fumount theirs/busy
+umount theirs/busy/hello
+exits 0 'and one that is not' fumount theirs/busy
+ok 'is unmounted' unmounted "$T/theirs/busy"
 finish
