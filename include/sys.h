@@ -222,6 +222,7 @@ void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 uint64_t sys_since_boot(void);			/* seconds, including suspend (CLOCK_BOOTTIME) */
 uint64_t sys_today(void);			/* seconds since 1970 */
+uint64_t sys_today_us(void);			/* microseconds since 1970 */
 /* Whether fd is the controlling terminal of this process; and TIOCNOTTY, which detaches the
    process from it, 0 or -errno. A session leader must not call sys_give_up_terminal(): its whole
    session would lose the terminal. */

@@ -11,12 +11,14 @@
 #include "msg.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "trace.h"
 
 struct args {
 	bool list, kernel, json, all, no_headings;
 	const char *stuck, *watch, *namespace, *types, *inside;
 	struct opt_set choose;
 	struct columns columns;
+	struct trace_choice trace;
 };
 
 static const struct opt options[] = {
@@ -31,6 +33,11 @@ static const struct opt options[] = {
 	OPT('n', "no-headings", OPT_FLAG, struct args, no_headings, NULL, "no heading"),
 	OPT(0, "stuck", OPT_MAYBE, struct args, stuck, "SECONDS", "only mounts that do not answer for so long (1)"),
 	OPT(0, "watch", OPT_MAYBE, struct args, watch, "SECONDS", "repeat every SECONDS (2)"),
+	OPT(0, "trace", OPT_MAYBE, struct args, trace.trace, "SECONDS", "each request to TARGET: who, what, how long (until ^C)"),
+	OPT(0, "trace-ops", OPT_STRING, struct args, trace.operations, "LIST", "with --trace: only these, such as LOOKUP,READ"),
+	OPT(0, "trace-pid", OPT_NUMBER, struct args, trace.pid, "PID", "with --trace: only requests of this process"),
+	OPT(0, "slower", OPT_NUMBER, struct args, trace.slower, "MS", "with --trace: only those that took so long"),
+	OPT(0, "top", OPT_MAYBE, struct args, trace.top, "SECONDS", "requests by operation: how many, how slow, in so long (2)"),
 	OPT(0, "json", OPT_FLAG, struct args, json, NULL, "print JSON"),
 	OPT_END
 };
@@ -325,7 +332,11 @@ static bool wants_colour(int width)
 static const char *find_contradiction(const struct args *a, char **operands)
 {
 	bool target = *operands || a->inside;
+	bool other = a->kernel || a->list || a->stuck || a->namespace || a->inside || shows_table_alone(a);
+	const char *why = trace_contradiction(&a->trace, operands, a->all, a->watch, other);
 
+	if (why)
+		return why;
 	if (a->kernel + a->list + target > 1)
 		return "-k, -l and TARGET exclude each other";
 	if (a->namespace && (a->all || target))
@@ -381,6 +392,8 @@ static int fuse_info_main(char **argv)
 	for (;;) {
 		json = (struct json) { .out = &out };
 		v = (struct view) { .out = &out, .json = args.json ? &json : NULL, .width = sys_terminal_width(1) };
+		if (args.trace.trace || args.trace.top)
+			return trace_chosen(&args.trace, &v, rest.operands[0], args.watch);
 		v.colour = !args.json && wants_colour(v.width);
 		if (args.watch && v.width)
 			out_str(&out, "\033[H\033[2J");

@@ -16,6 +16,10 @@ enum { WATCH_MS = 1000 };
    a mountpoint counts as such a path, too. Returns an exit status. */
 int info_target(struct view *view, const char *word, bool inside);
 
+/* Finds the connection of the mounts that `word` means. It may be in no mount table if the word is
+   conn:N. Returns 0, or -errno once it has printed the error. */
+int info_connection(const char *word, uint64_t *connection);
+
 /* Shows one mount in full. Its connection must be in the census. pid: a process of its mount
    namespace, NULL: this one. With `around`, also its holders, its binds and its mounts in other
    mount namespaces. */

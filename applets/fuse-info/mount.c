@@ -387,3 +387,21 @@ int info_target(struct view *v, const char *word, bool inside)
 	census_free(&c.census);	/* --watch: the next census must be a new one */
 	return 0;
 }
+
+int info_connection(const char *word, uint64_t *connection)
+{
+	static struct chosen c;
+	int err;
+
+	if (target_connection(word, connection) == 0 && fusectl_identity(*connection))
+		return 0;
+	err = find_rows(&c, word);
+	if (err < 0)
+		return err;
+	err = c.census.count == 1 ? 0 : -ENOTUNIQ;
+	*connection = c.census.conns[0].connection;
+	census_free(&c.census);
+	if (err)
+		msg("%s: several file systems have this; name one by its mountpoint or conn:N", word);
+	return err;
+}

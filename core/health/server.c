@@ -14,9 +14,6 @@
 #include "sys.h"
 #include "sys/dir.h"
 
-/* The inode of /proc/PID/ns/pid in the first namespace: PROC_PID_INIT_INO. */
-#define FIRST_PID_NAMESPACE 0xeffffffcu
-
 struct search {
 	int (*fn)(const struct server *server, void *data);
 	void *data;
@@ -201,14 +198,11 @@ static int search(struct search *s, int pid)
 int server_each(int (*fn)(const struct server *, void *), void *data)
 {
 	struct search s = { .fn = fn, .data = data };
-	struct sys_stat ns;
 	int result = search(&s, 0);
 
 	if (result)
 		return result < 0 ? -EAGAIN : result;
-	if (sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) < 0 || ns.inode != FIRST_PID_NAMESPACE)
-		return -EAGAIN;
-	if (proc_hides())
+	if (!proc_is_outermost() || proc_hides())
 		return -EAGAIN;
 	return s.untold ? -ENODATA : 0;
 }

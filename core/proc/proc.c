@@ -24,6 +24,14 @@ bool proc_hides(void)
 	return sys_statx(AT_FDCWD, "/proc/1", false, &st) < 0;
 }
 
+bool proc_is_outermost(void)
+{
+	const uint64_t first = 0xeffffffc;	/* PROC_PID_INIT_INO */
+	struct sys_stat ns;
+
+	return sys_statx(AT_FDCWD, "/proc/self/ns/pid", true, &ns) == 0 && ns.inode == first;
+}
+
 void proc_command(int pid, char command[16])
 {
 	char path[32], text[32];

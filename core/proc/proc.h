@@ -12,6 +12,10 @@ bool proc_mounted(void);
    not list may still exist. */
 bool proc_hides(void);
 
+/* Whether this process is in the first PID namespace, so that pids which the kernel reports are
+   those of /proc, and /proc can list the processes of all namespaces. */
+bool proc_is_outermost(void);
+
 /* Calls fn for each process that /proc lists, until it returns non-zero, and returns that; -errno
    if /proc cannot be read. */
 int proc_each(int (*fn)(const char *pid, void *data), void *data);

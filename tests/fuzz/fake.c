@@ -409,6 +409,7 @@ void sys_sleep_ms(int milliseconds) { (void)milliseconds; }
 uint64_t sys_clock_ns(void) { static uint64_t now; return now += 1000000000; }
 uint64_t sys_since_boot(void) { return 1000; }
 uint64_t sys_today(void) { return 1000000; }
+uint64_t sys_today_us(void) { return 1700000000000000; }
 int sys_terminal_width(int fd) { (void)fd; return 0; }
 void sys_release_program(void) { }
 uint32_t sys_page_size(void) { return fake.page ? fake.page : 4096; }

@@ -1,0 +1,46 @@
+/* trace_choice: the options for tracing. See trace.h. */
+#include <stddef.h>
+
+#include "msg.h"
+#include "opt.h"
+#include "trace.h"
+
+/* OPT_MAYBE: the value is "" if the option has none. Below 0: not a number. */
+static int parse_seconds(const char *text, int otherwise)
+{
+	uint64_t n = 0;
+
+	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
+}
+
+const char *trace_contradiction(const struct trace_choice *c, char **operands, bool all, bool watch, bool other)
+{
+	bool several = operands[0] && operands[1];
+
+	if ((c->operations || c->pid || c->slower) && !c->trace)
+		return "--trace-ops, --trace-pid and --slower need --trace";
+	if (!c->trace && !c->top)
+		return NULL;
+	if (other || (c->trace && (c->top || watch || all)))
+		return "--trace and --top exclude each other and other options";
+	if ((c->trace && parse_seconds(c->trace, 0) < 0) || (c->top && parse_seconds(c->top, 2) < 1))
+		return "not a whole number of seconds";
+	if (several || !operands[0] == !all)
+		return c->trace ? "--trace: wanted: one TARGET" : "--top: wanted: one TARGET, or -A";
+	return NULL;
+}
+
+int trace_chosen(const struct trace_choice *c, struct view *v, const char *word, bool watch)
+{
+	struct trace_args t = {
+		.word = word, .pid = c->pid, .slower = c->slower,
+		.seconds = c->trace ? parse_seconds(c->trace, 0) : parse_seconds(c->top, 2),
+	};
+	const char *bad = c->operations ? trace_operations(c->operations, &t.operations) : NULL;
+
+	if (bad) {
+		msg("--trace-ops: %s: not an operation; wanted: names such as LOOKUP,READ", bad);
+		return 1;
+	}
+	return c->trace ? trace_requests(v, &t) : trace_top(v, &t, v->width || watch);
+}
