@@ -8,13 +8,14 @@
 #include "columns.h"
 #include "cli/match.h"
 #include "fuse_info.h"
+#include "metrics.h"
 #include "msg.h"
 #include "proc/proc.h"
 #include "sys.h"
 #include "trace.h"
 
 struct args {
-	bool list, kernel, json, all, no_headings;
+	bool list, kernel, json, all, no_headings, metrics;
 	const char *stuck, *watch, *namespace, *types, *inside;
 	struct opt_set choose;
 	struct columns columns;
@@ -38,6 +39,7 @@ static const struct opt options[] = {
 	OPT(0, "trace-pid", OPT_NUMBER, struct args, trace.pid, "PID", "with --trace: only requests of this process"),
 	OPT(0, "slower", OPT_NUMBER, struct args, trace.slower, "MS", "with --trace: only those that took so long"),
 	OPT(0, "top", OPT_MAYBE, struct args, trace.top, "SECONDS", "requests by operation: how many, how slow, in so long (2)"),
+	OPT(0, "metrics", OPT_FLAG, struct args, metrics, NULL, "for Prometheus: node_exporter's textfile collector"),
 	OPT(0, "json", OPT_FLAG, struct args, json, NULL, "print JSON"),
 	OPT_END
 };
@@ -321,6 +323,13 @@ static int show_all(const struct args *args, struct view *v, char **targets)
 	return msg_flush(v->out) ? failure(args) : status;
 }
 
+static int show_metrics(const struct args *args, struct view *v)
+{
+	int err = metrics_show(v->out, args->namespace, args->all);
+
+	return err ? report_table_error(&(struct info) { .pid = args->namespace }, err) : msg_flush(v->out);
+}
+
 /* Use colours on a terminal unless NO_COLOR is set: https://no-color.org. */
 static bool wants_colour(int width)
 {
@@ -337,6 +346,8 @@ static const char *find_contradiction(const struct args *a, char **operands)
 
 	if (why)
 		return why;
+	if (a->metrics && (target || a->kernel || a->watch || a->json || a->trace.trace || a->trace.top || shows_table_alone(a)))
+		return "--metrics goes with -A and -N only";
 	if (a->kernel + a->list + target > 1)
 		return "-k, -l and TARGET exclude each other";
 	if (a->namespace && (a->all || target))
@@ -394,6 +405,8 @@ static int fuse_info_main(char **argv)
 		v = (struct view) { .out = &out, .json = args.json ? &json : NULL, .width = sys_terminal_width(1) };
 		if (args.trace.trace || args.trace.top)
 			return trace_chosen(&args.trace, &v, rest.operands[0], args.watch);
+		if (args.metrics)
+			return show_metrics(&args, &v);
 		v.colour = !args.json && wants_colour(v.width);
 		if (args.watch && v.width)
 			out_str(&out, "\033[H\033[2J");

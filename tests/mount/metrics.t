@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# fuse-info --metrics: what Prometheus' parser reads, of every state, without touching a mount.
+. "$(dirname "$0")/../lib.sh"
+start 60
+need python3
+mkdir good dead mute $'odd "\\\n\033name'
+odd="$T/"$'odd "\\\n\033name'
+hellofs -b "$T/good"
+hellofs -b "$odd"
+faulty good "$T/dead"
+abort_detach -a "$T/dead" 2>/dev/null || { mkdir ctl; mount -t fusectl none ctl; echo 1 >"ctl/$(conn_of "$T/dead")/abort"; }
+faulty mute "$T/mute"
+bg stat mute/none
+within 5 blocked "$bg"
+mount --bind good good	# two mounts on one directory
+
+# The text format, read strictly: HELP and TYPE once, samples in one group, each once.
+cat >parse.py <<'P'
+import re, sys
+samples, done, now, seen = {}, set(), None, set()
+label = r'([a-z_]+)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"'
+for line in sys.stdin.buffer.read().decode().split('\n')[:-1]:
+    if line.startswith('# HELP '):
+        assert line.split()[2] not in done, line
+        now = line.split()[2]; done.add(now)
+    elif line.startswith('# TYPE '):
+        assert line == '# TYPE %s gauge' % now, line
+    else:
+        m = re.fullmatch(r'([a-z_]+)\{(%s(?:,%s)*)\} (\d+)' % (label, label), line)
+        assert m and m[1] == now, repr(line)
+        key = (m[1], m[2])
+        assert key not in seen, line
+        seen.add(key)
+        labels = {k: re.sub(r'\\(.)', r'\1', v) for k, v in re.findall(label, m[2])}
+        samples.setdefault(m[1], []).append((labels, int(m[m.lastindex])))
+def of(name, end, **more): return [v for l, v in samples.get(name, []) if l['mountpoint'].endswith(end) and all(l[k] == x for k, x in more.items())]
+def state(end): return sorted({l['state'] for l, v in samples['fuse_mount_state'] if l['mountpoint'].endswith(end) and v})
+print(eval(sys.argv[1]))
+P
+exits 0 'succeeds' fuse-info --metrics
+say() { python3 parse.py "$1" <<<"$out" 2>&1 | tail -n 1; }
+is 'all metrics' "$(say 'sorted(samples)')" "['fuse_mount_info', 'fuse_mount_server_age_seconds', 'fuse_mount_server_pid', 'fuse_mount_state', 'fuse_mount_waiting_requests', 'fusebox_build_info']"
+is 'serving' "$(say 'state("/good")')" "['serving']"
+is 'dead' "$(say 'state("/dead")[0] in ("dead", "aborted")')" True
+is 'hung' "$(say 'state("/mute")')" "['hung']"
+is 'each state is told' "$(say 'len(of("fuse_mount_state", "/mute"))')" 7
+is 'waiting' "$(say 'of("fuse_mount_waiting_requests", "/mute"), of("fuse_mount_waiting_requests", "/good")')" '([1], [0, 0])'
+is 'the server' "$(say 'len(of("fuse_mount_server_pid", "/good")) == 2 and all(p > 1 for p in of("fuse_mount_server_pid", "/good"))')" True
+is 'its age' "$(say 'max(of("fuse_mount_server_age_seconds", "/good")) < 100')" True
+is 'the type' "$(say 'of("fuse_mount_info", "/good", type="fuse.hellofs", connection="'"$(conn_of "$T/good")"'")')" '[1, 1]'
+is 'a name is escaped as in the tables' "$(say '[l["mountpoint"] for l, v in samples["fuse_mount_info"] if "odd" in l["mountpoint"]][0].split("/")[-1]')" 'odd "\\\n\033name'
+unlike 'no terminal obeys it' "$out" $'\033'
+exits 1 'not with a target' fuse-info --metrics good
+exits 1 'nor JSON' fuse-info --metrics --json
+bg unshare -m --propagation private sh -c 'mkdir in; hellofs -b "$PWD/in"; touch ready; sleep 60'
+within 10 test -e ready
+exits 0 '-A' fuse-info -A --metrics
+is '-A: of other namespaces' "$(say 'len(of("fuse_mount_info", "/in"))')" 1
+nsenter -t "$bg" -m fumount "$T/in" 2>/dev/null
+# Nothing is mounted: what a monitor reads is still whole.
+exits 0 'none' unshare -m --propagation private bash -c 'umount -lt fuse.hellofs,fuse.faulty -a; fuse-info --metrics'
+is 'none: the version' "$(say 'samples["fusebox_build_info"][0][0]["version"] != ""')" True
+finish
