@@ -110,7 +110,7 @@ static size_t data_size(struct header h, const unsigned char *at)
 	if (h.type >= TYPE_EXTEND)
 		return 4;
 	if (h.type != TYPE_LONG && h.type != TYPE_PADDING)
-		return h.type * 4u;
+		return (size_t)h.type * 4;
 	whole = read32(at + 4);
 	return whole <= MAX_PAGE ? (whole + 3) & ~(size_t)3 : MAX_PAGE;
 }
