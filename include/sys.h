@@ -145,6 +145,9 @@ int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value);
 int sys_fsmount(int fs, unsigned int attrs);
 int sys_move_mount(int from, int to);	/* both are descriptors */
+/* Attaches the mount `from` below the mount whose root `to` is, which stays on top. Since Linux 6.5,
+   else -EINVAL; also -EINVAL below a root file system or a locked mount. */
+int sys_move_mount_beneath(int from, int to);
 
 /* statmount(2) and listmount(2), both since 6.8. sys_statmount() describes the mount with this
    unique id: buf receives a struct statmount with the parts in mask. sys_listmount() writes the

@@ -20,6 +20,7 @@
 #include "mount/umount.h"
 #include "cli/user.h"
 #include "auto_unmount.h"
+#include "beneath.h"
 
 enum { TIMEOUT_S = 30 };
 
@@ -52,7 +53,8 @@ static const struct opt options[] = {
 	OPT(0, "timeout", OPT_NUMBER, struct fmount, timeout, "SECONDS", "for --wait and --fd-socket (30; 0: none)"),
 	OPT(0, "root-daemon", OPT_FLAG, struct fmount, root_daemon, NULL, "survive switch_root and the SIGKILL of shutdown"),
 	OPT(0, "auto-unmount", OPT_FLAG, struct fmount, auto_unmount, NULL, "unmount when the program ends"),
-	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, NULL, "first detach a dead mount at MOUNTPOINT"),
+	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, NULL, "take the place of a dead or hung mount there"),
+	OPT(0, "beneath", OPT_FLAG, struct fmount, beneath, NULL, "with --wait: mount below the mount that is there"),
 	OPT(0, "userns", OPT_FLAG, struct fmount, userns, NULL, "mount in a new user and mount namespace"),
 	OPT(0, "check", OPT_FLAG, struct fmount, check, NULL, "report what mounting needs, and what is missing"),
 	OPT(0, "json", OPT_FLAG, struct fmount, json, NULL, "with --check: print JSON"),
@@ -203,8 +205,13 @@ static int exec_server(const struct fmount *f, char **argv)
 	return launch_exec(file, argv);
 }
 
+static struct beneath beneath = { .top = -1, .mount = -1 };
+
 static int undo_mount(const struct mountpoint *at)
 {
+	/* A mount that is attached nowhere ends by itself. */
+	if (beneath.mount >= 0)
+		return 1;
 	commfd_umount_known(at, UMOUNT_LAZY);
 	return 1;
 }
@@ -237,9 +244,20 @@ static int report_ended(const char *program, int status)
 	return 1;
 }
 
-/* --wait: run the server in the background, and return once it has answered INIT. */
-static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
+static int place_beneath(struct mountpoint *at, int child)
 {
+	int err = beneath_place(&beneath, at);
+
+	if (err)
+		sys_kill(-child, SIGKILL);
+	beneath_close(&beneath);
+	return err ? 1 : 0;
+}
+
+/* --wait: run the server in the background, and return once it has answered INIT. */
+static int run_and_wait(const struct fmount *f, struct mountpoint *at, int device, char **argv)
+{
+	bool pending = beneath.mount >= 0;
 	int limit = f->timeout ? f->timeout * 1000 : -1;
 	int child = sys_fork(), status;
 	bool mounted;
@@ -249,10 +267,14 @@ static int run_and_wait(const struct fmount *f, const struct mountpoint *at, int
 		sys_exit(exec_server(f, argv));
 	}
 	sys_close(device);
-	status = child < 0 ? child : launch_wait(child, at->path, 0, limit);
-	mounted = umount_is_known(at->path, &at->mounted);
+	if (child < 0)
+		status = child;
+	else
+		status = pending ? launch_wait_connection(child, at->mounted.dev_minor, limit)
+			 : launch_wait(child, at->path, 0, limit);
+	mounted = pending || umount_is_known(at->path, &at->mounted);
 	if (status == 0 && mounted && does_serve(at, child, &status))
-		return 0;
+		return pending ? place_beneath(at, child) : 0;
 	if (status == -ETIMEDOUT) {
 		msg("%s: no answer within %d seconds", argv[0], f->timeout);
 		sys_kill(-child, SIGKILL);
@@ -327,30 +349,39 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	return status;
 }
 
-/* --replace-stale: detach the FUSE mount on top at path if it has no server any more. */
-static int replace_stale(const char *path)
+/* Whether a new mount can be attached once its server has answered: nothing needs its place before. */
+static bool can_attach_later(const struct fmount *f)
 {
-	int fd = sys_open(path, O_PATH, 0), err = 0, server;
-	struct mountpoint at;
-	struct table_row row;
-	struct sys_stat st;
+	return f->wait && !f->auto_unmount && !f->launch.user && !f->launch.drop_caps;
+}
 
-	if (fd < 0)
-		return 0;
-	if (table_of_fd(fd, &row, false) == 0 && table_is_fuse(&row) && table_identify(fd, &st) == 0
-	    && !st.inside && mount_path_of(fd, at.path, sizeof(at.path)) == 0) {
-		server = fusectl_is_over(table_connection(&row)) ? 0 : server_find(table_connection(&row));
-		if (server == 0)
-			err = umount_known(at.path, &st, UMOUNT_LAZY);
-		else if (server > 0)
-			msg("%s: not stale: process %d serves it", path, server);
-		else
-			msg("%s: not known to be stale; unmount it first (fumount -R)", path);
-		if (server != 0 || err)
-			err = server != 0 ? 1 : msg_errno(1, path, err);
+/* --beneath and --replace-stale: returns an exit status; -1: nothing is mounted there, or the caller
+   shall mount as if nothing were. */
+static int run_beneath(struct fmount *f, const char *where, const struct optlist *mount, char **program)
+{
+	static struct mountpoint at;
+	int found = beneath_open(&beneath, where, !f->beneath), device, err = 0;
+
+	if (found <= 0) {
+		if (found == 0 && f->beneath)
+			msg("%s: nothing is mounted there; --beneath takes a mount to go below", where);
+		return found < 0 || f->beneath ? 1 : -1;
 	}
-	sys_close(fd);
-	return err;
+	device = beneath_create(&beneath, &at, where, mount);
+	if ((device == -ENOSYS || device == -EPERM) && !f->beneath) {
+		err = beneath_remove(&beneath);
+		return err ? msg_errno(1, where, err) : -1;
+	}
+	if (device < 0) {
+		if (device == -ENOSYS || device == -EPERM)
+			msg("%s: %s; --beneath takes Linux 6.5 and CAP_SYS_ADMIN", where, msg_reason(device));
+		return 1;
+	}
+	if (!can_attach_later(f)) {
+		err = beneath_place(&beneath, &at);
+		beneath_close(&beneath);
+	}
+	return err ? 1 : start(f, &at, device, program);
 }
 
 static int run(struct fmount *f, const char *where, char **program)
@@ -362,10 +393,14 @@ static int run(struct fmount *f, const char *where, char **program)
 	f->auto_unmount |= text_in_list(f->list, auto_unmount);
 	if (make_point_or_report(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
-	if (f->replace_stale && replace_stale(where) != 0)
-		return 1;
 	if (f->fd_socket && (device = hand_out_prepare()) < 0)
 		return msg_errno(1, f->fd_socket, device);
+	if (f->replace_stale || f->beneath) {
+		int status = run_beneath(f, where, &mount, program);
+
+		if (status >= 0)
+			return status;
+	}
 	device = mount_or_report(&at, where, &mount);
 	if (device < 0)
 		return 1;
@@ -387,7 +422,7 @@ static bool is_for_program(const struct fmount *f)
 
 static int run_like_mount(struct fmount *f, char **operands)
 {
-	if (is_for_program(f) || f->userns || f->replace_stale || f->launch.user)
+	if (is_for_program(f) || f->userns || f->replace_stale || f->beneath || f->launch.user)
 		return applet_usage("these options are for MOUNTPOINT -- PROGRAM");
 	return fmount_like ? fmount_like(f, operands) : applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS");
 }
@@ -415,6 +450,8 @@ static int fmount_main(char **argv)
 		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
 	if (f.fd_socket && is_for_program(&f))
 		return applet_usage("--fd-socket: it starts no program, and takes no option of one");
+	if (f.beneath && (!can_attach_later(&f) || f.userns || f.replace_stale))
+		return applet_usage("--beneath takes --wait, without --auto-unmount, --user, --drop-caps, --userns and --replace-stale");
 	if (f.userns && (fmount_userns ? fmount_userns() : refuse_missing_part("--userns")) != 0)
 		return 1;
 	return run(&f, rest.operands[0], program);

@@ -17,7 +17,7 @@ struct fmount {
 	struct launch launch;
 	int clones, timeout;
 	const char *fd_socket;
-	bool wait, root_daemon, auto_unmount, replace_stale;
+	bool wait, root_daemon, auto_unmount, replace_stale, beneath;
 	/* the optional source files */
 	bool userns, check, json, read_only, verbose, ignored;
 	bool all, bind, rbind, move;

@@ -101,19 +101,41 @@ static bool is_mounted_soon(const char *path, uint64_t before)
 	return false;
 }
 
-int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
+struct awaited { const char *path; uint64_t before, connection; };
+
+static bool has_answered(const struct awaited *a)
+{
+	return a->path ? is_answering(a->path, a->before) : fusectl_waiting(a->connection) <= 0;
+}
+
+static bool is_there(const struct awaited *a)
+{
+	return a->path ? is_mounted_soon(a->path, a->before) : !fusectl_is_over(a->connection);
+}
+
+static int wait_for(int child, const struct awaited *a, int milliseconds)
 {
 	int pause = 1, status;
 
 	for (int waited = 0; milliseconds < 0 || waited < milliseconds; waited += pause) {
 		if (sys_wait_ended(child, &status) == child) {
 			status = launch_exit_status(status);
-			return status || is_mounted_soon(path, before) ? status : LAUNCH_UNMOUNTED;
+			return status || is_there(a) ? status : LAUNCH_UNMOUNTED;
 		}
-		if (is_answering(path, before))
+		if (has_answered(a))
 			return 0;
 		sys_sleep_ms(pause);
 		pause += pause < 20;
 	}
 	return -ETIMEDOUT;
+}
+
+int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
+{
+	return wait_for(child, &(struct awaited) { .path = path, .before = before }, milliseconds);
+}
+
+int launch_wait_connection(int child, uint64_t connection, int milliseconds)
+{
+	return wait_for(child, &(struct awaited) { .connection = connection }, milliseconds);
 }

@@ -49,6 +49,8 @@ CALL(int, sys_fsmount, (int fs, unsigned int attrs),
      syscall(NR_FSMOUNT, fs, SYS_FSMOUNT_CLOEXEC, attrs))
 CALL(int, sys_move_mount, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH */))
+CALL(int, sys_move_mount_beneath, (int from, int to),
+     syscall(NR_MOVE_MOUNT, from, "", to, "", 0x244 /* and MOVE_MOUNT_BENEATH */))
 
 /* struct mnt_id_req, in its first version (6.8). */
 struct mount_request { uint32_t size, unused; uint64_t id, param; };

@@ -203,7 +203,7 @@ exits 32 "in a user's FUSE mount" fmount -t fuse.hellofs -o X-mount.mkdir s serv
 is 'makes nothing' "$(ls victim)" new
 fumount served
 mkdir m3
-for option in -w --userns --replace-stale --auto-unmount --drop-caps '--user nobody' '--clones 1'; do
+for option in -w --userns --replace-stale --beneath --auto-unmount --drop-caps '--user nobody' '--clones 1'; do
 	# shellcheck disable=SC2086 # two words
 	exits 1 "$option without a program" fmount $option -t fuse.hellofs src m1
 done

@@ -1,6 +1,7 @@
 /* forbid ERRNO CALL[-][,CALL...] PROGRAM...: runs PROGRAM with these system calls, by
    number, failing with ERRNO, as a container's seccomp filter has them. "424-" is that
-   one and all that came later. */
+   one and all that came later; "429:4:512" fails if argument 4, counted from 0, has one of the
+   bits 512 (on little-endian machines). */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -11,21 +12,35 @@
 
 int main(int argc, char **argv)
 {
+	const struct sock_filter load_number = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO);
 	struct sock_filter filter[64];
 	unsigned short n = 0;
 	struct sock_fprog program = { .filter = filter };
 
 	if (argc < 4)
 		return 2;
-	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	refuse.k |= (unsigned int)atoi(argv[1]) & SECCOMP_RET_DATA;
+	filter[n++] = load_number;
 	for (char *at = argv[2]; *at && n < 60; at += *at == ',') {
 		unsigned int number = (unsigned int)strtoul(at, &at, 10);
 		unsigned short test = *at == '-' ? BPF_JGE : BPF_JEQ;
 
 		at += *at == '-';
-		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | test | BPF_K, number, 0, 1);
-		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-			SECCOMP_RET_ERRNO | ((unsigned int)atoi(argv[1]) & SECCOMP_RET_DATA));
+		if (*at == ':') {
+			unsigned int argument = (unsigned int)strtoul(at + 1, &at, 10);
+			unsigned int bits = (unsigned int)strtoul(at + 1, &at, 10);
+
+			filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | test | BPF_K, number, 0, 4);
+			filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+				(unsigned int)offsetof(struct seccomp_data, args) + argument * 8);
+			filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
+			filter[n++] = refuse;
+			filter[n++] = load_number;
+		} else {
+			filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | test | BPF_K, number, 0, 1);
+			filter[n++] = refuse;
+		}
 	}
 	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	program.len = n;

@@ -1,0 +1,143 @@
+/* beneath: see beneath.h. */
+#include "beneath.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "health/census.h"
+#include "health/fusectl.h"
+#include "health/server.h"
+#include "mount/table.h"
+#include "msg.h"
+#include "sys.h"
+
+/* Whether the server is shown to keep requests waiting and not to run. */
+static bool is_hung(uint64_t connection)
+{
+	enum { WATCH_MS = 1000 };
+	struct census c = { .count = 0 };
+	struct conn *conn;
+	bool hung;
+
+	if (census_add(&c, connection) < 0)
+		return false;
+	census_look(&c, WATCH_MS);
+	conn = census_find(&c, connection);
+	hung = conn && census_blocks(conn) && census_waited(conn);
+	census_free(&c);
+	return hung;
+}
+
+/* 1: stale, and *how is set; or -errno once the error is printed. */
+static int check_stale(const char *path, uint64_t connection, enum umount_how *how)
+{
+	int server = fusectl_is_over(connection) ? 0 : server_find(connection);
+
+	*how = UMOUNT_LAZY;
+	if (server == 0)
+		return 1;
+	/* Abort the connection of a server that hangs, or its callers would wait for ever in a mount
+	   that nobody finds any more. */
+	*how = UMOUNT_ABORT;
+	if (is_hung(connection))
+		return 1;
+	if (server > 0)
+		msg("%s: not stale: process %d serves it", path, server);
+	else
+		msg("%s: not known to be stale; unmount it first (fumount -R)", path);
+	return -EBUSY;
+}
+
+int beneath_open(struct beneath *b, const char *path, bool stale)
+{
+	struct table_row row;
+	struct sys_stat st;
+	int err = 0;
+
+	*b = (struct beneath) { .top = sys_open(path, O_PATH | O_DIRECTORY, 0), .mount = -1, .remove = stale };
+	if (b->top < 0)
+		return stale || b->top == -ENOENT ? 0 : msg_errno(b->top, path, b->top);
+	if (table_of_fd(b->top, &row, false) == 0 && (!stale || table_is_fuse(&row))
+	    && sys_statx(b->top, "", false, &st) == 0 && !st.inside)
+		err = stale ? check_stale(path, table_connection(&row), &b->how) : 1;
+	if (err <= 0)
+		beneath_close(b);
+	return err;
+}
+
+int beneath_create(struct beneath *b, struct mountpoint *at, const char *path, const struct optlist *o)
+{
+	struct mount_log said;
+	int device = sys_open("/dev/fuse", O_RDWR, 0), err;
+
+	*at = (struct mountpoint) {
+		.under = -1, .top = -1, .mode = S_IFDIR, .uid = sys_getuid(), .gid = sys_getgid(),
+	};
+	if (device < 0) {
+		if (device != -EPERM)
+			msg("/dev/fuse: %s; %s", msg_reason(device), mount_device_advice(device) ? mount_device_advice(device) : "");
+		return device;
+	}
+	err = mount_path_of(b->top, at->path, sizeof(at->path));
+	if (!err)
+		err = b->mount = mount_create(at, o, device, &said);
+	if (err >= 0)
+		err = table_identify(b->mount, &at->mounted);
+	if (err >= 0)
+		return device;
+	sys_close(device);
+	if (err != -ENOSYS && err != -EPERM)
+		msg("%s: %s%s%s", path, msg_reason(err), *said.text ? "; " : "", said.text);
+	return err;
+}
+
+int beneath_remove(struct beneath *b)
+{
+	int err = umount_fd(b->top, b->how);
+
+	/* MNT_FORCE fails with EBUSY although it has aborted the connection. */
+	return err == -EBUSY ? umount_fd(b->top, UMOUNT_LAZY) : err;
+}
+
+/* Before 6.5, or where move_mount(2) refuses to go beneath: for a moment there is no mount. */
+static int replace(struct beneath *b, struct mountpoint *at)
+{
+	int under, err = beneath_remove(b);
+
+	if (err)
+		return err;
+	under = sys_open(at->path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	err = under < 0 ? under : sys_move_mount(b->mount, under);
+	if (under >= 0)
+		sys_close(under);
+	return err;
+}
+
+int beneath_place(struct beneath *b, struct mountpoint *at)
+{
+	int err = sys_move_mount_beneath(b->mount, b->top);
+
+	if (!err && b->remove)
+		beneath_remove(b);
+	if (err && b->remove)
+		err = replace(b, at);
+	if (!err)
+		/* A detached mount has another id on some kernels than once it is attached. */
+		return table_identify(b->mount, &at->mounted);
+	if (err == -EINVAL)
+		msg("%s: the kernel cannot mount beneath this; it takes Linux 6.5, a mount that is no root"
+		    " file system, and none that another user namespace has locked", at->path);
+	else
+		msg_errno(1, at->path, err);
+	return err;
+}
+
+void beneath_close(struct beneath *b)
+{
+	if (b->top >= 0)
+		sys_close(b->top);
+	if (b->mount >= 0)
+		sys_close(b->mount);
+	b->top = b->mount = -1;
+}

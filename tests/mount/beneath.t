@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# fmount --replace-stale and --beneath: a new mount takes the place of another, and there is never
+# a moment with neither.
+. "$(dirname "$0")/../lib.sh"
+start 120
+need python3
+mkdir mnt
+first_pid_namespace() { [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ]; }
+layers() { own_mounts | grep -c " $T/mnt$"; }
+# The server's process; without pgrep, which may wait for others.
+server_of() { fuse-info --json "$1" | sed -n 's/.*"server":{"pid":\([0-9]*\).*/\1/p'; }
+cat >read.py <<'P'
+import errno, os, sys
+# "dead dead ... hello hello": what a reader meets, each change once.
+last = None
+print('ready', flush=True)
+while not os.path.exists('stop'):
+    try:
+        now = open('mnt/hello').read()
+    except OSError as e:
+        now = errno.errorcode[e.errno]
+    if now != last: print(now, flush=True)
+    last = now
+P
+kill_server() { kill -KILL "$(server_of mnt)" && within 5 bash -c '! cat mnt/hello 2>/dev/null'; }
+
+# ---- --replace-stale ----
+
+if ! first_pid_namespace; then
+	skip '--replace-stale' 'not the first PID namespace'
+else
+	hellofs -b mnt
+	bg python3 read.py >readers
+	reader=$bg
+	within 5 grep -q hello readers
+	for round in 1 2 3 4 5 6 7 8 9 10; do
+		kill_server
+		fmount --wait --replace-stale mnt -- hellofs 2>>errors || echo "round $round" >>errors
+		within 5 cat mnt/hello
+	done
+	touch stop; wait "$reader"; rm stop
+	is 'ten times' "$(cat errors 2>/dev/null)" ''
+	is 'a reader meets the dead one and the next, and nothing else' "$(sort -u readers | grep -v ECONNABORTED | paste -sd,)" ENOTCONN,hello,ready
+	is 'one mount is left' "$(layers)" 1
+	# Without --wait the mount takes its place first.
+	kill_server
+	bg fmount --replace-stale mnt -- hellofs -f
+	ok 'without --wait' within 5 cat mnt/hello
+	is 'one mount is left then' "$(layers)" 1
+	fumount mnt
+	# It fails: the dead mount stays, rather than none.
+	hellofs -b mnt
+	kill_server
+	exits 1 'the new server fails' fmount --wait --replace-stale mnt -- false
+	is 'the dead mount stays' "$(layers),$(cat mnt/hello 2>&1 | grep -c 'not connected')" 1,1
+	exits 0 'before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --wait --replace-stale mnt -- hellofs
+	is 'one mount is left again' "$(layers)" 1
+	is 'which serves' "$(cat mnt/hello)" hello
+	fumount -a -t fuse.hellofs >/dev/null 2>&1
+fi
+
+# A server that is stopped while somebody waits for it.
+faulty mute "$T/mnt"
+bg stat mnt/none
+waiter=$bg
+within 5 blocked "$waiter"
+sleep 0.2
+exits 0 '--replace-stale of one that hangs' fmount --wait --replace-stale mnt -- hellofs
+is 'serves' "$(timeout 5 cat mnt/hello)" hello
+ok 'who waited for the old one gets an error' within 5 gone "$waiter"
+exits 1 'one that answers is refused' fmount --wait --replace-stale mnt -- hellofs
+fumount mnt
+
+# ---- --beneath ----
+
+hellofs -b mnt
+exits 0 '--beneath' fmount --beneath --wait mnt -- passfs "$top/tests"
+is 'there are two' "$(layers)" 2
+is 'the one on top serves' "$(cat mnt/hello)" hello
+fumount mnt
+ok 'below it is the new one' test -e mnt/lib.sh
+exits 1 'the program fails' fmount --beneath --wait mnt -- false
+is 'nothing is left' "$(layers)" 1
+fumount mnt
+mount -t tmpfs none mnt
+exits 0 'below another file system' fmount --beneath --wait mnt -- hellofs
+umount -i mnt
+is 'serves, too' "$(cat mnt/hello)" hello
+fumount mnt
+exits 1 'nothing to go below' fmount --beneath --wait mnt -- hellofs
+is 'says so' "$err" 'fmount: mnt: nothing is mounted there; --beneath takes a mount to go below'
+exits 1 'without --wait' fmount --beneath mnt -- hellofs
+mount -t tmpfs none mnt
+exits 1 'a kernel before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --beneath --wait mnt -- hellofs
+like 'says what it takes' "$err" 'mnt: the kernel cannot mount beneath this; it takes Linux 6.5'
+is 'nothing else is there' "$(layers)" 0
+umount -i mnt
+# A parent that is shared: the new mount comes to its peers as well.
+mkdir shared
+mount -t tmpfs none shared
+mount --make-shared shared
+mkdir shared/at peer
+hellofs -b shared/at
+mount --rbind shared peer
+exits 0 'in a shared directory' fmount --beneath --wait shared/at -- passfs "$top/tests"
+fumount shared/at
+ok 'below both' test -e peer/at/lib.sh -a -e shared/at/lib.sh
+umount -l peer shared
+finish
