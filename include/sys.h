@@ -32,7 +32,7 @@ enum fsconfig_op { FSCONFIG_FLAG, FSCONFIG_STRING, FSCONFIG_CREATE = 6, FSCONFIG
 enum attach_attr {
 	ATTR_RDONLY = 1, ATTR_NOSUID = 2, ATTR_NODEV = 4, ATTR_NOEXEC = 8,
 	ATTR_NOATIME = 0x10, ATTR_STRICTATIME = 0x20, ATTR_NODIRATIME = 0x80,
-	ATTR_NOSYMFOLLOW = 0x200000,
+	ATTR_ATIME = 0x70, /* a mask */ ATTR_IDMAP = 0x100000, ATTR_NOSYMFOLLOW = 0x200000,
 };
 
 /* The fields of statx(2) that fusebox uses. fusebox stats only descriptors and magic links
@@ -148,6 +148,10 @@ int sys_move_mount(int from, int to);	/* both are descriptors */
 /* Attaches the mount `from` below the mount whose root `to` is, which stays on top. Since Linux 6.5,
    else -EINVAL; also -EINVAL below a root file system or a locked mount. */
 int sys_move_mount_beneath(int from, int to);
+/* mount_setattr(2), since 5.12: sets and clears enum attach_attr of the mount whose root `mount` is, and
+   its propagation (MS_SHARED, MS_SLAVE, MS_PRIVATE; 0: unchanged). user_namespace: a descriptor for
+   ATTR_IDMAP, else ignored. 0 or -errno. */
+int sys_set_mount(int mount, uint64_t set, uint64_t clear, uint64_t propagation, int user_namespace);
 
 /* statmount(2) and listmount(2), both since 6.8. sys_statmount() describes the mount with this
    unique id: buf receives a struct statmount with the parts in mask. sys_listmount() writes the

@@ -55,6 +55,8 @@ static const struct opt options[] = {
 	OPT(0, "auto-unmount", OPT_FLAG, struct fmount, auto_unmount, NULL, "unmount when the program ends"),
 	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, NULL, "take the place of a dead or hung mount there"),
 	OPT(0, "beneath", OPT_FLAG, struct fmount, beneath, NULL, "with --wait: mount below the mount that is there"),
+	OPT(0, "reattach", OPT_MAYBE, struct fmount, reattach, "OLD", "put what is at MOUNTPOINT wherever a dead mount still is"),
+	OPT(0, "dry-run", OPT_FLAG, struct fmount, dry_run, NULL, "with --reattach: only tell where that is"),
 	OPT(0, "userns", OPT_FLAG, struct fmount, userns, NULL, "mount in a new user and mount namespace"),
 	OPT(0, "check", OPT_FLAG, struct fmount, check, NULL, "report what mounting needs, and what is missing"),
 	OPT(0, "json", OPT_FLAG, struct fmount, json, NULL, "with --check: print JSON"),
@@ -442,6 +444,11 @@ static int fmount_main(char **argv)
 	program = rest.after && rest.after[0] ? rest.after : NULL;
 	if (f.check)
 		return fmount_check ? fmount_check(&f, rest.operands[0]) : refuse_missing_part("--check");
+	if (f.reattach) {
+		if (program || rest.count != 1 || !rest.operands[0])
+			return applet_usage("--reattach: wanted: MOUNTPOINT");
+		return fmount_reattach ? fmount_reattach(&f, rest.operands[0]) : refuse_missing_part("--reattach");
+	}
 	if (rest.after && !program && rest.count == 1 && !f.fd_socket)
 		return applet_usage("wanted: a program after --");
 	if (!program && !f.fd_socket)

@@ -19,7 +19,8 @@ struct fmount {
 	const char *fd_socket;
 	bool wait, root_daemon, auto_unmount, replace_stale, beneath;
 	/* the optional source files */
-	bool userns, check, json, read_only, verbose, ignored;
+	bool userns, check, json, read_only, verbose, ignored, dry_run;
+	const char *reattach;		/* the old mount; "": to be found */
 	bool all, bind, rbind, move;
 	const char *option_filter, *fstab;
 	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */
@@ -38,6 +39,8 @@ int fmount_userns_fork(void) FMOUNT_PART;
 int fmount_userns_wait(int child) FMOUNT_PART;
 /* --check [MOUNTPOINT] */
 int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
+/* --reattach: gives the mount at mountpoint the places of a dead one. */
+int fmount_reattach(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
 /* Without "--": behaves like mount(8). */
 int fmount_like(struct fmount *f, char **operands) FMOUNT_PART;
 

@@ -51,6 +51,9 @@ CALL(int, sys_move_mount, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x44 /* MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH */))
 CALL(int, sys_move_mount_beneath, (int from, int to),
      syscall(NR_MOVE_MOUNT, from, "", to, "", 0x244 /* and MOVE_MOUNT_BENEATH */))
+CALL(int, sys_set_mount, (int mount, uint64_t set, uint64_t clear, uint64_t propagation, int user_namespace),
+     syscall(NR_MOUNT_SETATTR, mount, "", AT_EMPTY_PATH,
+	     &(const uint64_t[]) { set, clear, propagation, (uint64_t)user_namespace }, 4 * sizeof(uint64_t)))
 
 /* struct mnt_id_req, in its first version (6.8). */
 struct mount_request { uint32_t size, unused; uint64_t id, param; };

@@ -314,6 +314,11 @@ int sys_fsconfig(int fs, enum fsconfig_op op, const char *key, const char *value
 
 int sys_fsmount(int fs, unsigned int attrs) { (void)attrs; check(fs); return new_descriptor(); }
 int sys_move_mount(int from, int to) { check(to); return on(from); }
+int sys_set_mount(int mount, uint64_t set, uint64_t clear, uint64_t propagation, int user_namespace)
+{
+	(void)set, (void)clear, (void)propagation, (void)user_namespace;
+	return on(mount);
+}
 int sys_move_mount_beneath(int from, int to) { check(to); return on(from); }
 
 int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)

@@ -1,0 +1,423 @@
+/* reattach: give a FUSE mount the places of a dead one, in all mount namespaces.
+ *
+ * Each namespace is entered by a child of its own, since its owner may have put a file system on the way
+ * that never answers. A mount is known by its id and device, on a descriptor; the path only leads
+ * there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "fmount.h"
+#include "health/fusectl.h"
+#include "mount/table.h"
+#include "mount/umount.h"
+#include "msg.h"
+#include "out.h"
+#include "proc/proc.h"
+#include "sys.h"
+#include "sys/child.h"
+#include "sys/vfs.h"
+#include "target/target.h"
+
+enum { LIMIT_MS = 5000, MAX_OLD = 16, MAX_MOUNTS = 10000 };
+
+struct reattach {
+	const char *mountpoint;
+	struct table_row row;	/* the new mount */
+	char text[20 * 1024];	/* its strings */
+	int root, own;		/* its root directory; this process's mount namespace */
+	uint64_t own_number;
+	bool dry, in_own;	/* in_own: visit this process's namespace, else all others */
+	uint64_t old[MAX_OLD];	/* the dead connections */
+	int old_count;
+	/* the namespace that is visited */
+	int space, pid, changed, failed;
+};
+
+static bool is_old(const struct reattach *r, const struct table_row *row)
+{
+	for (int i = 0; i < r->old_count; i++)
+		if (table_is_fuse(row) && table_connection(row) == r->old[i])
+			return true;
+	return false;
+}
+
+/* ---- The clone ---- */
+
+static uint64_t attributes_of(const char *options)
+{
+	static const struct { const char *name; uint64_t attribute; } known[] = {
+		{ "ro", ATTR_RDONLY }, { "nosuid", ATTR_NOSUID }, { "nodev", ATTR_NODEV },
+		{ "noexec", ATTR_NOEXEC }, { "noatime", ATTR_NOATIME }, { "nodiratime", ATTR_NODIRATIME },
+		{ "nosymfollow", ATTR_NOSYMFOLLOW },
+	};
+	uint64_t attributes = 0;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (text_in_list(options, known[i].name))
+			attributes |= known[i].attribute;
+	return attributes;
+}
+
+/* MS_SHARED, MS_SLAVE or MS_PRIVATE, as the old mount. */
+static uint64_t propagation_of(const char *propagation)
+{
+	enum { PRIVATE = 1 << 18, SLAVE = 1 << 19, SHARED = 1 << 20 };
+
+	return text_find(propagation, "shared:") ? SHARED : text_find(propagation, "master:") ? SLAVE : PRIVATE;
+}
+
+/* Opens the directory or file of the new mount that `old` shows of its file system. The kernel drops the
+   names of a dead server, and then adds "//deleted" to the path. */
+static int open_part(const struct reattach *r, const struct table_row *old)
+{
+	char path[8192];
+	struct out out = OUT_TEXT(path);
+	char *deleted;
+
+	if (strcmp(old->root, "/") == 0)
+		return vfs_dup(r->root);
+	if (strlen(old->root) >= sizeof(path))
+		return -ENAMETOOLONG;
+	out_str(&out, old->root + 1);
+	deleted = text_find(out_text(&out), "//deleted");
+	if (deleted)
+		*deleted = '\0';
+	return sys_openat2(r->root, path, O_PATH | O_NOFOLLOW,
+			   RESOLVE_SAME_MOUNT | RESOLVE_NO_LINKS | RESOLVE_WITHIN);
+}
+
+/* Clones the part of the new mount that belongs in the place of `old`, with the restrictions of both.
+   Only a mount of the namespace that this process is in can be cloned. */
+static int clone_for(const struct reattach *r, const struct table_row *old)
+{
+	uint64_t attributes = attributes_of(old->options);
+	int part = open_part(r, old), clone, err;
+
+	if (part < 0)
+		return part;
+	clone = sys_clone_mount(part);
+	sys_close(part);
+	if (clone < 0)
+		return clone;
+	err = sys_set_mount(clone, attributes, attributes & ATTR_NOATIME ? ATTR_ATIME : 0, 0, -1);
+	if (!err)
+		err = sys_set_mount(clone, 0, 0, propagation_of(old->propagation), -1);
+	if (err)
+		sys_close(clone);
+	return err ? err : clone;
+}
+
+/* ---- In a namespace ---- */
+
+/* 1: the new mount lies on the old one, which cannot be removed (locked, or Linux before 6.5). */
+static int attach(int clone, int old)
+{
+	int err = sys_move_mount_beneath(clone, old);
+
+	if (!err)
+		return umount_fd(old, UMOUNT_LAZY);
+	if (err != -EINVAL)
+		return err;
+	err = sys_move_mount(clone, old);
+	return err ? err : 1;
+}
+
+static int clone_outside(const struct reattach *r, const struct table_row *old)
+{
+	int err = sys_enter_mount_namespace(r->own), clone;
+
+	if (err)
+		return err;
+	clone = clone_for(r, old);
+	err = sys_enter_mount_namespace(r->space);
+	if (err && clone >= 0)
+		sys_close(clone);
+	return err ? err : clone;
+}
+
+/* Returns 0, 1 as attach(), or -errno: -ESTALE if another mount is there now, or covers it. */
+static int replace(const struct reattach *r, const struct table_row *old)
+{
+	static struct target t;
+	struct out path = OUT_TEXT(t.at.path);
+	int clone, err;
+
+	if (strlen(old->mountpoint) >= sizeof(t.at.path))
+		return -ENAMETOOLONG;
+	out_str(&path, old->mountpoint);
+	out_text(&path);
+	t.id = old->id;
+	t.major = old->major;
+	t.minor = old->minor;
+	err = target_reach(&t);
+	if (!err && !r->dry) {
+		clone = clone_outside(r, old);
+		err = clone < 0 ? clone : attach(clone, t.at.fd);
+		if (clone >= 0)
+			sys_close(clone);
+	}
+	target_close(&t);
+	return err;
+}
+
+static void report(const struct reattach *r, const struct table_row *old, int result)
+{
+	char text[16 * 1024], command[16];
+	struct out out = OUT_FD(text, 1);
+
+	proc_command(r->pid, command);
+	if (result < 0) {
+		msg("%s, in the mount namespace of %d (%s): not replaced: %s", old->mountpoint, r->pid, command,
+		    result == -ESTALE ? "another mount is there or covers it"
+		    : result == -ENOENT && old->root[1] ? "the new mount does not have this part of the old one"
+		    : msg_reason(result));
+		return;
+	}
+	out.escape = true;
+	out_fmt(&out, "%s, in the mount namespace of %d (%s): %s\n", old->mountpoint, r->pid, command,
+		r->dry ? "would be replaced" : result ? "covered; the old mount cannot be removed" : "replaced");
+	out_flush(&out);
+}
+
+struct nth { const struct reattach *r; int skip; struct table_row row; char text[20 * 1024]; };
+
+static int take_nth(const struct table_row *row, void *data)
+{
+	struct nth *n = data;
+
+	if (!is_old(n->r, row) || n->skip-- > 0)
+		return 0;
+	table_copy(&n->row, row, n->text, sizeof(n->text));
+	return 1;
+}
+
+/* A mount that was replaced is in the table no more: look for the first one again, but for those that
+   stay. Returns how many were not replaced, or -errno. */
+static int work(void *data)
+{
+	struct reattach *r = data;
+	static struct nth n;
+	int stay = 0, failed = 0, err = sys_enter_mount_namespace(r->space);
+
+	for (int tries = 0; !err && tries < MAX_MOUNTS; tries++) {
+		int result;
+
+		n.r = r;
+		n.skip = stay;
+		if (table_each(NULL, take_nth, &n) <= 0)
+			break;
+		result = replace(r, &n.row);
+		report(r, &n.row, result);
+		failed += result < 0;
+		stay += result != 0 || r->dry;
+	}
+	return err ? err : failed;
+}
+
+/* ---- All namespaces ---- */
+
+/* Opens a process's mount namespace; -ESTALE if it is not the one with this number any more. */
+static int open_namespace(int pid, uint64_t number)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	struct sys_stat st;
+	int fd, err;
+
+	out_fmt(&out, "/proc/%d/ns/mnt", pid);
+	fd = sys_open(out_text(&out), O_RDONLY, 0);
+	err = fd < 0 ? fd : sys_statx(fd, "", true, &st);
+	if (!err && st.inode != number)
+		err = -ESTALE;
+	if (err && fd >= 0)
+		sys_close(fd);
+	return err ? err : fd;
+}
+
+/* Run the work in a child: it is killed when it takes too long, which ends it unless a file system in
+   its namespace keeps it. */
+static void work_aside(struct reattach *r)
+{
+	struct child child;
+	char command[16];
+	int result = child_start(&child, work, r);
+
+	if (!result)
+		result = child_wait(&child, LIMIT_MS);
+	if (result == -ETIMEDOUT) {
+		sys_kill(child.pid, SIGKILL);
+		child_leave(&child);
+	}
+	r->failed += result < 0 ? 1 : result;
+	if (result >= 0)
+		return;
+	proc_command(r->pid, command);
+	msg("the mount namespace of %d (%s): %s", r->pid, command,
+	    result == -ETIMEDOUT ? "a file system there does not answer; left as it is" : msg_reason(result));
+}
+
+static int visit(uint64_t number, int pid, void *data)
+{
+	struct reattach *r = data;
+
+	if ((number == r->own_number) != r->in_own)
+		return 0;
+	r->space = open_namespace(pid, number);
+	r->pid = pid;
+	if (r->space < 0)
+		return 0;	/* it has ended */
+	work_aside(r);
+	sys_close(r->space);
+	return 0;
+}
+
+/* This namespace comes last: what is attached here may reach those that are its slaves, where it would not
+   have the restrictions of the mount that it replaces. */
+static int visit_all(struct reattach *r)
+{
+	bool ending = false;	/* processes that end have a namespace no more */
+	int err = proc_each_namespace(visit, r, &ending);
+
+	r->in_own = true;
+	if (!err)
+		err = proc_each_namespace(visit, r, &ending);
+	if (err)
+		return msg_errno(1, "/proc", err);
+	if (!proc_is_outermost() || proc_hides())
+		msg("only the mount namespaces of processes that /proc shows were looked at");
+	return r->failed != 0;
+}
+
+/* ---- What is replaced ---- */
+
+static int add_old(struct reattach *r, uint64_t connection)
+{
+	for (int i = 0; i < r->old_count; i++)
+		if (r->old[i] == connection)
+			return 0;
+	if (r->old_count < MAX_OLD)
+		r->old[r->old_count++] = connection;
+	return 0;
+}
+
+/* A dead mount of the same type, source and owner. */
+static int add_if_like(const struct table_row *row, void *data)
+{
+	struct reattach *r = data;
+
+	if (!table_is_fuse(row) || table_connection(row) == table_connection(&r->row)
+	    || strcmp(row->type, r->row.type) != 0 || strcmp(row->source, r->row.source) != 0
+	    || table_owner(row) != table_owner(&r->row) || !fusectl_is_over(table_connection(row)))
+		return 0;
+	return add_old(r, table_connection(row));
+}
+
+/* Whether the mount namespace belongs to this process's user namespace. In one of their own, users
+   mount file systems of any type, source and owner. */
+static bool is_trusted(int space)
+{
+	enum { GET_USER_NAMESPACE = 0xb701 };	/* NS_GET_USERNS */
+	int user = vfs_ioctl(space, GET_USER_NAMESPACE, NULL);
+	struct sys_stat owner, own;
+	bool same = user >= 0 && sys_statx(user, "", true, &owner) == 0
+		    && sys_statx(AT_FDCWD, "/proc/self/ns/user", true, &own) == 0 && owner.inode == own.inode;
+
+	if (user >= 0)
+		sys_close(user);
+	return same;
+}
+
+static int look_for_old(uint64_t number, int pid, void *data)
+{
+	char text[12];
+	struct out out = OUT_TEXT(text);
+	int space = open_namespace(pid, number);
+
+	out_fmt(&out, "%d", pid);
+	if (space >= 0 && is_trusted(space))
+		table_each(out_text(&out), add_if_like, data);
+	if (space >= 0)
+		sys_close(space);
+	return 0;
+}
+
+static int find_named(struct reattach *r, const char *word)
+{
+	static struct target t;
+	uint64_t connection;
+	int err = target_connection(word, &connection);
+
+	if (err) {
+		err = target_find(word, &t);
+		if (err || !t.fuse) {
+			msg("%s: %s", word, err ? target_why(&t, err) : "not a FUSE mount");
+			return 1;
+		}
+		connection = t.connection;
+		target_close(&t);
+	}
+	if (fusectl_waiting(connection) < 0 || !fusectl_is_over(connection)) {
+		msg("%s: not known to be dead; abort it first (fumount -A), or unmount it", word);
+		return 1;
+	}
+	return add_old(r, connection);
+}
+
+static int find_old(struct reattach *r, const char *word)
+{
+	bool hidden = false;
+
+	if (*word)
+		return find_named(r, word);
+	proc_each_namespace(look_for_old, r, &hidden);
+	if (!r->old_count)
+		msg("%s: no dead mount has this type, source and owner; name one as --reattach=conn:N", r->mountpoint);
+	return 0;
+}
+
+/* Opens the new mount: its root, which is the root of its file system, and whose server has not gone. */
+static int open_new(struct reattach *r, const char *path)
+{
+	struct table_row row;
+	struct sys_stat st;
+
+	r->mountpoint = path;
+	r->root = sys_open(path, O_PATH | O_DIRECTORY, 0);
+	if (r->root < 0)
+		return msg_errno(1, path, r->root);
+	if (table_of_fd(r->root, &row, true) < 0 || !table_is_fuse(&row) || sys_statx(r->root, "", false, &st) < 0
+	    || st.inside || strcmp(row.root, "/") != 0) {
+		msg("%s: not the root of a FUSE mount", path);
+		return 1;
+	}
+	table_copy(&r->row, &row, r->text, sizeof(r->text));
+	if (fusectl_is_over(table_connection(&row))) {
+		msg("%s: its server is gone; mount it anew first (--replace-stale)", path);
+		return 1;
+	}
+	return 0;
+}
+
+int fmount_reattach(const struct fmount *f, const char *mountpoint)
+{
+	static struct reattach r;
+
+	r.dry = f->dry_run;
+	if (sys_geteuid() != 0) {
+		msg("--reattach: only root may enter other mount namespaces");
+		return 1;
+	}
+	if (open_new(&r, mountpoint) != 0)
+		return 1;
+	sys_keep_places();
+	fusectl_keep();
+	r.own = sys_open("/proc/self/ns/mnt", O_RDONLY, 0);
+	r.own_number = proc_namespace();
+	if (r.own < 0)
+		return msg_errno(1, "/proc/self/ns/mnt", r.own);
+	if (find_old(&r, f->reattach) != 0)
+		return 1;
+	return r.old_count ? visit_all(&r) : 0;
+}

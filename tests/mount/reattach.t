@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# fmount --reattach: a new mount takes the places of a dead one in containers' mount namespaces; and
+# what the owner of a namespace may try meanwhile.
+. "$(dirname "$0")/../lib.sh"
+start 200
+[ "$(id -u)" = 0 ] || { skip 'all' 'not root'; finish; }
+mkdir -p source/sub mnt binds
+echo whole >source/file
+echo part >source/sub/file
+serve() { fmount --wait mnt -- passfs --cache=none source; }
+server_of() { fuse-info --json "$1" | sed -n 's/.*"server":{"pid":\([0-9]*\).*/\1/p'; }
+dies() { kill -KILL "$(server_of mnt)" && within 5 bash -c '! cat mnt/file 2>/dev/null'; }
+# container NAME OPTIONS COMMANDS: a mount namespace (unshare's OPTIONS) in which COMMANDS run; its
+# process is in pid_NAME.
+container()
+{
+	rm -f "ready.$1"
+	# shellcheck disable=SC2086
+	bg unshare -m $2 bash -c "$3
+		touch $T/ready.$1; exec sleep 1000"
+	printf -v "pid_$1" %s "$bg"
+	within 10 test -e "ready.$1"
+}
+end() { local name pid; for name; do pid=pid_$name; kill -9 "${!pid}"; wait "${!pid}"; done 2>/dev/null; }
+pid_of() { local pid=pid_$1; echo "${!pid}"; }
+in_() { local pid=pid_$1; nsenter -t "${!pid}" -m "${@:2}"; }
+table() { local pid=pid_$1; cat "/proc/${!pid}/mountinfo"; }
+
+serve
+connection=$(conn_of "$T/mnt")
+container private '--propagation private' :
+container slave '--propagation slave' :
+container readonly '--propagation private' "mount -o remount,bind,ro,noexec $T/mnt"
+container binds '--propagation private' "mkdir $T/binds/whole $T/binds/part; touch $T/binds/file
+	mount --bind $T/mnt $T/binds/whole; mount --bind $T/mnt/sub $T/binds/part; mount --bind $T/mnt/file $T/binds/file"
+container pivoted '--propagation private' "mkdir $T/root; mount -t tmpfs none $T/root
+	mkdir $T/root/{old,data,proc,bin,lib,lib64,usr,tmp,dev,etc,sys,run}
+	for d in bin lib lib64 usr dev; do mount --rbind /\$d $T/root/\$d; done
+	mkdir -p $T/root/$T; mount --bind $T/mnt $T/root/data; mount -t proc none $T/root/proc; mount --bind $T $T/root/$T
+	cd $T/root; pivot_root . old; umount -l /old"
+container shared '--propagation shared' "mount -t tmpfs none $T/binds; mount --make-shared $T/binds; mkdir $T/binds/at; mount --bind $T/mnt $T/binds/at"
+container user '-Ur --propagation slave' :
+container hidden '--propagation private' "mkdir $T/binds/hidden; mount --bind $T/mnt $T/binds/hidden; mount -t tmpfs none $T/binds/hidden"
+dies
+exits 0 'a new one, here' fmount --wait --replace-stale mnt -- passfs --cache=none source
+ok 'there it is dead' bash -c '! nsenter -t "$1" -m cat "$2" 2>/dev/null' - "$(pid_of private)" "$T/mnt/file"
+
+exits 1 '--dry-run, where one cannot be reached' fmount --reattach --dry-run mnt
+like 'names a place' "$out" "$T/mnt, in the mount namespace of $(pid_of private) \([a-z]+\): would be replaced"
+ok 'and changes nothing' grep -q "0:$connection .* $T/mnt " <(table private)
+exits 1 '--reattach' fmount --reattach mnt
+like 'the one that is covered cannot be replaced' "$err" "^fmount: $T/binds/hidden, in the mount namespace of $(pid_of hidden) \([a-z]+\): not replaced: another mount is there or covers it$"
+is 'no other' "$(wc -l <<<"$err")" 1
+for name in private slave shared user readonly hidden; do
+	is "$name: it serves" "$(in_ "$name" timeout 5 cat "$T/mnt/file")" whole
+done
+for name in private slave shared readonly binds pivoted; do
+	ok "$name: the dead one is gone" bash -c '! grep -q " 0:$1 " "/proc/$2/mountinfo"' - "$connection" "$(pid_of "$name")"
+done
+is 'read-only as before' "$(table readonly | awk -v m="$T/mnt" '$5 == m { print $6 }')" ro,nosuid,nodev,noexec,relatime
+is 'read-write as before' "$(table private | awk -v m="$T/mnt" '$5 == m { print $6 }')" rw,nosuid,nodev,relatime
+is 'a bind' "$(in_ binds cat "$T/binds/whole/file")" whole
+is 'a bind of a part' "$(in_ binds cat "$T/binds/part/file")" part
+is 'a bind of a file' "$(in_ binds cat "$T/binds/file")" whole
+is 'with another root' "$(nsenter -t "$(pid_of pivoted)" -m /bin/cat /data/file)" whole
+is 'shared as before' "$(table shared | grep -c " $T/binds/at .* shared:")" 1
+is 'where it is locked, it is covered' "$(table user | grep -c " $T/mnt ")" 2
+exits 0 'nothing is left to do, but for what cannot be done' bash -c 'fmount --reattach mnt 2>&1 | grep -v "covers it"; [ "${PIPESTATUS[1]}" = 1 ]'
+end hidden user pivoted
+
+# ---- By name, and what is refused ----
+
+exits 0 'no dead one is left' fmount --reattach mnt
+like 'says so' "$err" 'no dead mount has this type, source and owner'
+exits 1 'OLD is alive' fmount --reattach=conn:"$(conn_of "$T/mnt")" mnt
+like 'is refused' "$err" 'not known to be dead'
+exits 1 'no such connection' fmount --reattach=conn:999999 mnt
+exits 1 'no FUSE mount' fmount --reattach "$T"
+exits 1 'an ordinary user' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fmount" --reattach mnt
+is 'says so' "$err" 'fmount: --reattach: only root may enter other mount namespaces'
+exits 1 'with a program' fmount --reattach mnt -- true
+
+# Readers in the containers meet the dead mount and the new one, and nothing else.
+cat >read.py <<'P'
+import errno, os, sys
+seen = set()
+while not os.path.exists('stop'):
+    try: seen.add(open('mnt/file').read().strip())
+    except OSError as e: seen.add(errno.errorcode[e.errno])
+print(sorted(seen))
+P
+readers=()
+for name in private slave shared; do
+	pid=pid_$name
+	nsenter -t "${!pid}" -m --wd="$T" python3 read.py >"seen.$name" & readers+=($!); pids+=($!)
+done
+for _ in 1 2 3 4 5; do
+	dies
+	fmount --wait --replace-stale mnt -- passfs --cache=none source || echo bad >>errors
+	fmount --reattach mnt >/dev/null 2>>errors
+	for name in private slave shared; do in_ "$name" cat "$T/mnt/file" >/dev/null || echo "$name" >>errors; done
+done
+touch stop; wait "${readers[@]}"; rm stop
+is 'five times' "$(cat errors 2>/dev/null)" ''
+for name in private slave shared; do
+	unlike "$name: a reader never finds nothing" "$(cat "seen.$name")" ENOENT
+	like "$name: a reader meets the new one" "$(cat "seen.$name")" whole
+done
+end shared binds
+
+# ---- Hostile namespaces ----
+
+# A file system on the way that never answers.
+container mute '--propagation private' "mkdir -p $T/binds/way/at; mount --bind $T/mnt $T/binds/way/at; faulty mute $T/binds/way"
+dies
+fmount --wait --replace-stale mnt -- passfs --cache=none source
+began=${EPOCHREALTIME/./}
+exits 1 'a file system on the way never answers' timeout 30 fmount --reattach mnt
+ok 'it is left' since "$began" 20
+like 'and told' "$err" "namespace of $(pid_of mute) \([a-z]+\): a file system there does not answer; left as it is"
+is 'the others are served' "$(in_ private cat "$T/mnt/file")" whole
+in_ mute abort_detach "$T/binds/way"
+end mute
+
+# /proc, /sys and the way are theirs; the way leads to a directory of root's.
+mkdir -p victim/at
+mount -t tmpfs victim victim; mkdir victim/at
+container fake '--propagation private' "mkdir -p $T/binds/fake/at; mount --bind $T/mnt $T/binds/fake/at
+	mount -t tmpfs none /sys; mount --bind $T/victim $T/binds/fake; mount -t tmpfs none /proc; mkdir -p /proc/self/fd; mkfifo /proc/self/mountinfo"
+dies
+fmount --wait --replace-stale mnt -- passfs --cache=none source
+exits 1 'names lead to another mount' timeout 30 fmount --reattach mnt
+is 'nothing is mounted there' "$(table fake | grep -c " $T/binds/fake/at ")" 1
+is 'but what can be reached is replaced' "$(in_ fake /bin/cat "$T/mnt/file")" whole
+end fake
+
+# Directories on the way are exchanged all the time.
+touch swapping
+container swap '--propagation private' "mount -t tmpfs none $T/binds; mkdir -p $T/binds/a/at $T/binds/b/at; mount --bind $T/mnt $T/binds/a/at
+	(cd $T/binds; while [ -e $T/swapping ]; do mv a c; mv b a; mv c b; mv a c; mv b a; mv c b; done) 2>/dev/null &"
+for _ in 1 2 3; do
+	dies
+	fmount --wait --replace-stale mnt -- passfs --cache=none source
+	timeout 30 fmount --reattach mnt >/dev/null 2>&1
+	[ "$(table swap | grep -c "$T/binds/[abc]/at ")" = 1 ] || echo bad >>errors
+done
+is 'names are exchanged: never mounted in another place' "$(cat errors 2>/dev/null)" ''
+rm swapping
+end swap
+
+# A user's own mount of this type and source is not taken for the dead one.
+end private slave readonly
+type=$(mount_line "$T/mnt" | sed 's/.* - \([^ ]*\) \([^ ]*\) .*/\2/')
+container spoof '-Ur --propagation private' "umount -l $T/mnt; mount -t tmpfs none $T/binds; mkdir $T/binds/at; fmount --wait -s $type $T/binds/at -- passfs $T/source
+	fuse-info --json $T/binds/at | sed -n 's/.*\"server\":{\"pid\":\([0-9]*\).*/\1/p' | xargs kill -9"
+exits 0 'a mount of the same name in a user namespace' fmount --reattach mnt
+is 'is not replaced' "$out" ''
+finish
