@@ -327,7 +327,10 @@ static int show_metrics(const struct args *args, struct view *v)
 {
 	int err = metrics_show(v->out, args->namespace, args->all);
 
-	return err ? report_table_error(&(struct info) { .pid = args->namespace }, err) : msg_flush(v->out);
+	if (!err)
+		return msg_flush(v->out);
+	report_table_error(&(struct info) { .pid = args->namespace }, err);
+	return 1;
 }
 
 /* Use colours on a terminal unless NO_COLOR is set: https://no-color.org. */
