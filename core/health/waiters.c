@@ -2,7 +2,6 @@
 #include "health/waiters.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -10,10 +9,11 @@
 #include "health/fusectl.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/scout.h"
 #include "sys.h"
 #include "sys/dir.h"
 
-enum { LIMIT_MS = 1000, MOST = 16 };
+enum { MOST = 16 };
 
 /* The calls that an access to a file system comes down to. */
 static const struct { uint16_t number; char name[14]; } calls[] = {
@@ -54,7 +54,13 @@ static int64_t read_word(const char **at)
 	return n;
 }
 
-struct scan { uint32_t major, minor; bool sole; int parent, to, count; };
+struct scan {
+	uint32_t major, minor;
+	bool sole;	/* requests wait at no other connection */
+	int count;
+	int (*fn)(const struct waiter *waiter, void *data);
+	void *data;
+};
 
 static bool leads_there(const struct scan *s, const char *pid, int64_t fd)
 {
@@ -93,9 +99,10 @@ static bool is_waiting(const struct scan *s, const char *pid, const char *tid, s
 	return s->sole || leads_there(s, pid, read_word(&at));
 }
 
-static int look_at(const char *pid, void *data)
+/* Runs in the scout's child. */
+static void look_at(struct scout *scout, const char *pid)
 {
-	struct scan *s = data;
+	const struct scan *s = scout->data;
 	struct waiter w = { .uid = -1 };
 	struct proc_facts facts;
 	const char *at = pid, *tid;
@@ -106,17 +113,25 @@ static int look_at(const char *pid, void *data)
 
 	w.pid = (int)read_word(&at);
 	out_fmt(&out, "/proc/%s/task", pid);
-	if (w.pid == s->parent || w.pid == sys_getpid() || sys_opendir(&tasks, AT_FDCWD, out_text(&out)) != 0)
-		return 0;
+	if (sys_opendir(&tasks, AT_FDCWD, out_text(&out)) != 0)
+		return;
 	while (!found && (tid = sys_readdir(&tasks)))
 		found = is_waiting(s, pid, tid, &w);
 	sys_close(tasks.fd);
 	if (!found)
-		return 0;
+		return;
 	proc_command(w.pid, w.command);
 	if (proc_facts(w.pid, &facts) == 0)
 		w.uid = facts.uid;
-	return sys_write_all(s->to, &w, sizeof(w)) < 0 || ++s->count == MOST;
+	scout_report(scout, &w);
+}
+
+static int take_waiter(struct scout *scout, const void *record)
+{
+	struct scan *s = scout->data;
+	int result = s->fn(record, s->data);
+
+	return result ? result : ++s->count == MOST;
 }
 
 struct sole { uint64_t connection; bool others; };
@@ -131,30 +146,10 @@ static int note_others(uint64_t connection, void *data)
 
 int waiters_each(uint32_t major, uint32_t minor, int (*fn)(const struct waiter *, void *), void *data)
 {
-	uint64_t end = sys_clock_ns() + LIMIT_MS * UINT64_C(1000000), now;
 	struct sole sole = { .connection = (uint64_t)major << 20 | minor };
-	struct scan scan = { .major = major, .minor = minor, .parent = sys_getpid() };
-	struct waiter w;
-	int pair[2], child, result = 0;
+	struct scan scan = { .major = major, .minor = minor, .fn = fn, .data = data };
+	struct scout scout = { .size = sizeof(struct waiter), .look = look_at, .fn = take_waiter, .data = &scan };
 
 	scan.sole = fusectl_each(note_others, &sole) == 0;
-	if (sys_socketpair(pair) < 0)
-		return 0;
-	child = sys_fork();
-	if (child == 0) {
-		sys_close(pair[0]);
-		scan.to = pair[1];
-		proc_each(look_at, &scan);
-		sys_exit(0);
-	}
-	sys_close(pair[1]);
-	while (child > 0 && !result && (now = sys_clock_ns()) < end && sys_poll_in(pair[0], (int)((end - now) / 1000000) + 1) > 0
-	       && sys_read_all(pair[0], &w, sizeof(w)) == sizeof(w))
-		result = fn(&w, data);
-	sys_close(pair[0]);
-	if (child > 0) {
-		sys_kill(child, SIGKILL);
-		sys_wait(child, NULL);
-	}
-	return result;
+	return scout_each(&scout);
 }

@@ -12,10 +12,9 @@ struct waiter {
 };
 
 /* Calls fn for each process with a thread that waits for the server of device major:minor, for up to
-   16 of them, until fn returns non-zero; returns that, or 0. A thread waits in a FUSE function of
-   the kernel. It is known to wait for this device if its system call got a descriptor there, or
-   if requests wait at no other connection. A child reads /proc for up to a second, since some of
-   its files block while a process is in execve(2). */
+   16 of them, until fn returns non-zero. A thread waits in a FUSE function of the kernel. It is
+   known to wait for this device if its system call got a descriptor there, or if requests wait at
+   no other connection. Returns as scout_each(). */
 int waiters_each(uint32_t major, uint32_t minor, int (*fn)(const struct waiter *waiter, void *data), void *data);
 
 #endif
