@@ -37,7 +37,7 @@ for address in "$T/notify" "@fusebox-test-$$"; do
 	within 5 test -e bound
 	NOTIFY_SOCKET=$address hellofs -b mnt
 	wait "$bg"
-	is "NOTIFY_SOCKET=$address" "$(cat got)" READY=1
+	like "NOTIFY_SOCKET=$address" "$(cat got)" $'^READY=1\nMAINPID=[0-9]+$'
 	fumount mnt
 	rm -f bound
 done
@@ -55,7 +55,7 @@ exits 1 'no /dev/fuse' hellofs mnt
 like 'is told' "$err" '^hellofs: /dev/fuse: No such file or directory; make it: mknod -m 666 /dev/fuse c 10 229'
 mknod dev/fuse c 10 250
 exits 1 'another device in its place' hellofs mnt
-like 'is told' "$err" '^hellofs: /dev/fuse: No such device( or address)?; this kernel has no FUSE'
+like 'is told' "$err" '^hellofs: /dev/fuse: not the device 10:229; replace it: mknod'
 rm dev/fuse
 mknod -m 600 dev/fuse c 10 229
 chmod 777 mnt
