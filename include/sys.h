@@ -248,6 +248,7 @@ uint32_t sys_page_size(void);	/* bytes: 4096, or more */
    there is no memory. sys_more_pages() grows a mapping with mremap(2), which may move it, and
    adds zeroed pages at its end; size 0 allocates a new one. On NULL the old mapping remains. */
 void *sys_pages(size_t size);
+void *sys_shared_pages(size_t size);	/* the same, which child processes share */
 void *sys_more_pages(void *pages, size_t size, size_t new_size);
 void sys_free_pages(void *pages, size_t size);
 

@@ -12,12 +12,18 @@
 #include "sys.h"
 #include "mount/table.h"
 #include "target/unmount.h"
+#include "wake.h"
 
 static const struct opt options[] = {
 	OPT('l', "lazy", OPT_FLAG, struct fumount, lazy, NULL, "detach now; processes that hold it go on"),
 	OPT('f', "force", OPT_FLAG, struct fumount, force, NULL, "abort the connection, so that requests fail; then unmount"),
 	OPT('R', "recover", OPT_FLAG, struct fumount, recover, NULL, "clear a dead or hung mount, all its layers and binds"),
 	OPT(0, "abort", OPT_FLAG, struct fumount, abort, NULL, "abort the connection, and keep the mount"),
+	OPT(0, "wake", OPT_MAYBE, struct fumount, wake, "ERRNO", "end what waits with an error; mount and server stay"),
+	OPT(0, "older", OPT_NUMBER, struct fumount, older, "SECONDS", "--wake: only what has waited for so long"),
+	OPT(0, "pid", OPT_STRING, struct fumount, pid, "PID", "--wake: only this process"),
+	OPT(0, "node", OPT_STRING, struct fumount, node, "N", "--wake: only requests for this node"),
+	OPT(0, "dry-run", OPT_FLAG, struct fumount, dry_run, NULL, "--wake: show what waits; end nothing"),
 	OPT('a', "all", OPT_FLAG, struct fumount, all, NULL, "all FUSE mounts"),
 	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these types: fuse.a,fuse.b; nofuse.a: all others"),
 	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "with -a: only mounts with these options"),
@@ -250,6 +256,8 @@ static int run_target(const struct fumount *f, const struct report *to)
 
 	if (f->recover)
 		return fumount_recover(f, to, to->object);
+	if (f->wake)
+		return fumount_wake(f, to, to->object);
 	err = target_find(to->object, &t);
 	if (err == -ENOENT && f->abort)
 		return abort_detached(to, to->object);
@@ -286,7 +294,12 @@ static const char *find_contradiction(const struct fumount *f, char **operands)
 		return "-O needs -a";
 	if (f->read_only && f->lazy + f->force + f->abort + f->recover)
 		return "-r excludes -l, -f, -R and --abort";
-	return f->all || *operands ? NULL : "no mountpoint is given";
+	if (f->wake && f->lazy + f->recover + f->abort + f->all + f->read_only)
+		return "--wake excludes all of -l, -R, -a, -r and --abort";
+	if (f->wake && !fumount_wake)
+		return "this build has no --wake";
+	return f->all || *operands ? fumount_wake_contradiction ? fumount_wake_contradiction(f) : NULL
+				   : "no mountpoint is given";
 }
 
 /* Each target is one JSON object: {"target":…,"events":[…],"status":0}. */
@@ -348,7 +361,7 @@ static int enter_and_run(struct fumount *f, char **operands)
 
 static int fumount_main(char **argv)
 {
-	struct fumount f = { .wait = -1 };
+	struct fumount f = { .wait = -1, .older = -1 };
 	struct opt_rest rest;
 	const char *why;
 
@@ -383,7 +396,7 @@ static const struct opt helper_options[] = {
 
 static int umount_fuse_main(char **argv)
 {
-	struct fumount f = { .wait = -1 };
+	struct fumount f = { .wait = -1, .older = -1 };
 	struct opt_rest rest;
 
 	if (!applet_parse(helper_options, &f, argv, &rest))

@@ -20,6 +20,10 @@ struct fumount {
 	const char *types, *options;	/* the filters of -a; NULL: none */
 	const char *kill;		/* the signal's name; NULL: none is sent */
 	const char *namespace;
+	const char *wake;		/* --wake: the name of the error, "": ETIMEDOUT; NULL: no --wake */
+	const char *pid, *node;		/* of the requests to wake; NULL: any */
+	int older;			/* seconds; -1: any */
+	bool dry_run;
 	int wait;			/* seconds; -1: no -w */
 	bool settling;			/* an earlier target's server may still be ending */
 };

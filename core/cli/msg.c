@@ -139,6 +139,16 @@ const char *msg_errno_name(int err)
 	return name ? name : "error";
 }
 
+int msg_errno_of(const char *name)
+{
+	const char *at = texts;
+
+	for (unsigned int i = 0; i < sizeof(numbers); i++, at = next_text(next_text(at)))
+		if (strcmp(at, name) == 0)
+			return -numbers[i];
+	return 0;
+}
+
 const char *msg_reason(int err)
 {
 	static char other[24];

@@ -31,13 +31,15 @@ uint32_t sys_page_size(void)
 	return (uint32_t)getauxval(AT_PAGESZ);
 }
 
-void *sys_pages(size_t size)
+static void *map_pages(size_t size, int flags)
 {
-	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
 
 	return pages == MAP_FAILED ? NULL : pages;
 }
+
+void *sys_pages(size_t size) { return map_pages(size, MAP_PRIVATE); }
+void *sys_shared_pages(size_t size) { return map_pages(size, MAP_SHARED | MAP_NORESERVE); }
 
 void *sys_more_pages(void *pages, size_t size, size_t new_size)
 {

@@ -1,0 +1,376 @@
+/* fumount --wake: processes that wait for a server that does not answer get an error and go on. The
+ * mount, its open files and the server stay.
+ *
+ * The server is held still for some milliseconds, the kernel sends again what the server has not
+ * answered (FUSE_NOTIFY_RESEND, Linux 6.10), and this process answers it in the server's place. The
+ * kernel refuses the server's own, later answers with ENOENT, as it does for interrupted requests.
+ */
+#include "wake.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fuse/proto.h"
+#include "health/fusectl.h"
+#include "msg.h"
+#include "opt.h"
+#include "out.h"
+#include "proc/task.h"
+#include "sys.h"
+#include "mount/table.h"
+#include "wake_pass.h"
+
+enum { WATCH_MS = 500, PASSES = 5, SETTLE_MS = 10, LIMIT_MS = 1000 };
+
+struct waking {
+	const struct fumount *f;
+	const struct report *to;
+	struct wake_order order;
+	struct wake_job job;
+	bool selects;		/* not all requests */
+	int error;		/* the worst -errno of collecting servers */
+	uint32_t ended, done, forgotten, unasked;	/* of all passes */
+};
+
+/* ---- The options ---- */
+
+static int wake_error(const char *name)
+{
+	int err = !*name ? -ETIMEDOUT : msg_errno_of(name);
+
+	return err == -ENOSYS ? 0 : err;	/* the kernel would never send such a request again */
+}
+
+const char *fumount_wake_contradiction(const struct fumount *f)
+{
+	uint64_t number;
+
+	if (!f->wake)
+		return f->older >= 0 || f->pid || f->node || f->dry_run
+		       ? "--older, --pid, --node and --dry-run go with --wake" : NULL;
+	if (!wake_error(f->wake))
+		return "--wake: no such error, or not one to answer with";
+	if (f->pid && (opt_number(f->pid, INT32_MAX, &number) < 0 || !number))
+		return "--pid takes the number of a process";
+	if (f->node && (opt_number(f->node, UINT64_MAX, &number) < 0 || !number))
+		return "--node takes the number of a node";
+	return NULL;
+}
+
+static void set_order(struct waking *w)
+{
+	const struct fumount *f = w->f;
+	uint64_t number;
+
+	w->order = (struct wake_order) {
+		.error = wake_error(f->wake), .peek = f->dry_run,
+		.describe = f->dry_run || f->verbose || f->older >= 0,
+		.older = f->older < 0 ? WAKE_OLDER_ALL : f->older > INT32_MAX / 1000 ? INT32_MAX : f->older * 1000,
+	};
+	w->selects = f->older >= 0 || f->pid || f->node;
+	if (f->pid && opt_number(f->pid, INT32_MAX, &number) == 0)
+		w->order.pid = (int)number;
+	if (f->node && opt_number(f->node, UINT64_MAX, &number) == 0)
+		w->order.node = number;
+}
+
+/* ---- The servers ---- */
+
+static int add_server(const struct server *server, void *data)
+{
+	struct waking *w = data;
+	struct wake_job *job = &w->job;
+
+	if ((server->connection != job->connection && server->connection != SERVER_NOT_TOLD)
+	    || server->pid == sys_getpid())
+		return 0;
+	for (int i = 0; i < job->server_count; i++)
+		if (job->servers[i].pid == server->pid)
+			return 0;
+	if (job->server_count == WAKE_SERVERS)
+		return w->error = -E2BIG, 1;
+	job->servers[job->server_count++] = *server;
+	return 0;
+}
+
+static int find_servers(struct waking *w, uint64_t connection)
+{
+	int err;
+
+	w->job.connection = connection;
+	w->job.server_count = 0;
+	w->error = 0;
+	err = server_each(add_server, w);
+	return w->error ? w->error : w->job.server_count ? 0 : err == -EAGAIN ? -EACCES : -ESRCH;
+}
+
+/* ---- Why not ---- */
+
+static int refuse(const struct waking *w, int status, const char *why)
+{
+	report(w->to, status == FUMOUNT_OK ? "nothing" : "refused", "%s", why);
+	return status;
+}
+
+/* The rule by which the kernel refuses to trace the server: ptrace(2), "Ptrace access mode checking". */
+static int refuse_tracing(const struct waking *w, int pid)
+{
+	char command[16], scope[8] = "";
+	struct proc_facts facts = { .uid = -1 };
+	int tracer = task_tracer(pid);
+
+	proc_facts(pid, &facts);
+	if (tracer) {
+		proc_command(tracer, command);
+		report(w->to, "refused", "its server, process %d, is traced by process %d (%s); end that first", pid,
+		       tracer, command);
+	} else if (sys_geteuid() != 0 && facts.uid != (int64_t)sys_geteuid()) {
+		report(w->to, "refused", "its server, process %d, is another user's; run this as root", pid);
+	} else if (sys_read_file("/proc/sys/kernel/yama/ptrace_scope", scope, sizeof(scope)) > 0 && *scope > '0') {
+		report(w->to, "refused", "its server, process %d, may not be traced: kernel.yama.ptrace_scope is %c; "
+		       "%s", pid, *scope, *scope == '3' ? "only a reboot changes that" : "run this as root");
+	} else {
+		report(w->to, "refused", "its server, process %d, may not be traced: it has more capabilities, or is "
+		       "in another user namespace; run this as root there", pid);
+	}
+	return FUMOUNT_USAGE;
+}
+
+static int refuse_holding(const struct waking *w, int err)
+{
+	int pid = w->job.servers[0].pid;
+
+	switch (err) {
+	case -EPERM: case -EACCES:
+		return refuse_tracing(w, pid);
+	case -ENOSYS:
+		return refuse(w, FUMOUNT_FAILED, "waking needs Linux 5.6; fumount --abort ends the connection");
+	case -ESRCH: case -ESTALE:
+		return refuse(w, FUMOUNT_FAILED, "its server ended or changed meanwhile; run this again");
+	case -EBUSY:
+		report(w->to, "failed", "its server, process %d, does not stand still; run this again", pid);
+		return FUMOUNT_FAILED;
+	}
+	report(w->to, "failed", "%s", msg_reason(err));
+	return FUMOUNT_FAILED;
+}
+
+/* FUMOUNT_OK with *go cleared: there is nothing to do. */
+static int judge(const struct waking *w, const struct conn *conn, bool *go)
+{
+	*go = false;
+	if (conn->over)
+		return refuse(w, FUMOUNT_OK, "its connection is over; nothing waits");
+	if (!conn->waiting)
+		return refuse(w, FUMOUNT_OK, "nothing waits");
+	switch (census_state(conn)) {
+	case CONN_STARTING:
+		return refuse(w, FUMOUNT_FAILED, "its server has not answered INIT; only fumount --abort ends that");
+	case CONN_SERVING:
+		if (!w->f->force)
+			return refuse(w, FUMOUNT_OK, "its server answers; nothing is woken");
+		break;
+	case CONN_UNKNOWN:
+		if (!w->f->force && w->f->older < 0)
+			return refuse(w, FUMOUNT_FAILED, "requests wait, and its server runs: it may answer yet; "
+				      "--wake -f, or --older=SECONDS, wakes them");
+		break;
+	default:
+		break;
+	}
+	*go = true;
+	return FUMOUNT_OK;
+}
+
+/* ---- What was done ---- */
+
+static const char *fate_text(const struct waking *w, const struct wake_request *r)
+{
+	return r->fate == WAKE_ENDED ? msg_errno_name(w->order.error)
+	       : r->fate == WAKE_DONE ? "left to the server, which has read it" : "given back";
+}
+
+static void report_request_json(const struct waking *w, const struct wake_request *r)
+{
+	static const char *const fates[] = { "back", "woken", "read" };
+	struct json *json = w->to->json;
+
+	json_open(json, NULL, '{');
+	json_text(json, "event", "request");
+	json_text(json, "op", proto_name(r->opcode));
+	json_text(json, "name", *r->name ? r->name : NULL);
+	json_number(json, "node", (int64_t)r->node);
+	json_number(json, "pid", r->pid ? (int64_t)r->pid : -1);
+	json_text(json, "command", *r->command ? r->command : NULL);
+	json_number(json, "uid", r->uid);
+	json_number(json, "waited_ms", r->waited);
+	json_text(json, "fate", fates[r->fate]);
+	json_close(json, '}');
+}
+
+static void report_request(const struct waking *w, const struct wake_request *r)
+{
+	char text[256];
+	struct out out = OUT_TEXT(text);
+
+	if (w->to->quiet)
+		return;
+	if (w->to->json) {
+		report_request_json(w, r);
+		return;
+	}
+	out_fmt(&out, "%s", proto_name(r->opcode));
+	if (*r->name)
+		out_fmt(&out, " \"%s\"", r->name);
+	out_fmt(&out, " of node %llu", (unsigned long long)r->node);
+	if (r->pid)
+		out_fmt(&out, " by %u%s%s%s", r->pid, *r->command ? " (" : "", r->command, *r->command ? ")" : "");
+	else
+		out_str(&out, " by the kernel");
+	if (r->waited >= 0)
+		out_fmt(&out, " for %d.%d s", r->waited / 1000, r->waited % 1000 / 100);
+	report(w->to, "request", "%s: %s", out_text(&out), fate_text(w, r));
+}
+
+static void report_losses(const struct waking *w)
+{
+	if (w->forgotten)
+		report(w->to, "forgotten", "the kernel forgot %u nodes, of which the server was not told; it keeps them "
+		       "until it ends", w->forgotten);
+	if (w->unasked)
+		report(w->to, "lost", "the server does not get %u answers to FUSE_NOTIFY_RETRIEVE", w->unasked);
+}
+
+/* ---- Passes ---- */
+
+static void add_pass(struct waking *w)
+{
+	const struct wake_pass *pass = w->job.pass;
+
+	w->ended += pass->ended;
+	w->done += pass->done;
+	w->forgotten += pass->forgotten;
+	w->unasked += pass->unasked;
+	for (uint32_t i = 0; i < pass->count && w->order.describe; i++)
+		report_request(w, pass->requests + i);
+}
+
+/* A process that was woken closes its file, which may wait again. */
+static bool are_waiting_again(const struct waking *w)
+{
+	const struct wake_pass *pass = w->job.pass;
+	struct callers callers;
+
+	callers_begin(&callers, w->job.servers[0].pid);
+	for (uint32_t i = 0; i < pass->count; i++)
+		if (pass->requests[i].fate == WAKE_ENDED && callers_waits(&callers, pass->requests + i))
+			return true;
+	return false;
+}
+
+/* Whether more requests wait, within a moment, than the server was given back. Some come from
+   processes that have waited for a lock of a directory, one after another. */
+static bool are_more_waiting(const struct waking *w)
+{
+	for (int i = 0; i < SETTLE_MS; i++) {
+		sys_sleep_ms(1);
+		if (conn_waiting(w->job.connection) > (int64_t)w->job.pass->back)
+			return true;
+	}
+	return false;
+}
+
+static bool is_another_pass_due(const struct waking *w, int passes)
+{
+	if (w->order.peek || !w->job.pass->ended)
+		return false;
+	if (!w->selects)
+		return are_more_waiting(w);
+	sys_sleep_ms(SETTLE_MS);
+	return passes < PASSES && are_waiting_again(w);
+}
+
+/* Returns 0, or the status of a refusal that it has reported. A process that tries again whatever
+   error it gets would make it run for ever. */
+static int run_passes(struct waking *w)
+{
+	uint64_t end = sys_clock_ns() + (uint64_t)LIMIT_MS * 1000000;
+	struct wake_pass *pass = w->job.pass;
+	int passes = 0;
+
+	do {
+		wake_pass_run(&w->job);
+		if (!pass->held)
+			add_pass(w);
+		if (pass->held || pass->err)
+			return refuse_holding(w, pass->held ? pass->held : pass->err);
+	} while (sys_clock_ns() < end && is_another_pass_due(w, ++passes));
+	return 0;
+}
+
+static int wake_connection(struct waking *w, const struct conn *conn)
+{
+	uint64_t began = sys_clock_ns();
+	int64_t left;
+	bool go;
+	int status = judge(w, conn, &go), err;
+
+	if (!go)
+		return status;
+	err = find_servers(w, conn->connection);
+	if (err)
+		return refuse_holding(w, err);
+	status = run_passes(w);
+	report_losses(w);
+	if (status)
+		return status;
+	left = w->order.peek ? 0 : conn_waiting(conn->connection);
+	if (!w->order.peek)
+		report(w->to, "woken", "%u requests ended with %s in %llu ms; the mount and its server stay", w->ended,
+		       msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / 1000000);
+	if (left > 0 && !w->job.pass->count)
+		return refuse(w, FUMOUNT_FAILED, "what waits is out of reach, in a ring of io_uring perhaps; "
+			      "fumount --abort ends it");
+	return FUMOUNT_OK;
+}
+
+/* ---- Targets ---- */
+
+static int add_connection(const struct table_row *row, void *data)
+{
+	return table_is_fuse(row) ? census_add(data, table_connection(row)) : 0;
+}
+
+/* A connection that is mounted nowhere any more can have waiters still. */
+static int collect(const char *word, struct census *census)
+{
+	uint64_t connection;
+	int err = target_each(word, add_connection, census);
+
+	if (err || census->count)
+		return err;
+	if (target_connection(word, &connection) < 0 || conn_waiting(connection) < 0)
+		return -ENOENT;
+	return census_add(census, connection);
+}
+
+int fumount_wake(const struct fumount *f, const struct report *to, const char *word)
+{
+	struct waking w = { .f = f, .to = to, .job.pass = wake_pass_new() };
+	struct census census = { .count = 0 };
+	int err = w.job.pass ? collect(word, &census) : -ENOMEM, status = FUMOUNT_OK, one;
+
+	if (err) {
+		report(to, "failed", "%s", err == -ENOENT ? "no FUSE mount is there" : msg_reason(err));
+		return fumount_status(err);
+	}
+	set_order(&w);
+	w.job.order = &w.order;
+	census_look(&census, f->force ? 0 : WATCH_MS);
+	for (size_t i = 0; i < census.count; i++) {
+		one = wake_connection(&w, census.conns + i);
+		status = one > status ? one : status;
+	}
+	sys_free_pages(w.job.pass, sizeof(*w.job.pass));
+	return status;
+}

@@ -1,0 +1,15 @@
+/* wake: end the requests that wait for a server that does not answer; the mount, its open files and
+ * the server stay. In files of its own, which a small build leaves out.
+ */
+#ifndef FUSEBOX_FUMOUNT_WAKE_H
+#define FUSEBOX_FUMOUNT_WAKE_H
+
+#include "fumount.h"
+
+/* --wake, for the connections that `word` means. Reports each step and returns an exit status. */
+int fumount_wake(const struct fumount *f, const struct report *to, const char *word) FUMOUNT_PART;
+
+/* What is wrong with the options of --wake, or NULL. */
+const char *fumount_wake_contradiction(const struct fumount *f) FUMOUNT_PART;
+
+#endif

@@ -1,0 +1,52 @@
+/* wake_caller: see wake_caller.h. */
+#include "wake_caller.h"
+
+#include <fcntl.h>
+
+#include "out.h"
+#include "proc/task.h"
+#include "sys.h"
+
+/* The inode number of a process's PID namespace; 0: not visible. */
+static uint64_t pid_space(const char *pid)
+{
+	char path[32];
+	struct out out = OUT_TEXT(path);
+	struct sys_stat st;
+
+	out_fmt(&out, "/proc/%s/ns/pid", pid);
+	return sys_statx(AT_FDCWD, out_text(&out), true, &st) == 0 ? st.inode : 0;
+}
+
+void callers_begin(struct callers *c, int server)
+{
+	char text[12];
+	struct out out = OUT_TEXT(text);
+	uint64_t own = pid_space("self");
+
+	out_fmt(&out, "%d", server);
+	*c = (struct callers) { .own_space = own && pid_space(out_text(&out)) == own };
+	c->now = task_last_ran(sys_getpid());
+}
+
+void callers_describe(const struct callers *c, struct wake_request *r)
+{
+	uint64_t ran = c->own_space && c->now && r->pid ? task_last_ran((int)r->pid) : 0;
+
+	if (ran)
+		r->waited = ran > c->now ? 0 : (int32_t)((c->now - ran) / 1000 % INT32_MAX);
+	if (c->own_space && r->pid)
+		proc_command((int)r->pid, r->command);
+}
+
+bool callers_is_of(const struct callers *c, const struct wake_request *r, int pid)
+{
+	if (!r->pid)
+		return false;
+	return c->own_space ? task_state(pid, (int)r->pid) != '\0' : task_has_number(pid, r->pid);
+}
+
+bool callers_waits(const struct callers *c, const struct wake_request *r)
+{
+	return c->own_space && r->pid && task_waits_in_fuse((int)r->pid);
+}

@@ -1,0 +1,29 @@
+/* wake_caller: the threads that wait for an answer. It reads /proc, and never what a thread that is
+ * blocked can block. */
+#ifndef FUSEBOX_FUMOUNT_WAKE_CALLER_H
+#define FUSEBOX_FUMOUNT_WAKE_CALLER_H
+
+#include <stdbool.h>
+
+#include "wake_request.h"
+
+/* How this process understands the thread numbers in requests. */
+struct callers {
+	bool own_space;		/* they are of this PID namespace */
+	uint64_t now;		/* microseconds of the scheduler's clock; 0: not available */
+};
+
+/* The kernel numbers threads as in the PID namespace of the process that mounted: that of `server`,
+   presumably. */
+void callers_begin(struct callers *callers, int server);
+
+/* Fills in for how long the thread of a request has not run, and its command. */
+void callers_describe(const struct callers *callers, struct wake_request *request);
+
+/* Whether the thread of a request belongs to process `pid`, a number in this PID namespace. */
+bool callers_is_of(const struct callers *callers, const struct wake_request *request, int pid);
+
+/* Whether the thread of a request waits in FUSE now. */
+bool callers_waits(const struct callers *callers, const struct wake_request *request);
+
+#endif

@@ -1,0 +1,37 @@
+/* wake_pass: hold the servers of a connection still once, and end the requests that wait for them. */
+#ifndef FUSEBOX_FUMOUNT_WAKE_PASS_H
+#define FUSEBOX_FUMOUNT_WAKE_PASS_H
+
+#include "health/server.h"
+#include "wake_caller.h"
+#include "wake_queue.h"
+
+enum { WAKE_SERVERS = 16, WAKE_OLDER_ALL = -1 };
+
+/* Which requests to end, and how. */
+struct wake_order {
+	int error;		/* -errno */
+	bool peek;		/* end none */
+	bool describe;		/* find out who waits, and since when */
+	int older;		/* milliseconds; WAKE_OLDER_ALL */
+	int pid;		/* of the process that waits; 0: any */
+	uint64_t node;		/* 0: any */
+};
+
+struct wake_job {
+	const struct wake_order *order;
+	uint64_t connection;
+	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it */
+	int server_count;
+	struct wake_pass *pass;	/* pages of wake_pass_new() */
+};
+
+/* Pages that a child shares; NULL if there is no memory. The caller frees them with
+   sys_free_pages(). */
+struct wake_pass *wake_pass_new(void);
+
+/* Does it in a child process, which ends within some seconds: a server may have replaced its
+   descriptor by a file whose close(2) blocks. job->pass tells what was done. */
+void wake_pass_run(struct wake_job *job);
+
+#endif

@@ -1,0 +1,53 @@
+/* wake_queue: read what waits for a server that stands still, and answer it in its place. */
+#ifndef FUSEBOX_FUMOUNT_WAKE_QUEUE_H
+#define FUSEBOX_FUMOUNT_WAKE_QUEUE_H
+
+#include <stdint.h>
+
+#include "cli/map.h"
+#include "fuse_kernel.h"
+#include "wake_request.h"
+
+enum { WAKE_ROOM = 65536 };
+
+/* What one pass found and did. It lies in pages that the parent of the process shares, which
+   still has them if that process is killed. */
+struct wake_pass {
+	int err;		/* 0, or the -errno that ended it */
+	int held;		/* hold_process(): 0, or -errno */
+	uint32_t ended, done, back;	/* requests by their fate */
+	uint32_t gone;		/* ended meanwhile: the server has answered, or the caller was killed */
+	uint32_t forgotten;	/* nodes that the server was not told of as forgotten */
+	uint32_t unasked;	/* NOTIFY_REPLYs that the server does not get */
+	uint64_t took;		/* nanoseconds for which the server stood still */
+	uint32_t count;
+	struct wake_request requests[WAKE_ROOM];
+};
+
+struct wake_queue {
+	int device;		/* a duplicate of the server's descriptor */
+	struct wake_pass *pass;
+	struct map index;	/* from `unique` without FUSE_UNIQUE_RESEND to the index in requests */
+	char *buf;
+	size_t size;
+	struct fuse_notify_retrieve_out retrieves[8];	/* what to ask for again */
+	uint32_t retrieve_count;
+};
+
+/* Each returns 0 or -errno; -ENOTCONN: the connection is over.
+   queue_read() reads all requests that no one has read, and adds them to the pass, up to WAKE_ROOM.
+   queue_resend() makes the kernel send all unanswered requests again (Linux 6.10): to queue_read() or,
+   after hold_release(), to the server. -EINVAL before Linux 6.9.
+   queue_retrieve() asks again for the cached data that the server has asked for and that
+   queue_read() has read in its place: call it after the last queue_read().
+   queue_answer() answers those requests of the pass whose fate is WAKE_ENDED, with the -errno, or
+   WAKE_DONE.
+   queue_close() frees the memory. The caller closes the device. */
+int queue_open(struct wake_queue *q, int device, struct wake_pass *pass);
+int queue_read(struct wake_queue *q, bool unread);
+int queue_resend(struct wake_queue *q);
+void queue_retrieve(struct wake_queue *q);
+void queue_answer(struct wake_queue *q, int error);
+void queue_close(struct wake_queue *q);
+
+#endif

@@ -1,0 +1,31 @@
+/* task: the threads of a process, as /proc shows them. Nothing here waits for a thread that is
+ * blocked. */
+#ifndef FUSEBOX_PROC_TASK_H
+#define FUSEBOX_PROC_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proc/proc.h"
+
+/* Opens the directory of a process's threads, whose names are their numbers. 0 or -errno; the caller
+   closes dir->fd. */
+int task_opendir(struct proc_dir *dir, int pid);
+
+/* The state of a thread of process `pid`, as in proc_pid_stat(5); '\0': it has no such thread. */
+char task_state(int pid, int tid);
+
+/* When the thread last ran, in microseconds of the scheduler's clock; 0: not available. Of the caller:
+   now, give or take a tick. */
+uint64_t task_last_ran(int tid);
+
+/* Whether a thread of process `pid` has this number in one of its PID namespaces. */
+bool task_has_number(int pid, uint32_t number);
+
+/* Whether the thread waits in FUSE, as far as the kernel tells this user. */
+bool task_waits_in_fuse(int tid);
+
+/* The number of the process that traces process `pid`; 0: none, or not visible. */
+int task_tracer(int pid);
+
+#endif
