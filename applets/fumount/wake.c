@@ -274,7 +274,7 @@ static bool are_more_waiting(const struct waking *w)
 {
 	for (int i = 0; i < SETTLE_MS; i++) {
 		sys_sleep_ms(1);
-		if (conn_waiting(w->job.connection) > (int64_t)w->job.pass->back)
+		if (fusectl_waiting(w->job.connection) > (int64_t)w->job.pass->back)
 			return true;
 	}
 	return false;
@@ -324,7 +324,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	report_losses(w);
 	if (status)
 		return status;
-	left = w->order.peek ? 0 : conn_waiting(conn->connection);
+	left = w->order.peek ? 0 : fusectl_waiting(conn->connection);
 	if (!w->order.peek)
 		report(w->to, "woken", "%u requests ended with %s in %llu ms; the mount and its server stay", w->ended,
 		       msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / 1000000);
@@ -349,7 +349,7 @@ static int collect(const char *word, struct census *census)
 
 	if (err || census->count)
 		return err;
-	if (target_connection(word, &connection) < 0 || conn_waiting(connection) < 0)
+	if (target_connection(word, &connection) < 0 || fusectl_waiting(connection) < 0)
 		return -ENOENT;
 	return census_add(census, connection);
 }

@@ -173,17 +173,17 @@ static int run_in_child(void *data)
 void wake_pass_run(struct wake_job *job)
 {
 	struct wake_pass *pass = job->pass;
-	struct aside aside;
+	struct child child;
 	int err;
 
 	pass->count = pass->ended = pass->done = pass->back = pass->gone = pass->forgotten = pass->unasked = 0;
 	pass->err = pass->held = 0;
-	err = aside_start(&aside, run_in_child, job);
+	err = child_start(&child, run_in_child, job);
 	if (!err)
-		err = aside_wait(&aside, LIMIT_MS);
+		err = child_wait(&child, LIMIT_MS);
 	if (err == -ETIMEDOUT) {
-		sys_kill(aside.pid, 9);
-		aside_leave(&aside);
+		sys_kill(child.pid, 9);
+		child_leave(&child);
 	}
 	if (err && !pass->held)
 		pass->err = err;

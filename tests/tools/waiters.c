@@ -1,0 +1,139 @@
+/* waiters [-n EACH] [-k KINDS] DIRECTORY: processes that each wait for one operation in a directory with
+   the files f0 to f9. It opens what they need, prints "ready", and starts them at the
+   first byte of input. For each it prints a line, "KIND ERRNO" (0: success; 7: SIGBUS for mmap) as it
+   ends; then "over". At the end of input it kills those that are left.
+   KINDS: some of stat,open,read,write,readdir,rename,lock,mmap,fsync,close,mkdir; all by default. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int fds[3], dir;
+static volatile char *mapping;
+static char sink[65536] __attribute__((aligned(4096)));
+
+static int do_stat(void)
+{
+	struct statx st;
+	return statx(dir, "f1", AT_STATX_FORCE_SYNC, STATX_ALL, &st);
+}
+static int do_open(void) { return openat(dir, "f2", O_RDONLY) < 0 ? -1 : 0; }
+static int do_read(void) { return pread(fds[0], sink, 4096, 65536) < 0 ? -1 : 0; }
+static int do_write(void) { return pwrite(fds[0], sink, 4096, 0) < 0 ? -1 : 0; }
+static int do_readdir(void)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY);
+	return fd < 0 || syscall(SYS_getdents64, fd, sink, sizeof(sink)) < 0 ? -1 : 0;
+}
+static int do_rename(void) { return renameat(dir, "f3", dir, "f4"); }
+static int do_mkdir(void) { return mkdirat(dir, "new", 0755); }
+static int do_fsync(void) { return fsync(fds[1]); }
+static int do_close(void) { return close(fds[1]); }
+static int do_lock(void)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
+	return fcntl(fds[1], F_SETLKW, &l);
+}
+static void on_bus(int sig) { _exit(sig); }
+static int do_mmap(void)
+{
+	signal(SIGBUS, on_bus);
+	return mapping[512 * 1024] & 0;
+}
+
+static const struct { const char *name; int (*run)(void); } kinds[] = {
+	{ "stat", do_stat }, { "open", do_open }, { "read", do_read }, { "write", do_write },
+	{ "readdir", do_readdir }, { "rename", do_rename }, { "lock", do_lock }, { "mmap", do_mmap },
+	{ "fsync", do_fsync }, { "close", do_close }, { "mkdir", do_mkdir },
+};
+enum { KINDS = sizeof(kinds) / sizeof(*kinds), MOST = 20000 };
+
+static struct { pid_t pid; int kind; } started[MOST];
+
+static int wanted(const char *list, const char *name)
+{
+	const char *at = list ? strstr(list, name) : NULL;
+	size_t n = strlen(name);
+	return !list || (at && (at == list || at[-1] == ',') && (!at[n] || at[n] == ','));
+}
+
+/* The process must not close inherited descriptors of the mount when it exits: that may wait again. */
+static pid_t start(int kind, const int go[2])
+{
+	pid_t pid = fork();
+	char c;
+
+	if (pid)
+		return pid;
+	close(go[1]);
+	if (read(go[0], &c, 1) != 0)
+		_exit(99);
+	_exit(kinds[kind].run() < 0 ? errno : 0);
+}
+
+int main(int argc, char **argv)
+{
+	const char *list = NULL;
+	int each = 1, c, count = 0, left, go[2], status;
+	pid_t pid;
+
+	while ((c = getopt(argc, argv, "n:k:")) > 0) {
+		if (c == 'n')
+			each = atoi(optarg);
+		else
+			list = optarg;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	if (!argv[optind] || (dir = open(argv[optind], O_RDONLY | O_DIRECTORY)) < 0 || pipe(go) < 0)
+		return perror("waiters"), 2;
+	fds[0] = openat(dir, "f0", O_RDWR | O_DIRECT);
+	fds[1] = openat(dir, "f5", O_RDWR);
+	fds[2] = openat(dir, "f7", O_RDWR);
+	mapping = mmap(NULL, 1 << 20, PROT_READ, MAP_SHARED, fds[2], 0);
+	if (fds[0] < 0 || fds[1] < 0 || mapping == MAP_FAILED)
+		return perror("waiters"), 2;
+	for (int kind = 0; kind < KINDS; kind++) {
+		for (int i = 0; i < each && count < MOST && wanted(list, kinds[kind].name); i++) {
+			pid = start(kind, go);
+			if (pid > 0)
+				started[count].pid = pid, started[count++].kind = kind;
+		}
+	}
+	puts("ready");
+	if (read(0, sink, 1) != 1)
+		for (int i = 0; i < count; i++)
+			kill(started[i].pid, SIGKILL);
+	close(go[0]);
+	close(go[1]);
+	for (left = count; left; ) {
+		struct pollfd p = { .fd = 0, .events = POLLIN };
+
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid <= 0) {
+			if (poll(&p, 1, 2) > 0 && read(0, sink, 1) <= 0)
+				for (int i = 0; i < count; i++)
+					if (started[i].pid)
+						kill(started[i].pid, SIGKILL);
+			continue;
+		}
+		for (int i = 0; i < count; i++) {
+			if (started[i].pid != pid)
+				continue;
+			started[i].pid = 0;
+			left--;
+			printf("%s %d\n", kinds[started[i].kind].name, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+		}
+	}
+	puts("over");
+	_exit(0);
+}
