@@ -20,7 +20,7 @@
 #include "mount/table.h"
 #include "wake_pass.h"
 
-enum { WATCH_MS = 500, PASSES = 5, SETTLE_MS = 10, LIMIT_MS = 1000 };
+enum { WATCH_MS = 500, EMPTY_PASSES = 5, SETTLE_MS = 10, LIMIT_MS = 1000 };
 
 struct waking {
 	const struct fumount *f;
@@ -28,6 +28,7 @@ struct waking {
 	struct wake_order order;
 	struct wake_job job;
 	bool selects;		/* not all requests */
+	int empty;		/* passes in a row that ended none */
 	int error;		/* the worst -errno of collecting servers */
 	uint32_t ended, done, forgotten, unasked;	/* of all passes */
 };
@@ -280,14 +281,17 @@ static bool are_more_waiting(const struct waking *w)
 	return false;
 }
 
-static bool is_another_pass_due(const struct waking *w, int passes)
+/* A request counts as waiting a little before it can be read, so a single pass that finds none shows
+   nothing. */
+static bool is_another_pass_due(struct waking *w)
 {
-	if (w->order.peek || !w->job.pass->ended)
+	w->empty = w->job.pass->ended ? 0 : w->empty + 1;
+	if (w->order.peek || w->empty == EMPTY_PASSES)
 		return false;
 	if (!w->selects)
 		return are_more_waiting(w);
 	sys_sleep_ms(SETTLE_MS);
-	return passes < PASSES && are_waiting_again(w);
+	return !w->empty && are_waiting_again(w);
 }
 
 /* Returns 0, or the status of a refusal that it has reported. A process that tries again whatever
@@ -296,15 +300,15 @@ static int run_passes(struct waking *w)
 {
 	uint64_t end = sys_clock_ns() + (uint64_t)LIMIT_MS * 1000000;
 	struct wake_pass *pass = w->job.pass;
-	int passes = 0;
 
+	w->empty = 0;
 	do {
 		wake_pass_run(&w->job);
 		if (!pass->held)
 			add_pass(w);
 		if (pass->held || pass->err)
 			return refuse_holding(w, pass->held ? pass->held : pass->err);
-	} while (sys_clock_ns() < end && is_another_pass_due(w, ++passes));
+	} while (is_another_pass_due(w) && sys_clock_ns() < end);
 	return 0;
 }
 

@@ -10,15 +10,16 @@
 /* How this process understands the thread numbers in requests. */
 struct callers {
 	bool own_space;		/* they are of this PID namespace */
-	uint64_t now;		/* microseconds of the scheduler's clock; 0: not available */
+	uint64_t now[256];	/* microseconds of the scheduler's clock of each processor; 0: not read yet */
 };
 
 /* The kernel numbers threads as in the PID namespace of the process that mounted: that of `server`,
    presumably. */
 void callers_begin(struct callers *callers, int server);
 
-/* Fills in for how long the thread of a request has not run, and its command. */
-void callers_describe(const struct callers *callers, struct wake_request *request);
+/* Fills in for how long the thread of a request has not run, and its command. Moves the calling thread
+   to the processor where that thread ran. */
+void callers_describe(struct callers *callers, struct wake_request *request);
 
 /* Whether the thread of a request belongs to process `pid`, a number in this PID namespace. */
 bool callers_is_of(const struct callers *callers, const struct wake_request *request, int pid);

@@ -26,54 +26,74 @@ static bool read_file_of(int tid, const char *file, char *text, size_t size)
 	return sys_read_file(out_text(&out), text, size) > 0;
 }
 
+/* Returns the fields of stat from the state on, which follow the command's name. NULL: there is no
+   such thread. */
+static const char *read_stat(int pid, const char *file, char *text, size_t size)
+{
+	const char *end = read_file_of(pid, file, text, size) ? strrchr(text, ')') : NULL;
+
+	return end && end[1] ? end + 2 : NULL;
+}
+
 char task_state(int pid, int tid)
 {
 	char path[48], text[512];
 	struct out out = OUT_TEXT(path);
-	const char *end;
+	const char *state;
 
 	out_fmt(&out, "task/%d/stat", tid);
-	if (!read_file_of(pid, out_text(&out), text, sizeof(text)))
-		return '\0';
-	end = strrchr(text, ')');	/* the command's name may contain any character */
-	return end && end[1] ? end[2] : '\0';
+	state = read_stat(pid, out_text(&out), text, sizeof(text));
+	return state ? *state : '\0';
+}
+
+static uint64_t number_at(const char *at)
+{
+	uint64_t number = 0;
+
+	for (; *at >= '0' && *at <= '9'; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
+	return number;
+}
+
+/* The number of the processor is the 39th field of stat, and so the 37th from the state on. */
+static int last_processor(int tid)
+{
+	enum { FIELDS = 36 };
+	char text[1024];
+	const char *at = read_stat(tid, "stat", text, sizeof(text));
+
+	for (int i = 0; at && i < FIELDS; i++) {
+		at += strcspn(at, " ");
+		at += *at == ' ';
+	}
+	return at && *at ? (int)number_at(at) : -1;
 }
 
 /* "se.exec_start : 32134137.498747": milliseconds, at which the scheduler last accounted for the
    thread's time on a processor. */
-uint64_t task_last_ran(int tid)
+uint64_t task_last_ran(int tid, int *cpu)
 {
 	static const char key[] = "\nse.exec_start";
 	char text[1024];
 	const char *at = read_file_of(tid, "sched", text, sizeof(text)) ? text_find(text, key) : NULL;
-	uint64_t number = 0;
-	int decimals = -1;
+	const char *point;
 
-	if (!at)
+	*cpu = at ? last_processor(tid) : -1;
+	if (*cpu < 0)
 		return 0;
 	at += strlen(key);
 	at += strspn(at, " :");
-	for (; decimals < 3 && ((*at >= '0' && *at <= '9') || *at == '.'); at++) {
-		if (*at == '.')
-			decimals = 0;
-		else if (decimals >= 0)
-			decimals++;
-		if (*at != '.')
-			number = number * 10 + (uint64_t)(*at - '0');
-	}
-	return decimals == 3 ? number : 0;
+	point = at + strcspn(at, ".\n");
+	return *point == '.' && strlen(point) > 3 ? number_at(at) * 1000 + number_at(point + 1) / 1000 : 0;
 }
 
 /* "NSpid:\t4711\t12\n": its number in each of its PID namespaces, from the outermost one on. */
 static bool is_number_in(const char *list, uint32_t number)
 {
 	while (*list == '\t') {
-		uint64_t n = 0;
-
-		for (list++; *list >= '0' && *list <= '9'; list++)
-			n = n * 10 + (uint64_t)(*list - '0');
-		if (n == number)
+		if (number_at(++list) == number)
 			return true;
+		list += strspn(list, "0123456789");
 	}
 	return false;
 }

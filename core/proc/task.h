@@ -15,9 +15,10 @@ int task_opendir(struct proc_dir *dir, int pid);
 /* The state of a thread of process `pid`, as in proc_pid_stat(5); '\0': it has no such thread. */
 char task_state(int pid, int tid);
 
-/* When the thread last ran, in microseconds of the scheduler's clock; 0: not available. Of the caller:
-   now, give or take a tick. */
-uint64_t task_last_ran(int tid);
+/* When the thread last ran, in microseconds of the scheduler's clock of the processor *cpu; 0: not
+   available. Of the caller: now, give or take a tick. Those clocks leave out the time that a
+   hypervisor takes, so they differ. */
+uint64_t task_last_ran(int tid, int *cpu);
 
 /* Whether a thread of process `pid` has this number in one of its PID namespaces. */
 bool task_has_number(int pid, uint32_t number);

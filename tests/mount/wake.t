@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# fumount --wake: processes that wait for a server that does not answer get an error and go on; the
+# mount, its open files and the server stay, and the server loses and repeats nothing.
+. "$(dirname "$0")/../lib.sh"
+start 240
+mkdir mnt ctl
+mount -t fusectl none ctl
+
+# With the server's pid in $server and the connection in $conn. It is never asked for through
+# this shell, whose children would inherit what it has open.
+serve() # serve [backend's options]
+{
+	bg backend "$@" "$T/stats" "$T/mnt"
+	server=$bg
+	within 5 mounted "$T/mnt" || bail 'backend does not mount'
+	conn=$(conn_of "$T/mnt")
+	timeout 5 ls mnt >/dev/null
+}
+over() { abort_detach "$T/mnt"; within 5 gone "$server" || kill -KILL "$server"; }
+hang() { kill -USR1 "$server"; sleep 0.05; }
+come_back() { kill -USR2 "$server"; }
+# The server's counts: stat_of NAME.
+stat_of()
+{
+	local all
+	rm -f stats
+	kill -HUP "$server"
+	within 5 test -e stats || return
+	all=" $(cat stats) "
+	all=${all#* "$1"=}
+	echo "${all%% *}"
+}
+is_count() { [ "$(stat_of "$1")" = "$2" ]; }
+waiting() { cat "ctl/$conn/waiting"; }
+waits_for() { [ "$(waiting)" -ge "$1" ]; }
+
+# waiters of each kind, in $T/waited; input to start them is descriptor 8, which none inherits.
+begin() # begin [waiters' options]
+{
+	rm -f in waited
+	mkfifo in
+	waiters "$@" mnt <in >waited 2>waited.err & waiters=$!
+	pids+=("$waiters")
+	exec 8>in
+	within 5 grep -q ready waited || bail "waiters: $(cat waited.err)"
+}
+go() { echo >&8; }
+results() { grep -v 'ready\|over' waited | sort | uniq -c | awk '{ print $2 "=" $3 "*" $1 }' | tr '\n' ' '; }
+all_over() { grep -q over waited; }
+finished() { exec 8>&-; wait "$waiters" 2>/dev/null; }
+wake() { timeout 20 fumount --wake "$@"; }
+
+every='close=110*1 fsync=110*1 lock=110*1 mkdir=110*1 mmap=7*1 open=110*1 read=110*1 readdir=110*1 rename=110*1 stat=110*1 write=110*1 '
+
+# Servers that are stuck in their one thread, that read on, of many threads, and with clones; stopped.
+for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
+	read -ra options <<<"${how#stopped}"
+	serve "${options[@]}"
+	begin
+	if [ "$how" = stopped ]; then stop "$server"; else hang; fi
+	go
+	within 5 waits_for 4
+	sleep 0.3
+	exits 0 "backend $how: woken" wake mnt
+	like 'it says how many' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
+	ok 'nobody waits' within 1 all_over
+	is 'each got the error' "$(results)" "$every"
+	ok 'it is mounted' mounted "$T/mnt"
+	if [ "$how" = stopped ]; then
+		ok 'the server is stopped as it was' stopped "$server"
+		kill -CONT "$server"
+	else
+		unlike 'the server runs as it did' "$(state_of "$server")" '[Tt]'
+		come_back
+	fi
+	is 'then the mount works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
+	ok 'files can be opened' timeout 5 head -c 10 mnt/f1
+	ok 'no file is left open in the server' within 5 is_count handles 0
+	is 'nor was one closed twice' "$(stat_of twice)" 0
+	is 'nor was an answer refused but as late' "$(stat_of refused)" 0
+	is 'nothing waits' "$(waiting)" 0
+	finished
+	over
+done
+
+# A file that was open goes on.
+serve -a
+hold_path mnt/f1 2>/dev/null & pids+=($!)
+exec 7<mnt/f1
+hang
+(exec 7<&-; timeout 10 cat mnt/f2 >/dev/null 2>&1) & reader=$!
+within 5 waits_for 1
+exits 0 'woken' wake mnt 7<&-
+wait "$reader"
+come_back
+is 'a file that was open before can be read after it' "$(head -c 5 <&7 | wc -c)" 5
+exec 7<&-
+
+# It does nothing where there is nothing to do.
+exits 0 'nothing waits' wake mnt
+like 'it says so' "$err" 'mnt: nothing waits'
+exits 32 'no mount' wake ctl
+exits 1 'no such error' wake=ENOWHERE mnt
+exits 1 'ENOSYS would be remembered' timeout 5 fumount --wake=ENOSYS mnt
+like 'it says so' "$err" 'no such error, or not one to answer with'
+exits 1 '--older alone' timeout 5 fumount --older=3 mnt
+exits 1 '--wake leaves the mount' timeout 5 fumount --wake -l mnt
+over
+exits 0 'hellofs' hellofs -b mnt
+(while :; do cat mnt/hello || break; done >/dev/null 2>&1) & busy=$!
+pids+=("$busy")
+exits 0 'a server that answers' wake mnt
+like 'wakes nothing' "$err" 'nothing (is woken|waits)|it may answer yet'
+kill "$busy"; wait "$busy" 2>/dev/null
+timeout 5 fumount -l mnt
+
+# Other errors.
+for name in EIO=5 EINTR=4 EAGAIN=11; do
+	serve
+	begin -k read,stat
+	hang; go
+	within 5 waits_for 2
+	exits 0 "${name%=*}" timeout 20 fumount "--wake=${name%=*}" mnt
+	ok 'nobody waits' within 1 all_over
+	is 'with that error' "$(results)" "read=${name#*=}*1 stat=${name#*=}*1 "
+	finished
+	over
+done
+
+# Some of them.
+serve -a
+begin -k open,stat,read
+hang; go
+within 5 waits_for 3
+exits 0 '--dry-run' wake --dry-run mnt
+like 'shows what waits' "$err" 'READ of node 100 by [0-9]+ \(waiters\) for [0-9.]+ s: given back'
+like 'and the name' "$err" 'LOOKUP "f2" of node 1'
+is 'wakes nobody' "$(results)" ''
+exits 0 '--dry-run --json' wake --dry-run --json mnt
+ok 'is JSON' python3 -m json.tool "$T/.out"
+like 'with each request' "$out" '"op":"READ","name":null,"node":100,"pid":[0-9]+,"command":"waiters"'
+exits 0 '--older, which none is' wake --older=100 mnt
+is 'wakes nobody' "$(results)" ''
+exits 0 '--node' wake --node=100 mnt
+ok 'wakes who waits for it' within 1 grep -q 'read 110' waited
+is 'and nobody else' "$(results)" 'read=110*1 '
+sleep 1.2
+exits 0 '--older' wake --older=1 mnt
+ok 'wakes who has waited for so long' within 1 all_over
+come_back
+ok 'no file is left open in the server' within 5 is_count handles 0
+is 'nor was one closed twice' "$(stat_of twice)" 0
+finished
+over
+
+serve -t 2
+begin -k read,stat
+hang; go
+within 5 waits_for 2
+pid=$(wake --dry-run mnt 2>&1 | sed -n 's/.*READ of node 100 by \([0-9]*\) .*/\1/p')
+exits 0 '--pid' wake --pid="$pid" mnt
+ok 'wakes that process' within 1 grep -q 'read 110' waited
+is 'and no other' "$(results)" 'read=110*1 '
+exits 0 'the rest' wake mnt
+ok 'as well' within 1 all_over
+come_back
+finished
+over
+
+# By other names, and detached.
+serve
+begin -k stat
+hang; go
+within 5 waits_for 1
+umount -l mnt
+exits 0 'of a mount that was detached' wake "conn:$conn"
+ok 'it wakes' within 1 all_over
+finished
+kill -KILL "$server"
+
+finish
