@@ -10,6 +10,7 @@
 #include "proc/proc.h"
 #include "sys.h"
 #include "target/unmount.h"
+#include "wake.h"
 
 enum { LIMIT_MS = 300 };
 
@@ -74,7 +75,6 @@ static void recover_abort_if_hung(struct recovery *r, const struct target *t, bo
 	enum conn_state state = recover_judge(r, t->connection);
 	int err;
 
-	recover_report_state(r, state, recover_find_conn(r, t->connection));
 	if (!recover_abort_is_due(r, state, recover_find_conn(r, t->connection))
 	    || (unmounting && !recover_is_same(recover_find_conn(r, t->connection))))
 		return;
@@ -106,17 +106,43 @@ static int retry_plain(const struct target *t)
 	return err;
 }
 
+/* Before an abort, which the open files do not survive: end only the requests that wait. Whoever
+   waited for them may then close its files, so that a plain unmount succeeds. */
+static int wake_and_unmount(struct recovery *r, const struct target *t)
+{
+	enum conn_state state = recover_judge(r, t->connection);
+	const struct conn *conn = recover_find_conn(r, t->connection);
+	long woken = 0;
+
+	if (fumount_wake_waiters && !r->f->force && recover_abort_is_due(r, state, conn) && recover_is_same(conn))
+		woken = fumount_wake_waiters(t->connection);
+	if (woken <= 0)
+		return -EBUSY;
+	report(r->to, "woken", "%ld requests ended with ETIMEDOUT", woken);
+	return retry_plain(t);
+}
+
+static void report_state(struct recovery *r, const struct target *t)
+{
+	recover_report_state(r, recover_judge(r, t->connection), recover_find_conn(r, t->connection));
+}
+
 static int unmount_escalating(struct recovery *r, const struct target *t)
 {
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
+	if (err == -EBUSY)
+		report(r->to, "busy", "busy");
+	if (err == -EBUSY || err == -ETIMEDOUT)
+		report_state(r, t);
+	if (err == -EBUSY)
+		err = wake_and_unmount(r, t);
 	if (err == -ETIMEDOUT) {	/* umount2(2) is waiting for the server */
 		recover_abort_if_hung(r, t, true);
 		return unmount_wait(LIMIT_MS);
 	}
 	if (err != -EBUSY)
 		return err;
-	report(r->to, "busy", "busy");
 	recover_abort_if_hung(r, t, false);
 	err = retry_plain(t);
 	if (err != -EBUSY)

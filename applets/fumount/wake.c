@@ -15,12 +15,13 @@
 #include "msg.h"
 #include "opt.h"
 #include "out.h"
+#include "proc/proc.h"
 #include "proc/task.h"
 #include "sys.h"
 #include "mount/table.h"
 #include "wake_pass.h"
 
-enum { WATCH_MS = 500, EMPTY_PASSES = 5, SETTLE_MS = 10, LIMIT_MS = 1000 };
+enum { WATCH_MS = 500, EMPTY_PASSES = 5, SETTLE_MS = 10, LIMIT_MS = 1000, BRIEF_MS = 400 };
 
 struct waking {
 	const struct fumount *f;
@@ -294,11 +295,11 @@ static bool is_another_pass_due(struct waking *w)
 	return !w->empty && are_waiting_again(w);
 }
 
-/* Returns 0, or the status of a refusal that it has reported. A process that tries again whatever
-   error it gets would make it run for ever. */
-static int run_passes(struct waking *w)
+/* Returns 0, or -errno. A process that tries again whatever error it gets would make it run for
+   ever. */
+static int run_passes(struct waking *w, int limit_ms)
 {
-	uint64_t end = sys_clock_ns() + (uint64_t)LIMIT_MS * 1000000;
+	uint64_t end = sys_clock_ns() + (uint64_t)limit_ms * 1000000;
 	struct wake_pass *pass = w->job.pass;
 
 	w->empty = 0;
@@ -307,7 +308,7 @@ static int run_passes(struct waking *w)
 		if (!pass->held)
 			add_pass(w);
 		if (pass->held || pass->err)
-			return refuse_holding(w, pass->held ? pass->held : pass->err);
+			return pass->held ? pass->held : pass->err;
 	} while (is_another_pass_due(w) && sys_clock_ns() < end);
 	return 0;
 }
@@ -324,10 +325,10 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	err = find_servers(w, conn->connection);
 	if (err)
 		return refuse_holding(w, err);
-	status = run_passes(w);
+	err = run_passes(w, LIMIT_MS);
 	report_losses(w);
-	if (status)
-		return status;
+	if (err)
+		return refuse_holding(w, err);
 	left = w->order.peek ? 0 : fusectl_waiting(conn->connection);
 	if (!w->order.peek)
 		report(w->to, "woken", "%u requests ended with %s in %llu ms; the mount and its server stay", w->ended,
@@ -336,6 +337,21 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 		return refuse(w, FUMOUNT_FAILED, "what waits is out of reach, in a ring of io_uring perhaps; "
 			      "fumount --abort ends it");
 	return FUMOUNT_OK;
+}
+
+long fumount_wake_waiters(uint64_t connection)
+{
+	static const struct report silent = { .object = "", .quiet = true };
+	struct waking w = { .to = &silent, .order = { .error = -ETIMEDOUT, .older = WAKE_OLDER_ALL },
+			    .job.pass = wake_pass_new() };
+	int err = w.job.pass ? find_servers(&w, connection) : -ENOMEM;
+
+	w.job.order = &w.order;
+	if (!err)
+		err = run_passes(&w, BRIEF_MS);
+	if (w.job.pass)
+		sys_free_pages(w.job.pass, sizeof(*w.job.pass));
+	return err ? err : (long)w.ended;
 }
 
 /* ---- Targets ---- */

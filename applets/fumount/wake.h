@@ -9,6 +9,10 @@
 /* --wake, for the connections that `word` means. Reports each step and returns an exit status. */
 int fumount_wake(const struct fumount *f, const struct report *to, const char *word) FUMOUNT_PART;
 
+/* Ends all requests of a connection whose server is known not to answer, within half a second and
+   without a report. Returns how many, or -errno if it cannot. */
+long fumount_wake_waiters(uint64_t connection) FUMOUNT_PART;
+
 /* What is wrong with the options of --wake, or NULL. */
 const char *fumount_wake_contradiction(const struct fumount *f) FUMOUNT_PART;
 

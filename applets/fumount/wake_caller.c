@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "out.h"
+#include "proc/proc.h"
 #include "proc/task.h"
 #include "sys.h"
 #include "thread.h"

@@ -2,7 +2,6 @@
 #include "wake_hold.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 #include "opt.h"
 #include "out.h"
@@ -65,14 +64,14 @@ static int seize_thread(struct hold *h, int pid, int tid)
 /* Returns how many threads were new, or -errno. */
 static int seize_new_threads(struct hold *h, int pid)
 {
-	struct proc_dir tasks;
+	struct sys_dir tasks;
 	const char *name;
 	uint64_t tid;
 	int added = 0, err = task_opendir(&tasks, pid);
 
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
-	while (!err && (name = proc_readdir(&tasks))) {
+	while (!err && (name = sys_readdir(&tasks))) {
 		if (opt_number(name, INT32_MAX, &tid) < 0 || is_held(h, (int)tid))
 			continue;
 		err = seize_thread(h, pid, (int)tid);

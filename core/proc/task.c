@@ -6,15 +6,16 @@
 
 #include "opt.h"
 #include "out.h"
+#include "proc/proc.h"
 #include "sys.h"
 
-int task_opendir(struct proc_dir *dir, int pid)
+int task_opendir(struct sys_dir *dir, int pid)
 {
 	char path[32];
 	struct out out = OUT_TEXT(path);
 
 	out_fmt(&out, "/proc/%d/task", pid);
-	return proc_opendir(dir, AT_FDCWD, out_text(&out));
+	return sys_opendir(dir, AT_FDCWD, out_text(&out));
 }
 
 static bool read_file_of(int tid, const char *file, char *text, size_t size)
@@ -101,7 +102,7 @@ static bool is_number_in(const char *list, uint32_t number)
 bool task_has_number(int pid, uint32_t number)
 {
 	static const char key[] = "\nNSpid:";
-	struct proc_dir tasks;
+	struct sys_dir tasks;
 	const char *name, *at;
 	bool found = false;
 	char text[4096];
@@ -109,7 +110,7 @@ bool task_has_number(int pid, uint32_t number)
 
 	if (task_opendir(&tasks, pid) < 0)
 		return false;
-	while (!found && (name = proc_readdir(&tasks)))
+	while (!found && (name = sys_readdir(&tasks)))
 		if (opt_number(name, INT32_MAX, &tid) == 0
 		    && read_file_of((int)tid, "status", text, sizeof(text)) && (at = text_find(text, key)))
 			found = is_number_in(at + strlen(key), number);

@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proc/proc.h"
+#include "sys/dir.h"
 
 /* Opens the directory of a process's threads, whose names are their numbers. 0 or -errno; the caller
    closes dir->fd. */
-int task_opendir(struct proc_dir *dir, int pid);
+int task_opendir(struct sys_dir *dir, int pid);
 
 /* The state of a thread of process `pid`, as in proc_pid_stat(5); '\0': it has no such thread. */
 char task_state(int pid, int tid);

@@ -83,18 +83,23 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	over
 done
 
-# A file that was open goes on.
+# A file that was open goes on. Nothing else may inherit it, since to close it may wait.
 serve -a
-hold_path mnt/f1 2>/dev/null & pids+=($!)
-exec 7<mnt/f1
+mkfifo later
+{ read -r _; head -c 5 <&7 | wc -c >got; } <later 7<mnt/f1 & holder=$!
+pids+=("$holder")
+exec 9>later
+within 5 open_in "$T/mnt" "$holder"
 hang
-(exec 7<&-; timeout 10 cat mnt/f2 >/dev/null 2>&1) & reader=$!
+timeout 10 cat mnt/f2 >/dev/null 2>&1 9>&- & reader=$!
 within 5 waits_for 1
-exits 0 'woken' wake mnt 7<&-
+exits 0 'woken' wake mnt
 wait "$reader"
 come_back
-is 'a file that was open before can be read after it' "$(head -c 5 <&7 | wc -c)" 5
-exec 7<&-
+echo >&9
+exec 9>&-
+wait "$holder"
+is 'a file that was open before can be read after it' "$(cat got)" 5
 
 # It does nothing where there is nothing to do.
 exits 0 'nothing waits' wake mnt
