@@ -255,6 +255,9 @@ static void add_pass(struct waking *w)
 	w->unasked += pass->unasked;
 	for (uint32_t i = 0; i < pass->count && w->order.describe; i++)
 		report_request(w, pass->requests + i);
+	for (uint32_t i = 0; i < pass->count && w->selects; i++)
+		if (pass->requests[i].fate == WAKE_ENDED && pass->requests[i].pid)
+			map_add(&w->job.woken, pass->requests[i].pid, 0);
 }
 
 /* A process that was woken closes its file, which may wait again. */
@@ -390,6 +393,7 @@ int fumount_wake(const struct fumount *f, const struct report *to, const char *w
 	for (size_t i = 0; i < census.count; i++) {
 		one = wake_connection(&w, census.conns + i);
 		status = one > status ? one : status;
+		map_free(&w.job.woken);
 	}
 	sys_free_pages(w.job.pass, sizeof(*w.job.pass));
 	return status;

@@ -78,15 +78,23 @@ static int hold_servers(struct hold *hold, const struct wake_job *job)
 
 /* ---- What becomes of each request ---- */
 
-static bool is_selected(const struct wake_order *o, const struct callers *c, const struct wake_request *r)
+static bool is_wanted(const struct wake_order *o, const struct callers *c, const struct wake_request *r)
 {
-	return !o->peek && (!o->node || o->node == r->node) && (!o->pid || callers_is_of(c, r, o->pid))
+	return (!o->node || o->node == r->node) && (!o->pid || callers_is_of(c, r, o->pid))
 	       && (o->older < 0 || r->waited >= o->older);
+}
+
+/* A thread that was woken closes its files: that is to end, too. */
+static bool is_selected(const struct wake_job *job, const struct callers *c, const struct wake_request *r)
+{
+	return !job->order->peek
+	       && (is_wanted(job->order, c, r) || (r->pid && map_find(&job->woken, r->pid)));
 }
 
 /* The server drops what RELEASE names, so that it must get each RELEASE once, and no error changes
    that. An INIT that fails makes the connection fail for ever. */
-static enum wake_fate choose_fate(const struct wake_order *o, const struct callers *c, const struct wake_request *r)
+static enum wake_fate choose_fate(const struct wake_job *job, const struct callers *c,
+				  const struct wake_request *r)
 {
 	switch (r->opcode) {
 	case FUSE_INIT:
@@ -94,7 +102,7 @@ static enum wake_fate choose_fate(const struct wake_order *o, const struct calle
 	case FUSE_RELEASE: case FUSE_RELEASEDIR:
 		return r->unread ? WAKE_BACK : WAKE_DONE;
 	}
-	return is_selected(o, c, r) ? WAKE_ENDED : WAKE_BACK;
+	return is_selected(job, c, r) ? WAKE_ENDED : WAKE_BACK;
 }
 
 /* The kernel's own requests write dirty pages, or read ahead: they have no age. A thread may wait for
@@ -120,7 +128,7 @@ static void choose_fates(const struct wake_job *job)
 		callers_describe(&callers, pass->requests + i);
 	set_kernel_age(pass);
 	for (uint32_t i = 0; i < pass->count; i++)
-		pass->requests[i].fate = (uint8_t)choose_fate(job->order, &callers, pass->requests + i);
+		pass->requests[i].fate = (uint8_t)choose_fate(job, &callers, pass->requests + i);
 }
 
 /* ---- One pass ---- */

@@ -23,6 +23,7 @@ struct wake_job {
 	uint64_t connection;
 	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it */
 	int server_count;
+	struct map woken;	/* threads whose requests earlier passes have ended: these go on with others */
 	struct wake_pass *pass;	/* pages of wake_pass_new() */
 };
 

@@ -33,8 +33,10 @@ void dev_reply(int device, struct fuse_req *req)
 	do
 		n = sys_writev(device, piece, dispatch_pieces(req, piece));
 	while (n == -EINTR || n == -EAGAIN);
+	if (n == -ENOENT)	/* another process has answered: fumount --wake */
+		dispatch_take_back(req);
 	if (n != -EINVAL)
-		return;		/* -ENOENT: the caller was interrupted; -ENODEV: the next read fails, too */
+		return;		/* -ENODEV: the next read fails, too */
 	req->reply.body_size = req->reply.data_size = 0;
 	req->reply.header.error = -EIO;
 	req->reply.header.len = sizeof(req->reply.header);

@@ -288,6 +288,57 @@ bool dispatch(struct fuse_req *req, const void *bytes, size_t size)
 	return decoded != -EBADMSG && dispatch_decoded(req, decoded);
 }
 
+static void forget_one(struct fuse_req *req, uint64_t node)
+{
+	if (node && req->session->ops->forget)
+		req->session->ops->forget(req, node, 1);
+}
+
+static void forget_entries(struct fuse_req *req)
+{
+	const struct fuse_reply *r = &req->reply;
+	const struct fuse_direntplus *p;
+
+	for (uint32_t at = 0; at + FUSE_NAME_OFFSET_DIRENTPLUS < r->data_size; at += (uint32_t)FUSE_DIRENTPLUS_SIZE(p)) {
+		p = (const void *)((const char *)r->data + at);
+		forget_one(req, p->entry_out.nodeid);
+	}
+}
+
+static void release_opened(struct fuse_req *req, uint64_t node, const struct fuse_open_out *opened, uint32_t flags)
+{
+	const struct fuse_ops *ops = req->session->ops;
+	const struct fuse_release_in in = { .fh = opened->fh, .flags = flags };
+
+	if (req->in->opcode == FUSE_OPENDIR)
+		(void)CALL(releasedir, req, node, &in);
+	else
+		(void)CALL(release, req, node, &in);
+}
+
+void dispatch_take_back(struct fuse_req *req)
+{
+	const struct fuse_reply reply = req->reply;
+
+	if (reply.header.error)
+		return;
+	switch (req->in->opcode) {
+	case FUSE_OPEN: case FUSE_OPENDIR:
+		release_opened(req, req->in->nodeid, &reply.body.open, ((const struct fuse_open_in *)req->arg)->flags);
+		break;
+	case FUSE_CREATE: case FUSE_TMPFILE:
+		release_opened(req, reply.body.entry.entry.nodeid, &reply.body.entry.open,
+			       ((const struct fuse_create_in *)req->arg)->flags);
+		/* fall through */
+	case FUSE_LOOKUP: case FUSE_MKNOD: case FUSE_MKDIR: case FUSE_SYMLINK: case FUSE_LINK:
+		forget_one(req, reply.body.entry.entry.nodeid);
+		break;
+	case FUSE_READDIRPLUS:
+		forget_entries(req);
+		break;
+	}
+}
+
 int dispatch_pieces(struct fuse_req *req, struct iovec piece[2])
 {
 	struct fuse_reply *r = &req->reply;

@@ -17,6 +17,10 @@ bool dispatch(struct fuse_req *req, const void *bytes, size_t size);
 /* The same for a request that is already decoded: `decoded` is what proto_decode() returned. */
 bool dispatch_decoded(struct fuse_req *req, int decoded);
 
+/* The kernel did not take the reply in req->reply: it has ended the request meanwhile. Releases the
+   file and forgets the nodes that a successful reply has given to the kernel. */
+void dispatch_take_back(struct fuse_req *req);
+
 /* Fills in one or two iovecs for the reply. Returns how many. */
 int dispatch_pieces(struct fuse_req *req, struct iovec piece[2]);
 

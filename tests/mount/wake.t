@@ -105,7 +105,7 @@ is 'a file that was open before can be read after it' "$(cat got)" 5
 exits 0 'nothing waits' wake mnt
 like 'it says so' "$err" 'mnt: nothing waits'
 exits 32 'no mount' wake ctl
-exits 1 'no such error' wake=ENOWHERE mnt
+exits 1 'no such error' timeout 5 fumount --wake=ENOWHERE mnt
 exits 1 'ENOSYS would be remembered' timeout 5 fumount --wake=ENOSYS mnt
 like 'it says so' "$err" 'no such error, or not one to answer with'
 exits 1 '--older alone' timeout 5 fumount --older=3 mnt

@@ -7,7 +7,6 @@
    thread puts the request aside, and reads on; -w: with the writeback cache.
    It keeps books as real servers do: an answer that the kernel refuses with ENOENT undoes
    what it gave away. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>

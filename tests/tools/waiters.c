@@ -1,9 +1,8 @@
 /* waiters [-n EACH] [-k KINDS] DIRECTORY: processes that each wait for one operation in a directory with
    the files f0 to f9. It opens what they need, prints "ready", and starts them at the
-   first byte of input. For each it prints a line, "KIND ERRNO" (0: success; 7: SIGBUS for mmap) as it
-   ends; then "over". At the end of input it kills those that are left.
+   first byte of input. Each prints a line, "KIND ERRNO" (0: success; 7: SIGBUS for mmap), or -SIGNAL when
+   it is killed; when all have ended, "over". At the end of input it kills those that are left.
    KINDS: some of stat,open,read,write,readdir,rename,lock,mmap,fsync,close,mkdir; all by default. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -43,7 +42,11 @@ static int do_lock(void)
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
 	return fcntl(fds[1], F_SETLKW, &l);
 }
-static void on_bus(int sig) { _exit(sig); }
+static void on_bus(int sig)
+{
+	static const char line[] = "mmap 7\n";
+	_exit(write(1, line, sizeof(line) - 1) < 0 ? 98 : sig);
+}
 static int do_mmap(void)
 {
 	signal(SIGBUS, on_bus);
@@ -66,7 +69,16 @@ static int wanted(const char *list, const char *name)
 	return !list || (at && (at == list || at[-1] == ',') && (!at[n] || at[n] == ','));
 }
 
-/* The process must not close inherited descriptors of the mount when it exits: that may wait again. */
+static void tell(int kind, int result)
+{
+	char line[64];
+	int n = snprintf(line, sizeof(line), "%s %d\n", kinds[kind].name, result);
+
+	if (write(1, line, (size_t)n) != n)
+		_exit(98);
+}
+
+/* It tells at once: to close what it inherited, as it ends, may wait again. */
 static pid_t start(int kind, const int go[2])
 {
 	pid_t pid = fork();
@@ -77,7 +89,8 @@ static pid_t start(int kind, const int go[2])
 	close(go[1]);
 	if (read(go[0], &c, 1) != 0)
 		_exit(99);
-	_exit(kinds[kind].run() < 0 ? errno : 0);
+	tell(kind, kinds[kind].run() < 0 ? errno : 0);
+	_exit(0);
 }
 
 int main(int argc, char **argv)
@@ -131,7 +144,8 @@ int main(int argc, char **argv)
 				continue;
 			started[i].pid = 0;
 			left--;
-			printf("%s %d\n", kinds[started[i].kind].name, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+			if (WIFSIGNALED(status))
+				printf("%s -%d\n", kinds[started[i].kind].name, WTERMSIG(status));
 		}
 	}
 	puts("over");

@@ -302,6 +302,96 @@ static void every_length(void **state)
 	}
 }
 
+/* ---- Replies that the kernel does not take ---- */
+
+static struct { uint64_t forgotten, times, released, released_dir; } taken;
+
+static void forget_taken(struct fuse_req *r, uint64_t node, uint64_t n)
+{
+	(void)r;
+	taken.forgotten = node;
+	taken.times += n;
+}
+
+static int release(struct fuse_req *r, uint64_t node, const struct fuse_release_in *in)
+{
+	(void)r;
+	(void)node;
+	taken.released = in->fh;
+	return 0;
+}
+
+static int releasedir(struct fuse_req *r, uint64_t node, const struct fuse_release_in *in)
+{
+	(void)r;
+	(void)node;
+	taken.released_dir = in->fh;
+	return 0;
+}
+
+static int open_seven(struct fuse_req *r, uint64_t node, uint32_t flags)
+{
+	(void)flags;
+	return node == 2 ? fuse_opened(r, 7, 0) : -EACCES;
+}
+
+static int create_nine(struct fuse_req *r, uint64_t parent, const char *name, const struct fuse_create_in *in)
+{
+	int err = fuse_entry(r, 2);
+
+	(void)parent;
+	(void)name;
+	(void)in;
+	return err ? err : fuse_opened(r, 9, 0);
+}
+
+static void take_back(uint32_t opcode, uint64_t node, const void *body, size_t size)
+{
+	struct { struct fuse_in_header in; char body[256]; } request = {
+		.in = { .len = (uint32_t)(sizeof(request.in) + size), .opcode = opcode, .unique = 7, .nodeid = node },
+	};
+
+	memcpy(request.body, body, size);
+	memset(&taken, 0, sizeof(taken));
+	assert_true(dispatch(&req, &request, request.in.len));
+	dispatch_take_back(&req);
+}
+
+static void taken_back(void **state)
+{
+	static const struct fuse_ops keeping = {
+		.attr = attr, .lookup = lookup, .readdir = readdir, .forget = forget_taken, .release = release,
+		.releasedir = releasedir, .open = open_seven, .opendir = open_seven, .create = create_nine,
+	};
+	static const struct { struct fuse_create_in in; char name[8]; } create = { .name = "new" };
+	static const struct fuse_read_in read = { .size = 4000 };
+	static const struct fuse_open_in open;
+
+	(void)state;
+	session.ops = &keeping;
+	take_back(FUSE_LOOKUP, 1, "hello", 6);
+	assert_int_equal(taken.forgotten, 2);
+	assert_int_equal(taken.times, 1);
+	take_back(FUSE_LOOKUP, 1, "none", 5);
+	assert_int_equal(taken.times, 0);
+	take_back(FUSE_OPEN, 2, &open, sizeof(open));
+	assert_int_equal(taken.released, 7);
+	assert_int_equal(taken.times, 0);
+	take_back(FUSE_OPEN, 3, &open, sizeof(open));
+	assert_int_equal(taken.released, 0);
+	take_back(FUSE_OPENDIR, 2, &open, sizeof(open));
+	assert_int_equal(taken.released_dir, 7);
+	assert_int_equal(taken.released, 0);
+	take_back(FUSE_CREATE, 1, &create, sizeof(create));
+	assert_int_equal(taken.released, 9);
+	assert_int_equal(taken.forgotten, 2);
+	take_back(FUSE_READDIRPLUS, 1, &read, sizeof(read));
+	assert_int_equal(taken.forgotten, 2);
+	assert_int_equal(taken.times, 1);
+	take_back(FUSE_READDIR, 1, &read, sizeof(read));
+	assert_int_equal(taken.times, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,7 +402,7 @@ int main(void)
 		cmocka_unit_test_setup(without_reply, setup),
 		cmocka_unit_test_setup(malformed_names, setup), cmocka_unit_test_setup(announced, setup),
 		cmocka_unit_test_setup(extensions, setup),
-		cmocka_unit_test_setup(every_length, setup),
+		cmocka_unit_test_setup(every_length, setup), cmocka_unit_test_setup(taken_back, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
