@@ -5,8 +5,9 @@
 
 #include <stdint.h>
 
-/* How a call fails: with an errno, or done in part; or a kind of it always, each other time. */
-enum { PLAN_SHORT = 1000, PLAN_ALL_INTERRUPTED, PLAN_ALL_SHORT };
+/* How a call fails: with an errno, or done in part; or a kind of it always, each other time; or the
+   process is killed before it makes the call. */
+enum { PLAN_SHORT = 1000, PLAN_ALL_INTERRUPTED, PLAN_ALL_SHORT, PLAN_KILLED };
 enum { PLAN_RECORDS = 1 << 16, PLAN_EXECS = 64 };
 
 /* What kind of file a descriptor is; of a pipe or a socket, the peer is there. */

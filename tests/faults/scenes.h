@@ -327,6 +327,95 @@ static void info_list(void) { serve_clean(false); judge_info(RUN(FAULTY, "fuse-i
 static void info_one(void) { serve_clean(true); judge_info(RUN(FAULTY, "fuse-info", mnt), mnt); }
 static void info_kernel(void) { judge_info(RUN(FAULTY, "fuse-info", "-k"), "file_systems"); }
 
+/* ---- fumount --wake, which may be killed at any moment ---- */
+
+static bool is_there(const char *name)
+{
+	char path[700];
+	struct statx st;
+
+	snprintf(path, sizeof(path), "%s/%s", mnt, name);
+	return syscall(SYS_statx, AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &st) == 0;
+}
+
+static int start_waiter(const char *name)
+{
+	int pid = fork();
+
+	if (pid == 0)
+		_exit(is_there(name) ? 0 : errno);
+	return pid;
+}
+
+static char state_of(int pid)
+{
+	char path[64], text[512] = "";
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	slurp(path, text, sizeof(text));
+	end = strrchr(text, ')');
+	return end ? end[2] : '?';
+}
+
+static int start_backend(void)
+{
+	char path[700];
+	int pid = fork();
+
+	snprintf(path, sizeof(path), "%s/../tests/tools/backend", clean);
+	if (pid == 0) {
+		execl(path, "backend", "-t", "2", "stats", mnt, NULL);
+		_exit(127);
+	}
+	if (pid < 0 || !WITHIN(3000, mounted() && is_there("f1")))
+		die("backend");
+	return pid;
+}
+
+static bool has_ended(int *pid, int *status)
+{
+	if (*pid && waitpid(*pid, status, WNOHANG) == *pid)
+		*pid = 0;
+	return !*pid;
+}
+
+/* Whoever waits may be woken or not when it failed; the server runs, and a second run wakes the rest. */
+static void fumount_wake(void)
+{
+	int server = start_backend(), waiters[4], status, why = 0;
+	bool all = true;
+
+	kill(server, SIGUSR1);
+	sleep_ms(10);
+	for (int i = 0; i < 4; i++)
+		waiters[i] = start_waiter("f2");
+	sleep_ms(50);
+	status = RUN(FAULTY, "fumount", "--wake", "-f", mnt);
+	if (status > 0)
+		failed_well(status);
+	if (!WITHIN(1000, strchr("SR", state_of(server))))
+		complain("the server is left in state %c", state_of(server));
+	for (int i = 0; i < 4 && status == 0 && !may_fail(); i++)
+		if (!WITHIN(1000, has_ended(waiters + i, &why)))
+			complain("a waiter was not woken");
+	if (plan->how == PLAN_KILLED)
+		RUN(0, "fumount", "--wake", "-f", mnt);
+	for (int i = 0; i < 4; i++)
+		all &= WITHIN(plan->how == PLAN_KILLED ? 1000 : 100, has_ended(waiters + i, &why));
+	if (plan->how == PLAN_KILLED && !all)
+		complain("a waiter is left after the second run");
+	kill(server, SIGUSR2);
+	for (int i = 0; i < 4; i++)
+		if (!WITHIN(1000, has_ended(waiters + i, &why)))
+			complain("a waiter is left when the server is back");
+	if (!is_there("f3"))
+		complain("the server does not serve any more");
+	mounts(NULL, true);
+	kill(server, SIGKILL);
+	waitpid(server, &status, 0);
+}
+
 /* ---- The box ---- */
 
 static void install(void)
@@ -365,6 +454,7 @@ static const struct { const char *name; void (*play)(void); } scenarios[] = {
 	{ "fumount, busy", fumount_busy },
 	{ "umount.fuse", fumount_helper },
 	{ "fumount by a user", fumount_user },
+	{ "fumount --wake", fumount_wake },
 	{ "fmount --auto-unmount", fmount_auto },
 	{ "fmount -t", fmount_plain },
 	{ "fmount -a", fmount_fstab },

@@ -153,6 +153,8 @@ static int fault(long number, long first, long second)
 	} else if (plan->how && !plan->fired && plan->process == me.process && plan->call <= me.calls
 		   && plan->number == number && (!transfers(number) || plan->file == kind_of((int)first))) {
 		plan->fired = 1;
+		if (plan->how == PLAN_KILLED)
+			__real_syscall(SYS_kill, __real_syscall(SYS_getpid), SIGKILL);
 		return plan->how;
 	}
 	return 0;

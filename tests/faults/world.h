@@ -13,7 +13,7 @@ static char output[OUTPUT], errors[OUTPUT];
 static const char *error_name(int how)
 {
 	return how == PLAN_SHORT ? "SHORT" : how == PLAN_ALL_INTERRUPTED ? "all are interrupted"
-	       : how == PLAN_ALL_SHORT ? "all are short" : strerrorname_np(how);
+	       : how == PLAN_ALL_SHORT ? "all are short" : how == PLAN_KILLED ? "KILLED" : strerrorname_np(how);
 }
 
 static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
@@ -202,7 +202,8 @@ static int finish(int pid, int milliseconds)
 	heard();
 	if (got != pid || WIFEXITED(status))
 		return got == pid ? WEXITSTATUS(status) : 0;
-	complain("ended by signal %d", WTERMSIG(status));
+	if (plan->how != PLAN_KILLED)
+		complain("ended by signal %d", WTERMSIG(status));
 	return -2;
 }
 
