@@ -21,7 +21,7 @@
 #include "mount/table.h"
 #include "wake_pass.h"
 
-enum { WATCH_MS = 500, EMPTY_PASSES = 5, SETTLE_MS = 10, LIMIT_MS = 1000, BRIEF_MS = 400 };
+enum { WATCH_MS = 500, EMPTY_PASSES = 5, SETTLE_MS = 20, LIMIT_MS = 1000, BRIEF_MS = 400 };
 
 struct waking {
 	const struct fumount *f;

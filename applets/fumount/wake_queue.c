@@ -13,7 +13,7 @@
 #include "sys/trace.h"
 
 /* The kernel wants room for a WRITE of the max_write to which the server has agreed. */
-enum { FIRST_BUFFER = (1 << 20) + 65536, LAST_BUFFER = 1 << 29, READ_MS = 200 };
+enum { FIRST_BUFFER = (1 << 20) + 65536, LAST_BUFFER = 1 << 29, READ_MS = 100 };
 
 int queue_open(struct wake_queue *q, int device, struct wake_pass *pass)
 {
@@ -41,18 +41,23 @@ static int grow_buffer(struct wake_queue *q)
 	return 0;
 }
 
-static int notify(struct wake_queue *q, int code, const void *body, size_t size)
+static int write_reply(struct wake_queue *q, uint64_t unique, int code, const void *body, size_t size)
 {
-	const struct fuse_out_header header = { .len = (uint32_t)(sizeof(header) + size), .error = code };
+	const struct fuse_out_header header = {
+		.len = (uint32_t)(sizeof(header) + size), .error = code, .unique = unique,
+	};
 	const struct iovec iov[2] = { { (void *)&header, sizeof(header) }, { (void *)body, size } };
-	ssize_t n = sys_writev(q->device, iov, size ? 2 : 1);
+	ssize_t n;
 
+	do
+		n = sys_writev(q->device, iov, size ? 2 : 1);
+	while (n == -EINTR);
 	return n < 0 ? (int)n : 0;
 }
 
 int queue_resend(struct wake_queue *q)
 {
-	return notify(q, FUSE_NOTIFY_RESEND, NULL, 0);
+	return write_reply(q, 0, FUSE_NOTIFY_RESEND, NULL, 0);
 }
 
 static int add_request(struct wake_queue *q, const struct wake_request *request, bool unread)
@@ -85,7 +90,7 @@ static void note_retrieve(struct wake_queue *q, const struct fuse_notify_retriev
 void queue_retrieve(struct wake_queue *q)
 {
 	for (uint32_t i = 0; i < q->retrieve_count; i++)
-		if (notify(q, FUSE_NOTIFY_RETRIEVE, q->retrieves + i, sizeof(*q->retrieves)) < 0)
+		if (write_reply(q, 0, FUSE_NOTIFY_RETRIEVE, q->retrieves + i, sizeof(*q->retrieves)) < 0)
 			q->pass->unasked++;
 	q->retrieve_count = 0;
 }
@@ -113,25 +118,17 @@ static int take(struct wake_queue *q, size_t size, bool unread)
 
 int queue_read(struct wake_queue *q, bool unread)
 {
-	int err = 0;
+	int err = 0, vain = 0;
 
 	while (!err && q->pass->count < WAKE_ROOM) {
 		ssize_t n = trace_read(q->device, q->buf, q->size, READ_MS);
 
-		if (n == -EAGAIN || n == -EINTR)
+		if (n == -EAGAIN || (n == -EINTR && vain++))
 			break;
 		err = n == -EINVAL ? grow_buffer(q) : n == -ENODEV || n == -ECONNABORTED ? -ENOTCONN
-		      : n == -ENOENT ? 0 : n < 0 ? (int)n : take(q, (size_t)n, unread);
+		      : n == -ENOENT || n == -EINTR ? 0 : n < 0 ? (int)n : take(q, (size_t)n, unread);
 	}
 	return err;
-}
-
-static int answer(struct wake_queue *q, uint64_t unique, int error)
-{
-	const struct fuse_out_header header = { .len = sizeof(header), .error = error, .unique = unique };
-	ssize_t n = sys_write(q->device, &header, sizeof(header));
-
-	return n < 0 ? (int)n : 0;
 }
 
 void queue_answer(struct wake_queue *q, int error)
@@ -143,7 +140,7 @@ void queue_answer(struct wake_queue *q, int error)
 
 		if (r->fate == WAKE_BACK)
 			pass->back++;
-		else if (answer(q, r->unique, r->fate == WAKE_ENDED ? error : 0) < 0)
+		else if (write_reply(q, r->unique, r->fate == WAKE_ENDED ? error : 0, NULL, 0) < 0)
 			pass->gone++;
 		else if (r->fate == WAKE_ENDED)
 			pass->ended++;

@@ -373,6 +373,15 @@ static int start_backend(void)
 	return pid;
 }
 
+static bool waits_in_fuse(int pid)
+{
+	char path[64], text[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	slurp(path, text, sizeof(text));
+	return strstr(text, "request_wait_answer") || strstr(text, "fuse");
+}
+
 static bool has_ended(int *pid, int *status)
 {
 	if (*pid && waitpid(*pid, status, WNOHANG) == *pid)
@@ -389,8 +398,10 @@ static void fumount_wake(void)
 	kill(server, SIGUSR1);
 	sleep_ms(10);
 	for (int i = 0; i < 4; i++)
-		waiters[i] = start_waiter("f2");
-	sleep_ms(50);
+		waiters[i] = start_waiter((const char *const[]) { "f4", "f5", "f6", "f7" }[i]);
+	for (int i = 0; i < 4; i++)
+		if (!WITHIN(3000, waits_in_fuse(waiters[i])))
+			die("a waiter does not wait");
 	status = RUN(FAULTY, "fumount", "--wake", "-f", mnt);
 	if (status > 0)
 		failed_well(status);
