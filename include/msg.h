@@ -26,12 +26,9 @@ int msg_flush(struct out *out);
    NULL. An error that fusebox itself does not meet has no meaning but its name. */
 const char *msg_reason(int negative_errno);
 const char *msg_errno_name(int negative_errno);
-<<<<<<< HEAD
 /* The name of such an error, or NULL. */
 const char *msg_rare_error(int negative_errno);
-=======
-/* -errno for such a name; 0 if it is not listed. */
+/* -errno for the name of an error that fusebox meets, such as "EIO"; 0: none. */
 int msg_errno_of(const char *name);
->>>>>>> 0677986 (fumount: add --wake, which ends what waits with an error and leaves the mount)
 
 #endif

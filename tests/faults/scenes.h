@@ -395,8 +395,10 @@ static void fumount_wake(void)
 	int server = start_backend(), waiters[4], status, why = 0;
 	bool all = true;
 
+	unlink("stats.hung");
 	kill(server, SIGUSR1);
-	sleep_ms(10);
+	if (!WITHIN(3000, access("stats.hung", F_OK) == 0))
+		die("the server does not hang");
 	for (int i = 0; i < 4; i++)
 		waiters[i] = start_waiter((const char *const[]) { "f4", "f5", "f6", "f7" }[i]);
 	for (int i = 0; i < 4; i++)

@@ -17,7 +17,7 @@ serve() # serve [backend's options]
 	timeout 5 ls mnt >/dev/null
 }
 over() { abort_detach "$T/mnt"; within 5 gone "$server" || kill -KILL "$server"; }
-hang() { kill -USR1 "$server"; sleep 0.05; }
+hang() { rm -f stats.hung; kill -USR1 "$server"; within 5 test -e stats.hung; }
 come_back() { kill -USR2 "$server"; }
 # The server's counts: stat_of NAME.
 stat_of()

@@ -1,6 +1,6 @@
 /* backend [-t THREADS] [-c] [-a] [-w] STATS MOUNTPOINT: a server whose backend can hang. In the
    foreground; the directory has the files f0 to f9, and takes any change.
-     SIGUSR1   the backend hangs: a thread that has read a request waits in it
+     SIGUSR1   the backend hangs: a thread that has read a request waits in it; STATS.hung is made
      SIGUSR2   it is back: the threads do what they have waited for, and answer
      SIGHUP    writes its counts to the file STATS
    -t: so many threads; -c: each reads from a clone of the device; -a: when the backend hangs, a
@@ -219,7 +219,7 @@ static void take(int fd, const char *bytes, ssize_t n)
 
 	pthread_mutex_lock(&lock);
 	count.read++;
-	count.resent += in->unique >> 63;
+	count.resent += (long)(in->unique >> 63);
 	pthread_mutex_unlock(&lock);
 	if (in->opcode == FUSE_INTERRUPT)
 		return;
@@ -302,6 +302,17 @@ static void come_back(void)
 	}
 }
 
+static void fall_silent(void)
+{
+	char path[4096];
+
+	pthread_mutex_lock(&lock);
+	hung = 1;
+	pthread_mutex_unlock(&lock);
+	snprintf(path, sizeof(path), "%s.hung", stats);
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+}
+
 int main(int argc, char **argv)
 {
 	int threads = 1, c, sig;
@@ -343,8 +354,7 @@ int main(int argc, char **argv)
 			come_back();
 		if (sig == SIGHUP)
 			write_stats();
-		pthread_mutex_lock(&lock);
-		hung |= sig == SIGUSR1;
-		pthread_mutex_unlock(&lock);
+		if (sig == SIGUSR1)
+			fall_silent();
 	}
 }
