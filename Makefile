@@ -152,12 +152,13 @@ install: all install-papers
 SHARE = $(DESTDIR)$(PREFIX)/share
 names_of = $$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([^ ]*\).*/\1/p' $(1))
 install-papers: completion
-	install -d $(SHARE)/man/man8 $(SHARE)/bash-completion/completions \
+	install -d $(SHARE)/man/man7 $(SHARE)/man/man8 $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	names=" fusebox $(notdir $(NAMES)) "; \
 	for page in core/fusebox.8 applets/*.8 applets/*/*.8; do for name in $(call names_of,$$page); do \
 		case $$names in *" $$name "*) install -m 644 $$page $(SHARE)/man/man8/$$name.8 ;; esac; \
 	done; done
+	$(if $(filter fumount,$(APPLETS)),install -m 644 core/fuse-recovery.7 $(SHARE)/man/man7/fuse-recovery.7)
 	[ ! -e $(BUILD)/completion/_fusebox ] || { \
 	install -m 644 $(BUILD)/completion/fusebox.bash $(SHARE)/bash-completion/completions/fusebox && \
 	install -m 644 $(BUILD)/completion/_fusebox $(SHARE)/zsh/site-functions/_fusebox && \

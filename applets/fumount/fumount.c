@@ -256,8 +256,6 @@ static int run_target(const struct fumount *f, const struct report *to)
 
 	if (f->recover)
 		return fumount_recover(f, to, to->object);
-	if (f->wake)
-		return fumount_wake(f, to, to->object);
 	err = target_find(to->object, &t);
 	if (err == -ENOENT && f->abort)
 		return abort_detached(to, to->object);
@@ -294,12 +292,19 @@ static const char *find_contradiction(const struct fumount *f, char **operands)
 		return "-O needs -a";
 	if (f->read_only && f->lazy + f->force + f->abort + f->recover)
 		return "-r excludes -l, -f, -R and --abort";
-	if (f->wake && f->lazy + f->recover + f->abort + f->all + f->read_only)
-		return "--wake excludes all of -l, -R, -a, -r and --abort";
+	if (f->wake && (f->lazy + f->recover + f->abort + f->read_only || f->kill || f->wait >= 0 || f->options))
+		return "--wake excludes -l, -R, -r, -k, -w, -O and --abort";
 	if (f->wake && !fumount_wake)
 		return "this build has no --wake";
 	return f->all || *operands ? fumount_wake_contradiction ? fumount_wake_contradiction(f) : NULL
 				   : "no mountpoint is given";
+}
+
+static int run_word(const struct fumount *f, const struct report *to)
+{
+	if (f->wake)
+		return fumount_wake(f, to, f->all ? NULL : to->object);
+	return f->all ? fumount_all(f, to) : run_target(f, to);
 }
 
 /* Each target is one JSON object: {"target":…,"events":[…],"status":0}. */
@@ -308,11 +313,11 @@ static int run_reported(const struct fumount *f, struct report *to)
 	int status;
 
 	if (!to->json)
-		return f->all ? fumount_all(f, to) : run_target(f, to);
+		return run_word(f, to);
 	json_open(to->json, NULL, '{');
 	json_text(to->json, "target", to->object);
 	json_open(to->json, "events", '[');
-	status = f->all ? fumount_all(f, to) : run_target(f, to);
+	status = run_word(f, to);
 	json_close(to->json, ']');
 	json_number(to->json, "status", status);
 	json_close(to->json, '}');

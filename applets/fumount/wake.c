@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fuse/proto.h"
+#include "cli/match.h"
 #include "health/fusectl.h"
 #include "msg.h"
 #include "opt.h"
@@ -110,7 +111,8 @@ static int find_servers(struct waking *w, uint64_t connection)
 
 static int refuse(const struct waking *w, int status, const char *why)
 {
-	report(w->to, status == FUMOUNT_OK ? "nothing" : "refused", "%s", why);
+	if (status != FUMOUNT_OK || !w->f->all || w->f->verbose)
+		report(w->to, status == FUMOUNT_OK ? "nothing" : "refused", "%s", why);
 	return status;
 }
 
@@ -359,29 +361,65 @@ long fumount_wake_waiters(uint64_t connection)
 
 /* ---- Targets ---- */
 
+struct collection { struct census *census; const char *types; };
+
 static int add_connection(const struct table_row *row, void *data)
 {
-	return table_is_fuse(row) ? census_add(data, table_connection(row)) : 0;
+	struct collection *c = data;
+
+	if (!table_is_fuse(row) || (c->types && !match_type(c->types, row->type)))
+		return 0;
+	return census_add(c->census, table_connection(row));
 }
 
-/* A connection that is mounted nowhere any more can have waiters still. */
-static int collect(const char *word, struct census *census)
+/* A connection that is mounted nowhere any more can have waiters still. NULL: all that are mounted. */
+static int collect(const char *word, const char *types, struct census *census)
 {
+	struct collection c = { census, types };
+	int err = word ? target_each(word, add_connection, &c) : table_each(NULL, add_connection, &c);
 	uint64_t connection;
-	int err = target_each(word, add_connection, census);
 
-	if (err || census->count)
+	if (err || census->count || !word)
 		return err;
 	if (target_connection(word, &connection) < 0 || fusectl_waiting(connection) < 0)
 		return -ENOENT;
 	return census_add(census, connection);
 }
 
+static int wake_one(struct waking *w, const struct conn *conn, bool all)
+{
+	const struct report *to = w->to;
+	struct report own = *to;
+	char name[32];
+	struct out out = OUT_TEXT(name);
+	int status;
+
+	out_fmt(&out, "conn:%llu", (unsigned long long)conn->connection);
+	if (all)
+		own.object = out_text(&out);
+	w->to = &own;
+	status = wake_connection(w, conn);
+	w->to = to;
+	map_free(&w->job.woken);
+	return status;
+}
+
+static int wake_each(struct waking *w, const struct census *census, bool all)
+{
+	int status = FUMOUNT_OK, one;
+
+	for (size_t i = 0; i < census->count; i++) {
+		one = wake_one(w, census->conns + i, all);
+		status = one > status ? one : status;
+	}
+	return status;
+}
+
 int fumount_wake(const struct fumount *f, const struct report *to, const char *word)
 {
 	struct waking w = { .f = f, .to = to, .job.pass = wake_pass_new() };
 	struct census census = { .count = 0 };
-	int err = w.job.pass ? collect(word, &census) : -ENOMEM, status = FUMOUNT_OK, one;
+	int err = w.job.pass ? collect(word, f->types, &census) : -ENOMEM, status;
 
 	if (err) {
 		report(to, "failed", "%s", err == -ENOENT ? "no FUSE mount is there" : msg_reason(err));
@@ -390,11 +428,7 @@ int fumount_wake(const struct fumount *f, const struct report *to, const char *w
 	set_order(&w);
 	w.job.order = &w.order;
 	census_look(&census, f->force ? 0 : WATCH_MS);
-	for (size_t i = 0; i < census.count; i++) {
-		one = wake_connection(&w, census.conns + i);
-		status = one > status ? one : status;
-		map_free(&w.job.woken);
-	}
+	status = wake_each(&w, &census, !word);
 	sys_free_pages(w.job.pass, sizeof(*w.job.pass));
 	return status;
 }

@@ -6,7 +6,7 @@
 
 #include "fumount.h"
 
-/* --wake, for the connections that `word` means. Reports each step and returns an exit status. */
+/* --wake, for the connections that `word` means, or for all that are mounted (NULL). Reports each step and returns an exit status. */
 int fumount_wake(const struct fumount *f, const struct report *to, const char *word) FUMOUNT_PART;
 
 /* Ends all requests of a connection whose server is known not to answer, within half a second and

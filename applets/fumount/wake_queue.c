@@ -118,17 +118,15 @@ static int take(struct wake_queue *q, size_t size, bool unread)
 
 int queue_read(struct wake_queue *q, bool unread)
 {
-	bool vain = false;	/* read(2) has waited */
 	int err = 0;
 
 	while (!err && q->pass->count < WAKE_ROOM) {
 		ssize_t n = trace_read(q->device, q->buf, q->size, READ_MS);
 
-		if (n == -EAGAIN || (n == -EINTR && vain))
+		if (n == -EAGAIN || n == -EINTR)
 			break;
-		vain = n == -EINTR;
 		err = n == -EINVAL ? grow_buffer(q) : n == -ENODEV || n == -ECONNABORTED ? -ENOTCONN
-		      : n == -ENOENT || n == -EINTR ? 0 : n < 0 ? (int)n : take(q, (size_t)n, unread);
+		      : n == -ENOENT ? 0 : n < 0 ? (int)n : take(q, (size_t)n, unread);
 	}
 	return err;
 }

@@ -50,7 +50,7 @@ static void set_timer(int milliseconds)
 ssize_t trace_read(int fd, void *buf, size_t size, int milliseconds)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };	/* without SA_RESTART */
-	const uint64_t alarm = 1u << (SIGALRM - 1);
+	const uint64_t alarm = 1u << (SIGALRM - 1), end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
 	ssize_t n;
 
 	if (sys_poll_in(fd, 0) <= 0)
@@ -58,7 +58,9 @@ ssize_t trace_read(int fd, void *buf, size_t size, int milliseconds)
 	sigaction(SIGALRM, &action, NULL);
 	syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &alarm, NULL, sizeof(alarm));
 	set_timer(milliseconds);
-	n = sys_read(fd, buf, size);
+	do
+		n = sys_read(fd, buf, size);
+	while (n == -EINTR && sys_clock_ns() < end);
 	set_timer(0);
 	return n;
 }

@@ -172,6 +172,41 @@ come_back
 finished
 over
 
+# All of them.
+serve
+begin -k stat
+hang; go
+within 5 waits_for 1
+exits 0 '-a' wake -a
+like 'tells of the one where somebody waited' "$err" "^fumount: conn:$conn: 1 requests ended"
+unlike 'and of no other' "$err" 'nothing'
+ok 'it wakes' within 1 all_over
+exits 1 'not with -O' timeout 5 fumount --wake -a -O ro
+finished
+over
+
+# passfs, whose SOURCE hangs: what it opened for an answer that was refused is closed again.
+mkdir src
+bg backend -t 8 "$T/stats" "$T/src"
+server=$bg
+within 5 mounted "$T/src"
+conn=$(conn_of "$T/src")
+exits 0 'passfs' passfs -b --threads=8 --no-passthrough src mnt
+timeout 5 ls mnt >/dev/null
+for i in 1 2 3; do
+	begin -k stat,open,read,readdir,close
+	hang; go
+	within 5 waits_for 2
+	exits 0 'passfs on a source that hangs: woken' wake -f mnt
+	ok 'nobody waits' within 1 all_over
+	come_back
+	is 'then it works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
+	finished
+done
+ok 'no file is left open in the source' within 5 is_count handles 0
+timeout 10 fumount mnt || timeout 10 fumount -R mnt
+abort_detach "$T/src"
+
 # By other names, and detached.
 serve
 begin -k stat
