@@ -140,6 +140,23 @@ static int refuse_tracing(const struct waking *w, int pid)
 	return FUMOUNT_USAGE;
 }
 
+/* FUSE_NOTIFY_RESEND came with Linux 6.9, which can lose requests by it. */
+static bool can_resend(void)
+{
+	enum { MAJOR = 6, MINOR = 10 };
+	char release[32];
+	uint64_t major, minor;
+	char *point, *end;
+
+	if (sys_read_file("/proc/sys/kernel/osrelease", release, sizeof(release)) <= 0 || !(point = strchr(release, '.')))
+		return false;
+	*point = '\0';
+	end = point + 1 + strspn(point + 1, "0123456789");
+	*end = '\0';
+	return opt_number(release, 1000, &major) == 0 && opt_number(point + 1, 1000, &minor) == 0
+	       && (major > MAJOR || (major == MAJOR && minor >= MINOR));
+}
+
 static int refuse_holding(const struct waking *w, int err)
 {
 	int pid = w->job.servers[0].pid;
@@ -163,6 +180,9 @@ static int refuse_holding(const struct waking *w, int err)
 static int judge(const struct waking *w, const struct conn *conn, bool *go)
 {
 	*go = false;
+	if (!can_resend())
+		return refuse(w, FUMOUNT_FAILED, "waking needs Linux 6.10; fumount --abort ends what waits, and the "
+			      "connection");
 	if (conn->over)
 		return refuse(w, FUMOUNT_OK, "its connection is over; nothing waits");
 	if (!conn->waiting)
@@ -349,7 +369,7 @@ long fumount_wake_waiters(uint64_t connection)
 	static const struct report silent = { .object = "", .quiet = true };
 	struct waking w = { .to = &silent, .order = { .error = -ETIMEDOUT, .older = WAKE_OLDER_ALL },
 			    .job.pass = wake_pass_new() };
-	int err = w.job.pass ? find_servers(&w, connection) : -ENOMEM;
+	int err = !can_resend() ? -ENOSYS : w.job.pass ? find_servers(&w, connection) : -ENOMEM;
 
 	w.job.order = &w.order;
 	if (!err)

@@ -16,7 +16,12 @@ serve() # serve [backend's options]
 	conn=$(conn_of "$T/mnt")
 	timeout 5 ls mnt >/dev/null
 }
-over() { abort_detach "$T/mnt"; within 5 gone "$server" || kill -KILL "$server"; }
+over()
+{
+	abort_detach "$T/mnt"
+	within 5 gone "$server" || kill -KILL "$server"
+	within 5 unmounted "$T/mnt" || umount -l mnt
+}
 hang() { rm -f stats.hung; kill -USR1 "$server"; within 5 test -e stats.hung; }
 come_back() { kill -USR2 "$server"; }
 # The server's counts: stat_of NAME.
