@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "sys.h"
+#include "sys/trace.h"
 
 enum { FILES = 8, DESCRIPTORS = 64, FIRST = 100, NO_FILE = -1, KEPT = 64 };
 
@@ -392,6 +393,16 @@ gid_t sys_getegid(void) { return fake.uid; }
 void sys_reset_signals(void) { }
 int sys_signal(int sig, void (*handler)(int)) { (void)sig, (void)handler; return 0; }
 int sys_poll_now(int fd) { return on(fd); }
+int trace_seize(int thread) { MUST(thread > 0); return -EPERM; }
+int trace_interrupt(int thread) { MUST(thread > 0); return -ESRCH; }
+int trace_is_still(int thread, int *signal) { MUST(thread > 0); *signal = 0; return -ECHILD; }
+int trace_release(int thread, int signal) { MUST(thread > 0 && signal >= 0); return -ESRCH; }
+int trace_fetch_fd(int pidfd, int fd) { MUST(pidfd >= 0 && fd >= 0); return new_descriptor(); }
+ssize_t trace_read(int fd, void *buf, size_t size, int milliseconds)
+{
+	MUST(milliseconds > 0);
+	return sys_read(fd, buf, size);
+}
 int sys_fetch_fd(pid_t pid, int fd) { MUST(pid > 0 && fd >= 0); return new_descriptor(); }
 int sys_sigcont_on_input(int fd) { return fd < 0 ? -EBADF : 0; }
 
@@ -449,6 +460,7 @@ void fake_free_pages(void)
 		give_back(kept[i]);
 }
 
+void *sys_shared_pages(size_t size) { return sys_pages(size); }
 void *sys_pages(size_t size) { return size < (size_t)1 << 30 ? keep(calloc(1, size)) : NULL; }
 
 void *sys_more_pages(void *pages, size_t size, size_t new_size)
