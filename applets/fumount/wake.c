@@ -85,8 +85,8 @@ static int add_server(const struct server *server, void *data)
 	struct wake_job *job = &w->job;
 
 	if ((server->connection != job->connection && server->connection != SERVER_NOT_TOLD)
-	    || server->pid == sys_getpid())
-		return 0;
+	    || server->pid == sys_getpid() || server_is_over(server))
+		return 0;	/* an older connection may have had this number */
 	for (int i = 0; i < job->server_count; i++)
 		if (job->servers[i].pid == server->pid)
 			return 0;

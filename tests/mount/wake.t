@@ -198,11 +198,11 @@ within 5 mounted "$T/src"
 conn=$(conn_of "$T/src")
 exits 0 'passfs' passfs -b --threads=8 --no-passthrough src mnt
 timeout 5 ls mnt >/dev/null
-for i in 1 2 3; do
+for round in first second third; do
 	begin -k stat,open,read,readdir,close
 	hang; go
 	within 5 waits_for 2
-	exits 0 'passfs on a source that hangs: woken' wake -f mnt
+	exits 0 "passfs on a source that hangs, for the $round time: woken" wake -f mnt
 	ok 'nobody waits' within 1 all_over
 	come_back
 	is 'then it works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
