@@ -17,7 +17,7 @@ ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))
 
 # Unit tests are built with the host's libc and sanitizers, from the objects that replay the
 # fuzzers' corpus.
-UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets -g -O1 \
+UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets '-DVERSION="0"' -g -O1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
 UNIT_WITH = $(addprefix $(BUILD)/tests/replay/,obj/applets/passfs/inodes.o obj/applets/passfs/view.o box.a)
 
