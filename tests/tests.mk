@@ -110,6 +110,11 @@ bench-built: all $(TOOLS)
 	@missed=0; for bench in run scale pass; do \
 		BUILD=$(abspath $(BUILD)) tests/bench/$$bench || missed=1; done; exit $$missed
 
+# Draw the pictures of README, and write its screens, from what the box prints now. What differs in
+# numbers alone stays as it is.
+pictures: all $(TOOLS)
+	BUILD=$(abspath $(BUILD)) tests/screens/draw
+
 # Every symbol's bytes by module, and the change since the last commit.
 size: all
 	tests/size $(BUILD)
