@@ -1,6 +1,6 @@
 # fusebox: `make` builds build/fusebox, `make run` serves ./mnt, `make test` proves it.
 CONFIG ?= default
-VERSION = 0.1.0
+VERSION = 0.2.0-dev
 BUILD ?= build$(if $(filter-out default,$(CONFIG)),/$(CONFIG))
 PREFIX ?= /usr
 STATIC = -static
@@ -69,6 +69,7 @@ help:
 	@echo 'make size            bytes of each symbol, and the change since the last commit'
 	@echo 'make fuzz            SECONDS=60 of each fuzz target; coverage'
 	@echo 'make install         into DESTDIR and PREFIX; install-setuid: fusermount3 alone'
+	@echo 'make pictures        draw the pictures and screens of README anew'
 	@echo 'make cross, dist     for other machines, by the compilers of Debian'
 	@echo 'make clean           remove $(BUILD)'
 	@echo 'V=1 shows commands; CONFIG=tiny|debug|dynamic: configs/; CC=aarch64-linux-gnu-gcc STRIP=... for a foreign machine'
@@ -138,7 +139,7 @@ completion: $(BUILD)/fusebox
 
 # Installs no fusermount3 and fusermount, which are useful to other users than root only
 # set-uid: see install-setuid.
-install: all install-papers
+install: all install-papers install-hooks
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/fusebox $(DESTDIR)$(PREFIX)/bin/fusebox
 	install -d $(DESTDIR)$(PREFIX)/sbin
@@ -168,6 +169,19 @@ install-papers: completion
 		ln -sf fusebox.fish $(SHARE)/fish/vendor_completions.d/$$a.fish; \
 	done; }
 
+# Install what users read, and what administrators enable: documents, systemd's units, and the hooks of
+# configs/initramfs, each of which says at its top where it belongs.
+HOOKS = $(SHARE)/fusebox
+UNITS_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
+install-hooks:
+	install -d $(SHARE)/doc/fusebox $(UNITS_DIR) $(HOOKS)
+	install -m 644 README.md LICENSE .github/CHANGELOG.md applets/WRITING.md applets/THREATS.md $(SHARE)/doc/fusebox
+	install -m 644 configs/initramfs/*.service $(wildcard configs/systemd/*.service) $(UNITS_DIR)
+	install -m 644 configs/initramfs/fuse-root $(HOOKS)
+	install -m 755 configs/initramfs/shutdown $(HOOKS)
+	for kind in initramfs-tools dracut mkinitcpio cpio; do \
+		install -d $(HOOKS)/$$kind && cp configs/initramfs/$$kind/* $(HOOKS)/$$kind/ || exit; done
+
 # Install the only file that is set-uid root; fusermount is a link to it.
 install-setuid: all
 	install -d $(DESTDIR)$(PREFIX)/bin
@@ -189,4 +203,4 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(SINGLE:.o=.d)
 -include tests/tests.mk
-.PHONY: all help links run umount completion install install-papers install-setuid cross dist clean
+.PHONY: all help links run umount completion install install-papers install-hooks install-setuid cross dist clean

@@ -40,6 +40,12 @@ exits 0 'make install' make -s -C one install "DESTDIR=$T/root" PREFIX=/usr
 ok 'links' test "$(readlink "$T/root/usr/bin/fumount") $(readlink "$T/root/usr/sbin/mount.fuse3")" = 'fusebox ../bin/fusebox'
 is 'that lead to the box' "$("$T/root/usr/sbin/mount.fuse3" 2>&1)" \
 	'usage: mount.fuse3 type#[source] destination [-t type] [-o opt[,opts...]]'
+for file in doc/fusebox/README.md doc/fusebox/WRITING.md doc/fusebox/CHANGELOG.md fusebox/fuse-root fusebox/shutdown \
+	fusebox/initramfs-tools/hook fusebox/dracut/module-setup.sh fusebox/mkinitcpio/install fusebox/cpio/make-image; do
+	ok "installed: $file" test -s "$T/root/usr/share/$file"
+done
+ok 'the shutdown script can be run' test -x "$T/root/usr/share/fusebox/shutdown"
+ok "systemd's units are there" test -s "$T/root/usr/lib/systemd/system/fuse-shutdown.service"
 ok 'not the set-uid one' test ! -e "$T/root/usr/bin/fusermount3"
 share=$T/root/usr/share
 is 'a page for each name of the box, but for that one' "$(cd "$share/man/man8" && printf '%s\n' ./*.8 | sed 's/^..//; s/.8$//' | LC_ALL=C sort | paste -sd' ')" \
@@ -58,6 +64,15 @@ cp native one/$box
 exits 0 'make install-setuid' make -s -C one install-setuid "DESTDIR=$T/root"
 is 'set-uid root, a file of its own' "$(stat -c '%a %u %F' "$T/root/usr/bin/fusermount3")" '4755 0 regular file'
 ok 'with its page, twice' cmp "$share/man/man1/fusermount3.1" "$share/man/man1/fusermount.1"
+
+# ---- The version, which the Makefile alone has ----
+version=$(sed -n 's/^VERSION = //p' "$top/Makefile") number=${version%-dev} package=$top/configs/package
+is 'the box has it' "$(one/$box --version)" "fusebox $version"
+is "Debian's changelog has it" "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$package/debian/changelog")" "${version/-/\~}"
+is 'the APKBUILD has it' "$(sed -n 's/^pkgver=//p' "$package/alpine/APKBUILD")" "${version/-dev/_alpha}"
+printf 'generic-package =\ninclude %s\nall:\n\t@echo $(FUSEBOX_VERSION)\n' "$package/buildroot/fusebox.mk" >ask.mk
+is 'buildroot reads it' "$(make -s -f ask.mk BR2_EXTERNAL_FUSEBOX_PATH="$package/buildroot")" "$version"
+ok 'the changelog has it' grep -qE "^(This is $version\.|## \[$number\] - [0-9-]{10})$" "$top/.github/CHANGELOG.md"
 
 # ---- run, umount ----
 hello() { timeout 5 cat one/mnt/hello; }

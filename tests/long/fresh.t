@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The two commands that README begins with, in fresh minimal Debians with a C compiler and
+# `make run` and `make test`, in fresh minimal Debians with a C compiler and
 # make, and nothing else: `make run` in all FRESH_SUITES, and `make test`, which takes a
 # quarter of an hour, in FRESH_TEST. FRESH_TEST='bookworm trixie sid' tries it in all.
 . "$(dirname "$0")/../lib.sh"

@@ -10,7 +10,8 @@ start 2400	# the first run makes the Debians
 tools=(build-essential debhelper musl-tools libcmocka-dev lintian dpkg-repack fuse3 sshfs squashfuse
 	squashfs-tools openssh-sftp-server)
 declare -A packages=(
-	[fusebox]='/usr/bin/fusebox /usr/bin/passfs /usr/sbin/umount.fuse /usr/share/man/man8/fumount.8.gz'
+	[fusebox]='/usr/bin/fusebox /usr/bin/passfs /usr/sbin/umount.fuse /usr/share/man/man8/fumount.8.gz
+		/usr/share/doc/fusebox/README.md.gz /usr/share/doc/fusebox/WRITING.md.gz /usr/share/fusebox/fuse-root /usr/share/fusebox/shutdown'
 	[fusebox-fusermount3]='/usr/bin/fusermount3 /usr/bin/fusermount /usr/sbin/mount.fuse3
 		/usr/share/man/man1/fusermount3.1.gz')
 

@@ -4,8 +4,8 @@
 #
 ################################################################################
 
-FUSEBOX_VERSION = 0.1.0
 FUSEBOX_SITE = $(BR2_EXTERNAL_FUSEBOX_PATH)/../../..
+FUSEBOX_VERSION = $(shell sed -n 's/^VERSION = //p' $(FUSEBOX_SITE)/Makefile)
 FUSEBOX_SITE_METHOD = local
 FUSEBOX_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude /build
 FUSEBOX_LICENSE = MIT
