@@ -8,6 +8,7 @@
 #include "wake.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "fuse/proto.h"
@@ -119,16 +120,18 @@ static int refuse(const struct waking *w, int status, const char *why)
 /* The rule by which the kernel refuses to trace the server: ptrace(2), "Ptrace access mode checking". */
 static int refuse_tracing(const struct waking *w, int pid)
 {
-	char command[16], scope[8] = "";
-	struct proc_facts facts = { .uid = -1 };
+	char command[16], scope[8] = "", path[32];
+	struct out out = OUT_TEXT(path);
+	struct sys_stat st = { .uid = sys_geteuid() };
 	int tracer = task_tracer(pid);
 
-	proc_facts(pid, &facts);
+	out_fmt(&out, "/proc/%d", pid);
+	sys_statx(AT_FDCWD, out_text(&out), true, &st);
 	if (tracer) {
 		proc_command(tracer, command);
 		report(w->to, "refused", "its server, process %d, is traced by process %d (%s); end that first", pid,
 		       tracer, command);
-	} else if (sys_geteuid() != 0 && facts.uid != (int64_t)sys_geteuid()) {
+	} else if (sys_geteuid() != 0 && st.uid != sys_geteuid()) {
 		report(w->to, "refused", "its server, process %d, is another user's; run this as root", pid);
 	} else if (sys_read_file("/proc/sys/kernel/yama/ptrace_scope", scope, sizeof(scope)) > 0 && *scope > '0') {
 		report(w->to, "refused", "its server, process %d, may not be traced: kernel.yama.ptrace_scope is %c; "
@@ -161,6 +164,8 @@ static int refuse_holding(const struct waking *w, int err)
 {
 	int pid = w->job.servers[0].pid;
 
+	if (err == -EACCES && !w->job.server_count)
+		return refuse(w, FUMOUNT_USAGE, "its server is not visible to this user; run this as root");
 	switch (err) {
 	case -EPERM: case -EACCES:
 		return refuse_tracing(w, pid);
@@ -286,11 +291,9 @@ static void add_pass(struct waking *w)
 static bool are_waiting_again(const struct waking *w)
 {
 	const struct wake_pass *pass = w->job.pass;
-	struct callers callers;
 
-	callers_begin(&callers, w->job.servers[0].pid);
-	for (uint32_t i = 0; i < pass->count; i++)
-		if (pass->requests[i].fate == WAKE_ENDED && callers_waits(&callers, pass->requests + i))
+	for (uint32_t i = 0; i < pass->count && pass->own_space; i++)
+		if (pass->requests[i].fate == WAKE_ENDED && callers_wait(pass->requests + i))
 			return true;
 	return false;
 }

@@ -71,7 +71,7 @@ bool callers_is_of(const struct callers *c, const struct wake_request *r, int pi
 	return c->own_space ? task_state(pid, (int)r->pid) != '\0' : task_has_number(pid, r->pid);
 }
 
-bool callers_waits(const struct callers *c, const struct wake_request *r)
+bool callers_wait(const struct wake_request *r)
 {
-	return c->own_space && r->pid && task_waits_in_fuse((int)r->pid);
+	return r->pid && task_waits_in_fuse((int)r->pid);
 }

@@ -24,7 +24,7 @@ void callers_describe(struct callers *callers, struct wake_request *request);
 /* Whether the thread of a request belongs to process `pid`, a number in this PID namespace. */
 bool callers_is_of(const struct callers *callers, const struct wake_request *request, int pid);
 
-/* Whether the thread of a request waits in FUSE now. */
-bool callers_waits(const struct callers *callers, const struct wake_request *request);
+/* Whether the thread of a request, a number of this PID namespace, waits in FUSE now. */
+bool callers_wait(const struct wake_request *request);
 
 #endif

@@ -66,7 +66,7 @@ static int hold_servers(struct hold *hold, const struct wake_job *job)
 
 	for (int i = 0; i < job->server_count; i++) {
 		fd = hold_server(hold, job, job->servers + i);
-		if (fd < 0 && fd != -ESRCH)
+		if (fd < 0 && fd != -ESRCH && fd != -ESTALE)
 			return fd;
 		if (device < 0)
 			device = fd;
@@ -124,6 +124,7 @@ static void choose_fates(const struct wake_job *job)
 	struct callers callers;
 
 	callers_begin(&callers, job->servers[0].pid);
+	pass->own_space = callers.own_space;
 	for (uint32_t i = 0; i < pass->count && job->order->describe; i++)
 		callers_describe(&callers, pass->requests + i);
 	set_kernel_age(pass);

@@ -19,6 +19,7 @@ struct wake_pass {
 	uint32_t gone;		/* ended meanwhile: the server has answered, or the caller was killed */
 	uint32_t forgotten;	/* nodes that the server was not told of as forgotten */
 	uint32_t unasked;	/* NOTIFY_REPLYs that the server does not get */
+	bool own_space;		/* the threads in the requests have the numbers of this PID namespace */
 	uint64_t took;		/* nanoseconds for which the server stood still */
 	uint32_t count;
 	struct wake_request requests[WAKE_ROOM];
