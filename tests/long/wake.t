@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A hundred hangs each of servers that know nothing of us: sshfs whose far side stops, bindfs and
-# passfs on a source that hangs, with and without clones of the device. Each time nobody waits after
+# A hundred hangs each of servers that know nothing of us: sshfs whose far side stops; bindfs and
+# libfuse's passthrough, with and without clones of the device, and passfs, on a source that hangs. Each time nobody waits after
 # fumount --wake, and the server goes on; in the end it has lost no descriptor and hardly any memory.
 . "$(dirname "$0")/../lib.sh"
 start 3000
 rounds=${WAKE_ROUNDS:-100}
 mkdir mnt src ctl far
 mount -t fusectl none ctl
+place=mnt
 for i in 0 1 2 3 4 5 6 7 8 9; do dd if=/dev/zero of=far/f$i bs=64k count=16 status=none; done
 
 waiting() { cat "ctl/$conn/waiting"; }
@@ -14,7 +15,7 @@ some_wait() { [ "$(waiting)" -ge 2 ]; }
 all_over() { grep -q over waited; }
 descriptors() { local fds=("/proc/$server/fd"/*); echo "${#fds[@]}"; }
 memory() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$server/status"; }
-works() { [ "$(timeout 5 ls mnt 2>/dev/null | grep -c '^f[0-9]$')" -ge 5 ]; }
+works() { [ "$(timeout 5 ls "$place" 2>/dev/null | grep -c '^f[0-9]$')" -ge 5 ]; }
 
 # One round; says what went wrong.
 hang_once()
@@ -22,7 +23,7 @@ hang_once()
 	local pid
 	rm -f in waited
 	mkfifo in
-	waiters -k stat,open,read,write,readdir,fsync,close,mmap mnt <in >waited 2>&1 & pid=$!
+	waiters -k stat,open,read,write,readdir,fsync,close,mmap "$place" <in >waited 2>&1 & pid=$!
 	pids=("${pids[@]:0:8}" "$pid")
 	exec 8>in
 	within 10 grep -q ready waited || { echo "not ready: $(cat waited)"; exec 8>&-; return 1; }
@@ -57,16 +58,14 @@ hangs()
 if command -v sshfs >/dev/null && [ -x /usr/lib/openssh/sftp-server ]; then
 	printf '#!/bin/sh\necho $$ >%s/far.pid\nexec /usr/lib/openssh/sftp-server\n' "$T" >fakessh
 	chmod +x fakessh
-	for options in '' ,direct_io; do
-		bg sshfs -f -o "ssh_command=$T/fakessh,dir_cache=no$options" "x:$T/far" "$T/mnt"
-		server=$bg
-		within 10 mounted "$T/mnt"
-		silence() { kill -STOP "$(cat "$T/far.pid")"; }
-		revive() { kill -CONT "$(cat "$T/far.pid")"; }
-		hangs "sshfs$options"
-		timeout 10 fumount mnt || abort_detach "$T/mnt"
-		within 5 gone "$server" || kill -KILL "$server"
-	done
+	bg sshfs -f -o "ssh_command=$T/fakessh,dir_cache=no" "x:$T/far" "$T/mnt"
+	server=$bg
+	within 10 mounted "$T/mnt"
+	silence() { kill -STOP "$(cat "$T/far.pid")"; }
+	revive() { kill -CONT "$(cat "$T/far.pid")"; }
+	hangs sshfs
+	timeout 10 fumount mnt || abort_detach "$T/mnt"
+	within 5 gone "$server" || kill -KILL "$server"
 else
 	skip 'sshfs' 'there is no sshfs, or no sftp-server'
 fi
@@ -77,10 +76,16 @@ backend=$bg
 within 5 mounted "$T/src"
 silence() { rm -f stats.hung; kill -USR1 "$backend"; within 5 test -e stats.hung; }
 revive() { kill -USR2 "$backend"; }
-for command in 'passfs --threads=8 --no-passthrough' 'bindfs -f' 'bindfs -f -o clone_fd'; do
+example=/usr/share/doc/libfuse3-dev/examples/passthrough.c
+read -ra fuse3 <<<"$(pkg-config --cflags --libs fuse3 2>/dev/null)"
+[ ! -e "$example" ] || cc -w -o passthrough "$example" "${fuse3[@]}"
+PATH=$T:$PATH
+for command in 'passfs --threads=8 --no-passthrough src' 'bindfs -f src' 'passthrough -f' 'passthrough -f -o clone_fd'; do
 	read -ra words <<<"$command"
 	command -v "${words[0]}" >/dev/null || { skip "$command" 'it is not installed'; continue; }
-	bg "${words[@]}" src mnt
+	place=mnt
+	[ "${words[0]}" != passthrough ] || place=mnt$T/src
+	bg "${words[@]}" mnt
 	server=$bg
 	within 10 mounted "$T/mnt"
 	within 5 works
