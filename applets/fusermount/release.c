@@ -63,6 +63,37 @@ static void lower_after_turn(struct helper *h)
 	helper_lower();
 }
 
+struct cover { uint64_t mount; const char *path; size_t len; };
+
+/* Matches a mount on `mount` that is not below a directory of it. */
+static int is_cover(const struct table_row *row, void *data)
+{
+	const struct cover *c = data;
+
+	return row->parent == c->mount
+	       && (strncmp(row->mountpoint, c->path, c->len) != 0 || row->mountpoint[c->len] != '/');
+}
+
+/* -EBUSY if another mount covers that of fd: umount2(2) would detach the cover. The caller may have
+   stopped this process, for hours, since it looked what is on top. */
+static int check_uncovered(int fd)
+{
+	static char path[4096];
+	struct table_row row;
+	struct cover c = { .path = path };
+	int err = table_of_fd(fd, &row, false);
+
+	if (err)
+		return err;
+	c.mount = row.id;
+	c.len = strlen(row.mountpoint);
+	if (c.len >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, row.mountpoint, c.len + 1);
+	err = table_each(NULL, is_cover, &c);
+	return err > 0 ? -EBUSY : err;
+}
+
 int helper_detach(struct helper *h, int fd)
 {
 	int err = helper_open_turn(h);
@@ -70,7 +101,9 @@ int helper_detach(struct helper *h, int fd)
 	if (!err)
 		err = raise_in_turn(h);
 	if (!err) {
-		err = umount_fd(fd, UMOUNT_LAZY);
+		err = check_uncovered(fd);
+		if (!err)
+			err = umount_fd(fd, UMOUNT_LAZY);
 		lower_after_turn(h);
 	}
 	sys_close(fd);

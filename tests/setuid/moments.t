@@ -88,6 +88,21 @@ for how in -uq -uqz; do
 done
 kill "$elsewhere"
 
+# ---- Root's mount covers it, once the helper has looked what is on top ----
+
+fresh
+mount_fuse
+late fcntl:delay_enter=1s:when=4 fusermount3 -uz mnt >"$T/got" 2>&1 &
+begun fcntl
+roots
+wait $!
+ok '-uz: root mounts over it: that mount is there' roots_is_there
+like 'the helper says so' "$(cat "$T/got")" 'failed to unmount .*: Device or resource busy'
+is "and has left the user's" "$(fuse_mounts)" 1
+umount mnt
+user fusermount3 -uz mnt
+is 'which goes without that cover' "$(fuse_mounts)" 0
+
 # ---- mount(2) does not tell what it mounted ----
 
 fresh
