@@ -77,22 +77,12 @@ static int show_version(void)
 	return out_flush(&out) < 0;
 }
 
-/* Whether fd is the root of a FUSE mount at h->at.path, and the caller owns the mount or is root. */
-static bool can_unmount(const struct helper *h, int fd)
-{
-	struct table_row row;
-
-	return table_of_fd(fd, &row, true) == 0 && table_is_fuse(&row)
-	       && strcmp(row.mountpoint, h->at.path) == 0
-	       && (h->root || table_owner(&row) == sys_getuid());
-}
-
 /* Open the mount if the caller may unmount it, and set h->at.mounted. -1: already reported. */
 static int open_own_mount(struct helper *h, bool quiet)
 {
 	int fd = sys_open(h->name, O_PATH | O_NOFOLLOW, 0);
 
-	if (fd >= 0 && can_unmount(h, fd) && table_identify(fd, &h->at.mounted) == 0)
+	if (fd >= 0 && helper_owns(h, fd, h->at.path) && table_identify(fd, &h->at.mounted) == 0)
 		return fd;
 	if (fd >= 0)
 		sys_close(fd);
@@ -197,7 +187,8 @@ static int fusermount_main(char **argv)
 
 	if (priv_caller() < 0)
 		return refuse("cannot take the caller's rights");
-	helper.root = sys_getuid() == 0;
+	helper.at.uid = sys_getuid();
+	helper.root = helper.at.uid == 0;
 	if (!priv_may_mount())
 		exec_setuid_helper(argv);
 	if (!applet_parse(options, &args, argv, &rest))

@@ -12,6 +12,7 @@
 #include "opt.h"
 #include "sys/priv.h"
 #include "sys.h"
+#include "mount/table.h"
 #include "mount/umount.h"
 
 /* The last component of a path, without trailing slashes. NULL if it cannot be the name of a
@@ -97,7 +98,6 @@ static int pin_mountpoint(struct helper *h)
 	struct sys_stat st;
 	int err;
 
-	h->at.uid = sys_getuid();
 	h->at.gid = sys_getgid();
 	h->at.under = sys_open(h->name, O_PATH | (h->root ? 0 : O_NOFOLLOW), 0);
 	err = h->at.under < 0 ? h->at.under : sys_statx(h->at.under, "", true, &st);
@@ -269,6 +269,26 @@ int helper_mount(struct helper *h, struct out *why)
 	return err;
 }
 
+bool helper_owns(const struct helper *h, int fd, const char *path)
+{
+	struct table_row row;
+
+	return table_of_fd(fd, &row, true) == 0 && table_is_fuse(&row)
+	       && (!path || strcmp(row.mountpoint, path) == 0)
+	       && (h->root || table_owner(&row) == h->at.uid);
+}
+
+/* Without a unique mount id (before Linux 6.8), id and device may be another mount's by now. */
+int helper_open_known(const struct helper *h)
+{
+	int fd = umount_open_known(h->name, &h->at.mounted);
+
+	if (fd < 0 || h->at.mounted.unique_id || helper_owns(h, fd, NULL))
+		return fd;
+	sys_close(fd);
+	return -ESTALE;
+}
+
 /* Waits until the server has closed its end of the socket. */
 static void await_server(int socket)
 {
@@ -292,7 +312,7 @@ int helper_watch(struct helper *h)
 	await_server(h->socket);
 	err = parent < 0 ? parent : sys_fchdir(parent);
 	if (!err) {
-		err = umount_open_known(h->name, &h->at.mounted);
+		err = helper_open_known(h);
 		if (err >= 0)
 			err = helper_detach(h, err);
 	}

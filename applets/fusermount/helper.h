@@ -49,6 +49,14 @@ int helper_mount_when_told(struct helper *h, struct out *why);
    other, not even another mount of the same user. */
 int helper_watch(struct helper *h);
 
+/* Whether fd is on a FUSE mount of the caller's, or any FUSE mount if the caller is root; and, with a
+   path (NULL: any), mounted there. */
+bool helper_owns(const struct helper *h, int fd, const char *path);
+
+/* Opens the top mount at h->name if it is still h->at.mounted, and the caller's. Returns an O_PATH
+   descriptor, which the caller closes, or -errno: -ESTALE if another mount, or none, is there now. */
+int helper_open_known(const struct helper *h);
+
 /* Opens the file of turn_open() as h->at.turn, or sets it to 0 if no directory is fit for it. The
    caller closes it by mount_release(), and is not raised. 0 or -errno. */
 int helper_open_turn(struct helper *h);

@@ -103,6 +103,43 @@ umount mnt
 user fusermount3 -uz mnt
 is 'which goes without that cover' "$(fuse_mounts)" 0
 
+# ---- Before Linux 6.8 the numbers of a mount are given again ----
+
+# numbers MOUNTPOINT: what statx(2) tells of it there, from stx_mask to stx_mnt_id.
+numbers()
+{
+	local id device
+	read -r id _ device _ < <(mount_line "$PWD/$1")
+	printf '00100000%0264d%s' 0 "$(python3 -c 'import struct, sys; print(struct.pack("<IIQ", *map(int, sys.argv[1:])).hex())' "${device%:*}" "${device#*:}" "$id")"
+}
+# watched INJECTION: mount with auto_unmount, without listmount(2) and statmount(2); the server ends
+# once there is $T/over.
+watched()
+{
+	strace -f -o "$T/trace" -e "inject=$1" "$BUILD/tests/tools/forbid" 38 457,458 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all \
+		commfd "until [ -e $T/over ]; do sleep 0.05; done" fusermount3 -o auto_unmount mnt >"$T/got" 2>&1
+}
+fresh
+touch "$T/over"
+watched move_mount:delay_exit=1
+# The call of statx(2) that identifies the new mount.
+when=$(awk '/execve\(.*bin\/fusermount3/ { pid = $1 } $1 == pid && /statx\(/ { n++; if (moved && / = 0$/) { print n; exit } } $1 == pid && /move_mount\(/ { moved = 1 }' "$T/trace")
+rm "$T/over" "$T/got"
+fresh
+user mkdir volume
+roots volume
+watched "statx:poke_exit=@arg5=$(numbers volume):when=${when:-1}" &
+job=$!
+within 5 grep -qs "received: byte 0" "$T/got"
+like "the helper is told the numbers of root's mount" "$(grep INJECTED "$T/trace")" 'statx\([0-9]+, "".* = 0 \(INJECTED: args\)'
+umount -l mnt
+mount --move volume mnt
+touch "$T/over"
+wait "$job"
+like 'auto_unmount: the server is gone' "$(cat "$T/got")" 'received: byte 0'
+sleep 0.5
+ok "root's mount that has got both numbers is there" roots_is_there
+
 # ---- mount(2) does not tell what it mounted ----
 
 fresh
