@@ -307,18 +307,44 @@ static int protect_name(struct helper *h, struct place *place, const char **why)
 	return err;
 }
 
+/* Hold a clone of the mount until the process exits: that does not make the mount busy, but keeps its device
+   number. A caller can make the lookup in the turn wait, by a lock on a directory of their own, and
+   the turn must not become that of another user's mount meanwhile. open_tree(2) is missing before
+   Linux 5.2 (ENOSYS) and forbidden in some containers (EPERM). */
+static int keep_number(int fd)
+{
+	int clone;
+
+	helper_raise(false);
+	clone = sys_clone_mount(fd);
+	helper_lower();
+	return clone >= 0 || clone == -ENOSYS || clone == -EPERM ? 0 : clone;
+}
+
+static int unmount_in_turn(const struct helper *h)
+{
+	int fd = helper_open_known(h);
+
+	if (fd < 0)
+		return fd;
+	sys_close(fd);
+	return umount_known(h->name, &h->at.mounted, UMOUNT_PLAIN);
+}
+
 int helper_unmount(struct helper *h, int fd, const char **why)
 {
 	struct place place = { .path = h->at.path };
 	int err = find_place(h, fd, &place);
 
+	if (!err)
+		err = keep_number(fd);
 	sys_close(fd);
 	if (!err)
 		err = protect_name(h, &place, why);
 	if (!err)
 		err = raise_in_turn(h);
 	if (!err) {
-		err = umount_known(h->name, &h->at.mounted, UMOUNT_PLAIN);
+		err = unmount_in_turn(h);
 		lower_after_turn(h);
 	} else if (err == -ETIMEDOUT) {
 		*why = "somebody else is unmounting it, or has stopped at that; use -z later";

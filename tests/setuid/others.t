@@ -18,7 +18,8 @@ cp "$STATIC_BOX" tools/passfs
 chmod -R go+rX tools
 PATH=$T/bin:$T/tools:/usr/sbin:/usr/bin:/sbin:/bin
 
-user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
+as_user=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all)
+user() { "${as_user[@]}" "$@"; }
 other() { setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps -all "$@"; }
 fuse_at() { grep -c " $1 .* - fuse" /proc/self/mountinfo; }
 detach_all()
@@ -105,15 +106,29 @@ exits 1 'whoever runs it cannot stop it then' user kill -STOP "$helper"
 kill -CONT "$helper" 2>/dev/null
 wait "$job"
 
-# As a cgroup's freezer could have it: for 6 seconds in its turn, the mount being gone otherwise.
-for try in 1 2 3 4 5; do	# others on this machine may get the number first
+# As a cgroup's freezer could have it, or a lock on a directory of the caller's: for 6 seconds in its
+# turn, the mount being gone otherwise. gone_in_turn [PROGRAM...]: which runs the helper.
+gone_in_turn()
+{
 	fresh
 	user commfd true fusermount3 mine/mnt >/dev/null
 	was=$(number "$T/mine/mnt")
-	strace -f -u nobody -o trace -e inject=umount2:delay_enter=6s fusermount3 -uq mine/mnt &
+	connection=$(stat -c %i "fusectl/${was#*:}")
+	strace -f -o trace -e inject=umount2:delay_enter=6s "$@" "${as_user[@]}" fusermount3 -uq mine/mnt &
 	job=$!
 	begun umount2
 	unshare -m --propagation private bash -c "umount -l $T/mine/mnt; exec setpriv --reuid 65534 --regid 65534 --clear-groups rmdir $T/mine/mnt"
+}
+mkdir fusectl
+mount -t fusectl none fusectl
+gone_in_turn
+is 'nothing is mounted there' "$(fuse_at "$T/mine/mnt")" 0
+is 'and the number is not free yet' "$(stat -c %i "fusectl/${was#*:}" 2>&1)" "$connection"
+wait "$job"
+
+# Where the kernel has no open_tree(2), which keeps the number.
+for try in 1 2 3 4 5; do	# others on this machine may get the number first
+	gone_in_turn "$BUILD/tests/tools/forbid" 38 428
 	other mkdir shared/mnt
 	begun=$EPOCHREALTIME
 	got=$(other commfd true fusermount3 shared/mnt 2>&1)
@@ -125,19 +140,20 @@ done
 is "the number is given again, after $try tries" "$now" "$was"
 like "another's mount is made" "$got" 'received: byte 0, /dev/fuse'
 ok "and at once: $took ms" [ "$took" -lt 3000 ]
+umount fusectl
 
 # ---- Once the caller may stop the helper again, it has no turn any more ----
 
 # shellcheck disable=SC2016 # for that shell
 stop_at_once='until kill -STOP "$0" 2>/dev/null; do [ -e "/proc/$0" ] || exit 1; done'
 # Another's mount that has the number by then is unmounted all the same.
-how=-uq	# with -uqz the helper keeps the number as well, by a descriptor
+how=-uq	# with -uqz the helper keeps the number as well, by a descriptor, and with open_tree(2)
 for try in 1 2 3 4 5; do	# others on this machine may get the number first
 	fresh
 	user commfd true fusermount3 mine/mnt >/dev/null
 	was=$(number "$T/mine/mnt")
 	rm -f trace
-	strace -f -u nobody -o trace -e inject=setresuid:delay_exit=500ms fusermount3 $how mine/mnt &
+	strace -f -o trace -e inject=setresuid:delay_exit=500ms "$BUILD/tests/tools/forbid" 38 428 "${as_user[@]}" fusermount3 $how mine/mnt &
 	job=$!
 	within 10 grep -qs 'umount2(' trace
 	helper=$(pgrep --ns $$ --nslist mnt -n -x fusermount3)
