@@ -120,6 +120,7 @@ struct place {
 	size_t prefix;		/* length of the path of the root of `mount` */
 	int top;		/* O_PATH descriptor of that root */
 	int bare;		/* of a clone of it, without the mounts on it; -1: not supported */
+	int tries;		/* left, for hold_neighbours() */
 };
 
 /* Open the root by path, since the working directory is below it, and check that it is `mount`. */
@@ -215,15 +216,6 @@ static bool can_rename(const struct place *place, const char *path)
 	return may;
 }
 
-/* A user can move a mount to a path too long to open. Skip it, lest it keep other users from
-   unmounting. */
-static bool is_beyond_path_max(const struct table_row *row)
-{
-	enum { LONGEST = 4096 };
-
-	return strlen(row->mountpoint) >= LONGEST && table_is_fuse(row) && table_owner(row) > 0;
-}
-
 /* Open the mount on top at another mountpoint. -EXDEV: a mount covers a directory on the path. */
 static int open_neighbour(const struct place *place, const char *path)
 {
@@ -249,6 +241,11 @@ static int open_neighbour(const struct place *place, const char *path)
 	return fd;
 }
 
+static bool is_users(const struct table_row *row)
+{
+	return table_is_fuse(row) && table_owner(row) > 0;
+}
+
 /* If the caller could rename a mountpoint, keep its mount open, and so busy, until this process
    exits. */
 static int hold_neighbour(const struct table_row *row, void *data)
@@ -258,32 +255,32 @@ static int hold_neighbour(const struct table_row *row, void *data)
 	int fd;
 
 	if (row->parent != place->mount || strcmp(row->mountpoint, place->path) == 0
-	    || strlen(row->mountpoint) <= place->prefix + 1 || is_beyond_path_max(row)
-	    || !can_rename(place, row->mountpoint))
+	    || strlen(row->mountpoint) <= place->prefix + 1 || !can_rename(place, row->mountpoint))
 		return 0;
 	fd = open_neighbour(place, row->mountpoint);
-	/* A covered mountpoint cannot be opened. Ignore that of a user: users mount only where they
-	   may write, and whoever could rename the mountpoint could remove it, which detaches the
-	   mount as well. */
-	if (fd == -EXDEV && table_is_fuse(row) && table_owner(row) > 0)
-		return 0;
-	if (fd < 0)
-		return fd;
 	/* fd may be on a mount of the caller stacked on it, which the caller can unmount any time. */
-	return sys_statx(fd, "", false, &st) == 0 && st.mount_id == row->id ? 0 : -EBUSY;
+	if (fd >= 0 && (sys_statx(fd, "", false, &st) != 0 || st.mount_id != row->id))
+		fd = -EBUSY;
+	/* A mountpoint that is covered, too deep, or renamed all the time cannot be opened. Ignore that of a
+	   user, lest it keep others from unmounting: users mount only where they may write, and
+	   whoever could rename the mountpoint could remove it, which detaches the mount as well. */
+	if (fd < 0 && is_users(row) && (place->tries == 1 || fd == -EXDEV || fd == -ENAMETOOLONG))
+		return 0;
+	return fd < 0 ? fd : 0;
 }
 
 /* Retry: processes mount and unmount while the mount table is read. */
 static int hold_neighbours(struct place *place)
 {
-	int err, tries = 5;
+	int err;
 
+	place->tries = 5;
 	helper_raise(false);
 	place->bare = sys_clone_mount(place->top);
 	helper_lower();
 	do
 		err = table_each(NULL, hold_neighbour, place);
-	while ((err == -ENOENT || err == -EBUSY) && --tries > 0);
+	while (err && --place->tries > 0);
 	return err;
 }
 

@@ -13,7 +13,7 @@ own_dev
 [ -e /etc/fuse.conf ] || : >/etc/fuse.conf
 : >conf
 mount --bind conf /etc/fuse.conf
-cp "$BUILD"/tests/tools/commfd tools/
+cp "$BUILD"/tests/tools/{commfd,swap} tools/
 cp "$STATIC_BOX" tools/passfs
 chmod -R go+rX tools
 PATH=$T/bin:$T/tools:/usr/sbin:/usr/bin:/sbin:/bin
@@ -46,6 +46,17 @@ other commfd true fusermount3 shared/dir/in >/dev/null
 other commfd true fusermount3 shared/dir >/dev/null
 is "another's mount is hidden by another" "$(grep -c " $T/shared/dir.* - fuse" /proc/self/mountinfo)" 2
 unmounts "another's hidden mount" user
+
+# Their paths lead there only now and then.
+fresh
+other mkdir shared/one shared/two
+for i in {1..30}; do
+	other mkdir "shared/one/$i"
+	other commfd true fusermount3 "shared/one/$i" >/dev/null
+done
+bg setpriv --reuid 12345 --regid 12345 --clear-groups swap shared/one shared/two
+unmounts "another's mounts that move all the time" strace -f -u nobody -o trace -e inject=openat:delay_exit=500
+kill "$bg"
 
 # ---- Mounts of root's, which the user renames in another namespace once they were looked for ----
 
