@@ -48,9 +48,9 @@ struct sys_stat {
 	bool inside;		/* certainly not the root of a mount; always false before 5.8 */
 };
 
-/* Opens /proc, /etc, /run and /dev (O_PATH). All later lookups below /proc, and of /etc/passwd,
-   /etc/group and the four directories themselves, start at these descriptors, so that the owner
-   of a mount namespace that this process enters cannot replace them. 0; -ENOENT if /proc is not
+/* Opens /proc, /sys, /etc, /run and /dev (O_PATH). All later lookups below /proc and /sys/block, and of
+   /etc/passwd, /etc/group and the five directories themselves, start at these descriptors, so that the
+   owner of a mount namespace that this process enters cannot replace them. 0; -ENOENT if /proc is not
    a proc file system: later lookups below /proc then fail. */
 int sys_keep_places(void);
 

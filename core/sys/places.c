@@ -9,8 +9,8 @@
 #include "sys.h"
 
 /* Descriptors of the directories that sys_keep_places() opened; NO_PLACE: it does not exist. */
-enum { PROC, ETC, RUN, DEV, PLACES };
-static const char place_names[PLACES][6] = { "/proc", "/etc", "/run", "/dev" };
+enum { PROC, SYS, ETC, RUN, DEV, PLACES };
+static const char place_names[PLACES][6] = { "/proc", "/sys", "/etc", "/run", "/dev" };
 static int places[PLACES];
 static bool kept;
 
@@ -34,7 +34,7 @@ int sys_keep_places(void)
    but no mountpoint of a user. */
 static bool is_kept(int place, const char *rest)
 {
-	return !*rest || (place == PROC && *rest == '/')
+	return !*rest || (place == PROC && *rest == '/') || (place == SYS && strncmp(rest, "/block", 6) == 0)
 	       || (place == ETC && (strcmp(rest, "/passwd") == 0 || strcmp(rest, "/group") == 0));
 }
 

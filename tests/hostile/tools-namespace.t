@@ -34,6 +34,14 @@ mkfifo fifo
 mount --bind fifo /etc/passwd
 mount --bind "$1/../roots" /run
 echo "$n" >conn
+if [ "$2" = block ]; then
+	mkdir -p hung
+	"$1/../fusebox" hellofs hung &
+	until grep -q " $1/hung " /proc/self/mountinfo; do sleep 0.02; done
+	mount --bind hung /sys/block
+	kill -STOP $!
+	echo $! >stopped
+fi
 echo $$ >ready
 mount -t tmpfs none /proc
 mkdir -p /proc/self/fd /proc/self/fdinfo
@@ -41,7 +49,7 @@ ln -s "$1" /proc/self/cwd
 for f in mountinfo status stat; do mkfifo /proc/self/$f; done
 for i in 3 4 5 6 7 8 9 10; do ln -s "$1" /proc/self/fd/$i; mkfifo /proc/self/fdinfo/$i; done
 : >set
-[ "$2" = busy ] && exec sleep 60 <z/hello
+case $2 in busy | block) exec sleep 60 <z/hello ;; esac
 exec sleep 60
 E
 
@@ -109,6 +117,14 @@ hostile busy
 in_time fumount -N "$P" "$T/home/z" >out 2>&1
 is 'busy: is not held up' $? 32
 like 'busy: the holder is named by our own /etc/passwd' "$(cat out)" "held by $P \(sleep\) of $(id -nu 65534): open file"
+leave
+
+# Loop devices that would hold it are looked for in this system's /sys, not in the namespace's.
+hostile block
+pids+=("$(cat home/stopped)")
+in_time fumount -N "$P" "$T/home/z" >out 2>&1
+is '/sys/block, which hangs: is not held up' $? 32
+like '/sys/block, which hangs: the holder is named' "$(cat out)" "held by $P \(sleep\)"
 leave
 
 finish
