@@ -17,6 +17,7 @@
 #include "raise.h"
 #include "sys/priv.h"
 #include "sys.h"
+#include "mount/statmount.h"
 #include "mount/table.h"
 #include "mount/turn.h"
 #include "mount/umount.h"
@@ -116,6 +117,7 @@ struct place {
 	uint64_t mount;		/* id of the mount that holds the working directory */
 	const char *path;	/* the mountpoint's path */
 	bool stacked;		/* the mountpoint is itself the root of another mount */
+	bool part;		/* `mount` shows a part of its file system */
 	bool served;		/* the working directory is on a FUSE mount of an ordinary user */
 	size_t prefix;		/* length of the path of the root of `mount` */
 	int top;		/* O_PATH descriptor of that root */
@@ -149,6 +151,7 @@ static int find_place(const struct helper *h, int fd, struct place *place)
 	if (!err) {
 		place->mount = row.id;
 		place->stacked = parent != row.id;
+		place->part = strcmp(row.root, "/") != 0;
 		place->served = table_is_fuse(&row) && table_owner(&row) != 0;
 		if (!h->root && !place->served)
 			err = open_top(place, row.mountpoint);
@@ -243,7 +246,7 @@ static int open_neighbour(const struct place *place, const char *path)
 
 static bool is_users(const struct table_row *row)
 {
-	return table_is_fuse(row) && table_owner(row) > 0;
+	return table_is_fuse(row) && table_owner(row) != 0;
 }
 
 /* If the caller could rename a mountpoint, keep its mount open, and so busy, until this process
@@ -254,6 +257,8 @@ static int hold_neighbour(const struct table_row *row, void *data)
 	struct sys_stat st;
 	int fd;
 
+	if (row->parent == place->mount && !*row->mountpoint)
+		return is_users(row) ? 0 : -EBUSY;
 	if (row->parent != place->mount || strcmp(row->mountpoint, place->path) == 0
 	    || strlen(row->mountpoint) <= place->prefix + 1 || !can_rename(place, row->mountpoint))
 		return 0;
@@ -269,7 +274,9 @@ static int hold_neighbour(const struct table_row *row, void *data)
 	return fd < 0 ? fd : 0;
 }
 
-/* Retry: processes mount and unmount while the mount table is read. */
+/* Retry: processes mount and unmount while the mount table is read. If a directory is moved out of the
+   part of a file system that a bind mount shows, mountinfo leaves out the mounts below it; listmount(2)
+   (Linux 6.8) does not. */
 static int hold_neighbours(struct place *place)
 {
 	int err;
@@ -278,9 +285,11 @@ static int hold_neighbours(struct place *place)
 	helper_raise(false);
 	place->bare = sys_clone_mount(place->top);
 	helper_lower();
-	do
-		err = table_each(NULL, hold_neighbour, place);
-	while (err && --place->tries > 0);
+	do {
+		err = place->part ? statmount_each(hold_neighbour, place) : -ENOSYS;
+		if (err == -ENOSYS || err == -EPERM)
+			err = table_each(NULL, hold_neighbour, place);
+	} while (err && --place->tries > 0);
 	return err;
 }
 

@@ -120,7 +120,8 @@ static int list_row(uint64_t id, void *data)
 	struct table_row row;
 	int err = read_row(id, SM_WHOLE, &row);
 
-	if (err == -EOVERFLOW)	/* by its paths: it is there all the same */
+	/* A path is too long, or none leads to the mount, which is there all the same. */
+	if (err == -EOVERFLOW || err == -ENOSYS)
 		err = read_row(id, SM_WHOLE & ~SM_PATHS, &row);
 	return err < 0 ? 0 : l->fn(&row, l->data);
 }

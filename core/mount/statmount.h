@@ -11,7 +11,8 @@
 int statmount_row(uint64_t id, struct table_row *row);
 
 /* Calls fn for each mount of our mount namespace, until it returns something other than 0, and
-   returns that. -ENOSYS before 6.8. A row is as statmount_row() gives it. */
+   returns that. -ENOSYS before 6.8. A row is as statmount_row() gives it; its root and mountpoint
+   are "" if no path leads to the mount, or one of 20 KiB. */
 int statmount_each(int (*fn)(const struct table_row *row, void *data), void *data);
 
 /* Replaces the reusable mount id by the unique one, where the kernel tells it. Returns 0. */

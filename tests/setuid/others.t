@@ -60,6 +60,8 @@ kill "$bg"
 
 # ---- Mounts of root's, which the user renames in another namespace once they were looked for ----
 
+mkdir disk
+mount -t tmpfs -o mode=1777 disk disk
 unshare -m --propagation private sleep 150 &
 elsewhere=$!
 pids+=("$elsewhere")
@@ -93,6 +95,22 @@ mount -t tmpfs -o uid=65534 roots mine/a/other
 user commfd true fusermount3 mine/a/other >/dev/null
 user commfd true fusermount3 mine/mnt >/dev/null
 exchanged "the user's own mount on top of root's goes" a true 'fusermount3 -uz mine/a/other'
+
+# The mountpoint is out of the bind mount while the mount table is read: no path leads there.
+fresh
+user mkdir -p disk/part/other disk/part/mnt mine/bind
+mount --bind disk/part mine/bind
+mount -t tmpfs roots mine/bind/other
+user commfd true fusermount3 mine/bind/mnt >/dev/null
+as_user_elsewhere "mv $T/disk/part/other $T/disk/"
+strace -f -u nobody -o trace -e inject=umount2:delay_enter=1s fusermount3 -u mine/bind/mnt >got 2>&1 &
+job=$!
+begun_or_over umount2 "$job"
+as_user_elsewhere "cd $T/disk; mv part/mnt third; mv other part/mnt"
+wait "$job"
+is "a mountpoint out of sight: root's mount is there" "$(roots_are)" 1
+like 'the helper refuses' "$(cat got)" 'use -z$'
+umount -l disk
 kill "$elsewhere"
 
 fresh
