@@ -269,26 +269,6 @@ int helper_mount(struct helper *h, struct out *why)
 	return err;
 }
 
-bool helper_owns(const struct helper *h, int fd, const char *path)
-{
-	struct table_row row;
-
-	return table_of_fd(fd, &row, true) == 0 && table_is_fuse(&row)
-	       && (!path || strcmp(row.mountpoint, path) == 0)
-	       && (h->root || table_owner(&row) == h->at.uid);
-}
-
-/* Without a unique mount id (before Linux 6.8), id and device may be another mount's by now. */
-int helper_open_known(const struct helper *h)
-{
-	int fd = umount_open_known(h->name, &h->at.mounted);
-
-	if (fd < 0 || h->at.mounted.unique_id || helper_owns(h, fd, NULL))
-		return fd;
-	sys_close(fd);
-	return -ESTALE;
-}
-
 /* Waits until the server has closed its end of the socket. */
 static void await_server(int socket)
 {
