@@ -13,7 +13,6 @@
 #include "sys/priv.h"
 #include "sys.h"
 #include "mount/table.h"
-#include "mount/umount.h"
 
 /* The last component of a path, without trailing slashes. NULL if it cannot be the name of a
    mountpoint: "", "/", ".", "a/..". */
