@@ -26,7 +26,7 @@ help_lines() # help_lines APPLET...
 		print "$_\n"' | sorted
 }
 # The box has no list but its usage: "[-s] [--force] [--root DIR]".
-help_of_box() { "$box" --help | sed '/^Applets:/,$d' | grep -Eo -- '--?[a-z][a-z-]*( [A-Z]+)?' | sed '/^--help/s/ .*//' | sorted; }
+help_of_box() { "$box" --help | sed '1d; /^Applets:/,$d' | grep -Eo -- '--?[a-z][a-z-]*( [A-Z]+)?' | sed '/^--help/s/ .*//' | sorted; }
 
 # ---- What a page says ----
 
