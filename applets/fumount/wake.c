@@ -23,7 +23,8 @@
 #include "mount/table.h"
 #include "wake_pass.h"
 
-enum { WATCH_MS = 500, EMPTY_PASSES = 5, SETTLE_MS = 20, LIMIT_MS = 1000, BRIEF_MS = 400 };
+enum { WATCH_MS = 500, EMPTY_PASSES = 5, SETTLE_MS = 20, LIMIT_MS = 1000, MOST_MS = 60000,
+       BRIEF_MS = 400 };
 
 struct waking {
 	const struct fumount *f;
@@ -31,6 +32,7 @@ struct waking {
 	struct wake_order order;
 	struct wake_job job;
 	bool selects;		/* not all requests */
+	uint64_t progress;	/* sys_clock_ns() when a thread was first woken */
 	int empty;		/* passes in a row that ended none */
 	int error;		/* the worst -errno of collecting servers */
 	uint32_t ended, done, forgotten, unasked;	/* of all passes */
@@ -272,6 +274,14 @@ static void report_losses(const struct waking *w)
 
 /* ---- Passes ---- */
 
+static void note_woken(struct waking *w, uint32_t pid)
+{
+	if (map_find(&w->job.woken, pid))
+		return;
+	map_add(&w->job.woken, pid, 0);
+	w->progress = sys_clock_ns();
+}
+
 static void add_pass(struct waking *w)
 {
 	const struct wake_pass *pass = w->job.pass;
@@ -282,9 +292,9 @@ static void add_pass(struct waking *w)
 	w->unasked += pass->unasked;
 	for (uint32_t i = 0; i < pass->count && w->order.describe; i++)
 		report_request(w, pass->requests + i);
-	for (uint32_t i = 0; i < pass->count && w->selects; i++)
+	for (uint32_t i = 0; i < pass->count; i++)
 		if (pass->requests[i].fate == WAKE_ENDED && pass->requests[i].pid)
-			map_add(&w->job.woken, pass->requests[i].pid, 0);
+			note_woken(w, pass->requests[i].pid);
 }
 
 /* A process that was woken closes its file, which may wait again. */
@@ -323,21 +333,26 @@ static bool is_another_pass_due(struct waking *w)
 	return !w->empty && are_waiting_again(w);
 }
 
-/* Returns 0, or -errno. A process that tries again whatever error it gets would make it run for
-   ever. */
-static int run_passes(struct waking *w, int limit_ms)
+/* Returns 0, or -errno. A process that tries again whatever error it gets would make it run for ever:
+   it ends `limit_ms` after the last thread was woken for the first time. */
+static int run_passes(struct waking *w, int limit_ms, int most_ms)
 {
-	uint64_t end = sys_clock_ns() + (uint64_t)limit_ms * 1000000;
+	const uint64_t end = sys_clock_ns() + (uint64_t)most_ms * 1000000;
 	struct wake_pass *pass = w->job.pass;
+	uint64_t now;
 
 	w->empty = 0;
+	w->progress = sys_clock_ns();
 	do {
 		wake_pass_run(&w->job);
 		if (!pass->held)
 			add_pass(w);
 		if (pass->held || pass->err)
 			return pass->held ? pass->held : pass->err;
-	} while (is_another_pass_due(w) && sys_clock_ns() < end);
+		if (!is_another_pass_due(w))
+			break;
+		now = sys_clock_ns();
+	} while (now < end && now < w->progress + (uint64_t)limit_ms * 1000000);
 	return 0;
 }
 
@@ -353,7 +368,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	err = find_servers(w, conn->connection);
 	if (err)
 		return refuse_holding(w, err);
-	err = run_passes(w, LIMIT_MS);
+	err = run_passes(w, LIMIT_MS, MOST_MS);
 	report_losses(w);
 	if (err)
 		return refuse_holding(w, err);
@@ -361,9 +376,12 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	if (!w->order.peek)
 		report(w->to, "woken", "%u requests ended with %s in %llu ms; the mount and its server stay", w->ended,
 		       msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / 1000000);
-	if (left > 0 && !w->job.pass->count)
+	if (left <= 0 || w->job.pass->count)
+		return FUMOUNT_OK;
+	if (!w->ended)
 		return refuse(w, FUMOUNT_FAILED, "what waits is out of reach, in a ring of io_uring perhaps; "
 			      "fumount --abort ends it");
+	report(w->to, "left", "%lld requests wait yet; run this again", (long long)left);
 	return FUMOUNT_OK;
 }
 
@@ -376,9 +394,10 @@ long fumount_wake_waiters(uint64_t connection)
 
 	w.job.order = &w.order;
 	if (!err)
-		err = run_passes(&w, BRIEF_MS);
+		err = run_passes(&w, BRIEF_MS, BRIEF_MS);
 	if (w.job.pass)
 		sys_free_pages(w.job.pass, sizeof(*w.job.pass));
+	map_free(&w.job.woken);
 	return err ? err : (long)w.ended;
 }
 

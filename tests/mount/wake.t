@@ -177,6 +177,19 @@ come_back
 finished
 over
 
+# Many, who look up the same name: the kernel lets one after the other ask the server.
+serve -a
+begin -k stat -n 300
+hang; go
+within 5 waits_for 1
+sleep 0.5
+exits 0 '300 who wait for each other' timeout 60 fumount --wake -f mnt
+ok 'are all woken' within 5 all_over
+is 'each with the error' "$(results)" 'stat=110*300 '
+come_back
+finished
+over
+
 # All of them.
 serve
 begin -k stat
