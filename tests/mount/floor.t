@@ -64,7 +64,7 @@ hung()
 	run fuse-info mnt | tee info
 	run fumount -R mnt 2>said || cat said
 	kill -9 "$server"
-	grep -q 'state *stopped' info && unmounted "$T/mnt" && within 5 gone "$blocked" && grep -q 'is aborted: waiting processes get an error' said
+	grep -q 'state *stopped' info && unmounted "$T/mnt" && within 5 gone "$blocked" && grep -Eq 'is aborted: waiting processes get an error|requests? ended with ETIMEDOUT' said
 }
 launched()
 {
