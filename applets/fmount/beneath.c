@@ -68,7 +68,7 @@ int beneath_open(struct beneath *b, const char *path, bool stale)
 
 int beneath_create(struct beneath *b, struct mountpoint *at, const char *path, const struct optlist *o)
 {
-	struct mount_log said;
+	struct mount_log said = { "" };
 	int device = sys_open("/dev/fuse", O_RDWR, 0), err;
 
 	*at = (struct mountpoint) {

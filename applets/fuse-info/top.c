@@ -37,7 +37,7 @@ static unsigned int bucket_of(uint64_t us)
 {
 	unsigned int power = 0, bucket;
 
-	while (us >> power >= 2 * FINE)
+	while (us >> power >= (uint64_t)2 * FINE)
 		power++;
 	bucket = power * FINE + (unsigned int)(us >> power);
 	return bucket < BUCKETS ? bucket : BUCKETS - 1;
