@@ -6,6 +6,10 @@
 #include "mount/table.h"
 #include "proc/proc.h"
 
+#ifndef VERSION
+#define VERSION "0"
+#endif
+
 enum { INFO, STATE, WAITING, PID, AGE, METRICS };
 
 static const struct { const char *name, *help; } metrics[METRICS] = {
