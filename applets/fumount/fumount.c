@@ -85,18 +85,18 @@ static void report_kept(const struct report *to, uint64_t connection, bool visib
 		report(to, "kept", "connection %llu stays until no process holds it", (unsigned long long)connection);
 }
 
-/* Report that the connection of this identity is gone, or else its holders. */
-static void report_aftermath(const struct report *to, const struct target *t, uint64_t identity)
+/* Report that the target's connection is gone, or else its holders. */
+static void report_aftermath(const struct report *to, const struct target *t)
 {
 	int held;
 
 	if (!t->fuse || to->quiet)
 		return;
-	if (identity && fusectl_identity(t->connection) != identity) {
+	if (t->identity && fusectl_identity(t->connection) != t->identity) {
 		report(to, "gone", "connection %llu is gone", (unsigned long long)t->connection);
 		return;
 	}
-	report_kept(to, t->connection, identity != 0);
+	report_kept(to, t->connection, t->identity != 0);
 	held = report_holders(to, t->major, t->minor);
 	if (report_binds(to, t->major, t->minor) + held == 0)
 		report(to, "unknown", "no process that is visible to this user holds it");
@@ -120,7 +120,7 @@ static int await_unmount(const struct report *to, const struct target *t, int er
 	}
 	if (err != -ETIMEDOUT)
 		return err;
-	if (t->major && blocks && fusectl_abort(t->connection) == 0) {
+	if (t->major && blocks && fusectl_abort_known(t->connection, t->identity) == 0) {
 		report(to, "aborted", "its server does not answer: connection %llu is aborted",
 		       (unsigned long long)t->connection);
 		return unmount_wait(UNMOUNT_LIMIT_MS);
@@ -132,13 +132,12 @@ static int await_unmount(const struct report *to, const struct target *t, int er
 
 static int detach_mount(const struct report *to, const struct target *t)
 {
-	uint64_t identity = t->fuse ? fusectl_identity(t->connection) : 0;
 	int err = unmount_target(t, UMOUNT_LAZY);
 
 	if (err == -ETIMEDOUT)
 		err = await_unmount(to, t, err);
 	if (!err)
-		report_aftermath(to, t, identity);
+		report_aftermath(to, t);
 	return err;
 }
 
@@ -164,7 +163,6 @@ static bool is_gone(const struct target *t, int err)
 /* The abort wakes the waiting processes: retry, so that they can close their files. */
 static int abort_and_unmount(const struct report *to, const struct target *t)
 {
-	uint64_t identity = t->fuse ? fusectl_identity(t->connection) : 0;
 	int err = t->fuse ? abort_connection(to, t) : 0, aborted = err;
 
 	if (err == -ENOENT)
@@ -181,7 +179,7 @@ static int abort_and_unmount(const struct report *to, const struct target *t)
 	if (err == -EPERM && aborted)
 		report_error(to, "failed", err, "its connection cannot be aborted by this user");
 	if (!err)
-		report_aftermath(to, t, identity);
+		report_aftermath(to, t);
 	return err;
 }
 

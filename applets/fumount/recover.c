@@ -40,7 +40,8 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 	enum conn_state state = recover_judge(r, connection);
 
 	recover_report_state(r, state, recover_find_conn(r, connection));
-	if (recover_abort_is_due(r, state, recover_find_conn(r, connection)) && fusectl_abort(connection) == 0)
+	if (recover_abort_is_due(r, state, recover_find_conn(r, connection))
+	    && fusectl_abort_known(connection, r->census.conns[0].identity) == 0)
 		report(r->to, "aborted", "connection %llu is aborted: waiting processes get an error",
 		       (unsigned long long)connection);
 	return recover_everywhere(r);

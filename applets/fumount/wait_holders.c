@@ -31,7 +31,8 @@ int wait_holders_signal_number(const char *name)
 
 struct signalling { const struct report *to; int signal; const struct target *target; };
 
-/* Hold the process, and check again that it holds the mount: the kernel reuses pids. */
+/* Hold the process, and check again that it holds the mount: the kernel reuses pids. The search may
+   have taken long, and the mount's device number be another mount's by now. */
 static int signal_checked(const struct signalling *k, int pid)
 {
 	struct proc_held held;
@@ -39,7 +40,8 @@ static int signal_checked(const struct signalling *k, int pid)
 
 	if (err)
 		return err;
-	err = holder_is(pid, k->target->major, k->target->minor) ? proc_signal(&held, k->signal) : -ESRCH;
+	err = holder_is(pid, k->target->major, k->target->minor) && target_is_same(k->target)
+	      ? proc_signal(&held, k->signal) : -ESRCH;
 	proc_release(&held);
 	return err;
 }

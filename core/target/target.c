@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "health/fusectl.h"
 #include "msg.h"
 #include "opt.h"
 #include "out.h"
@@ -205,12 +206,36 @@ static int find_named(const char *word, struct target *t)
 	if (!err) {
 		struct table_row row;
 
-		if (table_of_fd(t->at.fd, &row, true) == 0 && row.id != top.id) {
+		if (table_of_fd(t->at.fd, &row, true) == 0 && (row.id != top.id || !has_name(&row, &n.name))) {
 			set_cover(t, "covered by", &row);
 			err = table_has(top.id, top.major, top.minor) ? -EBUSY : -ENOENT;
 		}
 	}
 	return err;
+}
+
+/* ---- Its connection ---- */
+
+static int is_still_there(const struct table_row *row, void *data)
+{
+	const struct target *t = data;
+
+	return row->id == t->id && row->major == t->major && row->minor == t->minor
+	       && strcmp(row->mountpoint, t->at.path) == 0;
+}
+
+/* t->at.fd keeps the mount, and with it the number of its connection. Below another FUSE mount t->at.fd
+   is that one's, so look at the mount table again. */
+static int take_identity(struct target *t)
+{
+	t->identity = t->fuse && t->id ? fusectl_identity(t->connection) : 0;
+	return t->identity && t->at.below && table_each(NULL, is_still_there, t) == 0 ? -EINVAL : 0;
+}
+
+bool target_is_same(const struct target *t)
+{
+	return t->identity ? fusectl_identity(t->connection) == t->identity
+			   : !t->id || table_has(t->id, t->major, t->minor);
 }
 
 int target_find(const char *word, struct target *t)
@@ -224,6 +249,8 @@ int target_find(const char *word, struct target *t)
 	err = t->named ? find_named(word, t) : find_path(word, t);
 	if (err == -ENOENT && !target_is_name(word))
 		err = find_named(word, t);
+	if (!err)
+		err = take_identity(t);
 	if (t->at.fd >= 0)
 		sys_close(t->at.fd);	/* An open descriptor keeps the mount busy. */
 	t->at.fd = -1;

@@ -13,6 +13,7 @@ struct target {
 	struct resolved at;
 	uint64_t id;		/* reusable mount id; 0: only the path is known */
 	uint64_t connection;
+	uint64_t identity;	/* fusectl_identity() of the mount's connection; 0: not known */
 	uint64_t outer;		/* if at.below: the connection of the FUSE mount above it */
 	int64_t owner;		/* user_id=; -1: not known */
 	uint32_t major, minor;
@@ -30,6 +31,10 @@ struct target {
    connection. */
 int target_find(const char *word, struct target *target);
 void target_close(struct target *target);
+
+/* Whether the target still has its connection, or else its place in the mount table: the kernel reuses
+   numbers of connections and devices as soon as they are free. */
+bool target_is_same(const struct target *target);
 
 /* Opens the mount at t->at.path, a path from the mount table, and its parent directory, and sets
    t->known. Follows no symbolic link (before Linux 5.6, no final one). Returns 0; -ESTALE if

@@ -201,22 +201,30 @@ int unmount_read_only(const struct target *t)
 }
 
 /* The open mount keeps its connection, so that the kernel cannot reuse the number meanwhile. */
+static int force_by_descriptor(void *target)
+{
+	char name[32];
+	int fd = open_mount(target), err;
+
+	if (fd < 0)
+		return fd;
+	/* Use the descriptor's path only: the mount's own path may lead to another mount by now. */
+	err = sys_umount2(sys_fd_path(name, fd), 1 /* MNT_FORCE aborts before it fails with EBUSY. */);
+	sys_close(fd);
+	return err == -EBUSY ? 0 : err;
+}
+
 int unmount_abort(const struct target *t)
 {
-	int fd = open_mount(t), err;
+	struct child child;
+	int err = t->identity ? fusectl_abort_known(t->connection, t->identity) : -EACCES, forced;
 
-	if (fd < 0 && !table_has(t->id, t->major, t->minor))
-		return -ENOENT;
-	err = fusectl_abort(t->connection);
-	if (err && fd >= 0) {
-		char name[32];
-
-		/* Use the descriptor's path only: the mount's own path may lead to another mount
-		   by now. */
-		err = sys_umount2(sys_fd_path(name, fd), 1 /* MNT_FORCE aborts before it fails with EBUSY. */);
-		err = err == -EBUSY ? 0 : err;
-	}
-	if (fd >= 0)
-		sys_close(fd);
-	return err;
+	if (!err || err == -ESTALE || err == -ENOENT || (t->id && !table_has(t->id, t->major, t->minor)))
+		return err ? -ENOENT : 0;
+	if (child_start(&child, force_by_descriptor, (void *)t) < 0)
+		return err;
+	forced = child_wait(&child, UNMOUNT_LIMIT_MS);
+	if (forced == -ETIMEDOUT)
+		child_leave(&child);
+	return forced == 0 || forced == -EPERM ? forced : err;
 }

@@ -30,6 +30,7 @@
 #include "sys/priv.h"
 #include "proc/proc.h"
 #include "target/resolve.h"
+#include "target/unmount.h"
 #include "health/server.h"
 #include "sys.h"
 #include "sys/dir.h"
@@ -262,6 +263,44 @@ static void aborting_wakes(void **state)
 	assert_int_equal(umount_path("mnt", UMOUNT_ABORT), 0);
 	close(device);
 	close(at.under);
+}
+
+/* The kernel gives the next mount the number that is free again. */
+static void a_number_is_used_again(void **state)
+{
+	static struct mountpoint at;
+	static struct target t;
+	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
+	char text[512], byte[8192];
+	struct out why = OUT_TEXT(text);
+	int device = -1;
+	bool same = false;
+
+	(void)state;
+	for (int i = 0; i < 50 && !same; i++) {
+		assert_int_equal(mount_pin(&at, "mnt", &why), 0);
+		device = mount_fuse(&at, &options, &why);
+		assert_true(device > 2);
+		close(at.under);
+		same = i % 2 && at.mounted.dev_minor == t.minor;
+		if (same)
+			break;
+		if (i % 2 == 0) {
+			assert_int_equal(target_find("mnt", &t), 0);
+			assert_true(target_is_same(&t));
+			target_close(&t);
+		}
+		assert_int_equal(umount_path("mnt", UMOUNT_PLAIN), 0);
+		close(device);
+	}
+	if (!same || !t.identity)
+		skip();
+	assert_false(target_is_same(&t));
+	assert_int_equal(unmount_abort(&t), -ENOENT);
+	assert_int_equal(sys_set_nonblocking(device), 0);
+	assert_true(sys_read(device, byte, sizeof(byte)) > 0);	/* INIT */
+	assert_int_equal(umount_path("mnt", UMOUNT_ABORT), 0);
+	close(device);
 }
 
 static int is_wanted(const struct holder *holder, void *pid)
@@ -756,6 +795,7 @@ int main(void)
 		cmocka_unit_test(privileges_go_for_good),
 		cmocka_unit_test(a_mount_from_end_to_end),
 		cmocka_unit_test(aborting_wakes),
+		cmocka_unit_test(a_number_is_used_again),
 		cmocka_unit_test(holders_are_found),
 		cmocka_unit_test(mappings_are_read_by_their_fields),
 		cmocka_unit_test(fuse_conf),
