@@ -8,6 +8,7 @@
 #include "out.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "target/resolve.h"
 
 int fumount_enter(const char *namespace)
 {
@@ -22,6 +23,7 @@ int fumount_enter(const char *namespace)
 	}
 	sys_keep_places();
 	fusectl_keep();
+	resolve_in_child();
 	fd = sys_open(namespace, O_RDONLY | O_NONBLOCK, 0);
 	if (fd == -ENOENT && namespace == path && proc_mounted())
 		fd = -ESRCH;

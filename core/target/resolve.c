@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "out.h"
@@ -218,7 +219,7 @@ static int start(struct walk *w, const char *path)
 	return go_to_start(w, "/");
 }
 
-int resolve_path(const char *path, struct resolved *resolved)
+static int resolve_here(const char *path, struct resolved *resolved)
 {
 	struct walk w = { .at = resolved };
 	int err;
@@ -240,4 +241,83 @@ int resolve_path(const char *path, struct resolved *resolved)
 	if (err)
 		resolve_close(resolved);
 	return err;
+}
+
+/* ---- In a child ---- */
+
+static bool in_child;
+
+void resolve_in_child(void)
+{
+	in_child = true;
+}
+
+/* This process may never end. It must keep no pipe open to whose end another process reads. */
+static void __attribute__((noreturn)) answer(int socket, const char *path, struct resolved *resolved)
+{
+	int err;
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (fd != socket)
+			sys_close(fd);
+	err = resolve_here(path, resolved);
+	if (sys_write_all(socket, &err, sizeof(err)) == 0 && !err
+	    && sys_write_all(socket, resolved, sizeof(*resolved)) == 0) {
+		sys_send_fd(socket, resolved->fd);
+		if (resolved->parent >= 0)
+			sys_send_fd(socket, resolved->parent);
+	}
+	sys_exit(0);
+}
+
+static int receive(int socket, struct resolved *resolved)
+{
+	enum { LIMIT_MS = 2000 };
+	bool has_parent;
+	int err;
+
+	if (sys_poll_in(socket, LIMIT_MS) <= 0)
+		return -ETIMEDOUT;
+	if (sys_read_all(socket, &err, sizeof(err)) != sizeof(err))
+		return -EIO;
+	if (err)
+		return err;
+	if (sys_read_all(socket, resolved, sizeof(*resolved)) != sizeof(*resolved))
+		err = -EIO;
+	has_parent = !err && resolved->parent >= 0;
+	resolved->fd = err ? -1 : sys_receive_fd(socket);
+	resolved->parent = has_parent ? sys_receive_fd(socket) : -1;
+	if (resolved->fd < 0 || (has_parent && resolved->parent < 0)) {
+		resolve_close(resolved);
+		err = -EIO;
+	}
+	return err;
+}
+
+/* A child that waits for a user's server can be deaf to SIGKILL: do not wait for it. */
+static int ask_child(const char *path, struct resolved *resolved)
+{
+	int pair[2], status, child, err = sys_socketpair(pair);
+
+	if (err)
+		return err;
+	child = sys_fork();
+	if (child == 0)
+		answer(pair[1], path, resolved);
+	sys_close(pair[1]);
+	err = child < 0 ? child : receive(pair[0], resolved);
+	sys_close(pair[0]);
+	if (err == -ETIMEDOUT)
+		sys_kill(child, SIGKILL);
+	else if (child > 0)
+		sys_wait(child, &status);
+	return err;
+}
+
+int resolve_path(const char *path, struct resolved *resolved)
+{
+	if (!in_child)
+		return resolve_here(path, resolved);
+	resolved->fd = resolved->parent = -1;
+	return ask_child(path, resolved);
 }

@@ -20,8 +20,12 @@ struct resolved {
 };
 
 /* Returns 0, after which the caller calls resolve_close(), or -errno: -ELOOP after 40 symbolic
-   links, -ENAMETOOLONG. */
+   links; -ENAMETOOLONG; -ETIMEDOUT: see resolve_in_child(). */
 int resolve_path(const char *path, struct resolved *resolved);
+
+/* From now on a child resolves each path, for up to two seconds: in a mount namespace of another user, a
+   file system that is not FUSE, such as overlayfs, can ask that user's server. */
+void resolve_in_child(void);
 void resolve_close(struct resolved *resolved);
 
 #endif

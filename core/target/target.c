@@ -314,6 +314,7 @@ const char *target_why(const struct target *t, int err)
 	case -EDOM:     return "not a number";
 	case -ENOENT:   return t->named ? "no FUSE mount has this number" : msg_reason(err);
 	case -EBUSY:    return t->cover;
+	case -ETIMEDOUT: return "a file system on its path does not answer";
 	case -ENOTUNIQ: return "several mounts have this; name one by its mountpoint, or mnt-id:N";
 	default:        return msg_reason(err);
 	}

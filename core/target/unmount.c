@@ -157,6 +157,20 @@ int unmount_target(const struct target *t, enum umount_how how)
 	return unmount_wait(UNMOUNT_LIMIT_MS);
 }
 
+/* In another user's mount namespace a lookup can wait for that user's server. */
+static int run_in_child(int (*fn)(void *target), const struct target *t)
+{
+	struct child child;
+	int err = child_start(&child, fn, (void *)t);
+
+	if (err)
+		return err;
+	err = child_wait(&child, UNMOUNT_LIMIT_MS);
+	if (err == -ETIMEDOUT)
+		child_leave(&child);
+	return err;
+}
+
 struct flags { struct optlist one, whole; uint64_t id; bool found; };
 
 static void take_flags(struct optlist *flags, const char *options)
@@ -182,9 +196,10 @@ static int take_if_same(const struct table_row *row, void *data)
 }
 
 /* A remount clears each flag of the mount that it does not set. */
-int unmount_read_only(const struct target *t)
+static int make_read_only(void *target)
 {
 	enum { REMOUNT = 0x20 };
+	const struct target *t = target;
 	struct flags flags = { .id = t->id };
 	char name[32];
 	int fd = open_mount(t), err;
@@ -198,6 +213,11 @@ int unmount_read_only(const struct target *t)
 				  REMOUNT | MOUNT_RDONLY | flags.one.flags | flags.whole.flags, NULL);
 	sys_close(fd);
 	return err;
+}
+
+int unmount_read_only(const struct target *t)
+{
+	return run_in_child(make_read_only, t);
 }
 
 /* The open mount keeps its connection, so that the kernel cannot reuse the number meanwhile. */
@@ -216,15 +236,10 @@ static int force_by_descriptor(void *target)
 
 int unmount_abort(const struct target *t)
 {
-	struct child child;
 	int err = t->identity ? fusectl_abort_known(t->connection, t->identity) : -EACCES, forced;
 
 	if (!err || err == -ESTALE || err == -ENOENT || (t->id && !table_has(t->id, t->major, t->minor)))
 		return err ? -ENOENT : 0;
-	if (child_start(&child, force_by_descriptor, (void *)t) < 0)
-		return err;
-	forced = child_wait(&child, UNMOUNT_LIMIT_MS);
-	if (forced == -ETIMEDOUT)
-		child_leave(&child);
+	forced = run_in_child(force_by_descriptor, t);
 	return forced == 0 || forced == -EPERM ? forced : err;
 }

@@ -20,7 +20,7 @@ int unmount_wait(int milliseconds);
 int unmount_directly(const struct target *target, enum umount_how how);
 
 /* Makes the target's file system read-only, and keeps the other flags of the mount. Returns 0 or -errno:
-   -EBUSY: a file is open for writing; -ESTALE: another mount is there by now. */
+   -EBUSY: a file is open for writing; -ESTALE: another mount is there by now; -ETIMEDOUT. */
 int unmount_read_only(const struct target *target);
 
 /* Aborts the target's connection if it is still the one that target_find() found, through fusectl or, if that

@@ -34,11 +34,12 @@ mkfifo fifo
 mount --bind fifo /etc/passwd
 mount --bind "$1/../roots" /run
 echo "$n" >conn
-if [ "$2" = block ]; then
-	mkdir -p hung
+if [ "$2" = block ] || [ "$2" = overlay ]; then
+	mkdir -p hung ovl lower
 	"$1/../fusebox" hellofs hung &
 	until grep -q " $1/hung " /proc/self/mountinfo; do sleep 0.02; done
-	mount --bind hung /sys/block
+	[ "$2" = overlay ] || mount --bind hung /sys/block
+	[ "$2" = block ] || mount -t overlay -o "lowerdir=$1/hung:$1/lower,userxattr" none ovl || exit
 	kill -STOP $!
 	echo $! >stopped
 fi
@@ -125,6 +126,18 @@ pids+=("$(cat home/stopped)")
 in_time fumount -N "$P" "$T/home/z" >out 2>&1
 is '/sys/block, which hangs: is not held up' $? 32
 like '/sys/block, which hangs: the holder is named' "$(cat out)" "held by $P \(sleep\)"
+leave
+
+# A path leads over an overlayfs, which asks a server that hangs.
+hostile overlay
+pids+=("$(cat home/stopped)")
+for how in -l -f -R; do
+	in_time fumount -N "$P" $how "$T/home/ovl/x/y" >out 2>&1
+	is "$how below an overlayfs, which hangs: is not held up" $? 32
+	like "$how below an overlayfs, which hangs: says so" "$(cat out)" 'does not answer'
+done
+in_time fumount -N "$P" "$T/home/z" >out 2>&1
+is 'beside it: works' $? 0
 leave
 
 finish
