@@ -1,11 +1,13 @@
 /* remount: see remount.h. */
 #include "launch/remount.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "launch/mount_or_report.h"
 #include "msg.h"
 #include "optlist.h"
+#include "proc/proc.h"
 #include "sys.h"
 #include "mount/table.h"
 
@@ -66,12 +68,15 @@ static int parse(struct remount *r, char *list, bool from_mount)
 	return why ? USAGE : OK;
 }
 
-int remount(const char *target, char *list, bool bind, bool from_mount)
+/* `mount` is an open descriptor: another user could rename names on the path meanwhile. Without /proc there
+   are only names. */
+static int remount_open(int mount, const char *target, char *list, bool bind, bool from_mount)
 {
 	struct remount r = { .bind = bind };
 	struct sys_stat st;
 	uint32_t before, flags;
-	int err = sys_stat_path(target, 0, false, &st);
+	char name[32];
+	int err = sys_statx(mount, "", false, &st);
 
 	if (err)
 		return msg_errno(FAILED, target, err);
@@ -84,6 +89,17 @@ int remount(const char *target, char *list, bool bind, bool from_mount)
 		return USAGE;
 	r.bind |= !((before ^ r.whole.flags) & WHOLE);
 	flags = REMOUNT | (r.bind ? BIND : 0) | r.one.flags;
-	err = sys_mount(NULL, target, NULL, flags, NULL);
+	err = sys_mount(NULL, proc_mounted() ? sys_fd_path(name, mount) : target, NULL, flags, NULL);
 	return err ? report_unmounted(FAILED, target, err) : OK;
+}
+
+int remount(const char *target, char *list, bool bind, bool from_mount)
+{
+	int status, mount = sys_open(target, O_PATH, 0);
+
+	if (mount < 0)
+		return msg_errno(FAILED, target, mount);
+	status = remount_open(mount, target, list, bind, from_mount);
+	sys_close(mount);
+	return status;
 }

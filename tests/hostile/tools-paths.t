@@ -121,4 +121,20 @@ exits 32 'one with a mount on it' fumount theirs/busy
 umount theirs/busy/hello
 exits 0 'and one that is not' fumount theirs/busy
 ok 'is unmounted' unmounted "$T/theirs/busy"
+# A name that leads to one mount and to another in turns: no mount gets the flags of the other.
+mkdir remount with without
+mount -t tmpfs -o nosuid,nodev none with
+mount -t tmpfs none without
+ln -s "$T/with" remount/a
+ln -s "$T/without" remount/b
+bg swap remount/a remount/b
+swapping=$bg
+for ((i = 0; i < 500; i++)); do
+	fmount -o remount,bind,ro remount/a >/dev/null 2>&1
+	[[ $(mount_line "$T/with") = *nosuid,nodev* ]] || break
+done
+is 'remount: sets the flags of the mount that it looked at' "$i" 500
+kill -9 "$swapping"
+umount with without
+
 finish
