@@ -381,9 +381,12 @@ static int unmount_all(struct all *a)
 	for (uint32_t depth = find_max_depth(a) + 1; !err && depth-- > 0; ) {
 		for (size_t i = a->count; i-- > 0; ) {
 			struct item *item = a->items + i;
-			uint32_t above = find_silent_above(a, item);
+			uint32_t above;
 
-			if (!item->wanted || item->depth != depth || (item->silent && above == NONE))
+			if (!item->wanted || item->depth != depth)
+				continue;
+			above = find_silent_above(a, item);
+			if (item->silent && above == NONE)
 				continue;
 			if (above != NONE)
 				report_unreachable(a, item, a->items + above);
