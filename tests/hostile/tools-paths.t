@@ -97,12 +97,12 @@ pids+=("$!")
 ok 'another namespace' within 5 test -e theirs/ready
 mount -t tmpfs roots theirs/other
 hellofs -b theirs/name 2>/dev/null
-strace -qq -f -o trace -e trace=umount2 -e inject=umount2:delay_enter=2500000 fumount theirs/name 2>/dev/null &
+strace -qq -f -o trace -e trace=umount2 -e inject=umount2:delay_enter=6000000 fumount theirs/name 2>/dev/null &
 tracer=$!
-sleep 1
+sleep 3
 timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
-within 10 gone "$tracer"
+within 20 gone "$tracer"
 like 'while fumount unmounts it' "$(cat trace)" 'umount2\(.*DELAYED'
 like 'the other mount stays' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
 ok 'its own goes' unmounted "$T/theirs/away"
