@@ -28,17 +28,18 @@ static void split(char *line, char **fields)
    what is left to the front. Returns fn's last result. */
 static int take_lines(char *text, size_t *held, bool last, int (*fn)(char **fields, void *data), void *data)
 {
-	char *fields[FIELDS], *line = text, *end;
+	char *fields[FIELDS], *line = text;
 	int result = 0;
 
-	while (!result && *line && (end = strchr(line, '\n'), end || last)) {
-		if (end)
-			*end = '\0';
-		else
-			end = text + *held - 1;
+	while (!result && *line) {
+		char *end = line + strcspn(line, "\n"), *next = *end ? end + 1 : end;
+
+		if (!*end && !last)
+			break;
+		*end = '\0';
 		split(line, fields);
 		result = fn(fields, data);
-		line = end + 1;
+		line = next;
 	}
 	*held -= (size_t)(line - text);
 	memmove(text, line, *held);
