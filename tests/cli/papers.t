@@ -81,10 +81,26 @@ taken_by_install()
 	done | sorted
 }
 
+# ---- Its form ----
+
+# Examples come before the options, where a reader looks first: mandoc would have them late.
+lint_page() { mandoc -Tlint -Wwarning "$1" 2>&1 | grep -v 'mandoc.db\|sections out of conventional order: Sh ENVIRONMENT$'; }
+out_of_form() # out_of_form PAGE
+{
+	local sections
+	sections=$(sed -n 's/^\.Sh //p' "$1" | paste -sd,)
+	case $1 in
+	*.7) [[ $sections = NAME,DESCRIPTION,EXAMPLES,*'SEE ALSO'* ]] || echo "$sections" ;;
+	*) [[ $sections = NAME,SYNOPSIS,DESCRIPTION,EXAMPLES,*'EXIT STATUS'*'SEE ALSO'* ]] || echo "$sections" ;;
+	esac
+	[ "$(sed -n 3p "$1")" = '.Os fusebox' ] || echo 'line 3 is not ".Os fusebox"'
+}
+
 # ---- The same ----
 
 for page in "${pages[@]}"; do
-	is "${page##*/}: mandoc has nothing to complain about" "$(mandoc -Tlint -Wwarning "$page" 2>&1 | grep -v 'mandoc.db')" ''
+	is "${page##*/}: mandoc has nothing to complain about" "$(lint_page "$page")" ''
+	is "${page##*/}: the sections are in our order" "$(out_of_form "$page")" ''
 done
 for applet in "${applets[@]}"; do
 	page=${page_of[$applet]:-}
@@ -134,6 +150,11 @@ wrong_examples() # wrong_examples FILE...
 }
 ok 'there are examples' test "$(examples "${pages[@]}" | wc -l)" -gt 20
 is 'examples have options that there are' "$(wrong_examples "${pages[@]}")" ''
+# README's commands: in its sh blocks, and between backquotes.
+sed -n '/^```sh$/,/^```$/{/^```/d; s/ *#.*//; s/^build.bin.//; p}' "$top/README.md" | sed 's/^/$ /' >commands
+grep -o '`[^`]*`' "$top/README.md" | tr -d '`' | sed 's/^/$ /' >>commands
+ok 'README has commands' test "$(examples commands | wc -l)" -gt 20
+is 'whose options there are' "$(wrong_examples commands)" ''
 
 # ---- The comparison itself: it notices ----
 
@@ -151,6 +172,8 @@ notices 'a value with another name' 's/Ar TYPES$/Ar LIST/'
 notices 'one in another section' '/^\.It Fl z/i .Sh OTHER\n.Bl -tag -width Ds'
 changed '/^\.Sh COMPATIBILITY/,$ { /^\.It Fl u/d }'
 ok 'notices what the parser takes in silence' test "$(page_lines changed.8 COMPATIBILITY fumount)" != "$(page_lines "$top/applets/fumount/fumount.8" COMPATIBILITY fumount)"
+changed 's/^\.Sh EXAMPLES/.Sh MORE/'
+like 'notices missing examples' "$(out_of_form changed.8)" 'DESCRIPTION,MORE'
 changed 's/^\.Xr fmount 8/.Xr fmount 1/'
 is 'notices a wrong reference' "$(wrong_references changed.8)" 'fmount 1'
 changed 's/fumount -w 10/fumount --wait-for 10/'
