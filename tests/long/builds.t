@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The configurations of the build, with musl, glibc, gcc and clang: each is made from a copy
-# of what git has, without a warning, serves and unmounts; README tells their sizes, and `make size` those of each function.
+# of what git has, without a warning, serves and unmounts; CONTRIBUTING.md tells their sizes, and `make size` those of each function.
 . "$(dirname "$0")/../lib.sh"
 start 500
 need git cc make clang
@@ -48,15 +48,15 @@ exits 0 'serves' two/build/dynamic/bin/hellofs -b mnt
 is 'hello' "$(timeout 5 cat mnt/hello)" hello
 exits 0 'and unmounts' two/build/dynamic/bin/fumount mnt
 
-# README's sizes, to a fifth: other compilers and libcs differ.
+# CONTRIBUTING's sizes, to a fifth: other compilers and libcs differ.
 near() { local off=$(($1 - $2)); [ $((${off#-} * 5)) -le "$2" ]; }
 sizes() # sizes LINKED DIRECTORY: its line of the table
 {
 	local box helper
-	IFS='|' read -r _ _ box helper _ < <(grep -F "| $1 |" "$top/README.md")
-	ok "$1: fusebox is of README's size" near "$(wc -c <"$2/fusebox")" $((${box% KB*} * 1000))
+	IFS='|' read -r _ _ box helper _ < <(grep -F "| $1 |" "$top/.github/CONTRIBUTING.md")
+	ok "$1: fusebox is of CONTRIBUTING's size" near "$(wc -c <"$2/fusebox")" $((${box% KB*} * 1000))
 	[[ $helper != *KB* ]] ||
-		ok "$1: fusermount3 is of README's size" near "$(wc -c <"$2/fusermount3")" $((${helper% KB*} * 1000))
+		ok "$1: fusermount3 is of CONTRIBUTING's size" near "$(wc -c <"$2/fusermount3")" $((${helper% KB*} * 1000))
 }
 if [ -e "$(command -v musl-gcc)" ]; then sizes 'musl, static' one/build; else skip 'musl, static' 'no musl-gcc'; fi
 sizes 'glibc, static' two/build/glibc
