@@ -153,6 +153,8 @@ is 'examples have options that there are' "$(wrong_examples "${pages[@]}")" ''
 # README's commands: in its sh blocks, and between backquotes.
 sed -n '/^```sh$/,/^```$/{/^```/d; s/ *#.*//; s/^build.bin.//; p}' "$top/README.md" | sed 's/^/$ /' >commands
 grep -o '`[^`]*`' "$top/README.md" | tr -d '`' | sed 's/^/$ /' >>commands
+sed -n 's/^ExecStart[A-Za-z]*=-*.usr.bin./$ /p' "$top"/configs/systemd/*.service | tee units >>commands
+ok "systemd's units have commands" test -s units
 ok 'README has commands' test "$(examples commands | wc -l)" -gt 20
 is 'whose options there are' "$(wrong_examples commands)" ''
 
