@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # fusebox: `make` builds build/fusebox, `make run` serves ./mnt, `make test` proves it.
 CONFIG ?= default
 VERSION = 0.2.0-dev

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hellofs: serves one directory with one file of five bytes. Copy this file to write your own. */
 #include <dirent.h>
 #include <errno.h>

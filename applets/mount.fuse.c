@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount.fuse3, mount.fuse: start a FUSE server for mount(8), without a shell.
  *
  * The interface is that of libfuse's mount.fuse3(8): execute the program named after the type, as

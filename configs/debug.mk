@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # For debugging: symbols, no optimisation, sanitizers. The sanitizers need a
 # dynamic libc, and symbols for their reports.
 APPLETS ?= fmount fumount fuse-info fusermount hellofs mount.fuse passfs

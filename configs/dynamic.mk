@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # For valgrind: a dynamic glibc, symbols, no sanitizers.
 include configs/debug.mk
 CONFIG_CFLAGS = -O1 -g

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # tests/faults/seam.c wraps every system call, and makes those fail that
 # tests/tools/faults.c selects. Undefined behaviour traps.
 include configs/default.mk

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Only mounting and unmounting.
 APPLETS ?= fmount fumount
 # The parts of these applets to leave out: applets/NAME.c.

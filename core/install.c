@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* install: links for the applets. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* main: finds and runs the applet that argv[0] names. */
 #include <signal.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* single: main() of a binary with one applet, which may be set-uid root: the applet itself drops
    and regains its privileges. */
 #include <string.h>

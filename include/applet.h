@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* applet: register an applet, and functions for its command line. */
 #ifndef FUSEBOX_APPLET_H
 #define FUSEBOX_APPLET_H

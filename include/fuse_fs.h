@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse_fs.h: the interface between a file system and its server.
  *
  * A file system is a struct fuse_ops: one function for each operation that it

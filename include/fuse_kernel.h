@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse_kernel.h: the kernel's side of FUSE, protocol 7.45 (Linux 6.18).
  *
  * The numbers and structures of requests and replies, under the names in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* json: write JSON (RFC 8259). A byte that is not UTF-8 becomes U+FFFD, and a character that
  * controls a terminal, see text_is_control(), is escaped, for example as \u009b. */
 #ifndef FUSEBOX_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount_args: parse the command line with which mount(8), of util-linux or BusyBox, calls a helper:
  *
  *	mount.TYPE SOURCE MOUNTPOINT [-sfnv] [-t TYPE] [-o OPTIONS]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* msg: messages to users: one line on stderr, in one write(2).
  *
  *	fumount: /mnt: not mounted

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* opt: one option table for each applet, for parsing, --help, the manual and completion.
  *
  *	struct args { bool lazy; const char *type; };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* optlist: convert "-o ro,allow_other,fsname=my disk" to mount(2)'s flags and data, and
  * back. Makes no system calls.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* out: format text into a buffer, and write it to a descriptor when the buffer is full.
  *
  * The printf family adds 16 KB to a static binary, this adds 1 KB. It supports

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* serve: the part that all applets that serve a file system share: options, mounting, the
  * background process, readiness, signals and unmounting. */
 #ifndef FUSEBOX_SERVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sys: every system call that fusebox makes.
  *
  * Each function returns what the system call returns, or -errno; the value of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* thread: threads, locks and CPUs of a server. */
 #ifndef FUSEBOX_THREAD_H
 #define FUSEBOX_THREAD_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Debian packages of any suite and architecture, by apt with sources, lists and
 # state of its own: the machine's are not touched, nor are its hooks run; what it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # The moment that strace makes long: waiting for it, however slow the machine is.
 

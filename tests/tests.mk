@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The tests: `make test`, `make test-long`, `make lint`, `make size`; and tests/fuzz/fuzz.mk.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fmount called like mount(8): by type and source, from fstab, binds, propagation, remounts, and
  * the list of FUSE mounts.
  */

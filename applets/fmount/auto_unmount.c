@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* auto_unmount: see auto_unmount.h. */
 #include "auto_unmount.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* auto_unmount: a background process that detaches a mount once its server has exited. */
 #ifndef FUSEBOX_FMOUNT_AUTO_UNMOUNT_H
 #define FUSEBOX_FMOUNT_AUTO_UNMOUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* beneath: see beneath.h. */
 #include "beneath.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* beneath: put a new FUSE mount below the mount that is on top of a directory, so that there is never
  * a moment with neither. MOVE_MOUNT_BENEATH, since Linux 6.5: move_mount(2). */
 #ifndef FUSEBOX_FMOUNT_BENEATH_H

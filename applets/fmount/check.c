@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fmount --check: report each thing that mounting needs here, and whether it is available. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fmount: mount, and run the server with the /dev/fuse descriptor. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fmount: what its source files share. All but mounting and running a program is in files of its
  * own, which a small build leaves out. */
 #ifndef FUSEBOX_FMOUNT_FMOUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hand_out: see hand_out.h. */
 #include "hand_out.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hand_out: send the descriptor of a mount to a server that is already running. */
 #ifndef FUSEBOX_FMOUNT_HAND_OUT_H
 #define FUSEBOX_FMOUNT_HAND_OUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* reattach: give a FUSE mount the places of a dead one, in all mount namespaces.
  *
  * Each namespace is entered by a child of its own, since its owner may have put a file system on the way

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fmount --userns: mount without any privilege, in new user and mount namespaces that map the
  * caller's ids to themselves. user_namespaces(7).
  *

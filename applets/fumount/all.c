@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fumount -a: unmount all FUSE mounts, in an order in which no mount blocks another.
  *
  * Of nested FUSE mounts, unmount the innermost first. If the server of an outer mount does not

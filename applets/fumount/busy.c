@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* busy: what helps against a mount that is busy: that depends on its server. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* enter: join another mount namespace, for -N, and for -R, which visits all of them. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fumount: unmount FUSE file systems, and report the processes that hold them. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fumount: what its source files share. -a and -R are in files of their own, which a small build
  * leaves out. */
 #ifndef FUSEBOX_FUMOUNT_FUMOUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fumount -R: recover from FUSE mounts that a plain unmount does not remove.
  *
  * Try a plain unmount first. If the mount is busy, abort a connection whose server is shown to

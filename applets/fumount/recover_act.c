@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* recover_act: abort what hangs, and unmount one mount. See recovery.h. */
 #include "recovery.h"
 

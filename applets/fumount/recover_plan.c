@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* recover_plan: what the connections are like, and what is due. See recovery.h. */
 #include "recovery.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* recover_report: the words of fumount -R. See recovery.h. */
 #include "recovery.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* recover_sweep: every mount of the connections, in every mount namespace. See recovery.h. */
 #include "recovery.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* recovery: what the files of fumount -R share. See recover.c. */
 #ifndef FUSEBOX_FUMOUNT_RECOVERY_H
 #define FUSEBOX_FUMOUNT_RECOVERY_H

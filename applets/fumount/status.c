@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* status: the exit status of umount(8) for one target, and for several together. */
 #include <errno.h>
 

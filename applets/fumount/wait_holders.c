@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wait_holders: see wait_holders.h. */
 #include "wait_holders.h"
 

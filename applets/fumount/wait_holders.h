@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wait_holders: signal the processes that hold a mount, and wait until they release it. */
 #ifndef FUSEBOX_FUMOUNT_WAIT_HOLDERS_H
 #define FUSEBOX_FUMOUNT_WAIT_HOLDERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fumount --wake: processes that wait for a server that does not answer get an error and go on. The
  * mount, its open files and the server stay.
  *

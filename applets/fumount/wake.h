@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake: end the requests that wait for a server that does not answer; the mount, its open files and
  * the server stay. In files of its own, which a small build leaves out.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_caller: see wake_caller.h. */
 #include "wake_caller.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_caller: the threads that wait for an answer. It reads /proc, and never what a thread that is
  * blocked can block. */
 #ifndef FUSEBOX_FUMOUNT_WAKE_CALLER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_hold: see wake_hold.h. */
 #include "wake_hold.h"
 

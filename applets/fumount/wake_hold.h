@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_hold: hold the servers of a connection still, for as long as this process lives. */
 #ifndef FUSEBOX_FUMOUNT_WAKE_HOLD_H
 #define FUSEBOX_FUMOUNT_WAKE_HOLD_H

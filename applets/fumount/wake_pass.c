@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_pass: see wake_pass.h.
  *
  * The child that does this may be killed at any moment. The servers go on then, since the kernel ends

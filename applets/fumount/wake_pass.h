@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_pass: hold the servers of a connection still once, and end the requests that wait for them. */
 #ifndef FUSEBOX_FUMOUNT_WAKE_PASS_H
 #define FUSEBOX_FUMOUNT_WAKE_PASS_H

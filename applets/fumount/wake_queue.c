@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_queue: see wake_queue.h.
  *
  * It reads from a duplicate of the server's own descriptor, not from a clone of it: when the last

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_queue: read what waits for a server that stands still, and answer it in its place. */
 #ifndef FUSEBOX_FUMOUNT_WAKE_QUEUE_H
 #define FUSEBOX_FUMOUNT_WAKE_QUEUE_H

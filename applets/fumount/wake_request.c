@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_request: see wake_request.h. */
 #include "wake_request.h"
 

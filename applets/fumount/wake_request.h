@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wake_request: what a request that waits is about. Makes no system calls. */
 #ifndef FUSEBOX_FUMOUNT_WAKE_REQUEST_H
 #define FUSEBOX_FUMOUNT_WAKE_REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* columns: see columns.h. */
 #include "columns.h"
 

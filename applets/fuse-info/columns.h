@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* columns: the table of mounts: which columns, how wide, and what stands in them. */
 #ifndef FUSEBOX_FUSE_INFO_COLUMNS_H
 #define FUSEBOX_FUSE_INFO_COLUMNS_H

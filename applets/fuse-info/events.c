@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* events: see events.h. */
 #include "events.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* events: decode the FUSE events in a page of the kernel's trace ring buffer. Makes no system call.
  *
  * The page is what trace_pipe_raw of tracefs returns: Documentation/trace/ring-buffer-map.rst and

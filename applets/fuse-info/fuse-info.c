@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse-info: show the kernel's FUSE features, the FUSE mounts, their servers, and which hang. */
 #include <errno.h>
 #include <stdlib.h>

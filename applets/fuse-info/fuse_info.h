@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse_info: what the source files of fuse-info share. */
 #ifndef FUSEBOX_FUSE_INFO_FUSE_INFO_H
 #define FUSEBOX_FUSE_INFO_FUSE_INFO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse-info: the version and features of the kernel's FUSE. */
 #include <errno.h>
 #include <fcntl.h>

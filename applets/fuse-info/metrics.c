@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* metrics: see metrics.h. */
 #include "metrics.h"
 

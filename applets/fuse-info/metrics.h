@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* metrics: FUSE mounts in the text format of Prometheus, for node_exporter's textfile collector. */
 #ifndef FUSEBOX_FUSE_INFO_METRICS_H
 #define FUSEBOX_FUSE_INFO_METRICS_H

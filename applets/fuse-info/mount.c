@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse-info: show one mount in full. */
 #include <errno.h>
 #include <string.h>

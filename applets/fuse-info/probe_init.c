@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* probe_init: see probe_init.h. */
 #include "probe_init.h"
 

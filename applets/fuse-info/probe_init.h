@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* probe_init: read the INIT request of the kernel, which lists its FUSE features. */
 #ifndef FUSEBOX_FUSE_INFO_PROBE_INIT_H
 #define FUSEBOX_FUSE_INFO_PROBE_INIT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* requests: see requests.h. */
 #include "requests.h"
 

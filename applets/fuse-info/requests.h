@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* requests: match the end of a FUSE request with its sending. */
 #ifndef FUSEBOX_FUSE_INFO_REQUESTS_H
 #define FUSEBOX_FUSE_INFO_REQUESTS_H

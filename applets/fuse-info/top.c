@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* top: how many requests of each operation a mount gets, and how long they take. See trace.h. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* trace: see trace.h. */
 #include "trace.h"
 

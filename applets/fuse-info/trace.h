@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* trace: show each request of a mount, or sum them up by operation. */
 #ifndef FUSEBOX_FUSE_INFO_TRACE_H
 #define FUSEBOX_FUSE_INFO_TRACE_H

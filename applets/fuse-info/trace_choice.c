@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* trace_choice: the options for tracing. See trace.h. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tracing: see tracing.h. */
 #include "tracing.h"
 

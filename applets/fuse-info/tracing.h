@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tracing: the kernel's events of FUSE requests, through a tracefs instance of this process alone. */
 #ifndef FUSEBOX_FUSE_INFO_TRACING_H
 #define FUSEBOX_FUSE_INFO_TRACING_H

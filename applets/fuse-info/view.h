@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* view: print facts and tables as text for a terminal or a pipe, or as JSON. */
 #ifndef FUSEBOX_FUSE_INFO_VIEW_H
 #define FUSEBOX_FUSE_INFO_VIEW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fusermount3, fusermount: mount FUSE for an ordinary user, and hand over the descriptor.
  *
  * The interface is that of libfuse's helper. tests/compat/fusermount.t checks it line by line and

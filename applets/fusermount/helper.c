@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* helper: see helper.h. */
 #include "helper.h"
 #include "raise.h"

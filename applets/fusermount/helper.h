@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* helper: mount and unmount FUSE for a caller without the privilege to do so.
  *
  * The set-uid process runs with the caller's rights, and has root's only between helper_raise()

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* raise: see raise.h. */
 #include "raise.h"
 

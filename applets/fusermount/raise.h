@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* raise: give the set-uid helper root's rights for a short stretch of code.
  *
  * Code between helper_raise() and helper_lower() looks up no path that the caller chooses. Both

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* release: unmount and detach in the helper. See helper.h.
  *
  * A plain umount2(2) cannot name the mount by a descriptor, since a descriptor keeps the mount

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sync_init: mount while the server answers INIT. See helper.h. */
 #include <errno.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* attr: replies with attributes. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dir: open directories and their entries. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* file: requests for open files. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>

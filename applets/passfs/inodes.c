@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* inodes: see inodes.h. */
 #include "inodes.h"
 

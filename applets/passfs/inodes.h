@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* inodes: the files that the kernel knows of a file system that mirrors another one.
  *
  * Each file has one O_PATH descriptor and one node, however many names it has. Several threads may

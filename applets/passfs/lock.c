@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* passfs: locks that are taken in SOURCE, so that they conflict with those of processes there.
  *
  * The kernel identifies the owner of a POSIX lock by a number. For each owner and file the server

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lookup: nodes of names, and of file handles that NFS clients return. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>

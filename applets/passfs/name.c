@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* passfs: requests that change a directory: create, unlink, rename, link.
  *
  * The kernel checks the caller before it sends such a request, but by cached names and attributes,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* node: see node.h. */
 #include <errno.h>
 #include <sys/stat.h>

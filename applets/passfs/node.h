@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* node: the file system, and its nodes, which are the files that the kernel knows. */
 #ifndef FUSEBOX_PASSFS_NODE_H
 #define FUSEBOX_PASSFS_NODE_H

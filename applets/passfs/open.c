@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* open: opening, creating and closing files. See passfs.h.
  *
  * A privileged server uses FUSE passthrough: the reply to an open names a backing id, the kernel

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* passfs: act as the owner by whom the kernel has checked the caller.
  *
  * The kernel checks chmod(2), chown(2), utimensat(2) and ACLs by the owner in the last reply,

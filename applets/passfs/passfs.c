@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* passfs: mirrors a directory tree, read and write.
  *
  * The server holds an O_PATH descriptor of each file that the kernel knows, and finds it by device

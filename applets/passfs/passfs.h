@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* passfs: functions that the parts of the applet share. Those that return int return 0 or -errno
  * unless a comment says otherwise; those that serve a request also fill in its reply.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* passfs: more files than there are descriptors. Prunes the kernel's inodes to get descriptors
  * back, limits those of each user, and keeps file handles of forgotten files (--export).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* retry: callers that got ESTALE, so that the kernel looks a name up again. See passfs.h. */
 #include <string.h>
 

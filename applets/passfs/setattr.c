@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setattr: attributes changed on behalf of the caller. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>

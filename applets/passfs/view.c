@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* view: see view.h. */
 #define _GNU_SOURCE
 #include "view.h"

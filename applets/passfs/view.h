@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* view: options that change the owners, permissions and names that passfs shows. No system
  * call.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* writeback: with --writeback the kernel keeps the size and mtime of each file in its inode, and
  * never takes SOURCE's.
  *

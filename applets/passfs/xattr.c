@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* xattr: extended attributes and POSIX ACLs. See passfs.h. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* applet: names, help and options of applets. See applet.h. */
 #include "applet.h"
 

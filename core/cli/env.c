@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* env: see env.h. Does not use malloc(3). */
 #include "cli/env.h"
 

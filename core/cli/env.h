@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* env: environment variables, and programs in $PATH. */
 #ifndef FUSEBOX_CLI_ENV_H
 #define FUSEBOX_CLI_ENV_H

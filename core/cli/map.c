@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* map: see map.h. */
 #include "cli/map.h"
 

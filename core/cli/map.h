@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* map: a hash table from 64-bit keys to 32-bit values. */
 #ifndef FUSEBOX_CLI_MAP_H
 #define FUSEBOX_CLI_MAP_H

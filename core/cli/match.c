@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* match: see match.h. */
 #include "cli/match.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* match: the filters of mount(8) and umount(8). */
 #ifndef FUSEBOX_CLI_MATCH_H
 #define FUSEBOX_CLI_MATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* msg: messages to users. See msg.h. */
 #include "msg.h"
 

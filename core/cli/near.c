@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* near: the word that a mistyped one is like. The set-uid helper does without it. */
 #include <string.h>
 

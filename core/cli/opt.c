@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* opt: parse command lines. See opt.h. */
 #include "opt.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* out: format text without stdio. See out.h. */
 #include "out.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rare_errors: names of the errors that fusebox itself does not meet, but that a server may answer
  * with. The set-uid helper does without them. */
 #include <errno.h>

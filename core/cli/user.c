@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* user: see user.h. */
 #include "cli/user.h"
 

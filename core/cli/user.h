@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* user: look up users and groups in /etc/passwd and /etc/group. A static binary
  * cannot use NSS. */
 #ifndef FUSEBOX_CLI_USER_H

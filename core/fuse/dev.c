@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dev: see dev.h. */
 #include "fuse/dev.h"
 

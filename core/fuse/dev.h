@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dev: read a request from /dev/fuse with read(2), and reply with writev(2). */
 #ifndef FUSEBOX_FUSE_DEV_H
 #define FUSEBOX_FUSE_DEV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dispatch: see dispatch.h. */
 #include "fuse/dispatch.h"
 

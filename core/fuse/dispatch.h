@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dispatch: decode a request, call its operation and build the reply. Makes no
  * system calls, so tests and fuzzers can call it. */
 #ifndef FUSEBOX_FUSE_DISPATCH_H

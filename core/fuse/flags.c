@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* flags: the names of INIT flags. See proto.h. */
 #include "fuse/proto.h"
 

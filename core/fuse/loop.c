@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* loop: see loop.h. */
 #include "fuse/loop.h"
 

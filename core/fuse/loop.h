@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* loop: serve a session from INIT to its end, with one or several threads, over /dev/fuse or
  * io_uring. */
 #ifndef FUSEBOX_FUSE_LOOP_H

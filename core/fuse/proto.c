@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* proto: names, sizes and shapes of requests. See proto.h. */
 #include "fuse/proto.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* proto: decode, check and print requests. Makes no system calls. */
 #ifndef FUSEBOX_FUSE_PROTO_H
 #define FUSEBOX_FUSE_PROTO_H

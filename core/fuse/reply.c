@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* reply: the functions that build an operation's reply. See fuse_fs.h. */
 #include <errno.h>
 #include <string.h>

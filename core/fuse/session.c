@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* session: negotiate INIT. See session.h. */
 #include "fuse/session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* session: one connection to the kernel, from INIT to its end. Makes no system calls. */
 #ifndef FUSEBOX_FUSE_SESSION_H
 #define FUSEBOX_FUSE_SESSION_H

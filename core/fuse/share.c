@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* share: see share.h. */
 #include "fuse/share.h"
 

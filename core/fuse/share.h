@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* share: limit how many threads one caller, or one file system below, can occupy.
  *
  * A request can block in SOURCE for as long as another user likes: on that user's FUSE server,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* uring: see uring.h. */
 #include "fuse/uring.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* uring: requests over io_uring, if the kernel offers it at INIT (since 6.14, with
  * /sys/module/fuse/parameters/enable_uring). Each CPU has a queue with one entry, and the kernel
  * sends a request to the queue of its caller's CPU. With as many threads as CPUs, each thread is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* binds: see binds.h. */
 #include "health/binds.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* binds: all mounts of a file system, in all visible mount namespaces. */
 #ifndef FUSEBOX_HEALTH_BINDS_H
 #define FUSEBOX_HEALTH_BINDS_H

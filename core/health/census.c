@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* census: see census.h. */
 #include "health/census.h"
 

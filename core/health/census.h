@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* census: FUSE connections, their servers, and the state of each.
  *
  * It reads fusectl, /proc and the servers' descriptors, and never accesses a mount: see

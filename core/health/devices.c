@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* devices: see devices.h. */
 #include "health/devices.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* devices: loop devices and swap areas on a file, which keep its file system busy without a
  * process. It compares the paths in sysfs and /proc: an ioctl(2) on the loop device would send a
  * request to the file system.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fusectl: the control file system of FUSE. See fusectl.h. */
 #include "health/fusectl.h"
 

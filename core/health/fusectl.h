@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fusectl: FUSE connections by number, through fusectl.
  *
  * fusectl is one file system for all mount namespaces, so a number must have

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* health: see health.h. */
 #include "health/health.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* health: whether a FUSE server answers, judged by two samples of its connection.
  *
  * Makes no system call. A sample holds nothing of other connections, so that what happens

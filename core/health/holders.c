@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* holders: see holders.h. */
 #define _GNU_SOURCE
 #include "health/holders.h"

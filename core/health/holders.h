@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* holders: the processes that keep a file system busy.
  *
  * It compares the device numbers of the files that the links /proc/PID/{cwd,root,exe,fd/N} lead

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* report: see report.h. */
 #include "health/report.h"
 

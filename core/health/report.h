@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* report: prints the events of an object, as text lines or as JSON. */
 #ifndef FUSEBOX_HEALTH_REPORT_H
 #define FUSEBOX_HEALTH_REPORT_H

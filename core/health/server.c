@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* server: see server.h. */
 #include "health/server.h"
 

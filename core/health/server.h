@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* server: finds the processes that serve a FUSE connection, using /proc alone. */
 #ifndef FUSEBOX_HEALTH_SERVER_H
 #define FUSEBOX_HEALTH_SERVER_H

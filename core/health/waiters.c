@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* waiters: see waiters.h. */
 #include "health/waiters.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* waiters: the processes that wait for a FUSE server, as far as /proc shows that. */
 #ifndef FUSEBOX_HEALTH_WAITERS_H
 #define FUSEBOX_HEALTH_WAITERS_H

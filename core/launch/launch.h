@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* launch: executes a server with the requested privileges, and waits until it answers. */
 #ifndef FUSEBOX_LAUNCH_LAUNCH_H
 #define FUSEBOX_LAUNCH_LAUNCH_H

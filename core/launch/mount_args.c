@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount_args: see mount_args.h. */
 #include "mount_args.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount_or_report: see mount_or_report.h. */
 #include "launch/mount_or_report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount_or_report: mounting steps that print their own errors, with the same messages in each
  * applet. */
 #ifndef FUSEBOX_LAUNCH_MOUNT_OR_REPORT_H

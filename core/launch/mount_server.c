@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount_server: see mount_args.h. */
 #include <errno.h>
 #include <stdlib.h>

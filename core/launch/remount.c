@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* remount: see remount.h. */
 #include "launch/remount.h"
 

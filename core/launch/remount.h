@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* remount: changes the flags of a mount, as "mount -o remount" does. */
 #ifndef FUSEBOX_LAUNCH_REMOUNT_H
 #define FUSEBOX_LAUNCH_REMOUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* terminal: gives up the controlling terminal before a server with other privileges starts.
  * See launch.h. */
 #include "launch/launch.h"

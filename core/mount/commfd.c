@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* commfd: runs a set-uid fusermount3 to mount, and receives the descriptor.
  *
  * The helper finds a socket's number in _FUSE_COMMFD and sends the mounted

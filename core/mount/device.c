@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* device: what /dev/fuse is, and what to do where it is not the device. See mount.h. */
 #include <errno.h>
 #include <string.h>

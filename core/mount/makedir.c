@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* makedir: X-mount.mkdir, a mountpoint that does not exist yet. See mount.h. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount: /dev/fuse and mount(2), or the calls that replace it. See mount.h. */
 #define _GNU_SOURCE
 #include "mount/mount.h"

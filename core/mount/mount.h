@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mount: open /dev/fuse and attach it somewhere.
  *
  * Every function returns 0 or a descriptor, or -errno. On failure, `why` holds one line for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mountinfo: parse and walk /proc/PID/mountinfo. See mountinfo.h. */
 #include "mount/mountinfo.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mountinfo: the mount table as /proc/PID/mountinfo has it, proc_pid_mountinfo(5). */
 #ifndef FUSEBOX_MOUNT_MOUNTINFO_H
 #define FUSEBOX_MOUNT_MOUNTINFO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* optlist: mount options, from text and to text. See optlist.h. */
 #include "optlist.h"
 

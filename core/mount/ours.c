@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ours: see ours.h. */
 #include "mount/ours.h"
 

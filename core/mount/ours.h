@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ours: directories in which no other user can change names. */
 #ifndef FUSEBOX_MOUNT_OURS_H
 #define FUSEBOX_MOUNT_OURS_H

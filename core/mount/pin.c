@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pin: hold on to a mountpoint before mounting on it. See mount.h. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* policy: see policy.h. */
 #include "mount/policy.h"
 

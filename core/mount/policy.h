@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* policy: the mounts that fuse.conf and the rules of fusermount3(1) permit to a user other than
  * root.
  *

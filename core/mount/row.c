@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* row: see row.h. */
 #include "mount/row.h"
 

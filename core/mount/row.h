@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* row: one mount, as a row of the mount table. */
 #ifndef FUSEBOX_MOUNT_ROW_H
 #define FUSEBOX_MOUNT_ROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* statmount: see statmount.h. */
 #include "mount/statmount.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* statmount: rows of the mount table one at a time, by listmount(2) and statmount(2), 6.8 on. */
 #ifndef FUSEBOX_MOUNT_STATMOUNT_H
 #define FUSEBOX_MOUNT_STATMOUNT_H

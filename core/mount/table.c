@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* table: see table.h. */
 #include "mount/table.h"
 

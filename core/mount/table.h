@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* table: the mount table, read without touching a mount. */
 #ifndef FUSEBOX_MOUNT_TABLE_H
 #define FUSEBOX_MOUNT_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* turn: see turn.h. */
 #include "mount/turn.h"
 

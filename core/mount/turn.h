@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* turn: a lock that keeps two fusebox processes from unmounting the same mount by name.
  *
  * A plain umount2(2) takes a path, and an open descriptor would keep the mount busy. So it unmounts

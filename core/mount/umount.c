@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* umount: umount2(2) with care. See umount.h. */
 #define _GNU_SOURCE
 #include "mount/umount.h"

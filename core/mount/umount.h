@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* umount: unmounts or detaches a mount, and no other mount that its path leads to meanwhile. */
 #ifndef FUSEBOX_MOUNT_UMOUNT_H
 #define FUSEBOX_MOUNT_UMOUNT_H

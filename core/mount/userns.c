@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* userns: see userns.h. */
 #include "mount/userns.h"
 

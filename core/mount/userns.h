@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* userns: a private user and mount namespace that maps the caller's ids to themselves. */
 #ifndef FUSEBOX_MOUNT_USERNS_H
 #define FUSEBOX_MOUNT_USERNS_H

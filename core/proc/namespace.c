@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* namespace: the mount namespaces of processes. See proc.h. */
 #include "proc/proc.h"
 

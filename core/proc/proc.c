@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* proc: processes, by /proc. See proc.h. */
 #include "proc/proc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* proc: small readers of /proc. */
 #ifndef FUSEBOX_PROC_PROC_H
 #define FUSEBOX_PROC_PROC_H

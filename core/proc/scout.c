@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* scout: see scout.h. */
 #include "proc/scout.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* scout: looks at processes in /proc from a child, because what /proc shows of a process can block
  * for as long as that process wants: its links and maps while it executes a program and closes a
  * file on its own FUSE mount, and, deaf even to SIGKILL, the fdinfo of its epoll descriptors.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* task: see task.h. */
 #include "proc/task.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* task: the threads of a process, as /proc shows them. Nothing here waits for a thread that is
  * blocked. */
 #ifndef FUSEBOX_PROC_TASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* as_mount: serve as mount(8) calls a server: mount.NAME SOURCE MOUNTPOINT -o OPTIONS. */
 #include "serve/serving.h"
 

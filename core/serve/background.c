@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* background: -b. The parent waits until the mount answers, so that its caller need not. */
 #include "serve/serving.h"
 

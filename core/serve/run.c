@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* run: mount, or adopt what another process has mounted, and serve until it is unmounted. */
 #include "serve/serving.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sandbox: --sandbox, and what it takes before and after the mount answers. */
 #include "serve/serving.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* serve: a server's command line: parse it, plan what it asks for, and run that. See serve.h. */
 #include "serve/serving.h"
 

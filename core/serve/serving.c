@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* serving: see serving.h. */
 #include "serve/serving.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* serving: what the files of serve share: the one mount that this process serves. */
 #ifndef FUSEBOX_SERVE_SERVING_H
 #define FUSEBOX_SERVE_SERVING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* signals: those that end a server, and what a server does with the others. */
 #include "serve/serving.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* unmounter: see unmounter.h. */
 #include "serve/unmounter.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* unmounter: the process that unmounts a server's mount. The server cannot do so itself:
  * umount2(2) may wait for the server's own replies, and the server has dropped the capabilities
  * that unmounting needs. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cage: see cage.h. */
 #include "sys/cage.h"
 

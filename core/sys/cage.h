@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cage: confine a server with Landlock and seccomp, so that an attacker who controls it can do
  * little. */
 #ifndef FUSEBOX_SYS_CAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* call: see call.h. */
 #include "call.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* call: how core/sys makes system calls. */
 #ifndef FUSEBOX_CALL_H
 #define FUSEBOX_CALL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* child: see child.h. */
 #include "sys/child.h"
 

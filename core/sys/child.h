@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* child: run a function that can block in a child process, and wait for its result for a limited
  * time. */
 #ifndef FUSEBOX_SYS_CHILD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* descriptors: close the descriptors that this process does not need. See sys.h. */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* device: descriptors of /dev/fuse. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

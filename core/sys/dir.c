@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dir: see dir.h. */
 #include "sys/dir.h"
 

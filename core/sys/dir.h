@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dir: the names in a directory. */
 #ifndef FUSEBOX_SYS_DIR_H
 #define FUSEBOX_SYS_DIR_H

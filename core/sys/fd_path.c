@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fd_path: paths of descriptors below /proc/self/fd. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* file: files and directories by descriptor and by name. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

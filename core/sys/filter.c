@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* filter: see filter.h. */
 #define _GNU_SOURCE
 #include "sys/filter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* filter: seccomp(2) filters, after which a process can make only the system calls that it needs. A
  * filter names them by the numbers of one machine: filter.c lists the machines that it knows. */
 #ifndef FUSEBOX_SYS_FILTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* memory: allocate pages, and release those of the program file. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mounts: mounting, unmounting and the mount table. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* open: open and read files by path, from the directories of sys_keep_places(). See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

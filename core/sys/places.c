@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* places: see places.h, and sys_keep_places() in sys.h. */
 #define _GNU_SOURCE
 #include "sys/places.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* places: look up paths from directories that were opened before this process entered another mount
  * namespace. */
 #ifndef FUSEBOX_SYS_PLACES_H

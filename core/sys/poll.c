@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* poll: wait for descriptors. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* priv: see priv.h. */
 #define _GNU_SOURCE
 #include "sys/priv.h"

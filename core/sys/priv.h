@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* priv: drop the privileges of a set-uid or set-gid file, and act for callers of a server. */
 #ifndef FUSEBOX_SYS_PRIV_H
 #define FUSEBOX_SYS_PRIV_H

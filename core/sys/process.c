@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* process: processes, and descriptors of other processes. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* release: the kernel's release. See sys.h. */
 #include "sys.h"
 

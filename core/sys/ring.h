@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ring: io_uring(7) for FUSE: submission queue entries of 128 bytes, no index array. */
 #ifndef FUSEBOX_SYS_RING_H
 #define FUSEBOX_SYS_RING_H

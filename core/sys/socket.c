@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* socket: Unix sockets, and passing descriptors over them. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* stat: attributes and mount of a file. See sys.h. */
 #define _GNU_SOURCE
 #include "sys.h"

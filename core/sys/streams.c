@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* streams: see streams.h. */
 #include "sys/streams.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* streams: the standard streams of a server in its cage. */
 #ifndef FUSEBOX_SYS_STREAMS_H
 #define FUSEBOX_SYS_STREAMS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* thread: see thread.h. */
 #define _GNU_SOURCE
 #include "thread.h"

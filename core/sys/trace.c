@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* trace: hold the threads of another process still, and read its descriptors. See trace.h. */
 #define _GNU_SOURCE
 #include "sys/trace.h"

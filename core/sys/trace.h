@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* trace: hold the threads of another process still with ptrace(2), and read its descriptors. Each
  * function returns 0, or -errno: -EPERM if this process may not trace the other.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* vfs: see vfs.h. */
 #define _GNU_SOURCE
 #include "sys/vfs.h"

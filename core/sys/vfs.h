@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* vfs: the system calls of a file system that passes another one on. As in sys.h, each function
  * returns what the system call returns, or -errno, and the man page in section 2 describes it.
  * A negative fd is an error that an earlier call returned: the functions return it as it is.

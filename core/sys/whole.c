@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* whole: files read to their end. Makes no system call but by sys.h. See there. */
 #include "sys.h"
 

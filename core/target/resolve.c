@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resolve: see resolve.h. */
 #include "target/resolve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resolve: resolves a path to a mountpoint without sending a request to any FUSE server.
  *
  * It opens each component with O_PATH | O_NOFOLLOW from its parent, and reads symbolic links

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* target: see target.h. */
 #include "target/target.h"
 

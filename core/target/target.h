@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* target: the mount that a word on the command line means. */
 #ifndef FUSEBOX_TARGET_TARGET_H
 #define FUSEBOX_TARGET_TARGET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* unmount: see unmount.h. */
 #include "target/unmount.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* unmount: unmounts a target without waiting for a server that hangs. */
 #ifndef FUSEBOX_TARGET_UNMOUNT_H
 #define FUSEBOX_TARGET_UNMOUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bare_responder MOUNTPOINT: the floor. One read and one write a request, the
    answers ready, no dispatch: what the kernel alone takes for a round trip. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bare_uring MOUNTPOINT [THREADS]: the floor of FUSE over io_uring. One entry for each
    queue, one thread and one ring for each queue (or THREADS for all of them), each bound
    to its CPU; answers ready, no dispatch: one io_uring_enter(2) for a round trip. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* client getattr|openread PATH COUNT: nanoseconds for one, over COUNT. */
 #include <fcntl.h>
 #include <stdio.h>

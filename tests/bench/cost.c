@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cost COMMAND...: runs it, its output away, and says how many nanoseconds it took and
    how many KiB of memory it had at most. Exits as it did. */
 #include <fcntl.h>

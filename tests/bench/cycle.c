@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cycle DIRECTORY COUNT SERVER...: nanoseconds, at the median, from starting the
    server on DIRECTORY to the first byte of its file hello, to its end after the
    unmounting. */

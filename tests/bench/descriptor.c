@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* descriptor HELPER DIRECTORY COUNT: nanoseconds, at the median, from starting
    HELPER as an ordinary user to holding the mounted descriptor. */
 #include <signal.h>

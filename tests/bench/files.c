@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* files WORK PATH COUNT: nanoseconds for one, over COUNT.
  *
  *   write read          FILE   one is a MiB, in blocks of as much; write is over what is there

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* many COUNT DIRECTORY: that many FUSE mounts below DIRECTORY, 0, 1, 2 …, of servers that
    never answer: this process. Says "ready", and ends with its standard input.
    many -u FROM COUNT DIRECTORY: detaches so many of them by nothing but umount2(2), and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* timing: the time, and the median of times. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The images of configs/container, put together by the Dockerfile's own steps, and run
 # as its docker run lines say, by the runtime beside this file; then the pod of
 # sidecar.yaml, as a kubelet would.

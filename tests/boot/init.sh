@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 # What the first processes of our images begin with: a shell with its tools, /proc, /sys
 # and /dev, the module, and checks that say on the console how they went. busybox is here

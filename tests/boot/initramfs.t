@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # An initramfs of busybox's shell and fusebox, booted in QEMU under a kernel of
 # Debian's. What is tried there stands in the file init beside this one; here is
 # checked that each of its lines came. KERNEL_SUITE takes another kernel.

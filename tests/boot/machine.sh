@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Images with fusebox, and machines to boot them in. For the .t files, after lib.sh.
 # shellcheck disable=SC2154 # top and bg are lib.sh's

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The container recipe of README, built by its own lines and run by an OCI runtime (runc) as its
 # docker run line says.
 # shellcheck disable=SC2317 # what is handed to ok and within is reached

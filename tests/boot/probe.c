@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* probe WORD ARGUMENTS...: what the tour of a booted machine has to know of the kernel,
    or to do to a file, and its shell has no word for. Static, and without fusebox's code.
    The status is 0 for yes and for done, else 1 with the reason on stderr. */

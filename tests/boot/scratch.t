@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A directory with nothing in it but fusebox, its links, /dev/fuse and /proc, as
 # in a container image from scratch: no shell, no library, no passwd, no mtab.
 # It is driven from outside, with chroot(8). Then the same without /proc.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The build, from a copy of what git has: to the byte that of the tree, install, and `make run`
 # and `make umount` from every end. tests/long/builds.t has its configurations,
 # and `make size`.
@@ -64,6 +65,17 @@ cp native one/$box
 exits 0 'make install-setuid' make -s -C one install-setuid "DESTDIR=$T/root"
 is 'set-uid root, a file of its own' "$(stat -c '%a %u %F' "$T/root/usr/bin/fusermount3")" '4755 0 regular file'
 ok 'with its page, twice' cmp "$share/man/man1/fusermount3.1" "$share/man/man1/fusermount.1"
+
+# ---- The licence, in every source ----
+unlicensed()
+{
+	local file
+	(cd "$top" && git ls-files -z | while IFS= read -r -d '' file; do
+		[[ $file =~ (^Makefile|\.([ch178]|sh|t|mk|ld))$ ]] || [ "$(head -c 2 "$file" | tr -d '\0')" = '#!' ] || continue
+		[[ $file = tests/fuzz/corpus/* ]] || head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
+	done)
+}
+is 'every source names it' "$(unlicensed)" ''
 
 # ---- The version, which the Makefile alone has ----
 version=$(sed -n 's/^VERSION = //p' "$top/Makefile") number=${version%-dev} package=$top/configs/package

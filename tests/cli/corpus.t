@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every input that a fuzzer found worth keeping, with the sanitizers: tests/fuzz/.
 . "$(dirname "$0")/../lib.sh"
 start 300

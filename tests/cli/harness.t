@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What the tests stand on: tests/harness shows what a file says only if it fails, and tests/lib.sh
 # lets limits of time follow the machine.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # How messages are written. tests/messages lists every text that the box can print; each has to be
 # plain, to begin in lower case unless it begins with a name, and to end in no full stop.
 . "$(dirname "$0")/../lib.sh"

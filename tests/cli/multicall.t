@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The box: dispatch, lists, help, --install. Nothing is mounted.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* options [APPLET]: the options of the applet's table, "-x" and "--name", a line each, those
    that --help leaves out too. The box's own objects, but for main. */
 #include <string.h>

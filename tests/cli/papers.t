@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What is written of the box is what it does: man pages, --help, the parsers and shell
 # completion know the same options.
 #
@@ -93,7 +94,7 @@ out_of_form() # out_of_form PAGE
 	*.7) [[ $sections = NAME,DESCRIPTION,EXAMPLES,*'SEE ALSO'* ]] || echo "$sections" ;;
 	*) [[ $sections = NAME,SYNOPSIS,DESCRIPTION,EXAMPLES,*'EXIT STATUS'*'SEE ALSO'* ]] || echo "$sections" ;;
 	esac
-	[ "$(sed -n 3p "$1")" = '.Os fusebox' ] || echo 'line 3 is not ".Os fusebox"'
+	grep -qx '[.]Os fusebox' "$1" || echo 'no ".Os fusebox"'
 }
 
 # ---- The same ----

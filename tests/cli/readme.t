@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # README: its screens and pictures are what the box prints now, its links lead somewhere.
 # `make pictures` writes the screens and pictures anew.
 . "$(dirname "$0")/../lib.sh"

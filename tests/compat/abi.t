@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # include/fuse_kernel.h against the newest linux/fuse.h that can be had: every
 # constant, every structure's size, every member's place, size and sign.
 #

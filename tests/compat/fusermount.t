@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The contract of fusermount3: every case below is run with Debian's own (3.14
 # and sid's 3.18) and with ours, as root and as an ordinary user through the
 # set-uid bit. What it prints, its exit status, what comes over the socket and

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # As an ordinary user: hellofs through Debian's set-uid fusermount3.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # mount(8) and umount(8), util-linux's and BusyBox's, with our helpers, in a root
 # directory that has no shell: a type in fstab is served by hellofs.
 . "$(dirname "$0")/../lib.sh"

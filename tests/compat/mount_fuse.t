@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The contract of mount.fuse3, case by case with Debian's 3.14 and sid's 3.18: a
 # "server" that shows how it was called takes the place of a real one. Debian's
 # hand the command to /bin/sh; ours do not, and what differs for that is said.

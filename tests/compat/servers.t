@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Real servers, as an ordinary user, through our set-uid helper in the place of the
 # system's: libfuse 3's sshfs, bindfs, squashfuse and an example of its own,
 # libfuse 2's archivemount. Read, write, unmount, kill -9, auto_unmount.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fusermount3 --sync-init, by the protocol of libfuse's coming release: no
 # packaged peer has it yet, so tests/tools/syncpeer.c plays the server.
 . "$(dirname "$0")/../lib.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* errnos: what each system call may well fail with. */
 #define MAY(number, ...) case number: { static const int some[] = { __VA_ARGS__, 0 }; return some; }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # For tests that make system calls fail: see tests/tools/faults.c.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* passfs: work in a tree, each kind of request once, and what must be true of it afterwards. */
 #include <sys/file.h>
 #include <sys/xattr.h>

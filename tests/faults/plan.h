@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* plan: what the driver (tests/tools/faults.c) and the seam share, in a file that FAULTS
  * names: which call is to fail, and which calls there were. */
 #ifndef FUSEBOX_FAULTS_PLAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* scenes: what is played, and how it is judged. */
 /* The server ends when it is told to, and with it the mount; where it cannot unmount it says so,
    and when it is told a second time it ends all the same. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* seam: makes system calls fail, one by one. Only in the build CONFIG=faults, whose linker
  * turns each call of a WRAPPED function to __wrap_ and its name: every way out of core/sys. */
 #define _GNU_SOURCE

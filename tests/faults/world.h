@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* world: processes, mounts, connections, and complaints about them. */
 enum { LIMIT_MS = 5000, OUTPUT = 16384 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Command lines, read by the tables of all applets. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What comes over _FUSE_COMMFD: real sockets, and messages as a peer may send them that is
  * not fusermount3; no descriptor that came is ever left open. And the asking for it, with
  * a helper whose end of the socket is here. */

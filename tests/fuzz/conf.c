@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse.conf, /etc/passwd and /etc/group, as anybody may have written them. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* /dev/fuse: the loop from INIT to the end, with a device that hands out what the input
  * says, errors too, and takes replies or does not. */
 #include "fuse/loop.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests to hellofs: decoding, dispatch, replies. Those that decode as a whole are also
  * taken apart, and must be answered alike. */
 #include "../../applets/hellofs.c"

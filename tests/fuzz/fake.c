@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fake: see fake.h. */
 #define _GNU_SOURCE
 #include "fake.h"

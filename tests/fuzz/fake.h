@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fake: a kernel that is made up, in place of core/sys. Nothing that it is asked for
  * happens: files are those that a target gives it, and what a call returns, the input
  * decides, byte by byte; at its end every call succeeds. A descriptor that is closed twice,

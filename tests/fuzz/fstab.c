@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fstab(5), and mount(8)'s other ways to call fmount. */
 #include "../../applets/fmount/as_mount.c"
 

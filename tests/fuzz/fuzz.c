@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuzz: see fuzz.h. */
 #include "fuzz.h"
 

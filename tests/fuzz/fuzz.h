@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuzz: what the targets share.
  *
  * A target is a file here with LLVMFuzzerTestOneInput(): libFuzzer calls it with bytes that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Fuzzing: `make fuzz`, `make fuzz-merge`, `make fuzz-replay`, `make coverage`.
 #
 # Each target of this directory is built with libFuzzer, with AFL++ (`make fuzz ENGINE=afl`),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fusermount3 as a whole, set-uid root, called by somebody: his command line, his
  * environment, his fuse.conf, and a kernel that refuses at any moment. */
 #include <errno.h>

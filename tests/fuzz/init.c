@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* INIT, once or several times, to file systems of several kinds. */
 #include <errno.h>
 #include <stdlib.h>

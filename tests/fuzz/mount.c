@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Walking to a mountpoint, mounting there, by oneself or by the helper, and unmounting, with
  * a kernel that refuses at any moment: nothing may be left open when something failed. */
 #include "mount/mount.h"

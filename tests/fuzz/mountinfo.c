@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* /proc/PID/mountinfo: line by line, and as a file that is read in pieces. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "-o" lists, as servers and the helper read them, and as mount.TYPE does. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests to passfs, on a tree of its own.
  *
  * The tree is a tmpfs of a few megabytes, made anew for each input, with a directory `tree`

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* replay: runs a target on files, and on the files of directories, without a fuzzer. */
 #include <dirent.h>
 #include <stdio.h>

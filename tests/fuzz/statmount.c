@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* statmount(2) and listmount(2), as a kernel answers them that knows more or less of what it
  * is asked: texts of any bytes, in any order, in a structure that is as large as it needs. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests over io_uring, with a ring that is made up: completions in any order, with
  * headers and payloads of any bytes, errors, and requests by the device in between. */
 #include "../../core/fuse/uring.c"

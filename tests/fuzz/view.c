@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How passfs shows what it mirrors: --map, --perms, --hide. A line of the input each. */
 #include "passfs/view.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What fumount --wake reads from a server's /dev/fuse: requests of any bytes, as tests/fuzz/dispatch.c
    has them. */
 #include "fumount/wake_request.h"

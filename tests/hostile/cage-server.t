@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A server that was taken over, against the machine: what is in its reach in the cage, and
 # what it can have the kernel and the unmounter do. See tests/serve/escapefs.c.
 . "$(dirname "$0")/../lib.sh"

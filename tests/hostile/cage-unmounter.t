@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A server that was taken over, against its unmounter, which has the rights to unmount.
 . "$(dirname "$0")/../lib.sh"
 start 100

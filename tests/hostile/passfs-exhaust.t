@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs for many users: open files, locks and file handles of one user, or of the past, leave
 # room for the others.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What passfs --export remembers of files that are no more: nothing that grows.
 . "$(dirname "$0")/../lib.sh"
 start 250

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs for many users: the blocks that a file system reserves for root, and quotas, hold for
 # those who write by the mount as well.
 . "$(dirname "$0")/../lib.sh"

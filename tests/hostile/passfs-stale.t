@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs as root: what the kernel has cached, or what the server remembers of an earlier request,
 # gives a user nothing that SOURCE refuses now.
 . "$(dirname "$0")/../lib.sh"

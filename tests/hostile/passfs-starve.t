@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs for many users: what waits, or is held, for one of them does not stop the others.
 . "$(dirname "$0")/../lib.sh"
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }

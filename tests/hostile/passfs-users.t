@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs as root, for users who are each other's attackers, on the mount and in SOURCE: nobody
 # gains what SOURCE would refuse, though the kernel has checked by what it had cached.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fumount -R of a connection that is mounted thousands of times, here and in a namespace of
 # which its owner need only make more binds: all of them go.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What users name their mounts, files and processes is shown so that no terminal obeys it.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A process puts a file of a mount that it serves where its /dev/fuse was, at the moment when
 # root's tools fetch that: they are not held up.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fusebox --install --root DIR, where what is in DIR is somebody else's: nothing is made
 # outside of it.
 . "$(dirname "$0")/../lib.sh"

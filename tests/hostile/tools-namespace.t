@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Root enters a mount namespace whose owner has put things of their own at the well-known
 # places: what is there is neither read nor written.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Root unmounts FUSE mounts whose paths lead through directories that a user swaps, or through
 # a FUSE mount that a user serves: what a name leads to by then is not taken for what was meant.
 . "$(dirname "$0")/../lib.sh"

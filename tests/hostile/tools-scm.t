@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A process that was handed the descriptor of a FUSE mount over a socket passes for its server, as
 # far as /proc tells. fumount -R kills it only if nothing else tells who the server is, only
 # through a pidfd, and only after a second look.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A process that is to be signalled ends at the wrong moment, and its number is given again:
 # the one that has it now is not signalled.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fmount --fd-socket among users: who gets the descriptor, and what happens to the socket's
 # place.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A user moves the directory of their FUSE mount so deep that its line in the mount table is
 # longer than any buffer. It and the mounts that follow in the table are seen all the same.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The server of another user is started from root's terminal: it can neither type there, nor
 # read what root types.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A user makes what /proc shows of a process block: its links, by executing a program that closes a
 # file of the user's own mount, or the fdinfo of /dev/fuse, by putting an epoll descriptor in its
 # place. Root's tools end in time, and tell the rest.

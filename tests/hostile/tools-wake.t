@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Root wakes the waiters of a server that does what it can against that: it puts a file of its own
 # mount where its /dev/fuse was; and a user wakes nobody but the waiters of their own servers.
 . "$(dirname "$0")/../lib.sh"

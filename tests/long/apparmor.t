@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The AppArmor profile of the set-uid helper: it is understood, and under Debian's kernels,
 # booted in QEMU, the helper does its work with it, and nothing else would. What is tried
 # stands in the file apparmor beside this one. APPARMOR_SUITES takes other kernels.

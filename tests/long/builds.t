@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The configurations of the build, with musl, glibc, gcc and clang: each is made from a copy
 # of what git has, without a warning, serves and unmounts; CONTRIBUTING.md tells their sizes, and `make size` those of each function.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Hundreds of rounds of servers, holders, binds and deaths as they come, then fumount -R:
 # it ends within 2 seconds, and afterwards there is no mount, no connection, and nobody
 # who was blocked. CHAOS_ROUNDS and CHAOS_SEED repeat a run.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # System calls that fail, one by one: one fault for each way that leads to a call.
 # tests/long/faults.t has them all.
 . "$(dirname "$0")/../faults/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each system call of each scenario of tests/tools/faults.c fails, with each errno that it
 # may fail with.
 . "$(dirname "$0")/../faults/lib.sh"

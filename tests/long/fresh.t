@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # `make run` and `make test`, in fresh minimal Debians with a C compiler and
 # make, and nothing else: `make run` in all FRESH_SUITES, and `make test`, which takes a
 # quarter of an hour, in FRESH_TEST. FRESH_TEST='bookworm trixie sid' tries it in all.

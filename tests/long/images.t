@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Images of initramfs-tools, dracut and the cpio recipe, made with configs/initramfs, each
 # booted in QEMU under a kernel of Debian's, onto a root file system that passfs serves: of
 # busybox, or a Debian with systemd. What is tried there stands in root-checks, root-init and

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # While several read and write, the server is killed, or stopped, or its connection is
 # aborted: nobody waits for long, what fsync(2) called safe is in the source, and the mount
 # can be taken away and made again.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # For the long tests: the ways in which passfs can be told to work.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"

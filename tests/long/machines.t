@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What `make cross` builds, booted on each machine (emulated) under Debian's kernel for it:
 # the tour of tests/boot, with that machine's busybox. Words of 32 bits, big-endian ones,
 # pages of 16 and 64 KiB. MACHINES takes some of them: "s390x:sid arm64:bookworm".

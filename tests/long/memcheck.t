@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The main paths of each applet under valgrind, in a dynamic build (CONFIG=dynamic): nothing
 # that was not written is read, nothing beyond its end.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Random calls on a passfs mount and on the file system itself, which must not differ, while
 # another process works in SOURCE; then SOURCE is compared as well. MODEL_SEED, MODEL_SEEDS and
 # MODEL_STEPS repeat a run (a failure tells its seed; one is enough), and MODEL_TRACE=1 shows

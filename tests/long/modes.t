@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fio and stress-ng on passfs in each of its modes, for MODES_SECONDS each (10), while another
 # process works in SOURCE; data is verified through the mount and in SOURCE.
 . "$(dirname "$0")/lib.sh"

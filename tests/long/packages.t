@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The Debian packages: built by an ordinary user in a fresh Debian, installed there beside
 # fuse3, then instead of it and back again, and removed. sshfs, squashfuse and hellofs mount
 # for an ordinary user each time. PACKAGE_SUITES takes other releases: "bookworm trixie sid".

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs with several threads, by both transports, built with the sanitizer that sees races
 # (CONFIG=threads). What is proven to be none is in tests/long/races.supp, and why.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Work as people do it on a passfs mount: git, make, databases, archives, copies, mappings
 # and load. Data is compared by checksum, with the mount's source and with originals.
 # LONG_SECONDS is how long each pair of stress-ng's stressors runs, and LONG_OPTIONS are

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The recipes for Alpine and buildroot, without Alpine and buildroot: what abuild and
 # buildroot would run is run, with the variables that they document.
 # shellcheck disable=SC2317 # what is handed to ok and exits is reached

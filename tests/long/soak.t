@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # For SOAK_SECONDS (ten minutes; 3600 before a release): mixed load on servers that stay, by
 # /dev/fuse and by io_uring, whose memory and descriptors must not grow, and on one that is
 # killed, aborted, unmounted busy and mounted again all the time. All data is verified.

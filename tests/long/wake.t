@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A hundred hangs each of servers that know nothing of us: sshfs whose far side stops; bindfs and
 # libfuse's passthrough, with and without clones of the device, and passfs, on a source that hangs. Each time nobody waits after
 # fumount --wake, and the server goes on; in the end it has lost no descriptor and hardly any memory.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fumount -a: all FUSE mounts, filtered, in an order in which none holds up another.
 . "$(dirname "$0")/../lib.sh"
 start 120

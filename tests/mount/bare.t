@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Without /proc, and with something else than the device at /dev/fuse: in a chroot that has neither.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fmount --replace-stale and --beneath: a new mount takes the place of another, and there is never
 # a moment with neither.
 . "$(dirname "$0")/../lib.sh"

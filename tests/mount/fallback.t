@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Where the new mount calls are missing (ENOSYS) or a sandbox forbids them (EPERM),
 # mount(2) does it; where there is no statmount(2), mountinfo; and what the names
 # hold arrives whole by either way.

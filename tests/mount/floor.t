@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Linux 4.18, by what it lacks: the main path of each applet while a call that came later
 # says ENOSYS; one by one, and all together. What else 4.18 has not, tests/boot/kernels sees:
 # it boots one. FLOOR_BOX is another binary to try, such as one of 32 bits.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Processes that /proc does not list (hidepid=2): a server that is not visible is not dead.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What is said of a mount that is busy, hung, stopped or dead points to what helps.
 . "$(dirname "$0")/../lib.sh"
 start 120

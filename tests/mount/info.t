@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fuse-info: every state, what is told of a mount and of the kernel, and how it looks.
 . "$(dirname "$0")/../lib.sh"
 start 120

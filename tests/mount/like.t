@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fmount as mount(8) is called: types, fstab, binds, propagation, remount, the list.
 . "$(dirname "$0")/../lib.sh"
 start 120

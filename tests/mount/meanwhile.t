@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fumount on a mount that goes meanwhile: by another fumount, by its own server, by umount(8).
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../late.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fuse-info --metrics: what Prometheus' parser reads, of every state, without touching a mount.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fmount, fumount and fuse-info on real mounts.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fmount --reattach: a new mount takes the places of a dead one in containers' mount namespaces; and
 # what the owner of a namespace may try meanwhile.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fumount -R: whatever has happened to a mount, afterwards there is none, nor a
 # connection, and who was blocked on it has come back; what is healthy is not aborted.
 . "$(dirname "$0")/../lib.sh"

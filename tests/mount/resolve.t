@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fumount finds its target without asking a server anything: every spelling of a
 # path to a mount that never answers, or to another below it.
 . "$(dirname "$0")/../lib.sh"

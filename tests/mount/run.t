@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fmount MOUNTPOINT -- PROGRAM: who the program is, what it gets, when fmount is
 # back, and what is left when anything ends. Some want who may become another.
 . "$(dirname "$0")/../lib.sh"

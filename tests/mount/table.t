@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fuse-info's table: widths, windows, columns, raw output, paths in mounts; and the fields of its JSON.
 . "$(dirname "$0")/../lib.sh"
 start 90

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Neither applet makes a call by path on a FUSE mount that might ask its server: seen by
 # strace, on mounts that hang. What is allowed on one is listed here; see resolve.h.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fuse-info --trace and --top: every request is shown once, with who, what and how long; what the
 # kernel keeps for it is removed however it ends.
 . "$(dirname "$0")/../lib.sh"

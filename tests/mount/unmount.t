@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fumount on one mount: who holds it, waiting for them, signalling them, what becomes of
 # the connection, other mount namespaces, ordinary users, no /proc.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fumount --wake: processes that wait for a server that does not answer get an error and go on; the
 # mount, its open files and the server stay, and the server loses and repeats nothing.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What is said when something is wrong: one line, which names the thing that is wrong.
 . "$(dirname "$0")/../lib.sh"
 start 120

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What asks SOURCE about a file while its newest data may be in the kernel's cache alone:
 # copy_file_range(2), fallocate(2), FIEMAP, a size from the end, and a second opener of every kind.
 . "$(dirname "$0")/../lib.sh"

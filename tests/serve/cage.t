@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Servers in a cage: what rights they go on with, the unmounter that unmounts for them, and
 # what one that was taken over can do (escapefs.c), in --sandbox and out of it.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs with few descriptors: more files are looked at than it can hold, and none fails (EMFILE).
 . "$(dirname "$0")/../lib.sh"
 start 180

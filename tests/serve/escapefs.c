@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* escapefs [--files] DIRECTORY MOUNTPOINT: a server that was taken over. A read of a file in
  * MOUNTPOINT makes it try what a server should not be able to do, and tells how that went, a
  * line each. OUTSIDE, of the environment, is a directory that it should not come to. Files:

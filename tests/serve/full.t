@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A SOURCE without room: a store through a mapping has no error of its own, so msync(2), fsync(2) or
 # close(2) reports it, unless SOURCE's own file system stops the store (SIGBUS, with passthrough).
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # hellofs on a real mount: its tree, its requests, signals, and bad ends.
 . "$(dirname "$0")/../lib.sh"
 start 120

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Copies of a file that its writer has open: cp and tar ask for its holes (lseek(2)), which SOURCE
 # may not know, since the data is still in the kernel's cache.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A server that stays in the initramfs loses /proc, which moves to the new root. passfs
 # reaches files by their names in there, and goes on all the same.
 # shellcheck disable=SC2317 # what is handed to ok and bg is reached

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # An ordinary user's mounts without a set-uid helper, or with one that is hard to find.
 . "$(dirname "$0")/../lib.sh"
 start 90

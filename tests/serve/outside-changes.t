@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What is written in SOURCE beside the mount: the next open sees it while no descriptor of the mount
 # writes the file, and a small write does not put a stale page back over it.
 . "$(dirname "$0")/../lib.sh"

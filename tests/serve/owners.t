@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs, one thread: whatever it did for the one before, for each it acts as he.
 . "$(dirname "$0")/../lib.sh"
 start 60

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What the kernel may keep of passfs's files, as its options say; and what passfs is asked then.
 . "$(dirname "$0")/../lib.sh"
 start 300

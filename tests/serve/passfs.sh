@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # For the tests of passfs: a tmpfs at src, to be served at mnt.
 mkdir src mnt

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs against the file system that it mirrors: the same results, call by call, for
 # thousands of calls by root and two users; and what such a table does not reach.
 . "$(dirname "$0")/../lib.sh"

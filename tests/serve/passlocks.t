@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs: locks of its files and of SOURCE's (--locks), and file handles (--export).
 . "$(dirname "$0")/../lib.sh"
 start 300

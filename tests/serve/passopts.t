@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs's options, each by what it changes; and what a table of calls does not reach:
 # groups, access lists, attributes, the limit of descriptors, large directories.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # hellofs by the calls that a shell has no words for; readiness; what is missing.
 . "$(dirname "$0")/../lib.sh"
 start 60

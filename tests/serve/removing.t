@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # rm -r removes as it reads. In ramfs the places of the other entries change with each one
 # that goes, and passfs still shows them all.
 # shellcheck disable=SC2317 # what is handed to ok and bg is reached

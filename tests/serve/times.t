@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Times of files as SOURCE has them: after stores through a mapping, which with passthrough are
 # SOURCE's own pages, and after reading, mapping and executing. tmpfs does not notice such stores.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # passfs over /dev/fuse and over io_uring, with one thread and with several.
 . "$(dirname "$0")/../lib.sh"
 start 300

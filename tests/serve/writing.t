@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # applets/WRITING.md: the file system in it, built as the page says, mounted and read.
 . "$(dirname "$0")/../lib.sh"
 start 200

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What a user may try with the set-uid fusermount3. Expected every time: nothing
 # gained, nothing left mounted that he does not own, nothing of others unmounted.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The set-uid fusermount3 with hardly anything: whatever limit a caller gives it, it mounts and
 # hands over, or leaves nothing mounted; and what it calls while it has root's rights.
 . "$(dirname "$0")/../lib.sh"

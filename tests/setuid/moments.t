@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What a user may do between two system calls of the set-uid fusermount3. strace delays one
 # call, so that the moment lasts a second: none of these tests depends on luck.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What one user's mounts and stopped helpers may do to another user's: nothing.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../late.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* abort_detach [-d] MOUNTPOINT: wake everyone who waits on a FUSE mount and detach it; -d:
    only detach it. For the clean-up of tests: it must not depend on what is tested, and
    umount(8) looks at the path first. */

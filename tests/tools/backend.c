@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backend [-t THREADS] [-c] [-a] [-w] STATS MOUNTPOINT: a server whose backend can hang. In the
    foreground; the directory has the files f0 to f9, and takes any change.
      SIGUSR1   the backend hangs: a thread that has read a request waits in it; STATS.hung is made

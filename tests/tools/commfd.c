@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* commfd: the other end of fusermount3's socket, as libfuse is.
  *
  *	commfd [-n | -u | -x] WHILE-MOUNTED HELPER ARGUMENTS...

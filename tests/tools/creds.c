@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* creds HELPER ARGUMENTS...: runs HELPER with a socket in _FUSE_COMMFD, and prints the ids
    that the kernel shows the receiver of each message (SCM_CREDENTIALS): "uid U gid G". */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* durable KIND DIR LOG: works in DIR until something fails, tells what, and exits 1. What is
    written is a version of something, and LOG, which lies elsewhere, gets the version's
    number once fsync(2) or msync(2) has said that it is safe.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* enter ROOT CAPABILITIES NO-NEW-PRIVS PROGRAM [ARGUMENTS]: the last steps of a
    container's runtime. ROOT, a mountpoint, becomes the root file system, and nothing else
    stays mounted; of the capabilities only those in the mask (hexadecimal) stay; the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* faults: plays a scenario of those below once to see which system calls it makes, and then
  * once for each of them and each errno that it may well fail with. However it goes, in the
  * end there is no mount, no process, no connection and no descriptor left that should not be

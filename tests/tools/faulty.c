@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* faulty [-b DEVICE] [-w] [-n] MODE MOUNTPOINT: mounts, and serves badly: a directory
    with one file.
      silent   never reads a request, not even INIT

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* forbid ERRNO CALL[-][,CALL...] PROGRAM...: runs PROGRAM with these system calls, by
    number, failing with ERRNO, as a container's seccomp filter has them. "424-" is that
    one and all that came later; "429:4:512" fails if argument 4, counted from 0, has one of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* handle take PATH >HANDLE; handle open MOUNT <HANDLE: prints the file's content. */
 #include <fcntl.h>
 #include <stdio.h>

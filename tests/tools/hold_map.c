@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hold_map FILE: keeps FILE mapped, and nothing else of it open, until killed. */
 #include <fcntl.h>
 #include <stdio.h>

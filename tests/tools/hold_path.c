@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hold_path PATH COMMAND...: runs COMMAND while PATH is held by O_PATH, which
    keeps a mount busy and asks it nothing. */
 #include <fcntl.h>

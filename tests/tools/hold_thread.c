@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hold_thread cwd|file PATH: one thread alone holds it: by a working directory of its own, or
    by a table of open files of its own. Says "held". */
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lock FILE r|w START LENGTH [wait]: takes a POSIX lock, says "got" or why not, holds it
  * until its standard input ends. lock FILE ? START LENGTH: says who is in the way. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* map_writers FILE PROCESSES PAGES ROUNDS: processes that write to one file through shared
    mappings, and one more by pwrite(2), each its own word in every page. All see each
    other's words, never an older one than before; what the last round wrote stays. Exits 0

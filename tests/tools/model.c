@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* model DIR_A DIR_B SEED STEPS: the same random file-system calls in two directories, and
    whether they return the same, read the same, and leave the same behind. Exits 1 at the
    first difference and tells it; both trees stay as they are then. With no steps only the

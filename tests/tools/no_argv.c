@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* no_argv PROGRAM: executes it with an argv that is empty. */
 #include <stdio.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* poll_trap /dev/fd/N MOUNTPOINT: serves a mount whose file "file" holds up whoever polls or
    closes it, but this process: which puts by turns that file and its /dev/fuse under one
    number, 100, until it is killed. */

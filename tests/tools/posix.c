@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* posix DIRECTORY [PART PARTS]: what each of some thousands of calls returns in a directory, and what
    it leaves there, a line each: as root and as two ordinary users. For comparing one
    file system with another: times and inode numbers are left out. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* probe_fs DIRECTORY FILE: what the system calls say that a shell has no words
    for, a line each: the call, and what it returned or the name of the error. */
 #include <dirent.h>

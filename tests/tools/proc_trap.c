@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* proc_trap exec|epoll /dev/fd/N MOUNTPOINT: serves a mount that never answers POLL or FLUSH for its
    file, and makes what /proc shows of a process block until the connection is aborted.
    exec: a process with /dev/fuse open executes a program, and waits in FLUSH meanwhile.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* removing DIRECTORY SIZE: reads it with getdents64(2), SIZE bytes at a time, and removes
    each entry as it comes, as rm -r does. Says how many. */
 #include <fcntl.h>

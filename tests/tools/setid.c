@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setid DIRECTORY: which set-id bits and capabilities a file keeps, a line for each way to
    change it: by root, by its owner, by one of its group and by anybody else. For comparing
    one file system with another. */

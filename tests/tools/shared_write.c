@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* shared_write FILE: as any user who may open FILE, try to change its cached
    page through a shared mapping. Exit 0 if that went through, else 1. */
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* swap A B: exchanges the two names, over and over, until it is killed; also when
    that fails for a while, as it does while one of them is a mountpoint. */
 #include <fcntl.h>

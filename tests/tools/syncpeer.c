@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* syncpeer HOW HELPER ARGUMENTS...: a server that mounts with --sync-init.
  *
  * Runs HELPER, "@" in an argument being the socket's number, receives the

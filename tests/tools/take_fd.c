@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* take_fd SOCKET PROGRAM: connects ('@': to an abstract one), receives a descriptor, and leaves PROGRAM
    /dev/fd/N running with it. */
 #include <stddef.h>

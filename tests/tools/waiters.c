@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* waiters [-n EACH] [-k KINDS] DIRECTORY: processes that each wait for one operation in a directory with
    the files f0 to f9. It opens what they need, prints "ready", and starts them at the
    first byte of input. Each prints a line, "KIND ERRNO" (0: success; 7: SIGBUS for mmap), or -SIGNAL when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dispatch: bytes as the kernel sends them, and as it never would. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Unit tests of fuse-info's trace reader: pages of the ring buffer, and the table of requests. */
 #include <setjmp.h>
 #include <stdarg.h>

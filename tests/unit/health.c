@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* health: the verdict on a server, from a table of two samples of its connection. */
 #define _GNU_SOURCE
 #include <setjmp.h>

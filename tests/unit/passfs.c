@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What passfs is made of, by itself: names, permissions, owners, and the table of inodes. */
 #include <setjmp.h>
 #include <stdarg.h>

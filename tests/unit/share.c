@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* share: whose requests count together, and which of them are refused. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sys, priv, mount, umount, table, statmount, conn, commfd, policy, holders, server,
    user, env: what asks the kernel, asked for real, in a mount namespace of its own. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* out, msg, opt, optlist, table: text in, text out. */
 #include <setjmp.h>
 #include <stdarg.h>

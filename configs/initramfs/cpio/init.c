@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* init: the first process of an initramfs without a shell. It loads /modules/fuse.ko, if
    there is one, has fmount mount the root file system, and goes over to it.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # fusebox in an image of dracut: install this directory as
 # /usr/lib/dracut/modules.d/90fusebox. Other programs that serve: install_items+=" sshfs ".
 # On a machine whose root is FUSE already dracut does not see what is below it: hostonly=no,

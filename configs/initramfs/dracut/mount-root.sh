@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Mounts the root file system, once: dracut runs its mount hooks over and over.
 . /lib/fusebox/fuse-root
 

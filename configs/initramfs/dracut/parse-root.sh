@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Tells dracut that there is no root=, and no device to wait for.
 . /lib/fusebox/fuse-root
 
