@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* own: which mounts a caller may unmount. See helper.h. */
 #include <errno.h>
 #include <string.h>
