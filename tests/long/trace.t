@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fuse-info --trace and --top count what strace sees of the server, over 100,000 requests; and 1,000
 # replacements under readers, who never find nothing.
 . "$(dirname "$0")/../lib.sh"
