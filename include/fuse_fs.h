@@ -25,6 +25,8 @@
 #include "fuse_kernel.h"
 
 struct fuse_session;
+struct fuse_slot;
+struct fuse_keeping;
 
 /* A reply, as the server sends it to the kernel: header and body, then data. */
 struct fuse_reply {
@@ -63,6 +65,8 @@ struct fuse_req {
 	uint32_t wanted;	/* READDIR: the most bytes that the kernel accepts */
 	uint32_t generation;	/* of the node in the reply (default 0): differs for each file that reuses a node */
 	bool brief;		/* the kernel may not cache the attributes in the reply at all */
+	struct fuse_slot *slot, *own_slot;	/* fuse_keep.h: of this request, of this thread; NULL: none */
+	uint64_t *counted;	/* FORGET: the count in the request, for fuse_keep.h */
 	struct fuse_reply reply;
 };
 
@@ -100,6 +104,11 @@ struct fuse_ops {
 	/* No file or directory ever changes, so the kernel may cache everything. Unless the user
 	   overrides it, the file system is mounted read-only with default_permissions. */
 	bool immutable;
+	/* A node's number, and the handle of an open file, mean the same in the next process that
+	   serves the mount: then it can go on where this one is killed (fmount --keep). */
+	bool durable_nodes;
+	/* The same for other file systems: see fuse_keep.h. NULL: the mount ends with its server. */
+	const struct fuse_keeping *keeping;
 	/* Mount with default_permissions if the mount has allow_other, so that the kernel
 	   checks permissions by the files' attributes. */
 	bool kernel_checks;

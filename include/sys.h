@@ -243,6 +243,9 @@ int sys_terminal_width(int fd);			/* columns; 0: not a terminal */
    is used, so that only the pages that merely starting needed stay unmapped. */
 void sys_release_program(void);
 
+/* Frees the pages of the stack below this call. For a process with one thread. */
+void sys_release_stack(void);
+
 uint32_t sys_page_size(void);	/* bytes: 4096, or more */
 
 /* Memory: zeroed pages by mmap(2), which the caller frees with the same size in bytes; NULL if

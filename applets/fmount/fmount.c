@@ -23,7 +23,7 @@
 #include "auto_unmount.h"
 #include "beneath.h"
 
-enum { TIMEOUT_S = 30 };
+enum { TIMEOUT_S = 30, KEEP_TRIES = 10 };
 
 static const char *append_options(void *to, char *value, const char **bad)
 {
@@ -54,6 +54,8 @@ static const struct opt options[] = {
 	OPT(0, "timeout", OPT_NUMBER, struct fmount, timeout, "SECONDS", "for --wait and --fd-socket (30; 0: none)"),
 	OPT(0, "root-daemon", OPT_FLAG, struct fmount, root_daemon, NULL, "survive switch_root and the SIGKILL of shutdown"),
 	OPT(0, "auto-unmount", OPT_FLAG, struct fmount, auto_unmount, NULL, "unmount when the program ends"),
+	OPT(0, "keep", OPT_MAYBE, struct fmount, keep, "HOW", "start the program again when it ends (direct)"),
+	OPT(0, "keep-tries", OPT_NUMBER, struct fmount, keep_tries, "N", "but not after N deaths in a minute (10)"),
 	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, NULL, "take the place of a dead or hung mount there"),
 	OPT(0, "beneath", OPT_FLAG, struct fmount, beneath, NULL, "with --wait: mount below the mount that is there"),
 	OPT(0, "reattach", OPT_MAYBE, struct fmount, reattach, "OLD", "put what is at MOUNTPOINT wherever a dead mount still is"),
@@ -205,10 +207,18 @@ static int exec_server(const struct fmount *f, char **argv)
 	/* The program may unmount in its own namespaces. */
 	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
 		return msg_errno(1, "CAP_SYS_ADMIN", err);
+	if (f->keep && fmount_die_with_keeper() != 0)
+		return 1;
 	return launch_exec(file, argv);
 }
 
 static struct beneath beneath = { .top = -1, .mount = -1 };
+
+/* Becomes the server, or with --keep its keeper: then it returns when nothing is mounted any more. */
+static int run_server(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
+{
+	return f->keep ? fmount_keep(f, at, device, argv, exec_server) : exec_server(f, argv);
+}
 
 static int undo_mount(const struct mountpoint *at)
 {
@@ -267,7 +277,7 @@ static int run_and_wait(const struct fmount *f, struct mountpoint *at, int devic
 
 	if (child == 0) {
 		sys_setsid();
-		sys_exit(exec_server(f, argv));
+		sys_exit(run_server(f, at, device, argv));
 	}
 	sys_close(device);
 	if (child < 0)
@@ -314,12 +324,12 @@ static int hand_out(const struct fmount *f, const struct mountpoint *at, int dev
 }
 
 /* The new namespaces end with the program. */
-static int run_in_userns(const struct fmount *f, char **argv)
+static int run_in_userns(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
 {
 	int child = fmount_userns_fork();
 
 	if (child == 0)
-		sys_exit(exec_server(f, argv));
+		sys_exit(run_server(f, at, device, argv));
 	return child < 0 ? msg_errno(1, argv[0], child) : fmount_userns_wait(child);
 }
 
@@ -334,7 +344,7 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	if (!argv || clone_devices(device, f->clones) != 0)
 		return undo_mount(at);
 	/* Once this process has changed its user or capabilities, only the watcher can unmount. */
-	if (f->auto_unmount || (!f->wait && (f->launch.user || f->launch.drop_caps)))
+	if (f->auto_unmount || (!f->wait && !f->keep && (f->launch.user || f->launch.drop_caps)))
 		watch = auto_unmount_start(at, f->auto_unmount);
 	if (watch < -1) {
 		msg_errno(1, "--auto-unmount", watch);
@@ -343,8 +353,10 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	if (f->wait)
 		return run_and_wait(f, at, device, argv);
 	if (f->userns)
-		return run_in_userns(f, argv);
-	status = exec_server(f, argv);
+		return run_in_userns(f, at, device, argv);
+	status = run_server(f, at, device, argv);
+	if (f->keep)
+		return status;
 	if (watch >= 0)
 		auto_unmount_undo(watch);
 	else
@@ -420,7 +432,7 @@ static int refuse_missing_part(const char *what)
 
 static bool is_for_program(const struct fmount *f)
 {
-	return f->clones || f->wait || f->root_daemon || f->auto_unmount || f->launch.drop_caps || f->launch.no_new_privs;
+	return f->keep || f->clones || f->wait || f->root_daemon || f->auto_unmount || f->launch.drop_caps || f->launch.no_new_privs;
 }
 
 static int run_like_mount(struct fmount *f, char **operands)
@@ -438,6 +450,7 @@ static int fmount_main(char **argv)
 
 	f.collect = (struct opt_set) { append_options, &f };
 	f.timeout = TIMEOUT_S;
+	f.keep_tries = KEEP_TRIES;
 	if (!applet_parse(options, &f, argv, &rest))
 		return 1;
 	if (f.read_only)
@@ -458,8 +471,12 @@ static int fmount_main(char **argv)
 		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
 	if (f.fd_socket && is_for_program(&f))
 		return applet_usage("--fd-socket: it starts no program, and takes no option of one");
-	if (f.beneath && (!can_attach_later(&f) || f.userns || f.replace_stale))
-		return applet_usage("--beneath takes --wait, without --auto-unmount, --user, --drop-caps, --userns and --replace-stale");
+	if (f.keep && !fmount_keep)
+		return refuse_missing_part("--keep");
+	if (f.keep && *f.keep && opt_word("direct", f.keep) < 0)
+		return applet_usage("--keep: not direct");
+	if (f.beneath && (f.keep || !can_attach_later(&f) || f.userns || f.replace_stale))
+		return applet_usage("--beneath takes --wait, without --keep, --auto-unmount, --user, --drop-caps, --userns and --replace-stale");
 	if (f.userns && (fmount_userns ? fmount_userns() : refuse_missing_part("--userns")) != 0)
 		return 1;
 	return run(&f, rest.operands[0], program);

@@ -19,6 +19,8 @@ struct fmount {
 	int clones, timeout;
 	const char *fd_socket;
 	bool wait, root_daemon, auto_unmount, replace_stale, beneath;
+	const char *keep;		/* --keep[=direct]; "": the default; NULL: not given */
+	int keep_tries;
 	/* the optional source files */
 	bool userns, check, json, read_only, verbose, ignored, dry_run;
 	const char *reattach;		/* the old mount; "": to be found */
@@ -40,6 +42,13 @@ int fmount_userns_fork(void) FMOUNT_PART;
 int fmount_userns_wait(int child) FMOUNT_PART;
 /* --check [MOUNTPOINT] */
 int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
+/* --keep: runs the server, and the next one when it ends in any way but by the unmount. `exec`
+   executes it, in a child. Returns the exit status once nothing is mounted any more. */
+int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device, char **argv,
+		int (*exec)(const struct fmount *f, char **argv)) FMOUNT_PART;
+/* In that child, before it executes the program: the kernel kills it when the keeper ends. 0, or 1 if
+   the keeper has ended already. */
+int fmount_die_with_keeper(void) FMOUNT_PART;
 /* --reattach: gives the mount at mountpoint the places of a dead one. */
 int fmount_reattach(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
 /* Without "--": behaves like mount(8). */

@@ -15,6 +15,7 @@ static const char *const verdicts[] = {
 	[CONN_ABORTED] = "it is aborted",
 	[CONN_STOPPED] = "its server is stopped",
 	[CONN_HUNG] = "its server does not answer",
+	[CONN_RESTARTING] = "its server has ended, and its keeper is about to start another one",
 	[CONN_UNKNOWN] = "whether its server answers is not known",
 };
 

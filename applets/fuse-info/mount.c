@@ -86,6 +86,21 @@ static void show_server(struct view *v, const struct census *c, const struct con
 	}
 }
 
+static void show_keeper(struct view *v, const struct conn *conn)
+{
+	if (!conn->keeper)
+		return;
+	if (v->json) {
+		json_open(v->json, "keeper", '{');
+		json_number(v->json, "pid", conn->keeper);
+		json_number(v->json, "restarts", conn->restarts);
+		json_close(v->json, '}');
+	} else {
+		view_label(v, "kept_by");
+		out_fmt(v->out, "%d, started again %u time%s\n", conn->keeper, conn->restarts, conn->restarts == 1 ? "" : "s");
+	}
+}
+
 static void show_owner(struct view *v, const struct table_row *row)
 {
 	int64_t uid = table_owner(row);
@@ -265,6 +280,7 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 	view_text(v, "device", out_text(&out));
 	view_number(v, "connection", (int64_t)conn->connection);
 	show_server(v, c, conn);
+	show_keeper(v, conn);
 	view_number(v, "waiting", conn->waiting);
 	show_waited(v, conn);
 	show_limit(v, conn, "max_background");

@@ -19,7 +19,7 @@ struct pass_list { int fd, size; uint32_t uid; int64_t start, end; char entries[
 
 static bool has_unstable_offsets(const struct fuse_req *req)
 {
-	return fuse_session_minor(req->session) < pass_of(req)->stable_since;
+	return !journal_is_on() && fuse_session_minor(req->session) < pass_of(req)->stable_since;
 }
 
 int pass_list_fd(const struct fuse_req *req, uint64_t handle)
@@ -47,11 +47,12 @@ static int open_list(struct fuse_req *req, uint64_t node)
 {
 	int fd = vfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
 	uint64_t handle = fd < 0 ? 0 : make_list_handle(req, fd);
+	int err = !handle ? -ENOMEM : journal_note(req, node, &handle, JOURNAL_DIR);
 
-	if (fd >= 0 && !handle)
+	if (fd >= 0 && err)
 		sys_close(fd);
-	if (!handle)
-		return fd < 0 ? fd : -ENOMEM;
+	if (err)
+		return fd < 0 ? fd : err;
 	return fuse_opened(req, handle, pass_of(req)->cache == CACHE_ALWAYS ? FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE : 0);
 }
 
@@ -74,6 +75,8 @@ int pass_releasedir(struct fuse_req *req, uint64_t node, const struct fuse_relea
 	int fd = pass_list_fd(req, in->fh);
 
 	(void)node;
+	if (!journal_release(req, in->fh))
+		return 0;
 	pass_release_hold(list ? list->uid : (uint32_t)(in->fh >> 32));
 	if (list)
 		sys_free_pages(list, sizeof(*list));
@@ -176,7 +179,7 @@ int pass_readdir(struct fuse_req *req, uint64_t node, uint64_t offset)
 		req->wanted = req->space_size - LIST;
 	if (has_unstable_offsets(req))
 		return read_unstable_list(req, node, (void *)(uintptr_t)handle, (int64_t)offset, room);
-	fd = pass_handle_fd(handle);
+	fd = journal_check(handle) ? -EIO : pass_handle_fd(handle);
 	at = vfs_lseek(fd, (int64_t)offset, SEEK_SET);
 	if (at < 0)
 		return (int)at;

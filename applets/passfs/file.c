@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "passfs.h"
@@ -14,7 +15,7 @@ struct pass_file pass_use(const struct fuse_req *req, uint64_t node, uint64_t ha
 	int fd;
 
 	if (pass_handle_fd(handle) != NOT_OPEN)
-		return (struct pass_file) { pass_handle_fd(handle), false };
+		return (struct pass_file) { journal_check(handle) ? -EIO : pass_handle_fd(handle), false };
 	fd = pass_fd(req, node);
 	return (struct pass_file) { fd < 0 ? fd : vfs_reopen(fd, flags), true };
 }
@@ -54,12 +55,47 @@ static ssize_t write_pages(int fd, const char *data, size_t size, uint64_t offse
 	return (ssize_t)done;
 }
 
-static ssize_t write_data(const struct fuse_req *req, int fd, const struct fuse_write_in *in)
+/* How many bytes of the data are in the file from `at` on, before its end. */
+static size_t count_written(struct fuse_req *req, int fd, uint64_t at, uint64_t end, size_t size)
+{
+	size_t most = end - at < size ? (size_t)(end - at) : size, done = 0;
+
+	while (done < most) {
+		size_t left = most - done < req->space_size ? most - done : req->space_size;
+		ssize_t n = vfs_pread(fd, req->space, left, at + done);
+
+		if (n <= 0 || memcmp(req->space, (const char *)req->data + done, (size_t)n) != 0)
+			return 0;
+		done += (size_t)n;
+	}
+	return done;
+}
+
+/* Appends once, even if a killed process has appended some of it (fmount --keep). */
+static ssize_t append_data(struct fuse_req *req, int fd, size_t size)
+{
+	uint64_t now[2] = { 0, 0 }, before[2];
+	struct vfs_stat st;
+	size_t done = 0;
+	ssize_t n;
+
+	if (journal_is_on() && vfs_stat(fd, true, &st) == 0) {
+		now[0] = st.attr.size;
+		if (journal_begun(req, now, before) && now[0] > before[0])
+			done = count_written(req, fd, before[0], now[0], size);
+	}
+	if (done == size)
+		return (ssize_t)done;
+	n = vfs_append(fd, (const char *)req->data + done, size - done);
+	return n < 0 ? done ? (ssize_t)done : n : n + (ssize_t)done;
+}
+
+static ssize_t write_data(struct fuse_req *req, int fd, const struct fuse_write_in *in)
 {
 	if (in->write_flags & FUSE_WRITE_CACHE)
 		return write_pages(fd, req->data, in->size, in->offset);
 	if (in->flags & O_APPEND && !pass_of(req)->writeback)
-		return vfs_append(fd, req->data, in->size);
+		return append_data(req, fd, in->size);
 	return vfs_pwrite(fd, req->data, in->size, in->offset);
 }
 

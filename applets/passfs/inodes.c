@@ -2,6 +2,7 @@
 /* inodes: see inodes.h. */
 #include "inodes.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "sys.h"
@@ -40,6 +41,18 @@ struct inode *inodes_get(const struct inodes *t, uint64_t node)
 	struct inode *inode = all ? all + (place - block_start(b)) : NULL;
 
 	return inode && __atomic_load_n(&inode->fd, __ATOMIC_ACQUIRE) >= 0 && inode->ino ? inode : NULL;
+}
+
+/* A node that the kernel knows, even if its descriptor is lost. */
+static struct inode *get_known(const struct inodes *t, uint64_t node)
+{
+	uint64_t place = node - 1;
+	const struct inode_block *block;
+
+	if (place >= (uint64_t)FIRST_ROOM << (INODE_BLOCKS - 1))
+		return NULL;
+	block = t->block + find_block((uint32_t)place);
+	return block->all && get_place(t, (uint32_t)place)->ino ? get_place(t, (uint32_t)place) : NULL;
 }
 
 uint64_t inodes_most(const struct inodes *t)
@@ -96,6 +109,39 @@ static void hash_resize(struct inodes *t, uint32_t room)
 				hash_insert(t, block_start(b) + i);
 }
 
+/* A killed process leaves all of these words written, or none. */
+static void write_words(const struct inodes *t, const struct fuse_word *word, size_t count)
+{
+	if (t->kept)
+		fuse_write_words(word, count);
+	else
+		for (size_t i = 0; i < count; i++)
+			*word[i].at = word[i].value;
+}
+
+/* Appends the words of `also` to word[count]. Returns the new count. */
+static size_t add_also(struct fuse_word *word, size_t count, struct inode_also also, uint64_t node)
+{
+	if (also.node)
+		word[count++] = (struct fuse_word) { also.node, node };
+	if (also.word)
+		word[count++] = (struct fuse_word) { also.word, also.value };
+	return count;
+}
+
+static struct inode *get_block(const struct inodes *t, unsigned int b)
+{
+	if (!t->kept)
+		return sys_pages(block_room(b) * sizeof(struct inode));
+	return block_start(b) + block_room(b) <= t->kept_room ? t->kept + block_start(b) : NULL;
+}
+
+static void note_most(const struct inodes *t, uint32_t place)
+{
+	if (t->kept && *t->kept_most <= place)
+		__atomic_store_n(t->kept_most, place + 1, __ATOMIC_RELEASE);
+}
+
 /* Takes a free place in the lowest block that has one, so that high blocks become empty and are
    freed. */
 static struct inode *take_free_place(struct inodes *t, uint32_t *place)
@@ -105,7 +151,7 @@ static struct inode *take_free_place(struct inodes *t, uint32_t *place)
 		uint32_t i = block->used;
 
 		if (!block->all) {
-			struct inode *all = sys_pages(block_room(b) * sizeof(*all));
+			struct inode *all = get_block(t, b);
 
 			if (!all)
 				return NULL;
@@ -126,8 +172,9 @@ static struct inode *take_free_place(struct inodes *t, uint32_t *place)
 	return NULL;
 }
 
-static uint64_t add_inode(struct inodes *t, int fd, uint64_t device, uint64_t ino)
+static uint64_t add_inode(struct inodes *t, int fd, uint64_t device, uint64_t ino, struct inode_also also)
 {
+	struct fuse_word word[FUSE_WORDS];
 	struct inode *inode;
 	uint32_t place;
 
@@ -136,7 +183,11 @@ static uint64_t add_inode(struct inodes *t, int fd, uint64_t device, uint64_t in
 	inode = t->room ? take_free_place(t, &place) : NULL;
 	if (!inode)
 		return 0;
-	*inode = (struct inode) { .fd = -1, .device = device, .ino = ino, .lookups = 1 };
+	note_most(t, place);
+	*inode = (struct inode) { .fd = t->kept ? fd : -1, .device = device, .lookups = 1 };
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	word[0] = (struct fuse_word) { &inode->ino, ino };
+	write_words(t, word, add_also(word, 1, also, place + 1));
 	t->live++;
 	hash_insert(t, place);
 	/* Publish the inode to inodes_get(), which takes no lock. */
@@ -169,7 +220,7 @@ static void free_inode(struct inodes *t, uint32_t place)
 	inode->next = block->free;
 	block->free = place - block_start(b) + 1;
 	t->live--;
-	if (--block->live == 0 && b && !t->keep_numbers) {
+	if (--block->live == 0 && b && !t->keep_numbers && !t->kept) {
 		struct inode *all = block->all;
 
 		*block = (struct inode_block) { .all = NULL };
@@ -181,18 +232,29 @@ static void free_inode(struct inodes *t, uint32_t place)
 
 /* ---- Public functions, which take the lock ---- */
 
-uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino)
+static void add_lookup(struct inodes *t, uint64_t node, struct inode_also also)
+{
+	struct inode *inode = get_place(t, (uint32_t)node - 1);
+	struct fuse_word word[FUSE_WORDS] = { { &inode->lookups, inode->lookups + 1 } };
+
+	write_words(t, word, add_also(word, 1, also, node));
+}
+
+uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino, struct inode_also also)
 {
 	uint64_t node;
 	bool kept = false;
 
 	thread_lock(&t->lock);
 	node = hash_find(t, device, ino);
-	if (node && get_place(t, (uint32_t)node - 1)->lookups++ == 0) {
-		__atomic_store_n(&get_place(t, (uint32_t)node - 1)->fd, fd, __ATOMIC_RELEASE);	/* awake again */
-		kept = true;
-	} else if (!node)
-		kept = (node = add_inode(t, fd, device, ino)) != 0;
+	if (node) {
+		add_lookup(t, node, also);
+		kept = get_place(t, (uint32_t)node - 1)->lookups == 1;
+		if (kept)
+			__atomic_store_n(&get_place(t, (uint32_t)node - 1)->fd, fd, __ATOMIC_RELEASE);	/* awake again */
+	} else {
+		kept = (node = add_inode(t, fd, device, ino, also)) != 0;
+	}
 	__atomic_store_n(&t->held, t->held + kept, __ATOMIC_RELAXED);
 	thread_unlock(&t->lock);
 	if (!kept)
@@ -226,26 +288,44 @@ void inodes_drop(struct inodes *t, uint64_t node)
 	thread_unlock(&t->lock);
 }
 
-int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
+/* Subtracts from the lookup count. At 0 the node is free, unless it keeps its number. */
+static void drop_lookups(struct inodes *t, uint64_t node, struct inode *inode, uint64_t lookups, struct inode_also also)
+{
+	uint64_t left = inode->lookups - (lookups < inode->lookups ? lookups : inode->lookups);
+	struct fuse_word word[FUSE_WORDS] = { { &inode->lookups, left } };
+	size_t count = 1;
+	bool ends = !left && !t->keep_numbers;
+
+	if (ends && !inode->retired) {
+		hash_remove(t, (uint32_t)node - 1);
+		inode->retired = true;
+	}
+	if (ends)
+		word[count++] = (struct fuse_word) { &inode->ino, 0 };
+	write_words(t, word, add_also(word, count, also, 0));
+	if (ends)
+		free_inode(t, (uint32_t)node - 1);
+}
+
+int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups, struct inode_also also)
 {
 	struct inode *inode;
 	int32_t backing = 0;
 	int fd = -1;
 
 	thread_lock(&t->lock);
-	inode = node == 1 ? NULL : inodes_get(t, node);	/* the kernel never forgets the root */
-	if (inode) {
-		inode->lookups -= lookups < inode->lookups ? lookups : inode->lookups;
-		if (!inode->lookups) {
-			__atomic_store_n(&t->held, t->held - 1, __ATOMIC_RELAXED);
-			fd = inode->fd;
-			backing = inode->backing;
-			__atomic_store_n(&inode->fd, -1, __ATOMIC_RELAXED);
-			inode->backing = 0;
-			if (!t->keep_numbers)
-				free_inode(t, (uint32_t)node - 1);
-		}
+	inode = node == 1 ? NULL : get_known(t, node);	/* the kernel never forgets the root */
+	if (inode && !inode->lookups)
+		inode = NULL;	/* asleep */
+	if (inode && lookups >= inode->lookups) {
+		fd = inode->fd;
+		backing = inode->backing;
+		__atomic_store_n(&t->held, t->held - (fd >= 0), __ATOMIC_RELAXED);
+		__atomic_store_n(&inode->fd, -1, __ATOMIC_RELAXED);
+		inode->backing = 0;
 	}
+	if (inode)
+		drop_lookups(t, node, inode, lookups, also);
 	thread_unlock(&t->lock);
 	/* Call is_gone() while the descriptor pins the inode number: no other file can get it. */
 	if (fd >= 0 && t->keep_numbers && t->is_gone && t->is_gone(fd))
@@ -253,6 +333,57 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups)
 	if (fd >= 0)
 		sys_close(fd);
 	return backing;
+}
+
+/* ---- Taking over ---- */
+
+static void resume_place(struct inodes *t, unsigned int b, uint32_t i)
+{
+	struct inode_block *block = t->block + b;
+	struct inode *inode = block->all + i;
+
+	inode->writers = 0;
+	inode->opens = 0;
+	if (!inode->ino) {
+		inode->next = block->free;
+		block->free = i + 1;
+		return;
+	}
+	if (inode->fd < 0)
+		inode->retired = true;
+	block->live++;
+	t->live++;
+	t->held += inode->fd >= 0;
+}
+
+int inodes_resume(struct inodes *t)
+{
+	uint32_t most = *t->kept_most < t->kept_room ? (uint32_t)*t->kept_most : t->kept_room, room = FIRST_ROOM;
+
+	for (unsigned int b = 0; b < INODE_BLOCKS && block_start(b) < most; b++) {
+		t->block[b].all = get_block(t, b);
+		t->block[b].used = most - block_start(b) < block_room(b) ? most - block_start(b) : block_room(b);
+		for (uint32_t i = t->block[b].used; i--; )
+			resume_place(t, b, i);
+	}
+	while (room < t->live)
+		room *= 2;
+	if (t->live)
+		hash_resize(t, room);
+	return t->live && !t->room ? -ENOMEM : 0;
+}
+
+void inodes_lose(struct inodes *t, uint64_t node)
+{
+	struct inode *inode = get_known(t, node);
+
+	if (!inode || inode->fd < 0)
+		return;
+	if (!inode->retired)
+		hash_remove(t, (uint32_t)node - 1);
+	inode->retired = true;
+	inode->fd = -1;
+	t->held--;
 }
 
 bool inodes_open(struct inodes *t, uint64_t node)

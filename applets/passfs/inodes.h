@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fuse_keep.h"
+
 struct inode {
 	int fd;			/* O_PATH; -1: free place or, with keep_numbers, a node that is asleep */
 	uint32_t next;		/* 1 + place of the next inode in the hash chain or free list; 0: none */
@@ -41,6 +43,11 @@ struct inodes {
 	uint32_t *hash;		/* `room` heads of chains: 1 + place; 0: empty */
 	uint32_t live, held, room;	/* inodes in use; those with a descriptor; heads in the hash */
 	bool keep_numbers;	/* a forgotten file keeps its node, which is asleep: no descriptor */
+	/* fmount --keep: the blocks are in memory that outlives this process, room for kept_room
+	   places; *kept_most is above all that were ever used. Both NULL: not kept. */
+	struct inode *kept;
+	uint64_t *kept_most;
+	uint32_t kept_room;
 	bool (*is_gone)(int fd);	/* keep_numbers: whether no lookup can find the file again; NULL: never */
 	int lock;
 };
@@ -52,9 +59,14 @@ struct inode *inodes_get(const struct inodes *inodes, uint64_t node);
 /* An upper bound of the node numbers in use. */
 uint64_t inodes_most(const struct inodes *inodes);
 
+/* Words of kept memory that change together with a lookup count: *node becomes the node's number,
+   *word becomes value. NULL: none. */
+struct inode_also { uint64_t *node, *word, value; };
+#define INODE_ALONE ((struct inode_also) { .value = 0 })
+
 /* Adds 1 to the lookup count of fd's file and takes over fd. Returns the node, or 0 without memory,
    when fd is closed. */
-uint64_t inodes_take(struct inodes *inodes, int fd, uint64_t device, uint64_t ino);
+uint64_t inodes_take(struct inodes *inodes, int fd, uint64_t device, uint64_t ino, struct inode_also also);
 
 /* Counts an open file of a node; inodes_close() takes it back. False: the node is retired, although
    the open file is counted, or does not exist. */
@@ -67,7 +79,13 @@ bool inodes_retire(struct inodes *inodes, uint64_t node);
 
 /* Subtracts `lookups` from the lookup count. At 0 it closes the descriptor and returns the backing
    id, which the caller has to close; otherwise 0. */
-int32_t inodes_forget(struct inodes *inodes, uint64_t node, uint64_t lookups);
+int32_t inodes_forget(struct inodes *inodes, uint64_t node, uint64_t lookups, struct inode_also also);
+
+/* With `kept` set: takes over what a former process has left there. inodes_lose(): the node's
+   descriptor is not open any more. The kernel still knows the node, so its number stays in use until
+   FORGET, but requests get ESTALE, and the next lookup makes a new node. 0 or -ENOMEM. */
+int inodes_resume(struct inodes *inodes);
+void inodes_lose(struct inodes *inodes, uint64_t node);
 
 /* With keep_numbers: whether the node is asleep; and frees the number of a node that is asleep. */
 bool inodes_is_asleep(struct inodes *inodes, uint64_t node);

@@ -77,19 +77,34 @@ static bool can_add_owner(uint32_t uid)
 	return (!uid || own + locks.count < OWNERS) && pass_hold(uid) == 0;
 }
 
+static bool has_room_for_owner(void)
+{
+	uint32_t room = locks.room ? locks.room * 2 : 64;
+	struct lock_owner *more;
+
+	if (locks.count < locks.room)
+		return true;
+	more = sys_more_pages(locks.owners, locks.room * sizeof(*more), room * sizeof(*more));
+	if (!more)
+		return false;
+	locks.owners = more;
+	locks.room = room;
+	return true;
+}
+
+void pass_resume_owner(int fd, uint64_t node, uint64_t id, uint64_t handle, uint32_t pid, uint32_t uid)
+{
+	if (!has_room_for_owner())
+		return;
+	pass_hold_anyway(uid);
+	locks.owners[locks.count++] = (struct lock_owner) { node, id, handle, pid, 0, uid, false, fd };
+}
+
 static struct lock_owner *add_owner(uint64_t node, const struct fuse_lk_in *in, uint32_t uid, int fd)
 {
-	if (locks.count == locks.room) {
-		uint32_t room = locks.room ? locks.room * 2 : 64;
-		struct lock_owner *more = sys_more_pages(locks.owners, locks.room * sizeof(*more), room * sizeof(*more));
-
-		if (!more)
-			return NULL;
-		locks.owners = more;
-		locks.room = room;
-	}
-	if (!can_add_owner(uid))
+	if (!has_room_for_owner() || !can_add_owner(uid))
 		return NULL;
+	journal_note_owner(fd, node, in->owner, in->fh, in->lk.pid, uid);
 	locks.owners[locks.count] = (struct lock_owner) { node, in->owner, in->fh, in->lk.pid, 0, uid, false, fd };
 	return locks.owners + locks.count++;
 }
@@ -98,8 +113,10 @@ static struct lock_owner *add_owner(uint64_t node, const struct fuse_lk_in *in, 
    locked by it. */
 static void note_handle(struct lock_owner *owner, const struct fuse_lk_in *in)
 {
-	if (in->lk.type != F_UNLCK)
-		owner->handle = in->fh;
+	if (in->lk.type == F_UNLCK)
+		return;
+	owner->handle = in->fh;
+	journal_note_owner_handle(owner->fd, in->fh);
 }
 
 /* The descriptor of the owner's open file description, which stays open until lock_owner_put(). A
@@ -445,9 +462,11 @@ static bool drop_owner(uint64_t node, uint64_t key, bool by_handle)
 	if (owner && !owner->busy) {
 		fd = owner->fd;
 		pass_release_hold(owner->uid);
+		journal_forget_owner(fd);
 		*owner = locks.owners[--locks.count];
 	} else if (owner && by_handle) {
 		owner->handle = UINT64_MAX;
+		journal_note_owner_handle(owner->fd, UINT64_MAX);
 	} else if (owner) {
 		owner->closed = true;
 		owner->busy++;		/* keeps the descriptor open */

@@ -209,6 +209,51 @@ static int apply_rechecked_change(const struct fuse_req *req, struct change *c, 
 	return chosen == PASS_NOBODY ? err : apply_change_as(req, c, chosen, PRIV_DAC);
 }
 
+/* ---- A change that a killed process may have made (fmount --keep) ---- */
+
+static bool has_taken_effect(const struct fuse_req *req, const struct change *c, const uint64_t before[2], const uint64_t now[2])
+{
+	switch (req->in->opcode) {
+	case FUSE_UNLINK:
+	case FUSE_RMDIR:
+		return before[0] && now[0] != before[0];
+	case FUSE_RENAME:
+	case FUSE_RENAME2:
+		return before[0] && now[1] == before[0] && now[0] != before[0] && (!(c->flags & EXCHANGE) || now[0] == before[1]);
+	case FUSE_LINK:
+		return !before[0] && now[0] && now[0] == vfs_inode_at(c->held, "");
+	default:
+		return !before[0] && now[0];
+	}
+}
+
+/* Whether it has. No other caller of the mount changes the name meanwhile: the kernel holds the
+   directory's lock until the request is answered. */
+static bool was_made(const struct fuse_req *req, const struct change *c)
+{
+	uint64_t now[2] = { 0, 0 }, before[2];
+
+	if (!journal_is_on())
+		return false;
+	for (int i = 0; i < c->ends; i++)
+		now[i] = vfs_inode_at(c->end[i].dir, c->end[i].name);
+	return journal_begun(req, now, before) && has_taken_effect(req, c, before, now);
+}
+
+/* What the change returned, or would have. */
+static int result_of_made(const struct fuse_req *req, const struct change *c)
+{
+	int held, fd;
+
+	if (req->in->opcode != FUSE_CREATE)
+		return 0;
+	held = sys_openat(c->end->dir, c->end->name, O_PATH | O_NOFOLLOW, 0);
+	fd = vfs_reopen(held, (int)c->flags & ~O_EXCL);
+	if (held >= 0)
+		sys_close(held);
+	return fd;
+}
+
 /* Returns what apply_change() returns, a descriptor for some opcodes, or -errno. */
 static int perform_change(struct fuse_req *req, struct change *c)
 {
@@ -220,6 +265,8 @@ static int perform_change(struct fuse_req *req, struct change *c)
 	for (int i = 0; i < c->ends; i++)
 		if (c->end[i].dir < 0)
 			return c->end[i].dir;
+	if (was_made(req, c))
+		return result_of_made(req, c);
 	priv_use_reserve(req->in->uid == 0);
 	if (is_creation(req))
 		vfs_umask(c->umask);
@@ -261,7 +308,7 @@ int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const st
 		return perform_and_lookup(req, &c);
 	priv_use_reserve(req->in->uid == 0);
 	vfs_umask(in->umask);
-	err = c.end->dir < 0 ? c.end->dir : apply_change(req, &c);
+	err = c.end->dir < 0 ? c.end->dir : was_made(req, &c) ? 0 : apply_change(req, &c);
 	return err ? err : pass_lookup(req, parent, name);
 }
 

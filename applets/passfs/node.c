@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "node.h"
+#include "journal.h"
 
 /* Files of /proc and the like check the process that opens or writes them, which is the server:
    only the server's own user may use them through it. */
@@ -57,10 +58,16 @@ void pass_show(const struct passfs *fs, struct vfs_stat *st)
 
 void pass_forget(struct fuse_req *req, uint64_t node, uint64_t count)
 {
-	int32_t backing = inodes_forget(&pass_of(req)->inodes, node, count);
+	struct inodes *inodes = &pass_of(req)->inodes;
+	const struct inode *inode = inodes_get(inodes, node);
+	int32_t id = inode ? inode->backing : 0, backing;
+	uint32_t noted = id > 0 ? journal_closing_backing(id) : 0;
 
+	backing = inodes_forget(inodes, node, count, journal_forgetting(req, node));
 	if (backing > 0)
 		vfs_backing_close(fuse_device(req), backing);
+	if (id > 0)
+		journal_closed_backing(noted);
 }
 
 uint64_t pass_place(void *data, uint64_t node)

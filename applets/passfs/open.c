@@ -41,6 +41,8 @@ static int32_t get_backing(const struct fuse_req *req, uint64_t node, struct ino
 	got = open_backing(req, node, inode);
 	if (got == -EPERM || got == -ENOTTY)
 		fs->passthrough = false;
+	if (got > 0)
+		journal_note_backing(got);
 	id = got > 0 ? got : NO_BACKING;
 	if (!__atomic_compare_exchange_n(&inode->backing, &none, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		if (got > 0)
@@ -137,7 +139,7 @@ static int writer_mode(const struct fuse_req *req, struct inode *inode, uint32_t
 static void remove_writer(const struct fuse_req *req, uint64_t node, uint64_t handle)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-	int32_t mode = (int32_t)(handle >> 30 & 3) - 1;
+	int32_t mode = pass_handle_mode(handle);
 
 	if (!inode || !mode)
 		return;
@@ -204,13 +206,19 @@ static int add_backed_writer(struct fuse_req *req, uint64_t node, struct inode *
 
 static int reply_opened(struct fuse_req *req, uint64_t node, struct inode *inode, uint32_t flags, int fd, int32_t backing)
 {
-	if (!backing) {
-		int mode = writer_mode(req, inode, flags);
+	int mode = backing ? add_backed_writer(req, node, inode, flags) : writer_mode(req, inode, flags);
+	uint64_t handle = pass_handle(req->in->uid, mode, fd < 0 ? NOT_OPEN : fd);
+	int err = journal_note(req, node, &handle, JOURNAL_FILE);
 
-		return fuse_opened(req, pass_handle(req->in->uid, mode, fd), get_fopen_flags(req, inode, flags, fd, mode));
+	if (err) {
+		remove_writer(req, node, handle);
+		if (fd >= 0)
+			sys_close(fd);
+		return err;
 	}
-	return fuse_opened_backed(req, pass_handle(req->in->uid, add_backed_writer(req, node, inode, flags), fd < 0 ? NOT_OPEN : fd), backing,
-				  can_skip_flush(pass_of(req), inode, flags, backing) ? FOPEN_NOFLUSH : 0);
+	if (!backing)
+		return fuse_opened(req, handle, get_fopen_flags(req, inode, flags, fd, mode));
+	return fuse_opened_backed(req, handle, backing, can_skip_flush(pass_of(req), inode, flags, backing) ? FOPEN_NOFLUSH : 0);
 }
 
 static int release_hold_on_error(const struct fuse_req *req, int err)
@@ -359,19 +367,27 @@ int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *
 	return file.fd < 0 ? file.fd : sys_close(file.fd);
 }
 
-int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
+void pass_close_handle(struct fuse_req *req, uint64_t node, uint64_t handle)
 {
 	struct passfs *fs = pass_of(req);
 
-	pass_release_hold((uint32_t)(in->fh >> 32));
-	remove_writer(req, node, in->fh);
-	if (pass_handle_fd(in->fh) == NOT_OPEN)
-		return 0;
+	pass_release_hold((uint32_t)(handle >> 32));
+	remove_writer(req, node, handle);
+	if (pass_handle_fd(handle) == NOT_OPEN)
+		return;
 	pass_close_current(req, node);
 	if (fs->locks)
-		pass_unlock_handle(node, in->fh);	/* before another open file gets the same descriptor number */
-	sys_close(pass_handle_fd(in->fh));
+		pass_unlock_handle(node, handle);	/* before another open file gets the same descriptor number */
+	sys_close(pass_handle_fd(handle));
 	if (fs->locks)
 		pass_retry_locks();	/* close(2) has dropped the flock(2) lock */
+}
+
+int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in)
+{
+	if (journal_release(req, in->fh))
+		pass_close_handle(req, node, in->fh);
+	else if (pass_of(req)->locks)
+		pass_unlock_handle(node, in->fh);
 	return 0;
 }

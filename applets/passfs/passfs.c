@@ -21,6 +21,7 @@
 #include "mount_args.h"
 #include "msg.h"
 #include "passfs.h"
+#include "resume.h"
 #include "sys/priv.h"
 #include "sys.h"
 #include "thread.h"
@@ -147,11 +148,14 @@ static int pass_prepare(void *data, const char *source)
 	fs->uid = sys_geteuid();
 	fs->acts_as_callers = fs->uid == 0;
 	fs->limit = get_inode_limit(vfs_raise_descriptors());
-	if (inodes_take(&fs->inodes, fd, st.device, st.attr.ino) != FUSE_ROOT_ID)
-		return -ENOMEM;
+	err = resume_root(fs, fd, st.device, st.attr.ino);
+	if (err)
+		return err;
 	inodes_get(&fs->inodes, FUSE_ROOT_ID)->of_kernel = pass_is_of_kernel(type);
 	choose_features(fs, type);
 	err = pass_prepare_holds(fs);
+	if (!err)
+		resume_count(fs);
 	return err || !fs->export ? err : pass_export(fs);
 }
 
@@ -182,7 +186,7 @@ enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID,
 	| CAP(SETGID) | CAP(SETUID) | CAP(LINUX_IMMUTABLE) | CAP(SYS_ADMIN) | CAP(SYS_RESOURCE) | CAP(MKNOD) | CAP(SETFCAP))
 
 static struct fuse_ops pass_ops = {
-	.capabilities = CAPABILITIES, .sandbox = pass_sandbox,
+	.capabilities = CAPABILITIES, .sandbox = pass_sandbox, .keeping = &pass_keeping,
 	.prepare = pass_prepare, .mounted = on_mounted, .thread_starts = on_thread_start, .place = pass_place, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,

@@ -6,6 +6,7 @@
 #define FUSEBOX_PASSFS_PASSFS_H
 
 #include "node.h"
+#include "journal.h"
 
 /* lookup.c: nodes of names. */
 
@@ -65,6 +66,9 @@ void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *nam
 /* Ends the retries in a directory, or of a file, of which a reply reports another owner, group or
    mode than it had when they began. */
 void pass_access_told(uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode);
+
+/* Uses this memory, which a former process may have left, for what is remembered. */
+void pass_use_retries(struct pass_retries *kept);
 
 /* name.c: requests that change a directory. */
 int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in);
@@ -165,23 +169,12 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 int pass_flush(struct fuse_req *req, uint64_t node, const struct fuse_flush_in *in);
 int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in);
 int pass_release(struct fuse_req *req, uint64_t node, const struct fuse_release_in *in);
+void pass_close_handle(struct fuse_req *req, uint64_t node, uint64_t handle);	/* what RELEASE does */
 int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_fallocate_in *in);
 int pass_lseek(struct fuse_req *req, uint64_t node, const struct fuse_lseek_in *in);
 int pass_copy(struct fuse_req *req, uint64_t node, const struct fuse_copy_file_range_in *in);
 int pass_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl_in *in);
 int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr_in *in);
-
-/* The handle of an open file: the uid in whose holds it counts, writer_mode() + 1, and its
-   descriptor, or NOT_OPEN if the kernel reads and writes the file by a backing id. */
-enum { NOT_OPEN = 0x3fffffff };
-static inline uint64_t pass_handle(uint32_t uid, int mode, int fd)
-{
-	return (uint64_t)uid << 32 | (uint32_t)(mode + 1) << 30 | (uint32_t)fd;
-}
-static inline int pass_handle_fd(uint64_t handle)
-{
-	return (int)(handle & NOT_OPEN);
-}
 
 /* pass_use() returns the handle's descriptor or, for NOT_OPEN, opens the node with `flags` for this
    request; on failure fd is -errno. pass_done() closes what pass_use() has opened, and returns
@@ -211,6 +204,7 @@ int pass_open_again(struct passfs *fs, uint64_t node);
    free. pass_prepare_holds() allocates the counts: 0 or -ENOMEM. */
 int pass_prepare_holds(struct passfs *fs);
 int pass_hold(uint32_t uid);
+void pass_hold_anyway(uint32_t uid);	/* whatever the limit */
 void pass_release_hold(uint32_t uid);
 
 /* inodes_take() for fd, and with --export the node's generation in req->generation. */
@@ -241,5 +235,8 @@ void pass_interrupt(struct fuse_req *req, uint64_t unique);
 void pass_unlock_owner(uint64_t node, uint64_t owner);
 void pass_unlock_handle(uint64_t node, uint64_t handle);
 void pass_retry_locks(void);
+
+/* A lock owner of a killed process, whose descriptor fd has its locks. */
+void pass_resume_owner(int fd, uint64_t node, uint64_t id, uint64_t handle, uint32_t pid, uint32_t uid);
 
 #endif

@@ -131,6 +131,14 @@ int pass_hold(uint32_t uid)
 	return -EMFILE;
 }
 
+void pass_hold_anyway(uint32_t uid)
+{
+	if (!holds.of)
+		return;
+	__atomic_add_fetch(holds.of + uid % HOLDERS, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&holds.all, 1, __ATOMIC_RELAXED);
+}
+
 void pass_release_hold(uint32_t uid)
 {
 	if (!holds.of)
@@ -252,13 +260,13 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st)
 	uint64_t node;
 
 	if (!fs->export)
-		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
+		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino, journal_taking(req));
 	sweep_if_due(fs);
 	has_one = vfs_handle_of(fd, &now) == 0;
 	if (st->device != fs->device)	/* mounted in SOURCE: the handle is not of fs->handles->mount */
 		now.size = 0;
 	thread_lock(&fs->handles->lock);
-	node = inodes_take(&fs->inodes, fd, st->device, st->attr.ino);
+	node = inodes_take(&fs->inodes, fd, st->device, st->attr.ino, INODE_ALONE);
 	req->generation = get_generation(fs, node, fd, has_one ? &now : NULL);
 	thread_unlock(&fs->handles->lock);
 	return node;

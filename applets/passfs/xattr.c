@@ -79,6 +79,20 @@ int pass_listxattr(struct fuse_req *req, uint64_t node, uint32_t size)
 	return fuse_xattr(req, req->space, req->in->uid ? remove_trusted(req->space, (size_t)n) : (size_t)n, size);
 }
 
+/* Whether a killed process may have begun this very request (fmount --keep). */
+static bool has_begun(const struct fuse_req *req)
+{
+	uint64_t before[2];
+
+	return journal_begun(req, (const uint64_t[2]) { 0, 0 }, before);
+}
+
+/* XATTR_CREATE, and the attribute exists: whether that process has set it, and so its value. */
+static bool has_value(struct fuse_req *req, int fd, const char *name, uint32_t size)
+{
+	return vfs_getxattr(fd, name, req->space, req->space_size) == (ssize_t)size && memcmp(req->space, req->data, size) == 0;
+}
+
 /* Setting an access ACL clears the set-group-ID bit if the caller is not in the file's group. The
    kernel checks that, and flags it for a default ACL too, which clears nothing. */
 int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const struct fuse_setxattr_in *in)
@@ -87,6 +101,7 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 	struct vfs_stat st;
 	int fd = pass_fd(req, node), err;
 	char kind = get_acl_kind(name);
+	bool begun = has_begun(req);
 
 	if (kind)
 		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
@@ -97,6 +112,8 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 	err = kind ? pass_as_owner(req, node, pass_group(req), NULL, 0, PRIV_SETID) : 0;
 	if (!err)
 		err = vfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
+	if (err == -EEXIST && begun && has_value(req, fd, name, in->size))
+		err = 0;
 	priv_act_as_self();
 	if (err || !extended || !(in->setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID) || kind != 'a')
 		return err;
@@ -107,6 +124,7 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 {
 	int fd = pass_fd(req, node), err = 0;
+	bool begun = has_begun(req);
 
 	priv_keep_setid(req->in->uid == 0);	/* removing an ACL sets the mode */
 	if (get_acl_kind(name))
@@ -114,5 +132,5 @@ int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 	if (!err)
 		err = vfs_removexattr(fd, name);
 	priv_act_as_self();
-	return err;
+	return err == -ENODATA && begun ? 0 : err;
 }

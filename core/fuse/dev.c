@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "fuse/dispatch.h"
+#include "fuse/kept.h"
 #include "sys.h"
 
 enum { HEADER_ROOM = 4096, SMALLEST_READ = 8192, SPACE = 64 * 1024 };
@@ -47,10 +48,13 @@ void dev_reply(int device, struct fuse_req *req)
 void dev_serve_one(struct fuse_session *s, struct fuse_req *req, const void *bytes, size_t size)
 {
 	uint64_t start = s->trace ? sys_clock_ns() : 0;
-	bool reply = dispatch(req, bytes, size);
+	bool reply;
 
+	kept_begin(req, bytes);
+	reply = dispatch(req, bytes, size);
 	if (reply)
 		dev_reply(req->device, req);
+	kept_end(req);
 	if (s->trace)
 		s->trace(req, reply, sys_clock_ns() - start);
 }
@@ -71,10 +75,20 @@ int fuse_notify(struct fuse_session *s, int code, const void *what, size_t size)
 	return n < 0 ? (int)n : 0;
 }
 
+ssize_t dev_read(int device, void *buffer, size_t size)
+{
+	ssize_t n;
+
+	/* A process that is killed during read(2) leaves a request in its kept buffer, or none. */
+	__atomic_store_n((uint32_t *)buffer, 0, __ATOMIC_RELEASE);
+	n = sys_read(device, buffer, size);
+	return n ? n : -ENODEV;
+}
+
 int dev_once(struct fuse_session *s, struct fuse_req *req, char *buffer)
 {
 	size_t size = dev_request_size(s->ops);
-	ssize_t n = sys_read(s->device, buffer, size);
+	ssize_t n = dev_read(s->device, buffer, size);
 
 	if (n < 0)
 		return n == -EINTR || n == -ENOENT ? 0 : (int)n;
@@ -84,4 +98,3 @@ int dev_once(struct fuse_session *s, struct fuse_req *req, char *buffer)
 	dev_serve_one(s, req, buffer, (size_t)n);
 	return 0;
 }
-

@@ -3,7 +3,13 @@
 #ifndef FUSEBOX_FUSE_DEV_H
 #define FUSEBOX_FUSE_DEV_H
 
+#include <sys/types.h>
+
 #include "fuse/session.h"
+
+/* Reads one request of at most size bytes: its size, or -errno. -ENODEV at the end of file, too: the
+   device may be a socket, whose peer passes requests on and has closed it. */
+ssize_t dev_read(int device, void *buffer, size_t size);
 
 /* Reads one request into a buffer of dev_buffer_size() bytes and answers it. 0, or -errno
    of the read: -EAGAIN, -ENODEV, -ECONNABORTED. */

@@ -138,11 +138,14 @@ static int forget(struct fuse_req *req)
 	if (!ops->forget)
 		return 0;
 	if (req->in->opcode == FUSE_FORGET) {
+		req->counted = (uint64_t *)&one->nlookup;
 		ops->forget(req, req->in->nodeid, one->nlookup);
 		return 0;
 	}
-	for (uint32_t i = 0; i < batch->count; i++)
+	for (uint32_t i = 0; i < batch->count; i++) {
+		req->counted = (uint64_t *)&each[i].nlookup;
 		ops->forget(req, each[i].nodeid, each[i].nlookup);
+	}
 	return 0;
 }
 

@@ -5,10 +5,39 @@
 #include <errno.h>
 
 #include "fuse/dev.h"
+#include "fuse/kept.h"
+#include "fuse/resume.h"
 #include "fuse/share.h"
 #include "fuse/uring.h"
 #include "sys.h"
 #include "thread.h"
+
+/* If the process is killed while the kernel copies a request to pages that it has to find first
+   (get_user_pages), the request fails with EIO. So they are in the page table before. */
+static void touch_pages(char *buffer, size_t size)
+{
+	enum { SMALLEST_PAGE = 4096 };
+
+	for (size_t i = 0; i < size; i += SMALLEST_PAGE)
+		__atomic_fetch_or(buffer + i, 0, __ATOMIC_RELAXED);
+}
+
+static char *get_buffer(const struct fuse_session *s, unsigned int number)
+{
+	char *buffer = kept_buffer(number);
+
+	if (!buffer)
+		buffer = sys_pages(dev_buffer_size(s->ops));
+	if (buffer && s->kept)
+		touch_pages(buffer, dev_request_size(s->ops));
+	return buffer;
+}
+
+static void free_buffer(const struct fuse_session *s, char *buffer)
+{
+	if (buffer && !kept_buffer(KEPT_FIRST))
+		sys_free_pages(buffer, dev_buffer_size(s->ops));
+}
 
 /* ---- One thread ---- */
 
@@ -82,7 +111,7 @@ static void serve_requests(struct worker *w)
 	do {
 		uint32_t idle = __atomic_fetch_add(&s->idle, 1, __ATOMIC_RELAXED);
 
-		n = w->is_spare && idle >= s->threads ? 0 : sys_read(w->device, w->buffer, dev_request_size(s->ops));
+		n = w->is_spare && idle >= s->threads ? 0 : dev_read(w->device, w->buffer, dev_request_size(s->ops));
 		if (__atomic_sub_fetch(&s->idle, 1, __ATOMIC_RELAXED) == 0 && n > 0
 		    && __atomic_load_n(&s->running, __ATOMIC_RELAXED) < s->threads)
 			start_worker(s, serve_clone, s->threads);
@@ -97,7 +126,8 @@ static void serve_requests(struct worker *w)
    the session's descriptor. */
 static int clone_device(struct fuse_session *s)
 {
-	int device = sys_clone_device(s->device);
+	/* What was read from a clone that no other process has is lost with this one. */
+	int device = s->kept ? -1 : sys_clone_device(s->device);
 
 	return device < 0 ? s->device : device;
 }
@@ -107,10 +137,11 @@ static void work(struct fuse_session *s, bool clones, bool is_spare)
 	size_t size = dev_request_size(s->ops);
 	struct worker w = {
 		.req = { .session = s }, .device = s->device, .thread = share_join(), .is_spare = is_spare,
-		.buffer = sys_pages(dev_buffer_size(s->ops)),
 	};
 
-	if (w.buffer && w.thread >= 0) {
+	w.buffer = w.thread < 0 ? NULL : get_buffer(s, KEPT_THREADS + (unsigned int)w.thread);
+
+	if (w.buffer) {
 		if (clones)
 			w.device = clone_device(s);
 		if (s->thread_starts)
@@ -119,8 +150,7 @@ static void work(struct fuse_session *s, bool clones, bool is_spare)
 		w.req.space_size = (uint32_t)(dev_buffer_size(s->ops) - size);
 		serve_requests(&w);
 	}
-	if (w.buffer)
-		sys_free_pages(w.buffer, dev_buffer_size(s->ops));
+	free_buffer(s, w.buffer);
 	if (w.thread >= 0)
 		share_leave(w.thread);
 	__atomic_sub_fetch(&s->running, 1, __ATOMIC_RELAXED);
@@ -148,7 +178,7 @@ static void *serve_spare(void *session)
 static int read_end_error(struct fuse_session *s)
 {
 	char *buffer = sys_pages(dev_request_size(s->ops));
-	ssize_t n = buffer ? sys_read(s->device, buffer, dev_request_size(s->ops)) : -ENODEV;
+	ssize_t n = buffer ? dev_read(s->device, buffer, dev_request_size(s->ops)) : -ENODEV;
 
 	if (buffer)
 		sys_free_pages(buffer, dev_request_size(s->ops));
@@ -161,7 +191,7 @@ static int supervise(struct fuse_session *s)
 {
 	int err;
 
-	while ((err = sys_poll_alive(s->device, -1)) >= 0) {
+	while ((err = sys_poll_alive(s->device, -1)) >= 0 && __atomic_load_n(&s->running, __ATOMIC_RELAXED)) {
 		uint64_t before = share_progress();
 
 		sys_sleep_ms(STALLED_MS);
@@ -169,14 +199,14 @@ static int supervise(struct fuse_session *s)
 		    && sys_poll_alive(s->device, 0) > 0)
 			start_worker(s, serve_spare, s->most ? s->most : SHARE_THREADS);
 	}
-	return err == -EPIPE ? read_end_error(s) : err;
+	return err == -EPIPE || err >= 0 ? read_end_error(s) : err;
 }
 
 static int serve_several(struct fuse_session *s, char *buffer)
 {
 	if (!start_worker(s, serve_first, s->threads))
 		return serve_alone(s, buffer);
-	sys_free_pages(buffer, dev_buffer_size(s->ops));
+	free_buffer(s, buffer);
 	return supervise(s);
 }
 
@@ -184,6 +214,7 @@ static int serve_several(struct fuse_session *s, char *buffer)
 static int negotiate(struct fuse_session *s, char *buffer)
 {
 	struct fuse_req req = { .session = s };
+	bool resumed = s->phase == FUSE_ANSWERED;
 	int err = 0;
 
 	while (!err && s->phase == FUSE_STARTING) {
@@ -193,6 +224,8 @@ static int negotiate(struct fuse_session *s, char *buffer)
 	}
 	if (err || s->phase != FUSE_ANSWERED)
 		return err;
+	if (resumed)
+		resume_requests(s);
 	s->phase = FUSE_SERVING;
 	if (s->flags & FUSE_OVER_IO_URING)
 		err = uring_start(s);
@@ -203,7 +236,7 @@ static int negotiate(struct fuse_session *s, char *buffer)
 
 int loop_serve(struct fuse_session *s)
 {
-	char *buffer = sys_pages(dev_buffer_size(s->ops));
+	char *buffer = get_buffer(s, KEPT_FIRST);
 	int err;
 
 	if (!buffer)
@@ -212,7 +245,7 @@ int loop_serve(struct fuse_session *s)
 	if (!s->threads)
 		s->threads = s->ops->threads ? s->ops->threads : 1;
 	/* One thread is faster with /dev/fuse; several, each bound to a CPU, with io_uring. */
-	if (s->transport == FUSE_TRANSPORT_URING || (s->transport == FUSE_TRANSPORT_AUTO && s->threads > 1))
+	if (!s->kept && (s->transport == FUSE_TRANSPORT_URING || (s->transport == FUSE_TRANSPORT_AUTO && s->threads > 1)))
 		s->offer_uring = uring_offered;
 	if (s->thread_starts)
 		s->thread_starts();	/* in this thread, before other threads start */

@@ -95,6 +95,42 @@ static void reply(struct fuse_req *req, uint32_t minor)
 	req->reply.body_size = reply_size(minor);
 }
 
+/* init_size comes last: a process that is killed before leaves no INIT. */
+static void keep_init(const struct fuse_req *req)
+{
+	struct fuse_resume *kept = req->session->kept;
+	size_t size = 16 + (size_t)req->data_size, room = sizeof(kept->init) - sizeof(*req->in);
+
+	size = size < room ? size : room;
+	memcpy(kept->init, req->in, sizeof(*req->in));
+	memcpy(kept->init + sizeof(*req->in), req->arg, size);
+	memcpy(kept->reply, &req->reply.body.init, req->reply.body_size);
+	kept->reply_size = req->reply.body_size;
+	__atomic_store_n(&kept->init_size, (uint32_t)(sizeof(*req->in) + size), __ATOMIC_RELEASE);
+}
+
+int session_resume(struct fuse_session *s)
+{
+	const struct fuse_resume *kept = s->kept;
+	struct fuse_init_in in = { .major = 0 };
+	struct fuse_init_out out = { .major = 0 };
+	size_t head = sizeof(struct fuse_in_header), size = kept->init_size - head;
+
+	if (kept->init_size < head + 16 || kept->init_size > sizeof(kept->init) || kept->reply_size > sizeof(out))
+		return -ENODATA;
+	memcpy(&in, kept->init + head, size < sizeof(in) ? size : sizeof(in));
+	memcpy(&out, kept->reply, kept->reply_size);
+	s->minor = out.minor;
+	s->offered = offered(&in, (uint32_t)size - 16);
+	s->flags = out.flags | (out.flags & FUSE_INIT_EXT ? (uint64_t)out.flags2 << 32 : 0);
+	s->max_readahead = out.max_readahead;
+	s->max_write = out.max_write;
+	if (s->max_write > session_max_write(s->ops))
+		return -EPROTO;
+	s->phase = FUSE_ANSWERED;
+	return 0;
+}
+
 int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 {
 	struct fuse_session *s = req->session;
@@ -124,6 +160,8 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 	if (s->offer_uring && s->offered & FUSE_OVER_IO_URING && s->offer_uring(s))
 		s->flags |= FUSE_OVER_IO_URING | FUSE_INIT_EXT;
 	reply(req, s->minor);
+	if (s->kept)
+		keep_init(req);
 	s->phase = FUSE_ANSWERED;
 	return 0;
 }

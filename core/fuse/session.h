@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fuse_fs.h"
+#include "fuse_resume.h"
 
 enum fuse_transport { FUSE_TRANSPORT_AUTO, FUSE_TRANSPORT_DEV, FUSE_TRANSPORT_URING };
 enum fuse_phase { FUSE_STARTING, FUSE_ANSWERED, FUSE_SERVING, FUSE_ENDED };
@@ -21,6 +22,7 @@ struct fuse_session {
 	uint32_t most;		/* most threads including spare ones; 0: SHARE_THREADS, the maximum */
 	enum fuse_transport transport;
 	uint32_t page;		/* page size in bytes; 0: 4096 */
+	struct fuse_resume *kept;	/* fmount --keep: the memory that outlives this process; NULL: none */
 	uint64_t own_device;	/* major << 32 | minor of the mount's superblock; 0: unknown */
 
 	/* Set by INIT */
@@ -58,7 +60,12 @@ uint32_t session_pages(const struct fuse_session *session, uint32_t bytes);
 /* Sets how long the kernel may cache the attributes in a reply. */
 void fuse_keep_attr_for(const struct fuse_req *req, uint64_t *seconds, uint32_t *nanoseconds);
 
-/* Builds the reply to INIT in req->reply. Returns 0, or -EPROTO if the kernel's
+/* Continues a connection whose INIT another process has answered, by what that process left in
+   session->kept: then no INIT comes. 0 or -errno: -ENODATA if none has answered it, and it is still
+   to come; -EPROTO if this server has less room for a WRITE than was agreed on. */
+int session_resume(struct fuse_session *session);
+
+/* Builds the reply to INIT in req->reply, and leaves both in session->kept. Returns 0, or -EPROTO if the kernel's
    protocol is older than 7.12. If the kernel's major version is newer, the reply
    contains ours, and the kernel sends INIT again. */
 int session_init(struct fuse_req *req, const struct fuse_init_in *in);

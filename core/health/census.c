@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #include "health/fusectl.h"
 #include "proc/proc.h"
 #include "health/server.h"
+#include "opt.h"
 #include "sys/child.h"
 #include "sys.h"
 
@@ -79,13 +81,32 @@ static bool has_older_connection(const struct server *server, const struct conn 
 	return conn->waiting >= 0 && !fusectl_is_over(conn->connection) && server_is_over(server);
 }
 
+/* fmount --keep tells by its command name what it is and how often it has started a server. It has
+   the device open, as has the process that holds a server's descriptors, but neither reads it. */
+static bool is_keeper(int pid, struct conn *conn)
+{
+	char command[16];
+	uint64_t restarts;
+
+	proc_command(pid, command);
+	if (strcmp(command, "fuse-store") == 0)
+		return true;
+	if (strncmp(command, "fuse-keep:", 10) != 0 || opt_number(command + 10, UINT32_MAX, &restarts) < 0)
+		return false;
+	if (conn) {
+		conn->keeper = pid;
+		conn->restarts = (uint32_t)restarts;
+	}
+	return true;
+}
+
 static int add_server(const struct server *server, void *data)
 {
 	struct conn *conn = census_find(data, server->connection);
 
-	if (server->connection == SERVER_NOT_TOLD)
+	if (server->connection == SERVER_NOT_TOLD && !is_keeper(server->pid, NULL))
 		add_opener(data, server->pid);
-	if (!conn || server->pid == sys_getpid() || has_older_connection(server, conn))
+	if (!conn || server->pid == sys_getpid() || has_older_connection(server, conn) || is_keeper(server->pid, conn))
 		return 0;
 	if (!conn->pid)
 		conn->pid = server->pid;
@@ -212,6 +233,7 @@ static void take_sample(const struct census *c, struct conn *conn, bool whole, s
 	s->servers = list_servers(c, conn, pids);
 	s->candidates = !conn->pid;
 	s->more = conn->many;
+	s->kept = conn->keeper;
 	sample_servers(pids, s->servers, whole, s);
 }
 
@@ -312,7 +334,7 @@ bool census_answers(const struct conn *conn)
 const char *census_state_name(enum conn_state state)
 {
 	static const char *const names[] = {
-		"serving", "starting", "stopped", "hung", "dead", "aborted", "unknown",
+		"serving", "starting", "stopped", "hung", "dead", "aborted", "unknown", "restarting",
 	};
 
 	return names[state];

@@ -37,6 +37,8 @@ enum conn_state health_judge(const struct health_sample *before, const struct he
 
 	if (after->over)
 		return seen ? CONN_ABORTED : CONN_DEAD;
+	if (after->kept && !after->servers)
+		return CONN_RESTARTING;
 	if (is_stopped(before, after))
 		return CONN_STOPPED;
 	if (!after->servers || after->waiting < 0)
@@ -63,6 +65,8 @@ bool health_blocks(const struct health_sample *before, const struct health_sampl
 		return true;
 	case CONN_STARTING:
 		return is_quiet(before, after);
+	case CONN_RESTARTING:
+		return health_waited(before, after);
 	case CONN_STOPPED:	/* where the count is not told, the mount that is busy tells enough */
 		return after->waiting < 0 || health_waited(before, after);
 	default:

@@ -18,6 +18,7 @@ enum conn_state {
 	CONN_DEAD,	/* over, and no process is seen that has it open */
 	CONN_ABORTED,	/* over, and the server still has it open */
 	CONN_UNKNOWN,
+	CONN_RESTARTING,/* no server is seen, but a keeper that starts the next one (fmount --keep) */
 };
 
 struct health_sample {
@@ -26,6 +27,7 @@ struct health_sample {
 	int servers;		/* processes that were sampled; 0: none is visible */
 	bool over;		/* aborted, or the last descriptor is closed */
 	bool candidates;	/* the kernel tells no connections: one of these processes serves it */
+	bool kept;		/* a keeper has it open */
 	bool more;		/* further processes serve it, and were not sampled */
 	bool stopped;		/* every thread of every server */
 	uint64_t activity;	/* proc_activity() of all of them */

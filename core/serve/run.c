@@ -15,6 +15,7 @@
 #include "mount/umount.h"
 #include "msg.h"
 #include "proc/proc.h"
+#include "serve/resume.h"
 #include "sys.h"
 #include "sys/cage.h"
 #include "sys/priv.h"
@@ -73,7 +74,8 @@ static void on_ready(struct fuse_session *session)
 	serving.args->ready_fd = move_above_output(serving.args->ready_fd);
 	if (session->transport == FUSE_TRANSPORT_URING && !(session->flags & FUSE_OVER_IO_URING))
 		msg("io_uring is not available (see /sys/module/fuse/parameters/enable_uring); using /dev/fuse");
-	notify_ready();
+	if (!session->kept)
+		notify_ready();
 	if (serving.args->background) {
 		if (serving.shown)
 			unmounter_ask(&serving.unmounter, UNMOUNTER_BACKGROUND);
@@ -87,6 +89,7 @@ static void on_ready(struct fuse_session *session)
 	}
 	if (serving.args->background)
 		background_ready();
+	resume_serving(session);
 	sys_release_program();
 }
 
@@ -110,20 +113,23 @@ static int adopt(const char *number)
 	if (opt_number(number, INT32_MAX, &fd) < 0 || sys_fd_valid((int)fd) < 0)
 		return -EBADF;
 	sys_set_cloexec((int)fd, true);
-	if (proc_connection("self", number, &connection) == 0
+	if (serving.session.kept) {	/* The keeper unmounts: no mountpoint is needed. */
+		serving.at.mounted.dev_major = (uint32_t)(serving.session.kept->device >> 32);
+		serving.at.mounted.dev_minor = (uint32_t)serving.session.kept->device;
+	} else if (proc_connection("self", number, &connection) == 0
 	    && table_each(NULL, match_connection, &connection) > 0
 	    && sys_stat_path(serving.at.path, O_NOFOLLOW, true, &serving.at.mounted) == 0)
 		serving.shown = serving.at.path;
-	return move_above_output((int)fd);
+	return serving.session.kept ? (int)fd : move_above_output((int)fd);
 }
 
 static int open_session(const char *where)
 {
 	int fd;
 
-	serving.adopted = strncmp(where, "/dev/fd/", 8) == 0;
+	serving.adopted = serving_is_device(where);
 	if (serving.adopted) {
-		fd = adopt(where + 8);
+		fd = adopt(where + sizeof(SERVING_DEVICE) - 1);
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	serving.shown = where;
@@ -159,6 +165,8 @@ static int fork_unmounter(int device)
 					       .detach_at_end = serving.args->auto_unmount, .pipe = -1 };
 	if (serving.shown)
 		err = unmounter_start(&serving.unmounter);
+	if (!err)
+		err = resume_hold(&serving.session);
 	if (!err) {
 		step = serving.args->sandbox ? "sandbox" : "drop capabilities";
 		err = serving.args->sandbox ? sandbox_protect_device(device) : priv_keep_only(serving.session.ops->capabilities);

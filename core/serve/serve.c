@@ -6,6 +6,7 @@
 
 #include "applet.h"
 #include "msg.h"
+#include "serve/resume.h"
 #include "sys.h"
 
 const struct opt serve_options[] = { SERVE_OPTIONS, OPT_END };
@@ -125,8 +126,11 @@ static int plan(char **operands, const char **where)
 	const char *source = NULL, *wrong = plan_session();
 	int status = wrong ? applet_usage(wrong) : plan_operands(operands, &source, where);
 
+	if (!status && serving_is_device(*where))
+		status = resume_adopt(&serving.session);
 	if (status)
 		return status;
+	serving.args->background &= !serving.session.kept;	/* the keeper waits for this very process */
 	status = prepare(source);
 	plan_mount(source);
 	return status;

@@ -27,6 +27,10 @@ extern struct serving {
 /* Has the unmounter detach the mount, and waits for it. */
 void serving_detach(void);
 
+/* Whether a mountpoint is the descriptor of a mounted file system, /dev/fd/N. */
+#define SERVING_DEVICE "/dev/fd/"
+bool serving_is_device(const char *where);
+
 /* signals.c. Call signals_catch_end() before mounting, so that nothing is left mounted, and
    signals_set_others() once mounted: mounting may wait for a child, which SIGCHLD would take. */
 void signals_catch_end(void);

@@ -26,6 +26,8 @@ void signals_end(int sig)
 			sys_exit(1);
 		return;
 	}
+	if (serving.session.kept)	/* The keeper unmounts, or starts the next server. */
+		sys_exit(0);
 	if (!serving.shown) {	/* The mountpoint is unknown: exit without unmounting. */
 		msg("still mounted, but no longer served");
 		sys_exit(0);

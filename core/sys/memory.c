@@ -27,6 +27,14 @@ void sys_release_program(void)
 			syscall(SYS_madvise, segment->p_vaddr, segment->p_filesz, MADV_DONTNEED);
 }
 
+void sys_release_stack(void)
+{
+	enum { DEEPEST = 128 * 1024 };
+	uintptr_t page = sys_page_size(), here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
+
+	syscall(SYS_madvise, here - DEEPEST, DEEPEST - page, MADV_DONTNEED);
+}
+
 uint32_t sys_page_size(void)
 {
 	return (uint32_t)getauxval(AT_PAGESZ);

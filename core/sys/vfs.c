@@ -63,6 +63,14 @@ int vfs_stat(int fd, bool ask, struct vfs_stat *st)
 	return 0;
 }
 
+uint64_t vfs_inode_at(int dir, const char *name)
+{
+	enum { INODE = 0x100 };
+	struct kernel_statx x;
+
+	return syscall(SYS_statx, dir, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, INODE, &x) < 0 ? 0 : x.ino;
+}
+
 /* FUSE's structure is the kernel's, without the spare space at its end. */
 int vfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *stat)
 {

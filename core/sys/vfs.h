@@ -27,6 +27,10 @@ int vfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type);
 enum { SYSFS_NOSUID = 2, SYSFS_NODEV = 4 };
 int vfs_mount_of(int fd, uint32_t *type, uint8_t *limits);
 
+/* The inode number of `name` in the directory dir, of a link itself; of dir's own file if name is "". 0:
+   there is none, or it cannot be read. */
+uint64_t vfs_inode_at(int dir, const char *name);
+
 /* Opens the file of an O_PATH descriptor: returns a new descriptor (close-on-exec), or -errno. */
 int vfs_reopen(int fd, int flags);
 int vfs_chmod(int fd, mode_t mode);		/* fd may be O_PATH */

@@ -1,0 +1,446 @@
+/* keep: fmount --keep: the mount outlives its server. See fuse_resume.h for what the servers are
+ * handed, and fmount.h.
+ *
+ * The keeper has /dev/fuse open. While no server runs, the kernel therefore queues requests instead
+ * of failing them, and the next server answers them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "cli/env.h"
+#include "fmount.h"
+#include "fuse_kernel.h"
+#include "fuse_resume.h"
+#include "health/report.h"
+#include "mount/umount.h"
+#include "msg.h"
+#include "out.h"
+#include "sys.h"
+#include "sys/keep.h"
+
+/* The memory file is sparse. The servers' own part of it is as large as their address space. */
+enum { OWN = 64 * 1024, MOST_TRIES = 4096, FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000, MINUTE_MS = 60 * 1000 };
+#define MEMORY_SIZE ((uint64_t)1 << (sizeof(void *) > 4 ? 40 : 30))
+
+/* How long a server has to serve before the next one starts without a pause. */
+enum { WORKED_MS = 15 };
+
+static struct {
+	const struct fmount *f;
+	const struct mountpoint *at;
+	int device, memory, signals;
+	struct { struct fuse_resume head; uint64_t deaths[MOST_TRIES]; } *kept;
+	int place[2];		/* descriptors that are the servers' own numbers of their sockets */
+	int hold, before;	/* sockets to this server's store, and to the last one that has the descriptors; -1 */
+	int server, unmounter;	/* pids; 0: none */
+	int keeper;		/* in the child: its parent's pid */
+	uint64_t began;		/* when the server was started, in ms */
+	int pause;		/* ms before the next start after a server that did not work */
+	uint32_t count;		/* of kept->deaths, a ring of the times when the last servers ended, in ms */
+	bool works, ready, replacing, stopping;
+} keep;
+
+static uint64_t now_ms(void)
+{
+	return sys_clock_ns() / 1000000;
+}
+
+/* POLLERR: the connection was unmounted or aborted. */
+static bool is_over(void)
+{
+	return sys_poll_alive(keep.device, 0) == -EPIPE;
+}
+
+static void notify_systemd(const char *text, size_t size)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	if (path)
+		sys_unix_datagram(path, text, size);
+}
+
+/* ps(1) and fuse-info(8) show it. */
+static void show_restarts(void)
+{
+	char name[16], status[80];
+	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
+	uint32_t restarts = keep.kept->head.lives ? keep.kept->head.lives - 1 : 0;
+
+	out_fmt(&out, "fuse-keep:%u", restarts);
+	sys_name_process(out_text(&out));
+	out_fmt(&to, "%sSTATUS=serving; started again %u times", keep.ready ? "READY=1\n" : "", restarts);
+	out_text(&to);
+	notify_systemd(status, to.len);
+}
+
+/* ---- Starting a server ---- */
+
+static int prepare_memory(void)
+{
+	struct fuse_resume *head;
+
+	_Static_assert(sizeof(*keep.kept) <= OWN, "the keeper's part");
+	keep.memory = sys_memory_file("fuse-resume", MEMORY_SIZE);
+	if (keep.memory < 0)
+		return keep.memory;
+	keep.kept = sys_map_shared(keep.memory, 0, sizeof(*keep.kept));
+	if (!keep.kept)
+		return -ENOMEM;
+	head = &keep.kept->head;
+	head->magic = FUSE_RESUME_MAGIC;
+	head->version = FUSE_RESUME_VERSION;
+	head->own = OWN;
+	head->device = (uint64_t)keep.at->mounted.dev_major << 32 | keep.at->mounted.dev_minor;
+	return sys_set_cloexec(keep.memory, false);
+}
+
+/* Each server gets its sockets under the same two numbers, which no descriptor of its own then has. */
+static int set_environment(void)
+{
+	static char memory[32], store[48];
+	struct out out = OUT_TEXT(memory), to = OUT_TEXT(store);
+
+	out_fmt(&out, "FUSE_RESUME=%d", keep.memory);
+	out_text(&out);
+	out_fmt(&to, "FUSE_RESUME_STORE=%d,%d", keep.place[0], keep.place[1]);
+	out_text(&to);
+	return env_set(memory) < 0 ? -ENOMEM : env_set(store);
+}
+
+static int prepare(void)
+{
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+	int err = prepare_memory();
+
+	keep.hold = keep.before = -1;
+	if (!err)
+		err = sys_message_pair(keep.place);
+	if (!err)
+		err = keep.signals = sys_signal_fd(signals, sizeof(signals) / sizeof(*signals));
+	return err < 0 ? err : 0;
+}
+
+static void __attribute__((noreturn)) become_server(int keeper, int store, char **argv,
+						    int (*exec)(const struct fmount *, char **))
+{
+	sys_unblock_signals();
+	sys_dup2(store, keep.place[0]);
+	if (keep.before >= 0)
+		sys_dup2(keep.before, keep.place[1]);
+	sys_set_cloexec(keep.place[0], false);
+	sys_set_cloexec(keep.place[1], false);
+	keep.keeper = keeper;
+	if (set_environment() < 0)
+		sys_exit(1);
+	sys_exit(exec(keep.f, argv));
+}
+
+/* A change of the user resets what prctl(2) has set, so it comes after that. */
+int fmount_die_with_keeper(void)
+{
+	sys_die_with_parent();
+	return sys_getppid() == keep.keeper ? 0 : 1;
+}
+
+static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
+{
+	int pair[2], keeper = sys_getpid(), err = sys_message_pair(pair);
+
+	if (err)
+		return err;
+	keep.kept->head.lives++;
+	show_restarts();
+	keep.began = now_ms();
+	keep.works = false;
+	keep.server = sys_fork();
+	if (keep.server == 0)
+		become_server(keeper, pair[1], argv, exec);
+	sys_close(pair[1]);
+	keep.hold = pair[0];
+	return keep.server < 0 ? keep.server : 0;
+}
+
+/* ---- Unmounting ---- */
+
+/* Runs in a child: umount(2) may wait for the server. */
+static int unmount(void)
+{
+	const struct sys_stat *m = &keep.at->mounted;
+	struct report to = { .object = keep.at->path, .except = keep.server };
+	int err = commfd_umount_known(keep.at, UMOUNT_PLAIN);
+
+	if (err == -EBUSY) {
+		err = commfd_umount_known(keep.at, UMOUNT_LAZY);
+		if (!err)
+			msg("%s: busy: detached, and served until the last one lets go; signal again to abort", keep.at->path);
+		report_holders(&to, m->dev_major, m->dev_minor);
+	}
+	return err ? msg_errno(1, keep.at->path, err) : 0;
+}
+
+static void start_unmounting(void)
+{
+	keep.stopping = true;
+	keep.unmounter = sys_fork();
+	if (keep.unmounter == 0)
+		sys_exit(unmount());
+	if (keep.unmounter < 0)
+		commfd_umount_known(keep.at, UMOUNT_LAZY);
+}
+
+/* The keeper's own descriptor is the connection's last one once the server is gone. */
+static void __attribute__((noreturn)) abort_and_exit(int status)
+{
+	commfd_umount_known(keep.at, UMOUNT_LAZY);
+	if (keep.server > 0)
+		sys_kill(keep.server, SIGKILL);
+	sys_exit(status);
+}
+
+static bool is_resent(const struct fuse_in_header *in)
+{
+	return in->opcode != FUSE_FORGET && in->opcode != FUSE_BATCH_FORGET && in->opcode != FUSE_INTERRUPT;
+}
+
+static void send_header(int32_t error, uint64_t unique)
+{
+	struct fuse_out_header out = { sizeof(out), error, unique };
+
+	sys_write(keep.device, &out, sizeof(out));
+}
+
+/* Answers what no server answers any more, so that the callers get EIO instead of ENOTCONN. */
+static void fail_requests(void)
+{
+	enum { ROOM = (1 << 20) + 64 * 1024 };	/* of the largest request */
+	struct fuse_in_header *in = sys_pages(ROOM);
+
+	send_header(FUSE_NOTIFY_RESEND, 0);
+	while (in && sys_poll_alive(keep.device, 0) > 0) {
+		if (sys_read(keep.device, in, ROOM) < (ssize_t)sizeof(*in))
+			return;
+		if (is_resent(in))
+			send_header(-EIO, in->unique);
+	}
+}
+
+static void give_up(const char *program, const char *why)
+{
+	msg("%s: %s; unmounted", program, why);
+	notify_systemd("STATUS=given up", 15);
+	commfd_umount_known(keep.at, UMOUNT_LAZY);
+	fail_requests();
+}
+
+/* ---- When a server has ended ---- */
+
+static int exit_status(int status)
+{
+	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+static void report_end(const char *program, int status)
+{
+	if (status & 0x7f)
+		msg("%s: killed by signal %d", program, status & 0x7f);
+	else
+		msg("%s: ended with status %d", program, status >> 8 & 0xff);
+}
+
+/* A store is asked by the server after the one that filled it, however many fail in between. */
+static void pass_store_on(void)
+{
+	int *drop = keep.kept->head.held == keep.kept->head.lives ? &keep.before : &keep.hold;
+
+	if (*drop >= 0)
+		sys_close(*drop);
+	if (drop == &keep.before)
+		keep.before = keep.hold;
+	keep.hold = -1;
+}
+
+/* Whether the last keep_tries deaths, this one included, were within a minute. */
+static bool dies_too_often(void)
+{
+	uint32_t tries = (uint32_t)keep.f->keep_tries, this = keep.count++;
+	uint64_t now = now_ms();
+
+	if (!tries)
+		return false;
+	keep.kept->deaths[this % tries] = now;
+	return keep.count >= tries && now - keep.kept->deaths[keep.count % tries] < MINUTE_MS;
+}
+
+/* Whether INIT is all that the kernel waits for: a server that has not answered it can be replaced by
+   any other. */
+static bool has_no_answer_yet(void)
+{
+	enum { ROOM = 64 * 1024 };
+	struct fuse_in_header *in = sys_pages(ROOM);
+	bool found = false;
+
+	send_header(FUSE_NOTIFY_RESEND, 0);
+	if (in && sys_poll_alive(keep.device, 0) > 0)
+		found = sys_read(keep.device, in, ROOM) > 0 && in->opcode == FUSE_INIT;
+	if (found)
+		send_header(FUSE_NOTIFY_RESEND, 0);
+	if (in)
+		sys_free_pages(in, ROOM);
+	return found;
+}
+
+/* Ends early with a signal, or with the connection. */
+static void pause_for(int ms)
+{
+	enum { SLICE_MS = 50 };
+
+	for (int left = ms; left > 0 && !is_over(); left -= SLICE_MS)
+		if (sys_poll_in(keep.signals, left < SLICE_MS ? left : SLICE_MS) > 0)
+			return;
+}
+
+static void pause_if_needed(bool worked)
+{
+	pause_for(worked ? 0 : keep.pause);
+	keep.pause = worked ? 0 : !keep.pause ? FIRST_PAUSE_MS : keep.pause * 2;
+	if (keep.pause > LONGEST_PAUSE_MS)
+		keep.pause = LONGEST_PAUSE_MS;
+}
+
+/* Why no other server is started, or NULL. */
+static const char *why_give_up(int status)
+{
+	if (!keep.works && keep.kept->head.lives == 1 && (status == 126 || status == 127))
+		return "cannot be run";
+	if (!keep.kept->head.init_size && !has_no_answer_yet())
+		return "it knows nothing of FUSE_RESUME";
+	return dies_too_often() ? "it ends too often" : NULL;
+}
+
+/* Whether another server is to be started; else the exit status is in *status. */
+static bool goes_on(const char *program, int *status)
+{
+	bool worked = keep.works && now_ms() - keep.began >= WORKED_MS, replacing = keep.replacing;
+	const char *why;
+
+	keep.server = 0;
+	keep.replacing = false;
+	pass_store_on();
+	if (!is_over() && !replacing) {
+		report_end(program, *status);
+		why = why_give_up(exit_status(*status));
+		if (why) {
+			give_up(program, why);
+			*status = exit_status(*status);
+			return false;
+		}
+		pause_if_needed(worked);
+	}
+	*status = exit_status(*status);
+	return !is_over();
+}
+
+/* ---- The loop ---- */
+
+static void handle_end_signal(void)
+{
+	if (keep.stopping)
+		abort_and_exit(1);
+	msg_plain("Unmounting \"%s\"", keep.at->path);
+	start_unmounting();
+}
+
+/* SIGHUP: another server, of a newer program for example. What this one has read goes to the next. */
+static void replace_server(void)
+{
+	if (keep.server <= 0)
+		return;
+	keep.replacing = true;
+	sys_kill(keep.server, SIGKILL);
+}
+
+/* As process 1 the keeper also has the orphans. Returns whether the server has ended. */
+static bool reap(int *status)
+{
+	bool ended = false;
+	int one, pid;
+
+	while ((pid = sys_wait_ended(-1, &one)) > 0) {
+		if (pid == keep.server) {
+			ended = true;
+			*status = one;
+		} else if (pid == keep.unmounter) {
+			keep.unmounter = 0;
+			if (one && !is_over()) {
+				msg("%s: left mounted, and served no longer", keep.at->path);
+				abort_and_exit(1);
+			}
+		}
+	}
+	return ended;
+}
+
+/* The server's byte: it serves. Its end closes the socket, too. */
+static void note_serving(void)
+{
+	char byte;
+
+	if (sys_read(keep.hold, &byte, 1) != 1) {
+		sys_close(keep.hold);
+		keep.hold = -1;
+		return;
+	}
+	keep.works = true;
+	if (!keep.ready) {
+		keep.ready = true;
+		show_restarts();
+	}
+}
+
+/* Returns when the server has ended. */
+static int wait_for_server(void)
+{
+	int status = 0;
+	bool ended = false;
+
+	while (!ended) {
+		sys_release_stack();
+		sys_release_program();
+		if (sys_poll_either(keep.signals, keep.hold, -1) > 0) {
+			note_serving();
+			continue;
+		}
+		switch (sys_read_signal(keep.signals)) {
+		case SIGCHLD:	ended = reap(&status); break;
+		case SIGHUP:	replace_server(); break;
+		case SIGTERM:
+		case SIGINT:	handle_end_signal(); break;
+		}
+	}
+	return status;
+}
+
+int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device, char **argv,
+		int (*exec)(const struct fmount *, char **))
+{
+	int err, status = 0;
+
+	keep.f = f;
+	keep.at = at;
+	keep.device = device;
+	err = f->keep_tries > MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
+	if (!err)
+		err = prepare();
+	do {
+		if (!err)
+			err = start_server(argv, exec);
+		if (err) {
+			msg_errno(1, "--keep", err);
+			abort_and_exit(1);
+		}
+		status = wait_for_server();
+	} while (goes_on(argv[0], &status));
+	return status;
+}

@@ -1,0 +1,21 @@
+/* store: a process that shares the server's descriptor table, so that the descriptors stay open when
+ * the server is killed, and hands them to the next server (fmount --keep). */
+#ifndef FUSEBOX_SERVE_STORE_H
+#define FUSEBOX_SERVE_STORE_H
+
+#include <stdbool.h>
+
+/* Forks it from the process whose descriptors it holds, while that has one thread. It listens at
+   `socket`, and ends when store_end() or the end of the keeper tells it to; in the latter case it
+   kills the server first, so that the connection ends. 0 or -errno. */
+int store_start(int socket);
+
+/* Fetches the descriptors with these numbers, at most SYS_FDS_EACH of them in ascending order, by the
+   socket to the store of a former server. ok[i]: the number is open in this process now,
+   close-on-exec; it must not have been in use. */
+void store_fetch(int socket, const int *wanted, int count, bool *ok);
+
+/* Ends the store at the other end. */
+void store_end(int socket);
+
+#endif

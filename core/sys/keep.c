@@ -1,0 +1,150 @@
+/* keep: see keep.h. */
+#define _GNU_SOURCE
+#include "sys/keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "sys.h"
+
+enum { CLOSE_ON_EXEC = 1 /* MFD_CLOEXEC */ };
+
+int sys_memory_file(const char *name, uint64_t size)
+{
+	int fd = (int)call_result(syscall(SYS_memfd_create, name, CLOSE_ON_EXEC)), err;
+
+	if (fd < 0)
+		return fd;
+	err = (int)call_result(ftruncate(fd, (off_t)size));
+	if (err)
+		sys_close(fd);
+	return err ? err : fd;
+}
+
+void *sys_map_shared(int fd, uint64_t offset, size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, (off_t)offset);
+
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+int sys_message_pair(int fd[2])
+{
+	return (int)call_result(syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd));
+}
+
+/* clone(2): on s390 the stack comes first. */
+#ifdef __s390__
+#define SHARING_ARGUMENTS 0, CLONE_WITH_FILES | SIGCHLD
+#else
+#define SHARING_ARGUMENTS CLONE_WITH_FILES | SIGCHLD, 0
+#endif
+enum { CLONE_WITH_FILES = 0x400 };
+
+CALL(pid_t, sys_fork_sharing_files, (void), syscall(SYS_clone, SHARING_ARGUMENTS, 0, 0, 0))
+
+/* A control message with as many descriptors as one message may carry here. */
+union many_fds { struct cmsghdr header; char room[CMSG_SPACE(SYS_FDS_EACH * sizeof(int))]; };
+
+int sys_send_fds(int socket, const int *fds, size_t count)
+{
+	union many_fds control = { .header = {
+		.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(*fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	int none = -1;
+	struct iovec iov = { .iov_base = count ? (void *)fds : &none, .iov_len = (count ? count : 1) * sizeof(*fds) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	long n;
+
+	memcpy(control.room + CMSG_LEN(0), fds, count * sizeof(*fds));
+	if (count) {
+		message.msg_control = &control;
+		message.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(*fds));
+	}
+	do
+		n = call_result(syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL));
+	while (n == -EINTR);
+	return n < 0 ? (int)n : 0;
+}
+
+static int count_received(const struct msghdr *message, int fds[SYS_FDS_EACH])
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(message);
+	size_t size = c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS ? c->cmsg_len - CMSG_LEN(0) : 0;
+
+	if (size)
+		memcpy(fds, CMSG_DATA(c), size);
+	return (int)(size / sizeof(*fds));
+}
+
+int sys_receive_fds(int socket, int numbers[SYS_FDS_EACH], int fds[SYS_FDS_EACH])
+{
+	union many_fds control;
+	struct iovec iov = { .iov_base = numbers, .iov_len = SYS_FDS_EACH * sizeof(*numbers) };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	long n;
+	int count;
+
+	do
+		n = call_result(syscall(SYS_recvmsg, socket, &message, MSG_CMSG_CLOEXEC));
+	while (n == -EINTR);
+	if (n <= 0)
+		return n ? (int)n : -EPROTO;
+	count = count_received(&message, fds);
+	if ((size_t)n == (count ? (size_t)count : 1) * sizeof(*numbers))
+		return count;
+	while (count)
+		sys_close(fds[--count]);
+	return -EPROTO;
+}
+
+int sys_dup_above(int fd, int least)
+{
+	int more = (int)call_result(syscall(NR_FCNTL, fd, F_DUPFD_CLOEXEC, least));
+
+	sys_close(fd);
+	return more;
+}
+
+static uint64_t set_of(const int *signals, size_t count)
+{
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < count; i++)
+		set |= (uint64_t)1 << (signals[i] - 1);
+	return set;
+}
+
+int sys_signal_fd(const int *signals, size_t count)
+{
+	uint64_t set = set_of(signals, count);
+
+	/* A blocked signal is discarded all the same while SIGCHLD is ignored. */
+	for (size_t i = 0; i < count; i++)
+		if (signals[i] == SIGCHLD)
+			sys_signal(SIGCHLD, SIG_DFL);
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, sizeof(set));
+	return (int)call_result(syscall(SYS_signalfd4, -1, &set, sizeof(set), O_CLOEXEC));
+}
+
+int sys_read_signal(int fd)
+{
+	uint32_t info[32];	/* struct signalfd_siginfo, which begins with the signal */
+	ssize_t n = sys_read(fd, info, sizeof(info));
+
+	return n < 0 ? (int)n : n == sizeof(info) ? (int)info[0] : -EIO;
+}
+
+void sys_unblock_signals(void)
+{
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(const uint64_t) { 0 }, NULL, sizeof(uint64_t));
+}

@@ -1,0 +1,48 @@
+/* keep: system calls for processes that replace each other: shared memory, and descriptors that
+ * outlive the process that opened them. As in sys.h, each function returns what the system call
+ * returns, or -errno. */
+#ifndef FUSEBOX_SYS_KEEP_H
+#define FUSEBOX_SYS_KEEP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Creates a memory file (memfd_create(2)) of `size` bytes, of which only pages that were written take
+   memory. Returns a close-on-exec descriptor, which the caller closes, or -errno. */
+int sys_memory_file(const char *name, uint64_t size);
+
+/* Maps `size` bytes of the file fd from `offset` on (a multiple of the page size), shared: the file
+   has what is written to them as soon as it is written. NULL: no memory or address space. The
+   caller unmaps them with sys_free_pages(). */
+void *sys_map_shared(int fd, uint64_t offset, size_t size);
+
+/* AF_UNIX, SOCK_SEQPACKET: messages keep their bounds. Close-on-exec. 0 or -errno. */
+int sys_message_pair(int fd[2]);
+
+/* As sys_fork(), but parent and child share one descriptor table (CLONE_FILES): what either opens or
+   closes, the other has, and the table lives until both have ended. */
+pid_t sys_fork_sharing_files(void);
+
+/* One message: the numbers of `count` descriptors, at most SYS_FDS_EACH, and the descriptors
+   themselves (SCM_RIGHTS). count 0: the numbers alone, none. 0 or -errno; -EBADF: one of them is
+   not open, and none was sent. */
+enum { SYS_FDS_EACH = 64 };
+int sys_send_fds(int socket, const int *fds, size_t count);
+
+/* Receives such a message: the sender's numbers in numbers[], this process's close-on-exec
+   descriptors in fds[], which the caller closes. Returns their count, or -errno: -EPROTO if the
+   peer has closed the socket, or numbers and descriptors do not agree. */
+int sys_receive_fds(int socket, int numbers[SYS_FDS_EACH], int fds[SYS_FDS_EACH]);
+
+/* Duplicates fd as the first free number from `least` on, and closes fd. Returns the new descriptor, or
+   -errno. */
+int sys_dup_above(int fd, int least);
+
+/* A descriptor (close-on-exec, the caller's) from which each of these signals can be read, and which
+   is readable while one is pending; the signals no longer interrupt this process. -errno. */
+int sys_signal_fd(const int *signals, size_t count);
+int sys_read_signal(int fd);		/* the next pending signal, or -errno */
+void sys_unblock_signals(void);		/* for a child, before exec: all signals are delivered again */
+
+#endif
