@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "sys.h"
+#include "sys/keep.h"
 #include "sys/trace.h"
 
 enum { FILES = 8, DESCRIPTORS = 64, FIRST = 100, NO_FILE = -1, KEPT = 64 };
@@ -170,6 +171,7 @@ int sys_write_all(int fd, const void *buf, size_t size)
 	return fd == 2 ? 0 : on(fd);
 }
 
+int sys_dup_above_output(int fd) { check(fd); return new_descriptor(); }
 int sys_dup2(int from, int to) { return check(from), to; }
 int sys_dup_above_output(int fd) { check(fd); return descriptor(NO_FILE); }
 
@@ -430,6 +432,7 @@ uint64_t sys_today(void) { return 1000000; }
 uint64_t sys_today_us(void) { return 1700000000000000; }
 int sys_terminal_width(int fd) { (void)fd; return 0; }
 void sys_release_program(void) { }
+void sys_release_stack(void) { }
 uint32_t sys_page_size(void) { return fake.page ? fake.page : 4096; }
 
 /* ---- Memory: with the sanitizer's borders ---- */
@@ -511,3 +514,20 @@ int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd)
 }
 /* The number is anybody's: only what was there from the start may be one. */
 int sys_is_socket(int fd) { return fd < 0 || fd >= FIRST ? -EBADF : decide(); }
+
+/* fmount --keep: no server is started. */
+int sys_memory_file(const char *name, uint64_t size) { (void)size; fuzz_touch_text(name); return new_descriptor(); }
+void *sys_map_shared(int fd, uint64_t offset, size_t size) { (void)offset, (void)size; check(fd); return NULL; }
+int sys_message_pair(int fd[2]) { fd[0] = fd[1] = -1; return -EMFILE; }
+pid_t sys_fork_sharing_files(void) { return -EAGAIN; }
+int sys_send_fds(int socket, const int *fds, size_t count) { (void)fds, (void)count; return on(socket); }
+int sys_receive_fds(int socket, int numbers[SYS_FDS_EACH], int fds[SYS_FDS_EACH])
+{
+	(void)numbers, (void)fds;
+	check(socket);
+	return -EPROTO;
+}
+int sys_dup_above(int fd, int least) { (void)least; check(fd); return new_descriptor(); }
+int sys_signal_fd(const int *signals, size_t count) { (void)signals, (void)count; return new_descriptor(); }
+int sys_read_signal(int fd) { check(fd); return -EIO; }
+void sys_unblock_signals(void) { }

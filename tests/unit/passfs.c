@@ -170,7 +170,7 @@ static struct inodes table;
 
 static uint64_t take(uint64_t ino)
 {
-	return inodes_take(&table, dup(0), 1, ino);
+	return inodes_take(&table, dup(0), 1, ino, INODE_ALONE);
 }
 
 /* Numbers of descriptors, to see that none is lost. */
@@ -192,21 +192,21 @@ static void lookups(void **state)
 	free_before = next_descriptor();
 	assert_int_equal(take(11), 2);
 	assert_int_equal(take(11), 2);
-	assert_int_equal(inodes_take(&table, dup(0), 2, 11), 3);	/* another file system's */
+	assert_int_equal(inodes_take(&table, dup(0), 2, 11, INODE_ALONE), 3);	/* another file system's */
 	assert_int_equal(inodes_get(&table, 2)->lookups, 2);
 	assert_null(inodes_get(&table, 0));
 	assert_null(inodes_get(&table, 4));
 	assert_null(inodes_get(&table, 129));
 	assert_null(inodes_get(&table, UINT64_MAX));
-	inodes_forget(&table, 2, 1);
+	inodes_forget(&table, 2, 1, INODE_ALONE);
 	assert_non_null(inodes_get(&table, 2));
 	inodes_get(&table, 2)->backing = 7;
-	assert_int_equal(inodes_forget(&table, 2, 5), 7);	/* more than there were */
+	assert_int_equal(inodes_forget(&table, 2, 5, INODE_ALONE), 7);	/* more than there were */
 	assert_null(inodes_get(&table, 2));
-	assert_int_equal(inodes_forget(&table, 2, 1), 0);
-	inodes_forget(&table, 1, 100);
+	assert_int_equal(inodes_forget(&table, 2, 1, INODE_ALONE), 0);
+	inodes_forget(&table, 1, 100, INODE_ALONE);
 	assert_non_null(inodes_get(&table, 1));			/* the root stays */
-	inodes_forget(&table, 3, 1);
+	inodes_forget(&table, 3, 1, INODE_ALONE);
 	assert_int_equal(next_descriptor(), free_before);
 	assert_int_equal(take(12), 3);				/* the place that was freed last */
 }
@@ -227,11 +227,11 @@ static void many(void **state)
 	for (uint64_t i = 2; i <= MANY; i++)
 		assert_int_equal(inodes_get(&table, i)->ino, i * 7);
 	for (uint64_t i = 2; i <= MANY; i += 2)
-		inodes_forget(&table, i, 1);
+		inodes_forget(&table, i, 1, INODE_ALONE);
 	for (uint64_t i = 3; i <= MANY; i += 2)
 		assert_int_equal(take(i * 7), i);
 	for (uint64_t i = 3; i <= MANY; i += 2)
-		inodes_forget(&table, i, 2);
+		inodes_forget(&table, i, 2, INODE_ALONE);
 	assert_int_equal(table.held, 1);
 	assert_int_equal(next_descriptor(), free_before);
 	assert_int_equal(table.room, 128);		/* it has shrunk again */
@@ -261,11 +261,11 @@ static void retired(void **state)
 		assert_int_equal(take(i), i);
 	assert_int_equal(take(2), 3);
 	for (uint64_t i = 4; i < 400; i++)
-		inodes_forget(&table, i, 1);
+		inodes_forget(&table, i, 1, INODE_ALONE);
 	assert_int_equal(take(2), 3);
-	inodes_forget(&table, 2, 1);
+	inodes_forget(&table, 2, 1, INODE_ALONE);
 	assert_null(inodes_get(&table, 2));
-	inodes_forget(&table, 3, 4);
+	inodes_forget(&table, 3, 4, INODE_ALONE);
 	assert_int_equal(next_descriptor(), free_before);
 	assert_false(inodes_open(&table, 2));
 	assert_int_equal(take(9), 3);
@@ -279,14 +279,14 @@ static void kept_numbers(void **state)
 	take(1);
 	assert_int_equal(take(2), 2);
 	assert_int_equal(take(3), 3);
-	inodes_forget(&table, 2, 1);
+	inodes_forget(&table, 2, 1, INODE_ALONE);
 	assert_null(inodes_get(&table, 2));
 	assert_int_equal(take(4), 4);			/* not the one of a sleeper */
 	assert_int_equal(take(2), 2);
 	assert_non_null(inodes_get(&table, 2));
 	for (uint64_t i = 5; i < 400; i++) {
 		assert_int_equal(take(i), i);
-		inodes_forget(&table, i, 1);
+		inodes_forget(&table, i, 1, INODE_ALONE);
 	}
 	assert_int_equal(take(200), 200);
 	assert_int_equal(table.held, 5);
@@ -305,13 +305,13 @@ static void numbers_of_what_is_gone(void **state)
 	take(1);
 	for (uint64_t i = 2; i < 1000; i++) {
 		assert_int_equal(take(i), 2);
-		inodes_forget(&table, 2, 1);
+		inodes_forget(&table, 2, 1, INODE_ALONE);
 	}
 	assert_int_equal(table.live, 1);
 	table.is_gone = NULL;
 	for (uint64_t i = 2; i < 1000; i++) {
 		assert_int_equal(take(i), i);
-		inodes_forget(&table, i, 1);
+		inodes_forget(&table, i, 1, INODE_ALONE);
 	}
 	assert_int_equal(take(500), 500);		/* the others sleep */
 	assert_false(inodes_is_asleep(&table, 500));

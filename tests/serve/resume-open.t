@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# What a kept passfs has open when it is killed: files, removed ones, directories that are half read,
+# locks; and what becomes of them when the process that holds its descriptors is killed as well.
+. "$(dirname "$0")/../lib.sh"
+start 200
+mkdir src mnt
+mount -t tmpfs none src
+child_named()
+{
+	local child children
+	read -ra children <"/proc/$2/task/$2/children"
+	for child in "${children[@]}"; do
+		[ "$(cat "/proc/$child/comm")" != "$1" ] || echo "$child"
+	done
+} 2>/dev/null
+up()
+{
+	rm -rf src/*
+	mkdir src/d
+	seq 2000 >src/text
+	bg fmount --keep --keep-tries 0 -o allow_other,default_permissions mnt -- passfs "$@" src 2>log
+	keeper=$bg
+	within 5 mounted "$T/mnt" && timeout 5 stat mnt/d >/dev/null && server=$(child_named passfs "$keeper")
+}
+down() { fumount mnt && within 5 gone "$keeper"; }
+another() { server=$(child_named passfs "$keeper") && [ "$server" ] && [ "$server" != "$was" ]; }
+blow() { was=$server; kill -KILL "$server"; within 5 another; }
+locked() { ! timeout 5 flock -n "$1" true; }
+
+goes_on()
+{
+	exec 5>mnt/new 6<mnt/text 7<>mnt/gone
+	echo one >&5; read -r -N 100 first <&6; echo kept >&7
+	rm mnt/gone
+	touch mnt/lock
+	exec 8>mnt/lock
+	flock 8
+	ok 'killed' blow
+	echo two >&5
+	is 'what is written goes on' "$(cat src/new)" $'one\ntwo'
+	is 'what is read goes on' "$first$(cat <&6)" "$(seq 2000)"
+	is 'a removed file is there' "$(cat "/proc/$BASHPID/fd/7" 2>/dev/null || timeout 5 cat /dev/fd/7)" kept
+	ok 'flock(2) is held' locked mnt/lock
+	[[ $* != *--locks* ]] || ok 'in SOURCE, too' locked src/lock
+	exec 8>&-
+	ok 'and can be given up' timeout 5 flock -w 3 mnt/lock true
+	[[ $* != *--locks* ]] || ok 'in SOURCE, too' timeout 5 flock -n src/lock true
+	exec 5>&- 6<&- 7<&-
+	for i in $(seq 500); do : >"mnt/d/$i"; done
+	is 'a listing while it is killed again and again is whole' \
+		"$({ for _ in 1 2 3 4 5; do sleep 0.02; kill -KILL "$(child_named passfs "$keeper")"; done & } 2>/dev/null
+		for _ in 1 2 3 4 5 6 7 8 9 10; do ls mnt/d; done | sort | uniq -c | awk '$1 != 10' | wc -l)" 0
+	ok 'rm -r, too' rm -r mnt/d
+	was=0; another
+}
+
+for options in '' --no-passthrough '--no-passthrough --locks' --writeback --sandbox; do
+	# shellcheck disable=SC2086 # words
+	ok "passfs $options" up $options
+	goes_on "$options"
+	ok 'unmounts' down
+done
+
+# ---- The holder of the descriptors is killed as well ----
+ok 'passfs --no-passthrough' up --no-passthrough
+exec 6<mnt/text 8>mnt/new
+read -r -N 100 first <&6
+store=$(child_named fuse-store "$server")
+kill -KILL "$store"
+ok 'both are killed' blow
+is 'the mount goes on' "$(timeout 5 cat mnt/text | md5sum)" "$(seq 2000 | md5sum)"
+ok 'with new files' eval 'echo x >mnt/newer && [ "$(cat src/newer)" = x ]'
+exits 1 'an open file is lost' timeout 5 sh -c 'echo y >&8'
+like 'with EIO' "$err" 'I/O error|Input/output error'
+exec 6<&- 8>&-
+ok 'others go on' eval 'rm mnt/newer && mkdir mnt/e && [ -d src/e ]'
+ok 'killed once more' blow
+ok 'as before' test -d mnt/e
+ok 'unmounts' down
+finish
