@@ -171,7 +171,6 @@ int sys_write_all(int fd, const void *buf, size_t size)
 	return fd == 2 ? 0 : on(fd);
 }
 
-int sys_dup_above_output(int fd) { check(fd); return new_descriptor(); }
 int sys_dup2(int from, int to) { return check(from), to; }
 int sys_dup_above_output(int fd) { check(fd); return descriptor(NO_FILE); }
 
