@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse_keep: for a file system whose nodes and handles mean something in its own process alone, and
  * that goes on all the same when that process is killed (fmount --keep; see fuse_resume.h).
  *

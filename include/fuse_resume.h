@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fuse_resume: what fmount --keep hands to the server that it starts, and starts again.
  *
  * FUSE_RESUME=N names the descriptor of a memory file that outlives each server of the mount. It

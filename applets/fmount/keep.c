@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* keep: fmount --keep: the mount outlives its server. See fuse_resume.h for what the servers are
  * handed, and fmount.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* journal: see journal.h. */
 #include "journal.h"
 

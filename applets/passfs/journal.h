@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* journal: what passfs keeps for the process that goes on when this one is killed (fmount --keep),
  * beside the nodes (inodes.h). Without --keep, the functions change nothing. Makes no system calls.
  */

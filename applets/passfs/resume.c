@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resume: see resume.h.
  *
  * The nodes are in kept memory themselves (inodes.c). A handle is a descriptor's number, which the

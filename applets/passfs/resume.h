@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resume: takes over from a passfs that was killed (fmount --keep), by the journal that it left. */
 #ifndef FUSEBOX_PASSFS_RESUME_H
 #define FUSEBOX_PASSFS_RESUME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kept: see kept.h. */
 #include "fuse/kept.h"
 

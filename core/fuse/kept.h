@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kept: the memory that a session shares with the processes before and after it: see fuse_keep.h.
  * Makes no system calls. A process has one session. */
 #ifndef FUSEBOX_FUSE_KEPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resume: see resume.h. */
 #include "fuse/resume.h"
 

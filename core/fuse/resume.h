@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resume: continue a connection whose server has ended while another process kept /dev/fuse open
  * (fmount --keep). See fuse_resume.h. */
 #ifndef FUSEBOX_FUSE_RESUME_ROOM_H

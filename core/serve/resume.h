@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* resume: the server's side of fmount --keep: what it is handed at its start. See fuse_resume.h. */
 #ifndef FUSEBOX_SERVE_RESUME_H
 #define FUSEBOX_SERVE_RESUME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* store: see store.h. */
 #include "serve/store.h"
 

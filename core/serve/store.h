@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* store: a process that shares the server's descriptor table, so that the descriptors stay open when
  * the server is killed, and hands them to the next server (fmount --keep). */
 #ifndef FUSEBOX_SERVE_STORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* keep: see keep.h. */
 #define _GNU_SOURCE
 #include "sys/keep.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* keep: system calls for processes that replace each other: shared memory, and descriptors that
  * outlive the process that opened them. As in sys.h, each function returns what the system call
  * returns, or -errno. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Random calls on a kept passfs, which must not differ from those on the file system itself, while
 # its server is killed again and again: no error, no difference, nothing lost over time.
 # KEEP_KILLS and KEEP_STEPS make a run longer; MODEL_SEED repeats one.

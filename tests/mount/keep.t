@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # fmount --keep: the mount outlives its server; when it gives up; what signals do.
 . "$(dirname "$0")/../lib.sh"
 start 240

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What a kept passfs has open when it is killed: files, removed ones, directories that are half read,
 # locks; and what becomes of them when the process that holds its descriptors is killed as well.
 . "$(dirname "$0")/../lib.sh"

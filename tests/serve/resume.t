@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A kept passfs that is killed at each of its system calls in turn: the caller gets what it would
 # have got, once; and what open files, locks and removed files come to when it is killed between.
 . "$(dirname "$0")/../lib.sh"

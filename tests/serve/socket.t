@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A server whose descriptor is a socket ends when the peer closes it, and does not spin.
 . "$(dirname "$0")/../lib.sh"
 start 120

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kill_at PID N: kill a server with SIGKILL when it is about to make its Nth system call after the next
  * request that it reads; N of them, whatever happens between. Prints "ready" once it watches the
  * server, and then "killed". If this program is killed first, the server goes on. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* socket_end PROGRAM [ARGUMENTS]: run a server on a socket instead of /dev/fuse, answer its INIT, and
  * close the socket. Ends with the server's status, or with 124 if it has not ended in 10 seconds. */
 #include <signal.h>
