@@ -120,8 +120,9 @@ fi
 # Between the change of its effective uid to 0 and back, in each process: strace -ff writes a file
 # for each, since lines of several in one file are cut in two where their calls overlap.
 raised() { awk 'FNR == 1 { up = 0 } /setresuid\(.* = 0$/ { up = /setresuid\([0-9-]+, 0,/; next } up && !/^(\+\+\+|---)/' trace.*; }
-# Each name that is looked up, with the directory; but for the name that a plain unmount goes by.
-names() { raised | grep -oE '^[a-z0-9_]+\(([A-Za-z0-9_]+, )?"[^"]+"' | sed -E 's/self\/fd\/[0-9]+/self\/fd\/N/; s/(fsconfig\([0-9]+, [A-Z_]+).*/\1/' | sort -u; }
+# Each name that is looked up, with the directory; but for the name that a plain unmount goes by. What is
+# read, such as the mount table, is no name.
+names() { raised | grep -v '^read(' | grep -oE '^[a-z0-9_]+\(([A-Za-z0-9_]+, )?"[^"]+"' | sed -E 's/self\/fd\/[0-9]+/self\/fd\/N/; s/(fsconfig\([0-9]+, [A-Z_]+).*/\1/' | sort -u; }
 allowed='openat\(AT_FDCWD, "/(run|dev|etc|proc/self/mountinfo)"|openat\([0-9]+, ".fusebox-turns"|umount2\("/proc/self/fd/N"|openat\(AT_FDCWD, "\."|fsopen\("fuse"|fsconfig\([0-9]+, [A-Z_]+'
 # A second list of calls would not shorten what whoever takes it over can do: to mount and to
 # unmount are calls that name any place. So this is the list, and it is watched from outside.
