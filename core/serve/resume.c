@@ -66,7 +66,7 @@ static void fetch_descriptors(struct fuse_session *s)
 	do {
 		for (count = 0; count < SYS_FDS_EACH && (fd = keeping->next_fd(s->fs, fd)) >= 0; count++)
 			wanted[count] = fd;
-		store_fetch(self.store[1], wanted, count, ok);
+		store_fetch(self.store[1], (int)(s->kept->lives & INT32_MAX), wanted, count, ok);
 		for (int i = 0; i < count; i++)
 			keeping->got_fd(s->fs, wanted[i], ok[i]);
 	} while (count == SYS_FDS_EACH);

@@ -9,16 +9,16 @@
 #include "sys/keep.h"
 #include "sys/priv.h"
 
-enum { END = -1 };	/* in place of numbers */
+enum { END = -1 };	/* in place of a tag */
 
-/* Sends those of the descriptors that are open. */
+/* Sends the tag, numbers[0], and those of the descriptors that are open. */
 static void send_open(int socket, int *numbers, size_t count)
 {
 	size_t open = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 1; i < count; i++)
 		if (sys_fd_valid(numbers[i]) == 0)
-			numbers[open++] = numbers[i];
+			numbers[++open] = numbers[i];
 	sys_send_fds(socket, numbers, open);
 }
 
@@ -31,7 +31,7 @@ static void kill_server(int server)
 
 static void __attribute__((noreturn)) hold(int socket, int server)
 {
-	int numbers[SYS_FDS_EACH];
+	int numbers[1 + SYS_FDS_EACH];
 	ssize_t n;
 
 	sys_block_signals();
@@ -93,21 +93,45 @@ static int find(const int *numbers, int count, int number)
 enum { ANSWER_MS = 1000 };
 static bool is_gone;
 
-void store_fetch(int socket, const int *wanted, int count, bool *ok)
+/* Receives the answer. Others may be there before it, for a process that was killed meanwhile. */
+static int receive(int socket, int tag, int *numbers, int *fds)
 {
-	int numbers[SYS_FDS_EACH], fds[SYS_FDS_EACH], got = 0, at;
+	int got;
+
+	while (sys_poll_in(socket, ANSWER_MS) > 0) {
+		got = sys_receive_fds(socket, numbers, fds);
+		if (got < 0 || numbers[0] == tag)
+			return got;
+		while (got)
+			sys_close(fds[--got]);
+	}
+	return -ETIMEDOUT;
+}
+
+static int ask(int socket, int tag, const int *wanted, int count)
+{
+	int request[1 + SYS_FDS_EACH] = { tag };
+
+	for (int i = 0; i < count; i++)
+		request[1 + i] = wanted[i];
+	return sys_write(socket, request, (1 + (size_t)count) * sizeof(*request)) < 0 ? -EPIPE : 0;
+}
+
+void store_fetch(int socket, int tag, const int *wanted, int count, bool *ok)
+{
+	int numbers[1 + SYS_FDS_EACH], fds[SYS_FDS_EACH], got = 0, at;
 
 	for (int i = 0; i < count; i++)
 		ok[i] = false;
-	if (is_gone || socket < 0 || count == 0 || sys_write(socket, wanted, (size_t)count * sizeof(*wanted)) < 0)
+	if (is_gone || socket < 0 || count == 0)
 		return;
-	is_gone = sys_poll_in(socket, ANSWER_MS) <= 0;
-	if (is_gone)
-		return;
-	got = sys_receive_fds(socket, numbers, fds);
+	got = ask(socket, tag, wanted, count);
+	if (!got)
+		got = receive(socket, tag, numbers, fds);
+	is_gone = got < 0;
 	for (int i = 0; i < got; i++) {
-		at = find(wanted, count, numbers[i]);
+		at = find(wanted, count, numbers[1 + i]);
 		if (at >= 0)
-			ok[at] = place(fds, got, i, numbers[i]);
+			ok[at] = place(fds, got, i, numbers[1 + i]);
 	}
 }

@@ -59,12 +59,11 @@ int sys_send_fds(int socket, const int *fds, size_t count)
 {
 	union many_fds control = { .header = {
 		.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(*fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-	int none = -1;
-	struct iovec iov = { .iov_base = count ? (void *)fds : &none, .iov_len = (count ? count : 1) * sizeof(*fds) };
+	struct iovec iov = { .iov_base = (void *)fds, .iov_len = (1 + count) * sizeof(*fds) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 	long n;
 
-	memcpy(control.room + CMSG_LEN(0), fds, count * sizeof(*fds));
+	memcpy(control.room + CMSG_LEN(0), fds + 1, count * sizeof(*fds));
 	if (count) {
 		message.msg_control = &control;
 		message.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(*fds));
@@ -85,10 +84,10 @@ static int count_received(const struct msghdr *message, int fds[SYS_FDS_EACH])
 	return (int)(size / sizeof(*fds));
 }
 
-int sys_receive_fds(int socket, int numbers[SYS_FDS_EACH], int fds[SYS_FDS_EACH])
+int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_EACH])
 {
 	union many_fds control;
-	struct iovec iov = { .iov_base = numbers, .iov_len = SYS_FDS_EACH * sizeof(*numbers) };
+	struct iovec iov = { .iov_base = numbers, .iov_len = (1 + SYS_FDS_EACH) * sizeof(*numbers) };
 	struct msghdr message = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
 	};
@@ -101,7 +100,7 @@ int sys_receive_fds(int socket, int numbers[SYS_FDS_EACH], int fds[SYS_FDS_EACH]
 	if (n <= 0)
 		return n ? (int)n : -EPROTO;
 	count = count_received(&message, fds);
-	if ((size_t)n == (count ? (size_t)count : 1) * sizeof(*numbers))
+	if ((size_t)n == (1 + (size_t)count) * sizeof(*numbers))
 		return count;
 	while (count)
 		sys_close(fds[--count]);

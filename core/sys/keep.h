@@ -25,16 +25,16 @@ int sys_message_pair(int fd[2]);
    closes, the other has, and the table lives until both have ended. */
 pid_t sys_fork_sharing_files(void);
 
-/* One message: the numbers of `count` descriptors, at most SYS_FDS_EACH, and the descriptors
-   themselves (SCM_RIGHTS). count 0: the numbers alone, none. 0 or -errno; -EBADF: one of them is
+/* One message: fds[0], which is any number, then those of `count` descriptors, at most SYS_FDS_EACH,
+   from fds[1] on, and the descriptors themselves (SCM_RIGHTS). 0 or -errno; -EBADF: one of them is
    not open, and none was sent. */
 enum { SYS_FDS_EACH = 64 };
 int sys_send_fds(int socket, const int *fds, size_t count);
 
 /* Receives such a message: the sender's numbers in numbers[], this process's close-on-exec
-   descriptors in fds[], which the caller closes. Returns their count, or -errno: -EPROTO if the
-   peer has closed the socket, or numbers and descriptors do not agree. */
-int sys_receive_fds(int socket, int numbers[SYS_FDS_EACH], int fds[SYS_FDS_EACH]);
+   descriptors in fds[], from 0 on, which the caller closes. Returns their count, or -errno: -EPROTO
+   if the peer has closed the socket, or numbers and descriptors do not agree. */
+int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_EACH]);
 
 /* Duplicates fd as the first free number from `least` on, and closes fd. Returns the new descriptor, or
    -errno. */

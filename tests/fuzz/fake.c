@@ -520,7 +520,7 @@ void *sys_map_shared(int fd, uint64_t offset, size_t size) { (void)offset, (void
 int sys_message_pair(int fd[2]) { fd[0] = fd[1] = -1; return -EMFILE; }
 pid_t sys_fork_sharing_files(void) { return -EAGAIN; }
 int sys_send_fds(int socket, const int *fds, size_t count) { (void)fds, (void)count; return on(socket); }
-int sys_receive_fds(int socket, int numbers[SYS_FDS_EACH], int fds[SYS_FDS_EACH])
+int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_EACH])
 {
 	(void)numbers, (void)fds;
 	check(socket);
