@@ -110,9 +110,11 @@ static struct fuse_slot *find_slot(uint64_t unique)
 /* A thread keeps the slot that it took first. */
 static struct fuse_slot *own_slot(struct fuse_req *req)
 {
+	struct fuse_slot *slots = kept.slots;
+
 	for (int i = 0; i < SLOTS && !req->own_slot; i++)
-		if (!kept.slots[i].unique && !__atomic_exchange_n(kept.taken + i, true, __ATOMIC_RELAXED))
-			req->own_slot = kept.slots + i;
+		if (!slots[i].unique && !__atomic_exchange_n(kept.taken + i, true, __ATOMIC_RELAXED))
+			req->own_slot = slots + i;
 	return req->own_slot;
 }
 
@@ -121,7 +123,7 @@ void kept_begin(struct fuse_req *req, const struct fuse_in_header *in)
 	uint64_t unique = in->unique & ~FUSE_UNIQUE_RESEND;
 
 	req->slot = NULL;
-	if (!kept.head || !takes_slot(in))
+	if (!kept.slots || !takes_slot(in))
 		return;
 	if (kept.has_again && in->unique & FUSE_UNIQUE_RESEND)
 		req->slot = find_slot(unique);
