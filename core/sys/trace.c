@@ -41,7 +41,7 @@ static void on_alarm(int sig) { (void)sig; }
 
 static void set_timer(int milliseconds)
 {
-	const struct timeval tv = { milliseconds / 1000, milliseconds % 1000 * 1000 };
+	const struct timeval tv = { milliseconds / 1000, milliseconds % 1000 * 1000L };
 	const struct itimerval timer = { tv, tv };
 
 	syscall(SYS_setitimer, ITIMER_REAL, &timer, NULL);
