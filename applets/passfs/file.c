@@ -55,12 +55,13 @@ static ssize_t write_pages(int fd, const char *data, size_t size, uint64_t offse
 	return (ssize_t)done;
 }
 
-/* How many bytes of the data are in the file from `at` on, before its end. */
+/* How many bytes of the data are in the file from `at` on, before its end; fd is open for reading. A
+   file that the server may not read has grown by them. */
 static size_t count_written(struct fuse_req *req, int fd, uint64_t at, uint64_t end, size_t size)
 {
 	size_t most = end - at < size ? (size_t)(end - at) : size, done = 0;
 
-	while (done < most) {
+	while (fd >= 0 && done < most) {
 		size_t left = most - done < req->space_size ? most - done : req->space_size;
 		ssize_t n = vfs_pread(fd, req->space, left, at + done);
 
@@ -68,11 +69,22 @@ static size_t count_written(struct fuse_req *req, int fd, uint64_t at, uint64_t 
 			return 0;
 		done += (size_t)n;
 	}
+	return most;
+}
+
+/* The descriptor of the handle may be write-only. */
+static size_t count_appended(struct fuse_req *req, uint64_t node, uint64_t at, uint64_t end, size_t size)
+{
+	int fd = vfs_reopen(pass_fd(req, node), O_RDONLY);
+	size_t done = count_written(req, fd, at, end, size);
+
+	if (fd >= 0)
+		sys_close(fd);
 	return done;
 }
 
 /* Appends once, even if a killed process has appended some of it (fmount --keep). */
-static ssize_t append_data(struct fuse_req *req, int fd, size_t size)
+static ssize_t append_data(struct fuse_req *req, uint64_t node, int fd, size_t size)
 {
 	uint64_t now[2] = { 0, 0 }, before[2];
 	struct vfs_stat st;
@@ -82,7 +94,7 @@ static ssize_t append_data(struct fuse_req *req, int fd, size_t size)
 	if (journal_is_on() && vfs_stat(fd, true, &st) == 0) {
 		now[0] = st.attr.size;
 		if (journal_begun(req, now, before) && now[0] > before[0])
-			done = count_written(req, fd, before[0], now[0], size);
+			done = count_appended(req, node, before[0], now[0], size);
 	}
 	if (done == size)
 		return (ssize_t)done;
@@ -90,12 +102,12 @@ static ssize_t append_data(struct fuse_req *req, int fd, size_t size)
 	return n < 0 ? done ? (ssize_t)done : n : n + (ssize_t)done;
 }
 
-static ssize_t write_data(struct fuse_req *req, int fd, const struct fuse_write_in *in)
+static ssize_t write_data(struct fuse_req *req, uint64_t node, int fd, const struct fuse_write_in *in)
 {
 	if (in->write_flags & FUSE_WRITE_CACHE)
 		return write_pages(fd, req->data, in->size, in->offset);
 	if (in->flags & O_APPEND && !pass_of(req)->writeback)
-		return append_data(req, fd, in->size);
+		return append_data(req, node, fd, in->size);
 	return vfs_pwrite(fd, req->data, in->size, in->offset);
 }
 
@@ -108,7 +120,7 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 	pass_act_as_writer(req, node, in->write_flags & FUSE_WRITE_CACHE ? pass_backing_uid(req, node) : pass_source_uid(req),
 		  in->write_flags & FUSE_WRITE_KILL_SUIDGID
 		  || (in->write_flags & FUSE_WRITE_CACHE && pass_of(req)->writeback));
-	n = write_data(req, file.fd, in);
+	n = write_data(req, node, file.fd, in);
 	priv_act_as_self();
 	n = pass_done(file, (int)n);
 	if (n < 0 && in->write_flags & FUSE_WRITE_CACHE)
