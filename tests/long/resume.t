@@ -81,7 +81,8 @@ for options in '' --no-passthrough; do
 	ok "passfs $options" up $options
 	before=$(descriptors)
 	all
-	ok "no descriptor more than at the start: $before" within 5 few "$before" || { ls -l "/proc/$server/fd"; cat log; } | sed 's/^/# /'
+	# The kernel may still know the last directory and file.
+	ok "no descriptor is lost: $before at the start" within 5 few $((before + 2)) || diag "$(ls -l "/proc/$server/fd")"
 	ok 'unmounts' down
 done
 finish
