@@ -175,7 +175,7 @@ static int unmount(void)
 	if (err == -EBUSY) {
 		err = commfd_umount_known(keep.at, UMOUNT_LAZY);
 		if (!err)
-			msg("%s: busy: detached, and served until the last one lets go; signal again to abort", keep.at->path);
+			msg("%s: busy: detached, and served until no process uses it; signal again to abort", keep.at->path);
 		report_holders(&to, m->dev_major, m->dev_minor);
 	}
 	return err ? msg_errno(1, keep.at->path, err) : 0;
