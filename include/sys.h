@@ -87,7 +87,7 @@ ssize_t sys_write(int fd, const void *buf, size_t size);
 ssize_t sys_writev(int fd, const struct iovec *iov, int count);
 int sys_dup2(int from, int to);
 int sys_pipe(int fd[2]);		/* close-on-exec */
-int sys_dup_above_output(int fd);	/* a duplicate, close-on-exec, numbered 3 or more */
+int sys_dup_above(int fd, int least);	/* a duplicate, close-on-exec, numbered `least` or more */
 int sys_set_cloexec(int fd, bool on);
 int sys_set_nonblocking(int fd);
 int sys_fd_valid(int fd);

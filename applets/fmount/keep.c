@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include "cli/env.h"
+#include "cli/notify.h"
 #include "fmount.h"
 #include "fuse_kernel.h"
 #include "fuse_resume.h"
@@ -54,14 +54,6 @@ static bool is_over(void)
 	return sys_poll_alive(keep.device, 0) == -EPIPE;
 }
 
-static void notify_systemd(const char *text, size_t size)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-
-	if (path)
-		sys_unix_datagram(path, text, size);
-}
-
 /* ps(1) and fuse-info(8) show it. */
 static void show_restarts(void)
 {
@@ -72,8 +64,7 @@ static void show_restarts(void)
 	out_fmt(&out, "fuse-keep:%u", restarts);
 	sys_name_process(out_text(&out));
 	out_fmt(&to, "%sSTATUS=serving; started again %u times", keep.ready ? "READY=1\n" : "", restarts);
-	out_text(&to);
-	notify_systemd(status, to.len);
+	notify_systemd(out_text(&to));
 }
 
 /* ---- Starting a server ---- */
@@ -230,17 +221,12 @@ static void fail_requests(void)
 static void give_up(const char *program, const char *why)
 {
 	msg("%s: %s; unmounted", program, why);
-	notify_systemd("STATUS=given up", 15);
+	notify_systemd("STATUS=given up");
 	commfd_umount_known(keep.at, UMOUNT_LAZY);
 	fail_requests();
 }
 
 /* ---- When a server has ended ---- */
-
-static int exit_status(int status)
-{
-	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
-}
 
 static void report_end(const char *program, int status)
 {
@@ -331,15 +317,15 @@ static bool goes_on(const char *program, int *status)
 	pass_store_on();
 	if (!is_over() && !replacing) {
 		report_end(program, *status);
-		why = why_give_up(exit_status(*status));
+		why = why_give_up(launch_exit_status(*status));
 		if (why) {
 			give_up(program, why);
-			*status = exit_status(*status);
+			*status = launch_exit_status(*status);
 			return false;
 		}
 		pause_if_needed(worked);
 	}
-	*status = exit_status(*status);
+	*status = launch_exit_status(*status);
 	return !is_over();
 }
 

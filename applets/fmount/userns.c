@@ -70,7 +70,7 @@ static int wait_for_command(int child)
 	do
 		pid = sys_wait(-1, &status);
 	while (pid > 0 && pid != child);
-	return pid < 0 ? pid : status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+	return pid < 0 ? pid : launch_exit_status(status);
 }
 
 struct ending { int signal; struct map told; };

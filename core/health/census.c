@@ -215,7 +215,7 @@ static void sample_servers(const int *pids, int count, bool whole, struct health
 	if (count != 1 || pids[0] != last_pid || whole > last_whole || now > last.time + 10000000) {
 		last = (struct health_sample) { .time = now, .activity = sum_activity(pids, count) };
 		last.stopped = whole && are_stopped(pids, count);
-			last_pid = count == 1 ? pids[0] : 0;
+		last_pid = count == 1 ? pids[0] : 0;
 		last_whole = whole;
 	}
 	s->activity = last.activity;

@@ -10,9 +10,10 @@
 #include "health/fusectl.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "proc/scout.h"
+#include "proc/task.h"
 #include "sys.h"
-#include "sys/dir.h"
 
 enum { MOST = 16 };
 
@@ -45,7 +46,7 @@ static void set_call(struct waiter *w, int64_t number)
 }
 
 /* Reads a decimal number or, after "0x", a hexadecimal one. */
-static int64_t read_word(const char **at)
+static int64_t take_word(const char **at)
 {
 	bool hex = strncmp(*at, "0x", 2) == 0;
 	int64_t n = 0;
@@ -74,30 +75,23 @@ static bool leads_there(const struct scan *s, const char *pid, int64_t fd)
 	       && st.dev_major == s->major && st.dev_minor == s->minor;
 }
 
-static bool read_task(const char *pid, const char *tid, const char *file, char text[256])
-{
-	char path[64];
-	struct out out = OUT_TEXT(path);
-
-	out_fmt(&out, "/proc/%s/task/%s/%s", pid, tid, file);
-	return sys_read_file(out_text(&out), text, 256) > 0;
-}
-
 static bool is_waiting(const struct scan *s, const char *pid, const char *tid, struct waiter *w)
 {
-	char text[256];
+	char task[32], text[256];
+	struct out out = OUT_TEXT(task);
 	const char *at = text;
 	int64_t number;
 
-	if (!read_task(pid, tid, "wchan", text)
+	out_fmt(&out, "%s/task/%s", pid, tid);
+	if (read_proc(out_text(&out), "wchan", text, sizeof(text)) <= 0
 	    || !(text_find(text, "request_wait_answer") || text_find(text, "fuse_get_req") || text_find(text, "fuse_simple")))
 		return false;
-	if (!read_task(pid, tid, "syscall", text) || *text < '0' || *text > '9')
+	if (read_proc(task, "syscall", text, sizeof(text)) <= 0 || *text < '0' || *text > '9')
 		return s->sole;
-	number = read_word(&at);
+	number = take_word(&at);
 	set_call(w, number);
 	at += *at == ' ';
-	return s->sole || leads_there(s, pid, read_word(&at));
+	return s->sole || leads_there(s, pid, take_word(&at));
 }
 
 /* Runs in the scout's child. */
@@ -108,13 +102,10 @@ static void look_at(struct scout *scout, const char *pid)
 	struct proc_facts facts;
 	const char *at = pid, *tid;
 	struct sys_dir tasks;
-	char path[32];
-	struct out out = OUT_TEXT(path);
 	bool found = false;
 
-	w.pid = (int)read_word(&at);
-	out_fmt(&out, "/proc/%s/task", pid);
-	if (sys_opendir(&tasks, AT_FDCWD, out_text(&out)) != 0)
+	w.pid = (int)take_word(&at);
+	if (task_opendir(&tasks, w.pid) != 0)
 		return;
 	while (!found && (tid = sys_readdir(&tasks)))
 		found = is_waiting(s, pid, tid, &w);

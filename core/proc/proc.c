@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "proc/read.h"
 #include "sys.h"
 #include "sys/dir.h"
 
@@ -64,70 +65,26 @@ int64_t proc_field(const char *text, const char *key)
 	return number;
 }
 
-static ssize_t read_task_file(const char *dir, const char *file, char *text, size_t size)
-{
-	char path[64];
-	struct out out = OUT_TEXT(path);
-
-	out_fmt(&out, "/proc/%s/%s", dir, file);
-	return sys_read_file(out_text(&out), text, size);
-}
-
-static const char *pid_text(int pid, char text[12])
-{
-	struct out out = { .buf = text, .size = 12, .fd = -1 };
-
-	out_fmt(&out, "%d", pid);
-	return out_text(&out);
-}
-
-static const char *nth_word(const char *at, int n)
-{
-	while (n-- > 0 && *at) {
-		at += strcspn(at, " ");
-		at += *at == ' ';
-	}
-	return at;
-}
-
-static uint64_t leading_number(const char *at)
-{
-	uint64_t number = 0;
-
-	while (*at >= '0' && *at <= '9')
-		number = number * 10 + (uint64_t)(*at++ - '0');
-	return number;
-}
-
-/* Returns the fields of stat from the state on (proc_pid_stat(5)). They follow the last ")",
-   because the command's name may contain any character. NULL if the task has ended. */
-static const char *read_stat(const char *task, char *text, size_t size)
-{
-	const char *end = read_task_file(task, "stat", text, size) > 0 ? strrchr(text, ')') : NULL;
-
-	return end && end[1] ? end + 2 : NULL;
-}
-
 int proc_facts(int pid, struct proc_facts *facts)
 {
 	enum { TICKS = 100 };	/* a second, as /proc counts on every machine that we know */
 	char dir[12], text[2048];
-	const char *at = read_stat(pid_text(pid, dir), text, sizeof(text));
+	const char *at = read_stat(read_name(pid, dir), text, sizeof(text));
 	uint64_t now = sys_since_boot(), began;
 
 	if (!at)
 		return -ESRCH;
 	facts->state = *at;
-	facts->parent = (int)leading_number(nth_word(at, 1));
-	facts->threads = (int)leading_number(nth_word(at, 17));
-	began = leading_number(nth_word(at, 19)) / TICKS;
+	facts->parent = (int)read_number(read_word(at, 1));
+	facts->threads = (int)read_number(read_word(at, 17));
+	began = read_number(read_word(at, 19)) / TICKS;
 	facts->age = now > began ? now - began : 0;
 	proc_command(pid, facts->command);
 	facts->uid = -1;
-	if (read_task_file(dir, "status", text, sizeof(text)) > 0) {
+	if (read_proc(dir, "status", text, sizeof(text)) > 0) {
 		const char *uid = text_find(text, "\nUid:\t");
 
-		facts->uid = uid ? (int64_t)leading_number(uid + 6 + strcspn(uid + 6, "\t") + 1) : -1;
+		facts->uid = uid ? (int64_t)read_number(uid + 6 + strcspn(uid + 6, "\t") + 1) : -1;
 	}
 	return 0;
 }
@@ -139,9 +96,9 @@ int proc_facts(int pid, struct proc_facts *facts)
 static uint64_t get_start_time(int pid)
 {
 	char dir[12], text[512];
-	const char *at = read_stat(pid_text(pid, dir), text, sizeof(text));
+	const char *at = read_stat(read_name(pid, dir), text, sizeof(text));
 
-	return at ? leading_number(nth_word(at, 19)) : 0;
+	return at ? read_number(read_word(at, 19)) : 0;
 }
 
 int proc_hold(struct proc_held *held, int pid)
@@ -221,7 +178,7 @@ static void each_task(const char *pid, void (*fn)(const char *task, int tid, voi
 	while ((name = sys_readdir(&tasks))) {
 		out.len = stem;
 		out_str(&out, name);
-		fn(out_text(&out) + strlen("/proc/"), (int)leading_number(name), data);
+		fn(out_text(&out) + strlen("/proc/"), (int)read_number(name), data);
 	}
 	sys_close(tasks.fd);
 }
@@ -238,13 +195,13 @@ static uint64_t count_ticks(const char *pid)
 	char text[512];
 	const char *at = read_stat(pid, text, sizeof(text));
 
-	return at ? leading_number(nth_word(at, 11)) + leading_number(nth_word(at, 12)) : 0;
+	return at ? read_number(read_word(at, 11)) + read_number(read_word(at, 12)) : 0;
 }
 
 uint64_t proc_activity(int pid)
 {
 	char text[12];
-	uint64_t sum = count_ticks(pid_text(pid, text));
+	uint64_t sum = count_ticks(read_name(pid, text));
 
 	each_task(text, add_switches, &sum);
 	return sum;
@@ -256,7 +213,7 @@ static bool is_frozen(const char *task)
 {
 	char where[64];
 
-	return read_task_file(task, "wchan", where, sizeof(where)) > 0
+	return read_proc(task, "wchan", where, sizeof(where)) > 0
 	       && (text_find(where, "do_freezer_trap") || text_find(where, "get_signal") || text_find(where, "refrigerator"));
 }
 
@@ -281,7 +238,7 @@ bool proc_stopped(int pid)
 	struct stopped stopped = { .all = true };
 	char text[12];
 
-	each_task(pid_text(pid, text), check_task_state, &stopped);
+	each_task(read_name(pid, text), check_task_state, &stopped);
 	return stopped.any && stopped.all;
 }
 
@@ -289,7 +246,7 @@ int64_t proc_written(int pid)
 {
 	char dir[12], text[512];
 
-	return read_task_file(pid_text(pid, dir), "io", text, sizeof(text)) > 0 ? proc_field(text, "\nwchar") : -1;
+	return read_proc(read_name(pid, dir), "io", text, sizeof(text)) > 0 ? proc_field(text, "\nwchar") : -1;
 }
 
 int proc_each(int (*fn)(const char *pid, void *data), void *data)

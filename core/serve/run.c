@@ -13,6 +13,7 @@
 #include "launch/mount_or_report.h"
 #include "mount/table.h"
 #include "mount/umount.h"
+#include "cli/notify.h"
 #include "msg.h"
 #include "proc/proc.h"
 #include "serve/resume.h"
@@ -48,7 +49,7 @@ static int move_above_output(int fd)
 
 	if (fd < 0 || fd > 2)
 		return fd;
-	above = sys_dup_above_output(fd);
+	above = sys_dup_above(fd, 3);
 	null = sys_open("/dev/null", O_RDWR, 0);
 	if (null >= 0) {
 		sys_dup2(null, fd);
@@ -66,7 +67,7 @@ static void notify_ready(void)
 	out_str(&out, "READY=1");
 	if (serving.args->background)
 		out_fmt(&out, "\nMAINPID=%d", sys_getpid());
-	unmounter_notify(out_text(&out));
+	notify_systemd(out_text(&out));
 }
 
 static void on_ready(struct fuse_session *session)

@@ -71,9 +71,14 @@ void store_end(int socket)
 static bool place(int *fds, int count, int i, int number)
 {
 	if (fds[i] != number) {
-		for (int k = i + 1; k < count; k++)
-			if (fds[k] == number && (fds[k] = sys_dup_above(fds[k], number + 1)) < 0)
+		for (int k = i + 1; k < count; k++) {
+			if (fds[k] != number)
+				continue;
+			fds[k] = sys_dup_above(number, number + 1);
+			sys_close(number);
+			if (fds[k] < 0)
 				return false;
+		}
 		if (sys_dup2(fds[i], number) < 0)
 			return false;
 		sys_close(fds[i]);

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "health/fusectl.h"
+#include "cli/notify.h"
 #include "msg.h"
 #include "health/report.h"
 #include "sys.h"
@@ -25,14 +25,6 @@ void leave_terminal(void)
 		sys_dup2(null, fd);
 	if (null > 2)
 		sys_close(null);
-}
-
-void unmounter_notify(const char *text)
-{
-	const char *socket = getenv("NOTIFY_SOCKET");
-
-	if (socket)
-		sys_unix_datagram(socket, text, strlen(text));
 }
 
 enum { LEFT_MOUNTED = 2 };	/* an exit status */
@@ -87,7 +79,7 @@ static int unmount(const struct unmounter *k)
 	int err = is_over(k) ? -ESTALE : unmount_in_parent(k->at);
 	bool busy = err == -EBUSY, unknown = err == -EAGAIN;
 
-	unmounter_notify(busy || unknown ? "STOPPING=1\nSTATUS=busy: served until no process holds it" : "STOPPING=1");
+	notify_systemd(busy || unknown ? "STOPPING=1\nSTATUS=busy: served until no process holds it" : "STOPPING=1");
 	/* commfd_umount_known() needs no parent directory and no path. */
 	if (err && err != -ESTALE)
 		err = commfd_umount_known(k->at, UMOUNT_LAZY);

@@ -47,9 +47,6 @@ int unmounter_ask(const struct unmounter *unmounter, enum unmounter_ask what);
 /* Closes the pipe and waits until the unmounter has served its requests and exited. */
 void unmounter_end(const struct unmounter *unmounter);
 
-/* Sends a line of sd_notify(3), such as "STOPPING=1", if systemd waits for such. */
-void unmounter_notify(const char *text);
-
 /* Redirects the standard streams to /dev/null. */
 void leave_terminal(void);
 

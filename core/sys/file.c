@@ -18,7 +18,7 @@ CALL(ssize_t, sys_write, (int fd, const void *buf, size_t size), write(fd, buf, 
 CALL(ssize_t, sys_writev, (int fd, const struct iovec *iov, int count), writev(fd, iov, count))
 CALL(int, sys_dup2, (int from, int to), dup2(from, to))
 CALL(int, sys_pipe, (int fd[2]), syscall(SYS_pipe2, fd, O_CLOEXEC))
-CALL(int, sys_dup_above_output, (int fd), syscall(NR_FCNTL, fd, F_DUPFD_CLOEXEC, 3))
+CALL(int, sys_dup_above, (int fd, int least), syscall(NR_FCNTL, fd, F_DUPFD_CLOEXEC, least))
 CALL(int, sys_set_cloexec, (int fd, bool on), syscall(NR_FCNTL, fd, F_SETFD, on ? FD_CLOEXEC : 0))
 CALL(int, sys_set_nonblocking, (int fd), syscall(NR_FCNTL, fd, F_SETFL, syscall(NR_FCNTL, fd, F_GETFL) | O_NONBLOCK))
 CALL(int, sys_fd_valid, (int fd), syscall(NR_FCNTL, fd, F_GETFD) < 0 ? -1 : 0)

@@ -107,14 +107,6 @@ int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_E
 	return -EPROTO;
 }
 
-int sys_dup_above(int fd, int least)
-{
-	int more = (int)call_result(syscall(NR_FCNTL, fd, F_DUPFD_CLOEXEC, least));
-
-	sys_close(fd);
-	return more;
-}
-
 static uint64_t set_of(const int *signals, size_t count)
 {
 	uint64_t set = 0;

@@ -36,10 +36,6 @@ int sys_send_fds(int socket, const int *fds, size_t count);
    if the peer has closed the socket, or numbers and descriptors do not agree. */
 int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_EACH]);
 
-/* Duplicates fd as the first free number from `least` on, and closes fd. Returns the new descriptor, or
-   -errno. */
-int sys_dup_above(int fd, int least);
-
 /* A descriptor (close-on-exec, the caller's) from which each of these signals can be read, and which
    is readable while one is pending; the signals no longer interrupt this process. -errno. */
 int sys_signal_fd(const int *signals, size_t count);

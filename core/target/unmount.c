@@ -62,7 +62,6 @@ static int unmount_reached(const struct target *t, enum umount_how how)
 		how = UMOUNT_LAZY;	/* by descriptor */
 	}
 	err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
-
 	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
 		return err;
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);

@@ -172,7 +172,6 @@ int sys_write_all(int fd, const void *buf, size_t size)
 }
 
 int sys_dup2(int from, int to) { return check(from), to; }
-int sys_dup_above_output(int fd) { check(fd); return descriptor(NO_FILE); }
 
 int sys_pipe(int fd[2])
 {

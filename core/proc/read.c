@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* read: see read.h. */
+#include "proc/read.h"
+
+#include <string.h>
+
+#include "out.h"
+#include "sys.h"
+
+const char *read_name(int id, char text[12])
+{
+	struct out out = { .buf = text, .size = 12, .fd = -1 };
+
+	out_fmt(&out, "%d", id);
+	return out_text(&out);
+}
+
+ssize_t read_proc(const char *dir, const char *file, char *text, size_t size)
+{
+	char path[64];
+	struct out out = OUT_TEXT(path);
+
+	out_fmt(&out, "/proc/%s/%s", dir, file);
+	return sys_read_file(out_text(&out), text, size);
+}
+
+/* The fields follow the last ")", because the command's name may contain any character. */
+const char *read_stat(const char *dir, char *text, size_t size)
+{
+	const char *end = read_proc(dir, "stat", text, size) > 0 ? strrchr(text, ')') : NULL;
+
+	return end && end[1] ? end + 2 : NULL;
+}
+
+const char *read_word(const char *at, int n)
+{
+	while (n-- > 0 && *at) {
+		at += strcspn(at, " ");
+		at += *at == ' ';
+	}
+	return at;
+}
+
+uint64_t read_number(const char *at)
+{
+	uint64_t number = 0;
+
+	while (*at >= '0' && *at <= '9')
+		number = number * 10 + (uint64_t)(*at++ - '0');
+	return number;
+}
