@@ -159,6 +159,17 @@ newest()
 	echo "$pid"
 }
 
+# child_named NAME PID: the children of this process that have this name, a line each. It reads only
+# what no process can hold up, unlike pgrep(1).
+child_named()
+{
+	local child children
+	read -ra children <"/proc/$2/task/$2/children"
+	for child in "${children[@]}"; do
+		[ "$(cat "/proc/$child/comm")" != "$1" ] || echo "$child"
+	done
+} 2>/dev/null
+
 # within SECONDS COMMAND...: wait until COMMAND succeeds.
 within()
 {

@@ -27,6 +27,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_WITH)
 	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_WITH) -lcmocka
 
 $(BUILD)/tests/tools/faults: $(wildcard tests/faults/*.h)
+$(addprefix $(BUILD)/tests/tools/,poll_trap proc_trap): tests/tools/trap.h
 $(BUILD)/tests/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	cc -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<

@@ -8,15 +8,6 @@ start 900
 seed=${MODEL_SEED:-$((RANDOM * 1000))} kills=${KEEP_KILLS:-60} steps=${KEEP_STEPS:-2000}
 diag "MODEL_SEED=$seed KEEP_KILLS=$kills KEEP_STEPS=$steps"
 
-# server_of PID NAME: the server that this keeper has now.
-server_of()
-{
-	local child children
-	read -ra children <"/proc/$1/task/$1/children"
-	for child in "${children[@]}"; do
-		[ "$(cat "/proc/$child/comm")" != "$2" ] || echo "$child"
-	done
-} 2>/dev/null
 restarts() { local name; read -r name <"/proc/$keeper/comm" && echo "${name#*:}"; }
 
 # killer: kill -9 after 20 ms to 2 s, most of the time sooner.
@@ -25,7 +16,7 @@ killer()
 	local n=0 server
 	while [ "$n" -lt "$kills" ]; do
 		sleep "0.$((20 + RANDOM % 30 * (RANDOM % 10 ? 1 : 60)))" 2>/dev/null || sleep 0.5
-		server=$(server_of "$keeper" passfs)
+		server=$(child_named passfs "$keeper")
 		[ -z "$server" ] || { kill -KILL "$server" && n=$((n + 1)); }
 	done
 	echo "$n" >killed
@@ -48,7 +39,7 @@ worker()
 	echo "$i" >"rounds.$1"
 }
 
-descriptors() { find "/proc/$(server_of "$keeper" passfs)/fd" -mindepth 1 | wc -l; }
+descriptors() { find "/proc/$(child_named passfs "$keeper")/fd" -mindepth 1 | wc -l; }
 forgotten() { timeout 5 fmount -o remount,rw mnt; [ "$(descriptors)" -le "$1" ]; }
 
 for options in --threads=1 --threads=4 '--no-passthrough --threads=1' '--no-passthrough --threads=4' '--locks --threads=4' '--cache=none --no-passthrough' '--sandbox --threads=4'; do
@@ -74,7 +65,7 @@ for options in --threads=1 --threads=4 '--no-passthrough --threads=1' '--no-pass
 	is "passfs $options: $(cat killed) kills, $(cat rounds.1) and $(cat rounds.2) rounds, no difference" "$(cat found.1 found.2)" ''
 	is 'each death is a restart' "$(restarts)" "$(cat killed)"
 	is 'nothing is left' "$(ls src)" ''
-	ok "descriptors as before: $before" within 5 forgotten "$before" || diag "$(ls -l "/proc/$(server_of "$keeper" passfs)/fd")"
+	ok "descriptors as before: $before" within 5 forgotten "$before" || diag "$(ls -l "/proc/$(child_named passfs "$keeper")/fd")"
 	exits 0 'unmounted' timeout 10 fumount mnt
 	ok 'the keeper ends' within 5 gone "$keeper"
 	ok "nothing of it holds SOURCE" within 5 umount src

@@ -8,14 +8,8 @@ mkdir src mnt
 mount -t tmpfs none src
 mkdir src/top
 
-server_of()
-{
-	local child children
-	read -ra children <"/proc/$keeper/task/$keeper/children"
-	for child in "${children[@]}"; do
-		[ "$(cat "/proc/$child/comm")" != passfs ] || server=$child
-	done
-} 2>/dev/null
+# Sets $server, unless there is none now.
+server_of() { local now; now=$(child_named passfs "$keeper") && [ -z "$now" ] || server=$now; }
 answers() { timeout 5 stat mnt/top >/dev/null 2>&1 && server_of; }
 up()
 {

@@ -7,15 +7,7 @@ mkdir mnt bin
 kept() { exec fmount --keep "$@" mnt -- "${program[@]}"; }
 program=(hellofs)
 reads() { [ "$(timeout 5 cat mnt/hello)" = hello ]; }
-server_of()
-{
-	local child children
-	read -ra children <"/proc/$1/task/$1/children"
-	for child in "${children[@]}"; do
-		[ "$(cat "/proc/$child/comm")" != "${program[0]}" ] || echo "$child"
-	done
-}
-lives() { server=$(server_of "$keeper") && [ "$server" ] && [ "$(cat "/proc/$server/comm")" = "${program[0]}" ]; }
+lives() { server=$(child_named "${program[0]}" "$keeper") && [ "$server" ] && [ "$(cat "/proc/$server/comm")" = "${program[0]}" ]; }
 another() { lives && [ "$server" != "$was" ]; }
 waits_and_reads() { exec dd if=mnt/hello of=copy iflag=direct status=none; }
 begin() { bg kept "$@" 2>log; keeper=$bg; within 5 reads && lives; }

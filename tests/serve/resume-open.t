@@ -6,14 +6,6 @@
 start 200
 mkdir src mnt
 mount -t tmpfs none src
-child_named()
-{
-	local child children
-	read -ra children <"/proc/$2/task/$2/children"
-	for child in "${children[@]}"; do
-		[ "$(cat "/proc/$child/comm")" != "$1" ] || echo "$child"
-	done
-} 2>/dev/null
 up()
 {
 	rm -rf src/*

@@ -5,63 +5,22 @@
    epoll: a process has, in turns, /dev/fuse and an epoll descriptor under the number 100, while
    another process waits in epoll_ctl(2). After 60 seconds the server answers all. */
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-static int dev;
-static struct { struct fuse_in_header header; } held[8];
+#include "trap.h"
+
+static struct fuse_in_header held[8];
 static unsigned int held_count;
-
-static void reply(const struct fuse_in_header *in, int error, const void *body, size_t size)
-{
-	struct fuse_out_header out = { .len = (uint32_t)(sizeof(out) + size), .error = error, .unique = in->unique };
-	struct iovec iov[2] = { { &out, sizeof(out) }, { (void *)body, size } };
-
-	if (writev(dev, iov, 2) < 0)
-		exit(0);
-}
-
-static struct fuse_attr attr_of(uint64_t node)
-{
-	return (struct fuse_attr) { .ino = node, .mode = node == 1 ? S_IFDIR | 0777 : S_IFREG | 0666, .nlink = 1 };
-}
 
 static void answer(const struct fuse_in_header *in)
 {
-	switch (in->opcode) {
-	case FUSE_INIT:
-		reply(in, 0, &(struct fuse_init_out) { .major = 7, .minor = 31, .max_write = 65536 },
-		      sizeof(struct fuse_init_out));
-		return;
-	case FUSE_LOOKUP:
-		reply(in, 0, &(struct fuse_entry_out) { .nodeid = 2, .attr_valid = 100, .entry_valid = 100,
-							.attr = attr_of(2) }, sizeof(struct fuse_entry_out));
-		return;
-	case FUSE_GETATTR:
-		reply(in, 0, &(struct fuse_attr_out) { .attr_valid = 100, .attr = attr_of(in->nodeid) },
-		      sizeof(struct fuse_attr_out));
-		return;
-	case FUSE_OPEN:
-		reply(in, 0, &(struct fuse_open_out) { .fh = 1 }, sizeof(struct fuse_open_out));
-		return;
-	case FUSE_FORGET:
-	case FUSE_RELEASE:
-		return;
-	case FUSE_POLL:
-	case FUSE_FLUSH:
-		if (held_count < sizeof(held) / sizeof(*held))
-			held[held_count++].header = *in;
-		return;
-	default:
-		reply(in, -38 /* ENOSYS */, NULL, 0);
-	}
+	if (!answer_others(in) && held_count < sizeof(held) / sizeof(*held))
+		held[held_count++] = *in;
 }
 
 /* Whatever becomes of the test, processes of the whole machine must not stay held up. */
@@ -69,7 +28,7 @@ static void answer_all(int sig)
 {
 	(void)sig;
 	for (unsigned int i = 0; i < held_count; i++)
-		reply(&held[i].header, 0, NULL, 0);
+		reply(&held[i], 0, NULL, 0);
 	_exit(0);
 }
 
