@@ -12,8 +12,8 @@
 struct beneath {
 	int top;		/* O_PATH descriptor of the root of the mount on top */
 	int mount;		/* descriptor of the new mount */
-	bool remove;		/* the mount on top goes … */
-	enum umount_how how;	/* … like this */
+	bool remove;		/* beneath_place() unmounts the mount on top … */
+	enum umount_how how;	/* … in this way */
 };
 
 /* Opens the mount on top of path. stale: only if it is a FUSE mount whose server is gone, or is shown to
@@ -35,7 +35,7 @@ int beneath_place(struct beneath *beneath, struct mountpoint *at);
 /* Removes the mount on top alone. 0 or -errno. */
 int beneath_remove(struct beneath *beneath);
 
-/* Closes what is open; the new mount ends unless it is attached. */
+/* Closes the descriptors. A new mount that beneath_place() has not attached goes with its descriptor. */
 void beneath_close(struct beneath *beneath);
 
 #endif

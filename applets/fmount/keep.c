@@ -21,7 +21,8 @@
 #include "sys.h"
 #include "sys/keep.h"
 
-/* The memory file is sparse. The servers' own part of it is as large as their address space. */
+/* The kernel allocates only those pages of the memory file that a process touches, so the servers'
+   part can be as large as their address space allows. */
 enum { OWN = 64 * 1024, MOST_TRIES = 4096, FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000, MINUTE_MS = 60 * 1000 };
 #define MEMORY_SIZE ((uint64_t)1 << (sizeof(void *) > 4 ? 40 : 30))
 
@@ -203,7 +204,7 @@ static void send_header(int32_t error, uint64_t unique)
 	sys_write(keep.device, &out, sizeof(out));
 }
 
-/* Answers what no server answers any more, so that the callers get EIO instead of ENOTCONN. */
+/* Answers the requests in place of a server, so that the callers get EIO instead of ENOTCONN. */
 static void fail_requests(void)
 {
 	enum { ROOM = (1 << 20) + 64 * 1024 };	/* of the largest request */
@@ -306,7 +307,7 @@ static const char *why_give_up(int status)
 	return dies_too_often() ? "it ends too often" : NULL;
 }
 
-/* Whether another server is to be started; else the exit status is in *status. */
+/* Returns whether fmount starts another server. If not, *status becomes fmount's exit status. */
 static bool goes_on(const char *program, int *status)
 {
 	bool worked = keep.works && now_ms() - keep.began >= WORKED_MS, replacing = keep.replacing;
@@ -339,7 +340,8 @@ static void handle_end_signal(void)
 	start_unmounting();
 }
 
-/* SIGHUP: another server, of a newer program for example. What this one has read goes to the next. */
+/* SIGHUP: start another server, for example of a newer program. The kernel delivers to it the requests
+   that this one has read and not answered. */
 static void replace_server(void)
 {
 	if (keep.server <= 0)

@@ -194,8 +194,8 @@ static int take_nth(const struct table_row *row, void *data)
 	return 1;
 }
 
-/* A mount that was replaced is in the table no more: look for the first one again, but for those that
-   stay. Returns how many were not replaced, or -errno. */
+/* replace() removes a mount from the table, so search from the start again, and skip the mounts that it
+   left. Returns how many it could not replace, or -errno. */
 static int work(void *data)
 {
 	struct reattach *r = data;
@@ -237,8 +237,8 @@ static int open_namespace(int pid, uint64_t number)
 	return err ? err : fd;
 }
 
-/* Run the work in a child: it is killed when it takes too long, which ends it unless a file system in
-   its namespace keeps it. */
+/* Run the work in a child, and kill the child after a time limit. A file system in the namespace can
+   make it deaf to SIGKILL. */
 static void work_aside(struct reattach *r)
 {
 	struct child child;
@@ -274,11 +274,11 @@ static int visit(uint64_t number, int pid, void *data)
 	return 0;
 }
 
-/* This namespace comes last: what is attached here may reach those that are its slaves, where it would not
-   have the restrictions of the mount that it replaces. */
+/* Visit this namespace last: a mount attached here propagates to slave namespaces, where it would lack
+   the restrictions of the mount that it replaces. */
 static int visit_all(struct reattach *r)
 {
-	bool ending = false;	/* processes that end have a namespace no more */
+	bool ending = false;	/* a process that is ending has no namespace */
 	int err = proc_each_namespace(visit, r, &ending);
 
 	r->in_own = true;
@@ -291,7 +291,7 @@ static int visit_all(struct reattach *r)
 	return r->failed != 0;
 }
 
-/* ---- What is replaced ---- */
+/* ---- The mounts to replace ---- */
 
 static int add_old(struct reattach *r, uint64_t connection)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* busy: what helps against a mount that is busy: that depends on its server. */
+/* busy: the advice for a busy mount, which depends on the state of its server. */
 #include <errno.h>
 
 #include "fumount.h"

@@ -43,8 +43,8 @@ int fumount_enter(const char *namespace);
    the mount that holds its SOURCE busy. */
 enum { FUMOUNT_SETTLE_S = 2 };
 
-/* Reports that a mount is busy, and what helps; `look` at its connection: takes up to half a second if
-   its server does not answer. */
+/* Reports that a mount is busy, with advice. With `look`, it watches the connection, for up to half a
+   second if the server does not answer. */
 void report_busy(const struct report *to, bool look, uint64_t connection);
 
 #define FUMOUNT_PART __attribute__((weak))

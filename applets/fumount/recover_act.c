@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* recover_act: abort what hangs, and unmount one mount. See recovery.h. */
+/* recover_act: unmount one mount, and abort its connection if its server hangs. See recovery.h. */
 #include "recovery.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static int signal_server(const struct recovery *r, const struct target *t, int s
 	return err;
 }
 
-/* The connection is over once its server exits, so users who may not abort it in fusectl can
+/* The connection is over once its server exits, so a user who may not abort it in fusectl can
    still kill their own server. */
 static int kill_server(const struct recovery *r, const struct target *t)
 {
@@ -107,8 +107,8 @@ static int retry_plain(const struct target *t)
 	return err;
 }
 
-/* Before an abort, which the open files do not survive: end only the requests that wait. Whoever
-   waited for them may then close its files, so that a plain unmount succeeds. */
+/* No open file survives an abort, so first end only the waiting requests. Their callers may then close
+   their files, so that a plain unmount succeeds. */
 static int wake_and_unmount(struct recovery *r, const struct target *t)
 {
 	enum conn_state state = recover_judge(r, t->connection);

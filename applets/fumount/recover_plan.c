@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* recover_plan: what the connections are like, and what is due. See recovery.h. */
+/* recover_plan: judge connections, and decide which of them to abort. See recovery.h. */
 #include "recovery.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ bool recover_is_same(const struct conn *conn)
 	return conn && conn->identity == fusectl_identity(conn->connection);
 }
 
-/* Whether mounts of this connection are to be unmounted. An identity that could not be read, now
+/* Whether -R unmounts the mounts of this connection. An identity that could not be read, now
    or earlier, counts as unchanged while the connection exists. */
 bool recover_is_target(const struct recovery *r, uint64_t connection)
 {

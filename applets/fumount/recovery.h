@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* recovery: what the files of fumount -R share. See recover.c. */
+/* recovery: the declarations that the files of fumount -R share. See recover.c. */
 #ifndef FUSEBOX_FUMOUNT_RECOVERY_H
 #define FUSEBOX_FUMOUNT_RECOVERY_H
 
@@ -14,7 +14,7 @@ struct recovery {
 	int status;		/* the worst exit status so far */
 };
 
-/* recover_plan.c: what the connections are like, and what is due. */
+/* recover_plan.c: judge connections, and decide which of them to abort. */
 
 /* The connection in one of r's two lists, or NULL. */
 const struct conn *recover_find_conn(const struct recovery *r, uint64_t connection);
@@ -22,10 +22,10 @@ const struct conn *recover_find_conn(const struct recovery *r, uint64_t connecti
 /* Whether the connection is still the one that was found: the kernel reuses numbers. */
 bool recover_is_same(const struct conn *conn);
 
-/* Whether mounts of this connection are to be unmounted. */
+/* Whether -R unmounts the mounts of this connection. */
 bool recover_is_target(const struct recovery *r, uint64_t connection);
 
-/* Samples a connection, once; takes up to WATCH_MS. */
+/* Watches a connection for up to WATCH_MS the first time, and returns the same state later. */
 enum conn_state recover_judge(struct recovery *r, uint64_t connection);
 bool recover_answers(struct recovery *r, uint64_t connection);
 

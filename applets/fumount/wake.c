@@ -214,7 +214,7 @@ static int judge(const struct waking *w, const struct conn *conn, bool *go)
 	return FUMOUNT_OK;
 }
 
-/* ---- What was done ---- */
+/* ---- Reports ---- */
 
 static const char *fate_text(const struct waking *w, const struct wake_request *r)
 {

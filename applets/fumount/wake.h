@@ -14,7 +14,7 @@ int fumount_wake(const struct fumount *f, const struct report *to, const char *w
    without a report. Returns how many, or -errno if it cannot. */
 long fumount_wake_waiters(uint64_t connection) FUMOUNT_PART;
 
-/* What is wrong with the options of --wake, or NULL. */
+/* Returns a message about options of --wake that contradict each other or are invalid, or NULL. */
 const char *fumount_wake_contradiction(const struct fumount *f) FUMOUNT_PART;
 
 #endif

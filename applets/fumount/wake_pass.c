@@ -92,8 +92,8 @@ static bool is_selected(const struct wake_job *job, const struct callers *c, con
 	       && (is_wanted(job->order, c, r) || (r->pid && map_find(&job->woken, r->pid)));
 }
 
-/* The server drops what RELEASE names, so that it must get each RELEASE once, and no error changes
-   that. An INIT that fails makes the connection fail for ever. */
+/* On RELEASE the server frees the handle, so it must get each RELEASE exactly once, and the kernel
+   ignores an error. An INIT that fails makes the connection fail for ever. */
 static enum wake_fate choose_fate(const struct wake_job *job, const struct callers *c,
 				  const struct wake_request *r)
 {
@@ -135,8 +135,8 @@ static void choose_fates(const struct wake_job *job)
 
 /* ---- One pass ---- */
 
-/* Read first what the server has not read, which then differs from what RESEND adds. Whatever goes
-   wrong after the first read, the second RESEND gives back what is not answered. */
+/* Read the requests that the server has not read first: the kernel then adds those that it sends
+   again. If anything fails after the first read, the second RESEND gives back all unanswered ones. */
 static int end_requests(const struct wake_job *job, struct wake_queue *q)
 {
 	struct wake_pass *pass = job->pass;

@@ -2,8 +2,8 @@
 /* wake_queue: see wake_queue.h.
  *
  * It reads from a duplicate of the server's own descriptor, not from a clone of it: when the last
- * descriptor of a clone is closed, the kernel ends with ECONNABORTED what was read through it. What
- * was read here before this process is killed still waits, and RESEND reaches it.
+ * descriptor of a clone is closed, the kernel ends the requests that were read through it with ECONNABORTED. If this
+ * process is killed, the requests that it has read still wait, and RESEND gives them back.
  */
 #include "wake_queue.h"
 

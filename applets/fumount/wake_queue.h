@@ -11,7 +11,7 @@
 
 enum { WAKE_ROOM = 65536 };
 
-/* What one pass found and did. It lies in pages that the parent of the process shares, which
+/* The findings and the results of one pass. They lie in pages that the parent of the process shares, which
    still has them if that process is killed. */
 struct wake_pass {
 	int err;		/* 0, or the -errno that ended it */
@@ -32,7 +32,7 @@ struct wake_queue {
 	struct map index;	/* from `unique` without FUSE_UNIQUE_RESEND to the index in requests */
 	char *buf;
 	size_t size;
-	struct fuse_notify_retrieve_out retrieves[8];	/* what to ask for again */
+	struct fuse_notify_retrieve_out retrieves[8];	/* the data to ask for again */
 	uint32_t retrieve_count;
 };
 

@@ -24,7 +24,7 @@ struct wake_request {
 	char name[30];		/* the first name in the request, may be truncated; "": none */
 };
 
-/* What bytes[0 … size), aligned to 8, mean that were read from /dev/fuse. */
+/* The meaning of bytes[0 … size), aligned to 8, that a process has read from /dev/fuse. */
 enum wake_kind {
 	WAKE_NOTHING,	/* an INTERRUPT, which the kernel sends again, or no request */
 	WAKE_REQUEST,	/* *request is filled in */

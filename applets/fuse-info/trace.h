@@ -31,7 +31,7 @@ const char *trace_contradiction(const struct trace_choice *choice, char **operan
 /* Runs what is chosen for the mounts that `word` means. Returns an exit status. */
 int trace_chosen(const struct trace_choice *choice, struct view *view, const char *word, bool watch);
 
-/* What both share. trace_open() finds the connection (0 without a word), and starts tracing; it
+/* For --trace and --top. trace_open() finds the connection (0 without a word), and starts tracing; it
    prints errors, and returns 0 or -errno. trace_goes_on() waits for a moment, and is true until a
    signal, the end of the connection, a failed write, or the time `until` (0: none) of
    sys_clock_ns(). trace_close() stops tracing, and returns how many events were lost. */

@@ -43,8 +43,8 @@ struct pass_retry {
 };
 struct pass_retries { uint32_t used, next; struct pass_retry of[PASS_RETRIES]; };
 
-/* What a descriptor that the kernel or a lock owner refers to is. LOST: a former process had it, and
-   it is closed; its number stays in use, so that the kernel's handle reaches no other file. */
+/* The kind of a descriptor to which a handle of the kernel or a lock owner refers. LOST: a former process
+   had it, and it is closed; its number stays in use, so that the kernel's handle reaches no other file. */
 enum journal_kind { JOURNAL_FREE, JOURNAL_FILE, JOURNAL_DIR, JOURNAL_OWNER, JOURNAL_LOST };
 
 /* kind comes last: the entry counts once it is set. */
@@ -108,9 +108,9 @@ void journal_note_backing(int32_t id);
 uint32_t journal_closing_backing(int32_t id);
 void journal_closed_backing(uint32_t place);
 
-/* Call it before an operation that must not take effect twice, with what it finds. False: it begins
-   now, and `now` is remembered. True: a killed process has begun the same request, and found
-   before[]. */
+/* Call it before an operation that must not take effect twice; `now` describes the state before it.
+   False: the operation begins now, and the journal keeps `now`. True: a process that was killed has
+   begun the same request, in the state before[]. */
 bool journal_begun(const struct fuse_req *req, const uint64_t now[2], uint64_t before[2]);
 
 #endif

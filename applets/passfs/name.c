@@ -240,7 +240,7 @@ static bool was_made(const struct fuse_req *req, const struct change *c)
 	return journal_begun(req, now, before) && has_taken_effect(req, c, before, now);
 }
 
-/* What the change returned, or would have. */
+/* The result of a change that a process has made before it was killed. */
 static int result_of_made(const struct fuse_req *req, const struct change *c)
 {
 	int held, fd;

@@ -55,8 +55,8 @@ int pass_fsyncdir(struct fuse_req *req, uint64_t node, const struct fuse_fsync_i
 int pass_list_fd(const struct fuse_req *req, uint64_t handle);
 
 /* retry.c. Whether the caller has got ESTALE for this request and name before, and the directory
-   has had the same owner, group and mode since: then the first request is forgotten, and *owner is the owner that lookups since have reported. Otherwise this
-   request is remembered as the first. */
+   has had the same owner, group and mode since: then the first request is forgotten, and *owner is
+   the owner that lookups since have reported. Otherwise this request is remembered as the first. */
 bool pass_asks_again(const struct fuse_req *req, uint64_t parent, const char *name, uint32_t *owner);
 
 /* Remembers the owner in SOURCE that a reply reports for the name; PASS_NOBODY: no such file. */

@@ -126,7 +126,7 @@ static void serve_requests(struct worker *w)
    the session's descriptor. */
 static int clone_device(struct fuse_session *s)
 {
-	/* What was read from a clone that no other process has is lost with this one. */
+	/* If this process is killed, the kernel drops the requests that it has read from a clone of its own. */
 	int device = s->kept ? -1 : sys_clone_device(s->device);
 
 	return device < 0 ? s->device : device;

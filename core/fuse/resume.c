@@ -23,7 +23,8 @@ static void forget(struct fuse_session *s, const struct fuse_in_header *in, size
 		dispatch(&req, in, size);
 }
 
-/* The kernel never sends a FORGET again. What a killed process has done of one counts 0 by now. */
+/* The kernel never sends a FORGET again. The killed process has set the counts that it has already
+   carried out to 0. */
 static void complete_forgets(struct fuse_session *s)
 {
 	for (unsigned int i = 0, used = kept_buffers_used(); i < used; i++) {
@@ -42,8 +43,8 @@ static void unmark_slots(void)
 		slot->again = 0;
 }
 
-/* Learns which requests have no answer, by reading them. They are ahead of those that no process has
-   read yet; the next FUSE_NOTIFY_RESEND gives them all back. */
+/* Reads the requests without an answer, to mark their slots. The kernel queues them before the ones that
+   no process has read yet; the next FUSE_NOTIFY_RESEND gives them all back. */
 static void mark_unanswered(struct fuse_session *s)
 {
 	char *buffer = kept_buffer(KEPT_PROBE);

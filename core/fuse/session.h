@@ -60,9 +60,9 @@ uint32_t session_pages(const struct fuse_session *session, uint32_t bytes);
 /* Sets how long the kernel may cache the attributes in a reply. */
 void fuse_keep_attr_for(const struct fuse_req *req, uint64_t *seconds, uint32_t *nanoseconds);
 
-/* Continues a connection whose INIT another process has answered, by what that process left in
-   session->kept: then no INIT comes. 0 or -errno: -ENODATA if none has answered it, and it is still
-   to come; -EPROTO if this server has less room for a WRITE than was agreed on. */
+/* Continues a connection whose INIT another process has answered, with the reply that it left in
+   session->kept: the kernel sends no INIT again. 0 or -errno: -ENODATA if no process has answered INIT
+   yet, so that the kernel still sends it; -EPROTO if this server has less room for a WRITE than was agreed on. */
 int session_resume(struct fuse_session *session);
 
 /* Builds the reply to INIT in req->reply, and leaves both in session->kept. Returns 0, or -EPROTO if the kernel's

@@ -66,8 +66,8 @@ int mount_create(const struct mountpoint *at, const struct optlist *options, int
 		 struct mount_log *said);
 int mount_place(struct mountpoint *at, int mount);
 
-/* What is wrong with /dev/fuse and what to do if it is not the device: a directory, a file. NULL if it is
-   the device, or does not exist. */
+/* Returns the fault and the advice for the user if /dev/fuse is not the device but, for example, a
+   directory or a file; NULL if it is the device, or does not exist. */
 const char *mount_device_fault(void);
 
 /* Advice for the user when opening /dev/fuse fails, or NULL. */

@@ -63,7 +63,7 @@ static int look_at(const char *name, void *data)
 	return 0;
 }
 
-/* This process may never end. It must keep no pipe open to whose end another process reads. */
+/* This process may never end, so close the pipes whose readers wait for the last writer. */
 static void __attribute__((noreturn)) scout_child(struct scout *s, int after)
 {
 	struct round round = { s, after };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sandbox: --sandbox, and what it takes before and after the mount answers. */
+/* sandbox: --sandbox: prepare before the mount answers, and enter once it does. */
 #include "serve/serving.h"
 
 #include <errno.h>

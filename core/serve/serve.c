@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* serve: a server's command line: parse it, plan what it asks for, and run that. See serve.h. */
+/* serve: parse a server's command line, plan the session and the mount, and run. See serve.h. */
 #include "serve/serving.h"
 
 #include <string.h>

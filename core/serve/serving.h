@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* serving: what the files of serve share: the one mount that this process serves. */
+/* serving: the mount that this process serves, which the files of serve/ share. */
 #ifndef FUSEBOX_SERVE_SERVING_H
 #define FUSEBOX_SERVE_SERVING_H
 

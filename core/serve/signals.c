@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* signals: those that end a server, and what a server does with the others. */
+/* signals: catch the signals that end a server, and set the dispositions of others. */
 #include "serve/serving.h"
 
 #include <errno.h>

@@ -71,7 +71,7 @@ static const uint16_t server_syscalls[] = {
 #endif
 };
 
-/* What a server of files below `root` needs besides. */
+/* The further calls of a server that opens files below `root`. */
 static const uint16_t file_syscalls[] = {
 	SYS_openat, NR_OPENAT2, SYS_statx, SYS_getdents64, SYS_readlinkat, SYS_faccessat, NR_FACCESSAT2,
 	SYS_pread64, SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_pwritev2, SYS_lseek, SYS_fsync, SYS_fdatasync,

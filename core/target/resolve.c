@@ -253,7 +253,7 @@ void resolve_in_child(void)
 	in_child = true;
 }
 
-/* This process may never end. It must keep no pipe open to whose end another process reads. */
+/* This process may never end, so close the pipes whose readers wait for the last writer. */
 static void __attribute__((noreturn)) answer(int socket, const char *path, struct resolved *resolved)
 {
 	int err;

@@ -27,9 +27,9 @@ struct target {
 
 /* Finds the mount at a path, conn:N, mnt-id:N, or the source of a FUSE mount, without sending a
    request to any FUSE server. Returns 0, after which the caller calls target_close(), or -errno:
-   -EINVAL: nothing is mounted at the path; -EDOM: N is not a number; -ENOENT: no such path, source, connection or id;
-   -EBUSY: another mount covers it (see `cover`); -ETIMEDOUT: see resolve_in_child(); -ENOTUNIQ: several mounts have this source or
-   connection. */
+   -EINVAL: nothing is mounted at the path; -EDOM: N is not a number; -ENOENT: no such path,
+   source, connection or id; -EBUSY: another mount covers it (see `cover`); -ETIMEDOUT: see
+   resolve_in_child(); -ENOTUNIQ: several mounts have this source or connection. */
 int target_find(const char *word, struct target *target);
 void target_close(struct target *target);
 

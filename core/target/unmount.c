@@ -45,7 +45,7 @@ static int note_holder(const struct holder *holder, void *nothing)
 	return 1;
 }
 
-/* What a plain umount2(2) would find, as far as /proc tells. */
+/* Whether a plain umount2(2) would fail with EBUSY, as far as /proc shows holders. */
 static bool is_busy(const struct target *t)
 {
 	return table_each(NULL, is_on_target, (void *)t) != 0 || holders_each(t->major, t->minor, note_holder, NULL) != 0;

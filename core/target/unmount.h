@@ -24,9 +24,9 @@ int unmount_directly(const struct target *target, enum umount_how how);
    -EBUSY: a file is open for writing; -ESTALE: another mount is there by now; -ETIMEDOUT. */
 int unmount_read_only(const struct target *target);
 
-/* Aborts the target's connection if it is still the one that target_find() found, through fusectl or, if that
-   is not accessible, with MNT_FORCE on the same mount, without unmounting; a child looks that up. Returns 0; -ENOENT if the mount is gone; or
-   another -errno. */
+/* Aborts the target's connection if it is still the one that target_find() found, through fusectl or,
+   if that is not accessible, with MNT_FORCE on the same mount, without unmounting; a child does that
+   lookup. Returns 0; -ENOENT if the mount is gone; or another -errno. */
 int unmount_abort(const struct target *target);
 
 #endif
