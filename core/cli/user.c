@@ -29,7 +29,7 @@ static void split(char *line, char **fields)
    what is left to the front. Returns fn's last result. */
 static int take_lines(char *text, size_t *held, bool last, int (*fn)(char **fields, void *data), void *data)
 {
-	char *fields[FIELDS], *line = text;
+	char *fields[FIELDS] = { NULL }, *line = text;
 	int result = 0;
 
 	while (!result && *line) {

@@ -45,23 +45,45 @@ static int note_holder(const struct holder *holder, void *nothing)
 	return 1;
 }
 
+/* Whether /proc shows a holder. A connection may have thousands of mounts to unmount, and one look at
+   every process tells of them all. */
+static bool is_held(uint32_t major, uint32_t minor)
+{
+	static struct { uint32_t major, minor; uint64_t until; } unheld;
+	uint64_t now = sys_clock_ns();
+	bool held;
+
+	if (unheld.major == major && unheld.minor == minor && now < unheld.until)
+		return false;
+	held = holders_each(major, minor, note_holder, NULL) != 0;
+	if (!held) {
+		unheld.major = major;
+		unheld.minor = minor;
+		unheld.until = now + 1000000000;
+	}
+	return held;
+}
+
 /* Whether a plain umount2(2) would fail with EBUSY, as far as /proc shows holders. */
 static bool is_busy(const struct target *t)
 {
-	return table_each(NULL, is_on_target, (void *)t) != 0 || holders_each(t->major, t->minor, note_holder, NULL) != 0;
+	return table_each(NULL, is_on_target, (void *)t) != 0 || is_held(t->major, t->minor);
+}
+
+/* Where the name is not safe, a plain unmount detaches by descriptor what is not busy. */
+static int choose_how(const struct target *t, enum umount_how *how)
+{
+	if (*how != UMOUNT_PLAIN || is_name_safe(t))
+		return 0;
+	*how = UMOUNT_LAZY;
+	return is_busy(t) ? -EBUSY : 0;
 }
 
 static int unmount_reached(const struct target *t, enum umount_how how)
 {
 	const char *name = enter_parent(t);
-	int err;
+	int err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
 
-	if (how == UMOUNT_PLAIN && !is_name_safe(t)) {
-		if (is_busy(t))
-			return -EBUSY;
-		how = UMOUNT_LAZY;	/* by descriptor */
-	}
-	err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
 	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
 		return err;
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
@@ -116,8 +138,11 @@ static bool is_there(const struct target *t)
    returns the errors of a locked (EINVAL) or a hidden one (ENOENT). */
 int unmount_directly(const struct target *t, enum umount_how how)
 {
-	int err = unmount_verified(t, how);
+	int err = choose_how(t, &how);
 
+	if (err)
+		return err;
+	err = unmount_verified(t, how);
 	if (err && t->id && !table_has(t->id, t->major, t->minor))
 		return -ENOENT;
 	if (t->id && (err == -ENOENT || (err == -EINVAL && !is_there(t))))
@@ -148,7 +173,10 @@ int unmount_wait(int milliseconds)
 int unmount_target(const struct target *t, enum umount_how how)
 {
 	struct job job = { t, how };
+	int err = choose_how(t, &job.how);
 
+	if (err)
+		return err;
 	if (at_work)
 		child_leave(&worker);
 	at_work = false;

@@ -15,6 +15,7 @@ U=1777 V=1778
 user()
 {
 	coproc USER { as $U perl -e '$| = 1; '"$1" 2>err; }
+	# shellcheck disable=SC2153
 	user_pid=$USER_PID
 	answer
 }
