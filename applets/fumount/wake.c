@@ -47,25 +47,6 @@ const char *fumount_wake_contradiction(const struct fumount *f)
 	return NULL;
 }
 
-static void set_order(struct waking *w)
-{
-	const struct fumount *f = w->f;
-	uint64_t number;
-
-	w->order = (struct wake_order) {
-		.error = wake_error(f->wake), .peek = f->dry_run,
-		.describe = f->dry_run || f->verbose || f->older >= 0,
-		.older = f->older < 0 ? WAKE_OLDER_ALL : f->older > INT32_MAX / 1000 ? INT32_MAX : f->older * 1000,
-	};
-	w->selects = f->older >= 0 || f->pid || f->node;
-	if (f->pid && opt_number(f->pid, INT32_MAX, &number) == 0)
-		w->order.pid = (int)number;
-	if (f->node && opt_number(f->node, UINT64_MAX, &number) == 0)
-		w->order.node = number;
-}
-
-/* ---- What is there to do ---- */
-
 /* FUSE_NOTIFY_RESEND came with Linux 6.9, which can lose requests by it. */
 static bool can_resend(void)
 {
@@ -83,13 +64,41 @@ static bool can_resend(void)
 	       && (major > MAJOR || (major == MAJOR && minor >= MINOR));
 }
 
+static void set_order(struct waking *w)
+{
+	const struct fumount *f = w->f;
+	uint64_t number;
+
+	w->order = (struct wake_order) {
+		.error = wake_error(f->wake), .peek = f->dry_run,
+		.walk = !can_resend(),
+		.describe = f->dry_run || f->verbose || f->older >= 0,
+		.older = f->older < 0 ? WAKE_OLDER_ALL : f->older > INT32_MAX / 1000 ? INT32_MAX : f->older * 1000,
+	};
+	w->selects = f->older >= 0 || f->pid || f->node;
+	if (f->pid && opt_number(f->pid, INT32_MAX, &number) == 0)
+		w->order.pid = (int)number;
+	if (f->node && opt_number(f->node, UINT64_MAX, &number) == 0)
+		w->order.node = number;
+}
+
+/* ---- What is there to do ---- */
+
+/* It ends requests without knowing them, so the user has to name the error as well. */
+static bool may_walk(const struct waking *w)
+{
+	return *w->f->wake && w->f->force && !w->selects && !w->order.peek;
+}
+
 /* FUMOUNT_OK with *go cleared: there is nothing to do. */
 static int judge(const struct waking *w, const struct conn *conn, bool *go)
 {
 	*go = false;
-	if (!can_resend())
-		return waking_refuse(w, FUMOUNT_FAILED, "waking needs Linux 6.10; fumount --abort ends what waits, and the "
-			      "connection");
+	if (w->order.walk && !may_walk(w))
+		return waking_refuse(w, FUMOUNT_FAILED, w->selects || w->order.peek
+				     ? "telling requests apart needs Linux 6.10; --wake=ERRNO -f ends all of them"
+				     : "Linux before 6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen, "
+				       "fumount --abort the connection");
 	if (conn->over)
 		return waking_refuse(w, FUMOUNT_OK, "its connection is over; nothing waits");
 	if (!conn->waiting)
@@ -124,6 +133,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 
 	if (!go)
 		return status;
+	w->job.pass->walked = (struct wake_walked) { .top = 0 };
 	err = waking_find_servers(w, conn->connection);
 	if (err)
 		return waking_refuse_holding(w, err);

@@ -6,10 +6,19 @@
 
 #include "health/fusectl.h"
 #include "sys.h"
+#include "wake_walk.h"
 
 enum { EMPTY_PASSES = 5, SETTLE_MS = 20 };
 
 /* ---- The servers ---- */
+
+static bool is_known(const struct wake_job *job, int pid)
+{
+	for (int i = 0; i < job->server_count; i++)
+		if (job->servers[i].pid == pid)
+			return true;
+	return false;
+}
 
 static int add_server(const struct server *server, void *data)
 {
@@ -19,9 +28,10 @@ static int add_server(const struct server *server, void *data)
 	if ((server->connection != job->connection && server->connection != SERVER_NOT_TOLD)
 	    || server->pid == sys_getpid() || server_is_over(server))
 		return 0;	/* an older connection may have had this number */
-	for (int i = 0; i < job->server_count; i++)
-		if (job->servers[i].pid == server->pid)
-			return 0;
+	if (server->connection == SERVER_NOT_TOLD)
+		job->untold = true;
+	else if (!w->order.walk && is_known(job, server->pid))
+		return 0;	/* RESEND reaches all devices of the connection through any */
 	if (job->server_count == WAKE_SERVERS)
 		return w->error = -E2BIG, 1;
 	job->servers[job->server_count++] = *server;
@@ -34,6 +44,7 @@ int waking_find_servers(struct waking *w, uint64_t connection)
 
 	w->job.connection = connection;
 	w->job.server_count = 0;
+	w->job.untold = false;
 	w->error = 0;
 	err = server_each(add_server, w);
 	return w->error ? w->error : w->job.server_count ? 0 : err == -EAGAIN ? -EACCES : -ESRCH;
@@ -57,6 +68,9 @@ static void add_pass(struct waking *w)
 	w->done += pass->done;
 	w->forgotten += pass->forgotten;
 	w->unasked += pass->unasked;
+	w->unreleased += pass->unreleased;
+	if (w->order.walk && walk_is_unfinished(pass))
+		w->progress = sys_clock_ns();
 	for (uint32_t i = 0; i < pass->count && w->order.describe; i++)
 		waking_report_request(w, pass->requests + i);
 	for (uint32_t i = 0; i < pass->count; i++)
@@ -91,7 +105,7 @@ static bool are_more_waiting(const struct waking *w)
    nothing. */
 static bool is_another_pass_due(struct waking *w)
 {
-	w->empty = w->job.pass->ended ? 0 : w->empty + 1;
+	w->empty = w->job.pass->ended || (w->order.walk && walk_is_unfinished(w->job.pass)) ? 0 : w->empty + 1;
 	if (w->order.peek || w->empty == EMPTY_PASSES)
 		return false;
 	if (!w->selects)

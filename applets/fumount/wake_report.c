@@ -49,13 +49,22 @@ static int refuse_tracing(const struct waking *w, int pid)
 
 int waking_refuse_holding(const struct waking *w, int err)
 {
-	int pid = w->job.servers[0].pid;
+	int pid = w->job.pass->server;
 
 	if (err == -EACCES && !w->job.server_count)
 		return waking_refuse(w, FUMOUNT_USAGE, "its server is not visible to this user; run this as root");
 	switch (err) {
 	case -EPERM: case -EACCES:
 		return refuse_tracing(w, pid);
+	case -ENODATA:
+		return waking_refuse(w, FUMOUNT_FAILED, "none of the processes with /dev/fuse open is known to serve it; run "
+				     "this again");
+	case -ENXIO:
+		return waking_refuse(w, FUMOUNT_FAILED, "no request can be sent to it, as waking needs before Linux 6.10; "
+				     "fumount --abort ends the connection");
+	case -E2BIG:
+		return waking_refuse(w, FUMOUNT_FAILED, "too many processes have /dev/fuse open; fumount --abort ends the "
+				     "connection");
 	case -ENOSYS:
 		return waking_refuse(w, FUMOUNT_FAILED, "waking needs Linux 5.6; fumount --abort ends the connection");
 	case -ESRCH: case -ESTALE:
@@ -123,6 +132,9 @@ void waking_report_losses(const struct waking *w)
 	if (w->forgotten)
 		report(w->to, "forgotten", "the kernel forgot %u nodes, of which the server was not told; it keeps them "
 		       "until it ends", w->forgotten);
+	if (w->unreleased)
+		report(w->to, "unreleased", "%u files were closed, of which the server was not told; it keeps them open "
+		       "until it ends", w->unreleased);
 	if (w->unasked)
 		report(w->to, "lost", "the server does not get %u answers to FUSE_NOTIFY_RETRIEVE", w->unasked);
 }

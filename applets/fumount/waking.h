@@ -15,7 +15,7 @@ struct waking {
 	uint64_t progress;	/* sys_clock_ns() when a thread was first woken */
 	int empty;		/* passes in a row that ended none */
 	int error;		/* the worst -errno of collecting servers */
-	uint32_t ended, done, forgotten, unasked;	/* of all passes */
+	uint32_t ended, done, forgotten, unasked, unreleased;	/* of all passes */
 };
 
 /* Finds the processes that serve the connection, for w->job. 0 or -errno: -EACCES: none is visible to
