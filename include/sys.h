@@ -229,6 +229,7 @@ int sys_fetch_fd(pid_t pid, int fd);
 void sys_sleep_ms(int milliseconds);
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 uint64_t sys_since_boot(void);			/* seconds, including suspend (CLOCK_BOOTTIME) */
+uint64_t sys_cpu_time_ns(pid_t pid);		/* of all its threads; 0: it has ended */
 uint64_t sys_today(void);			/* seconds since 1970 */
 uint64_t sys_today_us(void);			/* microseconds since 1970 */
 /* Whether fd is the controlling terminal of this process; and TIOCNOTTY, which detaches the

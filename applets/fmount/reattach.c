@@ -16,6 +16,8 @@
 #include "msg.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
+#include "proc/reader.h"
 #include "reattach_clone.h"
 #include "sys.h"
 #include "sys/child.h"
@@ -157,14 +159,10 @@ static int work(void *data)
 /* Opens a process's mount namespace; -ESTALE if it is not the one with this number any more. */
 static int open_namespace(int pid, uint64_t number)
 {
-	char path[32];
-	struct out out = OUT_TEXT(path);
+	char dir[12];
 	struct sys_stat st;
-	int fd, err;
-
-	out_fmt(&out, "/proc/%d/ns/mnt", pid);
-	fd = sys_open(out_text(&out), O_RDONLY, 0);
-	err = fd < 0 ? fd : sys_statx(fd, "", true, &st);
+	int fd = reader_open(read_name(pid, dir), "ns/mnt");
+	int err = fd < 0 ? fd : sys_statx(fd, "", true, &st);
 	if (!err && st.inode != number)
 		err = -ESTALE;
 	if (err && fd >= 0)
@@ -182,10 +180,8 @@ static void work_aside(struct reattach *r)
 
 	if (!result)
 		result = child_wait(&child, LIMIT_MS);
-	if (result == -ETIMEDOUT) {
-		sys_kill(child.pid, SIGKILL);
-		child_leave(&child);
-	}
+	if (result == -ETIMEDOUT)
+		child_kill(&child);
 	r->failed += result < 0 ? 1 : result;
 	if (result >= 0)
 		return;

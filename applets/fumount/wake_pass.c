@@ -137,10 +137,8 @@ void wake_pass_run(struct wake_job *job)
 	err = child_start(&child, run_in_child, job);
 	if (!err)
 		err = child_wait(&child, LIMIT_MS);
-	if (err == -ETIMEDOUT) {
-		sys_kill(child.pid, 9);
-		child_leave(&child);
-	}
+	if (err == -ETIMEDOUT)
+		child_kill(&child);
 	if (err && !pass->held)
 		pass->err = err;
 }

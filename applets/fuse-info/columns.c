@@ -117,14 +117,15 @@ static void put_server(struct out *out, const struct line *line, int column)
 static void put_age(struct out *out, const struct line *line, bool raw)
 {
 	const struct proc_facts *facts = facts_of(line->conn);
+	int64_t age = facts ? proc_age(line->conn->pid) : -1;
 	char text[24];
 
 	if (!facts)
 		out_char(out, '-');
-	else if (raw)
-		put_number(out, (int64_t)facts->age);
+	else if (raw || age < 0)
+		put_number(out, age);
 	else
-		out_str(out, info_age(facts->age, text));
+		out_str(out, info_age((uint64_t)age, text));
 }
 
 /* The cell, not yet cut nor escaped. */

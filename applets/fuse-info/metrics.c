@@ -89,6 +89,7 @@ static void put_metric(struct out *out, int metric, const struct table_row *row,
 {
 	struct proc_facts facts;
 	bool served = conn->pid && proc_facts(conn->pid, &facts) == 0;
+	int64_t age = metric == AGE && served ? proc_age(conn->pid) : -1;
 
 	if (metric == INFO)
 		put_info(out, row);
@@ -98,8 +99,8 @@ static void put_metric(struct out *out, int metric, const struct table_row *row,
 		put_sample(out, metric, row, (uint64_t)conn->waiting);
 	else if (metric == PID && served)
 		put_sample(out, metric, row, (uint64_t)conn->pid);
-	else if (metric == AGE && served)
-		put_sample(out, metric, row, facts.age);
+	else if (age >= 0)
+		put_sample(out, metric, row, (uint64_t)age);
 }
 
 /* ---- All mounts ---- */

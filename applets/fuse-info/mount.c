@@ -12,6 +12,7 @@
 
 static void show_server_json(struct view *v, int pid, const struct proc_facts *facts)
 {
+	const int64_t age = proc_age(pid);
 	char user[32];
 
 	json_open(v->json, "server", '{');
@@ -19,8 +20,8 @@ static void show_server_json(struct view *v, int pid, const struct proc_facts *f
 	json_text(v->json, "user", user_name(facts->uid, user));
 	json_text(v->json, "command", facts->command);
 	json_number(v->json, "threads", facts->threads);
-	json_number(v->json, "age", (int64_t)facts->age);
-	json_number(v->json, "started", (int64_t)(sys_today() - facts->age));
+	json_number(v->json, "age", age);
+	json_number(v->json, "started", age < 0 ? -1 : (int64_t)sys_today() - age);
 	json_close(v->json, '}');
 }
 
@@ -46,7 +47,8 @@ static void show_server(struct view *v, const struct census *c, const struct con
 {
 	bool hidden = !conn->pid && c->hidden && !conn->over;
 	struct proc_facts facts;
-	char user[32], age[24];
+	char user[32], text[24];
+	int64_t age;
 
 	if (v->json)
 		json_bool(v->json, "server_hidden", hidden);
@@ -57,10 +59,11 @@ static void show_server(struct view *v, const struct census *c, const struct con
 	} else if (v->json) {
 		show_server_json(v, conn->pid, &facts);
 	} else {
+		age = proc_age(conn->pid);
 		view_label(v, "server");
-		out_fmt(v->out, "%d (%s) of %s, %d thread%s, for %s%s\n", conn->pid, facts.command,
+		out_fmt(v->out, "%d (%s) of %s, %d thread%s%s%s%s\n", conn->pid, facts.command,
 			user_name(facts.uid, user), facts.threads, facts.threads == 1 ? "" : "s",
-			info_age(facts.age, age), census_state(conn) == CONN_STOPPED ? ", stopped" : "");
+			age < 0 ? "" : ", for ", age < 0 ? "" : info_age((uint64_t)age, text), census_state(conn) == CONN_STOPPED ? ", stopped" : "");
 	}
 }
 

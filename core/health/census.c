@@ -3,14 +3,13 @@
 #include "health/census.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "health/fusectl.h"
 #include "proc/proc.h"
+#include "proc/reader.h"
 #include "health/server.h"
 #include "opt.h"
-#include "sys/child.h"
 #include "sys.h"
 
 enum { FIRST_ROOM = 64, OTHERS = 3, OPENERS = 4 };
@@ -167,41 +166,18 @@ static bool are_stopped(const int *pids, int count)
 	return count > 0;
 }
 
-struct servers { const int *pids; int count; };
-
-static int sum_written(void *data)
+static int64_t sum_written(const int *pids, int count)
 {
-	const struct servers *s = data;
 	int64_t sum = 0;
 
-	for (int i = 0; i < s->count; i++) {
-		int64_t written = proc_written(s->pids[i]);
+	for (int i = 0; i < count; i++) {
+		int64_t written = proc_written(pids[i]);
 
 		if (written < 0)
 			return -1;
 		sum += written;
 	}
-	return sum < INT32_MAX ? (int)sum : INT32_MAX;
-}
-
-/* Reading /proc/PID/io blocks while the process executes a program, which a user can make last. */
-static int64_t written_by(const int *pids, int count)
-{
-	enum { LIMIT_MS = 500, LOST = 4 };
-	static int lost;
-	struct servers servers = { pids, count };
-	struct child child;
-	int written;
-
-	if (lost == LOST || child_start(&child, sum_written, &servers) < 0)
-		return -1;
-	written = child_wait(&child, LIMIT_MS);
-	if (written != -ETIMEDOUT)
-		return written < 0 ? -1 : written;
-	lost++;
-	sys_kill(child.pid, SIGKILL);
-	child_leave(&child);
-	return -1;
+	return sum;
 }
 
 /* A single server may serve thousands of connections: reuse its last sample for 10 ms. */
@@ -269,7 +245,7 @@ static bool update_sample(const struct census *c, struct conn *conn, bool whole)
 	if (whole && health_waited(&conn->before, s)) {
 		int pids[OPENERS];
 
-		s->written = written_by(pids, list_servers(c, conn, pids));
+		s->written = sum_written(pids, list_servers(c, conn, pids));
 	}
 	if (s->activity != activity)
 		s->ran = s->time;
@@ -309,6 +285,7 @@ void census_look(struct census *c, int milliseconds)
 	watched = take_first_samples(c);
 	if (watched && milliseconds)
 		watch(c, watched, milliseconds);
+	reader_end();
 }
 
 enum conn_state census_state(const struct conn *conn)

@@ -8,6 +8,7 @@
 
 #include "out.h"
 #include "proc/read.h"
+#include "proc/reader.h"
 #include "sys.h"
 #include "sys/dir.h"
 
@@ -65,41 +66,72 @@ int64_t proc_field(const char *text, const char *key)
 	return number;
 }
 
-int proc_facts(int pid, struct proc_facts *facts)
+/* Calls fn with "PID/task/TID" for each thread of a process. */
+static void each_task(const char *pid, void (*fn)(const char *task, int tid, void *data), void *data)
+{
+	char path[48];
+	struct out out = OUT_TEXT(path);
+	struct sys_dir tasks;
+	const char *name;
+	size_t stem;
+
+	out_fmt(&out, "/proc/%s/task", pid);
+	if (sys_opendir(&tasks, AT_FDCWD, out_text(&out)) < 0)
+		return;
+	out_char(&out, '/');
+	stem = out.len;
+	while ((name = sys_readdir(&tasks))) {
+		out.len = stem;
+		out_str(&out, name);
+		fn(out_text(&out) + strlen("/proc/"), (int)read_number(name), data);
+	}
+	sys_close(tasks.fd);
+}
+
+/* The start time in ticks since boot, which with the pid identifies the process. 0: not known. */
+static uint64_t get_start_time(int pid)
+{
+	char dir[12], text[READER_TEXT];
+
+	return reader_read(read_name(pid, dir), "stat", text, sizeof(text)) > 0
+	       ? read_number(read_word(read_fields(text), 19)) : 0;
+}
+
+int64_t proc_age(int pid)
 {
 	enum { TICKS = 100 };	/* a second, as /proc counts on every machine that we know */
+	uint64_t began = get_start_time(pid), now = sys_since_boot();
+
+	return !began ? -1 : now > began / TICKS ? (int64_t)(now - began / TICKS) : 0;
+}
+
+static void count_thread(const char *task, int tid, void *threads)
+{
+	(void)task;
+	*(int *)threads += tid > 0;
+}
+
+int proc_facts(int pid, struct proc_facts *facts)
+{
+	static const char state[] = "\nState:\t", uid[] = "\nUid:\t";
 	char dir[12], text[2048];
-	const char *at = read_stat(read_name(pid, dir), text, sizeof(text));
-	uint64_t now = sys_since_boot(), began;
+	const char *at;
 
-	if (!at)
+	if (read_proc(read_name(pid, dir), "status", text, sizeof(text)) <= 0 || !(at = text_find(text, state)))
 		return -ESRCH;
-	facts->state = *at;
-	facts->parent = (int)read_number(read_word(at, 1));
-	facts->threads = (int)read_number(read_word(at, 17));
-	began = read_number(read_word(at, 19)) / TICKS;
-	facts->age = now > began ? now - began : 0;
+	facts->state = at[strlen(state)];
+	facts->parent = (int)proc_field(text, "\nPPid");
+	at = text_find(text, uid);
+	at = at ? at + strlen(uid) : "";
+	at += strcspn(at, "\t");
+	facts->uid = *at ? (int64_t)read_number(at + 1) : -1;
+	facts->threads = 0;
+	each_task(dir, count_thread, &facts->threads);
 	proc_command(pid, facts->command);
-	facts->uid = -1;
-	if (read_proc(dir, "status", text, sizeof(text)) > 0) {
-		const char *uid = text_find(text, "\nUid:\t");
-
-		facts->uid = uid ? (int64_t)read_number(uid + 6 + strcspn(uid + 6, "\t") + 1) : -1;
-	}
 	return 0;
 }
 
 /* ---- Signals ---- */
-
-/* The start time in ticks since boot, which with the pid identifies the process. 0: no such
-   process. */
-static uint64_t get_start_time(int pid)
-{
-	char dir[12], text[512];
-	const char *at = read_stat(read_name(pid, dir), text, sizeof(text));
-
-	return at ? read_number(read_word(at, 19)) : 0;
-}
 
 int proc_hold(struct proc_held *held, int pid)
 {
@@ -161,49 +193,19 @@ static uint64_t count_switches(const char *task)
 			  + proc_field(text, "nonvoluntary_ctxt_switches"));
 }
 
-/* Calls fn with "PID/task/TID" for each thread of a process. */
-static void each_task(const char *pid, void (*fn)(const char *task, int tid, void *data), void *data)
-{
-	char path[48];
-	struct out out = OUT_TEXT(path);
-	struct sys_dir tasks;
-	const char *name;
-	size_t stem;
-
-	out_fmt(&out, "/proc/%s/task", pid);
-	if (sys_opendir(&tasks, AT_FDCWD, out_text(&out)) < 0)
-		return;
-	out_char(&out, '/');
-	stem = out.len;
-	while ((name = sys_readdir(&tasks))) {
-		out.len = stem;
-		out_str(&out, name);
-		fn(out_text(&out) + strlen("/proc/"), (int)read_number(name), data);
-	}
-	sys_close(tasks.fd);
-}
-
 static void add_switches(const char *task, int tid, void *sum)
 {
 	(void)tid;
 	*(uint64_t *)sum += count_switches(task);
 }
 
-/* A thread that spins alone on its processor has no context switches but uses processor time. */
-static uint64_t count_ticks(const char *pid)
-{
-	char text[512];
-	const char *at = read_stat(pid, text, sizeof(text));
-
-	return at ? read_number(read_word(at, 11)) + read_number(read_word(at, 12)) : 0;
-}
-
 uint64_t proc_activity(int pid)
 {
 	char text[12];
-	uint64_t sum = count_ticks(read_name(pid, text));
+	/* A thread that spins alone on its processor has no context switches. */
+	uint64_t sum = sys_cpu_time_ns(pid);
 
-	each_task(text, add_switches, &sum);
+	each_task(read_name(pid, text), add_switches, &sum);
 	return sum;
 }
 
@@ -213,7 +215,7 @@ static bool is_frozen(const char *task)
 {
 	char where[64];
 
-	return read_proc(task, "wchan", where, sizeof(where)) > 0
+	return reader_read(task, "wchan", where, sizeof(where)) > 0
 	       && (text_find(where, "do_freezer_trap") || text_find(where, "get_signal") || text_find(where, "refrigerator"));
 }
 
@@ -222,14 +224,13 @@ struct stopped { bool all, any; };
 static void check_task_state(const char *task, int tid, void *data)
 {
 	struct stopped *stopped = data;
-	char text[512];
-	const char *state = read_stat(task, text, sizeof(text));
+	char state = stopped->all ? read_state(task) : '\0';
 
 	(void)tid;
 	if (!state)
 		return;
 	stopped->any = true;
-	if (*state != 'T' && *state != 't' && !is_frozen(task))
+	if (state != 'T' && state != 't' && !is_frozen(task))
 		stopped->all = false;
 }
 
@@ -246,7 +247,7 @@ int64_t proc_written(int pid)
 {
 	char dir[12], text[512];
 
-	return read_proc(read_name(pid, dir), "io", text, sizeof(text)) > 0 ? proc_field(text, "\nwchar") : -1;
+	return reader_read(read_name(pid, dir), "io", text, sizeof(text)) > 0 ? proc_field(text, "\nwchar") : -1;
 }
 
 int proc_each(int (*fn)(const char *pid, void *data), void *data)

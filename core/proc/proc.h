@@ -28,15 +28,17 @@ void proc_command(int pid, char command[16]);
 /* The number after "key:" in a text such as /proc/PID/status, or -1. */
 int64_t proc_field(const char *text, const char *key);
 
-/* The facts that are readable without accessing the memory of the process. */
+/* The facts that are readable at once, even while the process executes a program (see reader.h). */
 struct proc_facts {
 	char command[16];
 	char state;		/* 'S', 'T' … as in proc_pid_stat(5) */
 	int threads, parent;
-	uint64_t age;		/* seconds */
 	int64_t uid;		/* effective; -1: unknown */
 };
 int proc_facts(int pid, struct proc_facts *facts);
+
+/* Its age in seconds; -1: not known, or the process blocks whoever asks (see reader.h). */
+int64_t proc_age(int pid);
 
 /* A process that the caller holds before it reads its facts and signals it, so that the signal
    does not reach a later process with the same pid. Before Linux 5.3, without pidfds,
@@ -46,7 +48,7 @@ int proc_hold(struct proc_held *held, int pid);	/* 0: the caller calls proc_rele
 int proc_signal(const struct proc_held *held, int sig);	/* 0 or -errno; -ESRCH: it has ended */
 void proc_release(struct proc_held *held);
 
-/* The sum of its threads' context switches and ticks of processor time. It does not change while
+/* The sum of its threads' context switches and nanoseconds of processor time. It does not change while
    no thread runs. */
 uint64_t proc_activity(int pid);
 

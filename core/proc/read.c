@@ -24,12 +24,20 @@ ssize_t read_proc(const char *dir, const char *file, char *text, size_t size)
 	return sys_read_file(out_text(&out), text, size);
 }
 
-/* The fields follow the last ")", because the command's name may contain any character. */
-const char *read_stat(const char *dir, char *text, size_t size)
+char read_state(const char *dir)
 {
-	const char *end = read_proc(dir, "stat", text, size) > 0 ? strrchr(text, ')') : NULL;
+	char text[512];
+	const char *at = read_proc(dir, "status", text, sizeof(text)) > 0 ? text_find(text, "\nState:\t") : NULL;
 
-	return end && end[1] ? end + 2 : NULL;
+	return at ? at[sizeof("\nState:\t") - 1] : '\0';
+}
+
+/* The fields follow the last ")", because the command's name may contain any character. */
+const char *read_fields(const char *stat)
+{
+	const char *end = strrchr(stat, ')');
+
+	return end && end[1] ? end + 2 : "";
 }
 
 const char *read_word(const char *at, int n)

@@ -10,12 +10,14 @@
 /* The name of process or thread `id` in /proc. */
 const char *read_name(int id, char text[12]);
 
-/* Reads /proc/DIR/FILE; dir is "PID" or "PID/task/TID". As sys_read_file(). */
+/* Reads /proc/DIR/FILE, one that does not block (see reader.h) or in a child; dir is "PID" or "PID/task/TID". As sys_read_file(). */
 ssize_t read_proc(const char *dir, const char *file, char *text, size_t size);
 
-/* Returns the fields of stat from the state on (proc_pid_stat(5)), which are in text; NULL if the
-   process or thread has ended. */
-const char *read_stat(const char *dir, char *text, size_t size);
+/* The state of a process or thread, as in proc_pid_stat(5); '\0': it has ended. */
+char read_state(const char *dir);
+
+/* The fields of a text of proc_pid_stat(5) from the state on; "": none. */
+const char *read_fields(const char *stat);
 
 /* The n-th of the words that follow, separated by single spaces; "" if there are fewer. */
 const char *read_word(const char *at, int n);

@@ -3,7 +3,6 @@
 #include "proc/scout.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "out.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "sys/child.h"
 
 /* The first processes that block get long, so that a busy machine hides none. Later ones get little:
    a user can have many. */
@@ -103,18 +103,6 @@ static int start_child(struct scout *s, int after)
 	return child;
 }
 
-/* A child that waits for a user's server can be deaf to SIGKILL: do not wait for it. */
-static void end_child(const struct scout *s, int child)
-{
-	enum { PATIENCE = 10 };
-	int status;
-
-	sys_close(s->socket);
-	sys_kill(child, SIGKILL);
-	for (int i = 0; i < PATIENCE && sys_wait_ended(child, &status) == 0; i++)
-		sys_sleep_ms(i);
-}
-
 static int receive(const struct scout *s, int milliseconds, struct message *m)
 {
 	const size_t head = offsetof(struct message, record);
@@ -155,7 +143,7 @@ int scout_each(struct scout *s)
 		if (child < 0)
 			return child;
 		result = take_messages(s, lost < LONG_WAITS ? LONG_MS : SHORT_MS, &at, &hidden);
-		end_child(s, child);
+		child_kill(&(struct child) { child, s->socket });
 		if (result != -ETIMEDOUT)
 			break;
 		hidden = true;

@@ -9,6 +9,7 @@
 #include "out.h"
 #include "proc/proc.h"
 #include "proc/read.h"
+#include "proc/reader.h"
 #include "sys.h"
 
 int task_opendir(struct sys_dir *dir, int pid)
@@ -22,13 +23,11 @@ int task_opendir(struct sys_dir *dir, int pid)
 
 char task_state(int pid, int tid)
 {
-	char dir[32], text[512];
+	char dir[32];
 	struct out out = OUT_TEXT(dir);
-	const char *state;
 
 	out_fmt(&out, "%d/task/%d", pid, tid);
-	state = read_stat(out_text(&out), text, sizeof(text));
-	return state ? *state : '\0';
+	return read_state(out_text(&out));
 }
 
 /* The number of the processor is the 39th field of stat, and so the 37th from the state on. */
@@ -36,9 +35,10 @@ static int last_processor(int tid)
 {
 	enum { FIELDS = 36 };
 	char dir[12], text[1024];
-	const char *at = read_stat(read_name(tid, dir), text, sizeof(text));
+	const char *at = "";
 
-	at = at ? read_word(at, FIELDS) : "";
+	if (read_proc(read_name(tid, dir), "stat", text, sizeof(text)) > 0)
+		at = read_word(read_fields(text), FIELDS);
 	return *at ? (int)read_number(at) : -1;
 }
 
@@ -94,7 +94,7 @@ bool task_waits_in_fuse(int tid)
 {
 	char dir[12], where[64];
 
-	return read_proc(read_name(tid, dir), "wchan", where, sizeof(where)) > 0
+	return reader_read(read_name(tid, dir), "wchan", where, sizeof(where)) > 0
 	       && (text_find(where, "request_wait_answer") || text_find(where, "fuse"));
 }
 

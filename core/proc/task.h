@@ -16,7 +16,8 @@ int task_opendir(struct sys_dir *dir, int pid);
 /* The state of a thread of process `pid`, as in proc_pid_stat(5); '\0': it has no such thread. */
 char task_state(int pid, int tid);
 
-/* When the thread last ran, in microseconds of the scheduler's clock of the processor *cpu; 0: not
+/* Call it in a child: it can block while the thread's process executes a program.
+   When the thread last ran, in microseconds of the scheduler's clock of the processor *cpu; 0: not
    available. Of the caller: now, give or take a tick. Those clocks leave out the time that a
    hypervisor takes, so they differ. */
 uint64_t task_last_ran(int tid, int *cpu);

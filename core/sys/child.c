@@ -3,6 +3,7 @@
 #include "sys/child.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include "sys.h"
 
@@ -15,6 +16,7 @@ int child_start(struct child *a, int (*fn)(void *data), void *data)
 	a->pid = sys_fork();
 	if (a->pid == 0) {
 		sys_close(pair[0]);
+		a->socket = pair[1];
 		result = fn(data);
 		sys_write_all(pair[1], &result, sizeof(result));
 		sys_exit(0);
@@ -37,6 +39,17 @@ int child_wait(struct child *a, int milliseconds)
 	sys_close(a->socket);
 	sys_wait(a->pid, &status);
 	return result;
+}
+
+void child_kill(struct child *a)
+{
+	enum { PATIENCE = 10 };
+	int status;
+
+	sys_close(a->socket);
+	sys_kill(a->pid, SIGKILL);
+	for (int i = 0; i < PATIENCE && sys_wait_ended(a->pid, &status) == 0; i++)
+		sys_sleep_ms(i);
 }
 
 void child_leave(struct child *a)

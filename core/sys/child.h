@@ -6,12 +6,17 @@
 
 struct child { int pid, socket; };
 
-/* Forks a child that calls fn; child_wait() returns fn's result. 0 or -errno. */
+/* Forks a child that calls fn; child_wait() returns fn's result. 0 or -errno. In the child,
+   child->socket is its end of the pair. */
 int child_start(struct child *child, int (*fn)(void *data), void *data);
 
 /* Waits for fn's result, returns it and reaps the child. -ETIMEDOUT: the child still runs, and
    the caller may wait again; -EIO: the child ended without a result. */
 int child_wait(struct child *child, int milliseconds);
+
+/* Kills the child, and reaps it if it ends at once: one that waits for a user's server can be deaf to
+   SIGKILL. */
+void child_kill(struct child *child);
 
 /* Closes the socket without waiting for the child, which goes on. */
 void child_leave(struct child *child);

@@ -426,6 +426,7 @@ int sys_poll_either(int first, int second, int milliseconds)
 void sys_sleep_ms(int milliseconds) { (void)milliseconds; }
 uint64_t sys_clock_ns(void) { static uint64_t now; return now += 1000000000; }
 uint64_t sys_since_boot(void) { return 1000; }
+uint64_t sys_cpu_time_ns(pid_t pid) { return (uint64_t)pid; }
 uint64_t sys_today(void) { return 1000000; }
 uint64_t sys_today_us(void) { return 1700000000000000; }
 int sys_terminal_width(int fd) { (void)fd; return 0; }

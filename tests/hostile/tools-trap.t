@@ -30,10 +30,10 @@ ends()
 	is "$name" "$i" "$count"
 }
 # The number of waiting requests: to read anything of the trap in /proc would block.
-trapped()
+trapped() # trapped [REQUESTS]
 {
 	local n
-	read -r n <"$T/control/$(conn_of "$T/mnt")/waiting" && [ "$n" -ge 1 ]
+	read -r n <"$T/control/$number/waiting" && [ "$n" -ge "${1:-1}" ]
 }
 for kind in exec epoll; do
 	bg fmount -o allow_other -u 65534 mnt -- tool/proc_trap $kind {} "$T/mnt"
@@ -53,5 +53,41 @@ for kind in exec epoll; do
 	[ ! -e "control/$number" ] || echo 1 >"control/$number/abort"
 	unmounted "$T/mnt" || umount -l "$T/mnt"
 done
+
+# A server that root's tool has found, and then executes: the tool watches it, and wants its facts.
+# It has found the servers, and looks at them every 50 ms: it waits in poll(2), for no descriptor.
+watches()
+{
+	local i
+	for ((i = 0; i < 8; i++)); do
+		[[ $(cat "/proc/$1/syscall") = *' 0x0 0x0 '* ]] || return
+		sleep 0.02
+	done
+}
+meanwhile() # meanwhile NAME COMMAND...
+{
+	local name=$1; shift
+	bg fmount -o allow_other -u 65534 mnt -- tool/proc_trap late {} "$T/mnt"
+	server=$bg
+	within 5 mounted "$T/mnt"
+	number=$(conn_of "$T/mnt")
+	within 5 trapped
+	"$@" >out 2>&1 &
+	tool=$!
+	within 5 watches $tool
+	kill -USR1 "$server"
+	ok "$name: the trap is set while it watches" within 5 trapped 2
+	ok "$name ends" within 15 gone $tool
+}
+dismiss()
+{
+	[ ! -e "control/$number" ] || echo 1 >"control/$number/abort"
+	unmounted "$T/mnt" || umount -l "$T/mnt"
+}
+meanwhile 'fuse-info' fuse-info --stuck=3
+like 'it tells the server' "$(cat out)" "$server proc_trap"
+ends 'fuse-info TARGET of the process that executes' 1 fuse-info mnt
+ends 'fumount -N of it' 1 fumount -N "$server" "$T/mnt"
+dismiss
 give_dev_back
 finish

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* proc_trap exec|epoll /dev/fd/N MOUNTPOINT: serves a mount that never answers POLL or FLUSH for its
+/* proc_trap exec|late|epoll /dev/fd/N MOUNTPOINT: serves a mount that never answers POLL or FLUSH for its
    file, and makes what /proc shows of a process block until the connection is aborted.
    exec: a process with /dev/fuse open executes a program, and waits in FLUSH meanwhile.
+   late: the same once it gets SIGUSR1; before, a child of its waits in FLUSH.
    epoll: a process has, in turns, /dev/fuse and an epoll descriptor under the number 100, while
-   another process waits in epoll_ctl(2). After 60 seconds the server answers all. */
+   another process waits in epoll_ctl(2). After 60 seconds, of an idle machine, the server answers all. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,12 +33,20 @@ static void answer_all(int sig)
 	_exit(0);
 }
 
+/* Longer than the tests wait, whose limits tests/lib.sh multiplies by SLOWNESS. */
+static unsigned int limit(void)
+{
+	const char *slowness = getenv("SLOWNESS");
+
+	return 60 * (slowness && atoi(slowness) > 0 ? (unsigned int)atoi(slowness) : 1);
+}
+
 static void serve(void)
 {
 	static char buf[1 << 18];
 
 	signal(SIGALRM, answer_all);
-	alarm(60);
+	alarm(limit());
 
 	while (read(dev, buf, sizeof(buf)) > 0)
 		answer((const void *)buf);
@@ -59,13 +68,29 @@ static int swap_with_epoll(int file)
 
 		_exit(epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event) != 0);
 	}
-	alarm(60);
+	alarm(limit());
 	for (;;) {
 		dup2(dev, 100);
 		spin();
 		dup2(epoll, 100);
 		spin();
 	}
+}
+
+/* The child's descriptor is a copy: closing it is a FLUSH as well. */
+static void wait_for_signal(int file)
+{
+	sigset_t set;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (fork() == 0) {
+		close(file);
+		_exit(0);
+	}
+	sigwait(&set, &sig);
 }
 
 int main(int argc, char **argv)
@@ -84,6 +109,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (strcmp(argv[1], "epoll") == 0)
 		return swap_with_epoll(file);
+	if (strcmp(argv[1], "late") == 0)
+		wait_for_signal(file);
 	execl("/bin/true", "true", NULL);
 	return 1;
 }
