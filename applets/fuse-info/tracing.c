@@ -304,7 +304,8 @@ void tracing_read(struct tracing *t, void (*fn)(const struct event *, void *), v
 	while (passed < t->kept && t->events[passed].time <= now)
 		fn(t->events + passed++, data);
 	t->kept -= passed;
-	memmove(t->events, t->events + passed, t->kept * sizeof(*t->events));
+	if (t->kept)	/* events is NULL before the first one */
+		memmove(t->events, t->events + passed, t->kept * sizeof(*t->events));
 }
 
 uint64_t tracing_lost(const struct tracing *t)
