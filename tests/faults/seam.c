@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -227,6 +228,7 @@ WRAPPED(int, symlink, SYS_symlink, (const char *a, const char *b), (a, b), 0, 0)
 WRAPPED(int, symlinkat, SYS_symlinkat, (const char *t, int fd, const char *p), (t, fd, p), fd, 0)
 WRAPPED(int, truncate, SYS_truncate, (const char *p, off_t size), (p, size), 0, size)
 WRAPPED(int, umount2, SYS_umount2, (const char *p, int f), (p, f), 0, f)
+WRAPPED(int, uname, SYS_uname, (struct utsname *n), (n), 0, 0)
 WRAPPED(int, unlink, SYS_unlink, (const char *p), (p), 0, 0)
 WRAPPED(int, unlinkat, SYS_unlinkat, (int fd, const char *p, int f), (fd, p, f), fd, f)
 WRAPPED(int, utimensat, SYS_utimensat, (int fd, const char *p, const struct timespec *t, int f), (fd, p, t, f), fd, f)
