@@ -71,9 +71,9 @@ int sys_open_private(int dir, const char *name);
 /* Takes an OFD write lock (F_OFD_SETLK) on one byte of a file, which the open file description
    holds until its last descriptor is closed. 0; -EAGAIN while another description holds it. */
 int sys_lock_byte(int fd, uint64_t byte);
-/* Clones the mount of the directory fd, from that directory on and without submounts, as a
+/* Clones the mount of the directory or file fd, from there on, with or without its submounts, as a
    detached mount: open_tree(2), since 5.2. Returns an O_PATH descriptor, or -errno. */
-int sys_clone_mount(int fd);
+int sys_clone_mount(int fd, bool submounts);
 /* openat2(2). -ENOSYS before Linux 5.6; -EPERM under a seccomp filter that does not know it. */
 enum sys_resolve { RESOLVE_SAME_MOUNT = 1, RESOLVE_NO_LINKS = 4, RESOLVE_WITHIN = 8, RESOLVE_ROOTED = 0x10 };
 int sys_openat2(int dir, const char *path, int flags, unsigned int resolve /* enum sys_resolve */);

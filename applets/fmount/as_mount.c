@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fmount called like mount(8): by type and source, from fstab, binds, propagation, remounts, and
+/* fmount called like mount(8): by type and source, from fstab, remounts, and
  * the list of FUSE mounts.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "applet.h"
+#include "bind.h"
 #include "fmount.h"
 #include "cli/match.h"
 #include "mount_args.h"
@@ -22,9 +22,6 @@
 
 /* The exit statuses of mount(8). */
 enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
-
-/* Flags of mount(2) that optlist.h does not define. */
-enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
 
 struct list { struct out out; int count; };
 
@@ -72,67 +69,12 @@ static int list_mounts(void)
 	return err ? msg_errno(FAILED, "/proc/self/mountinfo", err) : msg_flush(&list.out) ? FAILED : OK;
 }
 
-/* mount(2) does not tell which of its paths an error is about. */
-static int report_bind_error(const char *source, const char *target, bool move, int err)
-{
-	struct sys_stat from, to;
-	int missing = sys_stat_path(source, 0, true, &from);
-
-	if (missing)
-		return msg_errno(FAILED, source, missing);
-	if (err != -EINVAL || !move || sys_stat_path(target, 0, true, &to) < 0)
-		return msg_errno(FAILED, target, err);
-	if (from.inside)
-		msg("%s: nothing is mounted there", source);
-	else if (S_ISDIR(from.mode) != S_ISDIR(to.mode))
-		msg("%s: %s is a directory, this is not", S_ISDIR(from.mode) ? target : source,
-		    S_ISDIR(from.mode) ? source : target);
-	else
-		msg("%s: the mount above it is shared, so it cannot move; use --make-private there", source);
-	return FAILED;
-}
-
-static int mount_path(const char *target, uint32_t flags)
-{
-	int err = sys_mount("none", target, NULL, flags, NULL);
-
-	return err ? report_unmounted(FAILED, target, err) : OK;
-}
-
-static int set_propagation(const struct fmount *f, const char *target)
-{
-	/* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; then the same with MS_REC. */
-	static const uint32_t kinds[] = { 1 << 20, 1 << 19, 1 << 18, UNBINDABLE };
-	int status = OK;
-
-	for (int i = 0; i < 8 && status == OK; i++)
-		if (f->propagation[i])
-			status = mount_path(target, kinds[i % 4] | (i > 3 ? RECURSIVE : 0));
-	return status;
-}
-
 static bool has_propagation(const struct fmount *f)
 {
 	for (int i = 0; i < 8; i++)
 		if (f->propagation[i])
 			return true;
 	return false;
-}
-
-/* ---- --bind, --rbind, --move ---- */
-
-static int bind_or_move(struct fmount *f, const char *source, const char *target)
-{
-	int status = 0, err;
-
-	if (make_point_or_report(target, f->list) != 0)
-		return FAILED;
-	err = sys_mount(source, target, NULL, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND, NULL);
-	if (err)
-		return report_bind_error(source, target, f->move, err);
-	if (*f->list && (status = remount(target, f->list, f->bind || f->rbind, false)))
-		umount_path(target, UMOUNT_LAZY);
-	return status ? status : set_propagation(f, target);
 }
 
 /* ---- A source and a mountpoint ---- */
@@ -142,7 +84,8 @@ static int serve(const struct fmount *f, struct mount_args *args, char *options,
 	const char *bad, *at = args->mountpoint;
 	int status;
 
-	if (make_point_or_report(args->mountpoint, options) != 0 || (more && make_point_or_report(args->mountpoint, more) != 0))
+	if (make_point_or_report(args->mountpoint, options, &args->held) != 0
+	    || (args->held < 0 && more && make_point_or_report(args->mountpoint, more, &args->held) != 0))
 		return FAILED;
 	args->alone = true;
 	if (mount_args_take(args, options, &bad) || mount_args_take(args, more, &bad))
@@ -326,7 +269,7 @@ int fmount_like(struct fmount *f, char **operands)
 	if (!count)
 		return list_mounts();
 	if (has_propagation(f))
-		return set_propagation(f, operands[count - 1]);
+		return bind_set_propagation(f, operands[count - 1]);
 	if (text_in_list(f->list, "remount"))
 		return remount(operands[count - 1], f->list, f->bind || f->rbind, false);
 	return count == 2 ? mount_source(f, operands[0], operands[1]) : mount_fstab(f, operands[0]);

@@ -50,13 +50,14 @@ static int check_stale(const char *path, uint64_t connection, enum umount_how *h
 	return -EBUSY;
 }
 
-int beneath_open(struct beneath *b, const char *path, bool stale)
+int beneath_open(struct beneath *b, int held, const char *path, bool stale)
 {
 	struct table_row row;
 	struct sys_stat st;
 	int err = 0;
 
-	*b = (struct beneath) { .top = sys_open(path, O_PATH | O_DIRECTORY, 0), .mount = -1, .remove = stale };
+	*b = (struct beneath) { .mount = -1, .remove = stale };
+	b->top = held < 0 ? sys_open(path, O_PATH | O_DIRECTORY, 0) : sys_dup_above(held, 3);
 	if (b->top < 0)
 		return stale || b->top == -ENOENT ? 0 : msg_errno(b->top, path, b->top);
 	if (table_of_fd(b->top, &row, false) == 0 && (!stale || table_is_fuse(&row))

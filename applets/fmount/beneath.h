@@ -16,11 +16,11 @@ struct beneath {
 	enum umount_how how;	/* … in this way */
 };
 
-/* Opens the mount on top of path. stale: only if it is a FUSE mount whose server is gone, or is shown to
+/* Opens the mount on top of path, or takes a copy of `held`, a descriptor that is open there (-1: none). stale: only if it is a FUSE mount whose server is gone, or is shown to
    hang; it is then removed once the new mount is below it. Returns 1, and the caller calls
    beneath_close(); 0: nothing (or with `stale`, no FUSE file system) is mounted there; or -errno
    once it has printed the error. */
-int beneath_open(struct beneath *beneath, const char *path, bool stale);
+int beneath_open(struct beneath *beneath, int held, const char *path, bool stale);
 
 /* Creates the new mount, which is attached nowhere yet, but whose server can answer. Returns the
    /dev/fuse descriptor, which the caller closes, or -errno (printed, except -ENOSYS and -EPERM). at

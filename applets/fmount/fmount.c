@@ -372,10 +372,10 @@ static bool can_attach_later(const struct fmount *f)
 
 /* --beneath and --replace-stale: returns an exit status; -1: nothing is mounted there, or the caller
    shall mount as if nothing were. */
-static int run_beneath(struct fmount *f, const char *where, const struct optlist *mount, char **program)
+static int run_beneath(struct fmount *f, int held, const char *where, const struct optlist *mount, char **program)
 {
 	static struct mountpoint at;
-	int found = beneath_open(&beneath, where, !f->beneath), device, err = 0;
+	int found = beneath_open(&beneath, held, where, !f->beneath), device, err = 0;
 
 	if (found <= 0) {
 		if (found == 0 && f->beneath)
@@ -403,20 +403,20 @@ static int run(struct fmount *f, const char *where, char **program)
 {
 	static struct mountpoint at;
 	struct optlist mount;
-	int device;
+	int device, held;
 
 	f->auto_unmount |= text_in_list(f->list, auto_unmount);
-	if (make_point_or_report(where, f->list) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
+	if (make_point_or_report(where, f->list, &held) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (f->fd_socket && (device = hand_out_prepare()) < 0)
 		return msg_errno(1, f->fd_socket, device);
 	if (f->replace_stale || f->beneath) {
-		int status = run_beneath(f, where, &mount, program);
+		int status = run_beneath(f, held, where, &mount, program);
 
 		if (status >= 0)
 			return status;
 	}
-	device = mount_or_report(&at, where, &mount);
+	device = mount_or_report(&at, held, where, &mount);
 	if (device < 0)
 		return 1;
 	if (f->verbose)

@@ -60,7 +60,7 @@ int reattach_clone(int root, const struct table_row *old)
 
 	if (part < 0)
 		return part;
-	clone = sys_clone_mount(part);
+	clone = sys_clone_mount(part, false);
 	sys_close(part);
 	if (clone < 0)
 		return clone;

@@ -284,7 +284,7 @@ static int hold_neighbours(struct place *place)
 
 	place->tries = 5;
 	helper_raise(false);
-	place->bare = sys_clone_mount(place->top);
+	place->bare = sys_clone_mount(place->top, false);
 	helper_lower();
 	do {
 		err = place->part ? statmount_each(hold_neighbour, place) : -ENOSYS;
@@ -323,7 +323,7 @@ static int keep_number(int fd)
 	int clone;
 
 	helper_raise(false);
-	clone = sys_clone_mount(fd);
+	clone = sys_clone_mount(fd, false);
 	helper_lower();
 	return clone >= 0 || clone == -ENOSYS || clone == -EPERM ? 0 : clone;
 }

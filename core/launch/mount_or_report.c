@@ -7,11 +7,11 @@
 #include "msg.h"
 #include "sys.h"
 
-int mount_or_report(struct mountpoint *at, const char *path, const struct optlist *options)
+int mount_or_report(struct mountpoint *at, int held, const char *path, const struct optlist *options)
 {
 	char text[1024];
 	struct out why = OUT_TEXT(text);
-	int device = mount_pin(at, path, &why);
+	int device = held < 0 ? mount_pin(at, path, &why) : mount_pin_held(at, held, path, &why);
 
 	if (device == 0) {
 		device = mount_fuse(at, options, &why);
@@ -33,7 +33,7 @@ int report_unmounted(int status, const char *path, int err)
 	return status;
 }
 
-int make_point_or_report(const char *path, const char *options)
+int make_point_or_report(const char *path, const char *options, int *held)
 {
 	uint32_t mode;
 	int err = optlist_mkdir(options, &mode);
@@ -42,6 +42,6 @@ int make_point_or_report(const char *path, const char *options)
 		msg("X-mount.mkdir: not an octal mode, such as 0755");
 		return 1;
 	}
-	err = err ? mount_make_point(path, mode) : 0;
-	return err ? msg_errno(1, path, err) : 0;
+	*held = err ? mount_make_point(path, mode) : -1;
+	return err && *held < 0 ? msg_errno(1, path, *held) : 0;
 }

@@ -69,9 +69,7 @@ static int parse(struct remount *r, char *list, bool from_mount)
 	return why ? USAGE : OK;
 }
 
-/* `mount` is an open descriptor: another user could rename names on the path meanwhile. Without /proc there
-   are only names. */
-static int remount_open(int mount, const char *target, char *list, bool bind, bool from_mount)
+int remount_open(int mount, const char *target, char *list, bool bind, bool from_mount)
 {
 	struct remount r = { .bind = bind };
 	struct sys_stat st;

@@ -11,4 +11,8 @@
    options. Returns mount(8)'s exit status, 0, 1 or 32, after printing any error. */
 int remount(const char *target, char *list, bool bind, bool from_mount);
 
+/* The same for the mount that the descriptor `mount` is open on, since another user could rename names on
+   the path meanwhile. Without /proc there are only names. */
+int remount_open(int mount, const char *target, char *list, bool bind, bool from_mount);
+
 #endif

@@ -83,6 +83,7 @@ int mount_make_point(const char *path, mode_t mode)
 		return w.dir;
 	memcpy(text, path, size);
 	err = walk(&w, text);
-	sys_close(w.dir);
-	return err;
+	if (err)
+		sys_close(w.dir);
+	return err ? err : w.dir;
 }

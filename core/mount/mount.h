@@ -33,9 +33,14 @@ struct mountpoint {
    -ENOTDIR: not a directory. -EBUSY: a FUSE mount is there already. */
 int mount_pin(struct mountpoint *at, const char *path, struct out *why);
 
+/* The same for a descriptor that the caller has opened at path. It belongs to at, or is closed on an
+   error. */
+int mount_pin_held(struct mountpoint *at, int held, const char *path, struct out *why);
+
 /* Creates the directory path and its missing parents with `mode`. Follows a symbolic link only in a
    directory that root and the caller alone can write: through another link, its owner could have
-   root create a directory anywhere. Returns 0, also if it exists, or -errno; -ELOOP: such a link. */
+   root create a directory anywhere. Returns an O_PATH descriptor of it, made or found, on which the
+   caller mounts, since another look-up of the path could lead elsewhere; or -errno; -ELOOP: such a link. */
 int mount_make_point(const char *path, mode_t mode);
 
 /* Stores the absolute path, without symbolic links, of a descriptor's file. */

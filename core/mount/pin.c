@@ -75,20 +75,23 @@ static int examine(struct mountpoint *at, const char *path, struct out *why)
 	return 0;
 }
 
-int mount_pin(struct mountpoint *at, const char *path, struct out *why)
+int mount_pin_held(struct mountpoint *at, int held, const char *path, struct out *why)
 {
 	int err;
 
-	*at = (struct mountpoint) {
-		.under = sys_open(path, O_PATH, 0), .uid = sys_getuid(), .gid = sys_getgid(),
-	};
-	if (at->under < 0) {
-		out_fmt(why, "%s: %s%s", path, msg_reason(at->under),
-			at->under == -ENOENT ? "; make the directory first" : "");
-		return at->under;
-	}
+	*at = (struct mountpoint) { .under = held, .uid = sys_getuid(), .gid = sys_getgid() };
 	err = examine(at, path, why);
 	if (err)
-		sys_close(at->under);
+		sys_close(held);
 	return err;
+}
+
+int mount_pin(struct mountpoint *at, const char *path, struct out *why)
+{
+	int held = sys_open(path, O_PATH, 0);
+
+	if (held >= 0)
+		return mount_pin_held(at, held, path, why);
+	out_fmt(why, "%s: %s%s", path, msg_reason(held), held == -ENOENT ? "; make the directory first" : "");
+	return held;
 }

@@ -134,7 +134,7 @@ static int open_session(const char *where)
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	serving.shown = where;
-	return mount_or_report(&serving.at, where, &serving.args->mount);
+	return mount_or_report(&serving.at, -1, where, &serving.args->mount);
 }
 
 /* The socket whose end of file tells fmount --auto-unmount that this process has ended, or -1. */

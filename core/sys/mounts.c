@@ -14,7 +14,8 @@
 #include "call.h"
 #include "sys/places.h"
 
-CALL(int, sys_clone_mount, (int fd), syscall(NR_OPEN_TREE, fd, "", O_CLOEXEC | 1 /* OPEN_TREE_CLONE */ | AT_EMPTY_PATH))
+CALL(int, sys_clone_mount, (int fd, bool submounts),
+     syscall(NR_OPEN_TREE, fd, "", O_CLOEXEC | 1 /* OPEN_TREE_CLONE */ | AT_EMPTY_PATH | (submounts ? 0x8000 /* AT_RECURSIVE */ : 0)))
 
 CALL(int, sys_mount, (const char *source, const char *target, const char *type,
 		      unsigned long flags, const void *data),

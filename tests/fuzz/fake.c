@@ -112,7 +112,7 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 
 int sys_open_private(int dir, const char *name) { check(dir); return sys_open(name, 0, 0); }
 int sys_lock_byte(int fd, uint64_t byte) { (void)byte; return on(fd); }
-int sys_clone_mount(int fd) { check(fd); return sys_open("/", 0, 0); }
+int sys_clone_mount(int fd, bool submounts) { (void)submounts; check(fd); return sys_open("/", 0, 0); }
 int sys_openat2(int dir, const char *path, int flags, unsigned int resolve)
 {
 	(void)resolve;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* bind: --bind, --rbind, --move and --make-*. Source and mountpoint are looked up once each, since
+ * other users may change the names meanwhile. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "bind.h"
+#include "launch/mount_or_report.h"
+#include "launch/remount.h"
+#include "mount/umount.h"
+#include "msg.h"
+#include "proc/proc.h"
+#include "sys.h"
+
+/* The exit statuses of mount(8). */
+enum { OK = 0, FAILED = 32 };
+
+/* Flags of mount(2) that optlist.h does not define. */
+enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
+
+/* The directory or file at path, held open. */
+struct place { const char *path; int fd; };
+
+/* Its path for a call that takes no descriptor. Without /proc there are only names. */
+static const char *name_of(const struct place *p, char name[32])
+{
+	return proc_mounted() ? sys_fd_path(name, p->fd) : p->path;
+}
+
+/* The kernel does not tell which of the two an error is about. */
+static int report_error(const struct place *source, const struct place *target, bool move, int err)
+{
+	struct sys_stat from, to;
+
+	if (err != -EINVAL || !move || sys_statx(source->fd, "", true, &from) < 0 || sys_statx(target->fd, "", true, &to) < 0)
+		return msg_errno(FAILED, target->path, err);
+	if (from.inside)
+		msg("%s: nothing is mounted there", source->path);
+	else if (S_ISDIR(from.mode) != S_ISDIR(to.mode))
+		msg("%s: %s is a directory, this is not", S_ISDIR(from.mode) ? target->path : source->path,
+		    S_ISDIR(from.mode) ? source->path : target->path);
+	else
+		msg("%s: the mount above it is shared, so it cannot move; use --make-private there", source->path);
+	return FAILED;
+}
+
+static int change_propagation(const struct fmount *f, const struct place *at)
+{
+	/* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; then the same with MS_REC. */
+	static const uint32_t kinds[] = { 1 << 20, 1 << 19, 1 << 18, UNBINDABLE };
+	char name[32];
+	int err = 0;
+
+	for (int i = 0; i < 8 && !err; i++)
+		if (f->propagation[i])
+			err = sys_mount("none", name_of(at, name), NULL, kinds[i % 4] | (i > 3 ? RECURSIVE : 0), NULL);
+	return err ? report_unmounted(FAILED, at->path, err) : OK;
+}
+
+int bind_set_propagation(const struct fmount *f, const char *target)
+{
+	struct place at = { target, sys_open(target, O_PATH, 0) };
+	int status;
+
+	if (at.fd < 0)
+		return msg_errno(FAILED, target, at.fd);
+	status = change_propagation(f, &at);
+	sys_close(at.fd);
+	return status;
+}
+
+/* Before Linux 5.2: mount(2) does not tell what it mounted. Open the path, and take only what is the
+   root of a mount and the same file as the source. */
+static int mount_by_path(const struct place *source, const struct place *target, uint32_t flags)
+{
+	char from[32], to[32];
+	struct sys_stat wanted, found;
+	int err = sys_mount(name_of(source, from), name_of(target, to), NULL, flags, NULL);
+	int mount = err ? err : sys_open(target->path, O_PATH, 0);
+
+	if (mount < 0)
+		return mount;
+	if (sys_statx(source->fd, "", true, &wanted) == 0 && sys_statx(mount, "", true, &found) == 0 && !found.inside
+	    && found.inode == wanted.inode && found.dev_major == wanted.dev_major && found.dev_minor == wanted.dev_minor)
+		return mount;
+	sys_close(mount);
+	return -ESTALE;
+}
+
+/* Attaches it, and returns a descriptor of the mount, or -errno. */
+static int attach(const struct fmount *f, const struct place *source, const struct place *target)
+{
+	int mount = f->move ? sys_dup_above(source->fd, 3) : sys_clone_mount(source->fd, f->rbind);
+	int err = mount < 0 ? mount : sys_move_mount(mount, target->fd);
+
+	if (!err)
+		return mount;
+	if (mount >= 0)
+		sys_close(mount);
+	if (err != -ENOSYS)
+		return err;
+	return mount_by_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+}
+
+static int bind_held(struct fmount *f, const struct place *source, const struct place *target)
+{
+	struct place at = { target->path, attach(f, source, target) };
+	int status = OK;
+
+	if (at.fd < 0)
+		return report_error(source, target, f->move, at.fd);
+	if (*f->list && (status = remount_open(at.fd, at.path, f->list, f->bind || f->rbind, false)))
+		umount_fd(at.fd, UMOUNT_LAZY);
+	status = status ? status : change_propagation(f, &at);
+	sys_close(at.fd);
+	return status;
+}
+
+int bind_or_move(struct fmount *f, const char *source, const char *target)
+{
+	struct place from = { source, -1 }, to = { target, -1 };
+	int status;
+
+	if (make_point_or_report(target, f->list, &to.fd) != 0)
+		return FAILED;
+	from.fd = sys_open(source, O_PATH, 0);
+	if (to.fd < 0)
+		to.fd = sys_open(target, O_PATH, 0);
+	if (from.fd < 0)
+		status = msg_errno(FAILED, source, from.fd);
+	else
+		status = to.fd < 0 ? msg_errno(FAILED, target, to.fd) : bind_held(f, &from, &to);
+	if (from.fd >= 0)
+		sys_close(from.fd);
+	if (to.fd >= 0)
+		sys_close(to.fd);
+	return status;
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Root mounts in a user's directory, while the user swaps it for a link to root's own: what fmount
+# has checked, or mounted, is what it acts on, wherever the path leads by then.
+. "$(dirname "$0")/../lib.sh"
+start 120
+need setpriv
+need strace
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+
+mkdir -p home/x victim/at src tool
+chmod 755 home victim
+cp "$BUILD/tests/tools/swap" tool/
+ln -s "$T/victim" home/lnk
+chown -h 65534:65534 home home/x home/lnk
+mounted_below() { awk -v t="$1/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo; }
+clear_mounts() { mounted_below "$T/$1" | tac | xargs -rn 1 umount -l 2>/dev/null; }
+# What is mounted is found by its own path: x is either of the two.
+while_swapping() # while_swapping TIMES COMMAND...
+{
+	local times=$1 i; shift
+	bg setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all tool/swap "$T/home/x" "$T/home/lnk"
+	swapper=$bg good=0
+	for ((i = 0; i < times; i++)); do
+		"$@" >/dev/null 2>&1 && good=$((good + 1))
+		clear_mounts home
+	done
+	{ kill -9 "$swapper"; wait "$swapper"; } 2>/dev/null
+	[ ! -L home/x ] || { mv home/x home/l && mv home/lnk home/x && mv home/l home/lnk; }
+}
+
+# Each call that looks a path up comes a moment after the one before.
+slowly() { strace -f -qq -o /dev/null -e trace=openat,mount,move_mount -e inject=openat,mount:delay_enter=3000 "$@"; }
+while_swapping 30 slowly fmount -o X-mount.mkdir -B src home/x/at
+ok '--bind with X-mount.mkdir: some come about' test "$good" -ge 1
+is '--bind with X-mount.mkdir: none through the link that it refuses' "$(mounted_below "$T/victim")" ''
+clear_mounts victim
+
+while_swapping 30 slowly fmount -o X-mount.mkdir home/x/at -- true
+is '-- PROGRAM with X-mount.mkdir: none through the link' "$(mounted_below "$T/victim")" ''
+clear_mounts victim
+
+# An option that a bind cannot have: what was mounted is unmounted again.
+mount -t tmpfs roots victim/at
+while_swapping 60 fmount -o nonsense=1 -B src home/x/at
+is '--bind that is undone: the mount of root stays' "$(mounted_below "$T/victim")" "$T/victim/at"
+finish
