@@ -116,6 +116,17 @@ static int replace(struct beneath *b, struct mountpoint *at)
 	return err;
 }
 
+/* A detached mount has another id on some kernels than once it is attached. */
+static int identify_placed(const struct beneath *b, struct mountpoint *at)
+{
+	int err = table_identify(b->mount, &at->mounted);
+
+	if (!err)
+		return 0;
+	umount_fd(b->mount, UMOUNT_LAZY);
+	return msg_errno(err, at->path, err);
+}
+
 int beneath_place(struct beneath *b, struct mountpoint *at)
 {
 	int err = sys_move_mount_beneath(b->mount, b->top);
@@ -125,8 +136,7 @@ int beneath_place(struct beneath *b, struct mountpoint *at)
 	if (err && b->remove)
 		err = replace(b, at);
 	if (!err)
-		/* A detached mount has another id on some kernels than once it is attached. */
-		return table_identify(b->mount, &at->mounted);
+		return identify_placed(b, at);
 	if (err == -EINVAL)
 		msg("%s: the kernel cannot mount beneath this; it takes Linux 6.5, a mount that is no root"
 		    " file system, and none that another user namespace has locked", at->path);
