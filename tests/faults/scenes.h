@@ -180,6 +180,7 @@ static void fmount_stale(void)
 	serve_clean(false);
 	each_child(getpid(), kill_it);
 	WITHIN(3000, all_ended());
+	unmounter_may_be = true;
 	judge_mount(RUN(FAULTY, "fmount", "--replace-stale", "--wait", mnt, "--", "hellofs"));
 	if (mounts(NULL, false) && has_message())
 		mounts(NULL, true);	/* it is the stale one */

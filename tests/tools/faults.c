@@ -41,6 +41,7 @@ static void play(void (*scene)(void), const struct plan_record *record, int how)
 	hit = record;
 	plan->how = how;
 	plan->fired = 0;
+	unmounter_may_be = false;
 	plan->process = record && !is_lacking(record, how) ? record->process : 0;
 	plan->call = record ? record->call : 0;
 	plan->number = record ? record->number : 0;
