@@ -15,7 +15,7 @@ ln -s "$T/victim" home/lnk
 chown -h 65534:65534 home home/x home/lnk
 mounted_below() { awk -v t="$1/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo; }
 clear_mounts() { mounted_below "$T/$1" | tac | xargs -rn 1 umount -l 2>/dev/null; }
-# What is mounted is found by its own path: x is either of the two.
+# What was mounted stays until the names stand still: umount(8) would follow the link as well.
 while_swapping() # while_swapping TIMES COMMAND...
 {
 	local times=$1 i; shift
@@ -23,10 +23,10 @@ while_swapping() # while_swapping TIMES COMMAND...
 	swapper=$bg good=0
 	for ((i = 0; i < times; i++)); do
 		"$@" >/dev/null 2>&1 && good=$((good + 1))
-		clear_mounts home
 	done
 	{ kill -9 "$swapper"; wait "$swapper"; } 2>/dev/null
 	[ ! -L home/x ] || { mv home/x home/l && mv home/lnk home/x && mv home/l home/lnk; }
+	clear_mounts home
 }
 
 # Each call that looks a path up comes a moment after the one before.
