@@ -244,7 +244,7 @@ void pass_unlock_owner(uint64_t node, uint64_t owner);
 void pass_unlock_handle(uint64_t node, uint64_t handle);
 void pass_retry_locks(void);
 
-/* A lock owner of a killed process, whose descriptor fd has its locks. */
+/* lock_owner.c: a lock owner of a killed process, whose descriptor fd has its locks. */
 void pass_resume_owner(int fd, uint64_t node, uint64_t id, uint64_t handle, uint32_t pid, uint32_t uid);
 
 #endif

@@ -12,6 +12,7 @@
 #include "../../applets/passfs/file.c"
 #include "../../applets/passfs/prune.c"
 #include "../../applets/passfs/lock.c"
+#include "../../applets/passfs/lock_owner.c"
 #include "../../applets/passfs/name.c"
 #include "../../applets/passfs/owner.c"
 #include "../../applets/passfs/node.c"
@@ -256,8 +257,8 @@ static void unlock_all(struct fuse_req *req)
 		if (locks.waiters[i].unique)
 			pass_interrupt(req, locks.waiters[i].unique);
 	MUST(locks.waiter_count == 0);
-	while (locks.count)
-		pass_unlock_owner(locks.owners[0].node, locks.owners[0].id);
+	while (owners.count)
+		pass_unlock_owner(owners.all[0].node, owners.all[0].id);
 	MUST(!retry_waiters(true));
 	memset(locks.interrupted, 0, sizeof(locks.interrupted));
 	locks.next = 0;
