@@ -24,7 +24,7 @@ ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))
 # fuzzers' corpus.
 UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets '-DVERSION="0"' -g -O1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-UNIT_WITH = $(addprefix $(BUILD)/tests/replay/,obj/applets/passfs/inodes.o obj/applets/passfs/view.o box.a)
+UNIT_WITH = $(addprefix $(BUILD)/tests/replay/,obj/applets/passfs/inodes.o obj/applets/passfs/inode_places.o obj/applets/passfs/view.o box.a)
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_WITH)
 	@mkdir -p $(@D)

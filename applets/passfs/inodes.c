@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* inodes: see inodes.h. */
-#include "inodes.h"
+#include "inode_places.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -8,37 +8,12 @@
 #include "sys.h"
 #include "thread.h"
 
-enum { FIRST_ROOM = 128 };	/* a power of two: size of the first hash, and of blocks 0 and 1 */
-
-/* Block 0 has the first FIRST_ROOM places, block b as many as all blocks before it. */
-static unsigned int find_block(uint32_t place)
-{
-	return place < FIRST_ROOM ? 0 : 32 - (unsigned int)__builtin_clz(place / FIRST_ROOM);
-}
-
-static uint32_t block_start(unsigned int b)
-{
-	return b ? (uint32_t)FIRST_ROOM << (b - 1) : 0;
-}
-
-static uint32_t block_room(unsigned int b)
-{
-	return b ? block_start(b) : FIRST_ROOM;
-}
-
-static struct inode *get_place(const struct inodes *t, uint32_t place)
-{
-	unsigned int b = find_block(place);
-
-	return t->block[b].all + (place - block_start(b));
-}
-
 struct inode *inodes_get(const struct inodes *t, uint64_t node)
 {
 	uint64_t place = node - 1;
-	unsigned int b = place < (uint64_t)FIRST_ROOM << (INODE_BLOCKS - 1) ? find_block((uint32_t)place) : INODE_BLOCKS;
+	unsigned int b = place < (uint64_t)INODE_FIRST_ROOM << (INODE_BLOCKS - 1) ? inode_block_of((uint32_t)place) : INODE_BLOCKS;
 	struct inode *all = b < INODE_BLOCKS ? __atomic_load_n(&t->block[b].all, __ATOMIC_ACQUIRE) : NULL;
-	struct inode *inode = all ? all + (place - block_start(b)) : NULL;
+	struct inode *inode = all ? all + (place - inode_block_start(b)) : NULL;
 
 	return inode && __atomic_load_n(&inode->fd, __ATOMIC_ACQUIRE) >= 0 && inode->ino ? inode : NULL;
 }
@@ -49,10 +24,10 @@ static struct inode *get_known(const struct inodes *t, uint64_t node)
 	uint64_t place = node - 1;
 	const struct inode_block *block;
 
-	if (place >= (uint64_t)FIRST_ROOM << (INODE_BLOCKS - 1))
+	if (place >= (uint64_t)INODE_FIRST_ROOM << (INODE_BLOCKS - 1))
 		return NULL;
-	block = t->block + find_block((uint32_t)place);
-	return block->all && get_place(t, (uint32_t)place)->ino ? get_place(t, (uint32_t)place) : NULL;
+	block = t->block + inode_block_of((uint32_t)place);
+	return block->all && inode_place(t, (uint32_t)place)->ino ? inode_place(t, (uint32_t)place) : NULL;
 }
 
 uint64_t inodes_most(const struct inodes *t)
@@ -61,7 +36,7 @@ uint64_t inodes_most(const struct inodes *t)
 
 	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
 		if (t->block[b].used)
-			most = (uint64_t)block_start(b) + t->block[b].used;
+			most = (uint64_t)inode_block_start(b) + t->block[b].used;
 	return most;
 }
 
@@ -76,10 +51,10 @@ static uint32_t *bucket(const struct inodes *t, uint64_t device, uint64_t ino)
 
 static void hash_insert(struct inodes *t, uint32_t place)
 {
-	const struct inode *inode = get_place(t, place);
+	const struct inode *inode = inode_place(t, place);
 	uint32_t *first = bucket(t, inode->device, inode->ino);
 
-	get_place(t, place)->next = *first;
+	inode_place(t, place)->next = *first;
 	*first = place + 1;
 }
 
@@ -87,8 +62,8 @@ static uint32_t hash_find(const struct inodes *t, uint64_t device, uint64_t ino)
 {
 	uint32_t place = t->room ? *bucket(t, device, ino) : 0;
 
-	while (place && (get_place(t, place - 1)->ino != ino || get_place(t, place - 1)->device != device))
-		place = get_place(t, place - 1)->next;
+	while (place && (inode_place(t, place - 1)->ino != ino || inode_place(t, place - 1)->device != device))
+		place = inode_place(t, place - 1)->next;
 	return place;
 }
 
@@ -106,7 +81,7 @@ static void hash_resize(struct inodes *t, uint32_t room)
 	for (unsigned int b = 0; b < INODE_BLOCKS; b++)
 		for (uint32_t i = 0; i < t->block[b].used; i++)
 			if (t->block[b].all[i].ino && !t->block[b].all[i].retired)
-				hash_insert(t, block_start(b) + i);
+				hash_insert(t, inode_block_start(b) + i);
 }
 
 /* A killed process leaves all of these words written, or none. */
@@ -129,49 +104,6 @@ static size_t add_also(struct fuse_word *word, size_t count, struct inode_also a
 	return count;
 }
 
-static struct inode *get_block(const struct inodes *t, unsigned int b)
-{
-	if (!t->kept)
-		return sys_pages(block_room(b) * sizeof(struct inode));
-	return block_start(b) + block_room(b) <= t->kept_room ? t->kept + block_start(b) : NULL;
-}
-
-static void note_most(const struct inodes *t, uint32_t place)
-{
-	if (t->kept && *t->kept_most <= place)
-		__atomic_store_n(t->kept_most, place + 1, __ATOMIC_RELEASE);
-}
-
-/* Takes a free place in the lowest block that has one, so that high blocks become empty and are
-   freed. */
-static struct inode *take_free_place(struct inodes *t, uint32_t *place)
-{
-	for (unsigned int b = 0; b < INODE_BLOCKS; b++) {
-		struct inode_block *block = t->block + b;
-		uint32_t i = block->used;
-
-		if (!block->all) {
-			struct inode *all = get_block(t, b);
-
-			if (!all)
-				return NULL;
-			__atomic_store_n(&block->all, all, __ATOMIC_RELEASE);
-		}
-		if (block->free) {
-			i = block->free - 1;
-			block->free = block->all[i].next;
-		} else if (i == block_room(b)) {
-			continue;
-		} else {
-			block->used++;
-		}
-		block->live++;
-		*place = block_start(b) + i;
-		return block->all + i;
-	}
-	return NULL;
-}
-
 static uint64_t add_inode(struct inodes *t, int fd, uint64_t device, uint64_t ino, struct inode_also also)
 {
 	struct fuse_word word[FUSE_WORDS];
@@ -179,11 +111,10 @@ static uint64_t add_inode(struct inodes *t, int fd, uint64_t device, uint64_t in
 	uint32_t place;
 
 	if (t->live == t->room)
-		hash_resize(t, t->room ? t->room * 2 : FIRST_ROOM);
-	inode = t->room ? take_free_place(t, &place) : NULL;
+		hash_resize(t, t->room ? t->room * 2 : INODE_FIRST_ROOM);
+	inode = t->room ? inode_place_take(t, &place) : NULL;
 	if (!inode)
 		return 0;
-	note_most(t, place);
 	*inode = (struct inode) { .fd = t->kept ? fd : -1, .device = device, .lookups = 1 };
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	word[0] = (struct fuse_word) { &inode->ino, ino };
@@ -197,44 +128,33 @@ static uint64_t add_inode(struct inodes *t, int fd, uint64_t device, uint64_t in
 
 static void hash_remove(struct inodes *t, uint32_t place)
 {
-	const struct inode *inode = get_place(t, place);
+	const struct inode *inode = inode_place(t, place);
 	uint32_t *link = bucket(t, inode->device, inode->ino);
 
 	while (*link != place + 1)
-		link = &get_place(t, *link - 1)->next;
+		link = &inode_place(t, *link - 1)->next;
 	*link = inode->next;
 }
 
-/* Removes an inode, and frees its block if that is empty. With keep_numbers blocks stay, since
-   inodes_is_asleep() is called with numbers that no lookup count protects. */
 static void free_inode(struct inodes *t, uint32_t place)
 {
-	unsigned int b = find_block(place);
-	struct inode_block *block = t->block + b;
-	struct inode *inode = get_place(t, place);
+	struct inode *inode = inode_place(t, place);
 
 	if (!inode->retired)
 		hash_remove(t, place);
 	inode->retired = false;
 	inode->ino = 0;
-	inode->next = block->free;
-	block->free = place - block_start(b) + 1;
 	t->live--;
-	if (--block->live == 0 && b && !t->keep_numbers && !t->kept) {
-		struct inode *all = block->all;
-
-		*block = (struct inode_block) { .all = NULL };
-		sys_free_pages(all, block_room(b) * sizeof(*all));
-	}
-	if (t->live < t->room / 8 && t->room > FIRST_ROOM)
-		hash_resize(t, t->room / 4 > FIRST_ROOM ? t->room / 4 : FIRST_ROOM);
+	inode_place_free(t, place);
+	if (t->live < t->room / 8 && t->room > INODE_FIRST_ROOM)
+		hash_resize(t, t->room / 4 > INODE_FIRST_ROOM ? t->room / 4 : INODE_FIRST_ROOM);
 }
 
 /* ---- Public functions, which take the lock ---- */
 
 static void add_lookup(struct inodes *t, uint64_t node, struct inode_also also)
 {
-	struct inode *inode = get_place(t, (uint32_t)node - 1);
+	struct inode *inode = inode_place(t, (uint32_t)node - 1);
 	struct fuse_word word[FUSE_WORDS] = { { &inode->lookups, inode->lookups + 1 } };
 
 	write_words(t, word, add_also(word, 1, also, node));
@@ -249,9 +169,9 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino, st
 	node = hash_find(t, device, ino);
 	if (node) {
 		add_lookup(t, node, also);
-		kept = get_place(t, (uint32_t)node - 1)->lookups == 1;
+		kept = inode_place(t, (uint32_t)node - 1)->lookups == 1;
 		if (kept)
-			__atomic_store_n(&get_place(t, (uint32_t)node - 1)->fd, fd, __ATOMIC_RELEASE);	/* awake again */
+			__atomic_store_n(&inode_place(t, (uint32_t)node - 1)->fd, fd, __ATOMIC_RELEASE);	/* awake again */
 	} else {
 		kept = (node = add_inode(t, fd, device, ino, also)) != 0;
 	}
@@ -264,8 +184,8 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino, st
 
 static bool is_asleep(const struct inodes *t, uint64_t node)
 {
-	unsigned int b = find_block((uint32_t)node - 1);
-	const struct inode *inode = t->block[b].all ? get_place(t, (uint32_t)node - 1) : NULL;
+	unsigned int b = inode_block_of((uint32_t)node - 1);
+	const struct inode *inode = t->block[b].all ? inode_place(t, (uint32_t)node - 1) : NULL;
 
 	return inode && inode->ino && inode->fd < 0;
 }
@@ -337,35 +257,11 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups, struct 
 
 /* ---- Taking over ---- */
 
-static void resume_place(struct inodes *t, unsigned int b, uint32_t i)
-{
-	struct inode_block *block = t->block + b;
-	struct inode *inode = block->all + i;
-
-	inode->writers = 0;
-	inode->opens = 0;
-	if (!inode->ino) {
-		inode->next = block->free;
-		block->free = i + 1;
-		return;
-	}
-	if (inode->fd < 0)
-		inode->retired = true;
-	block->live++;
-	t->live++;
-	t->held += inode->fd >= 0;
-}
-
 int inodes_resume(struct inodes *t)
 {
-	uint32_t most = *t->kept_most < t->kept_room ? (uint32_t)*t->kept_most : t->kept_room, room = FIRST_ROOM;
+	uint32_t room = INODE_FIRST_ROOM;
 
-	for (unsigned int b = 0; b < INODE_BLOCKS && block_start(b) < most; b++) {
-		t->block[b].all = get_block(t, b);
-		t->block[b].used = most - block_start(b) < block_room(b) ? most - block_start(b) : block_room(b);
-		for (uint32_t i = t->block[b].used; i--; )
-			resume_place(t, b, i);
-	}
+	inode_places_resume(t);
 	while (room < t->live)
 		room *= 2;
 	if (t->live)
