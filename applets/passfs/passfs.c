@@ -147,6 +147,7 @@ static int pass_prepare(void *data, const char *source)
 	fs->device = st.device;
 	fs->uid = sys_geteuid();
 	fs->acts_as_callers = fs->uid == 0;
+	vfs_raise_file_size();	/* the kernel has checked the caller's own limit */
 	fs->limit = get_inode_limit(vfs_raise_descriptors());
 	err = resume_root(fs, fd, st.device, st.attr.ino);
 	if (err)

@@ -227,20 +227,32 @@ CALL(int, vfs_backing_open, (int device, int fd),
      syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_OPEN, &(struct fuse_backing_map) { .fd = fd }))
 CALL(int, vfs_backing_close, (int device, int32_t id), syscall(SYS_ioctl, device, FUSE_DEV_IOC_BACKING_CLOSE, &id))
 
-/* Root may raise the hard limit, up to fs.nr_open. */
+/* Root may raise the hard limit, that of descriptors up to fs.nr_open. */
+static uint64_t raise_limit(int resource, uint64_t to)
+{
+	struct { uint64_t now, most; } limit = { to, to };	/* struct rlimit64 */
+
+	if (syscall(SYS_prlimit64, 0, resource, &limit, NULL) < 0
+	    && syscall(SYS_prlimit64, 0, resource, NULL, &limit) == 0) {
+		limit.now = limit.most > to ? to : limit.most;
+		syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+	}
+	return limit.now;
+}
+
+void vfs_raise_file_size(void)
+{
+	raise_limit(RLIMIT_FSIZE, RLIM_INFINITY);
+}
+
 uint32_t vfs_raise_descriptors(void)
 {
 	enum { ALL = 1 << 20, AT_ONCE = 16 * 1024 };
-	struct { uint64_t now, most; } limit = { ALL, ALL };	/* struct rlimit64 */
+	uint64_t limit = raise_limit(RLIMIT_NOFILE, ALL);
 
-	if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) < 0
-	    && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0) {
-		limit.now = limit.most > ALL ? ALL : limit.most;
-		syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
-	}
 	/* The kernel doubles the descriptor table when it is full, and once several threads share
 	   the table each time takes an RCU grace period. So grow it before threads start. */
-	if (limit.now > AT_ONCE)
+	if (limit > AT_ONCE)
 		close(dup2(0, AT_ONCE - 1));
-	return (uint32_t)limit.now;
+	return (uint32_t)limit;
 }

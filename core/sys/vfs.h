@@ -94,4 +94,7 @@ int vfs_backing_close(int device, int32_t id);
 /* Raises RLIMIT_NOFILE as far as this process may. Returns the new limit. */
 uint32_t vfs_raise_descriptors(void);
 
+/* Raises RLIMIT_FSIZE as far as this process may. */
+void vfs_raise_file_size(void);
+
 #endif

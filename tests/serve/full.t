@@ -119,6 +119,16 @@ if [ "$(id -u)" = 0 ]; then
 		exits 0 'unmounted' fumount mnt
 	done
 	within 5 umount src
+	# The limit of file size that the server inherits (RLIMIT_FSIZE) counts for no caller.
+	for how in --no-passthrough --writeback --sandbox; do
+		(ulimit -S -f 100 && exec passfs -b "$how" src mnt)
+		exits 0 "$how: a file beyond the server's limit of file size" sh -c 'head -c 300000 /dev/zero >mnt/large'
+		is 'is there whole' "$(stat -c %s src/large)" 300000
+		exits 1 "the caller's own limit counts" sh -c 'trap "" XFSZ; ulimit -f 200; head -c 300000 /dev/zero >mnt/larger'
+		is 'as in SOURCE' "$(stat -c %s src/larger)" 102400
+		rm -f mnt/large mnt/larger
+		exits 0 'unmounted' fumount mnt
+	done
 else
 	skip 'offsets beyond those of ext4' 'mounting it takes root'
 fi
