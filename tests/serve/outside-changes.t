@@ -77,6 +77,34 @@ EOS
 is 'one inode whatever the mount does to its file' "$(cat watched)" \
 	$'append True\ntruncate True\nagain True\ntouch True\nfallocate True\ncopy True\nmode True'
 exits 0 'unmounted' fumount mnt
+# Another owner, no permissions and no more changes but appends (chattr +a) in SOURCE, while a writer
+# has written: what fsync(2) and close(2) say is about the data alone, which an open descriptor may
+# write.
+if [ "$(id -u)" = 0 ]; then
+	chmod 777 src .
+	rm -f src/*
+	for options in '' --no-passthrough --writeback '--writeback --sandbox' --locks; do
+		# shellcheck disable=SC2086 # words
+		exits 0 "passfs $options" passfs -b $options src mnt
+		for what in 'chown 0:0' 'chmod 0' 'chattr +a'; do
+			is "$what in SOURCE, while a user writes" "$(setpriv --reuid 1777 --regid 1777 --clear-groups \
+				python3 -c 'if True:
+				import os
+				fd = os.open("mnt/f", os.O_RDWR | os.O_CREAT, 0o644)
+				os.write(fd, b"a" * 9000)
+				print("written", flush=True)
+				input()
+				for what in "fsync", "write", "fsync", "close":
+				    try: os.write(fd, b"b" * 9000) if what == "write" else getattr(os, what)(fd)
+				    except OSError as error: print(what, error.strerror)' \
+				2>&1 < <(within 5 test -s src/f || within 5 test -e src/f; sleep 0.1; $what src/f; echo))" written
+			is 'all of it is there' "$(stat -c %s src/f)" 18000
+			chattr -a src/f
+			rm -f mnt/f
+		done
+		exits 0 'unmounted' fumount mnt
+	done
+fi
 rm -f src/*
 within 5 umount src
 finish
