@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# While several read and write, the server is killed, or stopped, or its connection is
+# While several read and write, one of them in SOURCE, the server is killed, or stopped, or its connection is
 # aborted: nobody waits for long, what fsync(2) called safe is in the source, and the mount
 # can be taken away and made again.
 . "$(dirname "$0")/lib.sh"
@@ -17,6 +17,7 @@ begin()
 	exits 0 "passfs $config" passfs -b "${options[@]}" src mnt
 	server=$(newest passfs)
 	pids+=("$server")
+	start_neighbour src mnt
 	conn=$(conn_of "$T/mnt")
 	clients=()
 	for worker in "${workers[@]}"; do
@@ -69,6 +70,7 @@ round()
 	ok 'it strikes' blow "$how"
 	ok 'all have ended' within 5 all_ended || { diag "$(left)"; kill -KILL "$server" "${clients[@]}"; } 2>/dev/null
 	ok 'each with an error' all_failed || diag "$(head -n 3 logs/*.out)"
+	ok 'what another process did in SOURCE meanwhile is whole' end_neighbour src
 	case $how in
 	fumount-[fr]*|stop) unmounted "$T/mnt" || ok 'is unmounted' false ;;
 	*)
@@ -96,6 +98,7 @@ begin
 ok 'all work' all_work
 kill "${clients[@]}"
 wait "${clients[@]}" 2>/dev/null
+ok 'what another process did in SOURCE meanwhile is whole' end_neighbour src
 ok 'through the mount, too, all is safe' eval 'for w in "${workers[@]}"; do durable -c "${w%.*}" "mnt/$w" "logs/$w" || exit; done'
 exits 0 'unmounted' fumount mnt
 ok 'the server ends' within 5 gone "$server"

@@ -14,6 +14,9 @@ configs=(
 	'--writeback'
 	'--no-passthrough'
 	'--threads=4 --writeback'
+	'--writeback --no-passthrough'
+	'--transport=uring --writeback'
+	'--cache=always --no-passthrough'
 	'--sandbox'
 	'--locks'
 	'--export'
@@ -39,6 +42,22 @@ end_neighbour() # end_neighbour SOURCE
 	status=$?
 	rm -rf "$1/neighbour" neighbour.log neighbour.over
 	return $status
+}
+
+# each VARIABLE SECONDS NAME: the test itself, once with each of configs in VARIABLE, for SECONDS each.
+each()
+{
+	local config
+	for config in "${configs[@]}"; do
+		ok "$3 ${config:-as it is}" one_of_each "$1=$config" "$2"
+	done
+	finish
+}
+one_of_each()
+{
+	timeout -k 5 "$2" env -u FUSEBOX_TEST_NS "$1" bash "$here/long/${0##*/}" >one.log 2>&1 && return
+	grep -v '^ok' one.log
+	return 1
 }
 
 # Whether passfs has all of these options.

@@ -2,9 +2,16 @@
 # SPDX-License-Identifier: MIT
 # For SOAK_SECONDS (ten minutes; 3600 before a release): mixed load on servers that stay, by
 # /dev/fuse and by io_uring, whose memory and descriptors must not grow, and on one that is
-# killed, aborted, unmounted busy and mounted again all the time. All data is verified.
+# killed, aborted, unmounted busy and mounted again all the time, with other options each time. Another
+# process works in SOURCE. All data is verified. SOAK_OPTIONS are options for the servers that stay
+# (--no-passthrough); "each": one set after the other.
 . "$(dirname "$0")/lib.sh"
-length=${SOAK_SECONDS:-600}
+length=${SOAK_SECONDS:-600} runtime=5
+[ "$length" -ge 60 ] || runtime=2
+if [ "${SOAK_OPTIONS:-}" = each ]; then
+	start $(((length + 300) * ${#configs[@]}))
+	each SOAK_OPTIONS $((length + 300)) 'soak passfs'
+fi
 start $((length + 300))
 need fio
 begin_configs
@@ -18,9 +25,13 @@ for how in "${stays[@]}" struck; do
 	mkdir "src.$how" "mnt.$how"
 	mount -t tmpfs none "src.$how"
 done
+# Neither locks in SOURCE nor the sandbox is for io_uring.
+transport() { [[ "${*:2}" = *--locks* || "${*:2}" = *--sandbox* ]] || echo --transport="$1"; } # transport HOW OPTION...
 declare -A server
 for how in "${stays[@]}"; do
-	exits 0 "passfs, $how" passfs -b --threads=2 --no-passthrough --transport="$how" "src.$how" "mnt.$how"
+	read -ra options <<<"${SOAK_OPTIONS---no-passthrough}"
+	# shellcheck disable=SC2046 # none, or one
+	exits 0 "passfs, $how" passfs -b --threads=2 $(transport "$how" "${options[@]}") "${options[@]}" "src.$how" "mnt.$how"
 	server[$how]=$(newest passfs)
 	pids+=("${server[$how]}")
 done
@@ -30,19 +41,21 @@ work()
 {
 	local how=$1 at=mnt.$1/$2 w clients=()
 	mkdir "$at"
+	start_neighbour "src.$how" "mnt.$how"
 	for w in "${workers[@]}"; do
 		mkdir "$at/$w"
 		durable "$w" "$at/$w" "logs/$how.$w" >"logs/$how.$w.out" 2>&1 &
 		clients+=($!)
 	done
 	run_fio --name=verify --directory="$at" --size=8M --rw=randrw --bs=4k-64k --verify=crc32c --verify_fatal=1 \
-		--do_verify=1 --time_based --runtime=5 --output=/dev/null >>faults || echo "$how: fio" >>faults
+		--do_verify=1 --time_based --runtime="$runtime" --output=/dev/null >>faults || echo "$how: fio" >>faults
 	kill "${clients[@]}"
 	wait "${clients[@]}" 2>/dev/null
 	for w in "${workers[@]}"; do
 		durable -c "$w" "$at/$w" "logs/$how.$w" >>faults 2>&1 || echo "$how: $w" >>faults
 		rm -f "logs/$how.$w"
 	done
+	end_neighbour "src.$how" >>faults 2>&1 || echo "$how: neighbour" >>faults
 	rm -rf "$at" || echo "$how: rm" >>faults
 	[ "$(ls -A "src.$how")" = '' ] || echo "$how: left" >>faults
 }
@@ -50,8 +63,11 @@ work()
 # Its data is safe as far as it was told so, however the server ends.
 strike()
 {
-	local w pid clients=() end=$((RANDOM % 4))
-	passfs -b --transport="${stays[RANDOM % 2]}" src.struck mnt.struck 2>/dev/null || { echo 'struck: mount' >>faults; return; }
+	local w pid clients=() end=$((RANDOM % 4)) config=${configs[RANDOM % ${#configs[@]}]} options
+	read -ra options <<<"$config"
+	# shellcheck disable=SC2046 # none, or one
+	passfs -b $(transport "${stays[RANDOM % 2]}" "${options[@]}") "${options[@]}" src.struck mnt.struck 2>struck.err ||
+		{ echo "struck: $config: $(cat struck.err)" >>faults; return; }
 	pid=$(newest passfs)
 	for w in "${workers[@]}"; do
 		mkdir -p "src.struck/$w"
@@ -67,9 +83,9 @@ strike()
 	esac >/dev/null 2>&1
 	wait "${clients[@]}" 2>/dev/null
 	timeout 20 fumount -R -f mnt.struck >/dev/null 2>&1
-	within 5 unmounted "$T/mnt.struck" || echo "struck: $end: mounted" >>faults
-	within 5 gone "$pid" || { echo "struck: $end: server" >>faults; kill -KILL "$pid"; }
-	for w in "${workers[@]}"; do durable -c "$w" "src.struck/$w" "logs/$w" >>faults 2>&1 || echo "struck: $end: $w" >>faults; done
+	within 5 unmounted "$T/mnt.struck" || echo "struck: $end $config: mounted" >>faults
+	within 5 gone "$pid" || { echo "struck: $end $config: server" >>faults; kill -KILL "$pid"; }
+	for w in "${workers[@]}"; do durable -c "$w" "src.struck/$w" "logs/$w" >>faults 2>&1 || echo "struck: $end $config: $w" >>faults; done
 	echo >>strikes
 }
 strikes() { while [ ! -e over ]; do strike; done; }
@@ -90,10 +106,10 @@ sample()
 	done >>sizes
 }
 until=$((SECONDS + length)) rounds=0
-while [ $SECONDS -lt $until ]; do
+while [ $SECONDS -lt $until ] || [ $rounds -lt 3 ]; do
 	rounds=$((rounds + 1))
 	for how in "${stays[@]}"; do work "$how" $rounds; done
-	sample
+	[ $rounds = 1 ] || sample	# by then each server has all of its threads
 done
 touch over
 wait "$striker"
@@ -105,7 +121,8 @@ for how in "${stays[@]}"; do
 	mapfile -t halves < <(awk -v how="$how" '$1 == how { kib[++n] = $2; fds[n] = $3 }
 		END { for (i = 1; i <= n; i++) { h = i > n / 2; if (kib[i] > k[h]) k[h] = kib[i]; if (fds[i] > f[h]) f[h] = fds[i] }
 		print k[0] + 0; print k[1] + 0; print f[0] + 0; print f[1] + 0 }' sizes)
-	ok "$how: memory is flat: ${halves[0]} KiB, then ${halves[1]}" test "${halves[1]}" -le $((halves[0] + 64))
+	ok "$how: memory is flat: ${halves[0]} KiB, then ${halves[1]}" test "${halves[1]}" -le $((halves[0] + 64)) ||
+		diag "$(awk -v how="$how" '$1 == how { print $2 " KiB, " $3 " descriptors" }' sizes)"
 	is "$how: descriptors" "${halves[3]}" "${halves[2]}"
 	exits 0 "$how: unmounts" fumount "mnt.$how"
 	ok 'and ends' within 5 gone "${server[$how]}"
