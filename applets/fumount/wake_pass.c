@@ -111,11 +111,11 @@ static int run_in_child(void *data)
 	sys_block_signals();
 	for (int fd = 0; fd <= 2; fd++)	/* a reader of a pipe would wait for a child that blocks */
 		sys_close(fd);
-	job->pass->held = err = servers_hold(&servers, job);
+	job->pass->held = err = servers_hold(&servers, job, &q);
 	job->pass->server = servers.pid;
 	if (err)
 		return err;
-	err = queue_open(&q, servers.devices[0], job->pass);
+	err = q.buf ? 0 : queue_open(&q, servers.devices[0], job->pass);
 	if (!err)
 		err = job->order->walk ? walk_requests(job, &q, &servers) : end_requests(job, &q);
 	job->pass->err = err;

@@ -25,6 +25,7 @@ struct wake_job {
 	uint64_t connection;
 	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it; all of them for a walk, or if untold */
 	bool untold;		/* they are candidates: fdinfo does not tell whose they are */
+	bool complete;		/* no process with /dev/fuse open is hidden */
 	int server_count;
 	struct map woken;	/* threads whose requests earlier passes have ended: these go on with others */
 	struct wake_pass *pass;	/* pages of wake_pass_new() */

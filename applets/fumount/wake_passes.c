@@ -47,6 +47,7 @@ int waking_find_servers(struct waking *w, uint64_t connection)
 	w->job.untold = false;
 	w->error = 0;
 	err = server_each(add_server, w);
+	w->job.complete = err == -ENODATA;
 	return w->error ? w->error : w->job.server_count ? 0 : err == -EAGAIN ? -EACCES : -ESRCH;
 }
 

@@ -132,6 +132,28 @@ int queue_read(struct wake_queue *q, bool unread)
 	return err;
 }
 
+static void drop_request(struct wake_queue *q, uint32_t at)
+{
+	struct wake_pass *pass = q->pass;
+
+	pass->requests[at] = pass->requests[--pass->count];
+	map_free(&q->index);
+	for (uint32_t i = 0; i < pass->count; i++)
+		map_add(&q->index, pass->requests[i].unique & ~FUSE_UNIQUE_RESEND, i);
+}
+
+bool queue_end_own(struct wake_queue *q, const struct ask *ask)
+{
+	for (uint32_t i = q->pass->count; i-- > 0; ) {
+		if (!ask_is_by(ask, q->pass->requests + i))
+			continue;
+		write_reply(q, q->pass->requests[i].unique, -EINTR, NULL, 0);
+		drop_request(q, i);
+		return true;
+	}
+	return false;
+}
+
 void queue_answer(struct wake_queue *q, int error)
 {
 	struct wake_pass *pass = q->pass;

@@ -7,6 +7,7 @@
 
 #include "cli/map.h"
 #include "fuse_kernel.h"
+#include "wake_ask.h"
 #include "wake_request.h"
 
 enum { WAKE_ROOM = 65536 };
@@ -47,12 +48,14 @@ struct wake_queue {
    queue_read() has read in its place: call it after the last queue_read().
    queue_answer() answers those requests of the pass whose fate is WAKE_ENDED, with the -errno, or
    WAKE_DONE.
+   queue_end_own() answers the request of ask_start() and drops it from the pass; false: it is not there.
    queue_close() frees the memory. The caller closes the device. */
 int queue_open(struct wake_queue *q, int device, struct wake_pass *pass);
 int queue_read(struct wake_queue *q, bool unread);
 int queue_resend(struct wake_queue *q);
 void queue_retrieve(struct wake_queue *q);
 void queue_answer(struct wake_queue *q, int error);
+bool queue_end_own(struct wake_queue *q, const struct ask *ask);
 void queue_close(struct wake_queue *q);
 
 #endif

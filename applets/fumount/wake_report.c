@@ -60,7 +60,7 @@ int waking_refuse_holding(const struct waking *w, int err)
 		return waking_refuse(w, FUMOUNT_FAILED, "none of the processes with /dev/fuse open is known to serve it; run "
 				     "this again");
 	case -ENXIO:
-		return waking_refuse(w, FUMOUNT_FAILED, "no request can be sent to it, as waking needs before Linux 6.10; "
+		return waking_refuse(w, FUMOUNT_FAILED, "no request can be sent to it, as waking needs on this kernel; "
 				     "fumount --abort ends the connection");
 	case -E2BIG:
 		return waking_refuse(w, FUMOUNT_FAILED, "too many processes have /dev/fuse open; fumount --abort ends the "

@@ -5,87 +5,101 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "fuse_kernel.h"
-#include "health/fusectl.h"
 #include "out.h"
 #include "proc/proc.h"
 #include "sys.h"
 #include "sys/trace.h"
 
-enum { FUSE_MAJOR = 10, FUSE_MINOR = 229, PROBES = 3, BUFFER = (1 << 20) + 65536, READ_MS = 100 };
+enum { FUSE_MAJOR = 10, FUSE_MINOR = 229, PROBES = 3, READABLE_MS = 20, SETTLE_MS = 2 };
 
-/* ---- Whose device it is, where fdinfo does not tell (before Linux 6.16) ---- */
+/* ---- Whose device it is, where fdinfo does not tell (before Linux 6.16) ----
+ *
+ * Its process stands still, so that a request to the mount stays where read(2) finds it. If the
+ * device becomes readable by the request, it is the mount's. A device with requests that the
+ * server has not read is readable all the time: it takes reading them to know, and RESEND gives them
+ * back. Without RESEND such a device is taken only if no other one is left. */
 
-struct probe { int device; uint64_t connection; char *buf; };
+enum verdict { FOREIGN, OWN, UNKNOWN };
 
-/* Has the kernel queue a NOTIFY_REPLY, which servers ignore unless they have asked for it. */
-static void queue_reply(const struct probe *p)
+static bool is_readable(int device, int milliseconds)
 {
-	const struct { struct fuse_out_header header; struct fuse_notify_retrieve_out ask; } message = {
-		.header = { .len = sizeof(message), .error = FUSE_NOTIFY_RETRIEVE },
-		.ask = { .notify_unique = WAKE_PROBE, .nodeid = FUSE_ROOT_ID },
-	};
-
-	sys_write(p->device, &message, sizeof(message));
+	return sys_poll_in(device, milliseconds) > 0;
 }
 
-/* Gives back a request that came between poll(2) and the reply. Before Linux 6.10 that is not possible:
-   its caller tries again after EINTR. */
-static void give_back(const struct probe *p, uint64_t unique)
+static int judge_once(int device, uint64_t connection)
 {
-	const struct fuse_out_header resend = { .len = sizeof(resend), .error = FUSE_NOTIFY_RESEND };
-	const struct fuse_out_header error = { .len = sizeof(error), .error = -EINTR, .unique = unique };
+	struct ask ask;
+	int err = ask_start(&ask, connection);
+	bool readable = !err && is_readable(device, READABLE_MS);
 
-	if (sys_write(p->device, &resend, sizeof(resend)) < 0)
-		sys_write(p->device, &error, sizeof(error));
+	ask_end(&ask);
+	return err ? err : readable ? OWN : FOREIGN;
 }
 
-static void unqueue_reply(const struct probe *p)
+/* Another process may have sent a request just then: try again. */
+static int judge_by_poll(int device, uint64_t connection)
 {
-	const struct fuse_in_header *in = (const void *)p->buf;
-	ssize_t n = trace_read(p->device, p->buf, BUFFER, READ_MS);
+	int verdict = OWN;
 
-	if (n >= (ssize_t)sizeof(*in) && in->opcode != FUSE_NOTIFY_REPLY)
-		give_back(p, in->unique);
+	for (int i = 0; i < PROBES && verdict == OWN; i++)
+		verdict = is_readable(device, i ? SETTLE_MS : 0) ? UNKNOWN : judge_once(device, connection);
+	return verdict;
 }
 
-/* Whether a request that is queued at the device counts among those of the connection. */
-static bool counts_one_more(const struct probe *p)
+/* *q goes on with what it has read from a device that is the connection's. */
+static int judge_by_reading(struct wake_queue *q, struct wake_pass *pass, int device, uint64_t connection)
 {
-	bool empty = !(sys_poll_now(p->device) & POLLIN);
-	int64_t before = fusectl_waiting(p->connection), after;
+	struct ask ask;
+	int err = ask_start(&ask, connection), found = FOREIGN;
 
-	queue_reply(p);
-	after = fusectl_waiting(p->connection);
-	if (empty)
-		unqueue_reply(p);
-	return before >= 0 && after == before + 1;
+	if (!err)
+		err = queue_open(q, device, pass);
+	if (!err)
+		err = queue_read(q, true);
+	if (!err && queue_end_own(q, &ask))
+		found = OWN;
+	ask_end(&ask);
+	if (!err && found == OWN)
+		return OWN;
+	if (q->buf) {
+		queue_resend(q);
+		queue_retrieve(q);
+		queue_close(q);
+		q->buf = NULL;
+	}
+	pass->count = 0;
+	return err ? err : FOREIGN;
 }
 
-/* Others may change the count meanwhile, so it has to grow each time. */
-static bool belongs_to(const struct probe *p)
+static int judge_device(struct wake_servers *s, const struct wake_job *job, int device)
 {
-	for (int i = 0; i < PROBES; i++)
-		if (!counts_one_more(p))
-			return false;
-	return true;
+	switch (s->how) {
+	case BY_POLL:
+		return judge_by_poll(device, job->connection);
+	case BY_READING:
+		return s->q->buf ? FOREIGN : judge_by_reading(s->q, job->pass, device, job->connection);
+	case BY_ELIMINATION:
+		return is_readable(device, 0) ? OWN : FOREIGN;
+	}
+	return FOREIGN;
 }
 
-/* Keeps, of the devices from `first` on, those of the connection. Their process stands still. */
-static int keep_own(struct wake_servers *s, int first, uint64_t connection)
+/* Keeps, of the devices from `first` on, those of the connection. */
+static int keep_own(struct wake_servers *s, const struct wake_job *job, int first)
 {
-	struct probe p = { .connection = connection, .buf = sys_pages(BUFFER) };
-	int count = s->count;
+	int count = s->count, verdict;
+	bool unknown = false;
 
-	if (!p.buf)
-		return -ENOMEM;
 	s->count = first;
 	for (int i = first; i < count; i++) {
-		p.device = s->devices[i];
-		if (belongs_to(&p))
-			s->devices[s->count++] = p.device;
+		verdict = judge_device(s, job, s->devices[i]);
+		if (verdict < 0)
+			return verdict;
+		if (verdict == OWN)
+			s->devices[s->count++] = s->devices[i];
+		unknown |= verdict == UNKNOWN;
 	}
-	sys_free_pages(p.buf, BUFFER);
+	s->unknown += unknown;
 	return 0;
 }
 
@@ -138,7 +152,7 @@ static int hold_server(struct wake_servers *s, const struct wake_job *job, const
 	if (s->count > first)
 		err = hold_process(hold, servers->pid, pidfd);
 	if (!err && job->untold)
-		err = keep_own(s, first, job->connection);
+		err = keep_own(s, job, first);
 	if (pidfd >= 0)
 		sys_close(pidfd);
 	if (!err && s->count > first)
@@ -160,21 +174,43 @@ static int count_same(const struct server *servers, int most)
 /* A candidate that this process may not trace is passed over: it may serve another connection. */
 static bool is_fatal(const struct wake_job *job, int err)
 {
-	return err && !job->untold && err != -ESRCH && err != -ESTALE;
+	return err == -ENXIO || (err && !job->untold && err != -ESRCH && err != -ESTALE);
 }
 
-int servers_hold(struct wake_servers *s, const struct wake_job *job)
+static int hold_each(struct wake_servers *s, const struct wake_job *job)
 {
-	int err = -ESRCH, n = 0;
+	int err = -ESRCH, n;
 
-	s->hold_count = s->count = 0;
 	for (int i = 0; i < job->server_count; i += n) {
 		n = count_same(job->servers + i, job->server_count - i);
 		err = hold_server(s, job, job->servers + i, n);
 		if (is_fatal(job, err))
 			return err;
 	}
-	return s->count ? 0 : job->untold && job->server_count > n ? -ENODATA : err;
+	return s->count ? 0 : err;
+}
+
+/* How to go on where each device that may be the connection's has requests to read; 0: there is no way. */
+static enum wake_how next_way(const struct wake_servers *s, const struct wake_job *job)
+{
+	if (!job->order->walk)
+		return BY_READING;
+	return s->unknown == 1 && job->complete ? BY_ELIMINATION : BY_POLL;
+}
+
+int servers_hold(struct wake_servers *s, const struct wake_job *job, struct wake_queue *q)
+{
+	int err;
+
+	s->how = BY_POLL;
+	s->q = q;
+	s->hold_count = s->count = s->unknown = 0;
+	err = hold_each(s, job);
+	if (err && err != -ENXIO && s->unknown) {
+		s->how = next_way(s, job);
+		err = s->how == BY_POLL ? -ENODATA : hold_each(s, job);
+	}
+	return err && err != -ENXIO && job->untold && job->server_count > 1 ? -ENODATA : err;
 }
 
 void servers_release(struct wake_servers *s)

@@ -6,19 +6,25 @@
 #include "wake_hold.h"
 #include "wake_pass.h"
 
+enum wake_how { BY_POLL, BY_READING, BY_ELIMINATION };
+
 struct wake_servers {
 	struct hold holds[WAKE_SERVERS];	/* one for each process */
 	int hold_count;
 	int devices[WAKE_SERVERS];	/* duplicates of their descriptors of the connection */
 	int count;
 	int pid;	/* of the process that was held, or tried, last */
+	enum wake_how how;	/* to find out whose device it is */
+	int unknown;	/* processes of which that is not known */
+	struct wake_queue *q;
 };
 
 /* Holds the processes of job->servers that serve job->connection, and fills in *servers. 0 or -errno:
    that of hold_process() for a process that certainly serves it; -ESRCH or -ESTALE: none does any
-   more; -ENODATA: none of the candidates does, if job->untold. The caller calls
+   more; -ENODATA: none of the candidates is known to, if job->untold; -ENXIO: nor can a request be sent, which
+   would tell. *q, which is empty, may be opened, and then has what was read already. The caller calls
    servers_release() in any case, which lets them all go on; the devices stay open. */
-int servers_hold(struct wake_servers *servers, const struct wake_job *job);
+int servers_hold(struct wake_servers *servers, const struct wake_job *job, struct wake_queue *q);
 void servers_release(struct wake_servers *servers);
 
 #endif

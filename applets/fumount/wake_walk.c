@@ -8,76 +8,13 @@
 #include "wake_walk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 #include "fuse_kernel.h"
 #include "health/fusectl.h"
-#include "mount/table.h"
-#include "sys/child.h"
 #include "sys.h"
-#include "sys/priv.h"
+#include "wake_ask.h"
 
-enum { FIRST = 2, STEP = 2, ASK_MS = 500, WALK_MS = 5000, BATCH = 1024 };
-
-/* ---- A request whose number is the newest ---- */
-
-/* Asks as the mount's owner: without allow_other the kernel refuses everybody else, root included. */
-static int ask_at(int fd, const struct table_row *row)
-{
-	int64_t uid = table_owner(row), gid = table_group(row);
-
-	if (uid >= 0 && gid >= 0)
-		priv_become((uid_t)uid, (gid_t)gid, NULL, 0);
-	sys_die_with_parent();	/* after the uids change, which clears it */
-	sys_magic(fd);
-	return 1;
-}
-
-static int ask_row(const struct table_row *row, void *data)
-{
-	const uint64_t *connection = data;
-	struct sys_stat st;
-	int fd;
-
-	if (!table_is_fuse(row) || table_connection(row) != *connection)
-		return 0;
-	fd = sys_open(row->mountpoint, O_PATH, 0);
-	if (fd < 0)
-		return 0;
-	if (sys_statx(fd, "", false, &st) < 0 || st.dev_major != row->major || st.dev_minor != row->minor)
-		return sys_close(fd), 0;
-	return ask_at(fd, row);
-}
-
-/* A child process waits for the answer, and for whatever else is on the way to the mount. */
-static int ask(void *data)
-{
-	sys_die_with_parent();
-	return table_each(NULL, ask_row, data);
-}
-
-/* Reads until a request comes. */
-static int read_some(struct wake_queue *q)
-{
-	const uint64_t end = sys_clock_ns() + (uint64_t)ASK_MS * 1000000;
-	int err;
-
-	while (!(err = queue_read(q, true)) && !q->pass->count && sys_clock_ns() < end)
-		sys_sleep_ms(1);
-	return err ? err : q->pass->count ? 0 : -ENXIO;
-}
-
-/* The request of the child is no waiter's. */
-static void drop_own(struct wake_pass *pass)
-{
-	for (uint32_t i = 0; i < pass->count; i++) {
-		if (pass->requests[i].opcode != FUSE_STATFS)
-			continue;
-		pass->requests[i] = pass->requests[--pass->count];
-		pass->ended--;
-		return;
-	}
-}
+enum { FIRST = 2, STEP = 2, WALK_MS = 5000, BATCH = 1024 };
 
 /* ---- What the server has not read ---- */
 
@@ -108,20 +45,18 @@ static uint64_t newest_of(const struct wake_pass *pass)
 	return newest;
 }
 
-static int end_own(const struct wake_job *job, struct wake_queue *q, uint64_t *newest)
+/* Nothing waits to be read: send a request, whose number is the newest. It is no waiter's. */
+static int read_own(const struct wake_job *job, struct wake_queue *q, uint64_t *newest)
 {
-	uint64_t connection = job->connection;
-	struct child child;
-	int err = child_start(&child, ask, &connection);
+	struct ask ask;
+	int err = ask_start(&ask, job->connection);
 
-	if (err)
-		return err;
-	err = read_some(q);
+	if (!err)
+		err = queue_read(q, true);
 	*newest = newest_of(q->pass);
-	answer_unread(job, q);
-	drop_own(q->pass);
-	sys_kill(child.pid, 9);
-	child_leave(&child);
+	if (!err && !queue_end_own(q, &ask))
+		err = -ENXIO;
+	ask_end(&ask);
 	return err;
 }
 
@@ -131,7 +66,7 @@ static int end_unread(const struct wake_job *job, struct wake_queue *q, uint64_t
 
 	*newest = newest_of(q->pass);
 	if (!err && !*newest)
-		return end_own(job, q, newest);
+		err = read_own(job, q, newest);
 	answer_unread(job, q);
 	return err;
 }

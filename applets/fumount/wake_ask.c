@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* wake_ask: see wake_ask.h. */
+#include "wake_ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "fuse_kernel.h"
+#include "health/fusectl.h"
+#include "mount/table.h"
+#include "proc/task.h"
+#include "sys.h"
+#include "sys/priv.h"
+
+enum { COUNT_MS = 500, END_MS = 100 };
+
+/* statfs(2) of the descriptor, which has just been seen to lie on the connection's mount. */
+static int ask_at(int fd, const struct table_row *row)
+{
+	int64_t uid = table_owner(row), gid = table_group(row);
+
+	if (uid >= 0 && gid >= 0)
+		priv_become((uid_t)uid, (gid_t)gid, NULL, 0);
+	sys_die_with_parent();	/* again: the change of the uid cleared it */
+	sys_magic(fd);
+	return 1;
+}
+
+static int ask_row(const struct table_row *row, void *data)
+{
+	const struct ask *ask = data;
+	struct sys_stat st;
+	int fd;
+
+	if (!table_is_fuse(row) || table_connection(row) != ask->connection)
+		return 0;
+	fd = sys_open(row->mountpoint, O_PATH, 0);
+	if (fd < 0)
+		return 0;
+	if (sys_statx(fd, "", false, &st) < 0 || st.dev_major != row->major || st.dev_minor != row->minor)
+		return sys_close(fd), 0;
+	return ask_at(fd, row);
+}
+
+static int run(void *data)
+{
+	sys_die_with_parent();
+	return table_each(NULL, ask_row, data);
+}
+
+int ask_start(struct ask *ask, uint64_t connection)
+{
+	const uint64_t end = sys_clock_ns() + (uint64_t)COUNT_MS * 1000000;
+	int64_t before = fusectl_waiting(connection);
+	int err;
+
+	ask->connection = connection;
+	err = child_start(&ask->child, run, ask);
+	if (err)
+		return ask->child.pid = 0, err;
+	while (fusectl_waiting(connection) <= before)
+		if (sys_poll_in(ask->child.socket, 1) || sys_clock_ns() >= end)
+			return -ENXIO;
+	return 0;
+}
+
+void ask_end(struct ask *ask)
+{
+	int status;
+
+	if (ask->child.pid <= 0)
+		return;
+	sys_kill(ask->child.pid, 9);
+	child_leave(&ask->child);
+	for (int i = 0; i < END_MS && sys_wait_ended(ask->child.pid, &status) == 0; i++)
+		sys_sleep_ms(1);
+}
+
+/* A server in another PID namespace sees another number, or 0. */
+bool ask_is_by(const struct ask *ask, const struct wake_request *r)
+{
+	return r->opcode == FUSE_STATFS && (!r->pid || task_has_number(ask->child.pid, r->pid));
+}
