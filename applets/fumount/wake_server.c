@@ -14,12 +14,47 @@ enum { FUSE_MAJOR = 10, FUSE_MINOR = 229, PROBES = 3, READABLE_MS = 20, SETTLE_M
 
 /* ---- Whose device it is, where fdinfo does not tell (before Linux 6.16) ----
  *
- * Its process stands still, so that a request to the mount stays where read(2) finds it. If the
+ * For root, the device number of the mounted file system tells. Else ask: the device's process stands still, so that a request to the mount stays where read(2) finds it. If the
  * device becomes readable by the request, it is the mount's. A device with requests that the
  * server has not read is readable all the time: it takes reading them to know, and RESEND gives them
  * back. Without RESEND such a device is taken only if no other one is left. */
 
 enum verdict { FOREIGN, OWN, UNKNOWN };
+
+/* With a device that is in use, fsconfig(2) makes no file system but finds the one that is mounted (Linux 5.15,
+   for root): its device number is the connection's. With a device that is not in use yet it would make
+   one: is_device_of() has excluded those by POLLERR. */
+static int connection_of(int device, uint64_t *connection)
+{
+	char number[12];
+	struct out out = OUT_TEXT(number);
+	const char *const options[][2] = { { "fd", number }, { "rootmode", "40000" }, { "user_id", "0" }, { "group_id", "0" } };
+	struct sys_stat st;
+	int fs = sys_fsopen("fuse"), err = fs < 0 ? fs : 0, root;
+
+	out_fmt(&out, "%d", device);
+	out_text(&out);
+	for (size_t i = 0; !err && i < sizeof(options) / sizeof(*options); i++)
+		err = sys_fsconfig(fs, FSCONFIG_STRING, options[i][0], options[i][1]);
+	if (!err)
+		err = sys_fsconfig(fs, FSCONFIG_CREATE, NULL, NULL);
+	root = err ? err : sys_fsmount(fs, 0);
+	if (fs >= 0)
+		sys_close(fs);
+	if (root < 0)
+		return root;
+	err = sys_statx(root, "", false, &st);
+	sys_close(root);
+	*connection = st.dev_minor;
+	return err ? err : st.dev_major ? -EINVAL : 0;
+}
+
+static enum verdict judge_by_mount(int device, uint64_t connection)
+{
+	uint64_t found;
+
+	return connection_of(device, &found) < 0 ? UNKNOWN : found == connection ? OWN : FOREIGN;
+}
 
 static bool is_readable(int device, int milliseconds)
 {
@@ -73,6 +108,10 @@ static int judge_by_reading(struct wake_queue *q, struct wake_pass *pass, int de
 
 static int judge_device(struct wake_servers *s, const struct wake_job *job, int device)
 {
+	enum verdict verdict = judge_by_mount(device, job->connection);
+
+	if (verdict != UNKNOWN)
+		return verdict;
 	switch (s->how) {
 	case BY_POLL:
 		return judge_by_poll(device, job->connection);
@@ -123,14 +162,16 @@ static bool is_device_of(int fd, uint64_t connection)
 }
 
 /* What is no device of the connection is not closed here: that may block. */
-static int fetch_device(struct wake_servers *s, int pidfd, int fd, uint64_t connection)
+static int fetch_device(struct wake_servers *s, int pidfd, int fd, const struct wake_job *job)
 {
 	int device = trace_fetch_fd(pidfd, fd);
 
 	if (device < 0)
 		return device;
-	if (!is_device_of(device, connection))
+	if (!is_device_of(device, job->connection))
 		return -ESTALE;
+	if (job->untold && judge_by_mount(device, job->connection) == FOREIGN)
+		return sys_close(device), -ESTALE;	/* without holding its server */
 	s->devices[s->count++] = device;
 	return 0;
 }
@@ -146,7 +187,7 @@ static int hold_server(struct wake_servers *s, const struct wake_job *job, const
 	*hold = (struct hold) { .count = 0 };
 	s->pid = servers->pid;
 	for (int i = 0; i < n && pidfd >= 0; i++) {
-		one = fetch_device(s, pidfd, servers[i].fd, job->connection);
+		one = fetch_device(s, pidfd, servers[i].fd, job);
 		err = one ? one : err;
 	}
 	if (s->count > first)
@@ -190,7 +231,8 @@ static int hold_each(struct wake_servers *s, const struct wake_job *job)
 	return s->count ? 0 : err;
 }
 
-/* How to go on where each device that may be the connection's has requests to read; 0: there is no way. */
+/* How to go on where each device that may be the connection's has requests to read; BY_POLL: there is no
+   way. */
 static enum wake_how next_way(const struct wake_servers *s, const struct wake_job *job)
 {
 	if (!job->order->walk)
