@@ -3,7 +3,7 @@
 # fumount --wake: processes that wait for a server that does not answer get an error and go on; the
 # mount, its open files and the server stay, and the server loses and repeats nothing.
 . "$(dirname "$0")/../lib.sh"
-start 240
+start 300
 mkdir mnt ctl
 mount -t fusectl none ctl
 
@@ -233,6 +233,49 @@ ok 'it wakes' within 1 all_over
 exits 1 'not with -O' timeout 5 fumount --wake -a -O ro
 finished
 over
+
+# The unit that runs before the machine sleeps.
+serve -a
+begin -k stat,read
+hang; go
+within 5 waits_for 2
+read -ra unit <<<"$(sed -n 's,^ExecStart=-/usr/bin/,,p' "$top/configs/systemd/fuse-wake.service")"
+exits 0 'the unit, too early' timeout 20 "${unit[@]}"
+is 'wakes nobody' "$(results)" ''
+sleep 1.2
+exits 0 'the unit, with a second for its ten' timeout 20 "${unit[@]/--older=10/--older=1}"
+ok 'wakes who has waited for so long' within 1 all_over
+ok 'and unmounts nothing' mounted "$T/mnt"
+come_back
+finished
+over
+
+# A ring of io_uring is out of reach.
+uring=/sys/module/fuse/parameters/enable_uring
+if [ "$(id -u)" = 0 ] && [ -w "$uring" ]; then
+	machine exclusive
+	uring_was=$(cat "$uring")
+	echo Y >"$uring"
+	bg passfs --transport=uring "$T" "$T/mnt"
+	server=$bg
+	within 5 mounted "$T/mnt"
+	echo "$uring_was" >"$uring"
+	machine free
+	timeout 5 stat mnt/ctl >/dev/null
+	stop "$server"
+	timeout 20 ls mnt >/dev/null 2>&1 & reader=$!
+	conn=$(conn_of "$T/mnt")
+	within 5 waits_for 1
+	exits 32 'a ring of io_uring' wake mnt
+	like 'is told, with the way out' "$err" 'out of reach, in a ring of io_uring perhaps; fumount --abort ends it'
+	ok 'the server is stopped as it was' stopped "$server"
+	timeout 5 fumount --abort mnt
+	kill -CONT "$server"
+	ok 'abort ends it' within 5 gone "$reader"
+	timeout 5 umount -l mnt
+else
+	skip 'a ring of io_uring' 'it takes root, and a kernel that has it'
+fi
 
 # passfs, whose SOURCE hangs: what it opened for an answer that was refused is closed again.
 mkdir src
