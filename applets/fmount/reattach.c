@@ -279,12 +279,12 @@ static int find_named(struct reattach *r, const char *word)
 {
 	static struct target t;
 	uint64_t connection;
-	int err = target_connection(word, &connection);
 
-	if (err) {
-		err = target_find(word, &t);
-		if (err || !t.fuse) {
-			msg("%s: %s", word, err ? target_why(&t, err) : "not a FUSE mount");
+	if (target_connection(word, &connection) != 0) {
+		enum target_result result = target_find(word, &t);
+
+		if (result != TARGET_FOUND || !t.fuse) {
+			msg("%s: %s", word, result != TARGET_FOUND ? target_why(&t, result) : "not a FUSE mount");
 			return 1;
 		}
 		connection = t.connection;

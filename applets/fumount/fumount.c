@@ -251,15 +251,16 @@ static int check_and_unmount(const struct fumount *f, const struct report *to, c
 static int run_target(const struct fumount *f, const struct report *to)
 {
 	static struct target t;
-	int err, status;
+	enum target_result result;
+	int status;
 
 	if (f->recover)
 		return fumount_recover(f, to, to->object);
-	err = target_find(to->object, &t);
-	if (err == -ENOENT && f->abort)
+	result = target_find(to->object, &t);
+	if (result == TARGET_UNKNOWN && f->abort)
 		return abort_detached(to, to->object);
-	if (err) {
-		report_error(to, "failed", err, "%s", target_why(&t, err));
+	if (result != TARGET_FOUND) {
+		report_error(to, "failed", target_errno(&t, result), "%s", target_why(&t, result));
 		return FUMOUNT_FAILED;
 	}
 	status = check_and_unmount(f, to, &t);

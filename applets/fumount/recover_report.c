@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "health/fusectl.h"
+#include "msg.h"
 #include "out.h"
 #include "proc/proc.h"
 
@@ -69,30 +70,30 @@ void recover_report_leftover(const struct recovery *r, uint64_t connection)
 int recover_report_no_mount(const struct report *to, const char *word, int err)
 {
 	static struct target t;
+	enum target_result result = TARGET_NOT_MOUNTED;
 
-	if (err && target_is_name(word)) {
+	if (!target_is_name(word))
+		result = target_find(word, &t);
+	else if (err)
+		result = TARGET_BAD_NUMBER;
+	/* Not a path but the source of a mount that has gone. */
+	if (result == TARGET_UNKNOWN && strchr(word, ':'))
+		result = TARGET_NOT_MOUNTED;
+	if (result == TARGET_NOT_MOUNTED) {
+		report(to, "nothing", "nothing is mounted there");
+		return FUMOUNT_OK;
+	}
+	if (result == TARGET_BAD_NUMBER) {
 		report(to, "failed", "not a number");
-		return FUMOUNT_FAILED;
+	} else if (result != TARGET_FOUND) {
+		report_error(to, "failed", target_errno(&t, result), "%s", target_why(&t, result));
+	} else if (!t.fuse) {
+		report(to, "refused", "not a FUSE mount");
+	} else {	/* it is mounted after all */
+		err = err ? err : -EAGAIN;
+		report_error(to, "failed", err, "%s", msg_reason(err));
 	}
-	if (!target_is_name(word)) {
-		int before = err;
-
-		err = target_find(word, &t);
-		/* Not a path but the source of a mount that has gone. */
-		if (err == -ENOENT && strchr(word, ':'))
-			err = -EINVAL;
-		if (!err && t.fuse)	/* it is mounted after all */
-			err = before ? before : -EAGAIN;
-		if (!err) {
-			report(to, "refused", "not a FUSE mount");
-			err = -EBUSY;
-		} else if (err != -EINVAL) {
-			report_error(to, "failed", err, "%s", target_why(&t, err));
-		}
+	if (result == TARGET_FOUND)
 		target_close(&t);
-	}
-	if (err && err != -EINVAL)
-		return FUMOUNT_FAILED;
-	report(to, "nothing", "nothing is mounted there");
-	return FUMOUNT_OK;
+	return FUMOUNT_FAILED;
 }

@@ -74,6 +74,7 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 {
 	static struct next n;
 	static struct target top;
+	enum target_result found;
 	int err;
 
 	n.r = r;
@@ -82,7 +83,8 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		report_error(r->to, "failed", err, "the mount table: %s", msg_reason(err));
 	if (err <= 0)
 		return err;
-	err = target_find(n.path, &top);
+	found = target_find(n.path, &top);
+	err = target_errno(&top, found);
 	if (!recover_is_target(r, n.connection)		/* gone meanwhile */
 	    || ((err || !top.fuse) && !table_has(n.id, n.major, n.minor))) {
 		if (!err)
@@ -90,7 +92,7 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		return 1;
 	}
 	if (err) {
-		report_error(r->to, "failed", err, "%s: %s", n.path, target_why(&top, err));
+		report_error(r->to, "failed", err, "%s: %s", n.path, target_why(&top, found));
 		return err;
 	}
 	if (!top.fuse) {

@@ -51,40 +51,52 @@ static int note_enclosing(const struct table_row *row, void *data)
 	return 0;
 }
 
-/* A path that crosses a FUSE mount: choose that mount. Returns 0, or -EINVAL if there is none. */
-static int find_enclosing(struct chosen *c, const struct target *t)
+/* A path that crosses a FUSE mount: choose that mount. Returns whether there is one. */
+static bool find_enclosing(struct chosen *c, const struct target *t)
 {
 	struct enclosing e = { .path = t->at.path, .connection = t->outer };
 
 	if (t->outer)
 		table_each(NULL, note_enclosing, &e);
 	c->id = e.id;
-	return e.id ? table_each(NULL, add_row, c) < 0 : -EINVAL;
+	return e.id && table_each(NULL, add_row, c) >= 0;
+}
+
+/* Returns 1 if the path is in a FUSE mount, which it adds; 0 if the mounts on the path are to be added, of
+   which c->id is the one on top; or -errno once it has printed the error. */
+static int find_path(struct chosen *c, const char *path)
+{
+	static struct target t;
+	enum target_result result = target_find(path, &t);
+
+	if (result == TARGET_NOT_MOUNTED && find_enclosing(c, &t))
+		return 1;
+	c->id = result == TARGET_FOUND ? t.id : 0;
+	if (result == TARGET_SEVERAL || result == TARGET_COVERED)
+		return 0;
+	if (result != TARGET_FOUND) {
+		msg("%s: %s", path, target_why(&t, result));
+		return target_errno(&t, result);
+	}
+	target_close(&t);
+	if (t.fuse)
+		return 0;
+	msg("%s: not a FUSE mount%s%s", path, *t.cover ? "; " : "", t.cover);
+	return -EINVAL;
 }
 
 /* A path means the mount on top there, or else the one that it is in; any other word means all mounts
    that match it. */
 static int find_rows(struct chosen *c, const char *word)
 {
-	static struct target t;
-	int err = target_is_name(word) ? 0 : target_find(word, &t);
+	int err;
 
 	c->count = 0;
 	c->more = false;
-	if (err == -EINVAL && find_enclosing(c, &t) == 0)
-		return 0;
-	c->id = err || target_is_name(word) ? 0 : t.id;
-	if (err && err != -ENOTUNIQ && err != -EBUSY) {
-		msg("%s: %s", word, target_why(&t, err));
-		return err;
-	}
-	if (!err && !target_is_name(word)) {
-		target_close(&t);
-		if (!t.fuse) {
-			msg("%s: not a FUSE mount%s%s", word, *t.cover ? "; " : "", t.cover);
-			return -EINVAL;
-		}
-	}
+	c->id = 0;
+	err = target_is_name(word) ? 0 : find_path(c, word);
+	if (err)
+		return err < 0 ? err : 0;
 	err = target_each(word, add_row, c);
 	if (err < 0 || !c->count) {
 		msg("%s: %s", word, err == -EINVAL ? "not a number" : err < 0 ? msg_reason(err)

@@ -48,6 +48,12 @@ static void set_cover(struct target *t, const char *how, const struct table_row 
 	out_text(&out);
 }
 
+static enum target_result fail(struct target *t, int err)
+{
+	t->err = err;
+	return err == -ENOENT ? TARGET_UNKNOWN : err == -ETIMEDOUT ? TARGET_NO_ANSWER : TARGET_FAILED;
+}
+
 /* ---- By path ---- */
 
 static int take_if_at_path(const struct table_row *row, void *data)
@@ -73,7 +79,7 @@ static int take_if_on_top(const struct table_row *row, void *data)
 
 /* The path crosses a FUSE mount, whose server must not be asked: compare the path with the mount
    table lexically. */
-static int find_below(struct target *t)
+static enum target_result find_below(struct target *t)
 {
 	struct table_row row;
 	int err = table_of_fd(t->at.fd, &row, false);
@@ -83,7 +89,7 @@ static int find_below(struct target *t)
 	/* The last row is the top mount, unless an older mount was moved onto it. */
 	while (!err && t->id && table_each(NULL, take_if_on_top, t) > 0)
 		;
-	return err ? err : t->fuse ? 0 : -EINVAL;
+	return err ? fail(t, err) : t->fuse ? TARGET_FOUND : TARGET_NOT_MOUNTED;
 }
 
 static int note_covered_fuse(const struct table_row *row, void *data)
@@ -95,43 +101,46 @@ static int note_covered_fuse(const struct table_row *row, void *data)
 	return 0;
 }
 
-static int find_path_once(const char *path, struct target *t)
+/* Returns false if the mount was detached after resolve_path(). */
+static bool find_path_once(const char *path, struct target *t, enum target_result *result)
 {
 	struct table_row row;
 	int err = resolve_path(path, &t->at);
 
-	if (err)
-		return err;
-	if (t->at.below)
-		return find_below(t);
+	*result = err ? fail(t, err) : t->at.below ? find_below(t) : TARGET_FOUND;
+	if (err || t->at.below)
+		return true;
 	if (table_identify(t->at.fd, &t->known) < 0)
 		t->known.mount_id = 0;
 	err = table_of_fd(t->at.fd, &row, true);
 	if (err == -ENOENT && proc_mounted())
-		return -EAGAIN;	/* The mount was detached after resolve_path(). */
+		return false;
 	if (err) {
 		/* Neither /proc nor statmount(2) is available: assume that it is a FUSE mount. */
 		t->fuse = true;
-		return proc_mounted() ? err : 0;
+		if (proc_mounted())
+			*result = fail(t, err);
+		return true;
 	}
 	set_from_row(t, &row);
 	if (t->at.path[0] == '/' && strcmp(row.mountpoint, t->at.path) != 0)
-		return -EINVAL;
-	if (!t->fuse)
+		*result = TARGET_NOT_MOUNTED;
+	else if (!t->fuse)
 		table_each(NULL, note_covered_fuse, t);
-	return 0;
+	return true;
 }
 
-static int find_path(const char *path, struct target *t)
+static enum target_result find_path(const char *path, struct target *t)
 {
 	enum { TRIES = 8 };
-	int err = -EAGAIN;
+	enum target_result result;
 
-	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		resolve_close(&t->at);
-		err = find_path_once(path, t);
+		if (find_path_once(path, t, &result))
+			return result;
 	}
-	return err == -EAGAIN ? -EINVAL : err;
+	return TARGET_NOT_MOUNTED;
 }
 
 /* ---- By name ---- */
@@ -181,38 +190,44 @@ static int take_if_named(const struct table_row *row, void *data)
 	return 0;
 }
 
-static int find_named(const char *word, struct target *t)
+/* umount2(2) unmounts the top mount at the path, so that must be the one with the name. */
+static enum target_result check_top(struct target *t, const struct name *name)
+{
+	struct table_row row;
+	int err = table_identify(t->at.fd, &t->known);
+
+	if (err)
+		return fail(t, err);
+	if (table_of_fd(t->at.fd, &row, true) != 0 || (row.id == t->id && has_name(&row, name)))
+		return TARGET_FOUND;
+	set_cover(t, "covered by", &row);
+	return table_has(t->id, t->major, t->minor) ? TARGET_COVERED : TARGET_UNKNOWN;
+}
+
+static enum target_result find_named(const char *word, struct target *t)
 {
 	static struct named n;
-	struct target top;
-	int err = parse_name(word, &n.name);
+	enum target_result result;
+	uint64_t id;
+	int err;
 
+	if (parse_name(word, &n.name) < 0)
+		return TARGET_BAD_NUMBER;
 	n.target = t;
 	n.found = 0;
-	if (err)
-		return err == -EINVAL ? -EDOM : err;
 	err = table_each(NULL, take_if_named, &n);
-	if (err || n.found != 1)
-		return err ? err : n.found ? -ENOTUNIQ : -ENOENT;
-	top = *t;
+	if (err)
+		return fail(t, err);
+	if (n.found != 1)
+		return n.found ? TARGET_SEVERAL : TARGET_UNKNOWN;
 	err = resolve_path(n.path, &t->at);
 	if (err)
-		return err;
-	if (t->at.below) {
-		err = find_below(t);
-		return !err && t->id != top.id ? -EBUSY : err;
-	}
-	/* umount2(2) would unmount the top mount there, so that must be the named one. */
-	err = table_identify(t->at.fd, &t->known);
-	if (!err) {
-		struct table_row row;
-
-		if (table_of_fd(t->at.fd, &row, true) == 0 && (row.id != top.id || !has_name(&row, &n.name))) {
-			set_cover(t, "covered by", &row);
-			err = table_has(top.id, top.major, top.minor) ? -EBUSY : -ENOENT;
-		}
-	}
-	return err;
+		return fail(t, err);
+	if (!t->at.below)
+		return check_top(t, &n.name);
+	id = t->id;
+	result = find_below(t);
+	return result == TARGET_FOUND && t->id != id ? TARGET_COVERED : result;
 }
 
 /* ---- Its connection ---- */
@@ -227,10 +242,10 @@ static int is_still_there(const struct table_row *row, void *data)
 
 /* t->at.fd keeps the mount, and with it the number of its connection. Below another FUSE mount t->at.fd
    is that one's, so look at the mount table again. */
-static int take_identity(struct target *t)
+static enum target_result take_identity(struct target *t)
 {
 	t->identity = t->fuse && t->id ? fusectl_identity(t->connection) : 0;
-	return t->identity && t->at.below && table_each(NULL, is_still_there, t) == 0 ? -EINVAL : 0;
+	return t->identity && t->at.below && table_each(NULL, is_still_there, t) == 0 ? TARGET_NOT_MOUNTED : TARGET_FOUND;
 }
 
 bool target_is_same(const struct target *t)
@@ -239,25 +254,25 @@ bool target_is_same(const struct target *t)
 			   : !t->id || table_has(t->id, t->major, t->minor);
 }
 
-int target_find(const char *word, struct target *t)
+enum target_result target_find(const char *word, struct target *t)
 {
-	int err;
+	enum target_result result;
 
 	memset(t, 0, sizeof(*t));
 	t->at.fd = t->at.parent = -1;
 	t->owner = -1;
 	t->named = target_is_name(word);
-	err = t->named ? find_named(word, t) : find_path(word, t);
-	if (err == -ENOENT && !target_is_name(word))
-		err = find_named(word, t);
-	if (!err)
-		err = take_identity(t);
+	result = t->named ? TARGET_UNKNOWN : find_path(word, t);
+	if (result == TARGET_UNKNOWN)
+		result = find_named(word, t);
+	if (result == TARGET_FOUND)
+		result = take_identity(t);
 	if (t->at.fd >= 0)
 		sys_close(t->at.fd);	/* An open descriptor keeps the mount busy. */
 	t->at.fd = -1;
-	if (err)
+	if (result != TARGET_FOUND)
 		target_close(t);
-	return err;
+	return result;
 }
 
 /* ---- Reopening a known mount ---- */
@@ -308,16 +323,30 @@ int target_reach(struct target *t)
 	return err;
 }
 
-const char *target_why(const struct target *t, int err)
+const char *target_why(const struct target *t, enum target_result result)
 {
-	switch (err) {
-	case -EINVAL:   return "nothing is mounted there";
-	case -EDOM:     return "not a number";
-	case -ENOENT:   return t->named ? "no FUSE mount has this number" : msg_reason(err);
-	case -EBUSY:    return t->cover;
-	case -ETIMEDOUT: return "a file system on its path does not answer";
-	case -ENOTUNIQ: return "several mounts have this; name one by its mountpoint, or mnt-id:N";
-	default:        return msg_reason(err);
+	switch (result) {
+	case TARGET_NOT_MOUNTED: return "nothing is mounted there";
+	case TARGET_BAD_NUMBER:	return "not a number";
+	case TARGET_COVERED:	return t->cover;
+	case TARGET_NO_ANSWER:	return "a file system on its path does not answer";
+	case TARGET_SEVERAL:	return "several mounts have this; name one by its mountpoint, or mnt-id:N";
+	default:		break;
+	}
+	if (result == TARGET_UNKNOWN && t->named)
+		return "no FUSE mount has this number";
+	return msg_reason(target_errno(t, result));
+}
+
+int target_errno(const struct target *t, enum target_result result)
+{
+	switch (result) {
+	case TARGET_FOUND:	return 0;
+	case TARGET_UNKNOWN:	return -ENOENT;
+	case TARGET_COVERED:	return -EBUSY;
+	case TARGET_NO_ANSWER:	return -ETIMEDOUT;
+	case TARGET_FAILED:	return t->err;
+	default:		return -EINVAL;
 	}
 }
 

@@ -23,14 +23,23 @@ struct target {
 	bool named;		/* the word was conn:N or mnt-id:N */
 	char type[64];		/* such as "fuse.sshfs"; may be truncated */
 	char cover[320];	/* for the refusal: the mount that covers it or that it covers */
+	int err;		/* the -errno behind TARGET_FAILED */
+};
+
+enum target_result {
+	TARGET_FOUND,
+	TARGET_UNKNOWN,		/* no such path or source; no connection or mount has the number */
+	TARGET_NOT_MOUNTED,	/* nothing is mounted at the path */
+	TARGET_BAD_NUMBER,	/* the N of conn:N or mnt-id:N is not a number */
+	TARGET_COVERED,		/* another mount covers it: see `cover` */
+	TARGET_SEVERAL,		/* several mounts have this source or connection */
+	TARGET_NO_ANSWER,	/* see resolve_in_child() */
+	TARGET_FAILED,		/* a system call failed: see `err` */
 };
 
 /* Finds the mount at a path, conn:N, mnt-id:N, or the source of a FUSE mount, without sending a
-   request to any FUSE server. Returns 0, after which the caller calls target_close(), or -errno:
-   -EINVAL: nothing is mounted at the path; -EDOM: N is not a number; -ENOENT: no such path,
-   source, connection or id; -EBUSY: another mount covers it (see `cover`); -ETIMEDOUT: see
-   resolve_in_child(); -ENOTUNIQ: several mounts have this source or connection. */
-int target_find(const char *word, struct target *target);
+   request to any FUSE server. After TARGET_FOUND the caller calls target_close(). */
+enum target_result target_find(const char *word, struct target *target);
 void target_close(struct target *target);
 
 /* Whether the target still has its connection, or else its place in the mount table: the kernel reuses
@@ -56,7 +65,9 @@ int target_connection(const char *word, uint64_t *connection);
 struct table_row;
 int target_each(const char *word, int (*fn)(const struct table_row *row, void *data), void *data);
 
-/* The message for an error of target_find(). Valid as long as *target. */
-const char *target_why(const struct target *target, int err);
+/* The message for a result of target_find() other than TARGET_FOUND, valid as long as *target; and the
+   -errno that umount(2) returns in such a case, for exit statuses and JSON. */
+const char *target_why(const struct target *target, enum target_result result);
+int target_errno(const struct target *target, enum target_result result);
 
 #endif

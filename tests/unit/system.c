@@ -304,6 +304,27 @@ static void a_number_is_used_again(void **state)
 	close(device);
 }
 
+static void assert_not_found(const char *word, enum target_result want, int err, const char *why)
+{
+	static struct target t;
+
+	assert_int_equal(target_find(word, &t), want);
+	assert_int_equal(target_errno(&t, want), err);
+	assert_string_equal(target_why(&t, want), why);
+	assert_int_equal(t.at.fd, -1);
+}
+
+static void why_a_target_is_not_found(void **state)
+{
+	(void)state;
+	assert_not_found("conn:x", TARGET_BAD_NUMBER, -EINVAL, "not a number");
+	assert_not_found("mnt-id:", TARGET_BAD_NUMBER, -EINVAL, "not a number");
+	assert_not_found("conn:999999999", TARGET_UNKNOWN, -ENOENT, "no FUSE mount has this number");
+	assert_not_found("none", TARGET_UNKNOWN, -ENOENT, msg_reason(-ENOENT));
+	assert_not_found("mnt", TARGET_NOT_MOUNTED, -EINVAL, "nothing is mounted there");
+	assert_not_found("/etc/passwd/x", TARGET_FAILED, -ENOTDIR, msg_reason(-ENOTDIR));
+}
+
 static int is_wanted(const struct holder *holder, void *pid)
 {
 	return holder->pid == *(int *)pid ? (int)holder->how : 0;
@@ -798,6 +819,7 @@ int main(void)
 		cmocka_unit_test(a_mount_from_end_to_end),
 		cmocka_unit_test(aborting_wakes),
 		cmocka_unit_test(a_number_is_used_again),
+		cmocka_unit_test(why_a_target_is_not_found),
 		cmocka_unit_test(holders_are_found),
 		cmocka_unit_test(mappings_are_read_by_their_fields),
 		cmocka_unit_test(fuse_conf),
