@@ -27,6 +27,7 @@
 #include "health/holders.h"
 #include "cli/map.h"
 #include "mount/mount.h"
+#include "msg.h"
 #include "mount/policy.h"
 #include "sys/priv.h"
 #include "proc/proc.h"
