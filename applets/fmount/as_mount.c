@@ -96,16 +96,6 @@ static int serve(const struct fmount *f, struct mount_args *args, char *options,
 	return status;
 }
 
-/* Whether the kernel mounts this type by itself. */
-static bool is_kernel_type(const char *type)
-{
-	char list[4096], line[80];
-	struct out out = OUT_TEXT(line);
-
-	out_fmt(&out, "\t%s\n", type);
-	return sys_read_file("/proc/filesystems", list, sizeof(list)) > 0 && text_find(list, out_text(&out));
-}
-
 static int mount_source(struct fmount *f, char *source, const char *mountpoint)
 {
 	static struct mount_args args;
@@ -116,7 +106,7 @@ static int mount_source(struct fmount *f, char *source, const char *mountpoint)
 	if (!args.type && !strchr(source, '#'))
 		return applet_usage("no file system type; use -t fuse.TYPE, or TYPE#SOURCE");
 	if (args.type && args.type == f->type && strncmp(args.type, "fuse", 4) != 0
-	    && is_kernel_type(args.type)) {
+	    && mount_kernel_has(args.type) > 0) {
 		msg("%s: not a FUSE type; use mount(8)", args.type);
 		return FAILED;
 	}

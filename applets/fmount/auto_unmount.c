@@ -10,6 +10,7 @@
 #include "cli/env.h"
 #include "health/server.h"
 #include "sys.h"
+#include "sys/child.h"
 #include "mount/table.h"
 #include "mount/umount.h"
 
@@ -76,27 +77,21 @@ static void pass_to_program(int socket)
 /* Fork twice, so that the watched process need not wait for the watcher. */
 int auto_unmount_start(const struct mountpoint *at, bool auto_unmount)
 {
-	int pair[2], child, status, err = sys_socketpair(pair);
+	int socket, status, child = child_fork(&socket);
 
-	if (err)
-		return err;
-	child = sys_fork();
 	if (child == 0) {
 		if (sys_fork() != 0)
 			sys_exit(0);
 		sys_block_signals();
-		sys_close_others(pair + 1, 1, false);	/* /dev/fuse above all */
-		watch(pair[1], at, auto_unmount);
+		sys_close_others(&socket, 1, false);	/* /dev/fuse above all */
+		watch(socket, at, auto_unmount);
 	}
-	sys_close(pair[1]);
-	if (child < 0) {
-		sys_close(pair[0]);
+	if (child < 0)
 		return child;
-	}
 	sys_wait(child, &status);
 	if (auto_unmount)
-		pass_to_program(pair[0]);
-	return pair[0];
+		pass_to_program(socket);
+	return socket;
 }
 
 void auto_unmount_undo(int socket)

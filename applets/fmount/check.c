@@ -66,12 +66,11 @@ static const char *file_line(const char *path, char value[64])
 
 static void check_kernel(struct report *r)
 {
-	char list[4096], value[64];
+	char value[64];
 	struct sys_stat st;
-	ssize_t size = sys_read_file("/proc/filesystems", list, sizeof(list));
-	bool there = size > 0 && text_find(list, "\tfuse\n");
+	int there = mount_kernel_has("fuse");
 
-	report_check(r, size <= 0 ? INFO : there ? GOOD : BAD, "kernel", "%s", size <= 0
+	report_check(r, there < 0 ? INFO : there ? GOOD : BAD, "kernel", "%s", there < 0
 		     ? "not known: /proc/filesystems cannot be read" : there ? "fuse is in /proc/filesystems"
 		     : "fuse is not in /proc/filesystems: load the module fuse (for a container, on the host)");
 	report_check(r, INFO, "module", "%s", sys_stat_path("/sys/module", 0, false, &st) < 0

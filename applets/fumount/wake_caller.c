@@ -6,6 +6,8 @@
 
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
+#include "proc/reader.h"
 #include "proc/task.h"
 #include "sys.h"
 #include "thread.h"
@@ -74,5 +76,8 @@ bool callers_is_of(const struct callers *c, const struct wake_request *r, int pi
 
 bool callers_wait(const struct wake_request *r)
 {
-	return r->pid && task_waits_in_fuse((int)r->pid);
+	char dir[12], wchan[64];
+
+	return r->pid && reader_read(read_name((int)r->pid, dir), "wchan", wchan, sizeof(wchan)) > 0
+	       && task_waits_for_server(wchan);
 }

@@ -26,17 +26,11 @@ static const char *read_line(const char *path, char text[256])
 static void show_file_systems(struct view *v)
 {
 	static const char *const names[] = { "fuse", "fuseblk", "fusectl", "virtiofs" };
-	char list[4096], line[32];
 
 	view_words_begin(v, "file_systems");
-	if (sys_read_file("/proc/filesystems", list, sizeof(list)) > 0)
-		for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++) {
-			struct out out = OUT_TEXT(line);
-
-			out_fmt(&out, "\t%s\n", names[i]);
-			if (text_find(list, out_text(&out)))
-				view_word(v, names[i]);
-		}
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (mount_kernel_has(names[i]) > 0)
+			view_word(v, names[i]);
 	view_words_end(v);
 }
 

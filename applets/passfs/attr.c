@@ -7,50 +7,55 @@
 #include "passfs.h"
 
 /* Dirty pages are data that SOURCE does not have yet. There are none with a backing id, since the
-   page cache then is SOURCE's own, nor without a cache and shared mappings. */
+   page cache then is SOURCE's own, nor without a cache and shared mappings. inode: NULL if the node has lost
+   its descriptor. */
+static bool source_knows_holes(const struct fuse_req *req, const struct inode *inode)
+{
+	return (pass_of(req)->cache == CACHE_NONE && !(fuse_agreed(req) & FUSE_DIRECT_IO_ALLOW_MMAP))
+	       || (inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0);
+}
+
 bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node)
 {
-	const struct passfs *fs = pass_of(req);
-	const struct inode *inode = inodes_get(&fs->inodes, node);
-
-	return (fs->cache == CACHE_NONE && !(fuse_agreed(req) & FUSE_DIRECT_IO_ALLOW_MMAP))
-	       || (inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0);
+	return source_knows_holes(req, inodes_get(&pass_of(req)->inodes, node));
 }
 
 /* With passthrough a file has a backing id before it has dirty pages. Writers of a file without one
    are counted. */
-static bool may_have_dirty_pages(const struct fuse_req *req, uint64_t node)
+static bool may_have_dirty_pages(const struct fuse_req *req, const struct inode *inode)
 {
 	const struct passfs *fs = pass_of(req);
-	const struct inode *inode = inodes_get(&fs->inodes, node);
 
-	if (pass_source_knows_holes(req, node))
+	if (source_knows_holes(req, inode))
 		return false;
 	return !fs->passthrough || fs->locks || (inode && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED));
 }
 
-static uint64_t get_shown_blocks(const struct fuse_req *req, uint64_t node, uint32_t mode, uint64_t size, uint64_t blocks)
-{
-	return !blocks && size && S_ISREG(mode) && may_have_dirty_pages(req, node) ? 1 : blocks;
-}
-
 /* A store through a mapping of the backing file changes times in SOURCE alone: the kernel's FUSE
    inode does not see that. */
-static bool has_backed_writer(const struct fuse_req *req, uint64_t node)
+static bool has_backed_writer(const struct inode *inode)
+{
+	return inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0
+	       && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED);
+}
+
+/* Keeps the kernel from caching the attributes of a file that is written by its backing id, and returns the
+   number of blocks to show: a file whose data are all in dirty pages has none in SOURCE, and would look
+   like one hole. */
+static uint64_t allow_for_writers(struct fuse_req *req, uint64_t node, uint32_t mode, uint64_t size, uint64_t blocks)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	return inode && __atomic_load_n(&inode->backing, __ATOMIC_RELAXED) > 0
-	       && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED);
+	req->brief = has_backed_writer(inode);
+	return !blocks && size && S_ISREG(mode) && may_have_dirty_pages(req, inode) ? 1 : blocks;
 }
 
 void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st)
 {
 	struct fuse_attr *attr = &st->attr;
 
-	req->brief = has_backed_writer(req, node);
 	attr->mode = pass_limited_mode(req, node, attr->mode);
-	attr->blocks = get_shown_blocks(req, node, attr->mode, attr->size, attr->blocks);
+	attr->blocks = allow_for_writers(req, node, attr->mode, attr->size, attr->blocks);
 	pass_show(pass_of(req), st);
 }
 
@@ -78,8 +83,7 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 	stat->mode = (uint16_t)pass_forced_mode(fs, stat->uid, stat->gid, stat->mode);
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
 	stat->gid = passview_shown(&fs->view, stat->gid, true);
-	req->brief = has_backed_writer(req, node);
-	stat->blocks = get_shown_blocks(req, node, stat->mode, stat->size, stat->blocks);
+	stat->blocks = allow_for_writers(req, node, stat->mode, stat->size, stat->blocks);
 	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(req, node, stat->mode));
 	return err;
 }

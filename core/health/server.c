@@ -13,6 +13,7 @@
 #include "proc/proc.h"
 #include "proc/scout.h"
 #include "sys.h"
+#include "sys/child.h"
 #include "sys/dir.h"
 
 struct search {
@@ -73,17 +74,11 @@ static void __attribute__((noreturn)) answer(int socket)
 
 static int start_asker(void)
 {
-	int pair[2], err = asker.lost ? -ESTALE : sys_socketpair(pair);
-
-	if (err)
-		return err;
-	asker.pid = sys_fork();
+	if (asker.lost)
+		return -ESTALE;
+	asker.pid = child_fork(&asker.socket);
 	if (asker.pid == 0)
-		answer(pair[1]);
-	sys_close(pair[1]);
-	asker.socket = pair[0];
-	if (asker.pid < 0)
-		sys_close(pair[0]);
+		answer(asker.socket);
 	return asker.pid < 0 ? asker.pid : 0;
 }
 

@@ -83,8 +83,7 @@ static bool is_waiting(const struct scan *s, const char *pid, const char *tid, s
 	int64_t number;
 
 	out_fmt(&out, "%s/task/%s", pid, tid);
-	if (read_proc(out_text(&out), "wchan", text, sizeof(text)) <= 0
-	    || !(text_find(text, "request_wait_answer") || text_find(text, "fuse_get_req") || text_find(text, "fuse_simple")))
+	if (read_proc(out_text(&out), "wchan", text, sizeof(text)) <= 0 || !task_waits_for_server(text))
 		return false;
 	if (read_proc(task, "syscall", text, sizeof(text)) <= 0 || *text < '0' || *text > '9')
 		return s->sole;

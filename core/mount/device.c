@@ -8,12 +8,14 @@
 #include "mount/table.h"
 #include "out.h"
 
-static bool kernel_has_fuse(void)
+int mount_kernel_has(const char *type)
 {
-	char list[4096];
+	char list[4096], line[80];
+	struct out out = OUT_TEXT(line);
+	ssize_t size = sys_read_file("/proc/filesystems", list, sizeof(list));
 
-	return sys_read_file("/proc/filesystems", list, sizeof(list)) < 0
-	       || text_find(list, "\tfuse\n");
+	out_fmt(&out, "\t%s\n", type);
+	return size <= 0 ? -ENODATA : text_find(list, out_text(&out)) != NULL;
 }
 
 struct place { uint64_t mount; bool nodev; };
@@ -51,7 +53,7 @@ const char *mount_device_fault(void)
 
 const char *mount_device_advice(int err)
 {
-	if (!kernel_has_fuse() || err == -ENODEV || err == -ENXIO)
+	if (mount_kernel_has("fuse") == 0 || err == -ENODEV || err == -ENXIO)
 		return "this kernel has no FUSE: load its module fuse (for a container, on the host)";
 	switch (err) {
 	case -ENOENT: return "make it: mknod -m 666 /dev/fuse c 10 229 (a container: --device /dev/fuse)";

@@ -71,6 +71,10 @@ int mount_create(const struct mountpoint *at, const struct optlist *options, int
 		 struct mount_log *said);
 int mount_place(struct mountpoint *at, int mount);
 
+/* Whether the kernel has this type of file system, which a module may still add: 1, 0, or -ENODATA if
+   /proc/filesystems cannot be read. */
+int mount_kernel_has(const char *type);
+
 /* Returns the fault and the advice for the user if /dev/fuse is not the device but, for example, a
    directory or a file; NULL if it is the device, or does not exist. */
 const char *mount_device_fault(void);

@@ -53,17 +53,12 @@ void proc_command(int pid, char command[16])
 int64_t proc_field(const char *text, const char *key)
 {
 	const char *at = text_find(text, key);
-	int64_t number = 0;
 
 	if (!at)
 		return -1;
 	at += strlen(key) + 1;
 	at += strspn(at, " \t");
-	if (*at < '0' || *at > '9')
-		return -1;
-	while (*at >= '0' && *at <= '9')
-		number = number * 10 + (*at++ - '0');
-	return number;
+	return *at < '0' || *at > '9' ? -1 : (int64_t)read_number(at);
 }
 
 /* Calls fn with "PID/task/TID" for each thread of a process. */

@@ -86,20 +86,10 @@ static void __attribute__((noreturn)) scout_child(struct scout *s, int after)
 
 static int start_child(struct scout *s, int after)
 {
-	int pair[2], child, err = sys_socketpair(pair);
+	int child = child_fork(&s->socket);
 
-	if (err)
-		return err;
-	child = sys_fork();
-	if (child == 0) {
-		sys_close(pair[0]);
-		s->socket = pair[1];
+	if (child == 0)
 		scout_child(s, after);
-	}
-	sys_close(pair[1]);
-	if (child < 0)
-		sys_close(pair[0]);
-	s->socket = pair[0];
 	return child;
 }
 

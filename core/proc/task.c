@@ -90,12 +90,20 @@ bool task_has_number(int pid, uint32_t number)
 	return found;
 }
 
-bool task_waits_in_fuse(int tid)
+/* The kernel's functions that wait for an answer, or for room to send a request, or for the WRITEs of
+   dirty pages. A server that has no request to read waits in FUSE, too: in fuse_dev_do_read(). */
+bool task_waits_for_server(const char *wchan)
 {
-	char dir[12], where[64];
+	static const char *const functions[] = {
+		"request_wait_answer", "fuse_get_req", "fuse_simple", "fuse_request_send",
+		"fuse_sync_writes", "fuse_set_nowrite", "fuse_wait_on_page",
+	};
+	size_t n = sizeof(functions) / sizeof(*functions);
 
-	return reader_read(read_name(tid, dir), "wchan", where, sizeof(where)) > 0
-	       && (text_find(where, "request_wait_answer") || text_find(where, "fuse"));
+	while (n-- > 0)
+		if (text_find(wchan, functions[n]))
+			return true;
+	return false;
 }
 
 int task_tracer(int pid)

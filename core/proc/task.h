@@ -25,8 +25,9 @@ uint64_t task_last_ran(int tid, int *cpu);
 /* Whether a thread of process `pid` has this number in one of its PID namespaces. */
 bool task_has_number(int pid, uint32_t number);
 
-/* Whether the thread waits in FUSE, as far as the kernel tells this user. */
-bool task_waits_in_fuse(int tid);
+/* Whether a thread waits for a FUSE server; `wchan` is what its file of that name says, which blocks
+   while its process executes a program. */
+bool task_waits_for_server(const char *wchan);
 
 /* The number of the process that traces process `pid`; 0: none, or not visible. */
 int task_tracer(int pid);

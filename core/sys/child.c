@@ -7,24 +7,30 @@
 
 #include "sys.h"
 
-int child_start(struct child *a, int (*fn)(void *data), void *data)
+int child_fork(int *socket)
 {
-	int pair[2], result, err = sys_socketpair(pair);
+	int pair[2], pid, err = sys_socketpair(pair);
 
 	if (err)
 		return err;
-	a->pid = sys_fork();
+	pid = sys_fork();
+	*socket = pair[pid == 0];
+	sys_close(pair[pid != 0]);
+	if (pid < 0)
+		sys_close(*socket);
+	return pid;
+}
+
+int child_start(struct child *a, int (*fn)(void *data), void *data)
+{
+	int result;
+
+	a->pid = child_fork(&a->socket);
 	if (a->pid == 0) {
-		sys_close(pair[0]);
-		a->socket = pair[1];
 		result = fn(data);
-		sys_write_all(pair[1], &result, sizeof(result));
+		sys_write_all(a->socket, &result, sizeof(result));
 		sys_exit(0);
 	}
-	sys_close(pair[1]);
-	a->socket = pair[0];
-	if (a->pid < 0)
-		sys_close(pair[0]);
 	return a->pid < 0 ? a->pid : 0;
 }
 

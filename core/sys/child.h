@@ -6,6 +6,10 @@
 
 struct child { int pid, socket; };
 
+/* As fork(2), with *socket as each process's end of a stream socket between the two, which is
+   close-on-exec: the child's pid, 0 in the child, or -errno, without a socket. */
+int child_fork(int *socket);
+
 /* Forks a child that calls fn; child_wait() returns fn's result. 0 or -errno. In the child,
    child->socket is its end of the pair. */
 int child_start(struct child *child, int (*fn)(void *data), void *data);

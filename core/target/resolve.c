@@ -9,6 +9,7 @@
 
 #include "out.h"
 #include "sys.h"
+#include "sys/child.h"
 #include "mount/table.h"
 
 enum { LINKS = 40 };
@@ -298,19 +299,17 @@ static int receive(int socket, struct resolved *resolved)
 /* A child that waits for a user's server can be deaf to SIGKILL: do not wait for it. */
 static int ask_child(const char *path, struct resolved *resolved)
 {
-	int pair[2], status, child, err = sys_socketpair(pair);
+	int socket, status, err, child = child_fork(&socket);
 
-	if (err)
-		return err;
-	child = sys_fork();
 	if (child == 0)
-		answer(pair[1], path, resolved);
-	sys_close(pair[1]);
-	err = child < 0 ? child : receive(pair[0], resolved);
-	sys_close(pair[0]);
+		answer(socket, path, resolved);
+	if (child < 0)
+		return child;
+	err = receive(socket, resolved);
+	sys_close(socket);
 	if (err == -ETIMEDOUT)
 		sys_kill(child, SIGKILL);
-	else if (child > 0)
+	else
 		sys_wait(child, &status);
 	return err;
 }

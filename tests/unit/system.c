@@ -31,6 +31,8 @@
 #include "mount/policy.h"
 #include "sys/priv.h"
 #include "proc/proc.h"
+#include "proc/read.h"
+#include "proc/task.h"
 #include "target/resolve.h"
 #include "target/unmount.h"
 #include "health/server.h"
@@ -303,6 +305,67 @@ static void a_number_is_used_again(void **state)
 	assert_true(sys_read(device, byte, sizeof(byte)) > 0);	/* INIT */
 	assert_int_equal(umount_path("mnt", UMOUNT_ABORT), 0);
 	close(device);
+}
+
+/* The child runs `fn` on the descriptor, and is in this function of the kernel within two seconds. */
+static int child_in(int (*fn)(int fd), int fd, const char *function)
+{
+	char dir[12], where[64];
+	int child = fork();
+
+	if (child == 0)
+		_exit(fn(fd));
+	for (int i = 0; i < 200; i++) {
+		if (read_proc(read_name(child, dir), "wchan", where, sizeof(where)) > 0 && strstr(where, function))
+			return child;
+		usleep(10000);
+	}
+	return -1;
+}
+
+static int read_device(int fd)
+{
+	char byte[8192];
+
+	return read(fd, byte, sizeof(byte)) < 0;
+}
+
+static int look_up(int nothing)
+{
+	(void)nothing;
+	return access("mnt/name", F_OK) < 0;
+}
+
+static bool waits_for_server(int pid)
+{
+	char dir[12], wchan[64];
+
+	return read_proc(read_name(pid, dir), "wchan", wchan, sizeof(wchan)) > 0 && task_waits_for_server(wchan);
+}
+
+static void an_idle_server_waits_for_no_server(void **state)
+{
+	static struct mountpoint at;
+	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
+	char text[512], byte[8192];
+	struct out why = OUT_TEXT(text);
+	int device, caller, server;
+
+	(void)state;
+	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
+	device = mount_fuse(&at, &options, &why);
+	assert_true(device > 2);
+	assert_true(read(device, byte, sizeof(byte)) > 0);	/* INIT, which gets no answer */
+	server = child_in(read_device, device, "fuse_dev");
+	caller = child_in(look_up, -1, "fuse");
+	assert_true(server > 0 && caller > 0);
+	assert_false(waits_for_server(server));
+	assert_true(waits_for_server(caller));
+	close(at.under);
+	assert_int_equal(umount_path("mnt", UMOUNT_ABORT), 0);
+	close(device);
+	waitpid(server, NULL, 0);
+	waitpid(caller, NULL, 0);
 }
 
 static void assert_not_found(const char *word, enum target_result want, int err, const char *why)
@@ -821,6 +884,7 @@ int main(void)
 		cmocka_unit_test(aborting_wakes),
 		cmocka_unit_test(a_number_is_used_again),
 		cmocka_unit_test(why_a_target_is_not_found),
+		cmocka_unit_test(an_idle_server_waits_for_no_server),
 		cmocka_unit_test(holders_are_found),
 		cmocka_unit_test(mappings_are_read_by_their_fields),
 		cmocka_unit_test(fuse_conf),
