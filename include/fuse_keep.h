@@ -26,10 +26,10 @@ struct fuse_slot {
 	uint64_t unique;	/* of the request, without FUSE_UNIQUE_RESEND; 0: the slot is free */
 	uint64_t again;		/* the process that began the request was killed before the reply */
 	uint64_t stage;		/* enum fuse_stage */
-	uint64_t before[2];	/* what the operation found: its own */
-	uint64_t opened;	/* the handle that it made, as the file system likes; 0: none */
+	uint64_t before[2];	/* for the file system: the state that the operation found */
+	uint64_t opened;	/* for the file system: the handle that the request made; 0: none */
 	uint64_t lookups;	/* how many of `node` are set */
-	uint64_t node[FUSE_SLOT_NODES];	/* whose lookup counts it has increased, by one each; 0: taken back */
+	uint64_t node[FUSE_SLOT_NODES];	/* nodes whose lookup count the request increased by one; 0: taken back */
 };
 
 /* Writes all of these words, which are in kept memory, or none of them if the process is killed. At
@@ -43,15 +43,16 @@ struct fuse_keeping {
 	/* Called once, after option parsing and before fuse_ops.prepare. `resumed`: a former process
 	   has used the memory; else it is zero. Returns NULL, or why this process cannot go on. */
 	const char *(*attach)(void *fs, void *memory, bool resumed);
-	/* With resumed: the next descriptor number above `after` (-1: the first one) that is needed of
-	   the former process; -1: no more. */
+	/* If resumed: returns the next number above `after` (-1: the first one) of a descriptor of the
+	   killed process that this process needs; -1: no more. */
 	int (*next_fd)(void *fs, int after);
-	/* With resumed: this number is open again, or (ok is false) lost. */
+	/* If resumed: called for each of those numbers. ok: this process has the killed process's
+	   descriptor under that number; else the descriptor is lost. */
 	void (*got_fd)(void *fs, int fd, bool ok);
 	/* Takes back what an unanswered request has done to the kept memory: the lookup counts of the
 	   slot's nodes, and its handle. What it has done to files stays. */
 	void (*undo)(struct fuse_req *req, struct fuse_slot *slot);
-	/* With resumed: called once all that is known, and before the first request. */
+	/* If resumed: called after the last got_fd and undo, and before the first request. */
 	void (*settled)(struct fuse_req *req);
 };
 

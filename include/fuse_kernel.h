@@ -236,8 +236,8 @@ struct fuse_in_header {
 	uint16_t padding;
 };
 
-/* 7.36: extensions to what creates a node. Types up to FUSE_MAX_NR_SECCTX are
-   no types but the nr_secctx of a fuse_secctx_header. */
+/* 7.36: extensions of the requests that create a node. A header whose type is at most
+   FUSE_MAX_NR_SECCTX is a fuse_secctx_header, which has nr_secctx in the same place. */
 enum fuse_ext_type {
 	FUSE_MAX_NR_SECCTX	= 31,
 	FUSE_EXT_GROUPS		= 32,	/* 7.38: struct fuse_supp_groups */

@@ -52,7 +52,8 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 	sys_setsid();
 	sys_chdir("/");
 	undo = sys_read_all(socket, &byte, 1) == 1;
-	/* Only now: from here on, an open descriptor keeps fusectl from being unmounted. */
+	/* fusectl_identity() keeps a descriptor of fusectl open, which makes fusectl busy: call it only once
+	   the program has closed its end of the socket. */
 	if (!undo && auto_unmount)
 		for (identity = fusectl_identity(connection); is_served(at, identity); )
 			sys_sleep_ms(LOOK_EVERY_MS);

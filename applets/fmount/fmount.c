@@ -204,7 +204,8 @@ static int exec_server(const struct fmount *f, char **argv)
 	}
 	if (launch_become(&f->launch) != 0)
 		return 1;
-	/* The program may unmount in its own namespaces. */
+	/* exec drops all capabilities but the ambient ones: keep CAP_SYS_ADMIN, so that the program can
+	   unmount in its user namespace. */
 	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
 		return msg_errno(1, "CAP_SYS_ADMIN", err);
 	if (f->keep && fmount_die_with_keeper() != 0)

@@ -21,9 +21,9 @@ struct fmount {
 	bool wait, root_daemon, auto_unmount, replace_stale, beneath;
 	const char *keep;		/* --keep[=direct]; "": the default; NULL: not given */
 	int keep_tries;
-	/* the optional source files */
+	/* options that only the optional source files use */
 	bool userns, check, json, read_only, verbose, ignored, dry_run;
-	const char *reattach;		/* the old mount; "": to be found */
+	const char *reattach;		/* --reattach=OLD; "": find the old mount; NULL: not given */
 	bool all, bind, rbind, move;
 	const char *option_filter, *fstab;
 	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */

@@ -34,8 +34,9 @@ static struct {
 	const struct mountpoint *at;
 	int device, memory, signals;
 	struct { struct fuse_resume head; uint64_t deaths[MOST_TRIES]; } *kept;
-	int place[2];		/* descriptors that are the servers' own numbers of their sockets */
-	int hold, before;	/* sockets to this server's store, and to the last one that has the descriptors; -1 */
+	int place[2];		/* a socket pair that reserves the two numbers of each server's sockets */
+	int hold, before;	/* sockets to the stores of this server and of an earlier one, whose store the next server asks;
+				   -1: none */
 	int server, unmounter;	/* pids; 0: none */
 	int keeper;		/* in the child: its parent's pid */
 	uint64_t began;		/* when the server was started, in ms */
@@ -234,7 +235,7 @@ static bool dies_too_often(void)
 	return keep.count >= tries && now - keep.kept->deaths[keep.count % tries] < MINUTE_MS;
 }
 
-/* Ends early with a signal, or with the connection. */
+/* Returns earlier if a signal arrives or the connection ends. */
 static void pause_for(int ms)
 {
 	enum { SLICE_MS = 50 };

@@ -35,8 +35,9 @@ struct reattach {
 	bool dry, in_own;	/* in_own: visit this process's namespace, else all others */
 	uint64_t old[MAX_OLD];	/* the dead connections */
 	int old_count;
-	/* the namespace that is visited */
-	int space, pid, changed, failed;
+	/* the namespace that is visited: its descriptor, and a process of it */
+	int space, pid;
+	int failed;		/* mounts that were not replaced, in all namespaces */
 };
 
 static bool is_old(const struct reattach *r, const struct table_row *row)

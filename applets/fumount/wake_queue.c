@@ -67,7 +67,7 @@ static int add_request(struct wake_queue *q, const struct wake_request *request,
 	struct wake_pass *pass = q->pass;
 	uint32_t *at = map_find(&q->index, key);
 
-	if (at) {	/* read once before RESEND */
+	if (at) {	/* this process has read the request before: RESEND delivered it again */
 		pass->requests[*at].unique = request->unique;
 		return 0;
 	}

@@ -16,14 +16,14 @@ enum { WAKE_ROOM = 65536 };
    still has them if that process is killed. */
 struct wake_pass {
 	int err;		/* 0, or the -errno that ended it */
-	int held;		/* hold_process(): 0, or -errno */
+	int held;		/* what hold_process() returned: 0, or -errno */
 	uint32_t ended, done, back;	/* requests by their fate */
-	uint32_t gone;		/* ended meanwhile: the server has answered, or the caller was killed */
-	uint32_t forgotten;	/* nodes that the server was not told of as forgotten */
-	uint32_t unasked;	/* NOTIFY_REPLYs that the server does not get */
-	bool own_space;		/* the threads in the requests have the numbers of this PID namespace */
+	uint32_t gone;		/* requests that ended by themselves: the server answered, or the caller was killed */
+	uint32_t forgotten;	/* FORGETs that this process read, and that the server therefore misses */
+	uint32_t unasked;	/* NOTIFY_REPLYs that this process read, and that the server therefore misses */
+	bool own_space;		/* a request's pid is a number of this process's PID namespace */
 	uint64_t took;		/* nanoseconds for which the server stood still */
-	uint32_t unreleased;	/* files of which the server was not told that they were closed */
+	uint32_t unreleased;	/* RELEASEs that this process answered: the server keeps those files open */
 	int server;		/* the process that was held last, or could not be held */
 	struct wake_walked { uint64_t top, low; } walked;	/* the request numbers that were tried; kept from pass to pass */
 	uint32_t count;

@@ -107,7 +107,8 @@ static uint64_t walk_down(struct walk *w, uint64_t from, uint64_t to)
 	return n > to + STEP ? n : to;
 }
 
-/* `newest` is not in flight any more; what an earlier pass tried is not tried again. */
+/* Tries the numbers below `newest`, a request that is no longer in flight, and skips those that an earlier
+   pass has tried. */
 static void walk_from(struct walk *w, uint64_t newest)
 {
 	struct wake_walked *done = &w->job->pass->walked;

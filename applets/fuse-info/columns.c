@@ -250,7 +250,7 @@ static void put_cell(const struct columns *c, struct view *v, const char *text, 
 		put_raw(v->out, text);
 	} else if (column == COLUMN_STATE) {
 		view_state(v, text, last ? 0 : c->width[column]);
-	} else if (last && !v->width) {	/* of any length */
+	} else if (last && !v->width) {	/* a file or a pipe: the last cell may be of any length */
 		v->out->escape = true;
 		out_fmt(v->out, "%s", text);
 		v->out->escape = false;

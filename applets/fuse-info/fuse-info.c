@@ -60,7 +60,7 @@ static int show_table(const struct args *args, struct view *v)
 	return shown < 0 ? report_table_error(args, shown) : args->table.stuck && shown;
 }
 
-/* What programs read has no line about the kernel before it. */
+/* Whether to leave out the line about the kernel: scripts pass these options, and read the table. */
 static bool shows_table_alone(const struct list_choice *t)
 {
 	return t->list || t->stuck || t->no_headings || t->columns.chosen || t->columns.raw || t->types;

@@ -52,7 +52,8 @@ int requests_add(struct requests *r, const struct event *sent)
 	return 0;
 }
 
-/* Frees a slot, and moves those that follow it back as far as their place. */
+/* Frees a slot of the hash, which uses open addressing: moves the events behind the slot back, so that no
+   search for them ends at a free slot. */
 static void free_slot(struct requests *r, size_t hole)
 {
 	size_t mask = r->room - 1;
@@ -87,7 +88,7 @@ void requests_each(const struct requests *r, void (*fn)(const struct event *, vo
 
 /* ---- Names ---- */
 
-/* By number; "-" for numbers that are not used. */
+/* The operations in the order of their numbers, from 0 on; "-": no operation has the number. */
 static const char names[] =
 	"-\0LOOKUP\0FORGET\0GETATTR\0SETATTR\0READLINK\0SYMLINK\0-\0MKNOD\0MKDIR\0UNLINK\0RMDIR\0RENAME\0"
 	"LINK\0OPEN\0READ\0WRITE\0STATFS\0RELEASE\0-\0FSYNC\0SETXATTR\0GETXATTR\0LISTXATTR\0REMOVEXATTR\0"

@@ -8,16 +8,16 @@
 #include "events.h"
 
 struct tracing {
-	int root, instance;		/* of a tracefs that is mounted nowhere; 0: not open */
+	int root, instance;		/* directories of a tracefs that is mounted nowhere; 0: not open */
 	char name[40];			/* of the instance */
 	struct event_layout layout;
 	struct trace_pipe { int fd, cpu; } *pipes;
 	size_t count, room;
 	unsigned char *page;
-	struct event *events;		/* read, and not yet passed on */
+	struct event *events;		/* read, and not yet given to tracing_read()'s fn */
 	size_t kept, events_room;
 	bool failed;			/* events were dropped for want of memory */
-	bool saved;			/* the names of ended threads were read since tracing_read() */
+	bool saved;			/* saved_cmdlines has been read since the last tracing_read() */
 };
 
 /* Has the kernel record the requests of a connection, or of all (0), in a new instance of tracefs.

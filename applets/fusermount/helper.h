@@ -20,7 +20,7 @@ struct helper {
 	bool root;		/* the caller is root, whom the policy does not bind */
 	bool auto_unmount;	/* -o auto_unmount */
 	char *list;		/* the argument of -o; NULL: none */
-	int socket, device;	/* to the peer; of /dev/fuse */
+	int socket, device;	/* the descriptors of the socket to the peer, and of /dev/fuse */
 	const char *name;	/* the mountpoint's last component, in the working directory */
 	struct policy policy;
 	struct optlist mount;

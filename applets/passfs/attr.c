@@ -7,8 +7,8 @@
 #include "passfs.h"
 
 /* Dirty pages are data that SOURCE does not have yet. There are none with a backing id, since the
-   page cache then is SOURCE's own, nor without a cache and shared mappings. inode: NULL if the node has lost
-   its descriptor. */
+   page cache then is SOURCE's own, nor without a cache and shared mappings. inode: NULL if the node has no
+   descriptor. */
 static bool source_knows_holes(const struct fuse_req *req, const struct inode *inode)
 {
 	return (pass_of(req)->cache == CACHE_NONE && !(fuse_agreed(req) & FUSE_DIRECT_IO_ALLOW_MMAP))

@@ -16,7 +16,7 @@
 #include "passfs.h"
 #include "sys.h"
 
-enum { WINDOW = 256 };		/* backing ids around the last one noted, which threads may have got */
+enum { WINDOW = 256 };		/* backing ids above the last one noted: threads may have got those before they were killed */
 
 static struct {
 	struct journal *kept;

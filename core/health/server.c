@@ -188,7 +188,7 @@ static int search(struct search *s, int pid)
 	int result = scout_each(&scout);
 
 	end_asker();
-	asker.lost = false;	/* The next search starts another. */
+	asker.lost = false;	/* The next search starts another asker. */
 	return result;
 }
 

@@ -95,7 +95,7 @@ static char *cut(char *text)
 	return text;
 }
 
-/* One option, cut out. Returns NULL, or why it is refused. */
+/* Parses one option, "NAME" or "NAME=VALUE". Returns NULL, or why it is refused. */
 static const char *parse_one(struct optlist *o, char *name)
 {
 	const char *why = NULL;

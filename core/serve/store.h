@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* Forks it from the process whose descriptors it holds, while that has one thread. It listens at
-   `socket`, and ends when store_end() or the end of the keeper tells it to; in the latter case it
-   kills the server first, so that the connection ends. 0 or -errno. */
+/* Forks the store of this process, which must have one thread. The store listens at `socket`. It ends
+   at store_end(), or when the keeper ends; then it kills the server first, so that the connection
+   ends. 0 or -errno. */
 int store_start(int socket);
 
 /* Fetches the descriptors with these numbers, at most SYS_FDS_EACH of them in ascending order, by the
@@ -17,7 +17,7 @@ int store_start(int socket);
    must not have been in use. */
 void store_fetch(int socket, int tag, const int *wanted, int count, bool *ok);
 
-/* Ends the store at the other end. */
+/* Ends the store at the other end of the socket. */
 void store_end(int socket);
 
 #endif
