@@ -161,7 +161,7 @@ static const char *mountpoint_of(uint64_t connection, struct wanted *w)
 	return table_each(NULL, take_name, w) > 0 ? w->name : NULL;
 }
 
-/* Of what happened in `ms` milliseconds, how much in a second. */
+/* The number of requests a second, if there were `count` in `ms` milliseconds. */
 static uint64_t rate(uint64_t count, uint64_t ms)
 {
 	return ms ? (count * 1000 + ms / 2) / ms : 0;

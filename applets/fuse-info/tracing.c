@@ -41,7 +41,8 @@ static int write_at(int dir, const char *path, const char *text)
 	return err;
 }
 
-/* Use a mount of its own: a tracefs at a well-known place may be the one of another's namespace. */
+/* Use a mount of tracefs that this process makes: in another user's mount namespace, another file system may
+   be mounted on the usual directory. */
 static int mount_tracefs(void)
 {
 	int fs = sys_fsopen("tracefs"), err, mount;

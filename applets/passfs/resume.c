@@ -174,8 +174,8 @@ static void lose_file(struct journal_entry *e, int fd)
 	journal_set(&e->kind, JOURNAL_LOST);
 }
 
-/* The bits of those that are open are cleared: the rest is lost. A number has to be taken before
-   this process opens a file of its own, which could get it. */
+/* Clears the bit of a descriptor that is open again. Marks a lost one in the journal, and occupies its number
+   before this process opens a file of its own, which could get that number. */
 static void got_fd(void *fs, int fd, bool ok)
 {
 	struct journal_entry *e = self.kept->fd + fd;

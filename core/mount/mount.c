@@ -167,7 +167,7 @@ int mount_place(struct mountpoint *at, int mount)
 
 int mount_undo(const struct mountpoint *at)
 {
-	if (at->turn)	/* mount_place() may have failed to take it. */
+	if (at->turn)	/* mount_place() may have failed to take the turn. */
 		turn_take(at->turn, &at->mounted);
 	if (at->top >= 0)
 		return umount_fd(at->top, UMOUNT_LAZY);

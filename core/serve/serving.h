@@ -31,13 +31,14 @@ void serving_detach(void);
 #define SERVING_DEVICE "/dev/fd/"
 bool serving_is_device(const char *where);
 
-/* signals.c. Call signals_catch_end() before mounting, so that nothing is left mounted, and
-   signals_set_others() once mounted: mounting may wait for a child, which SIGCHLD would take. */
+/* signals.c. Call signals_catch_end() before mounting, so that a signal leaves nothing mounted, and
+   signals_set_others() once mounted: mounting may wait(2) for a child, which SIGCHLD's handler would
+   reap first. */
 void signals_catch_end(void);
 void signals_set_others(void);
 void signals_end(int sig);	/* the handler of the signals that end a server */
 
-/* sandbox.c: --sandbox. sandbox_enter() exits if there is none to be had. */
+/* sandbox.c: --sandbox. sandbox_enter() exits if the kernel offers no sandbox. */
 void sandbox_report(int err);
 void sandbox_enter(struct fuse_session *session);
 int sandbox_protect_device(int device);	/* 0 or -errno */

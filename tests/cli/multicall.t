@@ -47,7 +47,7 @@ is 'makes none' "$out" "made 0 links in $T/new/bin"
 rm "$T/new/bin/hellofs"
 echo mine >"$T/new/bin/hellofs"
 exits 1 'a file that is not ours' without_helper "$box" --install -s "$T/new/bin"
-is 'is left alone' "$(cat "$T/new/bin/hellofs")" mine
+is '--install leaves the file as it is' "$(cat "$T/new/bin/hellofs")" mine
 like 'and named' "$err" 'hellofs: exists and is not ours'
 exits 0 '--uninstall' without_helper "$box" --uninstall "$T/new/bin"
 is 'tells how many' "$out" "removed 13 links in $T/new/bin"

@@ -46,7 +46,7 @@ for mount in /bin/mount '/bin/busybox mount'; do
 		like 'starts no server' "$(mount_line "$root/mnt")" ' rw,.*noatime.* - fuse.hellofs src rw'
 		is 'nor a second mount' "$(own_mounts | wc -l)" 1
 		exits 0 "$umount" in_root "${u[@]}" /mnt
-		ok 'is gone' unmounted "$root/mnt"
+		ok '/mnt is unmounted' unmounted "$root/mnt"
 	done
 	# BusyBox calls no helper for that, but the server itself, and waits for its end.
 	exits 0 "$mount -t fuse passfs#/usr" timeout 10 chroot "$root" "${m[@]}" -t fuse 'passfs#/usr' /mnt
@@ -54,7 +54,7 @@ for mount in /bin/mount '/bin/busybox mount'; do
 	exits 0 "$umount" in_root "${u[@]}" /mnt
 	for type in fuse.passfs passfs; do
 		exits 0 "$mount -t $type, with an option of its own" timeout 10 chroot "$root" "${m[@]}" -t "$type" -o hide=sbin /usr /mnt
-		is 'which it has' "$(ls "$root/mnt")" "$(printf '%s\n' bin lib)"
+		is 'the server gets its own option from mount(8)' "$(ls "$root/mnt")" "$(printf '%s\n' bin lib)"
 		exits 0 "$umount" in_root "${u[@]}" /mnt
 	done
 	# It keeps ro, noexec and their like from the helpers that it calls.

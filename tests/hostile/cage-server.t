@@ -35,7 +35,7 @@ is 'its unmounter the pipe, the server and the connection' "$(descriptors "$unmo
 ok 'no way up from where it is' test ! -e "/proc/$server/cwd/../../version" -a ! -e "/proc/$server/cwd/../status"
 ok 'nothing but descriptors there' test -e "/proc/$server/cwd/0" -a "$(find "/proc/$server/cwd/../" -maxdepth 1 ! -name '[0-9]*' | wc -l)" = 1
 echo text >mnt/file
-ok 'it serves' test "$(cat src/file)" = text
+ok 'the caged server writes to SOURCE' test "$(cat src/file)" = text
 exits 0 'and changes a mode by it' chmod 640 mnt/file
 is 'in SOURCE' "$(stat -c %a src/file)" 640
 fumount mnt
@@ -50,7 +50,7 @@ for when in 1 2; do
 	ok "the list fails, $when" grep -q INJECTED trace
 	is 'none of them is kept' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
 	is 'the unmounter has none' "$(descriptors "$(unmounter_of "$server")" | grep -cE " (/|$T/outside)$")" 0
-	is 'it serves' "$(cat mnt/file)" text
+	is 'the server with few descriptors reads a file' "$(cat mnt/file)" text
 	fumount mnt
 done
 hellofs -b --ready-fd 7 mnt 7>ready 9</ 2>/dev/null
@@ -173,7 +173,7 @@ for limit in 12 60; do
 	server=$(newest passfs)
 	count=$(of "$server" Threads)
 	ok 'with as many threads as that leaves' test "$count" -gt 4 -a "$count" -le "$limit"
-	is 'it serves' "$(timeout 5 cat mnt/file 2>&1)" text
+	is 'the server with few threads reads a file' "$(timeout 5 cat mnt/file 2>&1)" text
 	fumount mnt
 done
 

@@ -22,7 +22,7 @@ unshare -m --propagation private bash -c '. ./binds "$1"; : >ready; exec sleep 1
 pids+=($!)
 elsewhere=$!
 within 100 test -e ready
-ok 'there are many' test "$(in_table "$elsewhere")" -ge "$count"
+ok 'the other namespace has that many binds' test "$(in_table "$elsewhere")" -ge "$count"
 timeout 60 fumount -R "conn:$conn" >out 2>&1
 is 'another namespace: works' $? 0
 is 'another namespace: all are gone' "$(in_table "$elsewhere")" 0

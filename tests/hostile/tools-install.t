@@ -38,6 +38,6 @@ is 'twice' $? 0
 rm -rf root
 install
 is 'a directory that is not there: made' $? 0
-ok 'all is there' test -L root/usr/bin/fumount
+ok 'the links are in the directory that was made' test -L root/usr/bin/fumount
 
 finish

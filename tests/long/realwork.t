@@ -66,7 +66,7 @@ ok 'make' build mnt/repo
 git clone -q "file://$top" native/repo
 ok 'make, elsewhere' build native/repo
 ok 'the same program' cmp native/repo/build/fusebox mnt/repo/build/fusebox
-is 'that runs' "$(mnt/repo/build/fusebox --list)" "$(native/repo/build/fusebox --list)"
+is 'the program that was built on the mount runs' "$(mnt/repo/build/fusebox --list)" "$(native/repo/build/fusebox --list)"
 ok 'and is not made again' env -u BUILD -u MAKEFLAGS make -C mnt/repo -q build/fusebox
 ok 'the same in the source' same_data mnt/repo src/repo
 
@@ -78,7 +78,7 @@ insert 1 & one=$!
 insert 2 & two=$!
 ok 'one inserts' wait "$one"
 ok 'another, too' wait "$two"
-is 'all is there' "$(sql 'SELECT who, count(*), sum(n) FROM t GROUP BY who' | paste -sd' ')" '1|300|44850 2|300|44850'
+is "both writers' rows are in the database" "$(sql 'SELECT who, count(*), sum(n) FROM t GROUP BY who' | paste -sd' ')" '1|300|44850 2|300|44850'
 is 'and whole' "$(sql 'PRAGMA integrity_check')" ok
 sql 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
 is 'whole in the source' "$(sqlite3 src/db 'PRAGMA integrity_check' 'SELECT count(*) FROM t' | paste -sd' ')" 'ok 600'

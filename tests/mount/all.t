@@ -23,7 +23,7 @@ exits 0 '-t noTYPE' fumount -a -t nofuse.faulty
 is 'only the others' "$(left)" 'mnt1 mnt2 mnt3'
 hellofs -b mnt4
 exits 0 '-t with several' fumount -a -t fuse.none,fuse.faulty
-is 'one of them' "$(left)" 'mnt4'
+is '-t with two types leaves only mnt4' "$(left)" 'mnt4'
 exits 0 '-t, no such' fumount -a -t fuse.none
 hellofs -b -o rw,noexec mnt5
 exits 0 '-O' fumount -a -O rw,noexec
@@ -65,7 +65,7 @@ serve good "$T/mnt1"
 bg bash -c 'exec 7<mnt1/file; sleep 1; kill $$'
 within 2 test -e "/proc/$bg/fd/7"
 exits 0 '-a -w waits' fumount -a -w 5
-is 'until it is free' "$(left)" ''
+is '-a -w unmounts it once no process holds it' "$(left)" ''
 serve good "$T/mnt1"; serve good "$T/mnt2"
 exec 7<mnt1/file
 began=${EPOCHREALTIME/./}
@@ -101,7 +101,7 @@ for how in -l -f -R; do
 	bg stat tree/none
 	within 5 blocked "$bg"
 	exits 0 "hung outside, $how" timeout 10 fumount -a "$how"
-	is 'all gone' "$(left)" ''
+	is 'fumount -a leaves no mount' "$(left)" ''
 	kill -KILL "$hung" "$server"
 done
 serve good "$T/tree"; hung=$server
@@ -131,7 +131,7 @@ recover_silent 1
 one=$took
 recover_silent {1..9}
 ok "nine do not take the time of four ($((one / 1000)), $((took / 1000)) ms)" test "$took" -lt $((one * 4))
-is 'none is left' "$(left)" ''
+is 'none of the nine mounts is left' "$(left)" ''
 exits 0 'and again' fumount -a -R
 # -N
 unshare -m --propagation private sleep 100 & elsewhere=$!

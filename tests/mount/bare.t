@@ -20,7 +20,7 @@ unlike 'nothing dangles' "$out" '; *('$'\n''|$)'
 exits 1 'a server' in_root hellofs /mnt
 is 'says the same' "$err" 'hellofs: /dev/fuse: a directory (docker -v makes one); remove it, and use --device /dev/fuse'
 exits 0 'fuse-info' in_root fuse-info -k
-like 'too' "$out" '/dev/fuse +a directory'
+like 'fuse-info shows that /dev/fuse is a directory' "$out" '/dev/fuse +a directory'
 like 'and the release without /proc' "$out" "linux +$(uname -r)"
 rmdir root/dev/fuse
 for other in 'touch root/dev/fuse' 'mknod root/dev/fuse c 1 3'; do
@@ -37,7 +37,7 @@ if [ "$(id -u)" = 0 ]; then
 	chk 1 'on a file system mounted nodev'
 	like 'is told' "$out" 'no +device access +Permission denied; it is on a file system mounted nodev'
 	exits 1 'a server' in_root hellofs /mnt
-	like 'tells it as well' "$err" '^hellofs: /dev/fuse: Permission denied; it is on a file system mounted nodev'
+	like 'a server names the nodev mount of /dev/fuse' "$err" '^hellofs: /dev/fuse: Permission denied; it is on a file system mounted nodev'
 	mount -o remount,dev root/dev
 fi
 

@@ -77,7 +77,7 @@ fumount mnt
 
 hellofs -b mnt
 exits 0 '--beneath' fmount --beneath --wait mnt -- passfs "$top/tests"
-is 'there are two' "$(layers)" 2
+is 'the new mount and the old one are both there' "$(layers)" 2
 is 'the one on top serves' "$(cat mnt/hello)" hello
 fumount mnt
 ok 'below it is the new one' test -e mnt/lib.sh
@@ -94,7 +94,7 @@ is 'says so' "$err" 'fmount: mnt: nothing is mounted there; --beneath takes a mo
 exits 1 'without --wait' fmount --beneath mnt -- hellofs
 mount -t tmpfs none mnt
 exits 1 'a kernel before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --beneath --wait mnt -- hellofs
-like 'says what it takes' "$err" 'mnt: the kernel cannot mount beneath this; it takes Linux 6.5'
+like '--beneath names the kernel that it needs' "$err" 'mnt: the kernel cannot mount beneath this; it takes Linux 6.5'
 is 'nothing else is there' "$(layers)" 0
 umount -i mnt
 # A parent that is shared: the new mount comes to its peers as well.

@@ -13,7 +13,7 @@ ok 'the server is not listed' user test ! -e "/proc/$(newest hellofs)"
 exits 0 'an ordinary user' user "$BUILD/fusebox" fuse-info mnt --json
 is 'is told unknown, not dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('unknown', None, True)"
 exits 0 'on the screen' user "$BUILD/fusebox" fuse-info
-like 'too' "$out" $'\nunknown .* \\? '
+like 'the table shows the state unknown and ? for the server' "$out" $'\nunknown .* \\? '
 unlike 'nothing is dead' "$out" $'\ndead'
 exits 0 'other mount namespaces' user "$BUILD/fusebox" fuse-info -A -l
 like 'may be hidden as well' "$err" 'some mount namespaces are not visible to this user'

@@ -53,12 +53,12 @@ is 'its fields' "$(json 'sorted(m["mnt1"])')" "['connection', 'mount_id', 'mount
 is 'as the kernel has them' "$(json 'm["mnt1"]["connection"], m["mnt1"]["mount_id"]')" "($(conn_of "$T/mnt1"), $(mount_line "$T/mnt1" | cut -d' ' -f1))"
 
 exits 1 '--stuck: there is one' fuse-info --stuck
-like 'that one' "$out" "$T/mnt2"$'\n'
+like '--stuck shows the mount that does not answer' "$out" "$T/mnt2"$'\n'
 unlike 'no other' "$out" 'mnt1|mnt3'
 exits 1 '--stuck=0' fuse-info --stuck=0
 exits 2 '--stuck: a failure is another status' fuse-info --stuck=0.5 --json
 exits 1 '--stuck=1 --json' fuse-info --stuck=1 --json
-is 'that one alone' "$(json '[*m]')" "['mnt2']"
+is '--stuck --json shows that mount alone' "$(json '[*m]')" "['mnt2']"
 # Other connections change no verdict: one is asked all the time, one hangs.
 serve mute "$T/mnt7"; mute=$server
 bg stat mnt7/none
@@ -183,7 +183,7 @@ exits 0 'by source' fuse-info 'a source'
 is 'both mounts' "$(grep -c '^/' <<<"$out")" 2
 exits 0 'by connection' fuse-info "conn:${device#*:}"
 exits 0 'by id' fuse-info "mnt-id:$id"
-is 'one' "$(grep -c '^/' <<<"$out")" 1
+is 'mnt-id:N shows one mount' "$(grep -c '^/' <<<"$out")" 1
 exits 0 'two' fuse-info mnt1 mnt3
 for word in nothing mnt8 conn:99999 conn:x mnt-id:0 /proc; do exits 1 "not a mount: $word" fuse-info "$word"; done
 like 'and why' "$err" 'not a FUSE mount'

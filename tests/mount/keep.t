@@ -27,7 +27,7 @@ client=$bg
 within 5 blocked "$client"
 kill -KILL "$server"
 ok 'who waits for the server gets the answer of the next one' wait "$client"
-is 'the right one' "$(cat copy)" hello
+is "the next server's answer has the file's data" "$(cat copy)" hello
 ok 'the third server' lives
 exits 0 'fumount' fumount mnt
 ok 'ends the keeper' within 5 gone "$keeper"
@@ -136,7 +136,7 @@ within 5 blocked "$client"
 kill -KILL "$server"
 wait "$keeper"
 is 'the third: the status of the server' $? 137
-like 'it says so' "$(cat log)" 'fmount: hellofs: it ends too often; unmounted'
+like 'fmount --keep reports that the server ends too often' "$(cat log)" 'fmount: hellofs: it ends too often; unmounted'
 ok 'nothing is mounted' unmounted "$T/mnt"
 wait "$client"
 is 'who waited got an error' $? 1

@@ -32,7 +32,7 @@ exits 0 '-o remount,ro' fmount -o remount,ro mnt
 like 'read-only' "$(mount_line "$T/mnt")" ' ro,.*noexec.* - fuse.hellofs src ro'
 
 exits 0 '--bind' fmount --bind mnt mnt2
-is 'the same there' "$(read_it mnt2)" hello
+is 'the bind shows the same file' "$(read_it mnt2)" hello
 exits 0 'fumount of one' fumount mnt2
 exits 0 '--bind -o ro' fmount --bind -o ro,noatime mnt mnt2
 like 'that one is read-only' "$(mount_line "$T/mnt2")" ' ro,.*noexec,noatime - fuse.hellofs src'
@@ -67,7 +67,7 @@ for kind in shared slave private unbindable; do
 done
 exits 0 '--rbind' fmount --make-private mnt2
 exits 0 '--rbind' fmount -R mnt2 mnt
-is 'the same there' "$(read_it mnt)" hello
+is 'the recursive bind shows the same file' "$(read_it mnt)" hello
 exits 0 'fumount of both' fumount mnt mnt2
 
 exits 0 'a server that daemonizes' fmount -t fuse.daemonizes src mnt
@@ -153,10 +153,10 @@ fumount mnt
 is 'are not for the server' "$out" "<s><mnt><-o><nosuid,nodev,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,nosuid,nodev>"
 exits 0 'given to a server of the box' hellofs -b -o "$words" mnt
 exits 0 'in a remount' fmount -o "remount,$words,noatime" mnt
-like 'with an option beside them' "$(mount_line "$T/mnt")" noatime
+like 'the remount sets noatime beside the ignored words' "$(mount_line "$T/mnt")" noatime
 fumount mnt
 exits 0 'before a program' fmount --wait -o "$words,noexec" mnt -- hellofs
-like 'with an option beside them' "$(mount_line "$T/mnt")" noexec
+like 'noexec is set beside the ignored words' "$(mount_line "$T/mnt")" noexec
 fumount mnt
 
 # X-mount.mkdir
@@ -168,7 +168,7 @@ is 'with the mode 0755' "$(stat -c %a deep deep/a | paste -sd' ')" '755 755'
 exits 0 'fumount' fumount deep/a/b
 echo "x $T/m3/in fuse.hellofs x-mount.mkdir=0711 0 0" >fstab
 exits 0 'x-mount.mkdir=MODE' fmount -T fstab "$T/m3/in"
-is 'with that' "$(stat -c %a m3)" 711
+is 'the directory is made with the MODE of x-mount.mkdir' "$(stat -c %a m3)" 711
 fumount m3/in; rm -rf m3 deep
 exits 0 'with a program' fmount --wait -o X-mount.mkdir deep/m -- hellofs
 fumount deep/m; rm -rf deep

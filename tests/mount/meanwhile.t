@@ -21,10 +21,10 @@ meanwhile()
 for how in '' -l; do
 	# shellcheck disable=SC2086 # none is no argument
 	meanwhile 32 "gone meanwhile, ${how:-plain}" fumount $how mnt
-	like 'that is said' "$err" '^fumount: mnt: nothing is mounted there$'
+	like 'fumount reports that nothing is mounted there any more' "$err" '^fumount: mnt: nothing is mounted there$'
 done
 meanwhile 0 '-R' fumount -R mnt
-like 'that is said' "$err" 'unmounted meanwhile by another process'
+like 'fumount -R reports that another process unmounted it' "$err" 'unmounted meanwhile by another process'
 meanwhile 0 '-a' fumount -a
 meanwhile 0 '-a -R' fumount -a -R
 
@@ -39,7 +39,7 @@ hellofs -b mnt 2>/dev/null
 (begun umount2 fumount; mount --move mnt mnt2/to) &
 exits 32 'moved meanwhile' late fumount mnt
 wait $!
-like 'it says so' "$err" '^fumount: mnt: covered or moved meanwhile; run fumount again$'
+like 'fumount reports a mount that was covered or moved meanwhile' "$err" '^fumount: mnt: covered or moved meanwhile; run fumount again$'
 ok 'it is mounted' mounted "$T/mnt2/to"
 umount mnt2/to; umount mnt2
 

@@ -17,7 +17,7 @@ is 'a signal to an adopted mount ends it cleanly' "$? $(own_mounts)" '0 '
 
 # shellcheck disable=SC2016 # that shell is to expand it
 exits 0 'the descriptor replaces {}' fmount mnt -- /bin/sh -c 'echo $0 $1 $2' a {} b
-like 'where it stands' "$out" '^a /dev/fd/[0-9]+ b$'
+like 'the descriptor stands where {} stood' "$out" '^a /dev/fd/[0-9]+ b$'
 fumount mnt
 exits 127 'a program that is not there' fmount mnt -- /nonexistent
 is 'leaves nothing mounted' "$(own_mounts)" ''

@@ -64,7 +64,7 @@ serve good
 exec 7<mnt/file
 kill -KILL "$server"; within 2 gone "$server"
 exits 0 'killed, with a file open' fumount -R mnt
-like 'it says so' "$err" 'its server is dead'
+like 'fumount -R reports that the server is dead' "$err" 'its server is dead'
 unlike 'the dead are not aborted' "$err" 'is aborted'
 like 'and who holds what is left' "$err" "held by $$ \(bash\) of root: open file .*/file"
 is 'nothing is mounted' "$(own_mounts)" ''
@@ -149,7 +149,7 @@ for i in 1 2 3 4 5; do
 	esac
 done
 exits 0 'a stack of five, one dead, one stopped' timeout 5 fumount -R mnt
-is 'all gone' "$(own_mounts)" ''
+is 'fumount -R leaves no mount of the stack' "$(own_mounts)" ''
 for conn in "${conns[@]}"; do
 	kill -KILL "${conn#*:}" 2>/dev/null
 	conn=${conn%:*}
@@ -286,7 +286,7 @@ for name in "a b" $'new\nline' 'back\slash' '\040' '#' 'conn:7' $'\033[31m' "$(p
 	stop "$server"
 	access stat "$name/x"
 	exits 0 "a name such as $(printf %q "$name")" timeout 5 fumount -R "./$name"
-	is 'is gone' "$(own_mounts)" ''
+	is 'no mount with such a name is left' "$(own_mounts)" ''
 	kill -KILL "$server"
 done
 unlike 'and nothing of it reaches the terminal' "$err" $'\033'
@@ -300,7 +300,7 @@ server=$(newest faulty)
 is 'mounted, at 5,000 bytes' "$(awk '/faulty/ { print (length($5) > 5000) }' /proc/self/mountinfo)" 1
 path=$T; for _ in {1..20}; do path+=/$deep; done
 exits 0 'by such a path' timeout 5 fumount -R "$path/end"
-is 'is gone' "$(grep -c faulty /proc/self/mountinfo)" 0
+is 'no mount is left below the long path' "$(grep -c faulty /proc/self/mountinfo)" 0
 deeper faulty good end
 is 'mounted there again' "$(grep -c faulty /proc/self/mountinfo)" 1
 exits 0 'from a directory that has no name' deeper fumount end

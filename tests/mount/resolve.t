@@ -22,13 +22,13 @@ for path in mnt ./mnt mnt/ mnt/. .//mnt//./ mnt/.. a/../mnt a/b/../../mnt link l
 		umount -l mnt ;;
 	*)	exits 0 "$path" timeout 5 fumount "$path" ;;
 	esac
-	ok 'is gone' unmounted "$T/mnt"
+	ok 'the mount at that path is unmounted' unmounted "$T/mnt"
 	free
 done
 hung mnt
 for path in mnt/x mnt/x/y mnt/x/../y chain/x nope a/b mnt/../nope; do
 	exits 32 "$path" timeout 5 fumount "$path"
-	ok 'is none' mounted "$T/mnt"
+	ok 'the mount stays after the path that leads elsewhere' mounted "$T/mnt"
 done
 exits 32 'a loop of links' timeout 5 fumount loop1
 like 'is said' "$err" 'Too many levels of symbolic links'
@@ -39,7 +39,7 @@ exits 32 'a name too long' timeout 5 fumount "$(printf %0300d 1)"
 like 'is said' "$err" 'File name too long'
 # From inside of it.
 exits 0 'from a directory below the parent' bash -c 'cd a/b/c && exec timeout 5 fumount ../../../mnt'
-ok 'is gone' unmounted "$T/mnt"
+ok 'the mount is unmounted by the path with ..' unmounted "$T/mnt"
 free
 hung "$T/a b"$'\n'c
 exits 0 'blanks and newlines' timeout 5 fumount "a b"$'\n'c
@@ -49,13 +49,13 @@ free
 line() { mount_line "$T/mnt"; }
 hellofs -b some:source mnt
 exits 0 'conn:N' fumount "conn:$(conn_of "$T/mnt")"
-ok 'is gone' unmounted "$T/mnt"
+ok 'conn:N unmounts it' unmounted "$T/mnt"
 hellofs -b some:source mnt
 exits 0 'mnt-id:N' fumount "mnt-id:$(line | cut -d' ' -f1)"
-ok 'is gone' unmounted "$T/mnt"
+ok 'mnt-id:N unmounts it' unmounted "$T/mnt"
 hellofs -b some:source mnt
 exits 0 'the source' fumount some:source
-ok 'is gone' unmounted "$T/mnt"
+ok 'the source unmounts it' unmounted "$T/mnt"
 hellofs -b some:source mnt
 mount --bind mnt other
 exits 32 'of several' fumount some:source

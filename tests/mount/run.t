@@ -36,7 +36,7 @@ PATH=$T/bin:$PATH
 # ---- The descriptor ----
 exits 0 'the descriptor behind the arguments' fmount mnt -- shows a b
 like 'as /dev/fd/N' "$err" 'argv:a b /dev/fd/[0-9]+'
-like 'one of them' "$err" $'\n1$'
+like 'the program gets one descriptor of /dev/fuse' "$err" $'\n1$'
 umount -l mnt
 exits 0 'in place of each {}' fmount mnt -- shows x={} {} y {}
 like 'a whole word' "$err" 'argv:x=\{\} /dev/fd/[0-9]+ y /dev/fd/[0-9]+'
@@ -114,7 +114,7 @@ like 'is said' "$err" 'timed out'
 ok 'nothing is left mounted' unmounted "$T/mnt"
 : >sock
 exits 1 'a path that is taken' fmount --fd-socket "$T/sock" mnt
-ok 'is left alone' test -f sock
+ok "the file at the socket's path stays" test -f sock
 ok 'nothing is left mounted' unmounted "$T/mnt"
 
 # ---- --auto-unmount ----
@@ -134,7 +134,7 @@ is 'serves' "$(read_it mnt)" hello
 sleep 0.7
 ok 'and is not taken for dead' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
-ok 'until it is' within 5 unmounted "$T/mnt"
+ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
 # A process whose program cannot be read may not be looked at, even by its own user.
 # fusectl tells him that somebody serves.
 mkdir hidden
@@ -149,7 +149,7 @@ exits 0 'one that cannot be seen' setpriv --reuid 65534 --regid 65534 --clear-gr
 sleep 1.2
 ok 'is not taken for dead' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
-ok 'until it is' within 5 unmounted "$T/mnt"
+ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
 give_dev_back
 umount /sys/fs/fuse/connections
 chown 0 mnt

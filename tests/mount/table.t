@@ -62,7 +62,7 @@ is 'is that one' "$(head -n 1 <<<"$out")" "$T/stopped"
 exits 0 '-T of a mountpoint' timeout 5 fuse-info -T "a blank"
 is 'is the mount' "$(head -n 1 <<<"$out")" "$T/a blank"
 exits 1 '-T elsewhere' fuse-info -T plain
-like 'is none' "$err" '^fuse-info: plain: n'
+like 'fuse-info -T reports a path in no FUSE mount' "$err" '^fuse-info: plain: n'
 exits 1 '-T conn:N' fuse-info -T "conn:${conns[0]}"
 is 'is no path' "$err" "fuse-info: conn:${conns[0]}: not a path"
 

@@ -83,7 +83,7 @@ trace --trace --slower=50 slow
 stat -f slow >/dev/null
 stat slow/none 2>/dev/null
 end
-like 'the slow ones' "$(cat out)" 'stat +[A-Z]+ .* [0-9]{5,}'
+like '--slower shows a request that took long' "$(cat out)" 'stat +[A-Z]+ .* [0-9]{5,}'
 trace --trace --slower=50 mnt
 requests 20
 end
@@ -164,7 +164,7 @@ like 'escaped' "$(cat out)" ' 1 \\033\[31minit +STATFS'
 
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" "$@"; }
 exits 1 'as an ordinary user' user --trace=1 mnt
-is 'says what it takes' "$err" 'fuse-info: tracefs: tracing needs root (CAP_SYS_ADMIN in the first user namespace)'
+is '--trace names the privilege that it needs' "$err" 'fuse-info: tracefs: tracing needs root (CAP_SYS_ADMIN in the first user namespace)'
 exits 1 'root of a user namespace' unshare -Ur fuse-info --trace=1 mnt
 like 'says so, too' "$err" 'first user namespace'
 exits 1 'no tracefs' forbid 38 430 "$BUILD/bin/fuse-info" --trace=1 mnt

@@ -105,7 +105,7 @@ open("sent", "w")
 time.sleep(600)'
 within 5 test -e sent
 exits 32 'held by nobody who can be seen' fumount mnt
-like 'that is said' "$err" 'no process that is visible to this user holds it'
+like 'fumount reports that no visible process holds it' "$err" 'no process that is visible to this user holds it'
 kill "$bg"
 exits 0 'free' fumount -w 5 mnt
 
@@ -117,7 +117,7 @@ pids+=("$elsewhere")
 within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
 hold sh -c 'cd mnt && exec sleep 100'
 exits 0 '-l: kept' fumount -l mnt
-like 'it says so' "$err" "connection $conn stays until no process holds it"
+like 'fumount -l reports that the connection stays while a process holds it' "$err" "connection $conn stays until no process holds it"
 like 'a process' "$err" "held by $holder \(sleep\) of root: cwd"
 like 'a bind' "$err" "mounted at $T/other"
 like 'another mount namespace' "$err" "mounted in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
@@ -126,7 +126,7 @@ umount -l other
 # -N: there.
 exits 0 '-N PID' fumount -N "$elsewhere" "$T/mnt"
 exits 0 '-N PID, the bind there' fumount -N "/proc/$elsewhere/ns/mnt" "$T/other"
-ok 'that was all' within 2 no_conn
+ok 'the connection ends with the last bind' within 2 no_conn
 kill "$elsewhere"
 exits 32 '-N: no such process' fumount -N 999999999 mnt
 like 'says so' "$err" '^fumount: 999999999: No such process$'
@@ -159,7 +159,7 @@ serve good
 exits 1 'no such signal' fumount -kNONE mnt
 exits 1 'detached at once, nobody is signalled' fumount -k -l mnt
 exits 1 'nor waited for' fumount -w 1 -R mnt
-like 'that is said' "$err" '^fumount: -w and -k exclude -l, -f, -R and --abort'
+like '-w with -R is a usage error' "$err" '^fumount: -w and -k exclude -l, -f, -R and --abort'
 
 # --abort, -f
 exits 0 '--abort' fumount --abort mnt
@@ -260,7 +260,7 @@ chown 65534 user
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$helper:$PATH" "$@"; }
 nobody hellofs -b user
 exits 0 'his own' nobody fumount user
-is 'is gone' "$(own_mounts)" ''
+is 'an ordinary user unmounts their own mount' "$(own_mounts)" ''
 nobody hellofs -b user
 exec 7<user/hello 2>/dev/null
 hold nobody sh -c 'cd user && exec sleep 100'
@@ -338,7 +338,7 @@ ok 'detaches it' unmounted "$T/root/mnt"
 mkdir outer bind
 exits 0 'a tree' passfs -b root outer
 for i in 1 2; do
-	exits 0 'one' hellofs -b "upper$i" bind
+	exits 0 "mount number $i on the bind" hellofs -b "upper$i" bind
 	exits 0 'a newer one' hellofs -b "lower$i" outer/mnt
 	mount --move bind outer/mnt
 	upper=$(mount_line "$T/outer/mnt" | awk "/upper$i/"' { print $3 }')

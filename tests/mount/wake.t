@@ -68,7 +68,7 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	within 5 waits_for 4
 	sleep 0.3
 	exits 0 "backend $how: woken" wake mnt
-	like 'it says how many' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
+	like 'fumount --wake reports how many requests it ended' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
 	ok 'nobody waits' within 1 all_over
 	is 'each got the error' "$(results)" "$every"
 	ok 'it is mounted' mounted "$T/mnt"
@@ -82,7 +82,7 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	is 'then the mount works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
 	ok 'files can be opened' timeout 5 head -c 10 mnt/f1
 	ok 'no file is left open in the server' within 5 is_count handles 0
-	is 'nor was one closed twice' "$(stat_of twice)" 0
+	is 'the server got no second RELEASE of a file' "$(stat_of twice)" 0
 	is 'nor was an answer refused but as late' "$(stat_of refused)" 0
 	is 'nothing waits' "$(waiting)" 0
 	finished
@@ -105,7 +105,7 @@ for how in '' -a '-t 4 -c' stopped; do
 	exits 32 'not --dry-run' timeout 20 fumount --wake=EIO -f --dry-run mnt
 	is 'nobody is woken' "$(results)" ''
 	exits 0 'all is woken' timeout 20 fumount --wake=ETIMEDOUT -f mnt
-	like 'it says how many' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
+	like 'fumount --wake -f reports how many requests it ended' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
 	ok 'nobody waits' within 1 all_over
 	is 'each got the error' "$(results)" "$every"
 	is 'nothing waits' "$(waiting)" 0
@@ -139,11 +139,11 @@ is 'a file that was open before can be read after it' "$(cat got)" 5
 
 # It does nothing where there is nothing to do.
 exits 0 'nothing waits' wake mnt
-like 'it says so' "$err" 'mnt: nothing waits'
+like 'fumount --wake reports that nothing waits' "$err" 'mnt: nothing waits'
 exits 32 'no mount' wake ctl
 exits 1 'no such error' timeout 5 fumount --wake=ENOWHERE mnt
 exits 1 'ENOSYS would be remembered' timeout 5 fumount --wake=ENOSYS mnt
-like 'it says so' "$err" 'no such error, or not one to answer with'
+like 'fumount --wake refuses an error that the kernel would remember' "$err" 'no such error, or not one to answer with'
 exits 1 '--older alone' timeout 5 fumount --older=3 mnt
 exits 1 '--wake leaves the mount' timeout 5 fumount --wake -l mnt
 over
@@ -190,7 +190,7 @@ exits 0 '--older' wake --older=1 mnt
 ok 'wakes who has waited for so long' within 1 all_over
 come_back
 ok 'no file is left open in the server' within 5 is_count handles 0
-is 'nor was one closed twice' "$(stat_of twice)" 0
+is 'the server got no second RELEASE of a file' "$(stat_of twice)" 0
 finished
 over
 
@@ -292,7 +292,7 @@ for round in first second third; do
 	exits 0 "passfs on a source that hangs, for the $round time: woken" wake -f mnt
 	ok 'nobody waits' within 1 all_over
 	come_back
-	is 'then it works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
+	is 'after the wake, ls gets an answer' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
 	finished
 done
 ok 'no file is left open in the source' within 5 is_count handles 0

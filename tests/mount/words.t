@@ -70,7 +70,7 @@ exits 0 'fmount' fmount
 like 'shows SOURCE by its whole path' "$out" "^$T/src on $T/mnt type fuse.passfs "
 options=$(sed 's/.*(//; s/)$//' <<<"$out")
 is 'no option is there twice' "$(tr , '\n' <<<"$options" | sort | uniq -d)" ''
-like 'those of the file system are there' "$options" '^rw,nosuid,nodev,relatime,user_id=0,.*default_permissions'
+like "the table shows the file system's own options" "$options" '^rw,nosuid,nodev,relatime,user_id=0,.*default_permissions'
 fumount mnt
 
 # ---- fumount, and fuse-info ----
@@ -97,7 +97,7 @@ exits 0 'fmount -v' fmount -v -w -o rw other -- hellofs
 is 'tells what was mounted' "$err" "fmount: $T/other: mounted, type fuse.hellofs"
 fumount other
 exits 0 'fmount -v -t' fmount -n -v -t hellofs none other
-like 'tells it as well' "$err" 'fmount: other: mounted, type fuse.hellofs$'
+like 'fmount -v reports the mount and its type' "$err" 'fmount: other: mounted, type fuse.hellofs$'
 fumount other
 exits 0 'fmount -o auto_unmount' fmount -w -o auto_unmount other -- hellofs
 kill -9 "$(newest hellofs)"

@@ -76,7 +76,7 @@ mkdir mnt/dir
 ok 'a directory changes' mv mnt/link mnt/dir/moved
 ok 'an attribute' setfattr -n user.a -v b mnt/file
 ok 'a mode and a time' touch -d 2020-01-01 mnt/dir
-is 'is there' "$(stat -c '%h %Y' src/file src/dir | tr '\n' ' ')$(cat src/dir/moved)" "2 $(stat -c %Y src/file) 2 1577836800 text"
+is 'the links, the mode, the time and the moved file are in SOURCE' "$(stat -c '%h %Y' src/file src/dir | tr '\n' ' ')$(cat src/dir/moved)" "2 $(stat -c %Y src/file) 2 1577836800 text"
 ok 'a symbolic link' ln -s dir/moved mnt/symlink
 is 'is followed' "$(cat mnt/symlink)" text
 exits 1 'no device node' mknod mnt/node b 8 0
@@ -117,11 +117,11 @@ done
 report --sandbox
 is 'in the sandbox nothing' "$(done_of)" ''
 is 'is refused for any other reason' "$(grep -v 'refused$' <<<"$got")" ''
-is 'all is as it was' "$(cat outside/file) $(ls outside)" 'secret file'
+is 'the files outside SOURCE are unchanged' "$(cat outside/file) $(ls outside)" 'secret file'
 report --sandbox --files
 is 'with files: those inside' "$(done_of)" inside
 is 'the others are not there, or refused' "$(grep -Ev '(inside: done|refused|error 20?|descriptor: error 9)$' <<<"$got")" ''
-is 'all is as it was' "$(cat outside/file) $(ls outside)" 'secret file'
+is 'the files outside SOURCE are unchanged' "$(cat outside/file) $(ls outside)" 'secret file'
 rm -rf src/*
 chmod 777 src
 echo secret >outside/file

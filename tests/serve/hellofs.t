@@ -90,7 +90,7 @@ like 'the holder is named' "$(cat log)" "held by $holder \((bash|sleep)\) of roo
 is 'and still served' "$(cat "/proc/$holder/cwd/hello")" hello
 kill "$holder"
 wait "$server"
-is 'until it lets go' $? 0
+is 'the unmounter ends once no process holds the mount' $? 0
 
 # A second signal aborts.
 serve
@@ -120,7 +120,7 @@ umount -l mnt
 hellofs -b -o fsname=new mnt 2>/dev/null
 kill -TERM "$old"
 ok 'what has taken its place it leaves alone' within 5 grep -q 'another mount covers it or took its place' log
-like 'that stays' "$(mount_line "$T/mnt")" ' fuse.hellofs new '
+like 'the mount that took the place stays' "$(mount_line "$T/mnt")" ' fuse.hellofs new '
 kill "$holder"
 wait "$old"
 is 'the old one ends with its holder' $? 0

@@ -31,7 +31,7 @@ fumount mnt
 END
 goes_on() { exits 0 "$1" unshare -m --propagation private timeout 30 bash moved "${@:2}"; }
 goes_on 'passfs goes on without the /proc that it had'
-is 'what it reads' "$out" $'one\nlong'
+is 'passfs reads files without /proc' "$out" $'one\nlong'
 goes_on 'with one thread' --threads=1
 goes_on 'and several' --threads=3
 goes_on 'when all comes through it' --no-passthrough

@@ -36,7 +36,7 @@ within 5 unmounted "$T/user"
 ok 'a busy one serves on' kill -0 "$server"
 kill "$bg"
 wait "$server"
-is 'until it is free' $? 0
+is 'fumount -w ends with success once the mount is free' $? 0
 
 # The box's own fusermount3 comes first in PATH.
 box=(setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/env "PATH=$BUILD/bin:$T/helper:$T/tools")
@@ -47,6 +47,6 @@ exits 32 'busy' "${box[@]}" fumount user
 like 'is called busy' "$err" 'fumount: user: busy; fumount -l detaches it'
 like 'with the holder' "$err" "held by $bg \\(sleep\\) of nobody: cwd"
 exits 0 'and waited for' timeout 20 sh -c '(sleep 0.5; kill "$0") & "$@"' "$bg" "${box[@]}" fumount -w 10 user
-ok 'until it goes' unmounted "$T/user"
+ok 'fumount -w returns once the mount is unmounted' unmounted "$T/user"
 give_dev_back
 finish

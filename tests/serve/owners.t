@@ -10,7 +10,7 @@ exits 0 'passfs' setpriv --groups 6,1900 passfs -b --threads=1 src mnt
 like "the server's own groups are nobody else's" "$(grep Groups "/proc/$(newest passfs)/status")" '^Groups:[[:space:]]*$'
 as() { setpriv --reuid "$1" --regid "$2" --groups "$3" "${@:4}"; }
 touch_as() { as "$1" "$2" "$3" touch "mnt/$4" && stat -c '%u %g' "src/$4"; }
-is 'one' "$(touch_as 1000 1000 5 a)" '1000 1000'
+is 'a new file belongs to its creator' "$(touch_as 1000 1000 5 a)" '1000 1000'
 is 'root after him' "$(touch_as 0 0 0 b)" '0 0'
 is 'another' "$(touch_as 1001 7 6 c)" '1001 7'
 is 'root, with another group' "$(touch_as 0 9 0 d)" '0 9'

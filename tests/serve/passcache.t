@@ -63,7 +63,7 @@ exec 6>mnt/both
 echo written anew >&6
 is 'mapped while it is written anew' "$(both)" $'written maps written maps\nwritten maps'
 echo more >&6
-is 'that goes on' "$(both; cat mnt/both)" $'written maps written maps\nwritten maps\nmore\nwritten maps\nmore'
+is 'open files go on reading and writing' "$(both; cat mnt/both)" $'written maps written maps\nwritten maps\nmore\nwritten maps\nmore'
 exec 5<>mnt/both 6>&-
 exec 6>mnt/both
 echo by the cache >&6
@@ -76,7 +76,7 @@ mkdir src/private; touch src/private/{1,2,3}
 perl -e 'rename "mnt/private/$_", "mnt/private/to$_" or die for 1 .. 3'
 ok 'renamed' test -e src/private/to3
 exits 1 'no attributes' setfattr -n user.x -v y mnt/one
-like 'it says' "$err" 'Operation not supported'
+like 'the error is: Operation not supported' "$err" 'Operation not supported'
 is 'nobody else comes in: no attributes are asked for to check' "$(grep -c 'GETATTR node [^1]' log)" 0
 exits 2 'nobody else' as 1001 ls mnt
 fumount mnt; wait "$server"

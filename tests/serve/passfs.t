@@ -61,7 +61,7 @@ is 'nothing is left of them' "$(ls -A mnt)" ''
 # Names, sizes, many entries.
 name=$(printf 'n%.0s' {1..255})
 ok 'a name of 255 bytes' touch "mnt/$name"
-ok 'is there' test -e "src/$name"
+ok 'the name of 255 bytes is in SOURCE' test -e "src/$name"
 exits 1 'one of 256' touch "mnt/n$name"
 like 'is too long' "$err" 'File name too long'
 ok 'odd bytes' touch "mnt/"$'\n\377 \\'
@@ -160,7 +160,7 @@ fumount mnt
 ok 'the server ends' within 2 gone "$server"
 exits 0 'read-only' passfs -b -o ro src mnt
 exits 1 'nothing is written' touch mnt/x
-like 'it says' "$err" 'Read-only file system'
+like 'the error is: Read-only file system' "$err" 'Read-only file system'
 fumount mnt
 
 # An ordinary user mirrors what is his.

@@ -16,7 +16,7 @@ lock src/one w 0 10 <hold >held & pids+=($!)
 exec 8>hold
 within 5 grep -q got held
 exits 1 'a POSIX lock of SOURCE is seen' lock mnt/one r 5 1 </dev/null
-is 'it says' "$out" 'Resource temporarily unavailable'
+is 'fcntl(2) reports the conflict as EAGAIN' "$out" 'Resource temporarily unavailable'
 like 'who is asked for names the process' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(newest lock)"
 exits 0 'beside it there is room' lock mnt/one w 10 1 </dev/null
 lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
@@ -24,7 +24,7 @@ sleep 0.3
 is 'one waits' "$(cat waited)" ''
 ok 'other requests are served meanwhile' timeout 5 ls mnt
 exec 8>&-
-ok 'until it is free' within 5 grep -q got waited
+ok 'the waiter gets the lock once the owner closes the file' within 5 grep -q got waited
 wait "$waiter"
 lock mnt/one w 0 10 <hold >held & pids+=($!)
 : >held	# what the last one wrote there
@@ -114,7 +114,7 @@ let_go() { ! find "/proc/$server/fd" -lname "$T/ext/$1*" | grep -q .; }
 stale() # stale NAME HANDLE
 {
 	exits 1 "$1" sh -c "handle open mnt <$2"
-	like 'it says' "$err" 'Stale file handle'
+	like 'the error is ESTALE' "$err" 'Stale file handle'
 }
 if truncate -s 16M image && mkfs.ext4 -q image && mount -o loop image ext; then
 	exits 0 'on ext4' passfs -b --export ext mnt

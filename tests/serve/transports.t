@@ -28,7 +28,7 @@ for how in '--transport=dev --threads=1' '--transport=dev --threads=4' '--transp
 done
 echo N >"$params"
 exits 0 'io_uring switched off' passfs -b --transport=uring src mnt
-like 'it says so' "$err" 'io_uring is not available'
+like 'passfs reports that io_uring is not available' "$err" 'io_uring is not available'
 ok 'and serves' ls mnt
 down
 echo "$before" >"$params"
