@@ -19,14 +19,14 @@ like 'help goes to stdout' "$out" 'Usage: hellofs'
 exits 0 'help APPLET' "$box" help fumount
 like 'the same help' "$out" 'lazy'
 exits 127 'an unknown applet' "$box" nope
-like 'is named' "$err" 'nope: no such applet'
+like 'the error: nope: no such applet' "$err" 'nope: no such applet'
 exits 127 'one that is nearly there' "$box" fumont
-is 'is guessed' "$err" 'fusebox: fumont: no such applet; did you mean fumount?'
+is 'the error: fusebox: fumont: no such applet; did you mean fumount?' "$err" 'fusebox: fumont: no such applet; did you mean fumount?'
 exits 0 'argv[0] with a leading @' bash -c "exec -a @hellofs $box --help"
 like 'is the applet' "$out" 'Usage: hellofs'
 exits 0 'argv[0] with a leading -' bash -c "exec -a -hellofs $box --help"
 exits 1 'an unknown option' hellofs --bogus
-like 'is named' "$err" '^hellofs: --bogus: unknown option'
+like 'the error: hellofs: --bogus: unknown option' "$err" '^hellofs: --bogus: unknown option'
 exits 1 'no mountpoint' hellofs
 exits 1 'fumount without operands' fumount
 
@@ -48,7 +48,7 @@ rm "$T/new/bin/hellofs"
 echo mine >"$T/new/bin/hellofs"
 exits 1 'a file that is not ours' without_helper "$box" --install -s "$T/new/bin"
 is '--install leaves the file as it is' "$(cat "$T/new/bin/hellofs")" mine
-like 'and named' "$err" 'hellofs: exists and is not ours'
+like 'the error: hellofs: exists and is not ours' "$err" 'hellofs: exists and is not ours'
 exits 0 '--uninstall' without_helper "$box" --uninstall "$T/new/bin"
 is 'tells how many' "$out" "removed 13 links in $T/new/bin"
 is 'takes away what is its own alone' "$(ls "$T/new/bin")" hellofs

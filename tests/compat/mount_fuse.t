@@ -86,16 +86,16 @@ same 'an empty -t' mount.fuse3 src mnt -t fuse.
 same 'a type with a blank' mount.fuse3 src mnt -t 'sho ws'
 PATH=$T/bin:$PATH
 exits 32 'a server that ends with success and mounts nothing' ours/mount.fuse3 'shows#src' mnt
-like 'is no success' "$err" 'mount.fuse3: mnt: the server exited with status 0, and nothing is mounted$'
+like 'the error: mount.fuse3: mnt: the server exited with status 0, and nothing is mounted' "$err" 'mount.fuse3: mnt: the server exited with status 0, and nothing is mounted$'
 exits 0 'mount.fuse3 -o remount starts no server' "$BUILD/bin/hellofs" -b src mnt
 exits 0 'it remounts' ours/mount.fuse3 src mnt -t fuse.hellofs -o remount,rw,noatime,allow_other,user_id=0,servers=own
 is 'silently' "$out$err" ''
-like 'with the flags' "$(mount_line "$T/mnt")" ' rw,nosuid,nodev,noatime - fuse.hellofs src rw,'
+like 'the mount table shows for mnt: rw,nosuid,nodev,noatime - fuse.hellofs src rw,' "$(mount_line "$T/mnt")" ' rw,nosuid,nodev,noatime - fuse.hellofs src rw,'
 exits 0 'TYPE#SOURCE, too' ours/mount.fuse3 'shows#src' mnt -o ro,remount
-like 'with the flags' "$(mount_line "$T/mnt")" ' ro,.* - fuse.hellofs src ro,'
+like 'the mount table shows for mnt: ro,.* - fuse.hellofs src ro,' "$(mount_line "$T/mnt")" ' ro,.* - fuse.hellofs src ro,'
 ln -s mount.fuse3 ours/mount.hellofs
 exits 0 'mount.hellofs, too' ours/mount.hellofs src mnt -o remount,rw
-like 'with the flags' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw,'
+like 'the mount table shows for mnt: rw,.* - fuse.hellofs src rw,' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw,'
 "$BUILD/bin/fumount" mnt
 exits 32 'a remount of nothing' ours/mount.fuse3 'shows#src' mnt -o ro,remount
 differs_as 'no type in the name' 'empty type given in the name of this command.exit 1' mount.fuse. src mnt

@@ -52,7 +52,7 @@ done
 is 'the number is given again' "$(conn_of "$other")" "$number"
 ok 'the server lives' kill -0 "$server"
 touch outside/go
-ok 'until it has asked' within 5 gone "$server"
+ok 'the server ends' within 5 gone "$server"
 within 5 gone "$unmounter"
 is 'the other connection is served' "$(timeout 5 cat "$other/hello" 2>&1)" hello
 for at in other*; do fumount "$at"; done 2>/dev/null
@@ -72,7 +72,7 @@ sleep 0.5
 mv above away/above && ln -s other above
 within 5 gone "$server"
 like 'while the path changes' "$(cat trace)" 'umount2\(.*DELAYED'
-ok 'the other mount stays' mounted "$T/other/name"
+ok 'other/name is mounted' mounted "$T/other/name"
 ok 'its own goes' unmounted "$T/away/above/name"
 umount other/name 2>/dev/null
 
@@ -97,8 +97,8 @@ timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
 within 5 gone "$server"
 like 'while the name changes' "$(cat trace)" 'umount2\(.*DELAYED'
-ok 'the other mount stays, too' mounted "$T/theirs/name"
-like 'and is the other' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
+ok 'theirs/name is mounted' mounted "$T/theirs/name"
+like 'the mount table shows for theirs/name: tmpfs roots' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
 ok 'its own goes here, too' unmounted "$T/theirs/away"
 umount theirs/name 2>/dev/null
 

@@ -152,7 +152,7 @@ for how in '' --no-passthrough --cache=always; do
 	up ${how:+"$how"}
 	cat mnt/proc/1/comm mnt/sys/kernel/mm/transparent_hugepage/enabled >/dev/null 2>&1	# what is cached does not open them
 	exits 1 "proc ($how)" as $U cat mnt/proc/1/maps
-	like 'says why' "$err" 'Permission denied'
+	like 'the error: Permission denied' "$err" 'Permission denied'
 	exits 2 'sysfs' as $U ls mnt/sys/kernel
 	ok 'root goes on' cat mnt/proc/1/comm
 	down

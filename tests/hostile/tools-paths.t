@@ -105,7 +105,7 @@ timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
 within 20 gone "$tracer"
 like 'while fumount unmounts it' "$(cat trace)" 'umount2\(.*DELAYED'
-like 'the other mount stays' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
+like 'the mount table shows for theirs/name: tmpfs roots' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
 ok 'its own goes' unmounted "$T/theirs/away"
 umount theirs/name 2>/dev/null
 
@@ -121,7 +121,7 @@ mount --bind tool theirs/busy/hello 2>/dev/null || mount --bind /dev/null theirs
 exits 32 'one with a mount on it' fumount theirs/busy
 umount theirs/busy/hello
 exits 0 'and one that is not' fumount theirs/busy
-ok 'is unmounted' unmounted "$T/theirs/busy"
+ok 'theirs/busy is unmounted' unmounted "$T/theirs/busy"
 # A name that leads to one mount and to another in turns: no mount gets the flags of the other.
 mkdir remount with without
 mount -t tmpfs -o nosuid,nodev none with

@@ -51,17 +51,17 @@ ok 'without /proc, the later one' grep -q "roots *$T/later" list
 ok 'without /proc, the deep one' grep -q ' users ' list
 
 exits 64 'fumount -a unmounts the later one, and fails' fumount -a
-ok 'it is unmounted' unmounted "$T/later"
+ok 'later is unmounted' unmounted "$T/later"
 hellofs -b later
 exits 0 '-R finds the later one' fumount -R later
-ok 'it is unmounted by that' unmounted "$T/later"
+ok 'later is unmounted' unmounted "$T/later"
 
 # The set-uid helper holds open what could get the name of what it unmounts: not what is so deep.
 mkdir theirs theirs/mnt
 chown 65533:65533 theirs theirs/mnt
 exits 0 'another user mounts' as 65533 hellofs -b theirs/mnt
 exits 0 'and unmounts' as 65533 fusermount3 -u theirs/mnt
-ok 'it is unmounted' unmounted "$T/theirs/mnt"
+ok 'theirs/mnt is unmounted' unmounted "$T/theirs/mnt"
 give_dev_back
 
 python3 -c 'import os, sys, ctypes

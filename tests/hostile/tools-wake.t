@@ -37,7 +37,7 @@ ok "a user is refused root's server ($code)" [ "$code" = 1 ] || diag "$(cat out)
 like 'the rule is named' "$(cat out)" "is another user's; run this as root|not visible to this user; run this as root"
 ok 'and wakes nobody' test -e "/proc/$waiter"
 exits 0 'root wakes' timeout 20 fumount --wake -f mnt
-ok 'who waited' within 2 gone "$waiter"
+ok 'the waiter ends' within 2 gone "$waiter"
 kill -USR2 "$server"
 abort_detach "$T/mnt"
 

@@ -16,24 +16,24 @@ exits 1 '-a with a target' fumount -a mnt1
 for i in 1 2 3; do serve good "$T/mnt$i"; done
 hellofs -b mnt4; hellofs -b -o noatime mnt5
 exits 0 '-t' fumount -a -t fuse.hellofs -v
-is 'only those' "$(left)" 'mnt1 mnt2 mnt3'
+is 'the mounts that are left: mnt1 mnt2 mnt3' "$(left)" 'mnt1 mnt2 mnt3'
 like 'said with -v' "$err" "fumount: $T/mnt5: unmounted"
 hellofs -b mnt4
 exits 0 '-t noTYPE' fumount -a -t nofuse.faulty
-is 'only the others' "$(left)" 'mnt1 mnt2 mnt3'
+is 'the mounts that are left: mnt1 mnt2 mnt3' "$(left)" 'mnt1 mnt2 mnt3'
 hellofs -b mnt4
 exits 0 '-t with several' fumount -a -t fuse.none,fuse.faulty
 is '-t with two types leaves only mnt4' "$(left)" 'mnt4'
 exits 0 '-t, no such' fumount -a -t fuse.none
 hellofs -b -o rw,noexec mnt5
 exits 0 '-O' fumount -a -O rw,noexec
-is 'only with both' "$(left)" 'mnt4'
+is 'the mounts that are left: mnt4' "$(left)" 'mnt4'
 hellofs -b -o rw,noexec mnt5
 exits 0 '-O noOPTION' fumount -a -O nonoexec
-is 'only without it' "$(left)" 'mnt5'
+is 'the mounts that are left: mnt5' "$(left)" 'mnt5'
 fumount mnt5
 exits 32 '-t on one target' bash -c 'hellofs -b mnt1; fumount -t fuse.sshfs mnt1'
-like 'says what it is' "$err" 'its type is fuse.hellofs, which -t fuse.sshfs leaves out'
+like 'the error: its type is fuse.hellofs, which -t fuse.sshfs leaves out' "$err" 'its type is fuse.hellofs, which -t fuse.sshfs leaves out'
 exits 1 '-O on one target' fumount -O ro mnt1
 fumount mnt1
 
@@ -58,7 +58,7 @@ for targets in -a "$T/mnt2 $T/mnt1"; do
 	(sleep 0.5; kill -CONT "$upper") &
 	# shellcheck disable=SC2086 # several
 	exits 0 "the upper server lets go later: ${targets%% *}" fumount $targets
-	is 'both are gone' "$(left)" ''
+	is 'no FUSE mount is left' "$(left)" ''
 	wait $!
 done
 serve good "$T/mnt1"
@@ -80,7 +80,7 @@ serve good "$T/mnt1"; serve good "$T/mnt1"; serve good "$T/mnt1"
 serve good "$T/tree"
 mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 exits 0 'stacked and nested' fumount -a
-is 'all gone, plainly' "$(left)" ''
+is 'no FUSE mount is left' "$(left)" ''
 # Moved: the inner one is older.
 serve good "$T/mnt2"; serve good "$T/tree"
 mkdir deep; mount -t tmpfs none deep; mkdir deep/in
@@ -88,7 +88,7 @@ mount --move mnt2 deep/in
 serve good "$T/mnt3"
 mount --bind deep/in deep/in
 exits 0 'moved' fumount -a
-is 'gone as well' "$(left)" ''
+is 'no FUSE mount is left' "$(left)" ''
 umount deep
 
 # The outer one does not answer: the outermost first, or the way to the inner one hangs.
@@ -113,9 +113,9 @@ within 5 blocked "$bg"
 exits 64 'hung outside, plain' timeout 10 fumount -a
 like 'the outer one is busy' "$err" "fumount: $T/tree: busy"
 like 'the inner one is not reached for' "$err" "fumount: $T/tree/file: lies below $T/tree, which does not answer; unmount that first"
-is 'the others go' "$(left)" 'tree file'
+is 'the mounts that are left: tree file' "$(left)" 'tree file'
 exits 0 '-a -R' timeout 10 fumount -a -R
-is 'then all' "$(left)" ''
+is 'no FUSE mount is left' "$(left)" ''
 kill -KILL "$hung"
 
 # Those who never answered INIT, by the dozen: each is left alone by the others.

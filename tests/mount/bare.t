@@ -28,7 +28,7 @@ for other in 'touch root/dev/fuse' 'mknod root/dev/fuse c 1 3'; do
 	chk 1 "$other"
 	like 'is not the device' "$out" 'no +device +/dev/fuse: not the device 10:229; replace it: mknod'
 	exits 1 'a server' in_root hellofs /mnt
-	is 'says so' "$err" 'hellofs: /dev/fuse: not the device 10:229; replace it: mknod -m 666 /dev/fuse c 10 229'
+	is 'the error: hellofs: /dev/fuse: not the device 10:229; replace it: mknod -m 666 /dev/fuse c 10 229' "$err" 'hellofs: /dev/fuse: not the device 10:229; replace it: mknod -m 666 /dev/fuse c 10 229'
 	rm root/dev/fuse
 done
 if [ "$(id -u)" = 0 ]; then
@@ -47,12 +47,12 @@ exits 0 'fuse-info' in_root fuse-info /mnt
 like 'the options' "$out" $'\n''  options +ro,nosuid,nodev,noexec,noatime'$'\n'
 exits 0 'unmounting' in_root fumount /mnt
 exits 32 'once more' in_root fumount /mnt
-is 'says so' "$err" 'fumount: /mnt: nothing is mounted there'
+is 'the error: fumount: /mnt: nothing is mounted there' "$err" 'fumount: /mnt: nothing is mounted there'
 exits 0 'mounting' in_root hellofs -b /mnt
 kill -KILL "$(fuse-info --json root/mnt | sed 's/.*"pid":\([0-9]*\).*/\1/')"
 within 5 eval 'fuse-info root/mnt | grep -q "state *dead"'
 exits 1 'mounting over a dead one' in_root hellofs /mnt
 like 'names what helps' "$err" 'fumount -R'
 exits 0 'which helps' in_root fumount -R /mnt
-ok 'it is gone' unmounted "$T/root/mnt"
+ok 'root/mnt is unmounted' unmounted "$T/root/mnt"
 finish

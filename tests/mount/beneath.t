@@ -90,7 +90,7 @@ umount -i mnt
 is 'serves, too' "$(cat mnt/hello)" hello
 fumount mnt
 exits 1 'nothing to go below' fmount --beneath --wait mnt -- hellofs
-is 'says so' "$err" 'fmount: mnt: nothing is mounted there; --beneath takes a mount to go below'
+is 'the error: fmount: mnt: nothing is mounted there; --beneath takes a mount to go below' "$err" 'fmount: mnt: nothing is mounted there; --beneath takes a mount to go below'
 exits 1 'without --wait' fmount --beneath mnt -- hellofs
 mount -t tmpfs none mnt
 exits 1 'a kernel before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --beneath --wait mnt -- hellofs

@@ -28,7 +28,7 @@ for errno in 38 1; do
 	done
 done
 exits 1 'mount(2) forbidden too' forbid 1 "$new_calls,165" hellofs mnt
-like 'is said' "$err" 'mount failed: Operation not permitted.*mnt: .* did not mount it'
+like 'the error: mount failed: Operation not permitted.*mnt: .* did not mount it' "$err" 'mount failed: Operation not permitted.*mnt: .* did not mount it'
 exits 1 'an unknown device' bash -c 'hellofs -o blksize=512 mnt'
 like "the kernel's own reason" "$err" 'mnt: Invalid argument; .*blksize'
 

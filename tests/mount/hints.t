@@ -52,7 +52,7 @@ within 5 blocked "$bg"
 exits 0 '-l' fumount -l mnt
 like 'says that processes stay stuck' "$err" "connection $conn stays, and 1 of its requests still wait; fumount -R conn:$conn ends that"
 exits 0 'as that says' fumount -R "conn:$conn"
-ok 'they get an error' within 5 gone "$bg"
+ok 'the process in the background ends' within 5 gone "$bg"
 over
 
 serve
@@ -67,8 +67,8 @@ over
 passfs -b src mnt
 hold
 exits 0 '-r' fumount -r mnt
-is 'is told' "$err" 'fumount: mnt: busy: now read-only'
-like 'and keeps the other flags' "$(mount_line "$T/mnt")" ' ro,nosuid,nodev,relatime .* ro,'
+is 'the error: fumount: mnt: busy: now read-only' "$err" 'fumount: mnt: busy: now read-only'
+like 'the mount table shows for mnt: ro,nosuid,nodev,relatime .* ro,' "$(mount_line "$T/mnt")" ' ro,nosuid,nodev,relatime .* ro,'
 ok 'nothing is written' eval '! touch mnt/file 2>/dev/null'
 kill "$holder"; within 5 gone "$holder"
 exits 0 '-r, not busy' fumount -r mnt
@@ -85,7 +85,7 @@ fumount mnt
 passfs -b src mnt
 exec 7>mnt/open
 exits 32 '-r, and a file is open for writing' fumount -r mnt
-like 'is busy' "$err" 'busy; fumount -l detaches it'
+like 'the error: busy; fumount -l detaches it' "$err" 'busy; fumount -l detaches it'
 exec 7>&-
 exits 1 '-r -l' fumount -rl mnt
 is 'exclude each other' "$err" 'fumount: -r excludes -l, -f, -R and --abort; see fumount --help'
@@ -94,14 +94,14 @@ fumount mnt
 # ---- Servers ----
 
 exits 1 '--threads=0' hellofs --threads=0 mnt
-is 'is refused' "$err" 'hellofs: --threads: wanted 1 to 64; see hellofs --help'
+is 'the error: hellofs: --threads: wanted 1 to 64; see hellofs --help' "$err" 'hellofs: --threads: wanted 1 to 64; see hellofs --help'
 exits 1 '--ready-fd=77' hellofs --ready-fd=77 mnt
-is 'is refused' "$err" 'hellofs: --ready-fd: not an open descriptor; see hellofs --help'
+is 'the error: hellofs: --ready-fd: not an open descriptor; see hellofs --help' "$err" 'hellofs: --ready-fd: not an open descriptor; see hellofs --help'
 exits 0 '-b' hellofs -b -s mnt
 is 'says nothing' "$err" ''
 fumount mnt
 exits 0 '-b -v' hellofs -bv mnt
-is 'tells what it mounts' "$err" 'Mounting hellofs on "mnt"'
+is 'the error: Mounting hellofs on "mnt"' "$err" 'Mounting hellofs on "mnt"'
 exits 0 'in JSON' fumount --json mnt
 like 'unmounted is told without -v' "$out" '"events":\[\{"event":"unmounted","text":"unmounted"\}\],"status":0'
 exits 0 'mount.hellofs' mount.hellofs none mnt
@@ -124,7 +124,7 @@ for said in 'conn:abc: not a number' 'conn:9999999: no FUSE mount has this numbe
 	is "says: ${said#*: }" "$err" "fuse-info: $said"
 done
 exits 32 '--abort of none' fumount --abort conn:9999999
-is 'says so' "$err" 'fumount: conn:9999999: no such connection'
+is 'the error: fumount: conn:9999999: no such connection' "$err" 'fumount: conn:9999999: no such connection'
 
 # ---- systemd ----
 

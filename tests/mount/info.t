@@ -186,12 +186,12 @@ exits 0 'by id' fuse-info "mnt-id:$id"
 is 'mnt-id:N shows one mount' "$(grep -c '^/' <<<"$out")" 1
 exits 0 'two' fuse-info mnt1 mnt3
 for word in nothing mnt8 conn:99999 conn:x mnt-id:0 /proc; do exits 1 "not a mount: $word" fuse-info "$word"; done
-like 'and why' "$err" 'not a FUSE mount'
+like 'the error: not a FUSE mount' "$err" 'not a FUSE mount'
 exits 1 'contradictions' fuse-info -k -l
 exits 1 'another' fuse-info -A -N 1
 exits 2 'no number' fuse-info --stuck=x
 exits 1 'no pause' fuse-info --watch=0
-is 'is refused' "$err" 'fuse-info: not a whole number of seconds; see fuse-info --help'
+is 'the error: fuse-info: not a whole number of seconds; see fuse-info --help' "$err" 'fuse-info: not a whole number of seconds; see fuse-info --help'
 
 # Other mount namespaces.
 umount mnt3
@@ -293,5 +293,5 @@ mkdir many bind-{1..17}
 hellofs -b many
 for i in bind-*; do mount --bind many "$i"; done
 exits 0 'a connection with 18 mounts' fuse-info "conn:$(conn_of "$T/many")"
-like 'says that not all are shown' "$err" 'only the first 16 mounts are shown; fuse-info -l lists all'
+like 'the error: only the first 16 mounts are shown; fuse-info -l lists all' "$err" 'only the first 16 mounts are shown; fuse-info -l lists all'
 finish

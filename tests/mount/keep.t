@@ -51,7 +51,7 @@ ok 'SIGTERM while a file is open: detaches' within 5 unmounted "$T/mnt"
 is 'serves it' "$(timeout 5 cat <&5)" hello
 lives; kill -KILL "$server"
 exec 5<&-
-ok 'and ends with the last one' within 5 gone "$keeper"
+ok 'the keeper ends' within 5 gone "$keeper"
 ok 'begins' begin
 kill -KILL "$keeper"
 ok 'a keeper that is killed takes the server along' within 5 gone "$server"
@@ -109,7 +109,7 @@ no_zombies()
 }
 ok 'reaps orphans' within 5 no_zombies
 kill -TERM "$keeper"
-ok 'and unmounts' within 5 unmounted "$T/mnt"
+ok 'mnt is unmounted in time' within 5 unmounted "$T/mnt"
 wait "$bg"
 exits 0 '--wait' fmount -w --keep mnt -- hellofs
 ok 'it answers at once' reads
@@ -153,5 +153,5 @@ exits 5 'a program that fails at once' fmount --keep --keep-tries 4 mnt -- bin/f
 ok 'was given time in between: 50 and 100 ms' test $((${EPOCHREALTIME/./} - began)) -ge 150000
 is 'is told four times' "$(grep -c 'ended with status 5' <<<"$err")" 4
 exits 1 'an unknown way' fmount --keep=relay mnt -- hellofs
-like 'is refused' "$err" 'fmount: --keep: '
+like 'the error: fmount: --keep:' "$err" 'fmount: --keep: '
 finish

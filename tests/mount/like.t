@@ -27,7 +27,7 @@ exits 0 'the list' fmount
 like 'has it' "$out" "src on $T/mnt type fuse.hellofs \(ro,"
 exits 0 '-o remount,rw' fmount -o remount,rw mnt
 like 'writable' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
-like 'the other flags stay' "$(mount_line "$T/mnt")" 'noexec'
+like 'the mount table shows for mnt: noexec' "$(mount_line "$T/mnt")" 'noexec'
 exits 0 '-o remount,ro' fmount -o remount,ro mnt
 like 'read-only' "$(mount_line "$T/mnt")" ' ro,.*noexec.* - fuse.hellofs src ro'
 
@@ -35,7 +35,7 @@ exits 0 '--bind' fmount --bind mnt mnt2
 is 'the bind shows the same file' "$(read_it mnt2)" hello
 exits 0 'fumount of one' fumount mnt2
 exits 0 '--bind -o ro' fmount --bind -o ro,noatime mnt mnt2
-like 'that one is read-only' "$(mount_line "$T/mnt2")" ' ro,.*noexec,noatime - fuse.hellofs src'
+like 'the mount table shows for mnt2: ro,.*noexec,noatime - fuse.hellofs src' "$(mount_line "$T/mnt2")" ' ro,.*noexec,noatime - fuse.hellofs src'
 exits 0 'fumount of it' fumount mnt2
 exits 1 '--bind, an unknown option' fmount --bind -o bogus mnt mnt2
 ok 'nothing is mounted' unmounted "$T/mnt2"
@@ -44,8 +44,8 @@ exits 1 '--move takes none' fmount --move -o ro mnt mnt2
 exits 0 'remount,rw' fmount -o remount,rw mnt
 exits 0 '--bind -o ro' fmount -B -o ro mnt mnt2
 exits 0 'remount of something else' fmount -o remount,nodiratime mnt2
-like 'it stays read-only' "$(mount_line "$T/mnt2")" ' ro,.*nodiratime.* - fuse.hellofs src rw'
-like 'the other stays writable' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
+like 'the mount table shows for mnt2: ro,.*nodiratime.* - fuse.hellofs src rw' "$(mount_line "$T/mnt2")" ' ro,.*nodiratime.* - fuse.hellofs src rw'
+like 'the mount table shows for mnt: rw,.* - fuse.hellofs src rw' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
 exits 0 'remount,bind' fmount -o remount,bind,rw mnt2
 like 'of the one' "$(mount_line "$T/mnt2")" ' rw,.*nodiratime'
 exits 0 'remount,ro' fmount -o remount,ro mnt2
@@ -54,7 +54,7 @@ exits 0 'fumount of one' fumount mnt2
 is 'leaves the other' "$(read_it mnt)" hello
 exits 0 '--move' fmount --move mnt mnt2
 is 'is there now' "$(read_it mnt2)" hello
-ok 'and not here' unmounted "$T/mnt"
+ok 'mnt is unmounted' unmounted "$T/mnt"
 for kind in shared slave private unbindable; do
 	exits 0 '--make-shared' fmount --make-shared mnt2
 	exits 0 "--make-$kind" fmount "--make-$kind" mnt2
@@ -86,7 +86,7 @@ exits 32 'a directory that is not there, --bind' fmount --bind nope mnt
 exits 32 'remount of none such' fmount -o remount,ro nope
 exits 1 'remount, an unknown option' fmount -o remount,bogus mnt
 exits 1 'a page of options and more' fmount -o "$(printf %04200d 0)" -t fuse.shows s mnt
-like 'is said' "$err" 'longer than the kernel.s page'
+like 'the error: longer than the kernel.s page' "$err" 'longer than the kernel.s page'
 
 # ---- fstab ----
 mkdir m1 m2 m3 m4 'm 5'
@@ -104,15 +104,15 @@ exits 0 '-a' fmount -a -T fstab
 is 'fuse.TYPE' "$(read_it m1)" hello
 is 'TYPE#SOURCE' "$(read_it m2)" hello
 is 'a blank in the mountpoint' "$(read_it 'm 5')" hello
-ok 'not noauto' unmounted "$T/m3"
-ok 'not what is no FUSE' unmounted "$T/m4"
+ok 'm3 is unmounted' unmounted "$T/m3"
+ok 'm4 is unmounted' unmounted "$T/m4"
 exits 0 '-a again' fmount -a -T fstab
 is 'what is mounted is left alone' "$(own_mounts | wc -l)" 3
 exits 0 'an entry by its mountpoint' fmount -T fstab "$T/m3"
 is 'fuse3.TYPE' "$(read_it m3)" hello
 exits 0 'fumount' fumount m1 m2 m3 'm 5'
 exits 0 'an entry by its source' fmount -T fstab src3
-ok 'is mounted' mounted "$T/m3"
+ok 'm3 is mounted' mounted "$T/m3"
 exits 0 'fumount' fumount m3
 exits 0 '-t' fmount -a -T fstab -t fuse,fuse.daemonizes
 is 'of these types' "$(own_mounts | wc -l)" 2
@@ -141,7 +141,7 @@ exits 0 '-a' fmount -a -T fstab
 like 'user: nosuid, nodev' "$(mount_line "$T/m1")" ' ro,nosuid,nodev,relatime '
 exits 0 '-a again: a slash at the end' fmount -a -T fstab
 exits 0 'by a link' fmount -T fstab -o noatime link
-like 'with its own options' "$(mount_line "$T/m2")" ' ro,nosuid,nodev,noatime '
+like 'the mount table shows for m2: ro,nosuid,nodev,noatime' "$(mount_line "$T/m2")" ' ro,nosuid,nodev,noatime '
 exits 0 'and by the directory, once more' fumount m2 m1
 exits 0 'what a server is told' fmount -T fstab -o ro m3
 fumount m3
@@ -176,11 +176,11 @@ exits 0 'of a bind' fmount --bind -o X-mount.mkdir bin deep/m
 ok 'mounted' test -e deep/m/shows
 umount deep/m; rm -rf deep
 exits 32 'no mode' fmount -t fuse.hellofs -o X-mount.mkdir=rwx s deep/m
-like 'says so' "$err" '^fmount: X-mount.mkdir: not an octal mode'
+like 'the error: fmount: X-mount.mkdir: not an octal mode' "$err" '^fmount: X-mount.mkdir: not an octal mode'
 ok 'and makes nothing' test ! -e deep
 exits 0 'what mount(8) alone does' fmount -t fuse.shows -o X-mount.owner=joe s mnt
 fumount mnt
-like 'is told' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
+like 'the error: fmount: X-mount.owner=joe: only mount(8) does that; left out' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
 # A link that another user made leads root nowhere; one of root's own does.
 mkdir -p users roots victim
 chown 65534 users

@@ -16,7 +16,7 @@ meanwhile()
 	(begun umount2 fumount; umount -l mnt) &
 	exits "$status" "$name" late "$@"
 	wait $!
-	is 'it is gone' "$(own_mounts)" ''
+	is 'no FUSE mount is left' "$(own_mounts)" ''
 }
 for how in '' -l; do
 	# shellcheck disable=SC2086 # none is no argument
@@ -31,7 +31,7 @@ meanwhile 0 '-a -R' fumount -a -R
 # What -f aborted may go by itself.
 hellofs -b mnt 2>/dev/null
 exits 0 '-f, and the server unmounts' late fumount -f mnt
-is 'it is gone' "$(own_mounts)" ''
+is 'no FUSE mount is left' "$(own_mounts)" ''
 
 # Moved away is not gone.
 mount -t tmpfs none mnt2; mkdir mnt2/to
@@ -40,7 +40,7 @@ hellofs -b mnt 2>/dev/null
 exits 32 'moved meanwhile' late fumount mnt
 wait $!
 like 'fumount reports a mount that was covered or moved meanwhile' "$err" '^fumount: mnt: covered or moved meanwhile; run fumount again$'
-ok 'it is mounted' mounted "$T/mnt2/to"
+ok 'mnt2/to is mounted' mounted "$T/mnt2/to"
 umount mnt2/to; umount mnt2
 
 # No timing is arranged here: many tries.

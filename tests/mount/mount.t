@@ -46,13 +46,13 @@ bg stat mnt/never
 exits 0 'fumount -f on a server that hangs' timeout 5 fumount -f mnt
 wait "$bg"
 ok 'the waiting one is woken, with an error' test $? = 1
-ok 'and detached' unmounted "$T/mnt"
+ok 'mnt is unmounted' unmounted "$T/mnt"
 kill -CONT "$(newest hellofs)" 2>/dev/null
 
 mkdir tmp
 mount -t tmpfs none tmp
 exits 32 'not a FUSE mount' fumount tmp
-like 'is refused' "$err" 'not a FUSE mount'
+like 'the error: not a FUSE mount' "$err" 'not a FUSE mount'
 umount tmp
 hellofs -b mnt
 exits 64 'some of several' fumount mnt nothere
@@ -61,7 +61,7 @@ exits 32 'nothing is mounted' fumount mnt
 # As an ordinary user, with the device open to all but no privilege.
 exits 1 'without privilege and without a helper' setpriv --reuid 65534 --regid 65534 \
 	--clear-groups env PATH=/nonexistent "$BUILD/bin/hellofs" /tmp
-like 'says so' "$err" 'no fusermount3 in PATH'
+like 'the error: no fusermount3 in PATH' "$err" 'no fusermount3 in PATH'
 # Of two options that contradict each other the last one counts.
 mkdir -p source
 exits 0 'passfs -r -o rw' passfs -b -r -o rw source mnt

@@ -72,13 +72,13 @@ end hidden user pivoted
 # ---- By name, and what is refused ----
 
 exits 0 'no dead one is left' fmount --reattach mnt
-like 'says so' "$err" 'no dead mount has this type, source and owner'
+like 'the error: no dead mount has this type, source and owner' "$err" 'no dead mount has this type, source and owner'
 exits 1 'OLD is alive' fmount --reattach=conn:"$(conn_of "$T/mnt")" mnt
-like 'is refused' "$err" 'not known to be dead'
+like 'the error: not known to be dead' "$err" 'not known to be dead'
 exits 1 'no such connection' fmount --reattach=conn:999999 mnt
 exits 1 'no FUSE mount' fmount --reattach "$T"
 exits 1 'an ordinary user' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fmount" --reattach mnt
-is 'says so' "$err" 'fmount: --reattach: only root may enter other mount namespaces'
+is 'the error: fmount: --reattach: only root may enter other mount namespaces' "$err" 'fmount: --reattach: only root may enter other mount namespaces'
 exits 1 'with a program' fmount --reattach mnt -- true
 
 # Readers in the containers meet the dead mount and the new one, and nothing else.

@@ -114,29 +114,29 @@ sh -c 'cd mnt && exec sleep 100' & holder=$!
 pids+=("$holder")
 within 2 open_in "$T/mnt" "$holder"
 exits 0 'healthy and busy' timeout 5 fumount -R mnt
-like 'is found well' "$err" 'its server answers'
-unlike 'is not aborted' "$err" 'is aborted'
+like 'the error: its server answers' "$err" 'its server answers'
+unlike 'no error has: is aborted' "$err" 'is aborted'
 like 'the holder is named' "$err" "held by $holder \(sleep\) of root: cwd"
-is 'and detached' "$(own_mounts)" ''
+is 'no FUSE mount is left' "$(own_mounts)" ''
 ok 'its holder goes on' ls "/proc/$holder/cwd/file"
 ok 'its connection too' test -e "ctl/$conn"
 kill "$holder"
-ok 'until he lets go' within 2 no_conn
+ok 'the connection ends' within 2 no_conn
 serve slow
 access bash -c 'while :; do cat mnt/x; done'
 sleep 0.3
 exits 0 'slow' timeout 5 fumount -R mnt
-unlike 'is not aborted' "$err" 'is aborted'
-is 'but detached' "$(own_mounts)" ''
+unlike 'no error has: is aborted' "$err" 'is aborted'
+is 'no FUSE mount is left' "$(own_mounts)" ''
 kill "${accessors[@]}"
-ok 'and goes' within 3 no_conn
+ok 'the connection ends' within 3 no_conn
 accessors=()
 serve good
 exec 7<mnt/file
 exits 0 '-R -f: healthy' timeout 5 fumount -R -f mnt
 like 'aborts that too' "$err" "connection $conn is aborted"
 exec 7<&-
-ok 'and is gone' within 2 no_conn
+ok 'the connection ends' within 2 no_conn
 
 # Stacks, binds, moves, other mount namespaces.
 conns=()
@@ -210,7 +210,7 @@ recovered 'the source' by:source
 serve good
 mount -t tmpfs none mnt
 exits 32 'covered by tmpfs' fumount -R "conn:$conn"
-like 'which is named' "$err" 'is covered by tmpfs'
+like 'the error: is covered by tmpfs' "$err" 'is covered by tmpfs'
 umount mnt
 hellofs -b bind
 mount --move bind mnt

@@ -31,12 +31,12 @@ for path in mnt/x mnt/x/y mnt/x/../y chain/x nope a/b mnt/../nope; do
 	ok 'the mount stays after the path that leads elsewhere' mounted "$T/mnt"
 done
 exits 32 'a loop of links' timeout 5 fumount loop1
-like 'is said' "$err" 'Too many levels of symbolic links'
+like 'the error: Too many levels of symbolic links' "$err" 'Too many levels of symbolic links'
 exits 32 'a file on the way' timeout 5 fumount /etc/passwd/x
-like 'is said' "$err" 'Not a directory'
+like 'the error: Not a directory' "$err" 'Not a directory'
 exits 32 'an empty path' timeout 5 fumount ''
 exits 32 'a name too long' timeout 5 fumount "$(printf %0300d 1)"
-like 'is said' "$err" 'File name too long'
+like 'the error: File name too long' "$err" 'File name too long'
 # From inside of it.
 exits 0 'from a directory below the parent' bash -c 'cd a/b/c && exec timeout 5 fumount ../../../mnt'
 ok 'the mount is unmounted by the path with ..' unmounted "$T/mnt"
@@ -59,11 +59,11 @@ ok 'the source unmounts it' unmounted "$T/mnt"
 hellofs -b some:source mnt
 mount --bind mnt other
 exits 32 'of several' fumount some:source
-like 'is said' "$err" 'several mounts have this'
+like 'the error: several mounts have this' "$err" 'several mounts have this'
 umount other
 mount -t tmpfs none mnt
 exits 32 'one that is covered' fumount some:source
-like 'and by what is said' "$err" 'covered by tmpfs'
+like 'the error: covered by tmpfs' "$err" 'covered by tmpfs'
 exits 32 'what is no FUSE' fumount mnt
 exits 0 'but with -i' fumount -i mnt
 exits 0 '-u' fumount -u mnt

@@ -35,7 +35,7 @@ PATH=$T/bin:$PATH
 
 # ---- The descriptor ----
 exits 0 'the descriptor behind the arguments' fmount mnt -- shows a b
-like 'as /dev/fd/N' "$err" 'argv:a b /dev/fd/[0-9]+'
+like 'the program gets: argv:a b /dev/fd/[0-9]+' "$err" 'argv:a b /dev/fd/[0-9]+'
 like 'the program gets one descriptor of /dev/fuse' "$err" $'\n1$'
 umount -l mnt
 exits 0 'in place of each {}' fmount mnt -- shows x={} {} y {}
@@ -53,10 +53,10 @@ like 'no capability' "$err" $'CapEff:\t0000000000000000'
 like 'nor a way to one' "$err" $'CapBnd:\t0000000000000000\nCapAmb:\t0+\nNoNewPrivs:\t1'
 umount -l mnt
 exits 0 '--user, numbers' fmount -u 12345:23456 mnt -- shows
-like 'as they are' "$err" 'uid=12345 gid=23456 groups=23456 '
+like 'the program runs with: uid=12345 gid=23456 groups=23456' "$err" 'uid=12345 gid=23456 groups=23456 '
 umount -l mnt
 exits 1 '--user, nobody' fmount --user nosuchuser mnt -- shows
-like 'is said' "$err" 'fmount: nosuchuser: '
+like 'the error: fmount: nosuchuser:' "$err" 'fmount: nosuchuser: '
 ok 'nothing is left mounted' unmounted "$T/mnt"
 exits 127 'no such program' fmount mnt -- nosuchprogram
 ok 'nothing is left mounted' unmounted "$T/mnt"
@@ -77,7 +77,7 @@ is 'serves' "$(read_it mnt)" hello
 like 'as nobody' "$(status_of "$(newest hellofs)")" 'Uid:.65534'
 exits 0 'fumount' fumount mnt
 exits 1 '--wait: the program fails' fmount --wait mnt -- fails
-like 'is said' "$err" 'fails: exited with status [0-9]+ before it answered'
+like 'the error: fails: exited with status [0-9]+ before it answered' "$err" 'fails: exited with status [0-9]+ before it answered'
 ok 'nothing is left mounted' unmounted "$T/mnt"
 exits 1 '--wait: the program ends' fmount --wait mnt -- true
 ok 'nothing is left mounted' unmounted "$T/mnt"
@@ -91,7 +91,7 @@ chmod 755 bin/unmounted
 exits 1 '--wait: unmounted meanwhile' fmount --wait mnt -- unmounted
 like 'is said' "$err" "fmount: $T/mnt: unmounted meanwhile by another process"
 exits 1 '--wait: no answer in time' fmount --wait --timeout 1 mnt -- sh -c 'exec sleep 77'
-like 'is said' "$err" 'sh: no answer within 1 seconds'
+like 'the error: sh: no answer within 1 seconds' "$err" 'sh: no answer within 1 seconds'
 ok 'nothing is left mounted' unmounted "$T/mnt"
 ok 'and nobody left' test -z "$(newest sleep)"
 
@@ -107,10 +107,10 @@ within 5 mounted "$T/mnt"
 is 'who took it serves' "$(read_it mnt)" hello
 exits 0 'fumount' fumount mnt
 exits 1 'what it cannot do, it does not promise' fmount --fd-socket "$T/sock" --auto-unmount mnt
-like 'and says so' "$err" '^fmount: --fd-socket: it starts no program'
-ok 'nor mounts' unmounted "$T/mnt"
+like 'the error: fmount: --fd-socket: it starts no program' "$err" '^fmount: --fd-socket: it starts no program'
+ok 'mnt is unmounted' unmounted "$T/mnt"
 exits 1 'nobody comes' fmount --fd-socket "$T/sock" --timeout 1 mnt
-like 'is said' "$err" 'timed out'
+like 'the error: timed out' "$err" 'timed out'
 ok 'nothing is left mounted' unmounted "$T/mnt"
 : >sock
 exits 1 'a path that is taken' fmount --fd-socket "$T/sock" mnt
@@ -123,7 +123,7 @@ within 5 mounted "$T/mnt"
 kill -TERM "$(newest hellofs)"
 wait "$bg"
 is 'as process 1: it ends' $? 0
-ok 'and is unmounted' within 5 unmounted "$T/mnt"
+ok 'mnt is unmounted in time' within 5 unmounted "$T/mnt"
 exits 0 '--auto-unmount' fmount --wait --auto-unmount mnt -- hellofs
 server=$(newest hellofs)
 is 'serves' "$(read_it mnt)" hello
@@ -132,7 +132,7 @@ ok 'killed: detached' within 5 unmounted "$T/mnt"
 exits 0 'a server that closes the rest' fmount --wait --auto-unmount mnt -- closes
 is 'serves' "$(read_it mnt)" hello
 sleep 0.7
-ok 'and is not taken for dead' mounted "$T/mnt"
+ok 'mnt is mounted' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
 ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
 # A process whose program cannot be read may not be looked at, even by its own user.
@@ -147,7 +147,7 @@ own_dev
 exits 0 'one that cannot be seen' setpriv --reuid 65534 --regid 65534 --clear-groups \
 	env PATH="$T/hidden:$PATH" fmount --wait --auto-unmount "$T/mnt" -- closes
 sleep 1.2
-ok 'is not taken for dead' mounted "$T/mnt"
+ok 'mnt is mounted' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
 ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
 give_dev_back
@@ -159,7 +159,7 @@ umount -l mnt
 exits 0 'is put there' hellofs -b mnt
 kill -9 "$server"
 sleep 0.5
-ok 'and is left alone' mounted "$T/mnt"
+ok 'mnt is mounted' mounted "$T/mnt"
 exits 0 'fumount' fumount mnt
 ok 'no watcher is left' within 5 gone_watchers
 ok 'the mountpoint is not kept busy by the watcher' bash -c '
@@ -193,7 +193,7 @@ time.sleep(100)'
 within 5 mounted "$T/mnt"
 sleep 0.2
 exits 1 '--replace-stale, a descriptor in a socket' fmount --wait --replace-stale mnt -- hellofs
-like 'is not known to be stale' "$err" 'mnt: not known to be stale'
+like 'the error: mnt: not known to be stale' "$err" 'mnt: not known to be stale'
 like 'is unknown, not dead' "$(fuse-info --json mnt)" '"state":"unknown"'
 kill "$bg"
 umount -l mnt

@@ -73,9 +73,9 @@ is 'as often as the heading' "$(grep -c '^---- ' rounds)" "$(grep -c '^STATE' ro
 exits 0 'a long look on a terminal' terminal 80 'fuse-info --stuck=2 2>/dev/tty'
 like 'tells how long it lasts' "$out" $'fuse-info: 1 s\033\\[K'
 exits 1 'output that is closed' bash -c 'fuse-info >&-'
-is 'is told' "$err" 'fuse-info: standard output: Bad file descriptor'
+is 'the error: fuse-info: standard output: Bad file descriptor' "$err" 'fuse-info: standard output: Bad file descriptor'
 exits 1 'output that is full' bash -c 'fuse-info >/dev/full'
-is 'is told as well' "$err" 'fuse-info: standard output: No space left on device'
+is 'the error: fuse-info: standard output: No space left on device' "$err" 'fuse-info: standard output: No space left on device'
 
 # The fields and their types, which programs rely on.
 cat >fields.py <<'PY'

@@ -42,7 +42,7 @@ is 'ends with success' "$status" 0
 is 'each request once' "$(grep -c " $client python3 .* STATFS " out)" 200
 like 'its lengths and time' "$(grep -m 1 STATFS out)" ' STATFS +40 +96 +[0-9]+$'
 like 'an error' "$(grep OPEN out)" ' cat +OPEN +48 +16 ENOSYS +[0-9]+$'
-like 'none lost' "$(cat err)" '^fuse-info: 20[0-9] requests, 0 of them in flight; 0 sent before; 0 events lost$'
+like 'the error: fuse-info: 20[0-9] requests, 0 of them in flight; 0 sent before; 0 events lost' "$(cat err)" '^fuse-info: 20[0-9] requests, 0 of them in flight; 0 sent before; 0 events lost$'
 ok 'in the order of time' sort -c -n -k 1,1 <(grep STATFS out)
 is 'its instance is removed' "$(instance_of "$tracer" || echo gone)" gone
 
@@ -62,7 +62,7 @@ requests 5
 end
 is 'only these operations' "$(awk 'NR > 1 { print $4 }' out | sort -u | paste -sd,)" LOOKUP,READDIRPLUS
 exits 1 'no such operation' fuse-info --trace --trace-ops=READ,NONE mnt
-is 'says which' "$err" 'fuse-info: --trace-ops: NONE: not an operation; wanted: names such as LOOKUP,READ'
+is 'the error: fuse-info: --trace-ops: NONE: not an operation; wanted: names such as LOOKUP,READ' "$err" 'fuse-info: --trace-ops: NONE: not an operation; wanted: names such as LOOKUP,READ'
 # The threads of a process as well.
 bg python3 -c 'import os, threading, time
 while not os.path.exists("go"): time.sleep(0.01)
@@ -98,7 +98,7 @@ within 5 blocked "$bg"
 sleep 0.2
 end
 like 'in flight' "$(cat out)" " $bg stat +LOOKUP +[0-9]+ +- \(in flight\) +[0-9]+$"
-like 'and counted' "$(cat err)" ': 1 requests, 1 of them in flight'
+like 'the error: : 1 requests, 1 of them in flight' "$(cat err)" ': 1 requests, 1 of them in flight'
 trace --trace --json mute
 abort_detach "$T/mute"
 ok 'the end of the mount ends it' within 10 gone "$tracer"
@@ -166,11 +166,11 @@ user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-inf
 exits 1 'as an ordinary user' user --trace=1 mnt
 is '--trace names the privilege that it needs' "$err" 'fuse-info: tracefs: tracing needs root (CAP_SYS_ADMIN in the first user namespace)'
 exits 1 'root of a user namespace' unshare -Ur fuse-info --trace=1 mnt
-like 'says so, too' "$err" 'first user namespace'
+like 'the error: first user namespace' "$err" 'first user namespace'
 exits 1 'no tracefs' forbid 38 430 "$BUILD/bin/fuse-info" --trace=1 mnt
 is 'says which kernel has it' "$err" 'fuse-info: tracefs: this kernel has no tracefs; tracing needs Linux 6.12 with CONFIG_FTRACE'
 exits 1 'no FUSE mount' fuse-info --trace=1 "$T"
-like 'says so' "$err" 'not a FUSE mount|not mounted|nothing is mounted|no FUSE mount'
+like 'the error: not a FUSE mount|not mounted|nothing is mounted|no FUSE mount' "$err" 'not a FUSE mount|not mounted|nothing is mounted|no FUSE mount'
 exits 1 'two mounts' fuse-info --trace mnt slow
 exits 1 'a filter of nothing' fuse-info --slower=3 mnt
 exits 1 'no number' fuse-info --trace=x mnt

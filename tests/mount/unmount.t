@@ -37,11 +37,11 @@ kind() # kind NAME HOW COMMAND...
 	serve good
 	hold "$@"
 	exits 32 "$name: busy" timeout 5 fumount mnt
-	like 'it says what to do' "$err" 'mnt: busy; fumount -l detaches it'
+	like 'the error: mnt: busy; fumount -l detaches it' "$err" 'mnt: busy; fumount -l detaches it'
 	like "$name: is named" "$err" "held by [0-9]+ \([^)]*\) of root: [^:]*$how"
 	let_go
 	exits 0 "$name: then it goes" timeout 5 fumount -w 5 mnt
-	ok 'without a trace' within 2 no_conn
+	ok 'the connection ends' within 2 no_conn
 }
 kind 'working directory' cwd sh -c 'cd mnt && exec sleep 100'
 kind 'open file' "open file $T/mnt/file" sh -c 'exec sleep 100 <mnt/file'
@@ -59,7 +59,7 @@ passfs -b images mnt
 if device=$(losetup -f --show mnt/disk 2>/dev/null); then
 	exits 32 'a loop device: busy' timeout 5 fumount mnt
 	like 'is named' "$err" "held by ${device#/dev/}: loop device $T/mnt/disk"
-	unlike 'so that it is not unknown' "$err" 'no process that is visible'
+	unlike 'no error has: no process that is visible' "$err" 'no process that is visible'
 	exits 0 'fuse-info' fuse-info mnt
 	like 'has it, too' "$out" "held_by +${device#/dev/}: loop device $T/mnt/disk"
 	exits 32 '-k' timeout 5 fumount -k -w 1 mnt
@@ -129,7 +129,7 @@ exits 0 '-N PID, the bind there' fumount -N "/proc/$elsewhere/ns/mnt" "$T/other"
 ok 'the connection ends with the last bind' within 2 no_conn
 kill "$elsewhere"
 exits 32 '-N: no such process' fumount -N 999999999 mnt
-like 'says so' "$err" '^fumount: 999999999: No such process$'
+like 'the error: fumount: 999999999: No such process' "$err" '^fumount: 999999999: No such process$'
 
 # -w
 serve good
@@ -173,7 +173,7 @@ like 'says what it did' "$err" "connection $conn is aborted"
 like 'and who is left' "$err" "held by $$ \(bash\)"
 exits 0 '--abort of one that is detached' fumount --abort "conn:$conn"
 exec 7<&-
-ok 'gone' within 2 no_conn
+ok 'the connection ends' within 2 no_conn
 # Not by the number that is free now: the next mount, anybody's, gets it.
 exits 32 '--abort of none' fumount --abort conn:99999
 
@@ -196,7 +196,7 @@ exits 0 '--abort of both, as JSON' fumount --abort --json mnt
 like 'the other is' "$out" '"event":"dead","text":"dead as well: [^"]*/other"'
 umount other
 exits 0 'no more of it' fumount -f mnt
-ok 'gone with the last of them' within 2 no_conn
+ok 'the connection ends' within 2 no_conn
 
 umount ctl
 serve good
@@ -213,7 +213,7 @@ mkdir tree
 faulty good "$T/tree"; outer=$(newest faulty) outer_conn=$(conn_of "$T/tree")
 pids+=("$outer")
 mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
-ok 'one on a file of the other' mounted "$T/tree/file"
+ok 'tree/file is mounted' mounted "$T/tree/file"
 exits 0 'the inner one, by its path' timeout 5 fumount tree/file
 mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 stop "$outer"
@@ -225,7 +225,7 @@ exits 32 'nor when its server cannot be seen, and a request waits' timeout 5 \
 	unshare -pf --kill-child --mount-proc fumount tree/file
 like 'it says so, too' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer"
 exits 0 'which is then done' timeout 5 fumount -R tree
-ok 'with what was on it' unmounted "$T/tree/file"
+ok 'tree/file is unmounted' unmounted "$T/tree/file"
 kill -KILL "$outer"
 
 # fuseblk: umount(2) itself waits for the server.
@@ -241,11 +241,11 @@ if device=$(truncate -s 1M disk && losetup -f --show disk 2>/dev/null); then
 		pids+=("$server")
 		stop "$server"
 		exits 0 "fuseblk that hangs ${how:-plain}" timeout 10 fumount $how mnt
-		ok 'is unmounted' unmounted "$T/mnt"
+		ok 'mnt is unmounted' unmounted "$T/mnt"
 		ok 'its connection is gone' within 3 test ! -e "ctl/$conn"
 		kill -KILL "$server"
 	done
-	like 'it said so' "$err" 'aborted'
+	like 'the error: aborted' "$err" 'aborted'
 	within 5 losetup -d "$device"
 elif [ "${CI:-}" = true ]; then
 	skip fuseblk 'no loop device'
@@ -277,14 +277,14 @@ exits 1 "another's, --abort" nobody fumount --abort mnt
 ok 'untouched' cat mnt/file
 nobody hellofs -b user
 exits 0 '-a: his own' nobody fumount -a
-ok 'and not the others' mounted "$T/mnt"
+ok 'mnt is mounted' mounted "$T/mnt"
 nobody hellofs -b user
 mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
 exits 0 '-R: his own, which hangs' nobody timeout 5 fumount -R user
-like 'who waited is woken' "$err" '1 requests ended with ETIMEDOUT'
-ok 'and goes on' within 2 gone "$holder"
+like 'the error: 1 requests ended with ETIMEDOUT' "$err" '1 requests ended with ETIMEDOUT'
+ok 'the holder ends' within 2 gone "$holder"
 kill -KILL "$mine"
 # With fusectl where it belongs, the abort is the owner's right.
 mount -t fusectl none /sys/fs/fuse/connections
@@ -294,7 +294,7 @@ stop "$mine"
 hold nobody stat user/none
 exits 0 '-R: with fusectl' nobody timeout 5 fumount -R user
 like 'woken, too' "$err" '1 requests ended with ETIMEDOUT'
-ok 'and goes on, too' within 2 gone "$holder"
+ok 'the holder ends' within 2 gone "$holder"
 kill -KILL "$mine"
 umount /sys/fs/fuse/connections
 fumount mnt
@@ -368,7 +368,7 @@ ok 'wakes there, too' within 2 gone "$holder"
 kill -KILL "$server"
 faulty good "$T/root/mnt"
 exits 0 'chroot, read-only: by source' no_proc fumount -l faulty
-is 'all is gone' "$(own_mounts)" ''
+is 'no FUSE mount is left' "$(own_mounts)" ''
 umount -R root
 umount root/dev/fuse root/dev/null
 finish

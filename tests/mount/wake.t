@@ -71,7 +71,7 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	like 'fumount --wake reports how many requests it ended' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
 	ok 'nobody waits' within 1 all_over
 	is 'each got the error' "$(results)" "$every"
-	ok 'it is mounted' mounted "$T/mnt"
+	ok 'mnt is mounted' mounted "$T/mnt"
 	if [ "$how" = stopped ]; then
 		ok 'the server is stopped as it was' stopped "$server"
 		kill -CONT "$server"
@@ -101,7 +101,7 @@ for how in '' -a '-t 4 -c' stopped; do
 	within 5 waits_for 4
 	sleep 0.3
 	exits 32 "an old kernel, backend $how: it takes more than --wake" wake -f mnt
-	like 'it says what' "$err" '6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen'
+	like 'the error: 6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen' "$err" '6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen'
 	exits 32 'not --dry-run' timeout 20 fumount --wake=EIO -f --dry-run mnt
 	is 'nobody is woken' "$(results)" ''
 	exits 0 'all is woken' timeout 20 fumount --wake=ETIMEDOUT -f mnt
@@ -175,7 +175,7 @@ hang; go
 within 5 waits_for 3
 exits 0 '--dry-run' wake --dry-run mnt
 like 'shows what waits' "$err" 'READ of node 100 by [0-9]+ \(waiters\) for [0-9.]+ s: given back'
-like 'and the name' "$err" 'LOOKUP "f2" of node 1'
+like 'the error: LOOKUP "f2" of node 1' "$err" 'LOOKUP "f2" of node 1'
 is 'wakes nobody' "$(results)" ''
 exits 0 '--dry-run --json' wake --dry-run --json mnt
 ok 'is JSON' python3 -m json.tool "$T/.out"
@@ -228,7 +228,7 @@ hang; go
 within 5 waits_for 1
 exits 0 '-a' wake -a
 like 'tells of the one where somebody waited' "$err" "^fumount: conn:$conn: [0-9]+ requests ended"
-unlike 'and of no other' "$err" 'nothing'
+unlike 'no error has: nothing' "$err" 'nothing'
 ok 'it wakes' within 1 all_over
 exits 1 'not with -O' timeout 5 fumount --wake -a -O ro
 finished

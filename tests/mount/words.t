@@ -83,7 +83,7 @@ says 32 'fumount: nothere: No such file or directory' fumount -N nothere mnt
 says 1 'fumount: -O needs -a; see fumount --help' fumount -O ro mnt
 says 1 'fumount: --recove: unknown option; did you mean --recover?' fumount --recove mnt
 exits 1 'fuse-info -N, where no such process is' fuse-info -N 999999
-is 'says that' "$err" 'fuse-info: 999999: No such process'
+is 'the error: fuse-info: 999999: No such process' "$err" 'fuse-info: 999999: No such process'
 is 'and nothing else' "$out" ''
 exits 1 'as JSON' fuse-info --json -N 999999
 is 'neither' "$out" ''
@@ -91,7 +91,7 @@ is 'neither' "$out" ''
 # ---- -r and -v, and libfuse's words ----
 
 exits 0 'fmount -r' fmount -r -w --auto-unmount other -- hellofs
-like 'is read-only' "$(mount_line "$T/other")" ' ro,'
+like 'the mount table shows for other: ro,' "$(mount_line "$T/other")" ' ro,'
 fumount other
 exits 0 'fmount -v' fmount -v -w -o rw other -- hellofs
 is 'tells what was mounted' "$err" "fmount: $T/other: mounted, type fuse.hellofs"

@@ -24,9 +24,9 @@ is 'nor a directory' "$(readlink "/proc/$unmounter/cwd")" /
 kill -TERM "$unmounter"; kill -INT "$unmounter"
 ok 'is not meant by signals' kill -0 "$unmounter"
 exits 0 'unmounts for it' kill "$server"
-ok 'at once' within 5 unmounted "$T/mnt"
-ok 'and both end' within 5 gone "$server"
-ok 'both' within 5 gone "$unmounter"
+ok 'mnt is unmounted in time' within 5 unmounted "$T/mnt"
+ok 'the server ends' within 5 gone "$server"
+ok 'the unmounter ends' within 5 gone "$unmounter"
 
 hellofs -b mnt
 server=$(newest hellofs) unmounter=$(unmounter_of "$server")
@@ -80,15 +80,15 @@ is 'the links, the mode, the time and the moved file are in SOURCE' "$(stat -c '
 ok 'a symbolic link' ln -s dir/moved mnt/symlink
 is 'is followed' "$(cat mnt/symlink)" text
 exits 1 'no device node' mknod mnt/node b 8 0
-like 'is made' "$err" 'Operation not permitted'
+like 'the error: Operation not permitted' "$err" 'Operation not permitted'
 exits 0 'many threads' bash -c 'for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of="mnt/big$i" bs=1M count=4 status=none & done; wait'
 is 'whole' "$(cat src/big* | wc -c)" 33554432
 kill "$server"
-ok 'is unmounted by a signal' within 5 unmounted "$T/mnt"
-ok 'and ends' within 5 gone "$server"
+ok 'mnt is unmounted in time' within 5 unmounted "$T/mnt"
+ok 'the server ends' within 5 gone "$server"
 for wrong in --transport=uring --export; do
 	exits 1 "--sandbox $wrong" passfs --sandbox $wrong src mnt
-	like 'says why' "$err" '--sandbox|--transport'
+	like 'the error: --sandbox|--transport' "$err" '--sandbox|--transport'
 done
 # A kernel without Landlock.
 strace -f -o /dev/null -e inject=444:error=ENOSYS "$BUILD/bin/hellofs" --sandbox mnt 2>log

@@ -22,9 +22,9 @@ is 'reads at an offset' "$(dd if=mnt/hello bs=1 skip=1 count=3 status=none)" ell
 is 'reads past the end' "$(dd if=mnt/hello bs=1 skip=9 status=none 2>&1)" ''
 exits 1 'no other file' cat mnt/other
 exits 1 'writing' bash -c 'echo x >mnt/hello'
-like 'is EROFS at open' "$err" 'Read-only file system'
+like 'the error: Read-only file system' "$err" 'Read-only file system'
 exits 1 'creating' bash -c 'echo x >mnt/new'
-like 'is EROFS' "$err" 'Read-only file system'
+like 'the error: Read-only file system' "$err" 'Read-only file system'
 exits 1 'removing' rm -f mnt/hello
 ok 'statfs' stat -f mnt
 like 'the mount table' "$(mount_line "$T/mnt")" \
@@ -34,7 +34,7 @@ like 'is refused, and told what to do' "$err" 'already mounted; unmount it first
 kill -TERM "$bg"
 wait "$bg"
 is 'SIGTERM: a clean end' $? 0
-ok 'and unmounted' unmounted "$T/mnt"
+ok 'mnt is unmounted' unmounted "$T/mnt"
 is 'both messages' "$(cat log)" "$(printf 'Mounting hellofs on "./mnt"\nUnmounting "./mnt"')"
 
 for signal in INT HUP; do
@@ -75,7 +75,7 @@ is 'as process 1 it reaps orphans' "$(pgrep -c -r Z -P "$(newest hellofs)")" 0
 kill -TERM "$(newest hellofs)"
 wait "$bg"
 is 'and ends without the rest' $? 0
-ok 'which is unmounted' unmounted "$T/mnt"
+ok 'mnt is unmounted' unmounted "$T/mnt"
 
 # Busy: named, detached, served until the last one lets go.
 serve
@@ -138,7 +138,7 @@ kill "$bg"; wait "$bg"
 
 serve -o rw
 exits 1 'mounted rw, writing fails all the same' bash -c 'echo x >mnt/hello'
-like 'with EROFS' "$err" 'Read-only file system'
+like 'the error: Read-only file system' "$err" 'Read-only file system'
 exits 1 'and creating' touch mnt/new
 exits 1 'no shared mapping that writes' shared_write mnt/hello
 is 'the file is whole' "$(cat mnt/hello)" hello
@@ -154,7 +154,7 @@ exits 0 '-b returns when the mount answers' hellofs -b mnt
 is 'at once' "$(cat mnt/hello)" hello
 exits 0 'fumount' fumount mnt
 exits 1 '-b tells that it failed' hellofs -b /nonexistent/mnt
-like 'and why' "$err" 'No such file or directory'
+like 'the error: No such file or directory' "$err" 'No such file or directory'
 exec 8< <(hellofs --ready-fd 9 mnt 9>&1 2>/dev/null)
 is '--ready-fd: a newline' "$(head -c 1 <&8 | od -An -c | tr -d ' ')" '\n'
 fumount mnt; exec 8<&-
@@ -167,24 +167,24 @@ is 'as one line of the table' "$(own_mounts | wc -l)" 1
 exits 0 'and goes' fumount "$odd"
 ln -s mnt link
 exits 0 'through a symbolic link' hellofs -b link
-ok 'at its target' mounted "$T/mnt"
+ok 'mnt is mounted' mounted "$T/mnt"
 exits 0 'and back' fumount link
 
 exits 1 'a file as mountpoint' hellofs /etc/passwd
-like 'is told' "$err" 'Not a directory'
+like 'the error: Not a directory' "$err" 'Not a directory'
 exits 1 'an unknown option' hellofs -o bogus mnt
-like 'is named' "$err" 'bogus: unknown option'
+like 'the error: bogus: unknown option' "$err" 'bogus: unknown option'
 exits 0 'options' hellofs -b -o noexec,noatime,fsname=my\\,disk,noallow_other mnt
 like 'reach the table' "$(mount_line "$T/mnt")" 'noexec,noatime - fuse.hellofs my,disk ro,'
 unlike 'allow_other can be taken away' "$(mount_line "$T/mnt")" 'allow_other'
 fumount mnt
 exits 0 'SOURCE' hellofs -b disk mnt
-like 'is the source' "$(mount_line "$T/mnt")" '- fuse.hellofs disk '
+like 'the mount table shows for mnt: - fuse.hellofs disk' "$(mount_line "$T/mnt")" '- fuse.hellofs disk '
 fumount mnt
 
 # Two hundred at once.
 for i in $(seq 200); do mkdir "m$i" && hellofs -b "m$i" 2>/dev/null; done
 is 'two hundred mounts' "$(cat m[0-9]*/hello | wc -c)" 1000
 exits 0 'and away' fumount m[0-9]*
-is 'none left' "$(own_mounts)" ''
+is 'no FUSE mount is left' "$(own_mounts)" ''
 finish

@@ -44,7 +44,7 @@ exits 0 'a mount by way of the box' "${box[@]}" hellofs -b user
 bg "${nobody[@]}" sh -c 'cd user && exec sleep 100'
 within 5 grep -q sleep "/proc/$bg/comm"
 exits 32 'busy' "${box[@]}" fumount user
-like 'is called busy' "$err" 'fumount: user: busy; fumount -l detaches it'
+like 'the error: fumount: user: busy; fumount -l detaches it' "$err" 'fumount: user: busy; fumount -l detaches it'
 like 'with the holder' "$err" "held by $bg \\(sleep\\) of nobody: cwd"
 exits 0 'and waited for' timeout 20 sh -c '(sleep 0.5; kill "$0") & "$@"' "$bg" "${box[@]}" fumount -w 10 user
 ok 'fumount -w returns once the mount is unmounted' unmounted "$T/user"

@@ -63,7 +63,7 @@ name=$(printf 'n%.0s' {1..255})
 ok 'a name of 255 bytes' touch "mnt/$name"
 ok 'the name of 255 bytes is in SOURCE' test -e "src/$name"
 exits 1 'one of 256' touch "mnt/n$name"
-like 'is too long' "$err" 'File name too long'
+like 'the error: File name too long' "$err" 'File name too long'
 ok 'odd bytes' touch "mnt/"$'\n\377 \\'
 is 'are kept' "$(count src)" "$(count mnt)"
 rm -f mnt/*
@@ -121,7 +121,7 @@ ok 'the same once more' cmp <(head -c 1M native/data) src/direct
 mkdir src/inside
 exits 0 'mounted in what it mirrors' passfs -b src src/inside
 exits 1 'itself is not shown in itself' timeout 5 stat src/inside/inside
-like 'but refused' "$err" 'Too many levels of symbolic links'
+like 'the error: Too many levels of symbolic links' "$err" 'Too many levels of symbolic links'
 is 'all else is' "$(timeout 5 cat src/inside/behind)" behind
 fumount src/inside
 
@@ -153,7 +153,7 @@ rm -r src/one src/two src/dir
 
 # As it says.
 exits 1 'no such source' passfs nowhere mnt
-like 'says so' "$err" 'passfs: nowhere: No such file or directory'
+like 'the error: passfs: nowhere: No such file or directory' "$err" 'passfs: nowhere: No such file or directory'
 exits 1 'no source' passfs mnt
 exits 1 'a file' passfs native/data mnt
 fumount mnt

@@ -106,7 +106,7 @@ is 'renamed meanwhile' "$(handle open mnt <h1)" handle
 is 'deeper' "$(handle open mnt <h2)" deep
 rm src/renamed; echo 2 >/proc/sys/vm/drop_caches; sleep 1.1
 exits 1 'removed: no' sh -c 'handle open mnt <h1'
-like 'as NFS has it' "$err" 'Stale file handle'
+like 'the error: Stale file handle' "$err" 'Stale file handle'
 down
 # A new file may have the inode number of one that was removed; ext4 sees to that at once.
 mkdir ext

@@ -53,10 +53,10 @@ mount -t tmpfs none dev
 mknod -m 666 dev/null c 1 3
 mount --bind dev /dev
 exits 1 'no /dev/fuse' hellofs mnt
-like 'is told' "$err" '^hellofs: /dev/fuse: No such file or directory; make it: mknod -m 666 /dev/fuse c 10 229'
+like 'the error: hellofs: /dev/fuse: No such file or directory; make it: mknod -m 666 /dev/fuse c 10 229' "$err" '^hellofs: /dev/fuse: No such file or directory; make it: mknod -m 666 /dev/fuse c 10 229'
 mknod dev/fuse c 10 250
 exits 1 'another device in its place' hellofs mnt
-like 'is told' "$err" '^hellofs: /dev/fuse: not the device 10:229; replace it: mknod'
+like 'the error: hellofs: /dev/fuse: not the device 10:229; replace it: mknod' "$err" '^hellofs: /dev/fuse: not the device 10:229; replace it: mknod'
 rm dev/fuse
 mknod -m 600 dev/fuse c 10 229
 chmod 777 mnt
@@ -75,7 +75,7 @@ mount -t tmpfs none dev
 mknod dev/null c 1 3
 mount --bind dev /dev
 exits 1 'a kernel without FUSE' hellofs mnt
-like 'is told' "$err" 'this kernel has no FUSE: load its module fuse'
+like 'the error: this kernel has no FUSE: load its module fuse' "$err" 'this kernel has no FUSE: load its module fuse'
 umount -l /dev
 umount dev /proc/filesystems
 finish

@@ -64,7 +64,7 @@ ok 'both are killed' blow
 is 'the mount goes on' "$(timeout 5 cat mnt/text | md5sum)" "$(seq 2000 | md5sum)"
 ok 'with new files' eval 'echo x >mnt/newer && [ "$(cat src/newer)" = x ]'
 exits 1 'an open file is lost' timeout 5 sh -c 'echo y >&8'
-like 'with EIO' "$err" 'I/O error|Input/output error'
+like 'the error: I/O error|Input/output error' "$err" 'I/O error|Input/output error'
 exec 6<&- 8>&-
 ok 'others go on' eval 'rm mnt/newer && mkdir mnt/e && [ -d src/e ]'
 ok 'killed once more' blow

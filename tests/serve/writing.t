@@ -36,7 +36,7 @@ unlike 'goes on' "$(timeout 5 cat mnt/time)" "^$time\$"
 is 'one open, one time' "$begin$(cat <&7)" "$time"
 exec 7<&-
 exits 1 'cannot be written' bash -c 'echo x >mnt/time'
-like 'by anybody' "$err" 'Permission denied'
+like 'the error: Permission denied' "$err" 'Permission denied'
 exits 1 'has no other file' cat mnt/other
 exits 0 'unmounts' fumount mnt
 exits 0 'its option' clockfs -b --ahead 5 mnt

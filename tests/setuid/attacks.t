@@ -152,7 +152,7 @@ mounts 'a hostile environment' user env -i PATH="$T/evil:/bin" LD_PRELOAD="$T/ev
 ok 'nothing of it has run' test ! -e ran
 rm "$T/evil/fusermount3"
 exits 1 'no argv' user no_argv "$T/bin/fusermount3"
-like 'is no argument' "$err" '^fusermount3: missing mountpoint argument'
+like 'the error: fusermount3: missing mountpoint argument' "$err" '^fusermount3: missing mountpoint argument'
 mounts 'an empty argv[0]' user commfd true bash -c 'exec -a "" fusermount3 mnt'
 mounts 'a strange argv[0]' user commfd true bash -c 'exec -a ../../etc/passwd fusermount3 mnt'
 for fd in 1 2 7 8 99; do
