@@ -14,6 +14,7 @@
 #include "proc/proc.h"
 #include "sys.h"
 #include "trace.h"
+#include "unmounted.h"
 
 struct args {
 	bool list, kernel, json, all, no_headings, metrics;
@@ -54,6 +55,8 @@ struct info {
 	const char *pid;	/* a process of the mount namespace to show; NULL: this process */
 	bool quick;		/* -l: do not look for servers */
 	struct columns columns;
+	struct unmounted unmounted;
+	bool looked;		/* for unmounted connections */
 	int shown, mounts;
 	unsigned int bad;	/* states that were shown and need a step, by bit */
 };
@@ -255,10 +258,25 @@ static void look(struct info *i)
 		sys_write_all(2, "\033[K", 3);
 }
 
+/* What programs read has no line about the kernel before it. */
+static bool shows_table_alone(const struct args *args)
+{
+	return args->list || args->stuck || args->no_headings || args->columns.chosen || args->columns.raw || args->types;
+}
+
+/* Connections that are mounted nowhere are in no mount namespace of a process, either. */
+static bool shows_unmounted(const struct args *args)
+{
+	return !shows_table_alone(args) && !args->namespace;
+}
+
 static int show_table(struct info *i)
 {
 	int err = each_mount(i, take_census);
 
+	i->looked = !err && shows_unmounted(i->args);
+	if (i->looked)
+		unmounted_find(&i->unmounted, &i->census);
 	if (!err && !i->quick)
 		look(i);
 	if (!err && !i->view->json)
@@ -273,16 +291,9 @@ static int show_table(struct info *i)
 		out_str(i->view->out, i->args->types ? "no mount has such a type\n" : "no FUSE file system is mounted\n");
 	if (!err && !i->view->json && !i->args->no_headings && !i->args->columns.chosen && !i->args->columns.raw)
 		show_next_steps(i);
-	census_free(&i->census);
 	if (err)
 		report_table_error(i, err);
 	return err ? failure(i->args) : i->args->stuck && i->shown;
-}
-
-/* What programs read has no line about the kernel before it. */
-static bool shows_table_alone(const struct args *args)
-{
-	return args->list || args->stuck || args->no_headings || args->columns.chosen || args->columns.raw || args->types;
 }
 
 static int show_all(const struct args *args, struct view *v, char **targets)
@@ -317,6 +328,10 @@ static int show_all(const struct args *args, struct view *v, char **targets)
 		status |= info_target(v, *targets, false);
 	if (v->json && !args->kernel)
 		json_close(v->json, ']');
+	if (info.looked)
+		unmounted_show(&info.unmounted, v, &info.census);
+	unmounted_free(&info.unmounted);
+	census_free(&info.census);
 	if (v->json) {
 		json_close(v->json, '}');
 		out_char(v->out, '\n');
