@@ -325,7 +325,8 @@ static int show_all(const struct args *args, struct view *v, char **targets)
 	if (args->inside)
 		status = info_target(v, args->inside, true);
 	for (; *targets; targets++)
-		status |= info_target(v, *targets, false);
+		if (!unmounted_show_target(v, *targets))
+			status |= info_target(v, *targets, false);
 	if (v->json && !args->kernel)
 		json_close(v->json, ']');
 	if (info.looked)

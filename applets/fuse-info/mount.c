@@ -14,7 +14,6 @@
 #include "sys.h"
 #include "target/target.h"
 #include "cli/user.h"
-#include "unmounted.h"
 
 const char *info_age(uint64_t seconds, char text[24])
 {
@@ -405,8 +404,6 @@ int info_target(struct view *v, const char *word, bool inside)
 		msg("%s: not a path", word);
 		return 1;
 	}
-	if (unmounted_show_target(v, word))
-		return 0;
 	if (find_rows(&c, word) < 0)
 		return 1;
 	census_look(&c.census, WATCH_MS);
