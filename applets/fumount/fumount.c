@@ -79,9 +79,9 @@ static void report_kept(const struct report *to, uint64_t connection, bool visib
 		report(to, "unknown", "whether a process still holds connection %llu is not visible to this user",
 		       (unsigned long long)connection);
 	else if (waiting > 0 && !fusectl_is_over(connection))
-		report(to, "kept", "connection %llu stays, and %lld of its requests still wait; "
+		report(to, "kept", "connection %llu stays, and %lld of its requests still wait%s; "
 		       "fumount -R conn:%llu ends that", (unsigned long long)connection, (long long)waiting,
-		       (unsigned long long)connection);
+		       waiting == 1 ? "s" : "", (unsigned long long)connection);
 	else
 		report(to, "kept", "connection %llu stays until no process holds it", (unsigned long long)connection);
 }

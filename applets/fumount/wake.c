@@ -267,10 +267,11 @@ static void report_request(const struct waking *w, const struct wake_request *r)
 static void report_losses(const struct waking *w)
 {
 	if (w->forgotten)
-		report(w->to, "forgotten", "the kernel forgot %u nodes, of which the server was not told; it keeps them "
-		       "until it ends", w->forgotten);
+		report(w->to, "forgotten", "the kernel forgot %u node%s without telling the server, which keeps as many "
+		       "until it ends", w->forgotten, out_plural(w->forgotten));
 	if (w->unasked)
-		report(w->to, "lost", "the server does not get %u answers to FUSE_NOTIFY_RETRIEVE", w->unasked);
+		report(w->to, "lost", "the server does not get %u answer%s to FUSE_NOTIFY_RETRIEVE", w->unasked,
+		       out_plural(w->unasked));
 }
 
 /* ---- Passes ---- */
@@ -375,14 +376,14 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 		return refuse_holding(w, err);
 	left = w->order.peek ? 0 : fusectl_waiting(conn->connection);
 	if (!w->order.peek)
-		report(w->to, "woken", "%u requests ended with %s in %llu ms; the mount and its server stay", w->ended,
-		       msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / 1000000);
+		report(w->to, "woken", "%u request%s ended with %s in %llu ms; the mount and its server stay", w->ended,
+		       out_plural(w->ended), msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / 1000000);
 	if (left <= 0 || w->job.pass->count)
 		return FUMOUNT_OK;
 	if (!w->ended)
 		return refuse(w, FUMOUNT_FAILED, "what waits is out of reach, in a ring of io_uring perhaps; "
 			      "fumount --abort ends it");
-	report(w->to, "left", "%lld requests wait yet; run this again", (long long)left);
+	report(w->to, "left", "%lld request%s still; run this again", (long long)left, left == 1 ? " waits" : "s wait");
 	return FUMOUNT_OK;
 }
 

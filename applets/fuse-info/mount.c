@@ -81,7 +81,7 @@ static void show_server(struct view *v, const struct census *c, const struct con
 	} else {
 		view_label(v, "server");
 		out_fmt(v->out, "%d (%s) of %s, %d thread%s, for %s%s\n", conn->pid, facts.command,
-			user_name(facts.uid, user), facts.threads, facts.threads == 1 ? "" : "s",
+			user_name(facts.uid, user), facts.threads, out_plural((uint64_t)facts.threads),
 			info_age(facts.age, age), census_state(conn) == CONN_STOPPED ? ", stopped" : "");
 	}
 }
@@ -97,7 +97,8 @@ static void show_keeper(struct view *v, const struct conn *conn)
 		json_close(v->json, '}');
 	} else {
 		view_label(v, "kept_by");
-		out_fmt(v->out, "%d, started again %u time%s\n", conn->keeper, conn->restarts, conn->restarts == 1 ? "" : "s");
+		out_fmt(v->out, "%d, started again %u time%s\n", conn->keeper, conn->restarts,
+			out_plural(conn->restarts));
 	}
 }
 

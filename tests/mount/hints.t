@@ -50,7 +50,7 @@ conn=$(conn_of "$T/mnt")
 bg cat mnt/none
 within 5 blocked "$bg"
 exits 0 '-l' fumount -l mnt
-like 'says that processes stay stuck' "$err" "connection $conn stays, and 1 of its requests still wait; fumount -R conn:$conn ends that"
+like 'says that processes stay stuck' "$err" "connection $conn stays, and 1 of its requests still waits; fumount -R conn:$conn ends that"
 exits 0 'as that says' fumount -R "conn:$conn"
 ok 'they get an error' within 5 gone "$bg"
 over

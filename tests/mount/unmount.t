@@ -283,7 +283,7 @@ mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
 exits 0 '-R: his own, which hangs' nobody timeout 5 fumount -R user
-like 'who waited is woken' "$err" '1 requests ended with ETIMEDOUT'
+like 'who waited is woken' "$err" '1 request ended with ETIMEDOUT'
 ok 'and goes on' within 2 gone "$holder"
 kill -KILL "$mine"
 # With fusectl where it belongs, the abort is the owner's right.
@@ -293,7 +293,7 @@ mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
 exits 0 '-R: with fusectl' nobody timeout 5 fumount -R user
-like 'woken, too' "$err" '1 requests ended with ETIMEDOUT'
+like 'woken, too' "$err" '1 request ended with ETIMEDOUT'
 ok 'and goes on, too' within 2 gone "$holder"
 kill -KILL "$mine"
 umount /sys/fs/fuse/connections
