@@ -98,7 +98,7 @@ within 5 blocked "$bg"
 sleep 0.2
 end
 like 'in flight' "$(cat out)" " $bg stat +LOOKUP +[0-9]+ +- \(in flight\) +[0-9]+$"
-like 'and counted' "$(cat err)" ': 1 requests, 1 of them in flight'
+like 'and counted' "$(cat err)" ': 1 request, 1 of them in flight'
 trace --trace --json mute
 abort_detach "$T/mute"
 ok 'the end of the mount ends it' within 10 gone "$tracer"
