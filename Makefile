@@ -64,7 +64,7 @@ built = echo "$(1): $$(wc -c <$(1)) bytes, $(2) $(LIBC)"
 help:
 	@echo 'make                 build $(BUILD)/fusebox, $(BUILD)/fusermount3, and links in $(BUILD)/bin'
 	@echo 'make run             serve ./mnt with hellofs; make umount ends it'
-	@echo 'make test            the tests, for people: minutes; test-busy, test-long, test-sanitized: more'
+	@echo 'make test            the tests, for people: minutes; test-slow, test-long, test-busy, test-sanitized: more'
 	@echo 'make lint            static checks'
 	@echo 'make bench           speed, beside libfuse and others'
 	@echo 'make size            bytes of each symbol, and the change since the last commit'

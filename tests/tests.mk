@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
-# The tests: `make test`, `make test-long`, `make lint`, `make size`; and tests/fuzz/fuzz.mk.
+# The tests: `make test`, `make test-slow`, `make test-long`, `make lint`, `make size`; and tests/fuzz/fuzz.mk.
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
-SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
+# What takes longer than people wait, or more than its share of the processors: `make test-slow`.
+SLOW = tests/cli/build.t tests/setuid/attacks.t tests/hostile/passfs-users.t tests/hostile/tools-socket.t tests/hostile/tools-binds.t \
+	tests/boot/initramfs.t tests/mount/touch.t tests/mount/wake.t tests/mount/floor.t tests/mount/trace.t tests/mount/beneath.t \
+	tests/compat/abi.t tests/serve/writing.t
+ALL_SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
+SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))
 
 # This comes after the others: it wants the next mount of the machine to be given the number of
 # a connection that has gone. What changes a switch of the whole machine holds a lock instead
@@ -10,10 +15,9 @@ SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/
 ALONE = tests/mount/info.t tests/hostile/tools-trap.t
 
 # The longest first, so that no processor is without work at the end.
-LONGEST = tests/setuid/attacks.t tests/serve/passopts.t tests/hostile/passfs-users.t tests/mount/floor.t tests/cli/build.t tests/serve/passfs.t \
-	tests/compat/fusermount.t tests/mount/unmount.t tests/compat/mount_fuse.t tests/hostile/passfs-starve.t tests/hostile/cage-server.t \
-	tests/mount/touch.t tests/hostile/tools-signal.t tests/boot/initramfs.t tests/hostile/tools-socket.t \
-	tests/hostile/tools-binds.t tests/compat/abi.t tests/serve/holes.t tests/serve/writing.t tests/mount/all.t
+LONGEST = tests/compat/fusermount.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \
+	tests/mount/table.t tests/compat/mount_fuse.t tests/hostile/passfs-starve.t tests/hostile/cage-server.t tests/hostile/tools-signal.t \
+	tests/serve/holes.t tests/mount/all.t tests/cli/readme.t
 ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))
 
 # Unit tests are built with the host's libc and sanitizers, from the objects that replay the
@@ -55,6 +59,11 @@ test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escap
 test-built: test-tools
 	@CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) tests/harness --alone '$(ALONE)' $(ORDERED) $(UNITS)
 
+test-slow:
+	@tests/deps
+	@$(MAKE) --no-print-directory -sj$$(nproc) test-tools
+	@BUILD=$(abspath $(BUILD)) tests/harness $(SLOW)
+
 # The same on a machine that is busy, and on which FUSE mounts of others hang, or are dead; and
 # twice at once.
 test-busy: test-tools
@@ -83,7 +92,7 @@ test-long-built: all $(TOOLS) $(BUILD)/tests/boot/probe $(LONG_BUILDS)
 # chroot or counts bytes takes the plain one (STATIC_BOX): the other needs libraries and /proc.
 # LeakSanitizer cannot work in what strace follows; there is no malloc to leak from. Nor does the
 # runtime stand the limits of tests/setuid/attacks.t, or a filter of system calls.
-SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/hostile/% tests/cli/build.t tests/cli/corpus.t tests/serve/cage.t,$(SCRIPTS))
+SANITIZED = $(filter-out tests/boot/% tests/setuid/% tests/hostile/% tests/cli/build.t tests/cli/corpus.t tests/serve/cage.t,$(ALL_SCRIPTS))
 test-sanitized: all $(TOOLS) $(BUILD)/tests/boot/probe
 	@$(MAKE) --no-print-directory -s CONFIG=debug BUILD=$(BUILD)/debug all $(TOOLS:$(BUILD)/%=$(BUILD)/debug/%) \
 		$(BUILD)/debug/tests/escapefs $(BUILD)/debug/tests/options $(BUILD)/debug/tests/boot/probe
@@ -126,4 +135,4 @@ $(BUILD)/tests/boot/%: tests/boot/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -D_FILE_OFFSET_BITS=64 -O2 -static -o $@ $<
 
-.PHONY: faults watched test-busy test-sanitized test test-tools test-built test-long test-long-built lint size bench bench-built
+.PHONY: faults watched test-busy test-sanitized test test-slow test-tools test-built test-long test-long-built lint size bench bench-built

@@ -12,9 +12,9 @@
 #include "cli/env.h"
 #include "cli/notify.h"
 #include "fmount.h"
-#include "fuse_kernel.h"
 #include "fuse_resume.h"
 #include "health/report.h"
+#include "keep_queue.h"
 #include "mount/umount.h"
 #include "msg.h"
 #include "out.h"
@@ -193,39 +193,12 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	sys_exit(status);
 }
 
-static bool is_resent(const struct fuse_in_header *in)
-{
-	return in->opcode != FUSE_FORGET && in->opcode != FUSE_BATCH_FORGET && in->opcode != FUSE_INTERRUPT;
-}
-
-static void send_header(int32_t error, uint64_t unique)
-{
-	struct fuse_out_header out = { sizeof(out), error, unique };
-
-	sys_write(keep.device, &out, sizeof(out));
-}
-
-/* Answers the requests in place of a server, so that the callers get EIO instead of ENOTCONN. */
-static void fail_requests(void)
-{
-	enum { ROOM = (1 << 20) + 64 * 1024 };	/* of the largest request */
-	struct fuse_in_header *in = sys_pages(ROOM);
-
-	send_header(FUSE_NOTIFY_RESEND, 0);
-	while (in && sys_poll_alive(keep.device, 0) > 0) {
-		if (sys_read(keep.device, in, ROOM) < (ssize_t)sizeof(*in))
-			return;
-		if (is_resent(in))
-			send_header(-EIO, in->unique);
-	}
-}
-
 static void give_up(const char *program, const char *why)
 {
 	msg("%s: %s; unmounted", program, why);
 	notify_systemd("STATUS=given up");
 	commfd_umount_known(keep.at, UMOUNT_LAZY);
-	fail_requests();
+	keep_queue_fail(keep.device);
 }
 
 /* ---- When a server has ended ---- */
@@ -262,24 +235,6 @@ static bool dies_too_often(void)
 	return keep.count >= tries && now - keep.kept->deaths[keep.count % tries] < MINUTE_MS;
 }
 
-/* Whether INIT is all that the kernel waits for: a server that has not answered it can be replaced by
-   any other. */
-static bool has_no_answer_yet(void)
-{
-	enum { ROOM = 64 * 1024 };
-	struct fuse_in_header *in = sys_pages(ROOM);
-	bool found = false;
-
-	send_header(FUSE_NOTIFY_RESEND, 0);
-	if (in && sys_poll_alive(keep.device, 0) > 0)
-		found = sys_read(keep.device, in, ROOM) > 0 && in->opcode == FUSE_INIT;
-	if (found)
-		send_header(FUSE_NOTIFY_RESEND, 0);
-	if (in)
-		sys_free_pages(in, ROOM);
-	return found;
-}
-
 /* Ends early with a signal, or with the connection. */
 static void pause_for(int ms)
 {
@@ -303,7 +258,7 @@ static const char *why_give_up(int status)
 {
 	if (!keep.works && keep.kept->head.lives == 1 && (status == 126 || status == 127))
 		return "cannot be run";
-	if (!keep.kept->head.init_size && !has_no_answer_yet())
+	if (!keep.kept->head.init_size && !keep_queue_has_init(keep.device))
 		return "it knows nothing of FUSE_RESUME";
 	return dies_too_often() ? "it ends too often" : NULL;
 }

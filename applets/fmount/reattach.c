@@ -16,6 +16,7 @@
 #include "msg.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "reattach_clone.h"
 #include "sys.h"
 #include "sys/child.h"
 #include "sys/vfs.h"
@@ -44,72 +45,6 @@ static bool is_old(const struct reattach *r, const struct table_row *row)
 	return false;
 }
 
-/* ---- The clone ---- */
-
-static uint64_t attributes_of(const char *options)
-{
-	static const struct { const char *name; uint64_t attribute; } known[] = {
-		{ "ro", ATTR_RDONLY }, { "nosuid", ATTR_NOSUID }, { "nodev", ATTR_NODEV },
-		{ "noexec", ATTR_NOEXEC }, { "noatime", ATTR_NOATIME }, { "nodiratime", ATTR_NODIRATIME },
-		{ "nosymfollow", ATTR_NOSYMFOLLOW },
-	};
-	uint64_t attributes = 0;
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (text_in_list(options, known[i].name))
-			attributes |= known[i].attribute;
-	return attributes;
-}
-
-/* MS_SHARED, MS_SLAVE or MS_PRIVATE, as the old mount. */
-static uint64_t propagation_of(const char *propagation)
-{
-	enum { PRIVATE = 1 << 18, SLAVE = 1 << 19, SHARED = 1 << 20 };
-
-	return text_find(propagation, "shared:") ? SHARED : text_find(propagation, "master:") ? SLAVE : PRIVATE;
-}
-
-/* Opens the directory or file of the new mount that `old` shows of its file system. The kernel drops the
-   names of a dead server, and then adds "//deleted" to the path. */
-static int open_part(const struct reattach *r, const struct table_row *old)
-{
-	char path[8192];
-	struct out out = OUT_TEXT(path);
-	char *deleted;
-
-	if (strcmp(old->root, "/") == 0)
-		return vfs_dup(r->root);
-	if (strlen(old->root) >= sizeof(path))
-		return -ENAMETOOLONG;
-	out_str(&out, old->root + 1);
-	deleted = text_find(out_text(&out), "//deleted");
-	if (deleted)
-		*deleted = '\0';
-	return sys_openat2(r->root, path, O_PATH | O_NOFOLLOW,
-			   RESOLVE_SAME_MOUNT | RESOLVE_NO_LINKS | RESOLVE_WITHIN);
-}
-
-/* Clones the part of the new mount that belongs in the place of `old`, with the restrictions of both.
-   Only a mount of the namespace that this process is in can be cloned. */
-static int clone_for(const struct reattach *r, const struct table_row *old)
-{
-	uint64_t attributes = attributes_of(old->options);
-	int part = open_part(r, old), clone, err;
-
-	if (part < 0)
-		return part;
-	clone = sys_clone_mount(part);
-	sys_close(part);
-	if (clone < 0)
-		return clone;
-	err = sys_set_mount(clone, attributes, attributes & ATTR_NOATIME ? ATTR_ATIME : 0, 0, -1);
-	if (!err)
-		err = sys_set_mount(clone, 0, 0, propagation_of(old->propagation), -1);
-	if (err)
-		sys_close(clone);
-	return err ? err : clone;
-}
-
 /* ---- In a namespace ---- */
 
 /* 1: the new mount lies on the old one, which cannot be removed (locked, or Linux before 6.5). */
@@ -131,7 +66,7 @@ static int clone_outside(const struct reattach *r, const struct table_row *old)
 
 	if (err)
 		return err;
-	clone = clone_for(r, old);
+	clone = reattach_clone(r->root, old);
 	err = sys_enter_mount_namespace(r->space);
 	if (err && clone >= 0)
 		sys_close(clone);

@@ -8,73 +8,18 @@
 #include "wake_pass.h"
 
 #include <errno.h>
-#include <poll.h>
 
 #include "fuse_kernel.h"
-#include "out.h"
-#include "proc/proc.h"
 #include "sys/child.h"
 #include "sys.h"
-#include "sys/trace.h"
-#include "wake_hold.h"
+#include "wake_server.h"
+#include "wake_walk.h"
 
-enum { FUSE_MAJOR = 10, FUSE_MINOR = 229, LIMIT_MS = 10000 };
+enum { LIMIT_MS = 10000 };
 
 struct wake_pass *wake_pass_new(void)
 {
 	return sys_shared_pages(sizeof(struct wake_pass));
-}
-
-/* ---- The server ---- */
-
-/* Whether a descriptor of this process is one of the connection, which is not over. */
-static bool is_device_of(int fd, uint64_t connection)
-{
-	struct sys_stat st;
-	char name[12];
-	struct out out = OUT_TEXT(name);
-	uint64_t told;
-	int err, events;
-
-	if (sys_statx(fd, "", false, &st) < 0 || st.rdev_major != FUSE_MAJOR || st.rdev_minor != FUSE_MINOR)
-		return false;
-	out_fmt(&out, "%d", fd);
-	err = proc_connection("self", out_text(&out), &told);
-	events = sys_poll_now(fd);
-	return events >= 0 && !(events & POLLERR) && (err == -ENODATA || (!err && told == connection));
-}
-
-/* Fetches the descriptor through the pidfd, so that it belongs to the process that is held, whichever
-   process that is by now. What is no device of the connection is not closed here: that may block. */
-static int hold_server(struct hold *hold, const struct wake_job *job, const struct server *server)
-{
-	int pidfd = sys_pidfd_open(server->pid);
-	int device = pidfd < 0 ? pidfd : trace_fetch_fd(pidfd, server->fd), err;
-
-	if (device < 0)
-		return device;
-	if (!is_device_of(device, job->connection))
-		return -ESTALE;
-	err = hold_process(hold, server->pid, pidfd);
-	sys_close(pidfd);
-	return err ? err : device;
-}
-
-/* Returns a duplicate of the first server's descriptor, or -errno. */
-static int hold_servers(struct hold *hold, const struct wake_job *job)
-{
-	int device = -ESRCH, fd;
-
-	for (int i = 0; i < job->server_count; i++) {
-		fd = hold_server(hold, job, job->servers + i);
-		if (fd < 0 && fd != -ESRCH && fd != -ESTALE)
-			return fd;
-		if (device < 0)
-			device = fd;
-		else if (fd >= 0)
-			sys_close(fd);
-	}
-	return device;
 }
 
 /* ---- What becomes of each request ---- */
@@ -124,7 +69,7 @@ static void choose_fates(const struct wake_job *job)
 	struct wake_pass *pass = job->pass;
 	struct callers callers;
 
-	callers_begin(&callers, job->servers[0].pid);
+	callers_begin(&callers, pass->server);
 	pass->own_space = callers.own_space;
 	for (uint32_t i = 0; i < pass->count && job->order->describe; i++)
 		callers_describe(&callers, pass->requests + i);
@@ -159,21 +104,22 @@ static int run_in_child(void *data)
 {
 	const struct wake_job *job = data;
 	struct wake_queue q = { .buf = NULL };
-	struct hold hold = { .count = 0 };
+	struct wake_servers servers;
 	uint64_t began = sys_clock_ns();
-	int device;
+	int err;
 
 	sys_block_signals();
 	for (int fd = 0; fd <= 2; fd++)	/* a reader of a pipe would wait for a child that blocks */
 		sys_close(fd);
-	device = hold_servers(&hold, job);
-	job->pass->held = device < 0 ? device : 0;
-	if (device < 0)
-		return device;
-	job->pass->err = queue_open(&q, device, job->pass);
-	if (!job->pass->err)
-		job->pass->err = end_requests(job, &q);
-	hold_release(&hold);
+	job->pass->held = err = servers_hold(&servers, job);
+	job->pass->server = servers.pid;
+	if (err)
+		return err;
+	err = queue_open(&q, servers.devices[0], job->pass);
+	if (!err)
+		err = job->order->walk ? walk_requests(job, &q, &servers) : end_requests(job, &q);
+	job->pass->err = err;
+	servers_release(&servers);
 	job->pass->took = sys_clock_ns() - began;
 	queue_close(&q);
 	return 0;
@@ -186,7 +132,7 @@ void wake_pass_run(struct wake_job *job)
 	struct child child;
 	int err;
 
-	pass->count = pass->ended = pass->done = pass->back = pass->gone = pass->forgotten = pass->unasked = 0;
+	pass->count = pass->ended = pass->done = pass->back = pass->gone = pass->forgotten = pass->unasked = pass->unreleased = 0;
 	pass->err = pass->held = 0;
 	err = child_start(&child, run_in_child, job);
 	if (!err)

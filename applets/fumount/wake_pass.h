@@ -7,12 +7,13 @@
 #include "wake_caller.h"
 #include "wake_queue.h"
 
-enum { WAKE_SERVERS = 16, WAKE_OLDER_ALL = -1 };
+enum { WAKE_SERVERS = 64, WAKE_OLDER_ALL = -1 };
 
 /* Which requests to end, and how. */
 struct wake_order {
 	int error;		/* -errno */
 	bool peek;		/* end none */
+	bool walk;		/* the kernel cannot send requests again: end all that are in flight, by their numbers */
 	bool describe;		/* find out who waits, and since when */
 	int older;		/* milliseconds; WAKE_OLDER_ALL */
 	int pid;		/* of the process that waits; 0: any */
@@ -22,7 +23,8 @@ struct wake_order {
 struct wake_job {
 	const struct wake_order *order;
 	uint64_t connection;
-	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it */
+	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it; all of them for a walk, or if untold */
+	bool untold;		/* they are candidates: fdinfo does not tell whose they are */
 	int server_count;
 	struct map woken;	/* threads whose requests earlier passes have ended: these go on with others */
 	struct wake_pass *pass;	/* pages of wake_pass_new() */

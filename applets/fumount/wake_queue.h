@@ -22,6 +22,9 @@ struct wake_pass {
 	uint32_t unasked;	/* NOTIFY_REPLYs that the server does not get */
 	bool own_space;		/* the threads in the requests have the numbers of this PID namespace */
 	uint64_t took;		/* nanoseconds for which the server stood still */
+	uint32_t unreleased;	/* files of which the server was not told that they were closed */
+	int server;		/* the process that was held last, or could not be held */
+	struct wake_walked { uint64_t top, low; } walked;	/* the request numbers that were tried; kept from pass to pass */
 	uint32_t count;
 	struct wake_request requests[WAKE_ROOM];
 };

@@ -59,7 +59,7 @@ enum wake_kind wake_parse(const void *bytes, size_t size, struct wake_request *r
 		*count = decoded ? 1 : ((const struct fuse_batch_forget_in *)req.arg)->count;
 		return WAKE_FORGET;
 	case FUSE_NOTIFY_REPLY:
-		return decoded ? WAKE_NOTHING : ask_again(&req, again);
+		return decoded || in->unique == WAKE_PROBE ? WAKE_NOTHING : ask_again(&req, again);
 	}
 	describe(request, &req, decoded);
 	return WAKE_REQUEST;

@@ -13,6 +13,9 @@ enum wake_fate {
 	WAKE_DONE,	/* answered with success: the server has read it, and nobody waits for it */
 };
 
+/* The notify_unique of a NOTIFY_REPLY that this program asks for itself. */
+#define WAKE_PROBE UINT64_C(0x66757365626f782e)
+
 struct wake_request {
 	uint64_t unique, node;
 	uint32_t opcode, uid;

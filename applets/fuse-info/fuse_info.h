@@ -38,6 +38,11 @@ void info_binds(struct view *view, const struct table_row *row, bool own);
 /* Whether the mount does not answer and will not by itself. */
 bool info_needs_recovery(const struct conn *conn);
 
+/* The seconds that the value of an OPT_MAYBE gives; `otherwise` if it is "". -1: not a number, or more than
+   MOST_SECONDS, whose milliseconds still fit an int. */
+enum { MOST_SECONDS = 2000000 };
+int info_seconds(const char *text, int otherwise);
+
 /* Writes an age as "45 s", "3 min", "2 h 10 min" or "4 d 1 h" to text[24], and returns that. */
 const char *info_age(uint64_t seconds, char text[24]);
 

@@ -2,17 +2,9 @@
 /* trace_choice: the options for tracing. See trace.h. */
 #include <stddef.h>
 
+#include "fuse_info.h"
 #include "msg.h"
-#include "opt.h"
 #include "trace.h"
-
-/* OPT_MAYBE: the value is "" if the option has none. Below 0: not a number. */
-static int parse_seconds(const char *text, int otherwise)
-{
-	uint64_t n = 0;
-
-	return !*text ? otherwise : opt_number(text, 1000000, &n) == 0 ? (int)n : -1;
-}
 
 const char *trace_contradiction(const struct trace_choice *c, char **operands, bool all, bool watch, bool other)
 {
@@ -24,7 +16,7 @@ const char *trace_contradiction(const struct trace_choice *c, char **operands, b
 		return NULL;
 	if (other || (c->trace && (c->top || watch || all)))
 		return "--trace and --top exclude each other and other options";
-	if ((c->trace && parse_seconds(c->trace, 0) < 0) || (c->top && parse_seconds(c->top, 2) < 1))
+	if ((c->trace && info_seconds(c->trace, 0) < 0) || (c->top && info_seconds(c->top, 2) < 1))
 		return "not a whole number of seconds";
 	if (several || !operands[0] == !all)
 		return c->trace ? "--trace: wanted: one TARGET" : "--top: wanted: one TARGET, or -A";
@@ -35,7 +27,7 @@ int trace_chosen(const struct trace_choice *c, struct view *v, const char *word,
 {
 	struct trace_args t = {
 		.word = word, .pid = c->pid, .slower = c->slower,
-		.seconds = c->trace ? parse_seconds(c->trace, 0) : parse_seconds(c->top, 2),
+		.seconds = c->trace ? info_seconds(c->trace, 0) : info_seconds(c->top, 2),
 	};
 	const char *bad = c->operations ? trace_operations(c->operations, &t.operations) : NULL;
 

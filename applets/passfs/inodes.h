@@ -29,6 +29,7 @@ struct inode {
 	uint8_t limits;		/* passfs: SYSFS_NOSUID and SYSFS_NODEV of the file's mount */
 	bool retired;		/* not in the hash: the next lookup of the file makes a new node */
 	bool has_kept, has_lost;	/* writeback.c: size and mtime are set; a WRITE failed */
+	uint16_t told_mode;	/* passfs: permissions in SOURCE that replies have reported (owner.c) */
 	uint32_t opens;		/* open files, by inodes_open() and inodes_close() */
 	uint64_t size, mtime;
 };

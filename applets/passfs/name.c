@@ -116,24 +116,27 @@ static int apply_change_as(const struct fuse_req *req, const struct change *c, u
 	return err;
 }
 
-bool pass_may_by_mode(const struct fuse_req *req, int fd, uint32_t wanted)
+bool pass_may_by_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t wanted)
 {
 	struct vfs_stat st;
-	uint32_t mode;
+	uint32_t mode, either;
+	bool told;
 
 	if (vfs_stat(fd, true, &st) < 0)
 		return false;
+	told = !pass_of(req)->has_long_timeout || pass_told_access(req, node, fd, &st);
 	pass_show(pass_of(req), &st);
 	mode = st.attr.mode;
-	return ((st.attr.uid == req->in->uid ? mode >> 6 : mode >> 3 | mode) & wanted) == wanted;
+	either = told ? mode >> 3 | mode : mode >> 3 & mode;
+	return ((st.attr.uid == req->in->uid ? mode >> 6 : either) & wanted) == wanted;
 }
 
 static bool can_change_names(const struct fuse_req *req, const struct change *c)
 {
 	for (int i = 0; i < c->ends; i++)
-		if (!pass_may_by_mode(req, c->end[i].dir, 3))
+		if (!pass_may_by_mode(req, c->end[i].parent, c->end[i].dir, 3))
 			return false;
-	return !c->node || pass_may_by_mode(req, c->held, 6);
+	return !c->node || pass_may_by_mode(req, c->node, c->held, 6);
 }
 
 void pass_drop_attributes(const struct fuse_req *req, uint64_t node)
@@ -147,7 +150,7 @@ int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t w
 {
 	uint32_t owner;
 
-	if (!pass_of(req)->acts_as_callers || req->in->uid == 0 || pass_may_by_mode(req, fd, wanted)
+	if (!pass_of(req)->acts_as_callers || req->in->uid == 0 || pass_may_by_mode(req, node, fd, wanted)
 	    || pass_asks_again(req, node, ".", &owner))
 		return 0;
 	pass_drop_attributes(req, node);

@@ -31,6 +31,25 @@ static void note_id(uint64_t *kept, uint32_t id)
 	} while (!__atomic_compare_exchange_n(kept, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
+/* In inode->told_mode, beside the bits of MODE_BITS. */
+enum { MODE_BITS = 0777, MODE_TOLD = 0x8000, MODE_CHANGED = 0x4000 };
+
+static uint16_t told_mode(uint32_t mode)
+{
+	return (uint16_t)((mode & MODE_BITS) | MODE_TOLD);
+}
+
+static void note_mode(uint16_t *kept, uint32_t mode)
+{
+	uint16_t now = told_mode(mode), before = __atomic_load_n(kept, __ATOMIC_RELAXED), told;
+
+	do {
+		if ((before & ~MODE_CHANGED) == now)
+			return;
+		told = before ? now | MODE_CHANGED : now;
+	} while (!__atomic_compare_exchange_n(kept, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
 void pass_note_told(const struct fuse_req *req, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
@@ -39,6 +58,7 @@ void pass_note_told(const struct fuse_req *req, uint64_t node, uint32_t uid, uin
 		return;
 	note_id(&inode->told_owner, uid);
 	note_id(&inode->told_group, gid);
+	note_mode(&inode->told_mode, mode);
 	pass_access_told(node, uid, gid, mode);
 }
 
@@ -50,6 +70,14 @@ void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid)
 	   by the new owner before. */
 	if (inode && !(__atomic_load_n(&inode->told_owner, __ATOMIC_RELAXED) & OWNER_CHANGED))
 		__atomic_store_n(&inode->told_owner, (uint64_t)uid + 1, __ATOMIC_RELAXED);
+}
+
+void pass_note_chmod(const struct fuse_req *req, uint64_t node, uint32_t mode)
+{
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	if (inode && !(__atomic_load_n(&inode->told_mode, __ATOMIC_RELAXED) & MODE_CHANGED))
+		__atomic_store_n(&inode->told_mode, told_mode(mode), __ATOMIC_RELAXED);
 }
 
 bool pass_told_owner(const struct fuse_req *req, uint64_t node, uint32_t *uid)
@@ -66,6 +94,17 @@ bool pass_told_group(const struct fuse_req *req, uint64_t node, gid_t gid)
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
 	return inode && __atomic_load_n(&inode->told_group, __ATOMIC_RELAXED) == (uint64_t)gid + 1;
+}
+
+/* An access list may have changed without the mode. */
+bool pass_told_access(const struct fuse_req *req, uint64_t node, int fd, const struct vfs_stat *st)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+	uint32_t owner;
+
+	return inode && __atomic_load_n(&inode->told_mode, __ATOMIC_RELAXED) == told_mode(st->attr.mode)
+	       && pass_told_group(req, node, st->attr.gid) && pass_told_owner(req, node, &owner) && owner == st->owner
+	       && vfs_getxattr(fd, PASS_ACCESS_LIST, NULL, 0) <= 0;
 }
 
 bool pass_is_checked(const struct fuse_req *req)

@@ -86,8 +86,10 @@ int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, con
 int pass_tmpfile_new(struct fuse_req *req, uint64_t parent, const struct fuse_create_in *in, int flags);
 
 /* Whether the mode that the kernel sees grants `wanted` (4 read, 2 write, 1 execute) to the caller:
-   as the owner, or by the bits of either the group or others. */
-bool pass_may_by_mode(const struct fuse_req *req, int fd, uint32_t wanted);
+   as the owner, or by the bits of either the group or others. Only the kernel knows whether the
+   caller is in the group: where it may have checked that by attributes that are older than a
+   second and have changed since, group and others both have to have the bits. fd is the node's. */
+bool pass_may_by_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t wanted);
 
 /* 0 if pass_may_by_mode() holds, or if the kernel has just checked again; otherwise -ESTALE, which
    makes the kernel check again. */
@@ -96,16 +98,22 @@ int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t w
 /* Invalidates the node's attributes in the kernel. */
 void pass_drop_attributes(const struct fuse_req *req, uint64_t node);
 
-/* owner.c. Remember the owner and group in SOURCE that a reply reports for a node, and the owner
-   that a SETATTR gives it. */
+/* owner.c. Remember the owner, group and mode in SOURCE that a reply reports for a node, and the
+   owner and the mode that a SETATTR gives it. */
 void pass_note_told(const struct fuse_req *req, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode);
 void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid);
+void pass_note_chmod(const struct fuse_req *req, uint64_t node, uint32_t mode);
 
 /* The last of these in *uid. False: replies have reported several owners, or none. */
 bool pass_told_owner(const struct fuse_req *req, uint64_t node, uint32_t *uid);
 
 /* Whether this is the only group in SOURCE that replies have reported. */
 bool pass_told_group(const struct fuse_req *req, uint64_t node, gid_t gid);
+
+/* Whether the kernel can check callers by nothing else than what SOURCE has now: replies have
+   reported no owner, group or permissions but those of *st, the attributes of fd in SOURCE, and fd's
+   file has no access list. */
+bool pass_told_access(const struct fuse_req *req, uint64_t node, int fd, const struct vfs_stat *st);
 
 /* Whether the server is root and the caller is not, so that the server acts as the caller; and the
    caller's gid in SOURCE. */

@@ -116,6 +116,8 @@ int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_
 		err = change_owner(req, node, fd, in);
 	if (!err && in->valid & FATTR_MODE)
 		err = set_mode(req, node, fd, in->mode);
+	if (!err && in->valid & FATTR_MODE)
+		pass_note_chmod(req, node, in->mode);
 	if (!err && in->valid & FATTR_SIZE)
 		err = pass_set_size(req, node, in);
 	if (!err && in->valid & (FATTR_ATIME | FATTR_MTIME))

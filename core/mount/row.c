@@ -41,22 +41,33 @@ uint64_t table_connection(const struct table_row *row)
 	return (uint64_t)row->major << 20 | row->minor;
 }
 
-int64_t table_owner(const struct table_row *row)
+/* The number of an option "NAME=NUMBER" of the file system, or -1. */
+static int64_t option_number(const char *at, const char *name)
 {
-	const char *at = row->super;
-	uint64_t uid = 0;
+	const size_t length = strlen(name);
+	uint64_t id = 0;
 	size_t digits;
 
-	while (strncmp(at, "user_id=", 8) != 0) {
+	while (strncmp(at, name, length) != 0) {
 		at += strcspn(at, ",");
 		if (!*at++)
 			return -1;
 	}
-	at += 8;
+	at += length;
 	digits = strspn(at, "0123456789");
 	if (digits == 0 || digits > 10)
 		return -1;
 	for (; digits; digits--)
-		uid = uid * 10 + (uint64_t)(*at++ - '0');
-	return (int64_t)uid;
+		id = id * 10 + (uint64_t)(*at++ - '0');
+	return (int64_t)id;
+}
+
+int64_t table_owner(const struct table_row *row)
+{
+	return option_number(row->super, "user_id=");
+}
+
+int64_t table_group(const struct table_row *row)
+{
+	return option_number(row->super, "group_id=");
 }

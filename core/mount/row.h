@@ -27,6 +27,9 @@ void table_copy(struct table_row *copy, const struct table_row *row, char *text,
 /* The user that a FUSE mount belongs to (user_id=), or -1. */
 int64_t table_owner(const struct table_row *row);
 
+/* The group that it belongs to (group_id=), or -1. */
+int64_t table_group(const struct table_row *row);
+
 /* fuse, fuse.*, fuseblk, fuseblk.*: what a server in user space answers for. */
 bool table_is_fuse(const struct table_row *row);
 

@@ -14,7 +14,8 @@ server=$(newest passfs)
 pids+=("$server")
 rss() { awk '$1 == "RssAnon:" { print $2 }' "/proc/$server/status"; }
 # KiB; a number takes some 150 bytes.
-grew() { local now; now=$(rss); echo $((now - before)); }
+grew() { local now; now=$(rss); echo $((${now:-9999999} - before)); }
+few_open() { [ "$(find "/proc/$server/fd" -lname "$T/src/*" 2>/dev/null | wc -l)" -lt 100 ]; }
 work() # work OPERATION COUNT
 {
 	python3 - "$@" <<-'END'
@@ -41,7 +42,7 @@ for round in 1 2 3 4 5 6; do
 	work make 5000
 	work look 5000
 	echo 2 >/proc/sys/vm/drop_caches
-	within 20 [ "$(find "/proc/$server/fd" -lname "$T/src/*" | wc -l)" -lt 100 ]
+	within 20 few_open
 	work remove 5000
 	[ "$round" != 3 ] || before=$(rss)
 done

@@ -96,6 +96,30 @@ for how in --locks '--locks --cache=always'; do
 done
 rm src/prog
 
+# What SOURCE has taken from others and left to a group is refused to all but its members, however
+# long the kernel keeps modes and access lists.
+member() { setpriv --reuid $V --regid $V --groups 1779 "$@"; }
+for how in --cache=always '--cache=always --no-passthrough' --timeout=60; do
+	# shellcheck disable=SC2086 # words
+	up $how
+	rm -rf src/d; mkdir -m 777 src/d; echo old >src/d/f; echo listed >src/d/l; chmod 666 src/d/f; chmod 600 src/d/l
+	chgrp 1779 src/d src/d/f
+	setfacl -m u:$U:rw,u:1780:rw src/d/l
+	is 'everybody reads' "$(as $U cat mnt/d/f mnt/d/l)" "$(printf 'old\nlisted')"
+	chmod 770 src/d; chmod 660 src/d/f; setfacl -x u:$U src/d/l
+	exits 1 "by a group's bits no other user opens ($how)" as $U cat mnt/d/f
+	exits 1 'nor by an access list that names the user no more' as $U cat mnt/d/l
+	as $U touch mnt/d/new 2>err
+	ok 'nor makes a file' test ! -e src/d/new
+	exits 0 'a member makes one' member touch mnt/d/new
+	is 'and reads' "$(member cat mnt/d/f)" old
+	exits 0 'and removes' member rm mnt/d/new
+	# As many members at once as the server can tell apart.
+	exits 0 'several members at once' member sh -c 'for i in 1 2 3 4 5 6 7 8; do
+		{ cat mnt/d/f && touch mnt/d/new.$i && mv mnt/d/new.$i mnt/d/mv.$i && rm mnt/d/mv.$i; } || echo >>failed & done; wait; ! [ -e failed ]'
+	down
+done
+
 # --force-user shows a set-user-id program of any user as that of one.
 cp "$(command -v id)" src/id; chown $U src/id; chmod 4755 src/id
 for how in --force-user=0 --force-user=$V; do

@@ -44,11 +44,12 @@ for at in places:
         send(ours, fd)
     os.close(fd)
 END
+all_said() { [ "$(wc -l <said)" = "$1" ]; }
 hand() # hand COUNT MOUNTPOINT...
 {
 	local count=$1
 	nobody python3 handed "$@" >said
-	within 5 [ "$(wc -l <said)" = "$count" ]
+	within 5 all_said "$count"
 	mapfile -t holders <said
 	pids+=("${holders[@]}")
 	# Waits for the answer to INIT, which keeps the mount busy.

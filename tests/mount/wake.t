@@ -89,6 +89,36 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	over
 done
 
+# Before Linux 6.10 the kernel does not send requests again: their numbers are tried, on each clone.
+echo 6.1.0-9 >release
+mount --bind release /proc/sys/kernel/osrelease
+for how in '' -a '-t 4 -c' stopped; do
+	read -ra options <<<"${how#stopped}"
+	serve "${options[@]}"
+	begin
+	if [ "$how" = stopped ]; then stop "$server"; else hang; fi
+	go
+	within 5 waits_for 4
+	sleep 0.3
+	exits 32 "an old kernel, backend $how: it takes more than --wake" wake -f mnt
+	like 'it says what' "$err" '6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen'
+	exits 32 'not --dry-run' timeout 20 fumount --wake=EIO -f --dry-run mnt
+	is 'nobody is woken' "$(results)" ''
+	exits 0 'all is woken' timeout 20 fumount --wake=ETIMEDOUT -f mnt
+	like 'it says how many' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
+	ok 'nobody waits' within 1 all_over
+	is 'each got the error' "$(results)" "$every"
+	is 'nothing waits' "$(waiting)" 0
+	if [ "$how" = stopped ]; then kill -CONT "$server"; else come_back; fi
+	is 'then the mount works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
+	ok 'files can be opened' timeout 5 head -c 10 mnt/f1
+	is 'no file is closed twice' "$(stat_of twice)" 0
+	is 'nor was an answer refused but as late' "$(stat_of refused)" 0
+	finished
+	over
+done
+umount /proc/sys/kernel/osrelease
+
 # A file that was open goes on. Nothing else may inherit it, since to close it may wait.
 serve -a
 mkfifo later

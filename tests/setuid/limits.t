@@ -20,6 +20,7 @@ PATH=$T/bin:$T/tools:/usr/sbin:/usr/bin:/sbin:/bin
 
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
 fuse_mounts() { awk -v h="$T/home/" 'index($5, h) == 1 && / - fuse/' /proc/self/mountinfo | wc -l; }
+no_fuse_mounts() { [ "$(fuse_mounts)" = 0 ]; }
 detach_all()
 {
 	local at
@@ -150,7 +151,7 @@ user commfd true fusermount3 home/mnt >/dev/null
 audited '-uz' '' fusermount3 -uz home/mnt
 is 'it is detached' "$(fuse_mounts)" 0
 audited 'auto_unmount' '' commfd 'sleep 0.1' fusermount3 -o auto_unmount home/mnt
-within 3 [ "$(fuse_mounts)" = 0 ]
+within 3 no_fuse_mounts
 audited '--sync-init' '' syncpeer good fusermount3 --sync-init --comm-fd @ home/mnt
 detach_all
 # As if it were removed, in the file system of a server that then does not let fchdir(2) in.

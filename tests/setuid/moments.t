@@ -33,6 +33,7 @@ mount_fuse() { user commfd true fusermount3 "${1:-mnt}" >/dev/null; }
 roots() { mount -t tmpfs -o uid=65534,mode=700 roots "${1:-mnt}"; }
 roots_is_there() { grep -q " $T/home/${1:-mnt} .* - tmpfs roots" /proc/self/mountinfo; }
 fuse_mounts() { awk -v h="$T/home/" 'index($5, h) == 1 && / - fuse/' /proc/self/mountinfo | wc -l; }
+no_fuse_mounts() { [ "$(fuse_mounts)" = 0 ]; }
 
 # ---- The mount is gone before it is unmounted; root's is below it ----
 
@@ -52,7 +53,7 @@ roots
 user commfd 'sleep 0.2' fusermount3 -o auto_unmount mnt >/dev/null &
 sleep 0.1
 wait
-within 3 [ "$(fuse_mounts)" = 0 ]
+within 3 no_fuse_mounts
 ok 'auto_unmount: root'"'"'s mount below is there' roots_is_there
 is "auto_unmount: the user's is not" "$(fuse_mounts)" 0
 

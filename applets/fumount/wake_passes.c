@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* wake_passes: find the servers of a connection, and end what waits for them, pass by pass. See waking.h. */
+#include "waking.h"
+
+#include <errno.h>
+
+#include "health/fusectl.h"
+#include "sys.h"
+#include "wake_walk.h"
+
+enum { EMPTY_PASSES = 5, SETTLE_MS = 20 };
+
+/* ---- The servers ---- */
+
+static bool is_known(const struct wake_job *job, int pid)
+{
+	for (int i = 0; i < job->server_count; i++)
+		if (job->servers[i].pid == pid)
+			return true;
+	return false;
+}
+
+static int add_server(const struct server *server, void *data)
+{
+	struct waking *w = data;
+	struct wake_job *job = &w->job;
+
+	if ((server->connection != job->connection && server->connection != SERVER_NOT_TOLD)
+	    || server->pid == sys_getpid() || server_is_over(server))
+		return 0;	/* an older connection may have had this number */
+	if (server->connection == SERVER_NOT_TOLD)
+		job->untold = true;
+	else if (!w->order.walk && is_known(job, server->pid))
+		return 0;	/* RESEND reaches all devices of the connection through any */
+	if (job->server_count == WAKE_SERVERS)
+		return w->error = -E2BIG, 1;
+	job->servers[job->server_count++] = *server;
+	return 0;
+}
+
+int waking_find_servers(struct waking *w, uint64_t connection)
+{
+	int err;
+
+	w->job.connection = connection;
+	w->job.server_count = 0;
+	w->job.untold = false;
+	w->error = 0;
+	err = server_each(add_server, w);
+	return w->error ? w->error : w->job.server_count ? 0 : err == -EAGAIN ? -EACCES : -ESRCH;
+}
+
+/* ---- Passes ---- */
+
+static void note_woken(struct waking *w, uint32_t pid)
+{
+	if (map_find(&w->job.woken, pid))
+		return;
+	map_add(&w->job.woken, pid, 0);
+	w->progress = sys_clock_ns();
+}
+
+static void add_pass(struct waking *w)
+{
+	const struct wake_pass *pass = w->job.pass;
+
+	w->ended += pass->ended;
+	w->done += pass->done;
+	w->forgotten += pass->forgotten;
+	w->unasked += pass->unasked;
+	w->unreleased += pass->unreleased;
+	if (w->order.walk && walk_is_unfinished(pass))
+		w->progress = sys_clock_ns();
+	for (uint32_t i = 0; i < pass->count && w->order.describe; i++)
+		waking_report_request(w, pass->requests + i);
+	for (uint32_t i = 0; i < pass->count; i++)
+		if (pass->requests[i].fate == WAKE_ENDED && pass->requests[i].pid)
+			note_woken(w, pass->requests[i].pid);
+}
+
+/* A process that was woken closes its file, which may wait again. */
+static bool are_waiting_again(const struct waking *w)
+{
+	const struct wake_pass *pass = w->job.pass;
+
+	for (uint32_t i = 0; i < pass->count && pass->own_space; i++)
+		if (pass->requests[i].fate == WAKE_ENDED && callers_wait(pass->requests + i))
+			return true;
+	return false;
+}
+
+/* Whether more requests wait, within a moment, than the server was given back. Some come from
+   processes that have waited for a lock of a directory, one after another. */
+static bool are_more_waiting(const struct waking *w)
+{
+	for (int i = 0; i < SETTLE_MS; i++) {
+		sys_sleep_ms(1);
+		if (fusectl_waiting(w->job.connection) > (int64_t)w->job.pass->back)
+			return true;
+	}
+	return false;
+}
+
+/* A request counts as waiting a little before it can be read, so a single pass that finds none shows
+   nothing. */
+static bool is_another_pass_due(struct waking *w)
+{
+	w->empty = w->job.pass->ended || (w->order.walk && walk_is_unfinished(w->job.pass)) ? 0 : w->empty + 1;
+	if (w->order.peek || w->empty == EMPTY_PASSES)
+		return false;
+	if (!w->selects)
+		return are_more_waiting(w);
+	sys_sleep_ms(SETTLE_MS);
+	return !w->empty && are_waiting_again(w);
+}
+
+int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
+{
+	const uint64_t end = sys_clock_ns() + (uint64_t)most_ms * 1000000;
+	struct wake_pass *pass = w->job.pass;
+	uint64_t now;
+
+	w->empty = 0;
+	w->progress = sys_clock_ns();
+	do {
+		wake_pass_run(&w->job);
+		if (!pass->held)
+			add_pass(w);
+		if (pass->held || pass->err)
+			return pass->held ? pass->held : pass->err;
+		if (!is_another_pass_due(w))
+			break;
+		now = sys_clock_ns();
+	} while (now < end && now < w->progress + (uint64_t)limit_ms * 1000000);
+	return 0;
+}
