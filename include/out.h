@@ -56,4 +56,10 @@ bool text_is_control(uint32_t code);
    blanks, tabs, newlines and backslashes. */
 void text_unescape(char *text);
 
+/* The ending of a plural: "s", or "" after 1. */
+static inline const char *out_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 #endif

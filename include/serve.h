@@ -11,7 +11,7 @@
 #include "optlist.h"
 
 struct serve_args {
-	bool foreground, background, debug, sandbox, verbose, single, auto_unmount;
+	bool foreground, background, debug, sandbox, verbose, single, auto_unmount, replace_stale;
 	int ready_fd, threads;
 	struct opt_set options, transport;
 	struct optlist mount;
@@ -26,6 +26,7 @@ struct serve_args {
 	OPT('d', "debug", OPT_FLAG, struct serve_args, debug, NULL, "show each request and its reply"), \
 	OPT('o', "options", OPT_CALL, struct serve_args, options, "LIST", "mount options, such as rw,fsname=NAME"), \
 	OPT(0, "ready-fd", OPT_NUMBER, struct serve_args, ready_fd, "N", "write a newline to descriptor N once the mount answers"), \
+	OPT(0, "replace-stale", OPT_FLAG, struct serve_args, replace_stale, NULL, "unmount a dead or hung mount that is there"), \
 	OPT(0, "threads", OPT_NUMBER, struct serve_args, threads, "N", "at most N threads"), \
 	OPT(0, "transport", OPT_CALL, struct serve_args, transport, "HOW", "auto, dev (/dev/fuse) or uring (io_uring)"), \
 	OPT(0, "sandbox", OPT_FLAG, struct serve_args, sandbox, NULL, "allow only the files and system calls that serving needs")

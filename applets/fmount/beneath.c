@@ -6,49 +6,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "health/census.h"
-#include "health/fusectl.h"
-#include "health/server.h"
+#include "launch/stale.h"
 #include "mount/table.h"
 #include "msg.h"
 #include "sys.h"
-
-/* Whether the server is shown to keep requests waiting and not to run. */
-static bool is_hung(uint64_t connection)
-{
-	enum { WATCH_MS = 1000 };
-	struct census c = { .count = 0 };
-	struct conn *conn;
-	bool hung;
-
-	if (census_add(&c, connection) < 0)
-		return false;
-	census_look(&c, WATCH_MS);
-	conn = census_find(&c, connection);
-	hung = conn && census_blocks(conn) && census_waited(conn);
-	census_free(&c);
-	return hung;
-}
-
-/* 1: stale, and *how is set; or -errno once the error is printed. */
-static int check_stale(const char *path, uint64_t connection, enum umount_how *how)
-{
-	int server = fusectl_is_over(connection) ? 0 : server_find(connection);
-
-	*how = UMOUNT_LAZY;
-	if (server == 0)
-		return 1;
-	/* Abort the connection of a server that hangs, or its callers would wait for ever in a mount
-	   that nobody finds any more. */
-	*how = UMOUNT_ABORT;
-	if (is_hung(connection))
-		return 1;
-	if (server > 0)
-		msg("%s: not stale: process %d serves it", path, server);
-	else
-		msg("%s: not known to be stale; unmount it first (fumount -R)", path);
-	return -EBUSY;
-}
 
 int beneath_open(struct beneath *b, int held, const char *path, bool stale)
 {
@@ -62,7 +23,7 @@ int beneath_open(struct beneath *b, int held, const char *path, bool stale)
 		return stale || b->top == -ENOENT ? 0 : msg_errno(b->top, path, b->top);
 	if (table_of_fd(b->top, &row, false) == 0 && (!stale || table_is_fuse(&row))
 	    && sys_statx(b->top, "", false, &st) == 0 && !st.inside)
-		err = stale ? check_stale(path, table_connection(&row), &b->how) : 1;
+		err = stale ? stale_check(path, table_connection(&row), &b->how) : 1;
 	if (err <= 0)
 		beneath_close(b);
 	return err;

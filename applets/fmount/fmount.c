@@ -12,6 +12,7 @@
 #include "hand_out.h"
 #include "mount_args.h"
 #include "msg.h"
+#include "root_daemon.h"
 #include "out.h"
 #include "sys/priv.h"
 #include "launch/mount_or_report.h"
@@ -164,32 +165,6 @@ static int clone_devices(int device, int count)
 	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
 }
 
-/* Protect the server of a root file system. At shutdown, systemd spares a process whose argv[0]
-   begins with "@", and sysvinit the pids listed in /run/sendsigs.omit.d; oom_score_adj exempts it
-   from the OOM killer. */
-static void protect_root_daemon(char **argv)
-{
-	static char name[4096], path[300];
-	struct out at = OUT_TEXT(name), list = OUT_TEXT(path), number = OUT_TEXT(name);
-	const char *base = strrchr(argv[0], '/');
-	int fd;
-
-	out_fmt(&list, "/run/sendsigs.omit.d/%s", base ? base + 1 : argv[0]);
-	fd = sys_open(out_text(&list), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	if (fd >= 0) {
-		out_fmt(&number, "%d\n", sys_getpid());
-		sys_write_all(fd, name, number.len);
-		sys_close(fd);
-	}
-	fd = sys_open("/proc/self/oom_score_adj", O_WRONLY, 0);
-	if (fd >= 0) {
-		sys_write_all(fd, "-1000", 5);
-		sys_close(fd);
-	}
-	out_fmt(&at, "@%s", argv[0]);
-	argv[0] = (char *)out_text(&at);
-}
-
 /* Execute the server. Returns only on failure, once the error is printed. */
 static int exec_server(const struct fmount *f, char **argv)
 {
@@ -200,7 +175,7 @@ static int exec_server(const struct fmount *f, char **argv)
 		return msg_errno(1, "terminal", err);
 	if (f->root_daemon) {
 		sys_chdir("/");
-		protect_root_daemon(argv);
+		root_daemon_protect(argv);
 	}
 	if (launch_become(&f->launch) != 0)
 		return 1;
@@ -290,7 +265,7 @@ static int run_and_wait(const struct fmount *f, struct mountpoint *at, int devic
 	if (status == 0 && mounted && does_serve(at, child, &status))
 		return pending ? place_beneath(at, child) : 0;
 	if (status == -ETIMEDOUT) {
-		msg("%s: no answer within %d seconds", argv[0], f->timeout);
+		msg("%s: no answer within %d second%s", argv[0], f->timeout, out_plural((uint64_t)f->timeout));
 		sys_kill(-child, SIGKILL);
 	} else if (status < 0 && status != LAUNCH_UNMOUNTED) {
 		msg_errno(1, argv[0], status);

@@ -65,7 +65,8 @@ static void show_restarts(void)
 
 	out_fmt(&out, "fuse-keep:%u", restarts);
 	sys_name_process(out_text(&out));
-	out_fmt(&to, "%sSTATUS=serving; started again %u times", keep.ready ? "READY=1\n" : "", restarts);
+	out_fmt(&to, "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "", restarts,
+		out_plural(restarts));
 	notify_systemd(out_text(&to));
 }
 

@@ -79,9 +79,9 @@ static void report_kept(const struct report *to, uint64_t connection, bool visib
 		report(to, "unknown", "whether a process still holds connection %llu is not visible to this user",
 		       (unsigned long long)connection);
 	else if (waiting > 0 && !fusectl_is_over(connection))
-		report(to, "kept", "connection %llu stays, and %lld of its requests still wait; "
+		report(to, "kept", "connection %llu stays, and %lld of its requests still wait%s; "
 		       "fumount -R conn:%llu ends that", (unsigned long long)connection, (long long)waiting,
-		       (unsigned long long)connection);
+		       waiting == 1 ? "s" : "", (unsigned long long)connection);
 	else
 		report(to, "kept", "connection %llu stays until no process holds it", (unsigned long long)connection);
 }
@@ -213,7 +213,8 @@ static bool is_outer_answering(const struct target *t)
 	return census_answers(census.conns);
 }
 
-/* Abort a connection that is mounted nowhere but that a process still holds. */
+/* Abort a connection that is not mounted here: a process still holds it, or it is mounted in other
+   mount namespaces. */
 static int abort_detached(const struct report *to, const char *word)
 {
 	uint64_t connection;
@@ -225,6 +226,7 @@ static int abort_detached(const struct report *to, const char *word)
 		return fumount_status(err);
 	}
 	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
+	report_dead(to, (uint32_t)(connection >> 20), connection & 0xfffff);
 	return FUMOUNT_OK;
 }
 

@@ -119,7 +119,7 @@ static int wake_and_unmount(struct recovery *r, const struct target *t)
 		woken = fumount_wake_waiters(t->connection);
 	if (woken <= 0)
 		return -EBUSY;
-	report(r->to, "woken", "%ld requests ended with ETIMEDOUT", woken);
+	report(r->to, "woken", "%ld request%s ended with ETIMEDOUT", woken, out_plural((uint64_t)woken));
 	return retry_plain(t);
 }
 

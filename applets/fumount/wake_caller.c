@@ -10,7 +10,6 @@
 #include "proc/reader.h"
 #include "proc/task.h"
 #include "sys.h"
-#include "thread.h"
 
 /* The inode number of a process's PID namespace; 0: not visible. */
 static uint64_t pid_space(const char *pid)
@@ -33,37 +32,11 @@ void callers_begin(struct callers *c, int server)
 	*c = (struct callers) { .own_space = own && pid_space(out_text(&out)) == own };
 }
 
-/* 0: this process may not run there. */
-static uint64_t now_on(struct callers *c, int cpu)
-{
-	enum { CPUS = sizeof(c->now) / sizeof(*c->now) };
-	uint64_t now;
-	int here;
-
-	if (cpu >= CPUS)
-		return 0;
-	if (c->now[cpu])
-		return c->now[cpu];
-	thread_bind(cpu);
-	now = task_last_ran(sys_getpid(), &here);
-	if (here == cpu)
-		c->now[cpu] = now;
-	return c->now[cpu];
-}
-
-static int32_t time_since(struct callers *c, int tid)
-{
-	int cpu;
-	uint64_t ran = task_last_ran(tid, &cpu), now = ran ? now_on(c, cpu) : 0;
-
-	return !now ? -1 : ran > now ? 0 : (int32_t)((now - ran) / 1000 % INT32_MAX);
-}
-
 void callers_describe(struct callers *c, struct wake_request *r)
 {
 	if (!c->own_space || !r->pid)
 		return;
-	r->waited = time_since(c, (int)r->pid);
+	r->waited = task_idle(&c->clock, (int)r->pid);
 	proc_command((int)r->pid, r->command);
 }
 

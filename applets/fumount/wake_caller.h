@@ -6,12 +6,13 @@
 
 #include <stdbool.h>
 
+#include "proc/task.h"
 #include "wake_request.h"
 
 /* How this process understands the thread numbers in requests. */
 struct callers {
 	bool own_space;		/* they are of this PID namespace */
-	uint64_t now[256];	/* microseconds of the scheduler's clock of each processor; 0: not read yet */
+	struct task_clock clock;
 };
 
 /* The kernel numbers threads as in the PID namespace of the process that mounted: that of `server`,

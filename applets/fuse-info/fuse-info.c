@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "sys.h"
 #include "trace.h"
+#include "unmounted.h"
 
 struct args {
 	bool kernel, json, metrics;
@@ -88,9 +89,11 @@ static int show_mounts(const struct args *args, struct view *v, char **targets)
 	if (args->inside)
 		status = info_target(v, args->inside, true);
 	for (; *targets; targets++)
-		status |= info_target(v, *targets, false);
+		if (!unmounted_show_target(v, *targets))
+			status |= info_target(v, *targets, false);
 	if (v->json)
 		json_close(v->json, ']');
+	list_finish(v);
 	return status;
 }
 
@@ -187,6 +190,7 @@ static int fuse_info_main(char **argv)
 		applet_usage(why);
 		return failure(&args);
 	}
+	args.table.unmounted = !shows_table_alone(&args.table) && !args.table.namespace;
 	if (!args.table.columns.chosen)
 		columns_default(&args.table.columns, !args.table.list || args.table.stuck);
 	out.escape = !args.json;

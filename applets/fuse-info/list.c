@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "proc/proc.h"
 #include "sys.h"
+#include "unmounted.h"
 
 struct list {
 	const struct list_choice *choice;
@@ -18,6 +19,8 @@ struct list {
 	const char *pid;	/* a process of the mount namespace to show; NULL: this process */
 	bool quick;		/* -l: do not look for servers */
 	struct columns columns;
+	struct unmounted unmounted;
+	bool looked;		/* for unmounted connections */
 	int shown, mounts;
 	unsigned int bad;	/* states that were shown and need a step, by bit */
 };
@@ -211,6 +214,9 @@ static int show_table(struct list *i)
 	const struct list_choice *choice = i->choice;
 	int err = each_mount(i, take_census);
 
+	i->looked = !err && choice->unmounted;
+	if (i->looked)
+		unmounted_find(&i->unmounted, &i->census);
 	if (!err && !i->quick)
 		look(i);
 	if (!err && !i->view->json)
@@ -225,16 +231,25 @@ static int show_table(struct list *i)
 		out_str(i->view->out, choice->types ? "no mount has such a type\n" : "no FUSE file system is mounted\n");
 	if (!err && !i->view->json && !choice->no_headings && !choice->columns.chosen && !choice->columns.raw)
 		show_next_steps(i);
-	census_free(&i->census);
 	return err ? err : i->shown;
 }
 
+static struct list list;	/* list_finish() goes on with it */
+
 int list_show(const struct list_choice *choice, struct view *view)
 {
-	struct list list = { .choice = choice, .view = view, .quick = choice->list && !choice->stuck,
-			     .pid = choice->namespace, .columns = choice->columns };
-
+	list = (struct list) { .choice = choice, .view = view, .quick = choice->list && !choice->stuck,
+			       .pid = choice->namespace, .columns = choice->columns };
 	return show_table(&list);
+}
+
+void list_finish(struct view *view)
+{
+	if (list.looked)
+		unmounted_show(&list.unmounted, view, &list.census);
+	unmounted_free(&list.unmounted);
+	census_free(&list.census);
+	list.looked = false;
 }
 
 int list_check(const struct list_choice *choice)

@@ -8,6 +8,7 @@
 /* The options of fuse-info that choose what is in the table. */
 struct list_choice {
 	bool list, all, no_headings;
+	bool unmounted;		/* list_finish() shows connections that are mounted nowhere */
 	const char *stuck;	/* seconds; "": the default; NULL: not given */
 	const char *namespace;	/* a process of the mount namespace; NULL: this one */
 	const char *types;
@@ -17,6 +18,10 @@ struct list_choice {
 /* Shows the table, or its JSON objects. Returns how many mounts were shown, or -errno of reading a mount
    table. */
 int list_show(const struct list_choice *choice, struct view *view);
+
+/* Then, behind the JSON list of mounts: shows the unmounted connections, and frees what list_show()
+   has allocated. */
+void list_finish(struct view *view);
 
 /* Whether the mount table of choice->namespace can be read: 0 or -errno. */
 int list_check(const struct list_choice *choice);

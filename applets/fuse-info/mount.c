@@ -62,8 +62,9 @@ static void show_server(struct view *v, const struct census *c, const struct con
 		age = proc_age(conn->pid);
 		view_label(v, "server");
 		out_fmt(v->out, "%d (%s) of %s, %d thread%s%s%s%s\n", conn->pid, facts.command,
-			user_name(facts.uid, user), facts.threads, facts.threads == 1 ? "" : "s",
-			age < 0 ? "" : ", for ", age < 0 ? "" : info_age((uint64_t)age, text), census_state(conn) == CONN_STOPPED ? ", stopped" : "");
+			user_name(facts.uid, user), facts.threads, out_plural((uint64_t)facts.threads),
+			age < 0 ? "" : ", for ", age < 0 ? "" : info_age((uint64_t)age, text),
+			census_state(conn) == CONN_STOPPED ? ", stopped" : "");
 	}
 }
 
@@ -78,7 +79,8 @@ static void show_keeper(struct view *v, const struct conn *conn)
 		json_close(v->json, '}');
 	} else {
 		view_label(v, "kept_by");
-		out_fmt(v->out, "%d, started again %u time%s\n", conn->keeper, conn->restarts, conn->restarts == 1 ? "" : "s");
+		out_fmt(v->out, "%d, started again %u time%s\n", conn->keeper, conn->restarts,
+			out_plural(conn->restarts));
 	}
 }
 
@@ -163,20 +165,30 @@ static void show_waiters(struct view *v, const struct table_row *row, const stru
 		json_close(v->json, ']');
 }
 
-static void show_around(struct view *v, const struct table_row *row, bool own)
+static void show_holders(struct view *v, const struct table_row *row)
 {
-	struct around a = { v, row->id, own };
-	bool hidden = false;
-
 	if (v->json)
 		json_open(v->json, "holders", '[');
 	if (holders_each(row->major, row->minor, show_holder, v) < 0 && !v->json)
 		view_text(v, "held_by", "not known without /proc");
 	devices_each(row->major, row->minor, show_holder, v);
-	if (v->json) {
+	if (v->json)
 		json_close(v->json, ']');
+}
+
+void info_keepers(struct view *v, const struct table_row *row, const struct conn *conn)
+{
+	show_waiters(v, row, conn);
+	show_holders(v, row);
+}
+
+void info_binds(struct view *v, const struct table_row *row, bool own)
+{
+	struct around a = { v, row->id, own };
+	bool hidden = false;
+
+	if (v->json)
 		json_open(v->json, "also", '[');
-	}
 	binds_each(row->major, row->minor, show_bind, &a, &hidden);
 	if (v->json)
 		json_close(v->json, ']');
@@ -184,7 +196,7 @@ static void show_around(struct view *v, const struct table_row *row, bool own)
 		view_text(v, "also_in", "perhaps mount namespaces that are not visible to this user");
 }
 
-static void show_state(struct view *v, const struct conn *conn)
+void info_state(struct view *v, const struct conn *conn)
 {
 	const char *state = census_state_name(census_state(conn));
 
@@ -237,6 +249,17 @@ static void show_next_step(struct view *v, const struct table_row *row, const st
 	}
 }
 
+void info_conn(struct view *v, const struct census *c, const struct conn *conn)
+{
+	view_number(v, "connection", (int64_t)conn->connection);
+	show_server(v, c, conn);
+	show_keeper(v, conn);
+	view_number(v, "waiting", conn->waiting);
+	show_waited(v, conn);
+	show_limit(v, conn, "max_background");
+	show_limit(v, conn, "congestion_threshold");
+}
+
 void info_mount(struct view *v, const struct table_row *row, const struct census *c,
 		const char *pid, bool around)
 {
@@ -249,7 +272,7 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 		view_text(v, "mountpoint", row->mountpoint);
 	else
 		out_fmt(v->out, "%s\n", row->mountpoint);
-	show_state(v, conn);
+	info_state(v, conn);
 	view_text(v, "type", row->type);
 	view_text(v, "source", row->source);
 	view_text(v, "options", row->options);
@@ -259,17 +282,11 @@ void info_mount(struct view *v, const struct table_row *row, const struct census
 	view_number(v, "parent_id", (int64_t)row->parent);
 	view_text(v, "propagation", *row->propagation ? row->propagation : "private");
 	view_text(v, "device", out_text(&out));
-	view_number(v, "connection", (int64_t)conn->connection);
-	show_server(v, c, conn);
-	show_keeper(v, conn);
-	view_number(v, "waiting", conn->waiting);
-	show_waited(v, conn);
-	show_limit(v, conn, "max_background");
-	show_limit(v, conn, "congestion_threshold");
-	if (around)
-		show_waiters(v, row, conn);
-	if (around)
-		show_around(v, row, !pid);
+	info_conn(v, c, conn);
+	if (around) {
+		info_keepers(v, row, conn);
+		info_binds(v, row, !pid);
+	}
 	if (!v->json)
 		show_next_step(v, row, conn);
 }

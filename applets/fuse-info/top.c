@@ -275,7 +275,7 @@ static void show(struct top *t, uint64_t lost)
 	if (!t->count)
 		out_str(v->out, "no request\n");
 	if (lost)
-		out_fmt(v->out, "%llu events lost: counts are too low\n", (unsigned long long)lost);
+		out_fmt(v->out, "%llu event%s lost: counts are too low\n", (unsigned long long)lost, out_plural(lost));
 }
 
 /* Forget the counts, but not what is in flight. */

@@ -210,9 +210,9 @@ static void show_summary(const struct trace *t, uint64_t lost)
 
 	if (!json) {
 		out_flush(t->view->out);
-		msg("%llu requests, %llu of them in flight; %llu sent before; %llu events lost%s",
-		    (unsigned long long)t->shown, (unsigned long long)t->flying, (unsigned long long)t->unmatched,
-		    (unsigned long long)lost, t->tracing.failed ? ", and some for want of memory" : "");
+		msg("%llu request%s, %llu of them in flight; %llu sent before; %llu event%s lost%s",
+		    (unsigned long long)t->shown, out_plural(t->shown), (unsigned long long)t->flying, (unsigned long long)t->unmatched,
+		    (unsigned long long)lost, out_plural(lost), t->tracing.failed ? ", and some for want of memory" : "");
 		return;
 	}
 	*json = (struct json) { .out = t->view->out };

@@ -53,7 +53,9 @@ static const char help[] = ": [options] mountpoint\nOptions:\n"
 	" -z, --lazy            detach now (with -u)\n"
 	"     --auto-unmount    unmount what is mounted when the server is gone\n"
 	"     --comm-fd=N       the socket, else in _FUSE_COMMFD\n"
-	"     --sync-init       mount when told over it, and answer how it went\n";
+	"     --sync-init       mount when told over it, and answer how it went\n"
+	"Example: fusermount3 -u mnt\n"
+	"Exit status: 0: done; 1: failed, usage, or help\n";
 
 /* libfuse's helper exits with 1, too. */
 static int show_help(void)

@@ -57,25 +57,45 @@ void report_waiter_facts(struct json *json, const struct waiter *w)
 	json_text(json, "user", user_name(w->uid, user));
 	json_text(json, "command", w->command);
 	json_text(json, "call", *w->call ? w->call : NULL);
+	json_number(json, "waited_ms", w->waited);
+}
+
+/* ": openat, for 3.2 s", as far as it is known. */
+static void put_wait(struct out *out, const struct waiter *w)
+{
+	if (*w->call)
+		out_fmt(out, ": %s", w->call);
+	if (w->waited >= 60000)
+		out_fmt(out, ", for %d min", w->waited / 60000);
+	else if (w->waited >= 0)
+		out_fmt(out, ", for %d.%d s", w->waited / 1000, w->waited % 1000 / 100);
+}
+
+static void put_caller(struct out *out, const struct waiter *w)
+{
+	char user[32];
+
+	out_fmt(out, "%d (%s) of %s", w->pid, w->command, user_name(w->uid, user));
 }
 
 void report_waiter_text(struct out *out, const struct waiter *w)
 {
-	char user[32];
-
-	out_fmt(out, "%d (%s) of %s%s%s", w->pid, w->command, user_name(w->uid, user), *w->call ? ": " : "", w->call);
+	put_caller(out, w);
+	put_wait(out, w);
 }
 
 static int report_waiter(const struct waiter *w, void *data)
 {
 	struct telling *t = data;
-	char text[96];
+	char text[128];
 	struct out out = OUT_TEXT(text);
 
 	t->count++;
 	if (!t->to->json) {
-		report_waiter_text(&out, w);
-		report(t->to, "waiter", "%s waits for it", out_text(&out));
+		put_caller(&out, w);
+		out_str(&out, " waits for it");
+		put_wait(&out, w);
+		report(t->to, "waiter", "%s", out_text(&out));
 		return 0;
 	}
 	json_open(t->to->json, NULL, '{');

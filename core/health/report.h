@@ -41,7 +41,7 @@ int report_holders(const struct report *to, uint32_t major, uint32_t minor);
 /* Reports each process that waits for the server of the device (waiters.h). Returns their number. */
 int report_waiters(const struct report *to, uint32_t major, uint32_t minor);
 
-/* Writes "4711 (cat) of alice: read" to a text; adds the same facts to a JSON object. */
+/* Writes "4711 (cat) of alice: read, for 3.2 s" to a text; adds the same facts to a JSON object. */
 void report_waiter_text(struct out *out, const struct waiter *waiter);
 void report_waiter_facts(struct json *json, const struct waiter *waiter);
 

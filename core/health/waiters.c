@@ -96,8 +96,9 @@ static bool is_waiting(const struct scan *s, const char *pid, const char *tid, s
 /* Runs in the scout's child. */
 static void look_at(struct scout *scout, const char *pid)
 {
+	static struct task_clock clock;
 	const struct scan *s = scout->data;
-	struct waiter w = { .uid = -1 };
+	struct waiter w = { .uid = -1, .waited = -1 };
 	struct proc_facts facts;
 	const char *at = pid, *tid;
 	struct sys_dir tasks;
@@ -108,6 +109,8 @@ static void look_at(struct scout *scout, const char *pid)
 		return;
 	while (!found && (tid = sys_readdir(&tasks)))
 		found = is_waiting(s, pid, tid, &w);
+	if (found)
+		w.waited = task_idle(&clock, (int)take_word(&tid));
 	sys_close(tasks.fd);
 	if (!found)
 		return;

@@ -10,6 +10,7 @@ struct waiter {
 	int64_t uid;		/* effective; -1: unknown */
 	char command[16];
 	char call[16];		/* the system call: "openat"; "": not known */
+	int32_t waited;		/* milliseconds that its thread has not run, and so waited at least; -1: not known */
 };
 
 /* Calls fn for each process with a thread that waits for the server of device major:minor, for up to

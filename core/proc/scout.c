@@ -24,7 +24,7 @@ struct message { int32_t what, pid; char record[SCOUT_RECORD]; };
 
 static void send_message(const struct scout *s, enum what what, int pid, const void *record)
 {
-	struct message m = { .what = what, .pid = pid };
+	struct message m = { .what = (int32_t)what, .pid = pid };
 	size_t size = record ? s->size : 0;
 
 	if (record)

@@ -11,6 +11,7 @@
 #include "proc/read.h"
 #include "proc/reader.h"
 #include "sys.h"
+#include "thread.h"
 
 int task_opendir(struct sys_dir *dir, int pid)
 {
@@ -58,6 +59,32 @@ uint64_t task_last_ran(int tid, int *cpu)
 	at += strspn(at, " :");
 	point = at + strcspn(at, ".\n");
 	return *point == '.' && strlen(point) > 3 ? read_number(at) * 1000 + read_number(point + 1) / 1000 : 0;
+}
+
+/* 0: this process may not run there. */
+static uint64_t now_on(struct task_clock *clock, int cpu)
+{
+	enum { CPUS = sizeof(clock->now) / sizeof(*clock->now) };
+	uint64_t now;
+	int here;
+
+	if (cpu >= CPUS)
+		return 0;
+	if (clock->now[cpu])
+		return clock->now[cpu];
+	thread_bind(cpu);
+	now = task_last_ran(sys_getpid(), &here);
+	if (here == cpu)
+		clock->now[cpu] = now;
+	return clock->now[cpu];
+}
+
+int32_t task_idle(struct task_clock *clock, int tid)
+{
+	int cpu;
+	uint64_t ran = task_last_ran(tid, &cpu), now = ran ? now_on(clock, cpu) : 0;
+
+	return !now ? -1 : ran > now ? 0 : (int32_t)((now - ran) / 1000 % INT32_MAX);
 }
 
 /* "NSpid:\t4711\t12\n": its number in each of its PID namespaces, from the outermost one on. */

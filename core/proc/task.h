@@ -22,6 +22,12 @@ char task_state(int pid, int tid);
    hypervisor takes, so they differ. */
 uint64_t task_last_ran(int tid, int *cpu);
 
+/* For how many milliseconds the thread has not run; -1: not available. A thread that has waited for
+   longer, and was woken by a signal meanwhile, has run since. Moves the calling thread to the
+   processor where that thread ran, to read its clock once. */
+struct task_clock { uint64_t now[256]; /* of each processor, microseconds; 0: not read yet */ };
+int32_t task_idle(struct task_clock *clock, int tid);
+
 /* Whether a thread of process `pid` has this number in one of its PID namespaces. */
 bool task_has_number(int pid, uint32_t number);
 

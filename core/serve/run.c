@@ -10,7 +10,9 @@
 
 #include "fuse/loop.h"
 #include "fuse/proto.h"
+#include "health/fusectl.h"
 #include "launch/mount_or_report.h"
+#include "launch/stale.h"
 #include "mount/table.h"
 #include "mount/umount.h"
 #include "cli/notify.h"
@@ -20,6 +22,7 @@
 #include "sys.h"
 #include "sys/cage.h"
 #include "sys/priv.h"
+#include "target/unmount.h"
 
 static void trace_request(const struct fuse_req *req, bool replied, uint64_t nanoseconds)
 {
@@ -124,6 +127,42 @@ static int adopt(const char *number)
 	return serving.session.kept ? (int)fd : move_above_output((int)fd);
 }
 
+/* Unmounts the top mount there if its server is dead or hangs. 1: done, and another may be below it; 0:
+   there is none; or -errno once the error is printed. */
+static int unmount_stale(const char *where)
+{
+	static struct target t;
+	enum umount_how how;
+	int err = target_find(where, &t);
+
+	if (err || !t.fuse || t.named) {	/* mounting tells what is wrong */
+		if (!err)
+			target_close(&t);
+		return 0;
+	}
+	err = stale_check(where, t.connection, &how);
+	if (err > 0) {
+		err = unmount_target(&t, how);
+		err = err ? -msg_errno(-err, where, err) : 1;
+	}
+	target_close(&t);
+	return err;
+}
+
+/* --replace-stale. 0 or -errno. */
+static int clear_place(const char *where)
+{
+	enum { LAYERS = 16 };
+	int fd = sys_open(where, O_PATH, 0), left = fd < 0 ? 0 : 1;
+
+	if (fd >= 0)	/* A word that is no path may be the source of a mount. */
+		sys_close(fd);
+	for (int i = 0; i < LAYERS && left > 0; i++)
+		left = unmount_stale(where);
+	fusectl_release();	/* close_inherited() will close its descriptor */
+	return left < 0 ? left : 0;
+}
+
 static int open_session(const char *where)
 {
 	int fd;
@@ -134,7 +173,8 @@ static int open_session(const char *where)
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	serving.shown = where;
-	return mount_or_report(&serving.at, -1, where, &serving.args->mount);
+	fd = serving.args->replace_stale ? clear_place(where) : 0;
+	return fd < 0 ? fd : mount_or_report(&serving.at, -1, where, &serving.args->mount);
 }
 
 /* The socket whose end of file tells fmount --auto-unmount that this process has ended, or -1. */

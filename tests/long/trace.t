@@ -39,7 +39,7 @@ print('strace', sorted(strace.items()))
 print('trace ', sorted(trace.items()))
 print('top   ', sorted(top.items()))
 trace.pop('INIT', None), top.pop('INIT', None)
-lost = int(re.search(r'(\d+) events lost', open('traced').read())[1])
+lost = int(re.search(r'(\d+) events? lost', open('traced').read())[1])
 missing = sum((collections.Counter(strace) - trace).values())
 print(sum(strace.values()) >= 100000, missing <= lost and not trace - collections.Counter(strace), top == strace)
 P

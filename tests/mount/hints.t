@@ -31,10 +31,10 @@ for how in "mnt" "-a"; do
 		": busy: its server $server \\(hellofs\\) is stopped, 1 request waits; fumount -R recovers it \\(kill -CONT $server resumes the server\\)$"
 done
 exits 32 'busy, and stopped' fumount mnt
-like 'names who waits' "$err" "fumount: mnt: $bg [(]python3[.0-9]*[)] of root: [a-z]+ waits for it"
+like 'names who waits' "$err" "fumount: mnt: $bg [(]python3[.0-9]*[)] of root waits for it: [a-z]+, for [0-9]+[.][0-9] s"
 exits 0 'fuse-info' fuse-info mnt
-like 'names it, too' "$out" "waits_for_it +$bg [(]python3[.0-9]*[)] of root: [a-z]+"
-like 'in JSON' "$(fuse-info --json mnt)" "\"waiters\":\\[\{\"pid\":$bg,\"user\":\"root\",\"command\":\"python3[.0-9]*\",\"call\":\"[a-z]+\"\}\]"
+like 'names it, too' "$out" "waits_for_it +$bg [(]python3[.0-9]*[)] of root: [a-z]+, for [0-9]+[.][0-9] s"
+like 'in JSON' "$(fuse-info --json mnt)" "\"waiters\":\\[\{\"pid\":$bg,\"user\":\"root\",\"command\":\"python3[.0-9]*\",\"call\":\"[a-z]+\",\"waited_ms\":[0-9]+\}\]"
 like 'has the same steps' "$out" "to_resume +kill -CONT $server"$'\n'"  to_clear +fumount -R $T/mnt"
 exits 1 'mounting over it' hellofs mnt
 like 'names -R and --replace-stale' "$err" 'hellofs: .*mnt: already mounted; .*fumount -R or --replace-stale'
@@ -50,7 +50,7 @@ conn=$(conn_of "$T/mnt")
 bg cat mnt/none
 within 5 blocked "$bg"
 exits 0 '-l' fumount -l mnt
-like 'says that processes stay stuck' "$err" "connection $conn stays, and 1 of its requests still wait; fumount -R conn:$conn ends that"
+like 'says that processes stay stuck' "$err" "connection $conn stays, and 1 of its requests still waits; fumount -R conn:$conn ends that"
 exits 0 'as that says' fumount -R "conn:$conn"
 ok 'the process in the background ends' within 5 gone "$bg"
 over

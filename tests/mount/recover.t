@@ -84,7 +84,7 @@ for how in '' -w; do
 	ok "stopped${how:+, with the writeback cache}: they wait" all_wait
 	recovered 'stopped'
 	like 'it is found to be stopped' "$first" "its server is stopped: process $server \(faulty\)"
-	like 'who waits is woken' "$first" 'requests ended with ETIMEDOUT'
+	like 'who waits is woken' "$first" '(^|[^0-9])(1 request|[0-9]+ requests) ended with ETIMEDOUT'
 	unlike 'so that no abort is needed' "$first" 'is aborted'
 done
 

@@ -215,6 +215,21 @@ is 'and also when it was stopped' "$(timeout 5 cat mnt/hello; timeout 5 ls mnt/n
 	"hellols: cannot access 'mnt/none': No such file or directory"
 kill -CONT "$server"
 fumount mnt
+ok 'the entry goes with its server' within 5 test ! -e /run/sendsigs.omit.d/hellofs
+ok 'and the process that waited for that' within 5 eval '! pgrep --ns $$ --nslist mnt -x fuse-omit'
+mkdir other
+fmount --wait --root-daemon mnt -- hellofs
+first=$(cat /run/sendsigs.omit.d/hellofs)
+fmount --wait --root-daemon other -- hellofs
+second=$(cat /run/sendsigs.omit.d/hellofs)
+is 'each has a watcher' "$(pgrep --ns $$ --nslist mnt -c -x fuse-omit)" 2
+ok 'which holds no device' eval '! readlink $(pgrep --ns $$ --nslist mnt -x fuse-omit | sed "s,.*,/proc/&/fd/*,") | grep -q /dev/fuse'
+kill -KILL "$first"
+ok 'it goes when its server is killed' within 5 eval '[ "$(pgrep --ns $$ --nslist mnt -c -x fuse-omit)" = 1 ]'
+is 'and leaves the entry of another server' "$(cat /run/sendsigs.omit.d/hellofs)" "$second"
+kill -KILL "$second"
+ok 'whose end removes it' within 5 test ! -e /run/sendsigs.omit.d/hellofs
+fumount -qR mnt other
 mkdir src
 echo hello >src/hello
 exits 0 'passfs, too' fmount --wait --root-daemon mnt -- passfs --threads=3 --no-passthrough "$T/src" {}

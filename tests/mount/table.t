@@ -85,6 +85,7 @@ def shape(x):
     if isinstance(x, list): return "[" + (shape(x[0]) if x else "") + "]"
     return "null" if x is None else {bool: "bool", int: "number", str: "text"}[type(x)]
 d = json.load(sys.stdin)
+d.pop("unmounted", None)	# those of the machine: nowhere.t
 for key in ("parameters", "sysctls"):	# what the kernel has
     k = d.get("kernel", {})
     if key in k: k[key] = {name: k[key][name] for name in sorted(k[key])[:1]} and {"NAME": "VALUE"}

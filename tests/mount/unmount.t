@@ -283,8 +283,8 @@ mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
 exits 0 '-R: his own, which hangs' nobody timeout 5 fumount -R user
-like 'the error: 1 requests ended with ETIMEDOUT' "$err" '1 requests ended with ETIMEDOUT'
-ok 'the holder ends' within 2 gone "$holder"
+like 'the waiter is woken, without fusectl' "$err" '1 request ended with ETIMEDOUT'
+ok 'the waiter ends' within 2 gone "$holder"
 kill -KILL "$mine"
 # With fusectl where it belongs, the abort is the owner's right.
 mount -t fusectl none /sys/fs/fuse/connections
@@ -293,8 +293,8 @@ mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
 exits 0 '-R: with fusectl' nobody timeout 5 fumount -R user
-like 'woken, too' "$err" '1 requests ended with ETIMEDOUT'
-ok 'the holder ends' within 2 gone "$holder"
+like 'the waiter is woken, with fusectl' "$err" '1 request ended with ETIMEDOUT'
+ok 'the waiter ends' within 2 gone "$holder"
 kill -KILL "$mine"
 umount /sys/fs/fuse/connections
 fumount mnt
