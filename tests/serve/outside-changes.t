@@ -97,7 +97,7 @@ if [ "$(id -u)" = 0 ]; then
 				for what in "fsync", "write", "fsync", "close":
 				    try: os.write(fd, b"b" * 9000) if what == "write" else getattr(os, what)(fd)
 				    except OSError as error: print(what, error.strerror)' \
-				2>&1 < <(within 5 test -s src/f || within 5 test -e src/f; sleep 0.1; $what src/f; echo))" written
+				2>&1 < <(within 5 test -e src/f; sleep 0.3; $what src/f; echo))" written
 			is 'all of it is there' "$(stat -c %s src/f)" 18000
 			chattr -a src/f
 			rm -f mnt/f
