@@ -3,19 +3,20 @@
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 # What takes longer than people wait, or more than its share of the processors: `make test-slow`.
-SLOW = tests/cli/build.t tests/setuid/attacks.t tests/hostile/passfs-users.t tests/hostile/tools-socket.t tests/hostile/tools-binds.t \
+SLOW = tests/cli/build.t tests/setuid/attacks.t tests/hostile/passfs-users.t tests/hostile/tools-binds.t \
 	tests/boot/initramfs.t tests/mount/touch.t tests/mount/wake.t tests/mount/floor.t tests/mount/trace.t tests/mount/beneath.t \
-	tests/compat/abi.t tests/serve/writing.t
+	tests/compat/abi.t tests/serve/writing.t tests/hostile/tools-paths.t tests/hostile/tools-wake.t tests/hostile/tools-trap.t
 ALL_SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))
 
 # This comes after the others: it wants the next mount of the machine to be given the number of
 # a connection that has gone. What changes a switch of the whole machine holds a lock instead
 # (machine in tests/lib.sh), which keeps a second `make test` out as well.
-ALONE = tests/mount/info.t tests/hostile/tools-trap.t
+ALONE = tests/mount/info.t
+SLOW_ALONE = tests/hostile/tools-trap.t
 
 # The longest first, so that no processor is without work at the end.
-LONGEST = tests/compat/fusermount.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \
+LONGEST = tests/mount/metrics.t tests/serve/replace.t tests/compat/fusermount.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \
 	tests/mount/table.t tests/compat/mount_fuse.t tests/hostile/passfs-starve.t tests/hostile/cage-server.t tests/hostile/tools-signal.t \
 	tests/serve/holes.t tests/mount/all.t tests/cli/readme.t
 ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))
@@ -62,7 +63,7 @@ test-built: test-tools
 test-slow:
 	@tests/deps
 	@$(MAKE) --no-print-directory -sj$$(nproc) test-tools
-	@BUILD=$(abspath $(BUILD)) tests/harness $(SLOW)
+	@BUILD=$(abspath $(BUILD)) tests/harness --alone '$(SLOW_ALONE)' $(SLOW)
 
 # The same on a machine that is busy, and on which FUSE mounts of others hang, or are dead; and
 # twice at once.
