@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fmount: mount, and run the server with the /dev/fuse descriptor. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
@@ -23,6 +22,7 @@
 #include "cli/user.h"
 #include "auto_unmount.h"
 #include "beneath.h"
+#include "command.h"
 
 enum { TIMEOUT_S = 30, KEEP_TRIES = 10 };
 
@@ -115,85 +115,12 @@ static int mount_options(struct fmount *f, const char *program, struct optlist *
 	return 0;
 }
 
-/* The program's arguments with /dev/fd/N in place of each {}, or appended. NULL once the error is
-   printed. */
-static char **place_descriptor(char **program, int device)
-{
-	static char path[32];
-	struct out out = OUT_TEXT(path);
-	size_t n = 0;
-	bool placed = false;
-	char **argv;
-
-	while (program[n])
-		n++;
-	argv = sys_pages((n + 2) * sizeof(*argv));
-	if (!argv) {
-		msg_errno(1, program[0], -ENOMEM);
-		return NULL;
-	}
-	out_fmt(&out, "/dev/fd/%d", device);
-	out_text(&out);
-	for (size_t i = 0; i < n; i++) {
-		bool here = strcmp(program[i], "{}") == 0;
-
-		argv[i] = here ? path : program[i];
-		placed |= here;
-	}
-	if (!placed)
-		argv[n] = path;
-	sys_set_cloexec(device, false);
-	return argv;
-}
-
-/* Clone here, since cloning takes opening /dev/fuse, which the program may not be allowed. */
-static int clone_devices(int device, int count)
-{
-	static char variable[4096];
-	struct out out = OUT_TEXT(variable);
-
-	out_str(&out, "FUSE_CLONE_FDS=");
-	for (int i = 0; i < count; i++) {
-		int fd = sys_clone_device(device);
-
-		if (fd < 0)
-			return msg_errno(1, "--clones", fd);
-		sys_set_cloexec(fd, false);
-		out_fmt(&out, "%s%d", i ? "," : "", fd);
-	}
-	out_text(&out);
-	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
-}
-
-/* Execute the server. Returns only on failure, once the error is printed. */
-static int exec_server(const struct fmount *f, char **argv)
-{
-	const char *file = argv[0];
-	int err = launch_leave_terminal(&f->launch);
-
-	if (err)
-		return msg_errno(1, "terminal", err);
-	if (f->root_daemon) {
-		sys_chdir("/");
-		root_daemon_protect(argv);
-	}
-	if (launch_become(&f->launch) != 0)
-		return 1;
-	/* exec drops all capabilities but the ambient ones: keep CAP_SYS_ADMIN, so that the program can
-	   unmount in its user namespace. */
-	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
-		return msg_errno(1, "CAP_SYS_ADMIN", err);
-	if (f->keep && fmount_die_with_keeper() != 0)
-		return 1;
-	return launch_exec(file, argv);
-}
-
 static struct beneath beneath = { .top = -1, .mount = -1 };
 
 /* Becomes the server, or with --keep its keeper: then it returns when nothing is mounted any more. */
 static int run_server(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
 {
-	return f->keep ? fmount_keep(f, at, device, argv, exec_server) : exec_server(f, argv);
+	return f->keep ? fmount_keep(f, at, device, argv, command_exec) : command_exec(f, argv);
 }
 
 static int undo_mount(const struct mountpoint *at)
@@ -219,18 +146,6 @@ static bool does_serve(const struct mountpoint *at, int child, int *status)
 	}
 	*status = pid == child ? launch_exit_status(*status) : 0;
 	return !over && *status == 0;
-}
-
-/* Returns the exit status, after printing why the program does not serve. */
-static int report_ended(const char *program, int status)
-{
-	if (status == LAUNCH_NOT_EXECUTABLE || status == LAUNCH_NOT_FOUND)
-		return status;	/* The child has told why. */
-	if (status > 128)
-		msg("%s: ended by signal %d before it answered", program, status - 128);
-	else
-		msg("%s: exited with status %d before it answered", program, status > 0 ? status : 0);
-	return 1;
 }
 
 static int place_beneath(struct mountpoint *at, int child)
@@ -273,7 +188,7 @@ static int run_and_wait(const struct fmount *f, struct mountpoint *at, int devic
 		msg("%s: unmounted meanwhile by another process", at->path);
 	} else {
 		undo_mount(at);
-		return report_ended(argv[0], status);
+		return command_report_end(argv[0], status);
 	}
 	return undo_mount(at);
 }
@@ -316,8 +231,8 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 
 	if (!program)
 		return hand_out(f, at, device);
-	argv = place_descriptor(program, device);
-	if (!argv || clone_devices(device, f->clones) != 0)
+	argv = command_place(program, device);
+	if (!argv || command_clone(device, f->clones) != 0)
 		return undo_mount(at);
 	/* Once this process has changed its user or capabilities, only the watcher can unmount. */
 	if (f->auto_unmount || (!f->wait && !f->keep && (f->launch.user || f->launch.drop_caps)))

@@ -5,14 +5,11 @@
  * answer, no path leads to the mounts below it: unmount the outermost such mount first, which
  * takes the mounts below it along if it is detached.
  */
+#include "all.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 
 #include "health/fusectl.h"
-#include "fumount.h"
-#include "cli/map.h"
-#include "cli/match.h"
 #include "msg.h"
 #include "out.h"
 #include "sys/priv.h"
@@ -21,156 +18,7 @@
 #include "mount/umount.h"
 #include "target/unmount.h"
 
-enum { NONE = UINT32_MAX };
-enum { WATCH_MS = 500, LOOKS = 32 };
-
-struct item {
-	uint64_t id, connection, identity;	/* identity: fusectl_identity() */
-	uint32_t major, minor;
-	uint32_t under, depth;	/* index of the nearest enclosing item, or NONE; their number */
-	uint32_t path;		/* offset in `paths` */
-	bool wanted, silent;	/* silent: its server does not answer, and items lie below it */
-	bool done;
-};
-
-/* Every mount, FUSE or not, by its parent's id; item: an index, or NONE if it is not FUSE. */
-struct node { uint64_t parent; uint32_t item; };
-
-struct all {
-	const struct fumount *f;
-	const struct report *to;
-	struct item *items;
-	size_t count, room;
-	char *paths;
-	size_t paths_size, paths_room;
-	struct node *nodes;
-	size_t node_count, node_room;
-	struct map mounts;	/* mount id to index in `nodes` */
-	int64_t owner;		/* unmount only this user's mounts; -1: all */
-	struct fumount_tally tally;
-	int looked;		/* searches for holders so far */
-	uint64_t began;		/* sys_clock_ns() */
-	uint32_t *busy;		/* indices of busy items, to retry; NULL: do not retry */
-	size_t busy_count;
-};
-
-static void *grow_pages(void *pages, size_t *room, size_t needed, size_t each)
-{
-	size_t bigger = *room ? *room * 2 : 65536 / each;
-	void *got;
-
-	if (needed <= *room)
-		return pages;
-	while (bigger < needed)
-		bigger *= 2;
-	got = sys_more_pages(pages, *room * each, bigger * each);
-	if (got)
-		*room = bigger;
-	return got;
-}
-
-static bool is_wanted(const struct all *a, const struct table_row *row)
-{
-	const struct fumount *f = a->f;
-	char options[2048];
-	struct out out = OUT_TEXT(options);
-
-	out_fmt(&out, "%s,%s", row->options, row->super);
-	return (!f->types || match_type(f->types, row->type))
-	       && (!f->options || match_options(f->options, out_text(&out)))
-	       && (a->owner < 0 || table_owner(row) == a->owner);
-}
-
-static int add_item(struct all *a, const struct table_row *row)
-{
-	size_t len = strlen(row->mountpoint) + 1;
-	struct item *items = grow_pages(a->items, &a->room, a->count + 1, sizeof(*items));
-	char *paths = grow_pages(a->paths, &a->paths_room, a->paths_size + len, 1);
-
-	if (!items || !paths)
-		return -ENOMEM;
-	a->items = items;
-	a->paths = paths;
-	memcpy(paths + a->paths_size, row->mountpoint, len);
-	items[a->count++] = (struct item) {
-		.id = row->id, .connection = table_connection(row), .major = row->major,
-		.minor = row->minor, .under = NONE, .path = (uint32_t)a->paths_size,
-		.wanted = is_wanted(a, row), .identity = fusectl_identity(table_connection(row)),
-	};
-	a->paths_size += len;
-	return 0;
-}
-
-static int add_mount(const struct table_row *row, void *data)
-{
-	struct all *a = data;
-	struct node *nodes = grow_pages(a->nodes, &a->node_room, a->node_count + 1, sizeof(*nodes));
-	bool fuse = table_is_fuse(row);
-
-	if (!nodes)
-		return -ENOMEM;
-	a->nodes = nodes;
-	nodes[a->node_count] = (struct node) { row->parent, fuse ? (uint32_t)a->count : NONE };
-	if (map_add(&a->mounts, row->id, (uint32_t)a->node_count++) < 0)
-		return -ENOMEM;
-	return fuse ? add_item(a, row) : 0;
-}
-
-/* A moved mount can come after its children in the mount table, so do this once the whole table
-   has been read. */
-static void link_enclosing(struct all *a)
-{
-	enum { LEVELS = 10000 };
-
-	for (size_t i = 0; i < a->count; i++) {
-		const uint32_t *at = map_find(&a->mounts, a->items[i].id);
-
-		for (int level = 0; at && level < LEVELS; level++) {
-			at = map_find(&a->mounts, a->nodes[*at].parent);
-			if (!at || a->nodes[*at].item == NONE)
-				continue;
-			if (a->items[i].under == NONE)
-				a->items[i].under = a->nodes[*at].item;
-			a->items[i].depth++;
-		}
-	}
-}
-
-static const char *item_path(const struct all *a, const struct item *item)
-{
-	return a->paths + item->path;
-}
-
-/* Judge only the mounts with other FUSE mounts below them: no other server can block a path. */
-static int find_silent(struct all *a)
-{
-	struct census census = { .count = 0 };
-
-	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].under != NONE
-		    && census_add(&census, a->items[a->items[i].under].connection) < 0)
-			return -ENOMEM;
-	if (!census.count)
-		return 0;
-	census_look(&census, WATCH_MS);
-	for (size_t i = 0; i < a->count; i++) {
-		const struct conn *conn = census_find(&census, a->items[i].connection);
-
-		a->items[i].silent = conn && !census_answers(conn);
-	}
-	return 0;
-}
-
-/* The outermost enclosing item whose server does not answer, or NONE. */
-static uint32_t find_silent_above(const struct all *a, const struct item *item)
-{
-	uint32_t found = NONE;
-
-	for (uint32_t at = item->under; at != NONE; at = a->items[at].under)
-		if (a->items[at].silent)
-			found = at;
-	return found;
-}
+enum { LOOKS = 32 };
 
 /* ---- Unmounting, in a child process ---- */
 
@@ -195,7 +43,7 @@ static int unmount_item(const struct all *a, const struct item *item, enum umoun
 	t = (struct target) { .owner = a->owner, .id = item->id, .connection = item->connection,
 			      .major = item->major, .minor = item->minor, .fuse = true,
 			      .at.fd = -1, .at.parent = -1 };
-	out_str(&path, item_path(a, item));
+	out_str(&path, all_path(a, item));
 	out_text(&path);
 	err = target_reach(&t);
 	if (!err && !is_same_fuse(item, t.at.fd))
@@ -248,7 +96,7 @@ static void report_result(struct all *a, const struct result *result)
 		return;
 	}
 	item->done = result->err == 0;
-	to.object = item_path(a, item);
+	to.object = all_path(a, item);
 	fumount_count(&a->tally, result->err == FUMOUNT_KEPT ? FUMOUNT_OK : fumount_status(result->err));
 	if (result->err == FUMOUNT_KEPT) {
 		report(&to, "read-only", "busy: now read-only");
@@ -351,8 +199,8 @@ static void report_unreachable(struct all *a, const struct item *item, const str
 
 	if (outer->done)
 		return;
-	to.object = item_path(a, item);
-	report(&to, "refused", "lies below %s, which does not answer; unmount that first", item_path(a, outer));
+	to.object = all_path(a, item);
+	report(&to, "refused", "lies below %s, which does not answer; unmount that first", all_path(a, outer));
 	fumount_count(&a->tally, FUMOUNT_FAILED);
 }
 
@@ -374,7 +222,7 @@ static int unmount_all(struct all *a)
 	if (!order)
 		return -ENOMEM;
 	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].wanted && a->items[i].silent && find_silent_above(a, a->items + i) == NONE)
+		if (a->items[i].wanted && a->items[i].silent && all_silent_above(a, a->items + i) == NONE)
 			order[count++] = (uint32_t)i;
 	err = unmount_in_order(a, order, count);
 	count = 0;
@@ -386,7 +234,7 @@ static int unmount_all(struct all *a)
 
 			if (!item->wanted || item->depth != depth)
 				continue;
-			above = find_silent_above(a, item);
+			above = all_silent_above(a, item);
 			if (item->silent && above == NONE)
 				continue;
 			if (above != NONE)
@@ -412,13 +260,13 @@ int fumount_all(const struct fumount *f, const struct report *to)
 {
 	struct all a = { .f = f, .to = to, .began = sys_clock_ns(),
 			 .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
-	int err = table_each(NULL, add_mount, &a);
+	int err = table_each(NULL, all_add_mount, &a);
 
 	if (!err && f->recover)
 		return recover_all(&a);
-	link_enclosing(&a);
+	all_link_enclosing(&a);
 	if (!err)
-		err = find_silent(&a);
+		err = all_find_silent(&a);
 	if (!err)
 		err = unmount_all(&a);
 	if (err) {

@@ -35,6 +35,10 @@ struct fumount_tally { int good, bad, refused; };
 void fumount_count(struct fumount_tally *tally, int status);
 int fumount_total(const struct fumount_tally *tally);
 
+/* Unmounts, aborts or recovers what to->object names, as the options say; reports each step, and returns
+   an exit status. */
+int fumount_target(const struct fumount *f, const struct report *to);
+
 /* Moves this process into a mount namespace: that of the process with this number, or the one at
    this path. 0 or -errno. */
 int fumount_enter(const char *namespace);

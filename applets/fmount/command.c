@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* command: see command.h. */
+#include "command.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/env.h"
+#include "msg.h"
+#include "out.h"
+#include "root_daemon.h"
+#include "sys.h"
+#include "sys/priv.h"
+
+char **command_place(char **program, int device)
+{
+	static char path[32];
+	struct out out = OUT_TEXT(path);
+	size_t n = 0;
+	bool placed = false;
+	char **argv;
+
+	while (program[n])
+		n++;
+	argv = sys_pages((n + 2) * sizeof(*argv));
+	if (!argv) {
+		msg_errno(1, program[0], -ENOMEM);
+		return NULL;
+	}
+	out_fmt(&out, "/dev/fd/%d", device);
+	out_text(&out);
+	for (size_t i = 0; i < n; i++) {
+		bool here = strcmp(program[i], "{}") == 0;
+
+		argv[i] = here ? path : program[i];
+		placed |= here;
+	}
+	if (!placed)
+		argv[n] = path;
+	sys_set_cloexec(device, false);
+	return argv;
+}
+
+int command_clone(int device, int count)
+{
+	static char variable[4096];
+	struct out out = OUT_TEXT(variable);
+
+	out_str(&out, "FUSE_CLONE_FDS=");
+	for (int i = 0; i < count; i++) {
+		int fd = sys_clone_device(device);
+
+		if (fd < 0)
+			return msg_errno(1, "--clones", fd);
+		sys_set_cloexec(fd, false);
+		out_fmt(&out, "%s%d", i ? "," : "", fd);
+	}
+	out_text(&out);
+	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
+}
+
+int command_exec(const struct fmount *f, char **argv)
+{
+	const char *file = argv[0];
+	int err = launch_leave_terminal(&f->launch);
+
+	if (err)
+		return msg_errno(1, "terminal", err);
+	if (f->root_daemon) {
+		sys_chdir("/");
+		root_daemon_protect(argv);
+	}
+	if (launch_become(&f->launch) != 0)
+		return 1;
+	/* exec drops all capabilities but the ambient ones: keep CAP_SYS_ADMIN, so that the program can
+	   unmount in its user namespace. */
+	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
+		return msg_errno(1, "CAP_SYS_ADMIN", err);
+	if (f->keep && fmount_die_with_keeper() != 0)
+		return 1;
+	return launch_exec(file, argv);
+}
+
+int command_report_end(const char *program, int status)
+{
+	if (status == LAUNCH_NOT_EXECUTABLE || status == LAUNCH_NOT_FOUND)
+		return status;	/* The child has told why. */
+	if (status > 128)
+		msg("%s: ended by signal %d before it answered", program, status - 128);
+	else
+		msg("%s: exited with status %d before it answered", program, status > 0 ? status : 0);
+	return 1;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* command: the program that fmount starts as the server. */
+#ifndef FUSEBOX_FMOUNT_COMMAND_H
+#define FUSEBOX_FMOUNT_COMMAND_H
+
+#include "fmount.h"
+
+/* The program's arguments with /dev/fd/N in place of each {}, or appended; the descriptor is no longer
+   close-on-exec. The array is never freed. NULL once the error is printed. */
+char **command_place(char **program, int device);
+
+/* Makes so many clones of the device, and names them in FUSE_CLONE_FDS: cloning takes opening /dev/fuse,
+   which the program may not be allowed. 0, or 1 once the error is printed. */
+int command_clone(int device, int count);
+
+/* Executes the server. Returns an exit status, and only on failure, once the error is printed. */
+int command_exec(const struct fmount *f, char **argv);
+
+/* Prints why the program does not serve, unless its child has. Returns the exit status for `status`, the
+   program's own, or 128 and the signal that ended it. */
+int command_report_end(const char *program, int status);
+
+#endif
