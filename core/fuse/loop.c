@@ -186,7 +186,8 @@ static int read_end_error(struct fuse_session *s)
 }
 
 /* The first thread serves no requests: it handles signals, starts spare workers, and must notice
-   the end of the connection even while every worker blocks in SOURCE. */
+   the end of the connection even while every worker blocks in SOURCE. Returns as sys_poll_alive(): >= 0:
+   no worker is left. */
 static int supervise(struct fuse_session *s)
 {
 	int err;
@@ -199,15 +200,17 @@ static int supervise(struct fuse_session *s)
 		    && sys_poll_alive(s->device, 0) > 0)
 			start_worker(s, serve_spare, s->most ? s->most : SHARE_THREADS);
 	}
-	return err == -EPIPE || err >= 0 ? read_end_error(s) : err;
+	return err;
 }
 
 static int serve_several(struct fuse_session *s, char *buffer)
 {
-	if (!start_worker(s, serve_first, s->threads))
+	int err = start_worker(s, serve_first, s->threads) ? supervise(s) : 0;
+
+	/* No thread could be started, or there is no memory for its buffer. */
+	if (err >= 0 && s->phase != FUSE_ENDED && sys_poll_alive(s->device, 0) >= 0)
 		return serve_alone(s, buffer);
-	free_buffer(s, buffer);
-	return supervise(s);
+	return err == -EPIPE || err >= 0 ? read_end_error(s) : err;
 }
 
 /* The first thread alone answers INIT and all requests before it. */
