@@ -16,7 +16,7 @@
 
 enum { LOOK_EVERY_MS = 500 };
 
-/* From the mountpoint's directory, so that nobody can swap names on the path. */
+/* Detaches from the mountpoint's parent directory, so that nobody can swap names on the path. */
 static void detach_mount(int parent, const struct mountpoint *at)
 {
 	const char *name = strrchr(at->path, '/');
@@ -39,8 +39,8 @@ static bool is_served(const struct mountpoint *at, uint64_t identity)
 	return table_has(m->mount_id, m->dev_major, m->dev_minor) && server_find(connection) > 0;
 }
 
-/* Wait until the socket is closed. A server may have closed just that descriptor, as some close all
-   that they did not open, so then wait for the end of the connection, too. */
+/* Wait until the program has closed its socket. Some servers close every descriptor that they did not open,
+   also this one, so then wait for the end of the connection, too. */
 static void __attribute__((noreturn)) watch(int socket, const struct mountpoint *at,
 					    bool auto_unmount)
 {

@@ -255,7 +255,8 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	return status;
 }
 
-/* Whether a new mount can be attached once its server has answered: nothing needs its place before. */
+/* Whether the mount can be attached once its server has answered: neither the watcher nor a server without
+   privileges needs it in its place before. */
 static bool can_attach_later(const struct fmount *f)
 {
 	return f->wait && !f->auto_unmount && !f->launch.user && !f->launch.drop_caps;

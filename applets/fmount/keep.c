@@ -91,7 +91,8 @@ static int prepare_memory(void)
 	return sys_set_cloexec(keep.memory, false);
 }
 
-/* Each server gets its sockets under the same two numbers, which no descriptor of its own then has. */
+/* Each server gets its two sockets under the same numbers, which keep.place reserves, so that no other
+   descriptor of the server has them. */
 static int set_environment(void)
 {
 	static char memory[32], store[48];
@@ -212,7 +213,7 @@ static void report_end(const char *program, int status)
 		msg("%s: ended with status %d", program, status >> 8 & 0xff);
 }
 
-/* A store is asked by the server after the one that filled it, however many fail in between. */
+/* The next server asks the store of the last server that filled one, however many servers fail in between. */
 static void pass_store_on(void)
 {
 	int *drop = keep.kept->head.held == keep.kept->head.lives ? &keep.before : &keep.hold;
@@ -328,7 +329,7 @@ static bool reap(int *status)
 	return ended;
 }
 
-/* The server's byte: it serves. Its end closes the socket, too. */
+/* The server sends a byte once it serves. If it ends before, its end of the socket is closed. */
 static void note_serving(void)
 {
 	char byte;

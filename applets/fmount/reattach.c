@@ -50,7 +50,8 @@ static bool is_old(const struct reattach *r, const struct table_row *row)
 
 /* ---- In a namespace ---- */
 
-/* 1: the new mount lies on the old one, which cannot be removed (locked, or Linux before 6.5). */
+/* Attaches the clone in place of the mount that `old` is open on. Returns 0; 1 if the old mount stays
+   beneath the new one, since it cannot be removed (locked, or Linux before 6.5); or -errno. */
 static int attach(int clone, int old)
 {
 	int err = sys_move_mount_beneath(clone, old);
@@ -76,7 +77,7 @@ static int clone_outside(const struct reattach *r, const struct table_row *old)
 	return err ? err : clone;
 }
 
-/* Returns 0, 1 as attach(), or -errno: -ESTALE if another mount is there now, or covers it. */
+/* Returns 0 or 1 as attach() does, or -errno; -ESTALE: another mount is there now, or covers the old one. */
 static int replace(const struct reattach *r, const struct table_row *old)
 {
 	static struct target t;
@@ -171,8 +172,8 @@ static int open_namespace(int pid, uint64_t number)
 	return err ? err : fd;
 }
 
-/* Run the work in a child, and kill the child after a time limit. A file system in the namespace can
-   make it deaf to SIGKILL. */
+/* Run work() in a child, and kill the child after a time limit. The child is left behind if it waits in the
+   kernel for a file system of the namespace, where SIGKILL may not end it. */
 static void work_aside(struct reattach *r)
 {
 	struct child child;

@@ -46,8 +46,8 @@ int recover_report_no_mount(const struct report *to, const char *word, int err);
 /* recover_act.c: one mount. Returns 0, or -errno after a report. */
 int recover_unmount(struct recovery *r, const struct target *t);
 
-/* recover_sweep.c: every mount of the connections, stacks from the top, in this mount namespace
-   (0 or less: -errno) and in all others (the exit status). */
+/* recover_sweep.c: unmount every mount of the connections, stacks from the top: in this mount namespace,
+   which returns 0 or -errno; and in all others, which returns the exit status. */
 int recover_namespace(struct recovery *r);
 int recover_everywhere(struct recovery *r);
 

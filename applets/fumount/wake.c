@@ -47,7 +47,7 @@ const char *fumount_wake_contradiction(const struct fumount *f)
 	return NULL;
 }
 
-/* FUSE_NOTIFY_RESEND came with Linux 6.9, which can lose requests by it. */
+/* FUSE_NOTIFY_RESEND came with Linux 6.9, where it can lose requests: require 6.10. */
 static bool can_resend(void)
 {
 	enum { MAJOR = 6, MINOR = 10 };
@@ -84,7 +84,8 @@ static void set_order(struct waking *w)
 
 /* ---- What is there to do ---- */
 
-/* It ends requests without knowing them, so the user has to name the error as well. */
+/* A walk (wake_walk.h) ends requests without knowing which they are: allow it only with -f and a named
+   error, without --dry-run, and if all requests are meant. */
 static bool may_walk(const struct waking *w)
 {
 	return *w->f->wake && w->f->force && !w->selects && !w->order.peek;

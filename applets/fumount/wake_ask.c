@@ -76,7 +76,7 @@ void ask_end(struct ask *ask)
 		sys_sleep_ms(1);
 }
 
-/* A server in another PID namespace sees another number, or 0. */
+/* The request has the child's pid as the mounting process's PID namespace numbers it, or 0. */
 bool ask_is_by(const struct ask *ask, const struct wake_request *r)
 {
 	return r->opcode == FUSE_STATFS && (!r->pid || task_has_number(ask->child.pid, r->pid));

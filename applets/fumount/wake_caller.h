@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* wake_caller: the threads that wait for an answer. It reads /proc, and never what a thread that is
- * blocked can block. */
+/* wake_caller: the threads that wait for an answer, as /proc shows them. It reads only files of /proc that
+ * a blocked thread cannot block. */
 #ifndef FUSEBOX_FUMOUNT_WAKE_CALLER_H
 #define FUSEBOX_FUMOUNT_WAKE_CALLER_H
 
@@ -9,9 +9,9 @@
 #include "proc/task.h"
 #include "wake_request.h"
 
-/* How this process understands the thread numbers in requests. */
+/* How to read the thread numbers in the requests of one connection. */
 struct callers {
-	bool own_space;		/* they are of this PID namespace */
+	bool own_space;		/* the numbers are of this process's PID namespace */
 	struct task_clock clock;
 };
 

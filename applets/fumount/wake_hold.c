@@ -45,9 +45,9 @@ static bool is_quiet(int pid, int tid)
 	return state != 'R' && state != 'S';
 }
 
-/* The kernel reuses thread numbers, so look after PTRACE_SEIZE whether the thread is one of the
-   process: its number cannot be reused while this process traces it. A stranger's thread goes on
-   when this process ends. */
+/* The kernel reuses thread numbers, so look after PTRACE_SEIZE whether the thread is one of the process:
+   its number cannot be reused while this process traces it. A thread of another process that was seized by
+   mistake is released when this process ends. */
 static int seize_thread(struct hold *h, int pid, int tid)
 {
 	int err = trace_seize(tid);
@@ -104,8 +104,8 @@ static int await_still(struct hold *h, int pid)
 	return err ? -EBUSY : 0;
 }
 
-/* A thread may start another one before it stands still: look again until there is no new one. The
-   pidfd shows that `pid` was this process's all the time. */
+/* A thread may start another one before it is held: repeat until no new thread is found. The pidfd shows
+   that `pid` has meant the same process all the while. */
 int hold_process(struct hold *h, int pid, int pidfd)
 {
 	int added, err = 0;

@@ -30,7 +30,7 @@ static bool is_wanted(const struct wake_order *o, const struct callers *c, const
 	       && (o->older < 0 || r->waited >= o->older);
 }
 
-/* A thread that was woken closes its files: that is to end, too. */
+/* A woken thread closes its files, which sends further requests: end those, too. */
 static bool is_selected(const struct wake_job *job, const struct callers *c, const struct wake_request *r)
 {
 	return !job->order->peek
@@ -125,7 +125,7 @@ static int run_in_child(void *data)
 	return 0;
 }
 
-/* The child is still unreaped when it is killed, so the number is its own. */
+/* The child is not reaped before it is killed, so the kernel cannot have reused its pid. */
 void wake_pass_run(struct wake_job *job)
 {
 	struct wake_pass *pass = job->pass;

@@ -24,10 +24,10 @@ struct wake_job {
 	const struct wake_order *order;
 	uint64_t connection;
 	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it; all of them for a walk, or if untold */
-	bool untold;		/* they are candidates: fdinfo does not tell whose they are */
+	bool untold;		/* the servers are only candidates: fdinfo does not show whose device they have */
 	bool complete;		/* no process with /dev/fuse open is hidden */
 	int server_count;
-	struct map woken;	/* threads whose requests earlier passes have ended: these go on with others */
+	struct map woken;	/* threads that earlier passes woke: their further requests end, too */
 	struct wake_pass *pass;	/* pages of wake_pass_new() */
 };
 
@@ -35,7 +35,7 @@ struct wake_job {
    sys_free_pages(). */
 struct wake_pass *wake_pass_new(void);
 
-/* Does it in a child process, which ends within some seconds: a server may have replaced its
+/* Makes the pass in a child process, which ends within some seconds: a server may have replaced its
    descriptor by a file whose close(2) blocks. job->pass tells what was done. */
 void wake_pass_run(struct wake_job *job);
 

@@ -27,7 +27,7 @@ static int add_server(const struct server *server, void *data)
 
 	if ((server->connection != job->connection && server->connection != SERVER_NOT_TOLD)
 	    || server->pid == sys_getpid() || server_is_over(server))
-		return 0;	/* an older connection may have had this number */
+		return 0;	/* it serves an older connection of this number */
 	if (server->connection == SERVER_NOT_TOLD)
 		job->untold = true;
 	else if (!w->order.walk && is_known(job, server->pid))
@@ -79,7 +79,7 @@ static void add_pass(struct waking *w)
 			note_woken(w, pass->requests[i].pid);
 }
 
-/* A process that was woken closes its file, which may wait again. */
+/* Whether a woken thread waits in FUSE again: it closes its files, which sends further requests. */
 static bool are_waiting_again(const struct waking *w)
 {
 	const struct wake_pass *pass = w->job.pass;
@@ -90,8 +90,8 @@ static bool are_waiting_again(const struct waking *w)
 	return false;
 }
 
-/* Whether more requests wait, within a moment, than the server was given back. Some come from
-   processes that have waited for a lock of a directory, one after another. */
+/* Whether, within a moment, more requests wait than the pass has given back to the server. Some come from
+   processes that waited for a directory's lock, which each of them gets after the one before. */
 static bool are_more_waiting(const struct waking *w)
 {
 	for (int i = 0; i < SETTLE_MS; i++) {

@@ -41,14 +41,15 @@ struct wake_queue {
 };
 
 /* Each returns 0 or -errno; -ENOTCONN: the connection is over.
-   queue_read() reads all requests that no one has read, and adds them to the pass, up to WAKE_ROOM.
+   queue_read() reads all requests that no process has read, and adds them to the pass, up to WAKE_ROOM.
    queue_resend() makes the kernel send all unanswered requests again (Linux 6.10): to queue_read() or,
    after hold_release(), to the server. -EINVAL before Linux 6.9.
    queue_retrieve() asks again for the cached data that the server has asked for and that
    queue_read() has read in its place: call it after the last queue_read().
-   queue_answer() answers those requests of the pass whose fate is WAKE_ENDED, with the -errno, or
-   WAKE_DONE.
-   queue_end_own() answers the request of ask_start() and drops it from the pass; false: it is not there.
+   queue_answer() answers the requests of the pass whose fate is WAKE_ENDED with the -errno, and those
+   whose fate is WAKE_DONE with success.
+   queue_end_own() answers the request of ask_start() and drops it from the pass; false: the pass does
+   not have it.
    queue_close() frees the memory. The caller closes the device. */
 int queue_open(struct wake_queue *q, int device, struct wake_pass *pass);
 int queue_read(struct wake_queue *q, bool unread);

@@ -14,10 +14,11 @@ enum { FUSE_MAJOR = 10, FUSE_MINOR = 229, PROBES = 3, READABLE_MS = 20, SETTLE_M
 
 /* ---- Whose device it is, where fdinfo does not tell (before Linux 6.16) ----
  *
- * For root, the device number of the mounted file system tells. Else ask: the device's process stands still, so that a request to the mount stays where read(2) finds it. If the
- * device becomes readable by the request, it is the mount's. A device with requests that the
- * server has not read is readable all the time: it takes reading them to know, and RESEND gives them
- * back. Without RESEND such a device is taken only if no other one is left. */
+ * For root, the device number of the mounted file system tells (connection_of()). Otherwise hold the
+ * device's process and send a request to the mount, which then stays where read(2) finds it: the
+ * device that becomes readable is the mount's. A device with requests that the server has not read is
+ * readable all the time: only reading them can tell, and RESEND gives them back. Without RESEND such
+ * a device is taken only if no other one is left. */
 
 enum verdict { FOREIGN, OWN, UNKNOWN };
 
@@ -71,7 +72,7 @@ static int judge_once(int device, uint64_t connection)
 	return err ? err : readable ? OWN : FOREIGN;
 }
 
-/* Another process may have sent a request just then: try again. */
+/* Another process's request can make the device readable, too: believe OWN only after PROBES times. */
 static int judge_by_poll(int device, uint64_t connection)
 {
 	int verdict = OWN;
@@ -81,7 +82,8 @@ static int judge_by_poll(int device, uint64_t connection)
 	return verdict;
 }
 
-/* *q goes on with what it has read from a device that is the connection's. */
+/* If the device is the connection's, *q stays open and has the requests that it has read; otherwise the
+   server gets them back. */
 static int judge_by_reading(struct wake_queue *q, struct wake_pass *pass, int device, uint64_t connection)
 {
 	struct ask ask;
@@ -123,7 +125,7 @@ static int judge_device(struct wake_servers *s, const struct wake_job *job, int 
 	return FOREIGN;
 }
 
-/* Keeps, of the devices from `first` on, those of the connection. */
+/* Of the devices from `first` on, keeps only those of the connection. */
 static int keep_own(struct wake_servers *s, const struct wake_job *job, int first)
 {
 	int count = s->count, verdict;
@@ -144,7 +146,7 @@ static int keep_own(struct wake_servers *s, const struct wake_job *job, int firs
 
 /* ---- The servers ---- */
 
-/* Whether a descriptor of this process is one of the connection, as far as fdinfo tells, and the connection is not over. */
+/* Whether fd is a /dev/fuse of the connection, as far as fdinfo tells, and the connection is not over. */
 static bool is_device_of(int fd, uint64_t connection)
 {
 	struct sys_stat st;
@@ -161,7 +163,8 @@ static bool is_device_of(int fd, uint64_t connection)
 	return events >= 0 && !(events & POLLERR) && (err == -ENODATA || (!err && told == connection));
 }
 
-/* What is no device of the connection is not closed here: that may block. */
+/* A descriptor that is no device of the connection stays open: it may be of any file, whose close(2) can
+   block. */
 static int fetch_device(struct wake_servers *s, int pidfd, int fd, const struct wake_job *job)
 {
 	int device = trace_fetch_fd(pidfd, fd);
@@ -171,14 +174,14 @@ static int fetch_device(struct wake_servers *s, int pidfd, int fd, const struct 
 	if (!is_device_of(device, job->connection))
 		return -ESTALE;
 	if (job->untold && judge_by_mount(device, job->connection) == FOREIGN)
-		return sys_close(device), -ESTALE;	/* without holding its server */
+		return sys_close(device), -ESTALE;	/* its process is not held */
 	s->devices[s->count++] = device;
 	return 0;
 }
 
-/* Holds the process of servers[0 … n), if one of these descriptors is the connection's. They are fetched
-   through the pidfd, so that they belong to the process that is held, whichever process that is by
-   now. */
+/* Holds the process of servers[0 … n), if one of these descriptors is the connection's. Fetching them
+   through the pidfd ensures that they belong to the process that is held, even if its pid was reused since
+   it was found. */
 static int hold_server(struct wake_servers *s, const struct wake_job *job, const struct server *servers, int n)
 {
 	struct hold *hold = s->holds + s->hold_count;
@@ -231,8 +234,8 @@ static int hold_each(struct wake_servers *s, const struct wake_job *job)
 	return s->count ? 0 : err;
 }
 
-/* How to go on where each device that may be the connection's has requests to read; BY_POLL: there is no
-   way. */
+/* The next way to tell whose the devices are, when each device that may be the connection's has unread
+   requests; BY_POLL: no other way is left. */
 static enum wake_how next_way(const struct wake_servers *s, const struct wake_job *job)
 {
 	if (!job->order->walk)

@@ -15,15 +15,16 @@ struct wake_servers {
 	int count;
 	int pid;	/* of the process that was held, or tried, last */
 	enum wake_how how;	/* to find out whose device it is */
-	int unknown;	/* processes of which that is not known */
+	int unknown;	/* processes with a device whose connection is not known */
 	struct wake_queue *q;
 };
 
-/* Holds the processes of job->servers that serve job->connection, and fills in *servers. 0 or -errno:
-   that of hold_process() for a process that certainly serves it; -ESRCH or -ESTALE: none does any
-   more; -ENODATA: none of the candidates is known to, if job->untold; -ENXIO: nor can a request be sent, which
-   would tell. *q, which is empty, may be opened, and then has what was read already. The caller calls
-   servers_release() in any case, which lets them all go on; the devices stay open. */
+/* Holds the processes of job->servers that serve job->connection, and fills in *servers. 0 or -errno: the
+   result of hold_process() for a process that certainly serves it; -ESRCH or -ESTALE: no process serves it
+   any more; -ENODATA: with job->untold, no candidate is known to serve it; -ENXIO: the same, and no request
+   can be sent to the mount to find out. *q is closed; if the search has to read requests, it opens *q,
+   which then has them. The caller calls servers_release() in any case, which releases the processes; the
+   devices stay open. */
 int servers_hold(struct wake_servers *servers, const struct wake_job *job, struct wake_queue *q);
 void servers_release(struct wake_servers *servers);
 

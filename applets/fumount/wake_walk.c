@@ -18,8 +18,8 @@ enum { FIRST = 2, STEP = 2, WALK_MS = 5000, BATCH = 1024 };
 
 /* ---- What the server has not read ---- */
 
-/* It cannot be given back. An error of RELEASE is ignored by the kernel, but the server keeps the file
-   open. */
+/* Without RESEND a request that was read cannot be given back to the server: answer each. The kernel
+   ignores the error of a RELEASE, but the server keeps the file open. */
 static void answer_unread(const struct wake_job *job, struct wake_queue *q)
 {
 	struct wake_pass *pass = q->pass;
@@ -34,7 +34,7 @@ static void answer_unread(const struct wake_job *job, struct wake_queue *q)
 	queue_answer(q, job->order->error);
 }
 
-/* The newest number, or 0. */
+/* The highest request number in the pass, or 0. */
 static uint64_t newest_of(const struct wake_pass *pass)
 {
 	uint64_t newest = 0;
@@ -45,7 +45,8 @@ static uint64_t newest_of(const struct wake_pass *pass)
 	return newest;
 }
 
-/* Nothing waits to be read: send a request, whose number is the newest. It is no waiter's. */
+/* No request waits to be read: send one by ask_start(), whose number is then the newest, and which no other
+   process waits for. */
 static int read_own(const struct wake_job *job, struct wake_queue *q, uint64_t *newest)
 {
 	struct ask ask;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* waking: one run of fumount --wake, as its files share it. */
+/* waking: the state of one run of fumount --wake, which its files share. */
 #ifndef FUSEBOX_FUMOUNT_WAKING_H
 #define FUSEBOX_FUMOUNT_WAKING_H
 
@@ -22,9 +22,9 @@ struct waking {
    this user; -ESRCH: there is none; -E2BIG. */
 int waking_find_servers(struct waking *w, uint64_t connection);
 
-/* Makes passes until nothing waits any more. Returns 0, or -errno. A process that tries again whatever
-   error it gets would make it run for ever: it ends `limit_ms` after the last thread was woken for
-   the first time, and after `most_ms` in any case. */
+/* Makes passes until no request waits any more. Returns 0, or -errno. A process that tries again whatever
+   error it gets would make it run for ever, so it ends `limit_ms` after it last woke a thread that it had
+   not woken before, and after `most_ms` in any case. */
 int waking_run_passes(struct waking *w, int limit_ms, int most_ms);
 
 /* Reports. The first two return the exit status: waking_refuse() the one that it is given,

@@ -24,11 +24,12 @@ int trace_requests(struct view *view, const struct trace_args *args);
    took. Again and again if `again`. Returns an exit status. */
 int trace_top(struct view *view, const struct trace_args *args, bool again);
 
-/* The options of fuse-info that choose one of the two. */
+/* The options of fuse-info that choose --trace or --top, and narrow what it shows. */
 struct trace_choice { const char *trace, *top, *operations; int pid, slower; };
-/* Why the options contradict each other, or NULL. other: an option that goes with neither is given. */
+/* Why the options contradict each other, or NULL. other: an option is given that goes with neither --trace
+   nor --top. */
 const char *trace_contradiction(const struct trace_choice *choice, char **operands, bool all, bool watch, bool other);
-/* Runs what is chosen for the mounts that `word` means. Returns an exit status. */
+/* Runs --trace or --top, whichever is chosen, for the mounts that `word` means. Returns an exit status. */
 int trace_chosen(const struct trace_choice *choice, struct view *view, const char *word, bool watch);
 
 /* For --trace and --top. trace_open() finds the connection (0 without a word), and starts tracing; it

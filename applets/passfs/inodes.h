@@ -69,8 +69,8 @@ struct inode_also { uint64_t *node, *word, value; };
    when fd is closed. */
 uint64_t inodes_take(struct inodes *inodes, int fd, uint64_t device, uint64_t ino, struct inode_also also);
 
-/* Counts an open file of a node; inodes_close() takes it back. False: the node is retired, although
-   the open file is counted, or does not exist. */
+/* Counts an open file of a node; inodes_close() takes it back. False: the node is retired, but the open
+   file is counted all the same; or there is no such node. */
 bool inodes_open(struct inodes *inodes, uint64_t node);
 void inodes_close(struct inodes *inodes, uint64_t node);
 

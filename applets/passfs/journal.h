@@ -69,14 +69,14 @@ struct journal {
 	struct inode inode[JOURNAL_NODES];
 };
 
-/* Writes there from now on. */
+/* Makes `memory` the journal from now on. */
 void journal_use(struct journal *memory);
 bool journal_is_on(void);
 
 /* From now on, some entries may be JOURNAL_LOST. */
 void journal_has_lost(void);
 
-/* Sets a word that no earlier store may come after. */
+/* Stores a word after all earlier stores (release). */
 void journal_set(uint64_t *word, uint64_t value);
 
 /* The entry of a handle, or NULL. */
@@ -98,12 +98,13 @@ void journal_note_owner(int fd, uint64_t node, uint64_t id, uint64_t handle, uin
 void journal_note_owner_handle(int fd, uint64_t handle);
 void journal_forget_owner(int fd);
 
-/* Adds to the lookup count of a node the slot of the request, see inodes.h. */
+/* The words of the request's slot that change together with the lookup count of a node in its reply: see
+   struct inode_also. */
 struct inode_also journal_taking(const struct fuse_req *req);
-/* `node` loses `count` lookups: which words say so. */
+/* The words that change together with the lookup count when lookups of `node` are subtracted. */
 struct inode_also journal_forgetting(const struct fuse_req *req, uint64_t node);
 
-/* Note a backing id before it is used, and before it is closed; journal_closed_backing() once it is. */
+/* Note a backing id before it is used; that it is about to be closed; and that it is closed. */
 void journal_note_backing(int32_t id);
 uint32_t journal_closing_backing(int32_t id);
 void journal_closed_backing(uint32_t place);

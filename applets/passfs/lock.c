@@ -83,7 +83,7 @@ static int try_lock(const struct waiter *w)
 	return is_flock(w) ? vfs_flock(w->fd, lock.type) : vfs_lock(w->fd, false, &lock);
 }
 
-/* Locked. Frees the waiter's slot. */
+/* Frees the waiter's slot. The caller holds the lock. */
 static void end_wait(struct waiter *w, int err)
 {
 	if (!is_flock(w))
@@ -131,7 +131,7 @@ void pass_retry_locks(void)
 
 /* ---- Waiting on another file system than SOURCE's own ---- */
 
-/* A lock request there may block for as long as that file system's server likes. So each such
+/* A lock request on another file system in SOURCE may block for as long as its server likes. So each such
    waiter has a thread of its own, which retries no other waiter. */
 static int retry_until_interrupted(const struct waiter *w)
 {
@@ -181,7 +181,7 @@ static bool has_early_interrupt(uint64_t unique)
 	return false;
 }
 
-/* Locked. A user other than root may take as many slots as stay free. */
+/* A user other than root may take as many slots as stay free. The caller holds the lock. */
 static bool can_wait(uint32_t uid)
 {
 	uint32_t own = 0;
@@ -191,7 +191,7 @@ static bool can_wait(uint32_t uid)
 	return !uid || own + locks.waiter_count < WAITERS;
 }
 
-/* Locked. Returns FUSE_LATER and the waiter's slot in *place, or -errno. */
+/* Returns FUSE_LATER and the waiter's slot in *place, or -errno. The caller holds the lock. */
 static int add_waiter(const struct waiter *w, struct waiter **place)
 {
 	if (has_early_interrupt(w->unique))
@@ -259,9 +259,8 @@ int pass_setlk(struct fuse_req *req, uint64_t node, const struct fuse_lk_in *in,
 	return err;
 }
 
-/* Locked. The thread of a waiter on another file system may still get the lock: that thread
-   releases it. Returns the device for the answer, or -1 if the waiter has been interrupted
-   before. */
+/* The thread of a waiter on another file system may still get the lock: that thread releases it. Returns
+   the device for the answer, or -1 if the waiter has been interrupted before. The caller holds the lock. */
 static int interrupt_waiter(struct waiter *w)
 {
 	int device = w->device;

@@ -187,7 +187,8 @@ bool lock_owner_is_closed(uint64_t node, uint64_t id)
 
 /* ---- The end of an owner ---- */
 
-/* Locked. No request uses the owner: its descriptor, which the caller closes, has all of its locks. */
+/* Removes an owner that no request uses, and returns its descriptor, which the caller closes: that drops
+   all its locks. The caller holds the lock. */
 static int remove_owner(struct lock_owner *owner)
 {
 	int fd = owner->fd;

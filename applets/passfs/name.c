@@ -178,8 +178,8 @@ static bool is_sticky(int dir)
 	return vfs_stat(dir, true, &st) < 0 || st.attr.mode & S_ISVTX;
 }
 
-/* The owner to act as, PASS_NOBODY if there is none: one whose file the kernel has let the caller
-   remove from a sticky directory has no say about a name in another one. */
+/* The owner to act as, by the sticky directories among those of the one or two names; PASS_NOBODY: their
+   files have different owners, and neither owner may remove the other's file. */
 static uint32_t choose_owner(const struct change *c, const uint32_t owner[2])
 {
 	uint32_t chosen = PASS_NOBODY;
@@ -230,8 +230,8 @@ static bool has_taken_effect(const struct fuse_req *req, const struct change *c,
 	}
 }
 
-/* Whether it has. No other caller of the mount changes the name meanwhile: the kernel holds the
-   directory's lock until the request is answered. */
+/* Whether the killed process has made the change. No other caller of the mount changes the name meanwhile:
+   the kernel holds the directory's lock until the request is answered. */
 static bool was_made(const struct fuse_req *req, const struct change *c)
 {
 	uint64_t now[2] = { 0, 0 }, before[2];

@@ -32,8 +32,8 @@ uint64_t pass_ino(const struct passfs *fs, uint64_t device, uint64_t ino)
 	return ino ^ (device - fs->device) * 0x9e3779b97f4a7c15u;
 }
 
-/* Every owner's files are shown as one user's or group's: a set-id program would run its owner's
-   code with that one's rights. */
+/* All files are shown as one user's or group's, so a set-id program would run code of its owner in SOURCE
+   with the rights of that user or group. */
 uint32_t pass_forced_mode(const struct passfs *fs, uint32_t uid, uint32_t gid, uint32_t mode)
 {
 	const struct passview *view = &fs->view;

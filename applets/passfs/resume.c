@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* resume: see resume.h.
  *
- * The nodes are in kept memory themselves (inodes.c). A handle is a descriptor's number, which the
- * next process has again, so what the journal has of it is what it is. Counts of open files, writers
- * and holds are counted anew.
+ * The nodes are in kept memory themselves (inodes.c). A handle is a descriptor's number, and the next
+ * process gets each descriptor back under its number, so the handles in the journal stay valid. The
+ * counts of open files, writers and holds are not kept: resume_count() counts them again.
  */
 #define _GNU_SOURCE
 #include "resume.h"
@@ -35,7 +35,7 @@ static bool has_backing(const struct passfs *fs, int32_t id)
 	return false;
 }
 
-/* Closes those of WINDOW ids from `first` on that no node has. */
+/* Closes the WINDOW backing ids from `first` on, except those that a node has. */
 static void close_unused(const struct passfs *fs, int device, int32_t first)
 {
 	bool used[WINDOW] = { false };

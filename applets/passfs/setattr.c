@@ -42,8 +42,9 @@ static int set_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t 
 		if (err)
 			return err;
 		mode = pass_given_mode(req, &st, mode);
-		/* The kernel has checked that the caller is in the group that it knows, which an
-		   open file keeps: without CAP_FSETID SOURCE clears the bit of any other group. */
+		/* Keep CAP_FSETID, without which SOURCE clears the bit, only if the file's group in SOURCE
+		   is the one that the kernel has checked the caller by: that may be out of date for an open
+		   file. */
 		if (mode & S_ISGID && pass_told_group(req, node, st.attr.gid))
 			rights = PRIV_SETID;
 	}

@@ -67,7 +67,7 @@ bool health_blocks(const struct health_sample *before, const struct health_sampl
 		return is_quiet(before, after);
 	case CONN_RESTARTING:
 		return health_waited(before, after);
-	case CONN_STOPPED:	/* where the count is not told, the mount that is busy tells enough */
+	case CONN_STOPPED:	/* the count is not available: the caller has found the mount busy */
 		return after->waiting < 0 || health_waited(before, after);
 	default:
 		return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report: prints the events of an object, as text lines or as JSON. */
+/* report: prints what a tool did to a mount or found out about it (an event), as a text line or a JSON
+   object. */
 #ifndef FUSEBOX_HEALTH_REPORT_H
 #define FUSEBOX_HEALTH_REPORT_H
 

@@ -64,7 +64,7 @@ static void __attribute__((noreturn)) answer(int socket)
 	struct question q;
 	int result = 0;
 
-	sys_close_others(&socket, 1, false);	/* Else a reader of a pipe waits for this child, too. */
+	sys_close_others(&socket, 1, false);	/* The reader of an inherited pipe would wait for this child to end, too. */
 	while (result != -ESTALE && sys_read_all(socket, &q, sizeof(q)) == sizeof(q)) {
 		result = ask(&q);
 		sys_send_as(socket, sys_getuid(), &result, sizeof(result), -1);

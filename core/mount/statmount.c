@@ -79,7 +79,8 @@ static int read_row(uint64_t id, uint64_t wanted, struct table_row *row)
 		.source = m->mask & SM_SOURCE ? m->text + m->source : "",
 		.super = m->mask & SM_OPTIONS ? m->text + m->options : "",
 	};
-	/* A kernel that tells the source, 6.13 on, tells the subtype, if there is one. */
+	/* The subtype need not be checked: a kernel that reports the source (6.13) also reports the
+	   subtype, if there is one. */
 	return (~m->mask & wanted) != 0;
 }
 
@@ -88,9 +89,8 @@ int statmount_row(uint64_t id, struct table_row *row)
 	return read_row(id, SM_WHOLE, row);
 }
 
-/* Calls fn with the unique id of each mount, if wanted the newest first where the
-   kernel can, until it returns something else than 0, and returns that. Who has just
-   mounted looks for the newest. */
+/* Calls fn with the unique id of each mount, until it returns something else than 0, and returns that.
+   newest_first, where the kernel can: a caller that has just mounted looks for the newest. */
 static int each_id(bool newest_first, int (*fn)(uint64_t id, void *data), void *data)
 {
 	enum { IDS = 128 };

@@ -102,7 +102,8 @@ int umount_known_in_turn(const char *path, const struct sys_stat *known, enum um
 	int turn = sys_geteuid() == 0 ? turn_open() : -ENOENT;
 	int err = turn < 0 ? 0 : turn_take(turn, known);
 
-	/* Only a plain unmount uses a name, which another helper's unmount may redirect. */
+	/* Without the turn, do not unmount by name: another process's unmount may make the name lead to the
+	   mount below. Detaching uses a descriptor and needs no turn. */
 	err = err == -ETIMEDOUT && how == UMOUNT_PLAIN ? -EBUSY : umount_known(path, known, how);
 	if (turn >= 0)
 		sys_close(turn);
