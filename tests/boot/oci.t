@@ -96,7 +96,7 @@ ok 'without --device' configure --cap-add SYS_ADMIN
 run
 wait "$runner"
 is 'it fails' $? 1
-like 'and names the device' "$(cat "$T/said")" '^hellofs: .*/dev/fuse.*--device /dev/fuse'
+like 'the error names /dev/fuse and --device' "$(cat "$T/said")" '^hellofs: .*/dev/fuse.*--device /dev/fuse'
 ok 'without --cap-add' configure --device /dev/fuse
 run
 wait "$runner"

@@ -92,7 +92,7 @@ running() { bg make -s -C one run >/dev/null 2>&1; within 20 mounted "$T/one/mnt
 running
 is 'make run serves' "$(hello)" hello
 exits 0 'make umount' make -s -C one umount
-ok 'unmounts' unmounted "$T/one/mnt"
+ok 'make umount unmounts what make run serves' unmounted "$T/one/mnt"
 running
 kill -9 "$(newest hellofs)"
 exits 0 'make umount after kill -9' make -s -C one umount

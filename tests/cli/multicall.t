@@ -17,13 +17,13 @@ exits 0 '--version' "$box" --version
 exits 0 'APPLET --help' hellofs --help
 like 'help goes to stdout' "$out" 'Usage: hellofs'
 exits 0 'help APPLET' "$box" help fumount
-like 'the same help' "$out" 'lazy'
+like 'help APPLET shows the options of the applet' "$out" 'lazy'
 exits 127 'an unknown applet' "$box" nope
 like 'the error: nope: no such applet' "$err" 'nope: no such applet'
-exits 127 'one that is nearly there' "$box" fumont
+exits 127 'a mistyped applet' "$box" fumont
 is 'the error: fusebox: fumont: no such applet; did you mean fumount?' "$err" 'fusebox: fumont: no such applet; did you mean fumount?'
 exits 0 'argv[0] with a leading @' bash -c "exec -a @hellofs $box --help"
-like 'is the applet' "$out" 'Usage: hellofs'
+like 'the "@" is left out of the name of the applet' "$out" 'Usage: hellofs'
 exits 0 'argv[0] with a leading -' bash -c "exec -a -hellofs $box --help"
 exits 1 'an unknown option' hellofs --bogus
 like 'the error: hellofs: --bogus: unknown option' "$err" '^hellofs: --bogus: unknown option'
@@ -41,27 +41,27 @@ exits 0 '--install -s' without_helper "$box" --install -s "$T/new/bin"
 ok 'makes directories and links' test -L "$T/new/bin/fumount"
 is "with those that BusyBox's mount needs" "$(cd "$T/new/bin" && echo mount.fuse.* mount.passfs)" \
 	'mount.fuse.hellofs mount.fuse.passfs mount.passfs'
-is 'tells how many' "$out" "made 14 links in $T/new/bin"
-exits 0 'twice' without_helper "$box" --install -s "$T/new/bin"
-is 'makes none' "$out" "made 0 links in $T/new/bin"
+is '--install tells how many links it made' "$out" "made 14 links in $T/new/bin"
+exits 0 '--install a second time' without_helper "$box" --install -s "$T/new/bin"
+is 'a second --install makes no link' "$out" "made 0 links in $T/new/bin"
 rm "$T/new/bin/hellofs"
 echo mine >"$T/new/bin/hellofs"
-exits 1 'a file that is not ours' without_helper "$box" --install -s "$T/new/bin"
+exits 1 '--install where another program has the name of an applet' without_helper "$box" --install -s "$T/new/bin"
 is '--install leaves the file as it is' "$(cat "$T/new/bin/hellofs")" mine
 like 'the error: hellofs: exists and is not ours' "$err" 'hellofs: exists and is not ours'
 exits 0 '--uninstall' without_helper "$box" --uninstall "$T/new/bin"
-is 'tells how many' "$out" "removed 13 links in $T/new/bin"
-is 'takes away what is its own alone' "$(ls "$T/new/bin")" hellofs
-exits 0 'where nothing is' without_helper "$box" --uninstall "$T/none"
-ok 'makes no directory' test ! -e "$T/none"
+is '--uninstall tells how many links it removed' "$out" "removed 13 links in $T/new/bin"
+is '--uninstall leaves the file of another program' "$(ls "$T/new/bin")" hellofs
+exits 0 '--uninstall from a directory that does not exist' without_helper "$box" --uninstall "$T/none"
+ok '--uninstall makes no directory' test ! -e "$T/none"
 cp "$box" "$T/fusebox"
 (cd "$T" && without_helper "$box" --install -s relative/bin) >"$T/log"
 ok 'a relative directory is below the current one' test -L "$T/relative/bin/fumount"
 exits 0 '--install --root' without_helper "$T/fusebox" --install --root "$T/root"
 ok 'at install paths, hard links' test "$T/root/usr/bin/fumount" -ef "$T/fusebox"
-is 'tells where' "$out" "made 14 links below $T/root"
+is '--install --root tells below which root' "$out" "made 14 links below $T/root"
 exits 0 '--uninstall --root' without_helper "$T/fusebox" --uninstall --root "$T/root"
-is 'takes all of them' "$out" "removed 14 links below $T/root"
+is '--uninstall --root removes all links' "$out" "removed 14 links below $T/root"
 ok 'no link is left' test -z "$(find "$T/root" ! -type d)"
 without_helper "$T/fusebox" --install --root "$T/root" >"$T/log"
 # What other programs rely on is not put out of the way.
@@ -70,13 +70,13 @@ cp "$BUILD/fusermount3" helper/fusermount3
 chmod 4755 helper/fusermount3
 with_helper() { PATH=$T/helper:/usr/bin:/bin "$@"; }
 exits 1 'a set-uid fusermount3 in PATH' with_helper "$box" --install -s "$T/shadow"
-like 'is not shadowed, and why' "$err" 'fusermount3: not installed, since the link would shadow a set-uid one in PATH; use --force'
-ok 'by neither name' test ! -e "$T/shadow/fusermount3" -a ! -L "$T/shadow/fusermount3"
+like 'a set-uid fusermount3 is not shadowed, and --install says why' "$err" 'fusermount3: not installed, since the link would shadow a set-uid one in PATH; use --force'
+ok 'there is no link of the name fusermount3' test ! -e "$T/shadow/fusermount3" -a ! -L "$T/shadow/fusermount3"
 ok 'the rest is installed' test -L "$T/shadow/hellofs"
-exits 0 'but with --force' with_helper "$box" --install -s --force "$T/shadow"
-ok 'it is' test -L "$T/shadow/fusermount3"
+exits 0 '--install --force with a set-uid fusermount3 in PATH' with_helper "$box" --install -s --force "$T/shadow"
+ok '--force makes the link fusermount3' test -L "$T/shadow/fusermount3"
 exits 0 'below another root there is nothing to shadow' with_helper "$box" --install -s --root "$T/image"
-ok 'so it is there' test -L "$T/image/usr/bin/fusermount3"
+ok 'the link fusermount3 is there, below the root' test -L "$T/image/usr/bin/fusermount3"
 
 # As strace starts it for another user, the set-uid bit counts.
 chmod u+s "$T/fusebox"

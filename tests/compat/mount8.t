@@ -41,10 +41,10 @@ for mount in /bin/mount '/bin/busybox mount'; do
 	for type in fuse.hellofs hellofs; do
 		exits 0 "$mount -t $type" in_root "${m[@]}" -t "$type" src /mnt
 		is "$mount -t $type: serves, the mount having answered" "$(hello mnt)" hello
-		like 'the table' "$(mount_line "$root/mnt")" '- fuse.hellofs src '
+		like 'the mount table has type and source' "$(mount_line "$root/mnt")" '- fuse.hellofs src '
 		exits 0 "$mount -o remount,rw" in_root "${m[@]}" -o remount,rw,noatime /mnt
-		like 'starts no server' "$(mount_line "$root/mnt")" ' rw,.*noatime.* - fuse.hellofs src rw'
-		is 'nor a second mount' "$(own_mounts | wc -l)" 1
+		like 'remount,rw changes the mount' "$(mount_line "$root/mnt")" ' rw,.*noatime.* - fuse.hellofs src rw'
+		is 'remount makes no second mount' "$(own_mounts | wc -l)" 1
 		exits 0 "$umount" in_root "${u[@]}" /mnt
 		ok '/mnt is unmounted' unmounted "$root/mnt"
 	done
@@ -61,7 +61,7 @@ for mount in /bin/mount '/bin/busybox mount'; do
 	second='hellofs#src2 /mnt2 fuse'
 	if [ "$mount" = /bin/mount ]; then
 		exits 0 "$mount -t fuse TYPE#SOURCE" in_root "${m[@]}" -t fuse 'hellofs#thing' /mnt
-		like 'the source' "$(mount_line "$root/mnt")" '- fuse.hellofs thing '
+		like 'TYPE#SOURCE: the mount table has the source' "$(mount_line "$root/mnt")" '- fuse.hellofs thing '
 		exits 0 "$umount again" in_root "${u[@]}" /mnt
 	else
 		second='src2 /mnt2 fuse.hellofs'
@@ -73,22 +73,22 @@ for mount in /bin/mount '/bin/busybox mount'; do
 		src3 /mnt3 fuse.hellofs noauto,rw 0 0
 	END
 	exits 0 "$mount -a" in_root "${m[@]}" -a
-	is 'the first entry' "$(hello mnt)" hello
-	is 'the second' "$(hello mnt2)" hello
+	is 'mount -a: the first entry of fstab serves' "$(hello mnt)" hello
+	is 'mount -a: the second entry of fstab serves' "$(hello mnt2)" hello
 	[ "$mount" != /bin/mount ] || like 'with its options' "$(mount_line "$root/mnt2")" 'noexec.* - fuse.hellofs src2 ro'
-	ok 'not the one that is noauto' unmounted "$root/mnt3"
+	ok 'mount -a leaves out a noauto entry' unmounted "$root/mnt3"
 	exits 0 "$mount of a noauto entry" in_root "${m[@]}" /mnt3
 	[ "$mount" != /bin/mount ] || like 'writable, as it says' "$(mount_line "$root/mnt3")" '- fuse.hellofs src3 rw'
 	for d in mnt mnt2 mnt3; do exits 0 "$umount $d" in_root "${u[@]}" "/$d"; done
-	ok 'all are gone' test -z "$(own_mounts)"
+	ok 'umount leaves no FUSE mount' test -z "$(own_mounts)"
 done
 
 # umount.fuse itself, by the words of both
 for words in '' '-l' '-f -l' '-n -r -v' '-t fuse.hellofs' "-N $$" '-N /proc/self/ns/mnt'; do
-	exits 0 'a mount' hellofs -b "$root/mnt2"
+	exits 0 'hellofs, for umount.fuse' hellofs -b "$root/mnt2"
 	read -ra w <<<"$words"
 	exits 0 "umount.fuse $words" umount.fuse "$root/mnt2" "${w[@]}"
-	ok 'unmounts' unmounted "$root/mnt2"
+	ok 'umount.fuse unmounts it' unmounted "$root/mnt2"
 done
 exits 32 'umount.fuse of nothing' umount.fuse "$root/mnt2"
 exits 32 'umount.fuse in no namespace' umount.fuse "$root/mnt2" -N /nope
@@ -112,7 +112,7 @@ exits 0 'a server in the foreground, and slow' mount.fuse3 'late#x' "$root/mnt"
 is 'answers when it is back' "$(hello mnt)" hello
 exits 0 'over a mount that is there: only a new one counts' umount.fuse "$root/mnt"
 exits 0 '-f does all but mount' mount.fuse3 'late#x' "$root/mnt" -f
-ok 'so nothing is' unmounted "$root/mnt"
+ok 'mount.fuse3 -f mounts nothing' unmounted "$root/mnt"
 
 exits 0 'no environment at all, as at boot' env -i "$(command -v chroot)" "$root" /sbin/mount.fuse3 'hellofs#x' /mnt
 is 'serves all the same' "$(hello mnt)" hello

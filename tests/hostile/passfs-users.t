@@ -232,7 +232,7 @@ for how in '' --no-passthrough --cache=always --writeback; do
 	is "nothing stays set that SOURCE takes ($how)" "$(head -n 3 kept)" ''
 	paste -d'|' want got | grep -E '^(chown|chgrp|truncate|ftruncate|extend), (owner|owner by a second group|group),' |
 		perl -ne 'chomp; my ($w, $g) = split /\|/; my @m = map { /, 0(\d+)/; oct $1 } $w, $g; print "$w; $g\n" if $m[0] & ~$m[1] & 02000' >lost
-	is 'chown and truncate take no set-group-id that it keeps' "$(head -n 3 lost)" ''
+	is 'chown and truncate clear no set-group-ID bit that SOURCE keeps' "$(head -n 3 lost)" ''
 	down
 done
 finish

@@ -85,7 +85,7 @@ let_go
 hand 1 user/mnt user/mnt2
 exits 0 'one that has another mount, too: detached' nobody timeout 20 fumount -R -f user/mnt
 like 'since no abort can be had' "$err" 'cannot abort connection [0-9]+: Operation not permitted'
-ok 'it lives' alive "${holders[0]}"
+ok 'the process with another mount lives' alive "${holders[0]}"
 let_go
 
 # After it was seen it gives the descriptor up.
@@ -95,8 +95,8 @@ job=$!
 begun pidfd_open fumount
 kill -USR1 "${holders[0]}"
 wait "$job"
-ok 'one that gave it up meanwhile lives' alive "${holders[0]}"
-unlike 'and is not signalled' "$(cat trace)" 'pidfd_send_signal\([0-9]+, SIGKILL'
+ok 'a process that gave up the descriptor after it was found lives' alive "${holders[0]}"
+unlike 'that process gets no signal' "$(cat trace)" 'pidfd_send_signal\([0-9]+, SIGKILL'
 let_go
 give_dev_back
 finish

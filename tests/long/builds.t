@@ -11,7 +11,7 @@ mkdir one
 (cd "$top" && git ls-files -z | xargs -0 tar -cf - --ignore-failed-read 2>/dev/null) | tar -xf - -C one
 cp -r one two
 mkdir mnt
-exits 0 'make' make -s -j2 -C one
+exits 0 'make in one directory' make -s -j2 -C one
 exits 0 'make, in another directory' make -s -j2 -C two
 for file in fusebox fusermount3; do
 	ok "$file is the same to the byte in both" cmp "one/build/$file" "two/build/$file"
@@ -20,34 +20,34 @@ done
 exits 0 'make size' make -s -C one size
 like 'symbols by module, and the whole' "$out" 'hello_read +[0-9]+.*applets/hellofs +[0-9]+.*fusebox: [0-9]+ bytes'
 exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
-is 'fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
+is 'CONFIG=tiny builds fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
 exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' 'WITHOUT=fumount/all fumount/recover'
-is 'these' "$(one/build/few/fusebox --list | sort | tr '\n' ' ')" 'fumount hellofs mount.hellofs umount.fuse '
+is 'APPLETS= builds only these applets' "$(one/build/few/fusebox --list | sort | tr '\n' ' ')" 'fumount hellofs mount.hellofs umount.fuse '
 exits 0 'CONFIG=debug' make -s -j2 -C one CONFIG=debug
 exits 0 'sanitized, it serves' one/build/debug/bin/hellofs -b mnt
-is 'hello' "$(timeout 5 cat mnt/hello)" hello
-exits 0 'and unmounts' one/build/debug/bin/fumount mnt
-exits 0 'clang' make -s -j2 -C two BUILD=build/clang CC=clang MUSL=no
-is 'without a warning' "$(grep -i warning <<<"$err")" ''
-exits 0 'serves' two/build/clang/bin/hellofs -b mnt
-is 'hello' "$(timeout 5 cat mnt/hello)" hello
-exits 0 'and unmounts' two/build/clang/bin/fumount mnt
+is 'the sanitized hellofs answers' "$(timeout 5 cat mnt/hello)" hello
+exits 0 'the sanitized fumount unmounts' one/build/debug/bin/fumount mnt
+exits 0 'make with clang' make -s -j2 -C two BUILD=build/clang CC=clang MUSL=no
+is 'clang gives no warning' "$(grep -i warning <<<"$err")" ''
+exits 0 'hellofs from clang mounts' two/build/clang/bin/hellofs -b mnt
+is 'hellofs from clang answers' "$(timeout 5 cat mnt/hello)" hello
+exits 0 'fumount from clang unmounts' two/build/clang/bin/fumount mnt
 exits 0 'gcc with glibc' make -j2 -C two BUILD=build/glibc MUSL=no
-like 'says so' "$out" 'static glibc'
-is 'without a warning' "$(grep -i warning <<<"$err")" ''
+like 'make says static glibc' "$out" 'static glibc'
+is 'gcc gives no warning with static glibc' "$(grep -i warning <<<"$err")" ''
 # Its threads make a system call that musl's do not: no reason to die in the sandbox.
 mkdir src
 echo text >src/file
 exits 0 'sandboxed passfs of several threads' two/build/glibc/bin/passfs -b --sandbox src mnt
-is 'serves' "$(timeout 5 cat mnt/file)" text
-exits 0 'and is unmounted' two/build/glibc/bin/fumount mnt
+is 'sandboxed passfs with static glibc answers' "$(timeout 5 cat mnt/file)" text
+exits 0 'fumount with static glibc unmounts it' two/build/glibc/bin/fumount mnt
 
 exits 0 'with the glibc that is there, dynamically' make -j2 -C two BUILD=build/dynamic MUSL=no STATIC=
-like 'says so' "$out" 'dynamic glibc'
-is 'without a warning' "$(grep -i warning <<<"$err")" ''
-exits 0 'serves' two/build/dynamic/bin/hellofs -b mnt
-is 'hello' "$(timeout 5 cat mnt/hello)" hello
-exits 0 'and unmounts' two/build/dynamic/bin/fumount mnt
+like 'make says dynamic glibc' "$out" 'dynamic glibc'
+is 'gcc gives no warning with dynamic glibc' "$(grep -i warning <<<"$err")" ''
+exits 0 'hellofs with dynamic glibc mounts' two/build/dynamic/bin/hellofs -b mnt
+is 'hellofs with dynamic glibc answers' "$(timeout 5 cat mnt/hello)" hello
+exits 0 'fumount with dynamic glibc unmounts' two/build/dynamic/bin/fumount mnt
 
 # CONTRIBUTING's sizes, to a fifth: other compilers and libcs differ.
 near() { local off=$(($1 - $2)); [ $((${off#-} * 5)) -le "$2" ]; }

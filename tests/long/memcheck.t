@@ -20,23 +20,23 @@ clean()
 }
 ends() { checked "$@"; code=$?; [ "$code" != 99 ]; }
 
-exits 0 'hellofs' checked hellofs -b mnt
-is 'reads' "$(timeout 20 cat mnt/hello)" hello
+exits 0 'hellofs runs without an error of memory' checked hellofs -b mnt
+is 'hellofs answers under memcheck' "$(timeout 20 cat mnt/hello)" hello
 for line in 'fuse-info' 'fuse-info --json' 'fuse-info -k' 'fuse-info mnt' 'fmount' 'fmount --check mnt'; do
 	# shellcheck disable=SC2086 # words
 	ok "$line" ends $line
 done
-exits 0 'fumount' checked fumount mnt
+exits 0 'fumount runs without an error of memory' checked fumount mnt
 sleep 1
 clean 'hellofs, fuse-info, fumount'
 
-exits 0 'passfs' checked passfs -b --threads=1 src mnt
+exits 0 'passfs runs without an error of memory' checked passfs -b --threads=1 src mnt
 echo text >mnt/a
 ln mnt/a mnt/b
 mkdir mnt/d
 setfattr -n user.a -v b mnt/a 2>/dev/null
-is 'works' "$(cat mnt/b; ls mnt; mv mnt/b mnt/d/b; rm -r mnt/d)" "$(printf 'text\na\nb\nd')"
-exits 0 'fumount -R' checked fumount -R mnt
+is 'passfs reads, lists, renames and removes under memcheck' "$(cat mnt/b; ls mnt; mv mnt/b mnt/d/b; rm -r mnt/d)" "$(printf 'text\na\nb\nd')"
+exits 0 'fumount -R runs without an error of memory' checked fumount -R mnt
 sleep 1
 clean 'passfs, fumount -R'
 

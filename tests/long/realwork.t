@@ -53,35 +53,35 @@ ok 'git clone' git clone -q "file://$top" mnt/repo
 is 'git log' "$(git -C mnt/repo log --format=%H | sha256sum)" "$(git -C "$top" log --format=%H | sha256sum)"
 older=$(git -C mnt/repo rev-list --skip=3 -n 1 HEAD)
 ok 'an older commit' git -C mnt/repo checkout -q "${older:?needs some history}"
-is 'is what is there' "$(git -C mnt/repo status --porcelain)" ''
-ok 'and back' git -C mnt/repo checkout -q -
+is 'git status finds the older commit complete' "$(git -C mnt/repo status --porcelain)" ''
+ok 'git checkout of the newest commit' git -C mnt/repo checkout -q -
 ok 'git gc' git -C mnt/repo gc -q "$gc" --prune=now
 ok 'git fsck' git -C mnt/repo fsck --full --strict
 ok 'archived as the original is' cmp <(git -C mnt/repo archive HEAD) <(git -C "$top" archive HEAD)
-ok 'the same in the source' same_data mnt/repo src/repo
+ok 'SOURCE has the same repository' same_data mnt/repo src/repo
 
 # make: as many processes as there are processors, and the same program as elsewhere.
 build() { env -u BUILD -u MAKEFLAGS make -s -C "$1" -j2 CONFIG=default all; }
-ok 'make' build mnt/repo
+ok 'make on the mount' build mnt/repo
 git clone -q "file://$top" native/repo
-ok 'make, elsewhere' build native/repo
+ok 'make beside the mount' build native/repo
 ok 'the same program' cmp native/repo/build/fusebox mnt/repo/build/fusebox
 is 'the program that was built on the mount runs' "$(mnt/repo/build/fusebox --list)" "$(native/repo/build/fusebox --list)"
-ok 'and is not made again' env -u BUILD -u MAKEFLAGS make -C mnt/repo -q build/fusebox
-ok 'the same in the source' same_data mnt/repo src/repo
+ok 'make on the mount has nothing to do a second time' env -u BUILD -u MAKEFLAGS make -C mnt/repo -q build/fusebox
+ok 'SOURCE has the same build' same_data mnt/repo src/repo
 
 # SQLite, with its write-ahead log in a shared mapping; two who write at once.
 sql() { sqlite3 -batch -bail -cmd '.timeout 20000' mnt/db "$@"; }
-is 'a write-ahead log' "$(sql 'PRAGMA journal_mode=WAL' 'CREATE TABLE t (who INT, n INT, data BLOB)')" wal
+is 'sqlite3 with a write-ahead log' "$(sql 'PRAGMA journal_mode=WAL' 'CREATE TABLE t (who INT, n INT, data BLOB)')" wal
 insert() { for ((n = 0; n < 300; n++)); do echo "INSERT INTO t VALUES ($1, $n, randomblob($((n * 37 % 9000))));"; done | sql; }
 insert 1 & one=$!
 insert 2 & two=$!
-ok 'one inserts' wait "$one"
-ok 'another, too' wait "$two"
+ok 'one process inserts into the database' wait "$one"
+ok 'another process inserts at the same time' wait "$two"
 is "both writers' rows are in the database" "$(sql 'SELECT who, count(*), sum(n) FROM t GROUP BY who' | paste -sd' ')" '1|300|44850 2|300|44850'
-is 'and whole' "$(sql 'PRAGMA integrity_check')" ok
+is 'the database passes its integrity check' "$(sql 'PRAGMA integrity_check')" ok
 sql 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
-is 'whole in the source' "$(sqlite3 src/db 'PRAGMA integrity_check' 'SELECT count(*) FROM t' | paste -sd' ')" 'ok 600'
+is 'the database in SOURCE passes its integrity check' "$(sqlite3 src/db 'PRAGMA integrity_check' 'SELECT count(*) FROM t' | paste -sd' ')" 'ok 600'
 
 # A tree with all that archives know.
 mkdir -p native/tree/{dir,'a directory',empty}
@@ -112,30 +112,30 @@ setfacl -d -m u:1001:rwx native/tree/empty
 
 packed() { tar --xattrs --xattrs-include='*' --acls --sparse --numeric-owner -C "$1" -cf "$2" .; }
 unpacked() { mkdir -p "$2" && tar --xattrs --xattrs-include='*' --acls --numeric-owner -C "$2" -xpf "$1"; }
-ok 'tar' packed native/tree native/in.tar
-ok 'unpacked' unpacked native/in.tar mnt/tree
-ok 'the same' same_trees native/tree mnt/tree
-ok 'the same in the source' same_trees native/tree src/tree
-is 'holes are holes' "$(du -k src/tree/sparse | cut -f1)" "$(du -k native/tree/sparse | cut -f1)"
-ok 'packed' packed mnt/tree mnt/out.tar
-ok 'unpacked elsewhere' unpacked mnt/out.tar native/out
-ok 'the same once more' same_trees native/tree native/out
+ok 'tar packs a tree with all attributes' packed native/tree native/in.tar
+ok 'tar unpacks it on the mount' unpacked native/in.tar mnt/tree
+ok 'the unpacked tree is the same' same_trees native/tree mnt/tree
+ok 'the unpacked tree is the same in SOURCE' same_trees native/tree src/tree
+is 'the unpacked tree has the same holes' "$(du -k src/tree/sparse | cut -f1)" "$(du -k native/tree/sparse | cut -f1)"
+ok 'tar packs the tree on the mount' packed mnt/tree mnt/out.tar
+ok 'tar unpacks that beside the mount' unpacked mnt/out.tar native/out
+ok 'the tree that was packed on the mount is the same' same_trees native/tree native/out
 
 copied() { rsync -aHAX --sparse "$1/" "$2/"; }
 is_copied() { [ -z "$(rsync -aHAXnic --delete "$1/" "$2/" | tee "$T/differences")" ] || { cat "$T/differences"; false; }; }
-ok 'rsync to it' copied native/tree mnt/copy
-ok 'no difference' is_copied native/tree mnt/copy
-ok 'the same' same_trees native/tree src/copy
-ok 'rsync from it' copied mnt/copy native/copy
-ok 'no difference' is_copied mnt/copy native/copy
-ok 'the same' same_trees native/tree native/copy
+ok 'rsync to the mount' copied native/tree mnt/copy
+ok 'rsync finds no difference on the mount' is_copied native/tree mnt/copy
+ok 'the tree that rsync copied is the same in SOURCE' same_trees native/tree src/copy
+ok 'rsync from the mount' copied mnt/copy native/copy
+ok 'rsync finds no difference from the mount' is_copied mnt/copy native/copy
+ok 'the tree that rsync copied from the mount is the same' same_trees native/tree native/copy
 echo changed >>mnt/copy/dir/file1
 setfattr -x user.one mnt/copy/dir/file8
 rm mnt/copy/symlink
-is 'what was changed is found' "$(rsync -aHAXnic native/tree/ mnt/copy/ |
+is 'rsync finds data, attributes and a link that were changed' "$(rsync -aHAXnic native/tree/ mnt/copy/ |
 	awk '!/^\.d/ { print $2 }' | sort | paste -sd' ')" 'dir/file1 dir/file8 file1 symlink'
-ok 'rsync, again' copied native/tree mnt/copy
-ok 'no difference' is_copied native/tree src/copy
+ok 'rsync to the mount again' copied native/tree mnt/copy
+ok 'rsync has mended all differences' is_copied native/tree src/copy
 
 # Access lists are kept to, by him who is let in and by him who is kept out.
 as() { setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"; }
@@ -157,7 +157,7 @@ mkdir mnt/default
 setfacl -d -m u:1001:rwx,g::rwx,o::r mnt/default
 (umask 077; touch mnt/default/our-file src/default/native-file; mkdir mnt/default/our-dir src/default/native-dir)
 is 'a default list counts, and not the umask' "$(stat -c %a mnt/default/our*)" "$(stat -c %a src/default/native*)"
-is 'and is handed on' "$(getfacl -c mnt/default/our-dir)" "$(getfacl -c src/default/native-dir)"
+is 'a new directory inherits the default list' "$(getfacl -c mnt/default/our-dir)" "$(getfacl -c src/default/native-dir)"
 
 # fio: each block is checked, and then the file in the source.
 verified()
@@ -182,9 +182,9 @@ ok 'fio, two at once, with fsync' run_fio --name=x --directory="$T/mnt" --numjob
 
 # Mappings: several processes that write to one file.
 ok 'shared mappings' timeout 120 map_writers mnt/map 3 512 200
-ok 'the same in the source' cmp mnt/map src/map
+ok 'SOURCE has what the mappings stored' cmp mnt/map src/map
 ok 'a file of many pages' timeout 120 map_writers mnt/map 2 16384 4
-ok 'the same in the source' cmp mnt/map src/map
+ok 'SOURCE has what the mappings of many pages stored' cmp mnt/map src/map
 
 # stress-ng, two stressors at once, which check what they can; each has done something.
 worked() { [ "$(awk -v a="$1" -v b="$2" '/metrc/ && ($4 == a || $4 == b) && $5 ~ /^[1-9][0-9]*$/' stress.out | wc -l)" -ge "$both" ]; }
@@ -206,7 +206,7 @@ done
 
 mkdir mnt/dbench
 exits 0 'dbench' dbench -D "$T/mnt/dbench" -t 10 2
-like 'has done something' "$out" 'Throughput [0-9.]*[1-9]'
+like 'dbench reports a throughput' "$out" 'Throughput [0-9.]*[1-9]'
 # The number of a machine's first semaphore is 0, which dbench takes for a failure.
 unlike 'and nothing failed' "$(grep -v 'barrier semaphore' <<<"$out")" '[Ff]ailed|ERROR'
 
@@ -216,8 +216,8 @@ rm -rf mnt/*
 is 'nothing is left in the source' "$(ls -A src)" ''
 sync -f mnt
 echo 2 >/proc/sys/vm/drop_caches
-ok 'the server has closed all' within 5 few_fds || diag "$(fds) descriptors"
-ok 'and is well' test "$(stat -c %F mnt)" = directory
+ok 'the server has closed the descriptors of all files' within 5 few_fds || diag "$(fds) descriptors"
+ok 'the server still answers' test "$(stat -c %F mnt)" = directory
 exits 0 'unmounted' fumount mnt
 ok 'the server ends' within 5 gone "$server"
 umount src native

@@ -58,17 +58,17 @@ alpine()
 	for value in pkgname pkgver pkgrel pkgdesc url arch license source sha512sums; do
 		ok "APKBUILD: $value" grep -q "^$value=" "$package/alpine/APKBUILD"
 	done
-	ok 'a root' make_musl_root || return
+	ok 'a musl root for the APKBUILD' make_musl_root || return
 	ok 'no libc but musl is in it' only_musl
 	exits 0 'build()' abuild build
 	like 'made with musl' "$out" 'build/fusebox: [0-9]+ bytes, static musl.*build/fusermount3: [0-9]+ bytes, static-pie musl'
-	unlike 'without a warning' "$err" 'warning:'
+	unlike 'build() gives no warning' "$err" 'warning:'
 	like 'the helper is a static-pie' "$(file "$root/src/build/fusermount3")" 'pie executable.*static-pie linked'
 	exits 0 'check()' abuild check
 	exits 0 'package()' abuild package
-	ok 'the box' test -x "$root/pkg/usr/bin/fusebox"
-	exits 0 'the subpackage' abuild fusermount3
-	like 'in the place of fuse3' "$out" '!fuse3.* fuse3=3'
+	ok 'package() has the box' test -x "$root/pkg/usr/bin/fusebox"
+	exits 0 'the subpackage fusermount3' abuild fusermount3
+	like 'the subpackage stands in for fuse3' "$out" '!fuse3.* fuse3=3'
 	is 'the helper is set-uid, and alone' "$(find "$root/pkg" "$root/sub" -perm /6000 -printf '%m %P')" '4755 usr/bin/fusermount3'
 	is 'they share no file' "$(cd "$root" && { find pkg ! -type d; find sub ! -type d; } | sed 's|^...||' | sort | uniq -d)" ''
 	# Where there is nothing else at all.
@@ -79,8 +79,8 @@ alpine()
 	mount --rbind /dev "$T/bare/dev"
 	mount -t proc proc "$T/bare/proc"
 	exits 0 'what was packed serves where nothing else is' chroot "$T/bare" /usr/bin/hellofs -b /mnt
-	is 'hello' "$(timeout 5 cat "$T/bare/mnt/hello")" hello
-	exits 0 'and unmounts' chroot "$T/bare" /usr/bin/fumount /mnt
+	is 'the packed hellofs answers' "$(timeout 5 cat "$T/bare/mnt/hello")" hello
+	exits 0 'the packed fumount unmounts' chroot "$T/bare" /usr/bin/fumount /mnt
 	umount -l "$T/bare"
 	give_dev_back
 }
@@ -119,11 +119,11 @@ dangling() { chroot "$T/$1/target" /busybox find / -type l ! -exec /busybox test
 from_buildroot()
 {
 	exits 0 'buildroot: static, with the helper' buildroot static BR2_STATIC_LIBS=y BR2_PACKAGE_FUSEBOX_FUSERMOUNT3=y
-	unlike 'without a warning' "$err" 'warning:'
-	like 'static' "$(file "$T/static/target/usr/bin/fusebox")" 'statically linked'
+	unlike 'buildroot gives no warning about the package' "$err" 'warning:'
+	like 'buildroot, static: the box is linked statically' "$(file "$T/static/target/usr/bin/fusebox")" 'statically linked'
 	is 'the helper is set-uid, and alone' "$(find "$T/static/target" -perm /6000 -printf '%m %P')" '4755 usr/bin/fusermount3'
 	exits 0 'buildroot: shared, beside libfuse' buildroot shared BR2_SHARED_LIBS=y BR2_PACKAGE_LIBFUSE3=y
-	like 'dynamic' "$(file "$T/shared/target/usr/bin/fusebox")" 'dynamically linked'
+	like 'buildroot, shared: the box is linked dynamically' "$(file "$T/shared/target/usr/bin/fusebox")" 'dynamically linked'
 	ok 'the names of libfuse are not taken' test ! -e "$T/shared/target/usr/sbin/mount.fuse3"
 	cp "$(command -v busybox)" "$T/static/target/busybox"
 	is 'every link leads to something' "$(dangling static)" ''

@@ -74,6 +74,6 @@ for _ in $(seq "${REPLACEMENTS:-1000}"); do
 done >failures 2>&1
 touch stop
 wait "$inside" "$outside"
-is 'every one works, here and in another namespace' "$(sort failures | uniq -c)" ''
-unlike 'a reader never finds nothing' "$(cat seen.inside)" ENOENT
+is 'each replacement of a dead mount serves, here and in another mount namespace' "$(sort failures | uniq -c)" ''
+unlike 'a reader in the other mount namespace never gets ENOENT' "$(cat seen.inside)" ENOENT
 finish

@@ -9,24 +9,24 @@ left() { own_mounts | awk '{ sub(/.*\//, "", $2); print $2 }' | paste -sd' '; }
 
 for i in 1 2 3; do serve good "$T/mnt$i"; done
 exits 0 '-a' fumount -a
-is 'unmounts all, and says nothing' "$(left)$err$out" ''
-exits 0 'and again: nothing to do' fumount -a
+is '-a unmounts all, and prints nothing' "$(left)$err$out" ''
+exits 0 '-a without any mount' fumount -a
 exits 1 '-a with a target' fumount -a mnt1
 
 for i in 1 2 3; do serve good "$T/mnt$i"; done
 hellofs -b mnt4; hellofs -b -o noatime mnt5
-exits 0 '-t' fumount -a -t fuse.hellofs -v
+exits 0 '-a -t TYPE' fumount -a -t fuse.hellofs -v
 is 'the mounts that are left: mnt1 mnt2 mnt3' "$(left)" 'mnt1 mnt2 mnt3'
-like 'said with -v' "$err" "fumount: $T/mnt5: unmounted"
+like '-a -v names each mount that it unmounts' "$err" "fumount: $T/mnt5: unmounted"
 hellofs -b mnt4
 exits 0 '-t noTYPE' fumount -a -t nofuse.faulty
 is 'the mounts that are left: mnt1 mnt2 mnt3' "$(left)" 'mnt1 mnt2 mnt3'
 hellofs -b mnt4
 exits 0 '-t with several' fumount -a -t fuse.none,fuse.faulty
 is '-t with two types leaves only mnt4' "$(left)" 'mnt4'
-exits 0 '-t, no such' fumount -a -t fuse.none
+exits 0 '-a -t with a type that no mount has' fumount -a -t fuse.none
 hellofs -b -o rw,noexec mnt5
-exits 0 '-O' fumount -a -O rw,noexec
+exits 0 '-a -O with two options' fumount -a -O rw,noexec
 is 'the mounts that are left: mnt4' "$(left)" 'mnt4'
 hellofs -b -o rw,noexec mnt5
 exits 0 '-O noOPTION' fumount -a -O nonoexec
@@ -41,10 +41,10 @@ fumount mnt1
 serve good "$T/mnt1"; serve good "$T/mnt2"
 exec 7<mnt1/file
 exits 64 'one of two is busy' fumount -a
-like 'which is said' "$err" "fumount: $T/mnt1: busy"
-like 'with the holder' "$err" "held by $$ \(bash\) of root: open file"
-is 'the other is gone' "$(left)" mnt1
-exits 32 'all are busy' fumount -a
+like '-a says which mount is busy' "$err" "fumount: $T/mnt1: busy"
+like '-a names the holder' "$err" "held by $$ \(bash\) of root: open file"
+is '-a has unmounted the one that is not busy' "$(left)" mnt1
+exits 32 '-a when all mounts are busy' fumount -a
 exits 32 '--json' fumount -a --json
 is 'is JSON' "$(python3 -c 'import json,sys; print(*[e["event"] for e in json.load(sys.stdin)[0]["events"]][:2])' <<<"$out")" 'busy holder'
 exits 0 '-a -l' fumount -a -l
@@ -69,17 +69,17 @@ is '-a -w unmounts it once no process holds it' "$(left)" ''
 serve good "$T/mnt1"; serve good "$T/mnt2"
 exec 7<mnt1/file
 began=${EPOCHREALTIME/./}
-exits 64 '-a -w 0 does not' fumount -a -w 0
-ok 'wait' since "$began" 2
+exits 64 '-a -w 0 of a busy mount' fumount -a -w 0
+ok '-a -w 0 does not wait' since "$began" 2
 exec 7<&-
-exits 0 'free' fumount -a
+exits 0 '-a once no process holds the mount' fumount -a
 exits 1 '-a -k' fumount -a -k
 
 # A stack, and one in another, that answer: from the inside.
 serve good "$T/mnt1"; serve good "$T/mnt1"; serve good "$T/mnt1"
 serve good "$T/tree"
 mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
-exits 0 'stacked and nested' fumount -a
+exits 0 '-a with stacked and nested mounts' fumount -a
 is 'no FUSE mount is left' "$(left)" ''
 # Moved: the inner one is older.
 serve good "$T/mnt2"; serve good "$T/tree"
@@ -87,7 +87,7 @@ mkdir deep; mount -t tmpfs none deep; mkdir deep/in
 mount --move mnt2 deep/in
 serve good "$T/mnt3"
 mount --bind deep/in deep/in
-exits 0 'moved' fumount -a
+exits 0 '-a with a mount that was moved' fumount -a
 is 'no FUSE mount is left' "$(left)" ''
 umount deep
 
@@ -110,7 +110,7 @@ serve good "$T/mnt1"
 stop "$hung"
 bg stat tree/none
 within 5 blocked "$bg"
-exits 64 'hung outside, plain' timeout 10 fumount -a
+exits 64 '-a with a mount inside a hung one' timeout 10 fumount -a
 like 'the outer one is busy' "$err" "fumount: $T/tree: busy"
 like 'the inner one is not reached for' "$err" "fumount: $T/tree/file: lies below $T/tree, which does not answer; unmount that first"
 is 'the mounts that are left: tree file' "$(left)" 'tree file'
@@ -132,15 +132,15 @@ one=$took
 recover_silent {1..9}
 ok "nine do not take the time of four ($((one / 1000)), $((took / 1000)) ms)" test "$took" -lt $((one * 4))
 is 'none of the nine mounts is left' "$(left)" ''
-exits 0 'and again' fumount -a -R
+exits 0 '-a -R with nothing left to do' fumount -a -R
 # -N
 unshare -m --propagation private sleep 100 & elsewhere=$!
 pids+=("$elsewhere")
 serve good "$T/mnt1"
 nsenter -t "$elsewhere" -m "$BUILD/tests/tools/faulty" good "$T/mnt2"
 exits 0 '-a -N' fumount -a -N "$elsewhere"
-is 'only there' "$(left)" mnt1
-is 'and all' "$(grep -c faulty "/proc/$elsewhere/mountinfo")" 0
+is '-a -N leaves the mounts of this mount namespace' "$(left)" mnt1
+is '-a -N unmounts all mounts of the other mount namespace' "$(grep -c faulty "/proc/$elsewhere/mountinfo")" 0
 kill "$elsewhere"
 fumount mnt1
 finish

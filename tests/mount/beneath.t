@@ -40,7 +40,7 @@ else
 		within 5 cat mnt/hello
 	done
 	touch stop; wait "$reader"; rm stop
-	is 'ten times' "$(cat errors 2>/dev/null)" ''
+	is 'ten dead mounts are replaced' "$(cat errors 2>/dev/null)" ''
 	is 'a reader meets the dead one and the next, and nothing else' "$(sort -u readers | grep -v ECONNABORTED | paste -sd,)" ENOTCONN,hello,ready
 	is 'one mount is left' "$(layers)" 1
 	# Without --wait the mount takes its place first.
@@ -57,7 +57,7 @@ else
 	like 'still dead' "$(head mnt/hello 2>&1)" 'not connected'
 	exits 0 'before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --wait --replace-stale mnt -- hellofs
 	is 'one mount is left again' "$(layers)" 1
-	is 'which serves' "$(cat mnt/hello)" hello
+	is 'the new mount serves' "$(cat mnt/hello)" hello
 	fumount -a -t fuse.hellofs >/dev/null 2>&1
 fi
 
@@ -68,9 +68,9 @@ waiter=$bg
 within 5 blocked "$waiter"
 sleep 0.2
 exits 0 '--replace-stale of one that hangs' fmount --wait --replace-stale mnt -- hellofs
-is 'serves' "$(timeout 5 cat mnt/hello)" hello
+is 'after --replace-stale of a hung mount, the new mount serves' "$(timeout 5 cat mnt/hello)" hello
 ok 'who waited for the old one gets an error' within 5 gone "$waiter"
-exits 1 'one that answers is refused' fmount --wait --replace-stale mnt -- hellofs
+exits 1 '--replace-stale of a mount whose server answers is refused' fmount --wait --replace-stale mnt -- hellofs
 fumount mnt
 
 # ---- --beneath ----
@@ -81,21 +81,21 @@ is 'the new mount and the old one are both there' "$(layers)" 2
 is 'the one on top serves' "$(cat mnt/hello)" hello
 fumount mnt
 ok 'below it is the new one' test -e mnt/lib.sh
-exits 1 'the program fails' fmount --beneath --wait mnt -- false
-is 'nothing is left' "$(layers)" 1
+exits 1 '--beneath with a program that fails' fmount --beneath --wait mnt -- false
+is 'a failed --beneath leaves only the old mount' "$(layers)" 1
 fumount mnt
 mount -t tmpfs none mnt
-exits 0 'below another file system' fmount --beneath --wait mnt -- hellofs
+exits 0 '--beneath below a file system that is not FUSE' fmount --beneath --wait mnt -- hellofs
 umount -i mnt
-is 'serves, too' "$(cat mnt/hello)" hello
+is 'the mount that was below tmpfs serves' "$(cat mnt/hello)" hello
 fumount mnt
-exits 1 'nothing to go below' fmount --beneath --wait mnt -- hellofs
+exits 1 '--beneath where nothing is mounted' fmount --beneath --wait mnt -- hellofs
 is 'the error: fmount: mnt: nothing is mounted there; --beneath takes a mount to go below' "$err" 'fmount: mnt: nothing is mounted there; --beneath takes a mount to go below'
-exits 1 'without --wait' fmount --beneath mnt -- hellofs
+exits 1 '--beneath without --wait' fmount --beneath mnt -- hellofs
 mount -t tmpfs none mnt
 exits 1 'a kernel before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --beneath --wait mnt -- hellofs
 like '--beneath names the kernel that it needs' "$err" 'mnt: the kernel cannot mount beneath this; it takes Linux 6.5'
-is 'nothing else is there' "$(layers)" 0
+is 'a refused --beneath leaves no FUSE mount' "$(layers)" 0
 umount -i mnt
 # A parent that is shared: the new mount comes to its peers as well.
 mkdir shared
@@ -106,6 +106,6 @@ hellofs -b shared/at
 mount --rbind shared peer
 exits 0 'in a shared directory' fmount --beneath --wait shared/at -- passfs "$top/tests"
 fumount shared/at
-ok 'below both' test -e peer/at/lib.sh -a -e shared/at/lib.sh
+ok 'the new mount propagates beneath the old one in the peer, too' test -e peer/at/lib.sh -a -e shared/at/lib.sh
 umount -l peer shared
 finish

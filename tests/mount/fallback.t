@@ -36,7 +36,7 @@ like "the kernel's own reason" "$err" 'mnt: Invalid argument; .*blksize'
 if device=$(truncate -s 1M disk && losetup -f --show disk 2>/dev/null); then
 	got=$(commfd "grep ' $T/mnt ' /proc/self/mountinfo" "$BUILD/fusermount3" \
 		-o "blkdev,fsname=$device,subtype=x,blksize=1024" mnt 2>&1)
-	like 'fuseblk' "$got" "received: byte 0.* - fuseblk.x $device rw,user_id=0,group_id=0,blksize="
+	like 'fuseblk with the blksize of its option' "$got" "received: byte 0.* - fuseblk.x $device rw,user_id=0,group_id=0,blksize="
 	umount -l mnt
 	got=$(commfd true "$BUILD/fusermount3" -o "blkdev,fsname=$T/disk" mnt 2>&1)
 	like 'fuseblk on what is no block device' "$got" 'mount failed: Block device required.*exit 1'

@@ -21,39 +21,39 @@ chmod 755 bin/*
 PATH=$T/bin:$PATH
 
 exits 0 '-t fuse.TYPE SOURCE MOUNTPOINT' fmount -t fuse.hellofs -o noexec src mnt
-is 'serves when it is back' "$(read_it mnt)" hello
-like 'type, source, options' "$(mount_line "$T/mnt")" 'noexec.* - fuse.hellofs src ro'
-exits 0 'the list' fmount
-like 'has it' "$out" "src on $T/mnt type fuse.hellofs \(ro,"
+is '-t fuse.TYPE returns once the server answers' "$(read_it mnt)" hello
+like '-t fuse.TYPE: type, source and options in the mount table' "$(mount_line "$T/mnt")" 'noexec.* - fuse.hellofs src ro'
+exits 0 'fmount without arguments lists mounts' fmount
+like 'the list has the new mount' "$out" "src on $T/mnt type fuse.hellofs \(ro,"
 exits 0 '-o remount,rw' fmount -o remount,rw mnt
-like 'writable' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
+like 'remount,rw makes mount and file system writable' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
 like 'the mount table shows for mnt: noexec' "$(mount_line "$T/mnt")" 'noexec'
 exits 0 '-o remount,ro' fmount -o remount,ro mnt
-like 'read-only' "$(mount_line "$T/mnt")" ' ro,.*noexec.* - fuse.hellofs src ro'
+like 'remount,ro makes mount and file system read-only, and keeps noexec' "$(mount_line "$T/mnt")" ' ro,.*noexec.* - fuse.hellofs src ro'
 
 exits 0 '--bind' fmount --bind mnt mnt2
 is 'the bind shows the same file' "$(read_it mnt2)" hello
-exits 0 'fumount of one' fumount mnt2
+exits 0 'fumount of the bind mount' fumount mnt2
 exits 0 '--bind -o ro' fmount --bind -o ro,noatime mnt mnt2
 like 'the mount table shows for mnt2: ro,.*noexec,noatime - fuse.hellofs src' "$(mount_line "$T/mnt2")" ' ro,.*noexec,noatime - fuse.hellofs src'
-exits 0 'fumount of it' fumount mnt2
+exits 0 'fumount of the read-only bind mount' fumount mnt2
 exits 1 '--bind, an unknown option' fmount --bind -o bogus mnt mnt2
 ok 'nothing is mounted' unmounted "$T/mnt2"
-exits 1 '--move takes none' fmount --move -o ro mnt mnt2
+exits 1 '--move takes no options' fmount --move -o ro mnt mnt2
 # One read-only, and the file system not.
 exits 0 'remount,rw' fmount -o remount,rw mnt
 exits 0 '--bind -o ro' fmount -B -o ro mnt mnt2
-exits 0 'remount of something else' fmount -o remount,nodiratime mnt2
+exits 0 'remount,nodiratime of a read-only bind mount' fmount -o remount,nodiratime mnt2
 like 'the mount table shows for mnt2: ro,.*nodiratime.* - fuse.hellofs src rw' "$(mount_line "$T/mnt2")" ' ro,.*nodiratime.* - fuse.hellofs src rw'
 like 'the mount table shows for mnt: rw,.* - fuse.hellofs src rw' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw'
 exits 0 'remount,bind' fmount -o remount,bind,rw mnt2
-like 'of the one' "$(mount_line "$T/mnt2")" ' rw,.*nodiratime'
-exits 0 'remount,ro' fmount -o remount,ro mnt2
-like 'of the file system' "$(mount_line "$T/mnt")" ' - fuse.hellofs src ro'
-exits 0 'fumount of one' fumount mnt2
-is 'leaves the other' "$(read_it mnt)" hello
+like 'remount,bind,rw changes the flags of the bind mount' "$(mount_line "$T/mnt2")" ' rw,.*nodiratime'
+exits 0 'remount,ro of the bind mount' fmount -o remount,ro mnt2
+like 'remount,ro without bind changes the file system' "$(mount_line "$T/mnt")" ' - fuse.hellofs src ro'
+exits 0 'fumount of the bind mount, after the remounts' fumount mnt2
+is 'the first mount still serves' "$(read_it mnt)" hello
 exits 0 '--move' fmount --move mnt mnt2
-is 'is there now' "$(read_it mnt2)" hello
+is '--move: the mount serves in its new place' "$(read_it mnt2)" hello
 ok 'mnt is unmounted' unmounted "$T/mnt"
 for kind in shared slave private unbindable; do
 	exits 0 '--make-shared' fmount --make-shared mnt2
@@ -75,15 +75,15 @@ is 'serves' "$(read_it mnt)" hello
 fumount mnt
 exits 0 'what the server is told' fmount -t fuse.shows -o 'a=b c,x-foo,_netdev,nosuid' -o nofail 'so urce' 'a b'
 fumount 'a b'
-is 'is what is for it' "$out" '<so urce><a b><-o><a=b c,nosuid,dev>'
+is 'the server gets its own options, with blanks, and none that only mount(8) reads' "$out" '<so urce><a b><-o><a=b c,nosuid,dev>'
 exits 0 'TYPE#SOURCE' fmount 'shows#src' mnt
 fumount mnt
-is 'likewise' "$out" '<src><mnt><-o><dev,suid>'
+is 'TYPE#SOURCE: the server gets SOURCE, MOUNTPOINT and -o' "$out" '<src><mnt><-o><dev,suid>'
 exits 1 'no type' fmount src mnt
 exits 127 'no such server' fmount -t fuse.nosuch src mnt
 exits 1 'three operands' fmount a b c
 exits 32 'a directory that is not there, --bind' fmount --bind nope mnt
-exits 32 'remount of none such' fmount -o remount,ro nope
+exits 32 'remount where nothing is' fmount -o remount,ro nope
 exits 1 'remount, an unknown option' fmount -o remount,bogus mnt
 exits 1 'a page of options and more' fmount -o "$(printf %04200d 0)" -t fuse.shows s mnt
 like 'the error: longer than the kernel.s page' "$err" 'longer than the kernel.s page'
@@ -101,35 +101,35 @@ src5 $T/m\0405 fuse.daemonizes extra,nofail 0 0
 END
 sed -i 's/extra,//' fstab
 exits 0 '-a' fmount -a -T fstab
-is 'fuse.TYPE' "$(read_it m1)" hello
-is 'TYPE#SOURCE' "$(read_it m2)" hello
-is 'a blank in the mountpoint' "$(read_it 'm 5')" hello
+is 'fstab: fuse.TYPE is mounted' "$(read_it m1)" hello
+is 'fstab: TYPE#SOURCE is mounted' "$(read_it m2)" hello
+is 'fstab: a mountpoint with a blank is mounted' "$(read_it 'm 5')" hello
 ok 'm3 is unmounted' unmounted "$T/m3"
 ok 'm4 is unmounted' unmounted "$T/m4"
 exits 0 '-a again' fmount -a -T fstab
 is 'what is mounted is left alone' "$(own_mounts | wc -l)" 3
 exits 0 'an entry by its mountpoint' fmount -T fstab "$T/m3"
-is 'fuse3.TYPE' "$(read_it m3)" hello
+is 'fstab: fuse3.TYPE is mounted' "$(read_it m3)" hello
 exits 0 'fumount' fumount m1 m2 m3 'm 5'
 exits 0 'an entry by its source' fmount -T fstab src3
 ok 'm3 is mounted' mounted "$T/m3"
 exits 0 'fumount' fumount m3
 exits 0 '-t' fmount -a -T fstab -t fuse,fuse.daemonizes
-is 'of these types' "$(own_mounts | wc -l)" 2
+is '-a -t mounts only entries of these types' "$(own_mounts | wc -l)" 2
 exits 0 'fumount' fumount m2 'm 5'
 exits 0 '-t no…' fmount -a -T fstab -t nofuse,fuse.daemonizes
-is 'of the others' "$(own_mounts | wc -l)" 1
+is '-a -t no… mounts only entries of other types' "$(own_mounts | wc -l)" 1
 exits 0 'fumount' fumount m1
 exits 0 '-O' fmount -a -T fstab -O nofail,no_netdev
-is 'with these options' "$(own_mounts | wc -l)" 2
+is '-a -O mounts only entries with these options' "$(own_mounts | wc -l)" 2
 exits 0 'fumount' fumount m2 'm 5'
 echo "x $T/m4 fuse.nosuch nofail" >>fstab
 exits 0 'nofail: no failure' fmount -a -T fstab
 echo "x $T/mnt fuse.nosuch rw" >>fstab
 fumount m1
-exits 64 'some fail' fmount -a -T fstab
+exits 64 '-a: some entries fail' fmount -a -T fstab
 fumount m1 m2 'm 5'
-exits 32 'all fail' fmount -a -T fstab -t fuse.nosuch
+exits 32 '-a: all entries fail' fmount -a -T fstab -t fuse.nosuch
 exits 32 'no such entry' fmount -T fstab "$T/nope"
 exits 32 'no fstab' fmount -a -T nope
 fumount m1 m2 'm 5' 2>/dev/null
@@ -139,18 +139,18 @@ ln -s "$T/m2" link
 printf '%s\n' "x $T/m1/ fuse.hellofs user,exec 0 0" "y $T/link fuse.hellofs owner,noauto 0 0" "z $T/m3 fuse.shows noauto,group,dev" >fstab
 exits 0 '-a' fmount -a -T fstab
 like 'user: nosuid, nodev' "$(mount_line "$T/m1")" ' ro,nosuid,nodev,relatime '
-exits 0 '-a again: a slash at the end' fmount -a -T fstab
-exits 0 'by a link' fmount -T fstab -o noatime link
+exits 0 '-a again: an entry whose mountpoint ends in a slash is mounted already' fmount -a -T fstab
+exits 0 'an entry of fstab by the symbolic link that it names' fmount -T fstab -o noatime link
 like 'the mount table shows for m2: ro,nosuid,nodev,noatime' "$(mount_line "$T/m2")" ' ro,nosuid,nodev,noatime '
-exits 0 'and by the directory, once more' fumount m2 m1
+exits 0 'fumount of both' fumount m2 m1
 exits 0 'what a server is told' fmount -T fstab -o ro m3
 fumount m3
-is 'in their order' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
+is 'the server gets the implied options before those of fstab and -o' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
 # The words that are mount(8)'s reach no server, however it is started.
 words=defaults,auto,noauto,nofail,_netdev,user,users,user=joe,nouser,owner,group,comment=a,x-gvfs-show,X-a.b=c,uhelper=udisks2
 exits 0 'words of fstab' fmount -t fuse.shows -o "nosuid,nodev,$words" s mnt
 fumount mnt
-is 'are not for the server' "$out" "<s><mnt><-o><nosuid,nodev,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,nosuid,nodev>"
+is 'words for mount(8) are not passed to the server' "$out" "<s><mnt><-o><nosuid,nodev,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,nosuid,nodev>"
 exits 0 'given to a server of the box' hellofs -b -o "$words" mnt
 exits 0 'in a remount' fmount -o "remount,$words,noatime" mnt
 like 'the remount sets noatime beside the ignored words' "$(mount_line "$T/mnt")" noatime

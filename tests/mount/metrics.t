@@ -41,18 +41,18 @@ P
 exits 0 'succeeds' fuse-info --metrics
 say() { python3 parse.py "$1" <<<"$out" 2>&1 | tail -n 1; }
 is 'all metrics' "$(say 'sorted(samples)')" "['fuse_mount_info', 'fuse_mount_server_age_seconds', 'fuse_mount_server_pid', 'fuse_mount_state', 'fuse_mount_waiting_requests', 'fusebox_build_info']"
-is 'serving' "$(say 'state("/good")')" "['serving']"
-is 'dead' "$(say 'state("/dead")[0] in ("dead", "aborted")')" True
-is 'hung' "$(say 'state("/mute")')" "['hung']"
+is 'state of a mount that serves' "$(say 'state("/good")')" "['serving']"
+is 'state of a dead mount' "$(say 'state("/dead")[0] in ("dead", "aborted")')" True
+is 'state of a hung mount' "$(say 'state("/mute")')" "['hung']"
 is 'each state is told' "$(say 'len(of("fuse_mount_state", "/mute"))')" 7
-is 'waiting' "$(say 'of("fuse_mount_waiting_requests", "/mute"), of("fuse_mount_waiting_requests", "/good")')" '([1], [0, 0])'
-is 'the server' "$(say 'len(of("fuse_mount_server_pid", "/good")) == 2 and all(p > 1 for p in of("fuse_mount_server_pid", "/good"))')" True
-is 'its age' "$(say 'max(of("fuse_mount_server_age_seconds", "/good")) < 100')" True
-is 'the type' "$(say 'of("fuse_mount_info", "/good", type="fuse.hellofs", connection="'"$(conn_of "$T/good")"'")')" '[1, 1]'
+is 'how many requests wait' "$(say 'of("fuse_mount_waiting_requests", "/mute"), of("fuse_mount_waiting_requests", "/good")')" '([1], [0, 0])'
+is 'pid of the server' "$(say 'len(of("fuse_mount_server_pid", "/good")) == 2 and all(p > 1 for p in of("fuse_mount_server_pid", "/good"))')" True
+is 'age of the server' "$(say 'max(of("fuse_mount_server_age_seconds", "/good")) < 100')" True
+is 'type and connection of a mount' "$(say 'of("fuse_mount_info", "/good", type="fuse.hellofs", connection="'"$(conn_of "$T/good")"'")')" '[1, 1]'
 is 'a name is escaped as in the tables' "$(say '[l["mountpoint"] for l, v in samples["fuse_mount_info"] if "odd" in l["mountpoint"]][0].split("/")[-1]')" 'odd "\\\n\033name'
-unlike 'no terminal obeys it' "$out" $'\033'
+unlike 'no escape character of a name is printed' "$out" $'\033'
 exits 1 'not with a target' fuse-info --metrics good
-exits 1 'nor JSON' fuse-info --metrics --json
+exits 1 'not with --json' fuse-info --metrics --json
 bg unshare -m --propagation private sh -c 'mkdir in; hellofs -b "$PWD/in"; touch ready; sleep 60'
 within 10 test -e ready
 exits 0 '-A' fuse-info -A --metrics

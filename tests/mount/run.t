@@ -38,19 +38,19 @@ exits 0 'the descriptor behind the arguments' fmount mnt -- shows a b
 like 'the program gets: argv:a b /dev/fd/[0-9]+' "$err" 'argv:a b /dev/fd/[0-9]+'
 like 'the program gets one descriptor of /dev/fuse' "$err" $'\n1$'
 umount -l mnt
-exits 0 'in place of each {}' fmount mnt -- shows x={} {} y {}
-like 'a whole word' "$err" 'argv:x=\{\} /dev/fd/[0-9]+ y /dev/fd/[0-9]+'
+exits 0 'the descriptor in place of each {}' fmount mnt -- shows x={} {} y {}
+like 'only {} as a whole word is replaced' "$err" 'argv:x=\{\} /dev/fd/[0-9]+ y /dev/fd/[0-9]+'
 umount -l mnt
 exits 0 '--clones' fmount --clones 3 mnt -- shows
-like 'their numbers' "$err" 'clones=[0-9]+,[0-9]+,[0-9]+ '
-like 'four descriptors' "$err" $'\n4$'
+like '--clones: the program gets the numbers of the clones' "$err" 'clones=[0-9]+,[0-9]+,[0-9]+ '
+like '--clones 3: the program has four descriptors of /dev/fuse' "$err" $'\n4$'
 umount -l mnt
 
 # ---- Who the program is ----
 exits 0 '--user' fmount --user daemon --drop-caps --no-new-privs mnt -- shows
 like 'uid, gid, groups' "$err" 'uid=1 gid=1 groups=1 '
 like 'no capability' "$err" $'CapEff:\t0000000000000000'
-like 'nor a way to one' "$err" $'CapBnd:\t0000000000000000\nCapAmb:\t0+\nNoNewPrivs:\t1'
+like '--drop-caps, --no-new-privs: no capability can be gained' "$err" $'CapBnd:\t0000000000000000\nCapAmb:\t0+\nNoNewPrivs:\t1'
 umount -l mnt
 exits 0 '--user, numbers' fmount -u 12345:23456 mnt -- shows
 like 'the program runs with: uid=12345 gid=23456 groups=23456' "$err" 'uid=12345 gid=23456 groups=23456 '
@@ -61,7 +61,7 @@ ok 'nothing is left mounted' unmounted "$T/mnt"
 exits 127 'no such program' fmount mnt -- nosuchprogram
 ok 'nothing is left mounted' unmounted "$T/mnt"
 exits 127 'no such program, as somebody else' fmount -u daemon mnt -- nosuchprogram
-ok 'nothing is left mounted, by who still may' unmounted "$T/mnt"
+ok 'nothing is left mounted, although the program runs as another user' unmounted "$T/mnt"
 chmod 700 bin/fails
 exits 126 'a program that the user may not run' fmount -u daemon mnt -- "$T/bin/fails"
 ok 'nothing is left mounted' unmounted "$T/mnt"
@@ -98,22 +98,22 @@ ok 'and nobody left' test -z "$(newest sleep)"
 # ---- --fd-socket ----
 bg fmount --fd-socket "$T/sock" mnt
 ok 'a socket' within 5 test -S sock
-is 'only for whom it is' "$(stat -c '%a %u' sock)" '600 0'
+is '--fd-socket: only its owner may use the socket' "$(stat -c '%a %u' sock)" '600 0'
 ok 'the descriptor is taken' take_fd "$T/sock" hellofs
 wait "$bg"
 is 'fmount is done' $? 0
 ok 'the socket is gone' test ! -e sock
 within 5 mounted "$T/mnt"
-is 'who took it serves' "$(read_it mnt)" hello
+is '--fd-socket: the server that took the descriptor serves' "$(read_it mnt)" hello
 exits 0 'fumount' fumount mnt
 exits 1 'what it cannot do, it does not promise' fmount --fd-socket "$T/sock" --auto-unmount mnt
 like 'the error: fmount: --fd-socket: it starts no program' "$err" '^fmount: --fd-socket: it starts no program'
 ok 'mnt is unmounted' unmounted "$T/mnt"
-exits 1 'nobody comes' fmount --fd-socket "$T/sock" --timeout 1 mnt
+exits 1 '--fd-socket: no server takes the descriptor in time' fmount --fd-socket "$T/sock" --timeout 1 mnt
 like 'the error: timed out' "$err" 'timed out'
 ok 'nothing is left mounted' unmounted "$T/mnt"
 : >sock
-exits 1 'a path that is taken' fmount --fd-socket "$T/sock" mnt
+exits 1 '--fd-socket: the path exists' fmount --fd-socket "$T/sock" mnt
 ok "the file at the socket's path stays" test -f sock
 ok 'nothing is left mounted' unmounted "$T/mnt"
 
@@ -144,7 +144,7 @@ install -m 4755 "$BUILD/fusermount3" hidden/fusermount3
 chmod 755 "$T"
 chown 65534 mnt
 own_dev
-exits 0 'one that cannot be seen' setpriv --reuid 65534 --regid 65534 --clear-groups \
+exits 0 '--auto-unmount with a server that is not visible' setpriv --reuid 65534 --regid 65534 --clear-groups \
 	env PATH="$T/hidden:$PATH" fmount --wait --auto-unmount "$T/mnt" -- closes
 sleep 1.2
 ok 'mnt is mounted' mounted "$T/mnt"
@@ -178,7 +178,7 @@ if [ "$(readlink /proc/self/ns/pid)" != 'pid:[4026531836]' ]; then
 else
 	exits 0 '--replace-stale of a dead one' fmount --wait --replace-stale mnt -- hellofs
 	is 'serves' "$(read_it mnt)" hello
-	is 'alone' "$(own_mounts | wc -l)" 1
+	is '--replace-stale leaves one mount' "$(own_mounts | wc -l)" 1
 	fumount mnt
 fi
 

@@ -58,17 +58,17 @@ truncate -s 1M images/disk
 passfs -b images mnt
 if device=$(losetup -f --show mnt/disk 2>/dev/null); then
 	exits 32 'a loop device: busy' timeout 5 fumount mnt
-	like 'is named' "$err" "held by ${device#/dev/}: loop device $T/mnt/disk"
+	like 'the loop device is named as holder' "$err" "held by ${device#/dev/}: loop device $T/mnt/disk"
 	unlike 'no error has: no process that is visible' "$err" 'no process that is visible'
-	exits 0 'fuse-info' fuse-info mnt
-	like 'has it, too' "$out" "held_by +${device#/dev/}: loop device $T/mnt/disk"
-	exits 32 '-k' timeout 5 fumount -k -w 1 mnt
-	ok 'signals nobody for that' kill -0 $$
+	exits 0 'fuse-info of a mount that a loop device holds' fuse-info mnt
+	like 'fuse-info names the loop device, too' "$out" "held_by +${device#/dev/}: loop device $T/mnt/disk"
+	exits 32 '-k of a mount that a loop device holds' timeout 5 fumount -k -w 1 mnt
+	ok '-k signals no process for a loop device' kill -0 $$
 	losetup -d "$device"
 elif [ "${CI:-}" = true ]; then
 	skip 'loop devices' 'no loop device'
 fi
-exits 0 'free' fumount -w 5 mnt
+exits 0 'fumount -w once no process holds the mount' fumount -w 5 mnt
 
 serve good
 exec 7<mnt/file
@@ -76,22 +76,22 @@ exits 32 '--json: busy' fumount --json mnt
 is 'is JSON' "$(python3 -c 'import json,sys; d = json.load(sys.stdin)[0]; print(d["target"], d["status"], *sorted({e["event"] for e in d["events"]}))' <<<"$out")" 'mnt 32 busy holder'
 is 'with the holder' "$(python3 -c 'import json,sys; e = [e for e in json.load(sys.stdin)[0]["events"] if e["event"] == "holder" and e["pid"] == int(sys.argv[1])][0]; print(e["user"], e["command"], e["how"], e["file"])' $$ <<<"$out")" "root bash open file $T/mnt/file"
 exits 32 '-q: nothing is said' fumount -q mnt
-is 'on stderr' "$err$out" ''
+is '-q prints nothing on stderr and stdout' "$err$out" ''
 exec 7<&-
 mount -t tmpfs none mnt
 mkdir mnt/sub
 exits 32 'covered by what is no FUSE mount' fumount mnt
 like 'it says what that covers' "$err" "not a FUSE mount; it covers fuse.faulty \\(faulty\\), conn:$conn"
-exits 0 '-i' fumount -i mnt
+exits 0 '-i unmounts what is not FUSE' fumount -i mnt
 mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>/dev/fuse
 exits 32 'busy by a mount on it' fumount mnt
-like 'named' "$err" "held by what is mounted on it: fuse.x at $T/mnt/file"
+like 'the mount on it is named' "$err" "held by what is mounted on it: fuse.x at $T/mnt/file"
 umount mnt/file
 mount --bind mnt other
-exits 0 'a bind does not' fumount -v mnt
-like 'said with -v' "$err" '^fumount: mnt: unmounted$'
-ok 'it goes on' cat other/file
-exits 0 '-l: the last' fumount -l other
+exits 0 'a bind mount elsewhere does not make it busy' fumount -v mnt
+like '-v says that it is unmounted' "$err" '^fumount: mnt: unmounted$'
+ok 'the bind mount is still served' cat other/file
+exits 0 '-l of the last mount of the connection' fumount -l other
 like 'the connection is gone' "$err" "^fumount: other: connection $conn is gone$"
 
 # Whom nobody can see: a descriptor that is on its way in a socket.
@@ -104,10 +104,10 @@ os.close(fd)
 open("sent", "w")
 time.sleep(600)'
 within 5 test -e sent
-exits 32 'held by nobody who can be seen' fumount mnt
+exits 32 'held by a descriptor that is in transit over a socket' fumount mnt
 like 'fumount reports that no visible process holds it' "$err" 'no process that is visible to this user holds it'
 kill "$bg"
-exits 0 'free' fumount -w 5 mnt
+exits 0 'fumount -w once the process with the socket has ended' fumount -w 5 mnt
 
 # -l: who keeps it.
 serve good
@@ -116,11 +116,11 @@ unshare -m --propagation private sleep 100 & elsewhere=$!
 pids+=("$elsewhere")
 within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
 hold sh -c 'cd mnt && exec sleep 100'
-exits 0 '-l: kept' fumount -l mnt
+exits 0 '-l of a mount whose connection a process keeps' fumount -l mnt
 like 'fumount -l reports that the connection stays while a process holds it' "$err" "connection $conn stays until no process holds it"
-like 'a process' "$err" "held by $holder \(sleep\) of root: cwd"
-like 'a bind' "$err" "mounted at $T/other"
-like 'another mount namespace' "$err" "mounted in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
+like '-l names the process that keeps the connection' "$err" "held by $holder \(sleep\) of root: cwd"
+like '-l names the bind mount that keeps the connection' "$err" "mounted at $T/other"
+like '-l names the mount in another mount namespace' "$err" "mounted in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
 let_go
 umount -l other
 # -N: there.
@@ -143,14 +143,14 @@ began=${EPOCHREALTIME/./}
 exits 32 '-w: not for ever' fumount -w 1 mnt
 ok 'but about a second' since "$began" 3
 script -qec 'fumount -w 1 mnt' /dev/null >screen </dev/null
-like 'on a terminal, whom for, and how long' "$(cat -v screen)" "\^Mfumount: mnt: 0 s, waiting for $holder \(sleep\)\^\[\[K\^M"
+like 'on a terminal -w shows for which process it waits, and how long' "$(cat -v screen)" "\^Mfumount: mnt: 0 s, waiting for $holder \(sleep\)\^\[\[K\^M"
 # -k
 exits 0 '-k' fumount -k mnt
-like 'says whom' "$err" "$holder \(sleep\): signalled"
-ok 'he is gone' within 2 gone "$holder"
+like '-k names the process that it signals' "$err" "$holder \(sleep\): signalled"
+ok '-k ends the holder' within 2 gone "$holder"
 serve good
 hold bash -c 'trap "" TERM; cd mnt; while :; do sleep 0.2; done'
-exits 32 '-k: one who does not mind' fumount -k -w 1 mnt
+exits 32 '-k with a holder that ignores SIGTERM' fumount -k -w 1 mnt
 exits 0 '-kKILL' fumount -kKILL mnt
 serve good
 hold sh -c 'cd mnt && exec sleep 100'
@@ -158,24 +158,24 @@ exits 0 '--kill=9 --wait=3' fumount --kill=9 --wait=3 mnt
 serve good
 exits 1 'no such signal' fumount -kNONE mnt
 exits 1 'detached at once, nobody is signalled' fumount -k -l mnt
-exits 1 'nor waited for' fumount -w 1 -R mnt
+exits 1 '-w with -R is refused' fumount -w 1 -R mnt
 like '-w with -R is a usage error' "$err" '^fumount: -w and -k exclude -l, -f, -R and --abort'
 
 # --abort, -f
 exits 0 '--abort' fumount --abort mnt
-ok 'leaves the mount' mounted "$T/mnt"
-like 'dead' "$(stat mnt/x 2>&1)" 'not connected|aborted'
-exits 0 'which goes then' fumount mnt
+ok '--abort leaves the mount in place' mounted "$T/mnt"
+like 'after --abort the mount is dead' "$(stat mnt/x 2>&1)" 'not connected|aborted'
+exits 0 'fumount unmounts the aborted mount' fumount mnt
 serve good
 exec 7<mnt/file
 exits 0 '-f, busy' fumount -f mnt
-like 'says what it did' "$err" "connection $conn is aborted"
-like 'and who is left' "$err" "held by $$ \(bash\)"
+like '-f says that the connection is aborted' "$err" "connection $conn is aborted"
+like '-f names the holder that is left' "$err" "held by $$ \(bash\)"
 exits 0 '--abort of one that is detached' fumount --abort "conn:$conn"
 exec 7<&-
 ok 'the connection ends' within 2 no_conn
 # Not by the number that is free now: the next mount, anybody's, gets it.
-exits 32 '--abort of none' fumount --abort conn:99999
+exits 32 '--abort of a connection that does not exist' fumount --abort conn:99999
 
 # Of a bind: what dies with it.
 serve good
@@ -184,18 +184,18 @@ unshare -m --propagation private sleep 100 & elsewhere=$!
 pids+=("$elsewhere")
 within 2 grep -q "$T/mnt" "/proc/$elsewhere/mountinfo"
 exits 0 '-f of a bind' fumount -f other
-like 'the other mount is dead' "$err" "other: dead as well: $T/mnt"
-like 'in another mount namespace, too' "$err" "dead as well: in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
-unlike 'itself is not' "$err" "dead as well: $T/other"
+like '-f of a bind names the other mount, which is dead as well' "$err" "other: dead as well: $T/mnt"
+like '-f of a bind names the mount in another mount namespace, too' "$err" "dead as well: in the mount namespace of $elsewhere \(sleep\), at $T/mnt"
+unlike '-f does not name the mount that it has detached' "$err" "dead as well: $T/other"
 kill "$elsewhere"
 wait "$elsewhere" 2>/dev/null
 exits 0 '--abort, as JSON' fumount --abort --json mnt
-unlike 'nothing else is dead' "$out" '"dead"'
+unlike '--abort --json of the only mount names no other dead mount' "$out" '"dead"'
 mount --bind mnt other
-exits 0 '--abort of both, as JSON' fumount --abort --json mnt
-like 'the other is' "$out" '"event":"dead","text":"dead as well: [^"]*/other"'
+exits 0 '--abort --json of a mount with a bind' fumount --abort --json mnt
+like '--abort --json names the bind as dead' "$out" '"event":"dead","text":"dead as well: [^"]*/other"'
 umount other
-exits 0 'no more of it' fumount -f mnt
+exits 0 '-f of the aborted mount' fumount -f mnt
 ok 'the connection ends' within 2 no_conn
 
 umount ctl
@@ -203,8 +203,8 @@ serve good
 stop "$server"
 hold stat mnt/none
 exits 0 '--abort without fusectl at hand' fumount --abort mnt
-ok 'wakes' within 2 gone "$holder"
-exits 0 '-f without it' fumount -f mnt
+ok '--abort without fusectl wakes the waiting process' within 2 gone "$holder"
+exits 0 '-f without fusectl at hand' fumount -f mnt
 kill -KILL "$server"
 mount -t fusectl none ctl
 
@@ -223,8 +223,8 @@ exits 32 'when the outer one does not answer' timeout 5 fumount tree/file
 like 'it says which first' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer; unmount that first"
 exits 32 'nor when its server cannot be seen, and a request waits' timeout 5 \
 	unshare -pf --kill-child --mount-proc fumount tree/file
-like 'it says so, too' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer"
-exits 0 'which is then done' timeout 5 fumount -R tree
+like 'the outer mount, which does not answer, is named then, too' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer"
+exits 0 '-R of the outer mount' timeout 5 fumount -R tree
 ok 'tree/file is unmounted' unmounted "$T/tree/file"
 kill -KILL "$outer"
 
@@ -259,30 +259,30 @@ install -m 4755 "$BUILD/fusermount3" "$helper/fusermount3"
 chown 65534 user
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$helper:$PATH" "$@"; }
 nobody hellofs -b user
-exits 0 'his own' nobody fumount user
+exits 0 'fumount by an ordinary user, of their own mount' nobody fumount user
 is 'an ordinary user unmounts their own mount' "$(own_mounts)" ''
 nobody hellofs -b user
 exec 7<user/hello 2>/dev/null
 hold nobody sh -c 'cd user && exec sleep 100'
-exits 32 'his own, busy' nobody fumount user
-like 'named' "$err" 'held by [0-9]+ \(sleep\) of nobody: cwd'
-exits 0 '-l' nobody fumount -l user
+exits 32 'fumount by an ordinary user, of their own busy mount' nobody fumount user
+like 'the holder is named to an ordinary user' "$err" 'held by [0-9]+ \(sleep\) of nobody: cwd'
+exits 0 'fumount -l by an ordinary user, of their own busy mount' nobody fumount -l user
 let_go
 serve good
 exits 1 "another's" nobody fumount mnt
-like 'refused' "$err" 'Operation not permitted'
+like 'the mount of another user: Operation not permitted' "$err" 'Operation not permitted'
 exits 1 "another's, -f" nobody fumount -f mnt
 exits 1 "another's, -R" nobody fumount -R mnt
 exits 1 "another's, --abort" nobody fumount --abort mnt
-ok 'untouched' cat mnt/file
+ok 'the mount of the other user still serves' cat mnt/file
 nobody hellofs -b user
-exits 0 '-a: his own' nobody fumount -a
+exits 0 'fumount -a by an ordinary user' nobody fumount -a
 ok 'mnt is mounted' mounted "$T/mnt"
 nobody hellofs -b user
 mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
-exits 0 '-R: his own, which hangs' nobody timeout 5 fumount -R user
+exits 0 'fumount -R by an ordinary user, of their own hung mount, without fusectl' nobody timeout 5 fumount -R user
 like 'the waiter is woken, without fusectl' "$err" '1 request ended with ETIMEDOUT'
 ok 'the waiter ends' within 2 gone "$holder"
 kill -KILL "$mine"
@@ -292,7 +292,7 @@ nobody hellofs -b user
 mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
-exits 0 '-R: with fusectl' nobody timeout 5 fumount -R user
+exits 0 'fumount -R by an ordinary user, with fusectl' nobody timeout 5 fumount -R user
 like 'the waiter is woken, with fusectl' "$err" '1 request ended with ETIMEDOUT'
 ok 'the waiter ends' within 2 gone "$holder"
 kill -KILL "$mine"
@@ -309,16 +309,16 @@ mount --bind /dev/null root/dev/null
 no_proc() { chroot root /bin/fusebox "$@"; }
 faulty good "$T/root/mnt"; server=$(newest faulty)
 exits 0 'no /proc: in the list' no_proc fuse-info -l
-like 'is the mount' "$out" 'fuse.faulty +faulty +/mnt'
+like 'no /proc: fuse-info -l lists the mount' "$out" 'fuse.faulty +faulty +/mnt'
 exits 0 'no /proc: fumount' no_proc fumount -v /mnt
-like 'unmounted' "$err" 'unmounted'
+like 'no /proc: fumount -v says unmounted' "$err" 'unmounted'
 faulty good "$T/root/mnt"
 exits 0 'no /proc: by source' no_proc fumount faulty
 faulty good "$T/root/mnt"; server=$(newest faulty)
 stop "$server"
 hold stat root/mnt/none
 exits 0 'no /proc: -f' no_proc fumount -f /mnt
-ok 'wakes' within 2 gone "$holder"
+ok 'no /proc: -f wakes the waiting process' within 2 gone "$holder"
 kill -KILL "$server"
 is 'nothing is left' "$(own_mounts)" ''
 faulty good "$T/root/mnt"
@@ -329,10 +329,10 @@ exits 32 'no /proc: no mount' no_proc fumount /mnt
 faulty good "$T/root/mnt"
 chown 65534 root
 exits 32 'no /proc: -l in a directory of a user' no_proc fumount -l /mnt
-ok 'leaves the mount' mounted "$T/root/mnt"
+ok 'no /proc: -l in a directory of a user leaves the mount' mounted "$T/root/mnt"
 chown 0 root
 exits 0 'no /proc: -l in one of root' no_proc fumount -l /mnt
-ok 'detaches it' unmounted "$T/root/mnt"
+ok 'no /proc: -l in a directory of root detaches the mount' unmounted "$T/root/mnt"
 
 # Below a FUSE mount: one that was moved onto a newer one.
 mkdir outer bind
@@ -343,12 +343,12 @@ for i in 1 2; do
 	mount --move bind outer/mnt
 	upper=$(mount_line "$T/outer/mnt" | awk "/upper$i/"' { print $3 }')
 	exits 32 'by source, covered' fumount "lower$i"
-	like 'by which' "$err" "lower$i: covered by fuse.hellofs \(upper$i\), conn:${upper#*:}"
+	like 'the error names the mount that covers it' "$err" "lower$i: covered by fuse.hellofs \(upper$i\), conn:${upper#*:}"
 	[ $i = 1 ] || exits 0 '--abort, by path' fumount --abort outer/mnt
-	like 'what is below is well' "$(fuse-info --json "lower$i")" '"state":"serving"'
-	exits 0 'by path' fumount -l outer/mnt
-	unlike 'the one on top' "$(mount_line "$T/outer/mnt")" "upper$i"
-	exits 0 'now by source' fumount "lower$i"
+	like 'the covered mount still serves' "$(fuse-info --json "lower$i")" '"state":"serving"'
+	exits 0 '-l by path takes the upper one of two mounts' fumount -l outer/mnt
+	unlike 'the upper mount is gone' "$(mount_line "$T/outer/mnt")" "upper$i"
+	exits 0 'the lower mount, now uncovered, by its source' fumount "lower$i"
 done
 exits 0 'the tree' fumount outer
 
@@ -360,11 +360,11 @@ mount -t proc proc root/proc
 mount -o remount,bind,ro root
 faulty good "$T/root/mnt"; server=$(newest faulty)
 exits 0 'chroot, read-only: fuse-info' no_proc fuse-info /mnt
-like 'tells its server' "$out" "server +$server \(faulty\)"
+like 'chroot, read-only: fuse-info names the server' "$out" "server +$server \(faulty\)"
 stop "$server"
 hold stat root/mnt/none
 exits 0 'chroot, read-only: -R' no_proc fumount -R /mnt
-ok 'wakes there, too' within 2 gone "$holder"
+ok 'chroot, read-only: -R wakes the waiting process' within 2 gone "$holder"
 kill -KILL "$server"
 faulty good "$T/root/mnt"
 exits 0 'chroot, read-only: by source' no_proc fumount -l faulty

@@ -83,7 +83,7 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	ok 'files can be opened' timeout 5 head -c 10 mnt/f1
 	ok 'no file is left open in the server' within 5 is_count handles 0
 	is 'the server got no second RELEASE of a file' "$(stat_of twice)" 0
-	is 'nor was an answer refused but as late' "$(stat_of refused)" 0
+	is 'the kernel refused no answer of the server for another reason than being late' "$(stat_of refused)" 0
 	is 'nothing waits' "$(waiting)" 0
 	finished
 	over

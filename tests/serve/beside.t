@@ -87,7 +87,7 @@ if [ "$(id -u)" = 0 ]; then
 	within 10 grep -q '^TracerPid:	[1-9]' "/proc/$(newest passfs)/status"
 	exec 7<>mnt/f
 	ok 'one file gets no backing id' within 10 grep -q INJECTED trace
-	is 'another descriptor of it' "$(cat mnt/f 2>&1)" text
+	is 'another descriptor of a file without a backing id reads' "$(cat mnt/f 2>&1)" text
 	printf T >&7
 	is 'sees what the first one writes' "$(cat mnt/f 2>&1)" Text
 	exec 7>&-

@@ -15,26 +15,26 @@ up --map 1:1001,@1:@1002,2:1003
 is 'one owner shown as another' "$(owner mnt/one)" '1001 1002 640'
 is 'the group that is not named stays' "$(owner mnt/two)" '1003 3 4755'
 ok 'a chown' chown 1003:1002 mnt/one
-is 'the other way round' "$(owner src/one)" '2 1 640'
-ok 'who is shown as owner writes' as 1003 sh -c 'echo x >mnt/one'
-ok 'he makes a file' as 1001 touch mnt/his
+is '--map: chown in the mount sets the mapped owner in SOURCE' "$(owner src/one)" '2 1 640'
+ok '--map: the user who is shown as owner may write' as 1003 sh -c 'echo x >mnt/one'
+ok '--map: a user makes a file' as 1001 touch mnt/his
 is "it is the first one's" "$(owner src/his)" "1 1001 $(stat -c %a src/his)"
-is 'and shown as his' "$(stat -c %u mnt/his)" 1001
+is '--map: the new file is shown as the file of its creator' "$(stat -c %u mnt/his)" 1001
 down
 up --uid-offset 100 --gid-offset 200
-is 'offsets' "$(owner mnt/two)" '102 203 4755'
+is '--uid-offset and --gid-offset shift owner and group' "$(owner mnt/two)" '102 203 4755'
 as 103 touch mnt/offset
-is 'taken back' "$(stat -c %u src/offset)" 3
+is '--uid-offset: a new file has the unshifted owner in SOURCE' "$(stat -c %u src/offset)" 3
 down
 up --force-user 77 --force-group 78 --perms u=rwX,g=rX,o=
-is 'forced' "$(owner mnt/one)" '77 78 640'
-is 'a directory' "$(stat -c %a mnt/dir)" 750
+is '--force-user, --force-group and --perms' "$(owner mnt/one)" '77 78 640'
+is '--perms of a directory' "$(stat -c %a mnt/dir)" 750
 is 'no set-id bits of an owner that is hidden' "$(stat -c %a mnt/two)" 750
-exits 1 'others may not' as 79 cat mnt/one
-ok 'he may' as 77 sh -c 'cat mnt/two'
+exits 1 '--perms: others may not read' as 79 cat mnt/one
+ok '--perms: the forced owner may read' as 77 sh -c 'cat mnt/two'
 down
 up --perms 0444
-is 'octal' "$(stat -c %a mnt/one mnt/two mnt/dir | paste -sd' ')" '444 444 444'
+is '--perms takes an octal mode' "$(stat -c %a mnt/one mnt/two mnt/dir | paste -sd' ')" '444 444 444'
 down
 # Access lists: who is named there is shown as owners are, and no list lets in more than the
 # mode that is shown.
@@ -218,7 +218,7 @@ printf 12345 >src/grows
 chattr +a src/grows
 ok 'where the kernel collects: a file that only grows' sh -c 'printf 6 >>mnt/grows'
 sync -f mnt
-is 'grows by what was written' "$(cat src/grows)" 123456
+is 'an append-only file grows by what was appended, with --writeback' "$(cat src/grows)" 123456
 chattr -a src/grows
 down
 up
@@ -284,7 +284,7 @@ rm -rf src/many
 
 # In a user namespace: as who owns it, and without passthrough, which is not his.
 own_dev
-ok 'in a user namespace' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Urm --propagation private sh -c '
+ok 'passfs in a user namespace of an ordinary user: write, own, rename, unmount' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Urm --propagation private sh -c '
 	mount -t tmpfs none mnt && mkdir mnt/s mnt/m && passfs -b mnt/s mnt/m &&
 	echo x >mnt/m/f && [ "$(cat mnt/s/f)" = x ] && [ "$(stat -c %u mnt/m/f)" = 0 ] && mkdir mnt/m/d &&
 	chmod 1777 mnt/m/d && mv mnt/m/f mnt/m/d && fumount mnt/m && [ -f mnt/s/d/f ]'

@@ -61,8 +61,8 @@ read -r -N 100 first <&6
 store=$(child_named fuse-store "$server")
 kill -KILL "$store"
 ok 'both are killed' blow
-is 'the mount goes on' "$(timeout 5 cat mnt/text | md5sum)" "$(seq 2000 | md5sum)"
-ok 'with new files' eval 'echo x >mnt/newer && [ "$(cat src/newer)" = x ]'
+is 'the mount goes on after server and store were killed' "$(timeout 5 cat mnt/text | md5sum)" "$(seq 2000 | md5sum)"
+ok 'a new file can be written after server and store were killed' eval 'echo x >mnt/newer && [ "$(cat src/newer)" = x ]'
 exits 1 'an open file is lost' timeout 5 sh -c 'echo y >&8'
 like 'the error: I/O error|Input/output error' "$err" 'I/O error|Input/output error'
 exec 6<&- 8>&-

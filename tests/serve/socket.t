@@ -6,6 +6,6 @@ start 120
 
 mkdir src
 exits 0 'hellofs ends with its socket' socket_end hellofs
-exits 0 'passfs with one thread, too' socket_end passfs --threads=1 src
-exits 0 'and with several' socket_end passfs --threads=4 src
+exits 0 'passfs with one thread ends with its socket' socket_end passfs --threads=1 src
+exits 0 'passfs with several threads ends with its socket' socket_end passfs --threads=4 src
 finish
