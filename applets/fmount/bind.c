@@ -28,7 +28,7 @@ static const char *name_of(const struct place *p, char name[32])
 	return proc_mounted() ? sys_fd_path(name, p->fd) : p->path;
 }
 
-/* The kernel does not tell which of the two an error is about. */
+/* The kernel does not tell whether an error is about the source or the target. */
 static int report_error(const struct place *source, const struct place *target, bool move, int err)
 {
 	struct sys_stat from, to;
@@ -88,7 +88,7 @@ static int mount_by_path(const struct place *source, const struct place *target,
 	return -ESTALE;
 }
 
-/* Attaches it, and returns a descriptor of the mount, or -errno. */
+/* Attaches the source at the target. Returns a descriptor of the mount, or -errno. */
 static int attach(const struct fmount *f, const struct place *source, const struct place *target)
 {
 	int mount = f->move ? sys_dup_above(source->fd, 3) : sys_clone_mount(source->fd, f->rbind);

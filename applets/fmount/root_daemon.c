@@ -24,7 +24,7 @@ static void write_file(int fd, const char *text)
 
 struct entry { int dir; const char *name; char number[12]; };
 
-/* A later server with this name has written its own number there. */
+/* Whether the entry still has this server's pid: a later server of the same name may have written its own. */
 static bool is_own(const struct entry *e)
 {
 	char text[sizeof(e->number)] = "";
@@ -48,9 +48,9 @@ static void leave_parent(void)
 	sys_release_program();
 }
 
-/* The server's number may belong to any process later, which the shutdown would then spare. The child
-   keeps no descriptor of the mount, or the connection would outlive its server. At the shutdown it
-   ends by SIGTERM, and the entry stays. */
+/* Another process may get the server's pid later, and the shutdown would then spare that process. The child
+   keeps no descriptor of the mount, or the connection would outlive its server. At the shutdown SIGTERM
+   ends the child, and the entry stays. */
 static void __attribute__((noreturn)) remove_at_end(const struct entry *e, int server)
 {
 	const int kept[] = { e->dir, server };

@@ -160,7 +160,7 @@ static int unmount_found(const struct fumount *f, const struct report *to, const
 
 	if (err == -ETIMEDOUT && !f->lazy && !f->force)
 		err = await_unmount(to, t, err);
-	if (err == -EINVAL && !t->id)	/* Without /proc the path was tried untested. */
+	if (err == -EINVAL && !t->id)	/* Without /proc the path was not checked: nothing is mounted there. */
 		err = -ENOENT;
 	if (err > 0)
 		return err == FUMOUNT_KEPT ? FUMOUNT_OK : err;

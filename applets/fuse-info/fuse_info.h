@@ -27,9 +27,9 @@ int info_connection(const char *word, uint64_t *connection);
 void info_mount(struct view *view, const struct table_row *row, const struct census *census,
 		const char *pid, bool around);
 
-/* Parts of that. The state; the connection, its server and its requests, which are in the census; the
-   processes that wait for the device of `row` or hold it; where it is mounted: with `own`, without
-   the mount row->id of this mount namespace. */
+/* Parts of info_mount(). The state; the connection, its server and its requests, which are in the census;
+   the processes that wait for the device of `row` or hold it; where it is mounted: with `own`, without the
+   mount row->id of this mount namespace. */
 void info_state(struct view *view, const struct conn *conn);
 void info_conn(struct view *view, const struct census *census, const struct conn *conn);
 void info_keepers(struct view *view, const struct table_row *row, const struct conn *conn);

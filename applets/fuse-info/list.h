@@ -19,8 +19,8 @@ struct list_choice {
    table. */
 int list_show(const struct list_choice *choice, struct view *view);
 
-/* Then, behind the JSON list of mounts: shows the unmounted connections, and frees what list_show()
-   has allocated. */
+/* Call it after list_show(), behind the JSON list of mounts: shows the unmounted connections, and frees
+   what list_show() has allocated. */
 void list_finish(struct view *view);
 
 /* Whether the mount table of choice->namespace can be read: 0 or -errno. */

@@ -11,9 +11,9 @@ int mountinfo_parse(char *line, struct table_row *row);
 /* Opens the table of process pid, "self" for this one. A descriptor, or -errno. */
 int mountinfo_open(const char *pid);
 
-/* Calls fn for each mount that fd still has to tell, in the table's order, until fn returns
-   something other than 0, and returns that. -errno of read(2); -ENOMEM of a walk within a walk,
-   which has a buffer of its own. fd stays open. The last row's strings stay until the next call. */
+/* Calls fn for each mount that is still to be read from fd, in the table's order, until fn returns
+   something other than 0, and returns that. -errno of read(2); -ENOMEM: fn walks a table itself, and there
+   is no memory for a second buffer. fd stays open. The last row's strings stay until the next call. */
 int mountinfo_each(int fd, int (*fn)(const struct table_row *row, void *data), void *data);
 
 #endif

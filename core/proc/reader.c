@@ -11,8 +11,8 @@
 #include "sys.h"
 #include "sys/child.h"
 
-/* The first processes that block get long, so that a busy machine hides none. Later ones get little:
-   a user can have many. */
+/* The first processes that block get a long time limit, so that a busy machine hides none; later ones get a
+   short one, since a user can have many. */
 enum { LONG_MS = 1000, SHORT_MS = 50, LONG_WAITS = 3 };
 
 struct order { bool open; char path[55]; };
@@ -40,7 +40,7 @@ static int answer(int socket, int proc, const struct order *order)
 	return err;
 }
 
-/* The child holds nothing else open: its parent may be about to unmount that. */
+/* The child keeps no other descriptor open, or it would keep busy what its parent is about to unmount. */
 static int serve(void *data)
 {
 	const int socket = reader.child.socket, proc = sys_open("/proc", O_PATH | O_DIRECTORY, 0);

@@ -21,7 +21,7 @@ ssize_t reader_read(const char *dir, const char *file, char *text, size_t size);
    another -errno. */
 int reader_open(const char *dir, const char *file);
 
-/* Ends the child, which another program that this process executes would not know. */
+/* Ends the child. Call it before an exec: the new program would not know of the child. */
 void reader_end(void);
 
 #endif

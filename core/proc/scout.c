@@ -13,8 +13,8 @@
 #include "sys.h"
 #include "sys/child.h"
 
-/* The first processes that block get long, so that a busy machine hides none. Later ones get little:
-   a user can have many. */
+/* The first processes that block get a long time limit, so that a busy machine hides none; later ones get a
+   short one, since a user can have many. */
 enum { LONG_MS = 1000, SHORT_MS = 50, LONG_WAITS = 3 };
 
 enum what { LOOKING, RECORD, HIDDEN, DONE };

@@ -16,10 +16,10 @@ int task_opendir(struct sys_dir *dir, int pid);
 /* The state of a thread of process `pid`, as in proc_pid_stat(5); '\0': it has no such thread. */
 char task_state(int pid, int tid);
 
-/* Call it in a child: it can block while the thread's process executes a program.
-   When the thread last ran, in microseconds of the scheduler's clock of the processor *cpu; 0: not
-   available. Of the caller: now, give or take a tick. Those clocks leave out the time that a
-   hypervisor takes, so they differ. */
+/* Call it in a child: it can block while the thread's process executes a program. When the thread last ran,
+   in microseconds of the scheduler's clock of the processor *cpu; 0: not available. For the calling thread
+   that is the present, to within a tick. These clocks leave out the time that a hypervisor takes, so they
+   differ. */
 uint64_t task_last_ran(int tid, int *cpu);
 
 /* For how many milliseconds the thread has not run; -1: not available. A thread that has waited for

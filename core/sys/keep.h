@@ -25,9 +25,9 @@ int sys_message_pair(int fd[2]);
    closes, the other has, and the table lives until both have ended. */
 pid_t sys_fork_sharing_files(void);
 
-/* One message: fds[0], which is any number, then those of `count` descriptors, at most SYS_FDS_EACH,
-   from fds[1] on, and the descriptors themselves (SCM_RIGHTS). 0 or -errno; -EBADF: one of them is
-   not open, and none was sent. */
+/* Sends one message: fds[0], which is any number, then the numbers of `count` descriptors, at most
+   SYS_FDS_EACH, from fds[1] on, and the descriptors themselves (SCM_RIGHTS). 0 or -errno; -EBADF: one of
+   them is not open, and none was sent. */
 enum { SYS_FDS_EACH = 64 };
 int sys_send_fds(int socket, const int *fds, size_t count);
 
