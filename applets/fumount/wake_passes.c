@@ -27,7 +27,7 @@ static int add_server(const struct server *server, void *data)
 
 	if ((server->connection != job->connection && server->connection != SERVER_NOT_TOLD)
 	    || server->pid == sys_getpid() || server_is_over(server))
-		return 0;	/* it serves an older connection of this number */
+		return 0;	/* not of this connection, or of an older one with its number; or this process */
 	if (server->connection == SERVER_NOT_TOLD)
 		job->untold = true;
 	else if (!w->order.walk && is_known(job, server->pid))
