@@ -10,25 +10,25 @@ hellofs -b mnt
 mount -t proc -o hidepid=2 proc /proc
 ok 'the server is not listed' user test ! -e "/proc/$(newest hellofs)"
 
-exits 0 'an ordinary user' user "$BUILD/fusebox" fuse-info mnt --json
-is 'is told unknown, not dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('unknown', None, True)"
-exits 0 'on the screen' user "$BUILD/fusebox" fuse-info
+exits 0 'fuse-info --json by an ordinary user' user "$BUILD/fusebox" fuse-info mnt --json
+is 'the state is unknown, not dead, and the server is hidden' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('unknown', None, True)"
+exits 0 'fuse-info by an ordinary user' user "$BUILD/fusebox" fuse-info
 like 'the table shows the state unknown and ? for the server' "$out" $'\nunknown .* \\? '
 unlike 'nothing is dead' "$out" $'\ndead'
-exits 0 'other mount namespaces' user "$BUILD/fusebox" fuse-info -A -l
-like 'may be hidden as well' "$err" 'some mount namespaces are not visible to this user'
-exits 1 'nor does -R take it for dead' user "$BUILD/fusebox" fumount -R mnt
-unlike 'in its words' "$err" dead
-exits 1 'nor --replace-stale' user "$BUILD/fusebox" fmount --replace-stale mnt -- true
+exits 0 'fuse-info -A by an ordinary user' user "$BUILD/fusebox" fuse-info -A -l
+like '-A says that some mount namespaces are not visible' "$err" 'some mount namespaces are not visible to this user'
+exits 1 '-R by an ordinary user does not take the mount for dead' user "$BUILD/fusebox" fumount -R mnt
+unlike '-R does not call the mount dead' "$err" dead
+exits 1 '--replace-stale by an ordinary user does not replace the mount' user "$BUILD/fusebox" fmount --replace-stale mnt -- true
 unlike 'no error has: Operation not permitted' "$err" 'Operation not permitted'
 
-exits 0 'root' fuse-info --json mnt
-is 'sees it' "$(json 'm["state"], m["server"]["command"], m["server_hidden"]')" "('serving', 'hellofs', False)"
+exits 0 'fuse-info by root' fuse-info --json mnt
+is 'root sees the state and the server' "$(json 'm["state"], m["server"]["command"], m["server_hidden"]')" "('serving', 'hellofs', False)"
 server=$(newest hellofs)
 kill -KILL "$server"
 within 10 gone "$server"	# its descriptor of /dev/fuse with it
-exits 0 'root sees the dead' fuse-info --json mnt
-is 'as dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('dead', None, False)"
+exits 0 'fuse-info by root, with the server killed' fuse-info --json mnt
+is 'root sees that the mount is dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('dead', None, False)"
 umount /proc
 fumount mnt
 finish

@@ -29,43 +29,43 @@ for one in json.load(sys.stdin)[sys.argv[2]]:
     if one["connection"] == int(sys.argv[1]): print(eval(sys.argv[3]))' "$@"; }
 
 serve
-exits 0 'a mounted one' fuse-info
-is 'is none of them' "$(part "$conn" <<<"$out")" ''
+exits 0 'fuse-info with a connection that is mounted' fuse-info
+is 'a mounted connection is not listed as mounted nowhere' "$(part "$conn" <<<"$out")" ''
 umount -l mnt
-exits 0 'detached' fuse-info
+exits 0 'fuse-info with a connection that is detached' fuse-info
 out=$(part "$conn" <<<"$out")
-like 'is listed' "$out" "^conn:$conn is (mounted nowhere|in no visible mount namespace)"
-like 'with its state' "$out" $'\n'"  state                serving"$'\n'
-like 'its server' "$out" $'\n'"  server               $server [(]hellofs[)] of root, "
-like 'what keeps it' "$out" $'\n'"  held_by              $holder [(]sleep[)] of root: cwd"
-like 'and what ends it' "$out" $'\n'"  to_end               fumount --abort conn:$conn"$
+like 'a detached connection is listed' "$out" "^conn:$conn is (mounted nowhere|in no visible mount namespace)"
+like 'a detached connection: its state' "$out" $'\n'"  state                serving"$'\n'
+like 'a detached connection: its server' "$out" $'\n'"  server               $server [(]hellofs[)] of root, "
+like 'a detached connection: what keeps it' "$out" $'\n'"  held_by              $holder [(]sleep[)] of root: cwd"
+like 'a detached connection: the command that ends it' "$out" $'\n'"  to_end               fumount --abort conn:$conn"$
 for option in -l -n -r '-t nofuse' '-o state' --stuck "-N $$"; do
 	# shellcheck disable=SC2086 # a word or two
 	is "$option shows mounts alone" "$(fuse-info $option | grep -c "conn:$conn ")" 0
 done
-is '-n in JSON' "$(fuse-info -n --json | grep -c unmounted)" 0
+is '-n --json lists no unmounted connections' "$(fuse-info -n --json | grep -c unmounted)" 0
 
 stop "$server"
 touch go
 within 5 blocked "$waiter"
 sleep 1.2
-exits 0 'hung' fuse-info "conn:$conn"
-like 'is shown' "$out" "^conn:$conn is .*"$'\n'"  state                stopped"
-like 'with its waiter, and for how long' "$out" "waits_for_it +$waiter [(]python3[.0-9]*[)] of root: [a-z]+, for ([1-9]|[1-9][0-9])[.][0-9] s"
+exits 0 'fuse-info conn:N of a detached connection whose server is stopped' fuse-info "conn:$conn"
+like 'conn:N shows that the server is stopped' "$out" "^conn:$conn is .*"$'\n'"  state                stopped"
+like 'conn:N shows which process waits, and for how long' "$out" "waits_for_it +$waiter [(]python3[.0-9]*[)] of root: [a-z]+, for ([1-9]|[1-9][0-9])[.][0-9] s"
 fuse-info --json >json
 is 'JSON has the same' "$(of_json "$conn" unmounted '[one["mountpoint"], one["state"], one["server"]["pid"], one["waiters"][0]["pid"]]' <json)" \
 	"[None, 'stopped', $server, $waiter]"
-is 'in these fields' "$(of_json "$conn" unmounted '" ".join(one)' <json)" \
+is 'the fields of an unmounted connection in JSON' "$(of_json "$conn" unmounted '" ".join(one)' <json)" \
 	'mountpoint state connection server_hidden server waiting waited_ms max_background congestion_threshold waiters holders'
-is 'the waiter, too' "$(of_json "$conn" unmounted '" ".join(one["waiters"][0])' <json)" 'pid user command call waited_ms'
-ok 'it has waited' test "$(of_json "$conn" unmounted 'one["waiters"][0]["waited_ms"]' <json)" -ge 1000
-is 'JSON of one' "$(fuse-info --json "conn:$conn" | of_json "$conn" mounts '" ".join(one)')" \
+is 'the fields of a waiting process in JSON' "$(of_json "$conn" unmounted '" ".join(one["waiters"][0])' <json)" 'pid user command call waited_ms'
+ok 'waited_ms of the waiting process is at least 1000' test "$(of_json "$conn" unmounted 'one["waiters"][0]["waited_ms"]' <json)" -ge 1000
+is 'the fields of --json conn:N' "$(fuse-info --json "conn:$conn" | of_json "$conn" mounts '" ".join(one)')" \
 	'mountpoint state connection server_hidden server waiting waited_ms max_background congestion_threshold waiters holders also'
-exits 0 'what it says' fumount --abort "conn:$conn"
-ok 'ends it' within 5 gone "$waiter"
+exits 0 'the command that to_end shows succeeds' fumount --abort "conn:$conn"
+ok 'fumount --abort conn:N wakes the waiting process' within 5 gone "$waiter"
 kill -KILL "$server" "$holder"
 within 5 gone "$holder"
-ok 'and it is gone' within 5 eval '! fuse-info "conn:$conn"'
+ok 'conn:N is not known once nothing holds the connection' within 5 eval '! fuse-info "conn:$conn"'
 
 # ---- Mounted in another mount namespace ----
 
@@ -77,21 +77,21 @@ within 5 eval '[ "$(cat /proc/$elsewhere/comm)" = sleep ]'
 kill "$holder"
 within 5 gone "$waiter" && within 5 gone "$holder"
 umount -l mnt
-exits 0 'elsewhere' fuse-info
-is 'is not nowhere' "$(part "$conn" <<<"$out")" ''
-is 'nor in JSON' "$(fuse-info --json | of_json "$conn" unmounted '1')" ''
-exits 0 'one of it' fuse-info "conn:$conn"
-like 'says where' "$out" "^conn:$conn is mounted in other mount namespaces only.*also_in +$T/mnt, the mount namespace of $elsewhere [(]sleep[)]"
-unlike 'and offers no abort' "$out" to_end
+exits 0 'fuse-info with a connection that is mounted in another mount namespace only' fuse-info
+is 'a connection that is mounted elsewhere is not listed as mounted nowhere' "$(part "$conn" <<<"$out")" ''
+is '--json does not list a connection that is mounted elsewhere as unmounted' "$(fuse-info --json | of_json "$conn" unmounted '1')" ''
+exits 0 'fuse-info conn:N of a connection that is mounted elsewhere' fuse-info "conn:$conn"
+like 'conn:N names the mount namespace where it is mounted' "$out" "^conn:$conn is mounted in other mount namespaces only.*also_in +$T/mnt, the mount namespace of $elsewhere [(]sleep[)]"
+unlike 'conn:N offers no abort of a connection that is mounted elsewhere' "$out" to_end
 is 'JSON says where, too' "$(fuse-info --json "conn:$conn" | of_json "$conn" mounts 'one["also"][0]["pid"]')" "$elsewhere"
-is 'it is still served' "$(nsenter -m -t "$elsewhere" cat "$T/mnt/hello")" hello
+is 'the mount in the other mount namespace is still served' "$(nsenter -m -t "$elsewhere" cat "$T/mnt/hello")" hello
 
 # Whoever cannot see that namespace sees none of its processes either: the connection is not listed.
-exits 0 'in a PID namespace' unshare -m -p -f --mount-proc fuse-info
-is 'it is not called nowhere' "$(part "$conn" <<<"$out")" ''
-exits 0 'an ordinary user' setpriv --reuid 1777 --regid 1777 --clear-groups fuse-info
-is 'is not told of it' "$(part "$conn" <<<"$out")" ''
+exits 0 'fuse-info in a PID namespace that does not show the other mount namespace' unshare -m -p -f --mount-proc fuse-info
+is 'there the connection is not listed as mounted nowhere' "$(part "$conn" <<<"$out")" ''
+exits 0 'fuse-info by an ordinary user' setpriv --reuid 1777 --regid 1777 --clear-groups fuse-info
+is 'an ordinary user does not see the connection of root' "$(part "$conn" <<<"$out")" ''
 
-exits 0 'its abort' fumount --abort "conn:$conn"
-like 'names the mount that is dead now' "$err" "dead as well: in the mount namespace of $elsewhere [(]sleep[)], at $T/mnt"
+exits 0 'fumount --abort of a connection that is mounted elsewhere' fumount --abort "conn:$conn"
+like '--abort names the mount in the other mount namespace, which is dead now' "$err" "dead as well: in the mount namespace of $elsewhere [(]sleep[)], at $T/mnt"
 finish

@@ -44,7 +44,7 @@ recovered()
 	first=$err
 	ok "in less than 2 seconds ($took ms)" since "$began" 2
 	is 'nothing is mounted' "$(own_mounts)" ''
-	ok 'who was blocked has come back' all_back
+	ok 'every process that waited for the mount has ended' all_back
 	ok 'the connection is gone' within 2 no_conn
 	# The number of a connection that has gone is the next mount's, anybody's.
 	[[ ${1:-} = conn:* ]] || exits 0 'and once more' timeout 10 fumount -R "${@:-mnt}"
@@ -54,8 +54,8 @@ recovered()
 
 serve good
 recovered 'a healthy one that nobody uses'
-like 'plainly' "$first" 'faulty at .*: unmounted'
-unlike 'without an abort' "$first" abort
+like 'a healthy, unused mount is unmounted by a plain unmount' "$first" 'faulty at .*: unmounted'
+unlike 'a healthy, unused mount is not aborted' "$first" abort
 
 serve good
 kill -KILL "$server"
@@ -63,10 +63,10 @@ recovered 'the server is killed'
 serve good
 exec 7<mnt/file
 kill -KILL "$server"; within 2 gone "$server"
-exits 0 'killed, with a file open' fumount -R mnt
+exits 0 '-R with a killed server and an open file' fumount -R mnt
 like 'fumount -R reports that the server is dead' "$err" 'its server is dead|it is aborted'
 unlike 'the dead are not aborted' "$err" 'connection [0-9]+ is aborted'
-like 'and who holds what is left' "$err" "held by $$ \(bash\) of root: open file .*/file"
+like '-R names the process that holds a file of the dead mount' "$err" "held by $$ \(bash\) of root: open file .*/file"
 is 'nothing is mounted' "$(own_mounts)" ''
 exec 7<&-
 ok 'the connection goes with its holder' within 2 no_conn
@@ -84,8 +84,8 @@ for how in '' -w; do
 	ok "stopped${how:+, with the writeback cache}: they wait" all_wait
 	recovered 'stopped'
 	like 'it is found to be stopped' "$first" "its server is stopped: process $server \(faulty\)"
-	like 'who waits is woken' "$first" '(^|[^0-9])(1 request|[0-9]+ requests) ended with ETIMEDOUT'
-	unlike 'so that no abort is needed' "$first" 'is aborted'
+	like 'the waiting requests end with ETIMEDOUT' "$first" '(^|[^0-9])(1 request|[0-9]+ requests) ended with ETIMEDOUT'
+	unlike 'a stopped server whose requests were ended is not aborted' "$first" 'is aborted'
 done
 
 # Dirty pages that the kernel wants to write before it lets go.
@@ -113,19 +113,19 @@ serve good
 sh -c 'cd mnt && exec sleep 100' & holder=$!
 pids+=("$holder")
 within 2 open_in "$T/mnt" "$holder"
-exits 0 'healthy and busy' timeout 5 fumount -R mnt
+exits 0 '-R of a healthy and busy mount' timeout 5 fumount -R mnt
 like 'the error: its server answers' "$err" 'its server answers'
 unlike 'no error has: is aborted' "$err" 'is aborted'
 like 'the holder is named' "$err" "held by $holder \(sleep\) of root: cwd"
 is 'no FUSE mount is left' "$(own_mounts)" ''
-ok 'its holder goes on' ls "/proc/$holder/cwd/file"
-ok 'its connection too' test -e "ctl/$conn"
+ok 'the holder of the detached mount can still read' ls "/proc/$holder/cwd/file"
+ok 'the connection of the detached mount stays' test -e "ctl/$conn"
 kill "$holder"
 ok 'the connection ends' within 2 no_conn
 serve slow
 access bash -c 'while :; do cat mnt/x; done'
 sleep 0.3
-exits 0 'slow' timeout 5 fumount -R mnt
+exits 0 '-R of a mount whose server is slow' timeout 5 fumount -R mnt
 unlike 'no error has: is aborted' "$err" 'is aborted'
 is 'no FUSE mount is left' "$(own_mounts)" ''
 kill "${accessors[@]}"
@@ -134,7 +134,7 @@ accessors=()
 serve good
 exec 7<mnt/file
 exits 0 '-R -f: healthy' timeout 5 fumount -R -f mnt
-like 'aborts that too' "$err" "connection $conn is aborted"
+like '-R -f aborts a healthy connection, too' "$err" "connection $conn is aborted"
 exec 7<&-
 ok 'the connection ends' within 2 no_conn
 
@@ -153,7 +153,7 @@ is 'fumount -R leaves no mount of the stack' "$(own_mounts)" ''
 for conn in "${conns[@]}"; do
 	kill -KILL "${conn#*:}" 2>/dev/null
 	conn=${conn%:*}
-	ok 'and this connection' within 2 no_conn
+	ok 'each connection of the stack is gone' within 2 no_conn
 done
 
 serve good
@@ -168,8 +168,8 @@ stop "$server"
 access stat mnt/none
 ok 'binds: they wait' all_wait
 recovered 'binds, one moved, and another mount namespace'
-like 'says where' "$first" "in the mount namespace of $elsewhere \(sleep\): unmounted"
-is 'nor in that namespace' "$(grep -c faulty "/proc/$elsewhere/mountinfo")" 0
+like '-R names the mount namespace where it unmounts' "$first" "in the mount namespace of $elsewhere \(sleep\): unmounted"
+is 'no mount is left in the other mount namespace' "$(grep -c faulty "/proc/$elsewhere/mountinfo")" 0
 kill "$elsewhere"
 
 # A container: pivot_root, and its /proc for its own processes.
@@ -184,10 +184,10 @@ pids+=($!)
 within 3 pgrep -x -f "busybox sleep 1234.$$"
 inside=$(pgrep -n -x -f "busybox sleep 1234.$$")
 pids+=("$inside")
-ok 'leaked into a container' within 3 grep -q ' /mnt .* - fuse.faulty' "/proc/$inside/mountinfo"
+ok 'a mount that leaked into a container is in its mount table' within 3 grep -q ' /mnt .* - fuse.faulty' "/proc/$inside/mountinfo"
 kill -KILL "$server"
 recovered 'leaked into a container'
-is 'nor there' "$(grep -c fuse.faulty "/proc/$inside/mountinfo")" 0
+is 'no mount is left in the container' "$(grep -c fuse.faulty "/proc/$inside/mountinfo")" 0
 kill -KILL "$inside"
 
 # Shared propagation: the copy goes along, or is found.
@@ -197,7 +197,7 @@ mount --make-shared shared
 mkdir shared/mnt
 mount --bind shared shared2
 faulty good "$T/shared/mnt"; server=$(newest faulty) conn=$(conn_of "$T/shared/mnt")
-is 'propagated' "$(own_mounts | wc -l)" 2
+is 'a mount in a shared directory has propagated to its peer' "$(own_mounts | wc -l)" 2
 stop "$server"
 recovered 'shared' shared2/mnt
 umount shared2 shared
@@ -221,19 +221,19 @@ hellofs -b bind
 mount --bind bind other
 mount --move bind mnt
 exits 0 'a cover that is mounted elsewhere too' fumount -R "conn:$conn"
-is 'goes from there alone' "$(own_mounts | sed 's/.*\///')" other
+is '-R unmounts the cover there, and not its other mount' "$(own_mounts | sed 's/.*\///')" other
 fumount other
 serve good
 mkdir plain
 mount --bind mnt plain
 mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>/dev/fuse
-exits 0 'below another that is well' fumount -R mnt/file
-is 'that stays, and its binds' "$(own_mounts | sed 's/.*\///' | paste -sd' ')" 'mnt plain'
+exits 0 '-R of a mount on a healthy FUSE mount' fumount -R mnt/file
+is 'the healthy mount below stays, and its binds' "$(own_mounts | sed 's/.*\///' | paste -sd' ')" 'mnt plain'
 fumount plain mnt
 for word in mnt conn:99999; do exits 0 "nothing there: $word" fumount -R "$word"; done
 for word in nowhere conn:x mnt-id: ''; do exits 32 "a mistake: $word" fumount -R "$word"; done
 mount -t tmpfs none mnt
-exits 32 'what is no FUSE' fumount -R mnt
+exits 32 '-R of a mount that is not FUSE' fumount -R mnt
 umount mnt
 
 # Detached, and hung: only its number is left.
@@ -254,13 +254,13 @@ mount -t tmpfs none other
 mkdir other/in
 hellofs -b other/in
 mount --rbind other outer/file 2>/dev/null || mount --bind other/in outer 2>/dev/null
-exits 0 'stacked on the outer one' true
+exits 0 'a FUSE mount is stacked on the outer one' true
 stop "$outer"
 server=$outer conn=$outer_conn
-exits 0 'FUSE on FUSE' timeout 5 fumount -R outer
-is 'both gone' "$(own_mounts | grep -c outer)" 0
+exits 0 '-R of a hung mount with a FUSE mount below its path' timeout 5 fumount -R outer
+is 'neither the outer mount nor the inner one is left' "$(own_mounts | grep -c outer)" 0
 kill -KILL "$outer"
-exits 0 'the original of the inner one' fumount -R other/in
+exits 0 '-R of the mount of which the inner one was a bind' fumount -R other/in
 umount other
 
 # Without fusectl, and where it cannot be mounted: MNT_FORCE.
@@ -272,12 +272,12 @@ access cat mnt/none
 all_wait
 recovered 'without fusectl at hand'
 # shellcheck disable=SC2016 # that shell is to expand it
-exits 0 'in a user namespace' unshare -Urm bash -c '
+exits 0 '-R in a user namespace, without fusectl' unshare -Urm bash -c '
 	cd "$1" && faulty good "$1/mnt" && s=$(pgrep --ns $$ --nslist mnt -n -x faulty) && cat mnt/file >/dev/null && kill -STOP "$s" &&
 	{ timeout 20 cat mnt/none & } 2>/dev/null; sleep 0.3; timeout 5 fumount -R mnt >log 2>&1; status=$?
 	kill -KILL "$s"; wait %1; cat log >&2
 	[ $status = 0 ] && ! grep -q faulty /proc/self/mountinfo' - "$T"
-like 'aborted there too' "$err" 'is aborted|unmounted'
+like '-R in a user namespace aborts or unmounts' "$err" 'is aborted|unmounted'
 
 # Hostile names.
 for name in "a b" $'new\nline' 'back\slash' '\040' '#' 'conn:7' $'\033[31m' "$(printf '\377\376')"; do
@@ -289,7 +289,7 @@ for name in "a b" $'new\nline' 'back\slash' '\040' '#' 'conn:7' $'\033[31m' "$(p
 	is 'no mount with such a name is left' "$(own_mounts)" ''
 	kill -KILL "$server"
 done
-unlike 'and nothing of it reaches the terminal' "$err" $'\033'
+unlike 'no escape character of a name is printed' "$err" $'\033'
 
 # A path that is longer than PATH_MAX.
 deep=$(printf 'd%.0s' {1..250})
@@ -297,15 +297,15 @@ deep=$(printf 'd%.0s' {1..250})
 deeper() { perl -e 'for (1 .. 20) { mkdir $ARGV[0]; chdir $ARGV[0] or die } shift; mkdir "end"; exec @ARGV' "$deep" "$@"; }
 deeper faulty good end
 server=$(newest faulty)
-is 'mounted, at 5,000 bytes' "$(awk '/faulty/ { print (length($5) > 5000) }' /proc/self/mountinfo)" 1
+is 'a mount is at a path of more than 5,000 bytes' "$(awk '/faulty/ { print (length($5) > 5000) }' /proc/self/mountinfo)" 1
 path=$T; for _ in {1..20}; do path+=/$deep; done
-exits 0 'by such a path' timeout 5 fumount -R "$path/end"
+exits 0 '-R by a path of more than 5,000 bytes' timeout 5 fumount -R "$path/end"
 is 'no mount is left below the long path' "$(grep -c faulty /proc/self/mountinfo)" 0
 deeper faulty good end
-is 'mounted there again' "$(grep -c faulty /proc/self/mountinfo)" 1
-exits 0 'from a directory that has no name' deeper fumount end
-is 'is gone, too' "$(grep -c faulty /proc/self/mountinfo)" 0
+is 'a mount is below the long path again' "$(grep -c faulty /proc/self/mountinfo)" 1
+exits 0 'fumount from a directory whose path is too long' deeper fumount end
+is 'fumount from there leaves no mount' "$(grep -c faulty /proc/self/mountinfo)" 0
 deeper faulty good end
-exits 0 'and with -R' deeper fumount -R ./end/../end
-is 'is gone once more' "$(grep -c faulty /proc/self/mountinfo)" 0
+exits 0 '-R from a directory whose path is too long' deeper fumount -R ./end/../end
+is '-R from there leaves no mount' "$(grep -c faulty /proc/self/mountinfo)" 0
 finish

@@ -21,19 +21,19 @@ exits 0 'the table' fuse-info
 like 'a stopped server is seen' "$out" $'\n'"stopped 0 +${conns[3]} +$server hellofs .* $T/stopped"$'\n'
 like 'a long source is whole in a file' "$out" " $long +$T/"
 exits 0 '-n' fuse-info -n
-is 'is the rows alone' "$(wc -l <<<"$out")" 4
-unlike 'without a heading' "$out" STATE
+is '-n prints only rows' "$(wc -l <<<"$out")" 4
+unlike '-n prints no heading' "$out" STATE
 exits 0 '-o' fuse-info -no pid,STATE,mountpoint "--types=fuse.hellofs"
-like 'has these columns in this order' "$out" "(^|"$'\n'")$server +$T/stopped|$server +stopped +$T/stopped"
-exits 1 'a column that is none' fuse-info -o state,colour
-like 'is named, with those that are' "$err" '^fuse-info: colour: wanted, each once: state,wait,conn,'
-exits 1 'a column twice' fuse-info -o state,state
+like '-o prints these columns in this order' "$out" "(^|"$'\n'")$server +$T/stopped|$server +stopped +$T/stopped"
+exits 1 '-o with an unknown column' fuse-info -o state,colour
+like '-o names the unknown column, and the known ones' "$err" '^fuse-info: colour: wanted, each once: state,wait,conn,'
+exits 1 '-o with a column twice' fuse-info -o state,state
 exits 0 '-t' fuse-info -t nofuse.hellofs
-is 'finds none' "$out" 'no mount has such a type'
+is '-t says that no mount has such a type' "$out" 'no mount has such a type'
 exits 0 '-r' fuse-info -r
-is 'has nine words in each line' "$(awk '{ print NF }' <<<"$out" | sort -u)" 9
-like 'a blank is no blank' "$out" " $T/a\\\\040blank"$'\n'
-like 'an age is in seconds' "$out" "serving 0 ${conns[0]} [0-9]+ hellofs [0-9]+ fuse.hellofs hellofs $T/mnt"
+is '-r prints nine words in each line' "$(awk '{ print NF }' <<<"$out" | sort -u)" 9
+like '-r escapes a blank in a path' "$out" " $T/a\\\\040blank"$'\n'
+like '-r prints an age in seconds' "$out" "serving 0 ${conns[0]} [0-9]+ hellofs [0-9]+ fuse.hellofs hellofs $T/mnt"
 
 # What a terminal shows takes no more columns than it has: python's widths are Unicode's.
 widest() { python3 -c 'import sys, unicodedata as u; print(max(sum(2 if u.east_asian_width(c) in "WF" else 1 for c in line.rstrip("\n")) for line in sys.stdin))'; }
@@ -46,7 +46,7 @@ all=$(terminal 300 fuse-info)
 like 'no column is cut while there is room' "$all" "$long +$T/$wide"$'\n'
 like '110 columns: the source is cut' "$(terminal 110 fuse-info)" ' http://[^ ]*\.\.\. +[^ ]*'"/mnt|http://.*\\.\\.\\. "
 unlike '70 columns: no age' "$(terminal 70 fuse-info)" AGE
-like 'nor cut mountpoints' "$(terminal 70 fuse-info)" " $T/mnt"$'\n'
+like '70 columns: mountpoints are not cut' "$(terminal 70 fuse-info)" " $T/mnt"$'\n'
 like '45 columns: the state and the mountpoint' "$(terminal 45 fuse-info)" 'STATE +(WAIT +)?CONN +(SERVER +)?MOUNTPOINT'
 is 'columns are aligned, whatever the script' \
 	"$(terminal 200 fuse-info -l | python3 -c '
@@ -56,22 +56,22 @@ print(len({sum(2 if u.east_asian_width(c) in "WF" else 1 for c in r[:r.index(m)]
 
 # A path in a mount, which nobody asks: not even for the stopped one.
 exits 0 'a path in a mount' timeout 5 fuse-info mnt/hello
-is 'is that mount' "$(head -n 1 <<<"$out")" "$T/mnt"
+is 'a path in a mount selects that mount' "$(head -n 1 <<<"$out")" "$T/mnt"
 exits 0 'a path that is not there, in a stopped one' timeout 5 fuse-info -T stopped/no/such/path
-is 'is that one' "$(head -n 1 <<<"$out")" "$T/stopped"
+is 'a path in a mount whose server is stopped selects that mount' "$(head -n 1 <<<"$out")" "$T/stopped"
 exits 0 '-T of a mountpoint' timeout 5 fuse-info -T "a blank"
-is 'is the mount' "$(head -n 1 <<<"$out")" "$T/a blank"
+is '-T of a mountpoint selects the mount on it' "$(head -n 1 <<<"$out")" "$T/a blank"
 exits 1 '-T elsewhere' fuse-info -T plain
 like 'fuse-info -T reports a path in no FUSE mount' "$err" '^fuse-info: plain: n'
 exits 1 '-T conn:N' fuse-info -T "conn:${conns[0]}"
-is 'is no path' "$err" "fuse-info: conn:${conns[0]}: not a path"
+is '-T does not take conn:N' "$err" "fuse-info: conn:${conns[0]}: not a path"
 
 # Repeated into a file, each round has its time.
 timeout 1.5 fuse-info -l --watch=1 >rounds
 like 'the time precedes each round' "$(head -n 1 rounds)" "^---- $(date -u +%Y-%m-%d) [0-9]{2}:[0-9]{2}:[0-9]{2} UTC$"
-is 'as often as the heading' "$(grep -c '^---- ' rounds)" "$(grep -c '^STATE' rounds)"
+is 'there are as many times as headings' "$(grep -c '^---- ' rounds)" "$(grep -c '^STATE' rounds)"
 exits 0 'a long look on a terminal' terminal 80 'fuse-info --stuck=2 2>/dev/tty'
-like 'tells how long it lasts' "$out" $'fuse-info: 1 s\033\\[K'
+like '--stuck=2 shows the seconds on a terminal' "$out" $'fuse-info: 1 s\033\\[K'
 exits 1 'output that is closed' bash -c 'fuse-info >&-'
 is 'the error: fuse-info: standard output: Bad file descriptor' "$err" 'fuse-info: standard output: Bad file descriptor'
 exits 1 'output that is full' bash -c 'fuse-info >/dev/full'

@@ -30,12 +30,12 @@ ok 'statfs' stat -f mnt
 like 'the mount table' "$(mount_line "$T/mnt")" \
 	"$T/mnt ro,nosuid,nodev,relatime.* - fuse.hellofs hellofs ro,.*default_permissions,allow_other"
 exits 1 'a second one there' hellofs ./mnt
-like 'is refused, and told what to do' "$err" 'already mounted; unmount it first'
+like 'a second mount is refused, and the error says what to do' "$err" 'already mounted; unmount it first'
 kill -TERM "$bg"
 wait "$bg"
 is 'SIGTERM: a clean end' $? 0
 ok 'mnt is unmounted' unmounted "$T/mnt"
-is 'both messages' "$(cat log)" "$(printf 'Mounting hellofs on "./mnt"\nUnmounting "./mnt"')"
+is 'hellofs says that it mounts and unmounts' "$(cat log)" "$(printf 'Mounting hellofs on "./mnt"\nUnmounting "./mnt"')"
 
 for signal in INT HUP; do
 	serve
@@ -87,7 +87,7 @@ within 5 unmounted "$T/mnt"
 ok 'busy: detached' unmounted "$T/mnt"
 within 5 grep -q 'signal again' log
 like 'the holder is named' "$(cat log)" "held by $holder \((bash|sleep)\) of root: cwd"
-is 'and still served' "$(cat "/proc/$holder/cwd/hello")" hello
+is 'busy: the detached mount is still served' "$(cat "/proc/$holder/cwd/hello")" hello
 kill "$holder"
 wait "$server"
 is 'the unmounter ends once no process holds the mount' $? 0
@@ -109,7 +109,7 @@ serve
 kill -9 "$bg"
 wait "$bg" 2>/dev/null
 exits 0 'fumount after kill -9' fumount mnt
-ok 'clears it' unmounted "$T/mnt"
+ok 'fumount clears a dead mount' unmounted "$T/mnt"
 
 # Another one in its place is not its to unmount.
 serve
@@ -139,19 +139,19 @@ kill "$bg"; wait "$bg"
 serve -o rw
 exits 1 'mounted rw, writing fails all the same' bash -c 'echo x >mnt/hello'
 like 'the error: Read-only file system' "$err" 'Read-only file system'
-exits 1 'and creating' touch mnt/new
-exits 1 'no shared mapping that writes' shared_write mnt/hello
+exits 1 'mounted rw, creating fails all the same' touch mnt/new
+exits 1 'mounted rw, no shared mapping can be written' shared_write mnt/hello
 is 'the file is whole' "$(cat mnt/hello)" hello
 kill "$bg"; wait "$bg"
 
 serve
-exits 1 'nor on the read-only mount' shared_write mnt/hello
+exits 1 'mounted ro, no shared mapping can be written' shared_write mnt/hello
 is 'the file is whole' "$(cat mnt/hello)" hello
 kill "$bg"; wait "$bg"
 
 # -b, --ready-fd, names.
 exits 0 '-b returns when the mount answers' hellofs -b mnt
-is 'at once' "$(cat mnt/hello)" hello
+is '-b: the mount answers at once' "$(cat mnt/hello)" hello
 exits 0 'fumount' fumount mnt
 exits 1 '-b tells that it failed' hellofs -b /nonexistent/mnt
 like 'the error: No such file or directory' "$err" 'No such file or directory'
@@ -161,30 +161,30 @@ fumount mnt; exec 8<&-
 
 odd=$'a b\tc\nd,e\\f'
 mkdir "$odd"
-exits 0 'an odd name' hellofs -b "$odd"
-is 'serves' "$(cat "$odd/hello")" hello
-is 'as one line of the table' "$(own_mounts | wc -l)" 1
-exits 0 'and goes' fumount "$odd"
+exits 0 'a mountpoint with blanks, newlines, commas and backslashes' hellofs -b "$odd"
+is 'the mount with the odd name serves' "$(cat "$odd/hello")" hello
+is 'the odd name is one line of the mount table' "$(own_mounts | wc -l)" 1
+exits 0 'fumount of the odd name' fumount "$odd"
 ln -s mnt link
 exits 0 'through a symbolic link' hellofs -b link
-ok 'mnt is mounted' mounted "$T/mnt"
-exits 0 'and back' fumount link
+ok 'a mount through a symbolic link is at its target' mounted "$T/mnt"
+exits 0 'fumount through a symbolic link' fumount link
 
 exits 1 'a file as mountpoint' hellofs /etc/passwd
 like 'the error: Not a directory' "$err" 'Not a directory'
 exits 1 'an unknown option' hellofs -o bogus mnt
 like 'the error: bogus: unknown option' "$err" 'bogus: unknown option'
-exits 0 'options' hellofs -b -o noexec,noatime,fsname=my\\,disk,noallow_other mnt
-like 'reach the table' "$(mount_line "$T/mnt")" 'noexec,noatime - fuse.hellofs my,disk ro,'
+exits 0 'mount options with -o' hellofs -b -o noexec,noatime,fsname=my\\,disk,noallow_other mnt
+like 'mount options are in the mount table' "$(mount_line "$T/mnt")" 'noexec,noatime - fuse.hellofs my,disk ro,'
 unlike 'allow_other can be taken away' "$(mount_line "$T/mnt")" 'allow_other'
 fumount mnt
-exits 0 'SOURCE' hellofs -b disk mnt
+exits 0 'hellofs with a SOURCE' hellofs -b disk mnt
 like 'the mount table shows for mnt: - fuse.hellofs disk' "$(mount_line "$T/mnt")" '- fuse.hellofs disk '
 fumount mnt
 
 # Two hundred at once.
 for i in $(seq 200); do mkdir "m$i" && hellofs -b "m$i" 2>/dev/null; done
 is 'two hundred mounts' "$(cat m[0-9]*/hello | wc -c)" 1000
-exits 0 'and away' fumount m[0-9]*
+exits 0 'fumount of two hundred mounts' fumount m[0-9]*
 is 'no FUSE mount is left' "$(own_mounts)" ''
 finish

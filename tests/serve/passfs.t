@@ -12,7 +12,7 @@ chmod 777 "$T" src native
 exits 0 'passfs' passfs -b src mnt
 server=$(newest passfs)
 pids+=("$server")
-like 'in the table' "$(mount_line "$T/mnt")" "fuse.passfs $T/src rw,.*default_permissions"
+like 'the mount table has type, source and options' "$(mount_line "$T/mnt")" "fuse.passfs $T/src rw,.*default_permissions"
 fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
 few_fds() { [ "$(fds)" -lt 20 ]; }
 
@@ -46,7 +46,7 @@ same() # same SED-SCRIPT OPTION...
 		calls "ours.$worker" "$edit" >got
 		ok "$(wc -l <want) calls, the same results ($*)" cmp want got ||
 			diag "$(diff want got | head -n 20 | cut -c1-400)"
-		ok 'thousands' test "$(wc -l <want)" -gt 3000
+		ok 'the table has thousands of calls' test "$(wc -l <want)" -gt 3000
 		rmdir "src/$worker"
 	done
 }
@@ -56,30 +56,30 @@ same 's/ setid:10[0-7]/ setid:10x/'
 same '' --no-passthrough
 # There, root makes no device nodes, and has no attributes called trusted.
 same '/^mknod .* 3 0: /d; /^xattr .* [59] 0: /d' --sandbox
-is 'nothing is left of them' "$(ls -A mnt)" ''
+is 'the calls leave nothing in the mount' "$(ls -A mnt)" ''
 
 # Names, sizes, many entries.
 name=$(printf 'n%.0s' {1..255})
 ok 'a name of 255 bytes' touch "mnt/$name"
 ok 'the name of 255 bytes is in SOURCE' test -e "src/$name"
-exits 1 'one of 256' touch "mnt/n$name"
+exits 1 'a name of 256 bytes' touch "mnt/n$name"
 like 'the error: File name too long' "$err" 'File name too long'
-ok 'odd bytes' touch "mnt/"$'\n\377 \\'
-is 'are kept' "$(count src)" "$(count mnt)"
+ok 'a name of odd bytes' touch "mnt/"$'\n\377 \\'
+is 'names of odd bytes are in SOURCE' "$(count src)" "$(count mnt)"
 rm -f mnt/*
 dd if=/dev/urandom of=native/data bs=1M count=24 2>/dev/null
-ok 'written' cp native/data mnt/data
-ok 'the same' cmp native/data src/data
-ok 'read' cmp native/data mnt/data
-ok 'beyond 4 GiB' dd if=native/data of=mnt/far bs=1M count=1 seek=5000 conv=notrunc
-ok 'is where it should be' cmp <(head -c 1M native/data) <(tail -c 1M mnt/far)
-is 'with a hole before it' "$(perl -e 'open F, "mnt/far"; print sysseek F, 0, 3')" $((5000 << 20))
+ok '24 MiB are written' cp native/data mnt/data
+ok 'SOURCE has the 24 MiB that were written' cmp native/data src/data
+ok '24 MiB are read back' cmp native/data mnt/data
+ok 'data are written beyond 4 GiB' dd if=native/data of=mnt/far bs=1M count=1 seek=5000 conv=notrunc
+ok 'the data beyond 4 GiB are at their offset' cmp <(head -c 1M native/data) <(tail -c 1M mnt/far)
+is 'SEEK_DATA finds the hole before them' "$(perl -e 'open F, "mnt/far"; print sysseek F, 0, 3')" $((5000 << 20))
 perl -e 'open F, ">", "mnt/many$_" or die for 1 .. 5000'
-is 'five thousand entries' "$(find mnt -name 'many*' | wc -l)" 5000
-is 'each once' "$(find mnt | sort | uniq -d)" ''
-is 'as many as there are' "$(count mnt)" "$(count src)"
+is 'find lists five thousand entries' "$(find mnt -name 'many*' | wc -l)" 5000
+is 'find lists no entry twice' "$(find mnt | sort | uniq -d)" ''
+is 'the mount lists as many entries as SOURCE' "$(count mnt)" "$(count src)"
 find mnt -name 'many*' -delete
-is 'removed while listed' "$(find src -name 'many*' | wc -l)" 0
+is 'five thousand entries can be removed while they are listed' "$(find src -name 'many*' | wc -l)" 0
 
 # One inode a file.
 echo one >mnt/a
@@ -88,11 +88,11 @@ is 'hard links are one' "$(stat -c %i mnt/a)" "$(stat -c %i mnt/b)"
 mkdir mnt/dir
 mv mnt/b mnt/dir/c
 echo two >>mnt/dir/c
-is 'whatever it is called' "$(paste -sd' ' mnt/a)" 'one two'
+is 'a write by one name is read by another' "$(paste -sd' ' mnt/a)" 'one two'
 exec 7<>mnt/a
 rm mnt/a mnt/dir/c
 echo three >&7
-is 'written when it has no name' "$(perl -e 'open F, "<&=7"; seek F, 0, 0; print <F>' | paste -sd' ')" 'three o'
+is 'a file without a name can be written' "$(perl -e 'open F, "<&=7"; seek F, 0, 0; print <F>' | paste -sd' ')" 'three o'
 exec 7<&-
 machine exclusive
 echo 3 >/proc/sys/vm/drop_caches
@@ -100,29 +100,29 @@ ok 'what the kernel forgets is closed' within 5 few_fds || diag "$(fds) descript
 machine free
 mkdir -p mnt/dir/deeper src/outside
 ln -s "$T/native" mnt/away
-is 'a link out of it is a link' "$(readlink mnt/away)" "$T/native"
+is 'a symbolic link out of SOURCE is shown as it is' "$(readlink mnt/away)" "$T/native"
 is '..: the root has nothing above' "$(stat -c %i mnt/..)" "$(stat -c %i "$T")"
 rm -r mnt/dir src/outside mnt/away
 echo behind >src/behind
-is 'what is made behind its back' "$(cat mnt/behind)" behind
+is 'a file that was made in SOURCE is seen' "$(cat mnt/behind)" behind
 
 # Copies, holes and attributes go through to the file system below.
 cp --sparse=always mnt/far mnt/far2
 is 'holes stay holes' "$(du -k src/far2 | cut -f1)" 1024
 rm mnt/far mnt/far2
 setfattr -n user.x -v y mnt/behind 2>/dev/null && is 'an attribute' "$(getfattr --only-values -n user.x src/behind 2>/dev/null)" y
-ok 'written through' dd if=native/data of=mnt/sync bs=64k oflag=sync conv=fsync count=16
+ok 'a file is written with O_SYNC and fsync' dd if=native/data of=mnt/sync bs=64k oflag=sync conv=fsync count=16
 ok 'mmap' perl -e 'exit !(-s "mnt/data" == 24 << 20)'
 
-ok 'direct' dd if=native/data of=mnt/direct bs=64k oflag=direct count=16
-ok 'the same once more' cmp <(head -c 1M native/data) src/direct
+ok 'a file is written with O_DIRECT' dd if=native/data of=mnt/direct bs=64k oflag=direct count=16
+ok 'SOURCE has what was written with O_DIRECT' cmp <(head -c 1M native/data) src/direct
 
 # In its own source: it does not wait for itself.
 mkdir src/inside
 exits 0 'mounted in what it mirrors' passfs -b src src/inside
 exits 1 'itself is not shown in itself' timeout 5 stat src/inside/inside
 like 'the error: Too many levels of symbolic links' "$err" 'Too many levels of symbolic links'
-is 'all else is' "$(timeout 5 cat src/inside/behind)" behind
+is 'all but the mount itself is shown in the mount inside SOURCE' "$(timeout 5 cat src/inside/behind)" behind
 fumount src/inside
 
 # Other file systems in it: a number that is in both is not one file.
@@ -130,36 +130,36 @@ mkdir src/one src/two src/dir
 mount -t tmpfs none src/one
 mount -t tmpfs none src/two
 for fs in one two; do mkdir src/$fs/dir; echo "$fs" >src/$fs/f; done
-is 'one number' "$(stat -c %i src/one/f)" "$(stat -c %i src/two/f)"
-ok 'is two files' cp mnt/one/f mnt/two/f
-is 'of two file systems' "$(cat src/two/f)" one
+is 'two file systems in SOURCE have a file of the same inode number' "$(stat -c %i src/one/f)" "$(stat -c %i src/two/f)"
+ok 'cp takes files of the same inode number for two files' cp mnt/one/f mnt/two/f
+is 'the copy is in the other file system' "$(cat src/two/f)" one
 exits 0 'no directory is in itself' find mnt -ls
-is 'nothing is wrong' "$err" ''
-is 'each has one of its own' "$(stat -c %i mnt/{,one/,two/}{,f,dir,behind} 2>/dev/null | sort | uniq -d)" ''
+is 'find reports no error' "$err" ''
+is 'no inode number is shown twice' "$(stat -c %i mnt/{,one/,two/}{,f,dir,behind} 2>/dev/null | sort | uniq -d)" ''
 numbers='import os
 for top, dirs, files in os.walk("mnt"):
     for e in os.scandir(top):
         if not os.path.ismount(e.path.replace("mnt", "src", 1)) and e.inode() != os.lstat(e.path).st_ino: print(e.path)'
-is 'as it is listed' "$(python3 -c "$numbers")" ''
-is 'as statx(2) tells it' "$(stat -c '%i %W' mnt/one/f)" "$(stat -c %i mnt/one/f) $(stat -c %W src/one/f)"
+is 'readdir and lstat show the same inode number' "$(python3 -c "$numbers")" ''
+is 'statx(2) shows the same inode number, and the birth time' "$(stat -c '%i %W' mnt/one/f)" "$(stat -c %i mnt/one/f) $(stat -c %W src/one/f)"
 is "SOURCE's own keep theirs" "$(stat -c %i mnt mnt/behind mnt/dir)" "$(stat -c %i src src/behind src/dir)"
 named='import ctypes, os
 fd = os.open("mnt/two", os.O_TMPFILE | os.O_RDWR)
 ctypes.CDLL(None).linkat(-100, b"/proc/self/fd/%d" % fd, -100, b"mnt/two/named", 0x400)
 print(os.fstat(fd).st_ino, os.stat("mnt/two/named").st_ino)'
-is 'one that gets its name later keeps its number' "$(python3 -c "$named" | tr ' ' '\n' | uniq | wc -l)" 1
+is 'a file of O_TMPFILE keeps its inode number when linkat(2) names it' "$(python3 -c "$named" | tr ' ' '\n' | uniq | wc -l)" 1
 umount -l src/one src/two
 rm -r src/one src/two src/dir
 
 # As it says.
 exits 1 'no such source' passfs nowhere mnt
 like 'the error: passfs: nowhere: No such file or directory' "$err" 'passfs: nowhere: No such file or directory'
-exits 1 'no source' passfs mnt
-exits 1 'a file' passfs native/data mnt
+exits 1 'passfs without a SOURCE' passfs mnt
+exits 1 'passfs of a file' passfs native/data mnt
 fumount mnt
 ok 'the server ends' within 2 gone "$server"
-exits 0 'read-only' passfs -b -o ro src mnt
-exits 1 'nothing is written' touch mnt/x
+exits 0 'passfs -o ro' passfs -b -o ro src mnt
+exits 1 'with -o ro no file can be made' touch mnt/x
 like 'the error is: Read-only file system' "$err" 'Read-only file system'
 fumount mnt
 

@@ -46,48 +46,48 @@ echo x >src/lists/write; chmod 600 src/lists/write; setfacl -m u:1005:w src/list
 setfacl -d -m u:1005:rwx,g:1006:r src/lists
 listed=$(acl src/lists/some)
 up --perms go-w
-is 'without w' "$(stat -c %a mnt/lists/all) $(acl mnt/lists/all)" '644 user::rw- user:1005:rw- group::rw- mask::r-- other::r--'
-exits 2 'whom the list names cannot write' as 1005 sh -c 'echo y >>mnt/lists/all'
-exits 2 'nor can others' as 2000 sh -c 'echo y >>mnt/lists/all'
-ok 'he reads' as 1005 cat mnt/lists/all
+is '--perms go-w takes w from the access list, too' "$(stat -c %a mnt/lists/all) $(acl mnt/lists/all)" '644 user::rw- user:1005:rw- group::rw- mask::r-- other::r--'
+exits 2 '--perms go-w: a user of the list cannot write' as 1005 sh -c 'echo y >>mnt/lists/all'
+exits 2 '--perms go-w: others cannot write' as 2000 sh -c 'echo y >>mnt/lists/all'
+ok '--perms go-w: a user of the list can read' as 1005 cat mnt/lists/all
 down
 up --perms a+r
-is 'with r' "$(stat -c %a mnt/lists/write) $(acl mnt/lists/write)" '664 user::rw- user:1005:-w- group::--- mask::rw- other::r--'
-ok 'others read' as 2000 cat mnt/lists/write
-exits 1 'whom the list names has no more than there' as 1005 cat mnt/lists/write
-exits 1 'nor has the group' setpriv --reuid 2000 --regid 0 --clear-groups cat mnt/lists/write
+is '--perms a+r adds r to the mask and to others' "$(stat -c %a mnt/lists/write) $(acl mnt/lists/write)" '664 user::rw- user:1005:-w- group::--- mask::rw- other::r--'
+ok '--perms a+r: others can read' as 2000 cat mnt/lists/write
+exits 1 '--perms a+r: a user of the list has only what the list grants' as 1005 cat mnt/lists/write
+exits 1 '--perms a+r: the group has only what the list grants' setpriv --reuid 2000 --regid 0 --clear-groups cat mnt/lists/write
 down
 up --uid-offset 1000 --gid-offset 2000
-is 'as owners are' "$(acl mnt/lists/some)" 'user::rw- user:2005:rw- group::--- group:3006:r-- mask::rw- other::---'
-exits 1 'who has the number in SOURCE' as 1005 cat mnt/lists/some
-exits 1 'or the group there' as 1006 cat mnt/lists/some
-ok 'who has the one that is shown' as 2005 sh -c 'cat mnt/lists/some; echo y >>mnt/lists/some'
-ok 'and the group' as 3006 cat mnt/lists/some
-ok 'one more' setfacl -m u:2007:r,g:3008:r mnt/lists/some
-is 'the other way round' "$(acl src/lists/some)" 'user::rw- user:1005:rw- user:1007:r-- group::--- group:1006:r-- group:1008:r-- mask::rw- other::---'
+is 'the ids of an access list are shifted as owners are' "$(acl mnt/lists/some)" 'user::rw- user:2005:rw- group::--- group:3006:r-- mask::rw- other::---'
+exits 1 'a user with an id of the list in SOURCE cannot read' as 1005 cat mnt/lists/some
+exits 1 'a user with a group of the list in SOURCE cannot read' as 1006 cat mnt/lists/some
+ok 'a user with an id of the list that is shown can read and write' as 2005 sh -c 'cat mnt/lists/some; echo y >>mnt/lists/some'
+ok 'a user with a group of the list that is shown can read' as 3006 cat mnt/lists/some
+ok 'setfacl adds an entry in the mount' setfacl -m u:2007:r,g:3008:r mnt/lists/some
+is 'the new entry has the unshifted ids in SOURCE' "$(acl src/lists/some)" 'user::rw- user:1005:rw- user:1007:r-- group::--- group:1006:r-- group:1008:r-- mask::rw- other::---'
 setfacl -x u:2007,g:3008 mnt/lists/some
-is 'as it was' "$(acl src/lists/some)" "$listed"
-like 'by default' "$(acl mnt/lists)" ' default:user:2005:rwx .* default:group:3006:r-- '
-ok 'made there' touch mnt/lists/made
-like 'has it' "$(acl src/lists/made)" '^user::rw- user:1005:rwx .*group:1006:r-- mask::rw- '
-ok 'one more by default' setfacl -d -m u:2007:r mnt/lists
-like 'the other way round as well' "$(acl src/lists)" ' default:user:1007:r-- '
+is 'SOURCE has the former list once the entry is removed' "$(acl src/lists/some)" "$listed"
+like 'the ids of a default list are shifted' "$(acl mnt/lists)" ' default:user:2005:rwx .* default:group:3006:r-- '
+ok 'a file can be made in a directory with a default list' touch mnt/lists/made
+like 'the new file has the entries of the default list' "$(acl src/lists/made)" '^user::rw- user:1005:rwx .*group:1006:r-- mask::rw- '
+ok 'setfacl -d adds an entry to the default list' setfacl -d -m u:2007:r mnt/lists
+like 'the new default entry has the unshifted id in SOURCE' "$(acl src/lists)" ' default:user:1007:r-- '
 down
 up -o noallow_other --map 1005:1015,@1006:@1016
-is 'where nobody else comes in' "$(acl mnt/lists/some)" 'user::rw- user:1015:rw- group::--- group:1016:r-- mask::rw- other::---'
+is '--map maps access lists without allow_other, too' "$(acl mnt/lists/some)" 'user::rw- user:1015:rw- group::--- group:1016:r-- mask::rw- other::---'
 down
 up --force-user 77 --perms g=r
-is 'no other user is named' "$(acl mnt/lists/some)" 'user::rw- group::--- group:1006:r-- mask::r-- other::---'
-exits 1 'he does not come in' as 1005 cat mnt/lists/some
-ok 'who owns all' as 77 cat mnt/lists/some
-ok 'whom the list names by his group' as 1006 cat mnt/lists/some
+is '--force-user shows no users of an access list' "$(acl mnt/lists/some)" 'user::rw- group::--- group:1006:r-- mask::r-- other::---'
+exits 1 '--force-user: a user of the list cannot read' as 1005 cat mnt/lists/some
+ok '--force-user: the forced owner can read' as 77 cat mnt/lists/some
+ok '--force-user: a group of the list can read' as 1006 cat mnt/lists/some
 down
 up --force-group 78
-is 'nor a group' "$(acl mnt/lists/some)" 'user::rw- user:1005:rw- group::--- mask::rw- other::---'
+is '--force-group shows no groups of an access list' "$(acl mnt/lists/some)" 'user::rw- user:1005:rw- group::--- mask::rw- other::---'
 down
-is 'in SOURCE it stays' "$(acl src/lists/some)" "$listed"
+is 'the access list in SOURCE is unchanged' "$(acl src/lists/some)" "$listed"
 up
-is 'without options it is the same' "$(acl mnt/lists/some)" "$listed"
+is 'without options the access list is that of SOURCE' "$(acl mnt/lists/some)" "$listed"
 down
 
 # Where a file system that is mounted in SOURCE has no lists, the mode counts.
@@ -95,10 +95,10 @@ mkdir src/plain
 mount -t ramfs none src/plain
 echo x >src/plain/f; chmod 664 src/plain/f
 up
-ok 'without access lists' as 1005 cat mnt/plain/f
-exits 2 'by the mode' as 1005 sh -c 'echo x >>mnt/plain/f'
+ok 'in a file system without access lists the mode lets others read' as 1005 cat mnt/plain/f
+exits 2 'in a file system without access lists the mode keeps others from writing' as 1005 sh -c 'echo x >>mnt/plain/f'
 like 'the error is: Permission denied' "$err" 'Permission denied'
-exits 1 'none is set' setfacl -m u:1005:rw mnt/plain/f
+exits 1 'no access list is set in a file system without them' setfacl -m u:1005:rw mnt/plain/f
 like 'the error is: Operation not supported' "$err" 'Operation not supported'
 down
 umount src/plain
@@ -106,11 +106,11 @@ umount src/plain
 # In a list of mount options, as in fstab.
 up -o 'map=1:1001\,@1:@1002,ro,threads=1,rw,perms=u+x'
 is 'own options in -o' "$(owner mnt/one)" '2 1002 740'
-ok 'among mount options' touch mnt/two
+ok 'rw among the options of -o: a file can be written' touch mnt/two
 down
-like 'a wrong one' "$(passfs -o ro,cache=some src mnt 2>&1)" '^passfs: .*cache=some.* not auto, none or always'
-like 'one without its value' "$(passfs -o cache src mnt 2>&1)" '^passfs: .*cache.*needs a value'
-like 'an unknown one' "$(passfs -o ro,nonsense src mnt 2>&1)" '^passfs: .*nonsense.*unknown option'
+like '-o with a wrong value of an own option' "$(passfs -o ro,cache=some src mnt 2>&1)" '^passfs: .*cache=some.* not auto, none or always'
+like '-o with an own option without its value' "$(passfs -o cache src mnt 2>&1)" '^passfs: .*cache.*needs a value'
+like '-o with an unknown option' "$(passfs -o ro,nonsense src mnt 2>&1)" '^passfs: .*nonsense.*unknown option'
 exits 0 'by mount.fuse.passfs' mount.fuse3 passfs#src mnt -o 'rw,perms=0444'
 is 'the options reach passfs: owner, group and mode' "$(owner mnt/one)" '2 1 444'
 fumount mnt
@@ -126,13 +126,13 @@ done
 # Names that are not there.
 touch src/a.swp src/.secret src/shown
 up --hide '*.swp' --hide '.s[a-f]*'
-is 'not listed' "$(find mnt -name '*.swp' -o -name '.s*')" ''
-is 'others are' "$(find mnt -name 'shown')" mnt/shown
-exits 1 'not found' stat mnt/a.swp
-exits 1 'not made' touch mnt/b.swp
+is '--hide: hidden names are not listed' "$(find mnt -name '*.swp' -o -name '.s*')" ''
+is '--hide: other names are listed' "$(find mnt -name 'shown')" mnt/shown
+exits 1 '--hide: a hidden name is not found' stat mnt/a.swp
+exits 1 '--hide: a hidden name cannot be made' touch mnt/b.swp
 like 'the error is: Operation not permitted' "$err" 'Operation not permitted'
-exits 1 'nor by a rename' mv mnt/shown mnt/shown.swp
-exits 1 'not removed' rm mnt/.secret
+exits 1 '--hide: no rename to a hidden name' mv mnt/shown mnt/shown.swp
+exits 1 '--hide: a hidden name cannot be removed' rm mnt/.secret
 ok 'the refused calls have changed nothing in SOURCE' test -e src/a.swp -a -e src/.secret -a -e src/shown
 down
 
@@ -147,9 +147,9 @@ is 'a link up to the root stays in' "$(readlink mnt/d/e/up)" ../..
 for link in absolute out round through; do exits 1 "$link is not" cat "mnt/d/$link"; like 'the error is: Permission denied' "$err" 'Permission denied'; done
 mkdir -p mnt/1/2/3/4/5/6/7/8
 ln -s ../../../../../../../../etc/passwd mnt/1/2/3/4/5/6/7/8/deep
-is 'from deep below it stays in' "$(readlink mnt/1/2/3/4/5/6/7/8/deep)" ../../../../../../../../etc/passwd
+is 'a link from deep below stays in' "$(readlink mnt/1/2/3/4/5/6/7/8/deep)" ../../../../../../../../etc/passwd
 ln -P mnt/1/2/3/4/5/6/7/8/deep mnt/near
-exits 1 'not by another name' cat mnt/near
+exits 1 'a hard link to that link leads out and is refused' cat mnt/near
 like 'the error is: Permission denied' "$err" 'Permission denied'
 rm -r mnt/near mnt/1
 # While something is renamed, somewhere, the kernel cannot tell where ".." leads.
@@ -162,7 +162,7 @@ for _ in {1..300}; do
 	[ "$(readlink mnt/d/out)" = '' ] || wrong=$((wrong + 1))
 	[ "$(readlink mnt/d/through)" = '' ] || wrong=$((wrong + 1))
 done
-is 'whatever else is being renamed' "$wrong" 0
+is 'links are judged alike while other names are renamed' "$wrong" 0
 kill "$stirrer"
 wait "$stirrer" 2>/dev/null
 down
@@ -170,16 +170,16 @@ down
 # The umask, default access lists, the group of a directory.
 up
 (umask 027; mkdir mnt/masked; touch mnt/masked/file)
-is 'umask' "$(stat -c %a src/masked src/masked/file | paste -sd' ')" '750 640'
+is 'the umask of the caller applies to new files' "$(stat -c %a src/masked src/masked/file | paste -sd' ')" '750 640'
 mkdir mnt/acl
 ok 'a default access list' setfacl -d -m u:1005:rwx,g::rx,o::- mnt/acl
 (umask 077; touch mnt/acl/file)
-is 'it and not the umask' "$(getfacl -cp mnt/acl/file 2>/dev/null | paste -sd' ')" "$(getfacl -cp src/acl/file | paste -sd' ')"
-like 'with its entry' "$(getfacl -cp src/acl/file)" 'user:1005:rwx'
+is 'the default list applies, and not the umask' "$(getfacl -cp mnt/acl/file 2>/dev/null | paste -sd' ')" "$(getfacl -cp src/acl/file | paste -sd' ')"
+like 'a new file has the entry of the default list' "$(getfacl -cp src/acl/file)" 'user:1005:rwx'
 setfacl -m u:1006:rw mnt/one
 chmod 755 mnt
-ok 'an access list lets in' as 1006 sh -c 'cat mnt/one; echo x >>mnt/one'
-exits 1 'and nobody else' as 1007 cat mnt/one
+ok 'a user of the access list can read and write' as 1006 sh -c 'cat mnt/one; echo x >>mnt/one'
+exits 1 'other users cannot read' as 1007 cat mnt/one
 mkdir src/team; chown 0:500 src/team; chmod 2777 src/team
 ok 'with a further group' setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'touch mnt/team/f; chmod 2755 mnt/team/f; mkdir mnt/team/d'
 is "the group is the directory's" "$(stat -c '%g %a' src/team/f src/team/d | paste -sd' ')" "500 2755 500 $(setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'mkdir src/team/n; stat -c %a src/team/n')"
