@@ -7,7 +7,7 @@ start 120
 need unshare
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 
-count=4000
+count=2500
 mkdir m src
 hellofs -b src >/dev/null
 conn=$(conn_of "$T/src")
@@ -18,7 +18,7 @@ seq 0 $(($1 - 1)) | xargs -I N -P 2 mount -n --bind src m/N
 E
 in_table() { grep -c " - fuse.hellofs" "/proc/$1/mountinfo"; }
 
-unshare -m --propagation private bash -c '. ./binds "$1"; : >ready; exec sleep 100' - $count &
+unshare -m --propagation private bash -c '. ./binds "$1"; : >ready; exec sleep 1000' - $count &
 pids+=($!)
 elsewhere=$!
 within 100 test -e ready
