@@ -101,7 +101,7 @@ static int judge(const struct waking *w, const struct conn *conn, bool *go)
 				     : "Linux before 6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen, "
 				       "fumount --abort the connection");
 	if (conn->over)
-		return waking_refuse(w, FUMOUNT_OK, "its connection is over; nothing waits");
+		return waking_refuse(w, FUMOUNT_OK, "its connection is over, so nothing waits; fumount -R clears it");
 	if (!conn->waiting)
 		return waking_refuse(w, FUMOUNT_OK, "nothing waits");
 	switch (census_state(conn)) {
@@ -113,8 +113,11 @@ static int judge(const struct waking *w, const struct conn *conn, bool *go)
 		break;
 	case CONN_UNKNOWN:
 		if (!w->f->force && w->f->older < 0)
-			return waking_refuse(w, FUMOUNT_FAILED, "requests wait, and its server runs: it may answer yet; "
-				      "--wake -f, or --older=SECONDS, wakes them");
+			return waking_refuse(w, FUMOUNT_FAILED, conn->waiting < 0
+				      ? "whether requests wait is not visible to this user; run this as root, "
+					"or end what waits with --wake -f"
+				      : "requests wait, but its server runs and may still answer; "
+					"--wake -f, or --older=SECONDS, wakes them");
 		break;
 	default:
 		break;
@@ -151,7 +154,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	if (!w->ended)
 		return waking_refuse(w, FUMOUNT_FAILED, "what waits is out of reach, in a ring of io_uring perhaps; "
 			      "fumount --abort ends it");
-	report(w->to, "left", "%lld requests wait yet; run this again", (long long)left);
+	report(w->to, "left", "%lld requests still wait; run this again", (long long)left);
 	return FUMOUNT_OK;
 }
 

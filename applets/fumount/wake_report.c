@@ -82,7 +82,8 @@ int waking_refuse_holding(const struct waking *w, int err)
 static const char *fate_text(const struct waking *w, const struct wake_request *r)
 {
 	return r->fate == WAKE_ENDED ? msg_errno_name(w->order.error)
-	       : r->fate == WAKE_DONE ? "left to the server, which has read it" : "given back";
+	       : r->fate == WAKE_DONE ? "left to the server, which has read it"
+	       : w->order.peek ? "waits" : "given back to the server";
 }
 
 static void report_request_json(const struct waking *w, const struct wake_request *r)
