@@ -293,7 +293,7 @@ static int find_named(struct reattach *r, const char *word)
 		target_close(&t);
 	}
 	if (fusectl_waiting(connection) < 0 || !fusectl_is_over(connection)) {
-		msg("%s: not known to be dead; abort it first (fumount -A), or unmount it", word);
+		msg("%s: not known to be dead; abort it first (fumount --abort), or unmount it", word);
 		return 1;
 	}
 	return add_old(r, connection);
