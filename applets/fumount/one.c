@@ -14,6 +14,7 @@
 static int report_failure(const struct report *to, int err)
 {
 	report_error(to, "failed", err, "%s", err == -ENOENT ? "nothing is mounted there"
+	       : err == -EPERM ? "Operation not permitted; it takes the owner of the mount or CAP_SYS_ADMIN"
 	       : err == -ESTALE ? "covered or moved meanwhile; run fumount again" : msg_reason(err));
 	return fumount_status(err);
 }
@@ -45,8 +46,9 @@ static void report_kept(const struct report *to, uint64_t connection, bool visib
 	int64_t waiting = fusectl_waiting(connection);
 
 	if (!visible)
-		report(to, "unknown", "whether a process still holds connection %llu is not visible to this user",
-		       (unsigned long long)connection);
+		report(to, "unknown", "whether a process still holds connection %llu is not visible to this user"
+		       "; if one hangs, run fumount -R conn:%llu as root",
+		       (unsigned long long)connection, (unsigned long long)connection);
 	else if (waiting > 0 && !fusectl_is_over(connection))
 		report(to, "kept", "connection %llu stays, and %lld of its requests still wait%s; "
 		       "fumount -R conn:%llu ends that", (unsigned long long)connection, (long long)waiting,

@@ -65,7 +65,7 @@ static int kill_server(const struct recovery *r, const struct target *t)
 	int err = signal_server(r, t, SIGKILL);
 
 	if (!err)
-		report(r->to, "killed", "connection %llu cannot be aborted by this user: its server, process %d "
+		report(r->to, "killed", "connection %llu cannot be aborted by this user, so its server, process %d, "
 		       "is killed", (unsigned long long)t->connection, recover_find_conn(r, t->connection)->pid);
 	return err;
 }

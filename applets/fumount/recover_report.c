@@ -37,9 +37,10 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 		out_str(&out, ": no server is visible to this user");
 	}
 	if (conn && conn->waiting > 0)
-		out_fmt(&out, ", %llu waiting", (unsigned long long)conn->waiting);
+		out_fmt(&out, ", %llu request%s waiting", (unsigned long long)conn->waiting,
+			out_plural((uint64_t)conn->waiting));
 	if (conn && census_waited(conn))
-		out_fmt(&out, " for %llu ms", (unsigned long long)census_waited(conn));
+		out_fmt(&out, ", watched for %llu ms", (unsigned long long)census_waited(conn));
 	if (state == CONN_UNKNOWN && !r->f->force)
 		out_str(&out, "; -R -f aborts it");
 	report(r->to, "state", "%s", out_text(&out));
@@ -57,8 +58,9 @@ void recover_report_leftover(const struct recovery *r, uint64_t connection)
 		return;
 	}
 	if (waiting < 0)	/* fusectl is out of reach. */
-		report(r->to, "unknown", "whether a process still holds connection %llu is not visible to this user",
-		       (unsigned long long)connection);
+		report(r->to, "unknown", "whether a process still holds connection %llu is not visible to this user"
+		       "; if one hangs, run fumount -R conn:%llu as root",
+		       (unsigned long long)connection, (unsigned long long)connection);
 	else
 		report(r->to, "kept", "connection %llu is mounted nowhere, and stays until no process holds it",
 		       (unsigned long long)connection);

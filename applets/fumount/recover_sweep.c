@@ -105,8 +105,8 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		report(r->to, "failed", "%s is still mounted", n.path);
 		err = -EBUSY;
 	} else if (top.at.below && !recover_answers(r, top.outer)) {
-		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; recover that",
-		       n.path, (unsigned long long)top.outer);
+		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; run fumount -R conn:%llu first",
+		       n.path, (unsigned long long)top.outer, (unsigned long long)top.outer);
 		err = -EBUSY;
 	} else {
 		*before = top.id;

@@ -69,7 +69,7 @@ let_go()
 hand 1 user/mnt
 strace -f -u nobody -o "$T/trace" -e trace=kill,pidfd_open,pidfd_send_signal fumount -R -f user/mnt 2>err
 ok 'who alone has it is killed' within 5 dead "${holders[0]}"
-like 'as fumount says' "$(cat err)" "its server, process ${holders[0]} is killed"
+like 'as fumount says' "$(cat err)" "its server, process ${holders[0]}, is killed"
 like 'through a pidfd' "$(cat trace)" 'pidfd_send_signal\([0-9]+, SIGKILL'
 unlike 'and by no number' "$(cat trace)" " kill\(${holders[0]}, "
 let_go
