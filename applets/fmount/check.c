@@ -290,7 +290,7 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 		json_close(&r.list, '}');
 		out_char(&r.out, '\n');
 	} else {
-		out_fmt(&r.out, "%s: %s\n", *way == 'n' ? "a mount would fail" : "a mount would work", way);
+		out_fmt(&r.out, *way == 'n' ? "a mount would fail\n" : "a mount would work: %s\n", way);
 	}
 	return msg_flush(&r.out) || *way == 'n';
 }

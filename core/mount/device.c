@@ -59,7 +59,7 @@ const char *mount_device_advice(int err)
 	case -ENOENT: return "make it: mknod -m 666 /dev/fuse c 10 229 (a container: --device /dev/fuse)";
 	case -EPERM:  return "the device cgroup forbids it: allow c 10:229 rwm (--device /dev/fuse)";
 	case -EACCES: return is_on_nodev() ? "it is on a file system mounted nodev"
-					   : "its mode does not let this user open it";
+					   : "its mode does not let this user open it (chmod 666 /dev/fuse)";
 	default:      return NULL;
 	}
 }

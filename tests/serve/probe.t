@@ -62,7 +62,7 @@ mknod -m 600 dev/fuse c 10 229
 chmod 777 mnt
 exits 1 'a device that the user may not open, and no helper' \
 	setpriv --reuid 65534 --regid 65534 --clear-groups env PATH=/nonexistent "$BUILD/fusebox" hellofs mnt
-like 'is told' "$err" '/dev/fuse: Permission denied; its mode does not let this user open it, and there is no fusermount3 in PATH'
+like 'is told' "$err" '/dev/fuse: Permission denied; its mode does not let this user open it \(chmod 666 /dev/fuse\), and there is no fusermount3 in PATH'
 chmod 666 dev/fuse
 exits 1 'a user without a helper' \
 	setpriv --reuid 65534 --regid 65534 --clear-groups env PATH=/nonexistent "$BUILD/fusebox" hellofs mnt
