@@ -46,6 +46,10 @@ int launch_become(const struct launch *l)
 		err = priv_drop_caps();
 	if (!err && l->no_new_privs)
 		err = priv_no_new();
+	if (err == -EPERM && l->user) {
+		msg("%s: running a program as this user needs CAP_SETUID and CAP_SETGID; run this as root", l->user);
+		return 1;
+	}
 	return err ? msg_errno(1, l->user ? l->user : "privileges", err) : 0;
 }
 
