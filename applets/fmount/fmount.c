@@ -366,7 +366,7 @@ static int fmount_main(char **argv)
 	if (f.keep && !fmount_keep)
 		return refuse_missing_part("--keep");
 	if (f.keep && *f.keep && opt_word("direct", f.keep) < 0)
-		return applet_usage("--keep: not direct");
+		return applet_usage("--keep: wanted: direct");
 	if (f.beneath && (f.keep || !can_attach_later(&f) || f.userns || f.replace_stale))
 		return applet_usage("--beneath takes --wait, without --keep, --auto-unmount, --user, --drop-caps, --userns and --replace-stale");
 	if (f.userns && (fmount_userns ? fmount_userns() : refuse_missing_part("--userns")) != 0)

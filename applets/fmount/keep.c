@@ -261,7 +261,7 @@ static const char *why_give_up(int status)
 	if (!keep.works && keep.kept->head.lives == 1 && (status == 126 || status == 127))
 		return "cannot be run";
 	if (!keep.kept->head.init_size && !keep_queue_has_init(keep.device))
-		return "it knows nothing of FUSE_RESUME";
+		return "it cannot go on with the mount of another process (FUSE_RESUME)";
 	return dies_too_often() ? "it ends too often" : NULL;
 }
 
@@ -321,7 +321,7 @@ static bool reap(int *status)
 		} else if (pid == keep.unmounter) {
 			keep.unmounter = 0;
 			if (one && !is_over()) {
-				msg("%s: left mounted, and served no longer", keep.at->path);
+				msg("%s: still mounted, but no longer served", keep.at->path);
 				abort_and_exit(1);
 			}
 		}

@@ -117,7 +117,7 @@ static void show_line(struct view *v, const char *release, const struct fuse_ini
 		out_fmt(v->out, "%s with %d flags of INIT", protocol_text(in, version),
 			__builtin_popcountll(init_flags(in)));
 	else
-		out_fmt(v->out, "of a version that is not known (%s)", why);
+		out_fmt(v->out, "version not known (%s)", why);
 	out_fmt(v->out, ", /dev/fuse: %s\n", device_text());
 }
 

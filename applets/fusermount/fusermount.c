@@ -152,8 +152,8 @@ static int refuse(const char *reason)
 static int refuse_unprivileged(void)
 {
 	return refuse(applet_boxed
-		      ? "no privilege to mount: this file is not set-uid root, nor may it be; "
-			"install the one that may (make install-setuid)"
+		      ? "no privilege to mount: this link to fusebox is never set-uid root; "
+			"install the helper that is (make install-setuid)"
 		      : "no privilege to mount: this file is not set-uid root, or its file "
 			"system is mounted nosuid, or no_new_privs is set");
 }

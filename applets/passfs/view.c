@@ -205,7 +205,7 @@ const char *passview_perms(void *to, char *value, const char **bad)
 
 	*bad = value;
 	((struct passview *)to)->perms = value;
-	return perms_apply(value, &mode) ? NULL : "no permissions as in chmod(1)";
+	return perms_apply(value, &mode) ? NULL : "not permissions as chmod(1) takes them";
 }
 
 uint32_t passview_mode(const struct passview *view, uint32_t mode)
