@@ -22,6 +22,7 @@ struct list {
 	struct unmounted unmounted;
 	bool looked;		/* for unmounted connections */
 	int shown, mounts;
+	bool hidden;		/* fusectl did not show this user how many requests wait */
 	unsigned int bad;	/* states that were shown and need a step, by bit */
 };
 
@@ -100,6 +101,7 @@ static int show_row(const struct table_row *row, void *data)
 	if (!take_line(i, row, &line))
 		return 0;
 	i->shown++;
+	i->hidden |= line.conn && line.conn->waiting < 0;
 	if (line.conn && info_needs_recovery(line.conn))
 		i->bad |= 1u << census_state(line.conn);
 	if (!i->view->json) {
@@ -181,8 +183,10 @@ static void show_next_steps(const struct list *i)
 {
 	struct out *out = i->view->out;
 
-	if (i->bad)
+	if (i->bad || i->hidden)
 		out_char(out, '\n');
+	if (i->hidden)
+		out_str(out, "WAIT ?: not visible to this user; run fuse-info as root\n");
 	if (i->bad & 1u << CONN_STOPPED)
 		out_str(out, "stopped: kill -CONT PID resumes the server\n");
 	if (i->bad)

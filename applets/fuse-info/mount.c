@@ -254,7 +254,10 @@ void info_conn(struct view *v, const struct census *c, const struct conn *conn)
 	view_number(v, "connection", (int64_t)conn->connection);
 	show_server(v, c, conn);
 	show_keeper(v, conn);
-	view_number(v, "waiting", conn->waiting);
+	if (conn->waiting < 0 && !v->json)
+		view_text(v, "waiting", "not visible to this user");
+	else
+		view_number(v, "waiting", conn->waiting);
 	show_waited(v, conn);
 	show_limit(v, conn, "max_background");
 	show_limit(v, conn, "congestion_threshold");
