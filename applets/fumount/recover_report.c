@@ -37,10 +37,9 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 		out_str(&out, ": no server is visible to this user");
 	}
 	if (conn && conn->waiting > 0)
-		out_fmt(&out, ", %llu request%s waiting", (unsigned long long)conn->waiting,
-			out_plural((uint64_t)conn->waiting));
+		out_fmt(&out, ", %llu waiting", (unsigned long long)conn->waiting);
 	if (conn && census_waited(conn))
-		out_fmt(&out, ", watched for %llu ms", (unsigned long long)census_waited(conn));
+		out_fmt(&out, ", watched %llu ms", (unsigned long long)census_waited(conn));
 	if (state == CONN_UNKNOWN && !r->f->force)
 		out_str(&out, "; -R -f aborts it");
 	report(r->to, "state", "%s", out_text(&out));
