@@ -165,7 +165,7 @@ static int install_link(struct install *args, const char *dir, const char *self,
 	out_text(&out);
 	err = args->remove ? remove_link(args, self, path) : make_link(args, self, path);
 	if (err == -EEXIST)
-		msg("%s%s: exists and is not ours; left alone", args->root ? args->root : "", path);
+		msg("%s%s: exists and is not ours: left alone; remove it to install this link", args->root ? args->root : "", path);
 	else if (err == -ELOOP || err == -EXDEV)
 		msg("%s%s: a symbolic link on the way is not followed; remove it", args->root ? args->root : "", path);
 	else if (err)

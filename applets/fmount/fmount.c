@@ -180,7 +180,7 @@ static int run_and_wait(const struct fmount *f, struct mountpoint *at, int devic
 	if (status == 0 && mounted && does_serve(at, child, &status))
 		return pending ? place_beneath(at, child) : 0;
 	if (status == -ETIMEDOUT) {
-		msg("%s: no answer within %d second%s", argv[0], f->timeout, out_plural((uint64_t)f->timeout));
+		msg("%s: no answer within %d second%s; killed and unmounted", argv[0], f->timeout, out_plural((uint64_t)f->timeout));
 		sys_kill(-child, SIGKILL);
 	} else if (status < 0 && status != LAUNCH_UNMOUNTED) {
 		msg_errno(1, argv[0], status);

@@ -323,7 +323,7 @@ static int open_new(struct reattach *r, const char *path)
 		return msg_errno(1, path, r->root);
 	if (table_of_fd(r->root, &row, true) < 0 || !table_is_fuse(&row) || sys_statx(r->root, "", false, &st) < 0
 	    || st.inside || strcmp(row.root, "/") != 0) {
-		msg("%s: not the root of a FUSE mount", path);
+		msg("%s: not the root of a FUSE mount; mount the new server there first", path);
 		return 1;
 	}
 	table_copy(&r->row, &row, r->text, sizeof(r->text));

@@ -91,7 +91,7 @@ chmod 755 bin/unmounted
 exits 1 '--wait: unmounted meanwhile' fmount --wait mnt -- unmounted
 like 'is said' "$err" "fmount: $T/mnt: unmounted meanwhile by another process"
 exits 1 '--wait: no answer in time' fmount --wait --timeout 1 mnt -- sh -c 'exec sleep 77'
-like 'the error: sh: no answer within 1 second' "$err" 'sh: no answer within 1 second$'
+like 'the error: sh: no answer within 1 second' "$err" 'sh: no answer within 1 second; killed and unmounted$'
 ok 'nothing is left mounted' unmounted "$T/mnt"
 ok 'and nobody left' test -z "$(newest sleep)"
 
