@@ -280,6 +280,7 @@ static bool goes_on(const char *program, int *status)
 		if (why) {
 			give_up(program, why);
 			*status = launch_exit_status(*status);
+			*status = *status ? *status : 1;	/* nothing is mounted */
 			return false;
 		}
 		pause_if_needed(worked);

@@ -152,6 +152,10 @@ began=${EPOCHREALTIME/./}
 exits 5 'a program that fails at once' fmount --keep --keep-tries 4 mnt -- bin/fails
 ok 'was given time in between: 50 and 100 ms' test $((${EPOCHREALTIME/./} - began)) -ge 150000
 is 'is told four times' "$(grep -c 'ended with status 5' <<<"$err")" 4
+printf '#!/bin/sh\nexit 0\n' >bin/leaves
+chmod +x bin/leaves
+exits 1 'a program that goes to the background: nothing is mounted, which is no success' fmount --keep --keep-tries 2 mnt -- bin/leaves
+ok 'fmount --keep leaves nothing mounted after it' unmounted "$T/mnt"
 exits 1 'an unknown way' fmount --keep=relay mnt -- hellofs
 like 'the error: fmount: --keep:' "$err" 'fmount: --keep: '
 finish
