@@ -127,6 +127,8 @@ void list_report_error(const char *pid, int err)
 	out_fmt(&out, "/proc/%s/mountinfo", pid ? pid : "self");
 	if (pid && err == -ENOENT && proc_mounted())
 		msg_errno(1, pid, -ESRCH);
+	else if (err == -ENODATA)
+		msg("--stuck: how many requests wait is not visible to this user; run it as root");
 	else
 		msg_errno(1, out_text(&out), err);
 }
@@ -213,6 +215,15 @@ static void look(struct list *i)
 		sys_write_all(2, "\033[K", 3);
 }
 
+/* Whether --stuck has found nothing where it may only not have seen it. */
+static bool is_blind(const struct list *i)
+{
+	for (size_t n = 0; i->choice->stuck && !i->shown && n < i->census.count; n++)
+		if (i->census.conns[n].waiting < 0)
+			return true;
+	return false;
+}
+
 static int show_table(struct list *i)
 {
 	const struct list_choice *choice = i->choice;
@@ -235,7 +246,7 @@ static int show_table(struct list *i)
 		out_str(i->view->out, choice->types ? "no mount has such a type\n" : "no FUSE file system is mounted\n");
 	if (!err && !i->view->json && !choice->no_headings && !choice->columns.chosen && !choice->columns.raw)
 		show_next_steps(i);
-	return err ? err : i->shown;
+	return err ? err : is_blind(i) ? -ENODATA : i->shown;
 }
 
 static struct list list;	/* list_finish() goes on with it */

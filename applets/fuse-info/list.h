@@ -16,7 +16,7 @@ struct list_choice {
 };
 
 /* Shows the table, or its JSON objects. Returns how many mounts were shown, or -errno of reading a mount
-   table. */
+   table; -ENODATA: --stuck found nothing, and may not have seen it. */
 int list_show(const struct list_choice *choice, struct view *view);
 
 /* Call it after list_show(), behind the JSON list of mounts: shows the unmounted connections, and frees
@@ -26,7 +26,7 @@ void list_finish(struct view *view);
 /* Whether the mount table of choice->namespace can be read: 0 or -errno. */
 int list_check(const struct list_choice *choice);
 
-/* Prints why the mount table of the process pid (NULL: this process) cannot be read. */
+/* Prints why list_show() or list_check() failed, of the process pid (NULL: this process). */
 void list_report_error(const char *pid, int err);
 
 #endif

@@ -16,6 +16,8 @@ exits 0 'fuse-info by an ordinary user' user "$BUILD/fusebox" fuse-info
 like 'the table shows the state unknown and ? for the server' "$out" $'\nunknown .* \\? '
 unlike 'nothing is dead' "$out" $'\ndead'
 like 'the table says that root sees how many requests wait' "$out" $'\nWAIT \\?: not visible to this user; run fuse-info as root$'
+exits 2 '--stuck by an ordinary user who cannot see which requests wait' user "$BUILD/fusebox" fuse-info --stuck=0
+like '--stuck says who can see it' "$err" '^fuse-info: --stuck: how many requests wait is not visible to this user; run it as root$'
 exits 0 'fuse-info -A by an ordinary user' user "$BUILD/fusebox" fuse-info -A -l
 like '-A says that some mount namespaces are not visible' "$err" 'some mount namespaces are not visible to this user'
 exits 1 '-R by an ordinary user does not take the mount for dead' user "$BUILD/fusebox" fumount -R mnt
