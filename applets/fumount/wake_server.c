@@ -113,7 +113,7 @@ static int judge_device(struct wake_servers *s, const struct wake_job *job, int 
 	enum verdict verdict = judge_by_mount(device, job->connection);
 
 	if (verdict != UNKNOWN)
-		return verdict;
+		return (int)verdict;
 	switch (s->how) {
 	case BY_POLL:
 		return judge_by_poll(device, job->connection);

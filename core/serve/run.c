@@ -133,11 +133,12 @@ static int unmount_stale(const char *where)
 {
 	static struct target t;
 	enum umount_how how;
-	int err = target_find(where, &t);
+	int err;
 
-	if (err || !t.fuse || t.named) {	/* mounting tells what is wrong */
-		if (!err)
-			target_close(&t);
+	if (target_find(where, &t) != TARGET_FOUND)
+		return 0;	/* mounting tells what is wrong */
+	if (!t.fuse || t.named) {
+		target_close(&t);
 		return 0;
 	}
 	err = stale_check(where, t.connection, &how);
