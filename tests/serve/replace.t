@@ -38,7 +38,7 @@ below=$(server_of mnt)
 fmount --beneath --wait mnt -- hellofs
 is 'two layers' "$(layers)" 2
 pids+=("$below")
-for pid in $(fuse-info --json -n | grep -o '"server":{"pid":[0-9]*' | grep -o '[0-9]*$'); do kill -KILL "$pid"; done
+for pid in $(fuse-info --json -n | grep -o '"server":{"pid":[0-9]*' | grep -o '[0-9]*$'); do kill -KILL "$pid"; within 5 gone "$pid"; done
 within 5 is_dead
 exits 0 'a stack of dead ones' hellofs -b --replace-stale mnt
 is 'is cleared' "$(layers)" 1
