@@ -70,13 +70,19 @@ static bool is_busy(const struct target *t)
 	return table_each(NULL, is_on_target, (void *)t) != 0 || is_held(t->major, t->minor);
 }
 
+/* Another fumount or the server itself may have unmounted it meanwhile. */
+static bool is_gone(const struct target *t)
+{
+	return t->id && !table_has(t->id, t->major, t->minor);
+}
+
 /* Where the name is not safe, a plain unmount detaches by descriptor what is not busy. */
 static int choose_how(const struct target *t, enum umount_how *how)
 {
 	if (*how != UMOUNT_PLAIN || is_name_safe(t))
 		return 0;
 	*how = UMOUNT_LAZY;
-	return is_busy(t) ? -EBUSY : 0;
+	return !is_busy(t) ? 0 : is_gone(t) ? -ENOENT : -EBUSY;
 }
 
 static int unmount_reached(const struct target *t, enum umount_how how)
@@ -134,8 +140,7 @@ static bool is_there(const struct target *t)
 	return fd >= 0;
 }
 
-/* Another fumount or the server itself may have unmounted it meanwhile. For a moved mount umount2(2)
-   returns the errors of a locked (EINVAL) or a hidden one (ENOENT). */
+/* For a moved mount umount2(2) returns the errors of a locked (EINVAL) or a hidden one (ENOENT). */
 int unmount_directly(const struct target *t, enum umount_how how)
 {
 	int err = choose_how(t, &how);
@@ -143,7 +148,7 @@ int unmount_directly(const struct target *t, enum umount_how how)
 	if (err)
 		return err;
 	err = unmount_verified(t, how);
-	if (err && t->id && !table_has(t->id, t->major, t->minor))
+	if (err && is_gone(t))
 		return -ENOENT;
 	if (t->id && (err == -ENOENT || (err == -EINVAL && !is_there(t))))
 		return -ESTALE;
@@ -266,7 +271,7 @@ int unmount_abort(const struct target *t)
 {
 	int err = t->identity ? fusectl_abort_known(t->connection, t->identity) : -EACCES, forced;
 
-	if (!err || err == -ESTALE || err == -ENOENT || (t->id && !table_has(t->id, t->major, t->minor)))
+	if (!err || err == -ESTALE || err == -ENOENT || is_gone(t))
 		return err ? -ENOENT : 0;
 	forced = run_in_child(force_by_descriptor, t);
 	return forced == 0 || forced == -EPERM ? forced : err;
