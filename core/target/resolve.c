@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 
 #include "out.h"
@@ -296,7 +295,6 @@ static int receive(int socket, struct resolved *resolved)
 	return err;
 }
 
-/* A child that waits for a user's server can be deaf to SIGKILL: do not wait for it. */
 static int ask_child(const char *path, struct resolved *resolved)
 {
 	int socket, status, err, child = child_fork(&socket);
@@ -306,11 +304,12 @@ static int ask_child(const char *path, struct resolved *resolved)
 	if (child < 0)
 		return child;
 	err = receive(socket, resolved);
+	if (err == -ETIMEDOUT) {
+		child_kill(&(struct child) { child, socket });
+		return err;
+	}
 	sys_close(socket);
-	if (err == -ETIMEDOUT)
-		sys_kill(child, SIGKILL);
-	else
-		sys_wait(child, &status);
+	sys_wait(child, &status);
 	return err;
 }
 
