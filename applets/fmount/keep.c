@@ -269,23 +269,23 @@ static const char *why_give_up(int status)
 static bool goes_on(const char *program, int *status)
 {
 	bool worked = keep.works && now_ms() - keep.began >= WORKED_MS, replacing = keep.replacing;
+	int ended = *status;
 	const char *why;
 
+	*status = launch_exit_status(ended);
 	keep.server = 0;
 	keep.replacing = false;
 	pass_store_on();
 	if (!is_over() && !replacing) {
-		report_end(program, *status);
-		why = why_give_up(launch_exit_status(*status));
+		report_end(program, ended);
+		why = why_give_up(*status);
 		if (why) {
 			give_up(program, why);
-			*status = launch_exit_status(*status);
 			*status = *status ? *status : 1;	/* nothing is mounted */
 			return false;
 		}
 		pause_if_needed(worked);
 	}
-	*status = launch_exit_status(*status);
 	return !is_over();
 }
 
