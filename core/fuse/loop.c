@@ -208,7 +208,7 @@ static int serve_several(struct fuse_session *s, char *buffer)
 	int err = start_worker(s, serve_first, s->threads) ? supervise(s) : 0;
 
 	/* No thread could be started, or there is no memory for its buffer. */
-	if (err >= 0 && s->phase != FUSE_ENDED && sys_poll_alive(s->device, 0) >= 0)
+	if (err >= 0 && __atomic_load_n(&s->phase, __ATOMIC_RELAXED) != FUSE_ENDED && sys_poll_alive(s->device, 0) >= 0)
 		return serve_alone(s, buffer);
 	return err == -EPIPE || err >= 0 ? read_end_error(s) : err;
 }
