@@ -176,14 +176,9 @@ static int open_namespace(int pid, uint64_t number)
    kernel for a file system of the namespace, where SIGKILL may not end it. */
 static void work_aside(struct reattach *r)
 {
-	struct child child;
 	char command[16];
-	int result = child_start(&child, work, r);
+	int result = child_run(work, r, LIMIT_MS);
 
-	if (!result)
-		result = child_wait(&child, LIMIT_MS);
-	if (result == -ETIMEDOUT)
-		child_kill(&child);
 	r->failed += result < 0 ? 1 : result;
 	if (result >= 0)
 		return;

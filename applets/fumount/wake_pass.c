@@ -125,20 +125,14 @@ static int run_in_child(void *data)
 	return 0;
 }
 
-/* The child is not reaped before it is killed, so the kernel cannot have reused its pid. */
 void wake_pass_run(struct wake_job *job)
 {
 	struct wake_pass *pass = job->pass;
-	struct child child;
 	int err;
 
 	pass->count = pass->ended = pass->done = pass->back = pass->gone = pass->forgotten = pass->unasked = pass->unreleased = 0;
 	pass->err = pass->held = 0;
-	err = child_start(&child, run_in_child, job);
-	if (!err)
-		err = child_wait(&child, LIMIT_MS);
-	if (err == -ETIMEDOUT)
-		child_kill(&child);
+	err = child_run(run_in_child, job, LIMIT_MS);
 	if (err && !pass->held)
 		pass->err = err;
 }

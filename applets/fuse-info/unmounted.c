@@ -117,12 +117,6 @@ static int stop_at_first_waiter(const struct waiter *waiter, void *data)
 	return 1;
 }
 
-static int stop_at_first_holder(const struct holder *holder, void *data)
-{
-	(void)holder, (void)data;
-	return 1;
-}
-
 /* Whether a visible process serves the connection, waits for it or holds it. Where mount namespaces
    are hidden, as in a container, any other connection is presumably mounted in one of those. */
 static bool has_process(const struct conn *conn)
@@ -130,7 +124,7 @@ static bool has_process(const struct conn *conn)
 	const struct table_row row = row_of(conn);
 
 	return conn->pid || (conn->waiting > 0 && waiters_each(row.major, row.minor, stop_at_first_waiter, NULL) > 0)
-	       || holders_each(row.major, row.minor, stop_at_first_holder, NULL) > 0;
+	       || holders_any(row.major, row.minor) > 0;
 }
 
 static bool is_nowhere(const struct unmounted *u, const struct conn *found, const struct conn *conn,

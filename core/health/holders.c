@@ -282,6 +282,17 @@ int holders_each(uint32_t major, uint32_t minor,
 	return proc_mounted() ? scan_process(&scan, 0) : -ENOENT;
 }
 
+static int stop_at_first(const struct holder *holder, void *nothing)
+{
+	(void)holder, (void)nothing;
+	return 1;
+}
+
+int holders_any(uint32_t major, uint32_t minor)
+{
+	return holders_each(major, minor, stop_at_first, NULL);
+}
+
 static int note_holder(const struct holder *holder, void *data)
 {
 	(void)holder;

@@ -30,6 +30,9 @@ struct holder {
 int holders_each(uint32_t major, uint32_t minor,
 		 int (*fn)(const struct holder *holder, void *data), void *data);
 
+/* Whether holders_each() finds a process: 1, 0, or its -errno. */
+int holders_any(uint32_t major, uint32_t minor);
+
 /* Whether process pid holds the device now. The same time limit holds for its maps. */
 bool holder_is(int pid, uint32_t major, uint32_t minor);
 

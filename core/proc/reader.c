@@ -11,10 +11,6 @@
 #include "sys.h"
 #include "sys/child.h"
 
-/* The first processes that block get a long time limit, so that a busy machine hides none; later ones get a
-   short one, since a user can have many. */
-enum { LONG_MS = 1000, SHORT_MS = 50, LONG_WAITS = 3 };
-
 struct order { bool open; char path[55]; };
 
 static struct { struct child child; int owner, lost; } reader;	/* owner: the process that started it */
@@ -83,7 +79,7 @@ static bool receive(void *data, size_t size)
 {
 	const int socket = reader.child.socket;
 
-	return !size || (sys_poll_in(socket, reader.lost < LONG_WAITS ? LONG_MS : SHORT_MS) > 0
+	return !size || (sys_poll_in(socket, child_patience(reader.lost)) > 0
 	       && sys_read_all(socket, data, size) == (ssize_t)size);
 }
 

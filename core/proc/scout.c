@@ -13,10 +13,6 @@
 #include "sys.h"
 #include "sys/child.h"
 
-/* The first processes that block get a long time limit, so that a busy machine hides none; later ones get a
-   short one, since a user can have many. */
-enum { LONG_MS = 1000, SHORT_MS = 50, LONG_WAITS = 3 };
-
 enum what { LOOKING, RECORD, HIDDEN, DONE };
 struct message { int32_t what, pid; char record[SCOUT_RECORD]; };
 
@@ -132,7 +128,7 @@ int scout_each(struct scout *s)
 
 		if (child < 0)
 			return child;
-		result = take_messages(s, lost < LONG_WAITS ? LONG_MS : SHORT_MS, &at, &hidden);
+		result = take_messages(s, child_patience(lost), &at, &hidden);
 		child_kill(&(struct child) { child, s->socket });
 		if (result != -ETIMEDOUT)
 			break;

@@ -47,6 +47,28 @@ int child_wait(struct child *a, int milliseconds)
 	return result;
 }
 
+/* The first processes that block get a long time limit, so that a busy machine hides none; later ones get a
+   short one, since a user can have many. */
+int child_patience(int lost)
+{
+	enum { LONG_MS = 1000, SHORT_MS = 50, LONG_WAITS = 3 };
+
+	return lost < LONG_WAITS ? LONG_MS : SHORT_MS;
+}
+
+int child_run(int (*fn)(void *data), void *data, int milliseconds)
+{
+	struct child a;
+	int result = child_start(&a, fn, data);
+
+	if (result)
+		return result;
+	result = child_wait(&a, milliseconds);
+	if (result == -ETIMEDOUT)
+		child_kill(&a);
+	return result;
+}
+
 void child_kill(struct child *a)
 {
 	enum { PATIENCE = 10 };

@@ -18,6 +18,13 @@ int child_start(struct child *child, int (*fn)(void *data), void *data);
    the caller may wait again; -EIO: the child ended without a result. */
 int child_wait(struct child *child, int milliseconds);
 
+/* How many milliseconds to wait for a child that looks at another process, after `lost` of them have not
+   answered. */
+int child_patience(int lost);
+
+/* As child_start() and child_wait(), but kills a child that takes longer. */
+int child_run(int (*fn)(void *data), void *data, int milliseconds);
+
 /* Kills the child, and reaps it if it ends at once: one that waits for a user's server can be deaf to
    SIGKILL. */
 void child_kill(struct child *child);

@@ -39,12 +39,6 @@ static int is_on_target(const struct table_row *row, void *target)
 	return row->parent == ((const struct target *)target)->id;
 }
 
-static int note_holder(const struct holder *holder, void *nothing)
-{
-	(void)holder, (void)nothing;
-	return 1;
-}
-
 /* Whether /proc shows a holder. A connection may have thousands of mounts to unmount, and one look at
    every process tells of them all. */
 static bool is_held(uint32_t major, uint32_t minor)
@@ -55,7 +49,7 @@ static bool is_held(uint32_t major, uint32_t minor)
 
 	if (unheld.major == major && unheld.minor == minor && now < unheld.until)
 		return false;
-	held = holders_each(major, minor, note_holder, NULL) != 0;
+	held = holders_any(major, minor) != 0;
 	if (!held) {
 		unheld.major = major;
 		unheld.minor = minor;
