@@ -154,7 +154,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	if (!w->ended)
 		return waking_refuse(w, FUMOUNT_FAILED, "what waits is out of reach, in a ring of io_uring perhaps; "
 			      "fumount --abort ends it");
-	report(w->to, "left", "%lld requests still wait; run this again", (long long)left);
+	report(w->to, "left", "%lld request%s; run this again", (long long)left, left == 1 ? " still waits" : "s still wait");
 	return FUMOUNT_OK;
 }
 

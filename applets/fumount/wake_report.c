@@ -131,11 +131,11 @@ void waking_report_request(const struct waking *w, const struct wake_request *r)
 void waking_report_losses(const struct waking *w)
 {
 	if (w->forgotten)
-		report(w->to, "forgotten", "the kernel forgot %u nodes, of which the server was not told; it keeps them "
-		       "until it ends", w->forgotten);
+		report(w->to, "forgotten", "the kernel forgot %u node%s without telling the server, which keeps what it has of them "
+		       "until it ends", w->forgotten, out_plural(w->forgotten));
 	if (w->unreleased)
-		report(w->to, "unreleased", "%u files were closed, of which the server was not told; it keeps them open "
-		       "until it ends", w->unreleased);
+		report(w->to, "unreleased", "the kernel closed %u file%s without telling the server, which keeps them open "
+		       "until it ends", w->unreleased, out_plural(w->unreleased));
 	if (w->unasked)
-		report(w->to, "lost", "the server does not get %u answers to FUSE_NOTIFY_RETRIEVE", w->unasked);
+		report(w->to, "lost", "the server does not get %u answer%s to FUSE_NOTIFY_RETRIEVE", w->unasked, out_plural(w->unasked));
 }
