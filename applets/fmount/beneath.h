@@ -16,8 +16,9 @@ struct beneath {
 	enum umount_how how;	/* … in this way */
 };
 
-/* Opens the mount on top of path, or takes a copy of `held`, a descriptor that is open there (-1: none). stale: only if it is a FUSE mount whose server is gone, or is shown to
-   hang; it is then removed once the new mount is below it. Returns 1, and the caller calls
+/* Opens the mount on top of path, or duplicates `held`, a descriptor that is open there (-1: none).
+   stale: only if it is a FUSE mount whose server is gone, or is shown to hang; beneath_place() then
+   removes it once the new mount is below it. Returns 1, and the caller calls
    beneath_close(); 0: nothing (or with `stale`, no FUSE file system) is mounted there; or -errno
    once it has printed the error. */
 int beneath_open(struct beneath *beneath, int held, const char *path, bool stale);

@@ -29,7 +29,7 @@ static const char *name_of(const struct place *p, char name[32])
 }
 
 /* The kernel does not tell whether an error is about the source or the target. */
-static int report_error(const struct place *source, const struct place *target, bool move, int err)
+static int report_failed(const struct place *source, const struct place *target, bool move, int err)
 {
 	struct sys_stat from, to;
 
@@ -70,8 +70,8 @@ int bind_set_propagation(const struct fmount *f, const char *target)
 	return status;
 }
 
-/* Before Linux 5.2: mount(2) does not tell what it mounted. Open the path, and take only what is the
-   root of a mount and the same file as the source. */
+/* Before Linux 5.2: mount(2) returns no descriptor of the new mount. Open the path again, and return the
+   descriptor only if it is open on the root of a mount and on the source's file. */
 static int mount_by_path(const struct place *source, const struct place *target, uint32_t flags)
 {
 	char from[32], to[32];
@@ -109,7 +109,7 @@ static int bind_held(struct fmount *f, const struct place *source, const struct 
 	int status = OK;
 
 	if (at.fd < 0)
-		return report_error(source, target, f->move, at.fd);
+		return report_failed(source, target, f->move, at.fd);
 	if (*f->list && (status = remount_open(at.fd, at.path, f->list, f->bind || f->rbind, false)))
 		umount_fd(at.fd, UMOUNT_LAZY);
 	status = status ? status : change_propagation(f, &at);

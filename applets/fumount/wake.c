@@ -82,7 +82,7 @@ static void set_order(struct waking *w)
 		w->order.node = number;
 }
 
-/* ---- What is there to do ---- */
+/* ---- Whether to wake ---- */
 
 /* A walk (wake_walk.h) ends requests without knowing which they are: allow it only with -f and a named
    error, without --dry-run, and if all requests are meant. */

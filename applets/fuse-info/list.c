@@ -67,7 +67,7 @@ static bool is_stuck(const struct list *i, const struct conn *conn)
 	       : census_waited(conn) && state != CONN_UNKNOWN && state != CONN_SERVING;
 }
 
-/* Fills the line of a mount. Returns whether it is to be shown. */
+/* Fills in *line for a mount. Returns whether the table shows that mount. */
 static bool take_line(const struct list *i, const struct table_row *row, struct line *line)
 {
 	const struct conn *conn = i->quick ? NULL : census_find(&i->census, table_connection(row));

@@ -5,7 +5,7 @@
 
 #include "columns.h"
 
-/* The options of fuse-info that choose what is in the table. */
+/* The options of fuse-info that choose the mounts and the columns of the table. */
 struct list_choice {
 	bool list, all, no_headings;
 	bool unmounted;		/* list_finish() shows connections that are mounted nowhere */

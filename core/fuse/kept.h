@@ -7,7 +7,8 @@
 #include "fuse/session.h"
 #include "fuse_keep.h"
 
-/* Buffers for the first thread, for reading what is delivered again, and for each other thread. */
+/* Buffers: the first thread's, one to read the requests that the kernel sends again, and one for each other
+   thread. */
 enum { KEPT_FIRST, KEPT_PROBE, KEPT_THREADS, KEPT_BUFFERS = KEPT_THREADS + 96 };
 
 /* How much memory a session shares without the file system's own, which follows, in bytes. */

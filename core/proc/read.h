@@ -10,7 +10,8 @@
 /* The name of process or thread `id` in /proc. */
 const char *read_name(int id, char text[12]);
 
-/* Reads /proc/DIR/FILE, one that does not block (see reader.h) or in a child; dir is "PID" or "PID/task/TID". As sys_read_file(). */
+/* Reads /proc/DIR/FILE as sys_read_file() does; dir is "PID" or "PID/task/TID". Outside a child read only
+   files that do not block (see reader.h). */
 ssize_t read_proc(const char *dir, const char *file, char *text, size_t size);
 
 /* The state of a process or thread, as in proc_pid_stat(5); '\0': it has ended. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reader: reads those files of /proc that block while their process executes a program, which its
- * user can make last: stat, wchan, io, and what is in ns. (comm, status and sched do not.)
+/* reader: reads those files of /proc/PID that block while the process executes a program, which the
+ * process's user can prolong: stat, wchan, io, and the links in ns. (comm, status and sched do not block.)
  *
  * A child reads them. One that does not answer within a time limit is killed and left behind, and
  * the next call starts another.

@@ -136,7 +136,7 @@ static int unmount_stale(const char *where)
 	int err;
 
 	if (target_find(where, &t) != TARGET_FOUND)
-		return 0;	/* mounting tells what is wrong */
+		return 0;	/* mount_or_report() prints the error */
 	if (!t.fuse || t.named) {
 		target_close(&t);
 		return 0;
