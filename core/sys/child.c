@@ -11,7 +11,7 @@ int child_fork(int *socket)
 {
 	int pair[2], pid, err = sys_socketpair(pair);
 
-	if (err)
+	if (err < 0)
 		return err;
 	pid = sys_fork();
 	*socket = pair[pid == 0];
