@@ -11,7 +11,7 @@
 #define VERSION "0"
 #endif
 
-enum { INFO, STATE, WAITING, PID, AGE, METRICS };
+enum { INFO, STATE, WAITING, PID, AGE, RESTARTS, METRICS };
 
 static const struct { const char *name, *help; } metrics[METRICS] = {
 	[INFO] = { "fuse_mount_info", "A FUSE mount." },
@@ -19,16 +19,17 @@ static const struct { const char *name, *help; } metrics[METRICS] = {
 	[WAITING] = { "fuse_mount_waiting_requests", "Requests that the server has not answered." },
 	[PID] = { "fuse_mount_server_pid", "The process that serves the mount." },
 	[AGE] = { "fuse_mount_server_age_seconds", "For how long that process has been running." },
+	[RESTARTS] = { "fuse_mount_server_restarts_total", "How often fmount --keep has started a server again." },
 };
 
-static void put_head(struct out *out, const char *name, const char *help)
+static void put_head(struct out *out, const char *name, const char *help, const char *kind)
 {
-	out_fmt(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+	out_fmt(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
 static void put_build(struct out *out)
 {
-	put_head(out, "fusebox_build_info", "The version of fusebox.");
+	put_head(out, "fusebox_build_info", "The version of fusebox.", "gauge");
 	out_str(out, "fusebox_build_info{version=\"" VERSION "\"} 1\n");
 }
 
@@ -99,6 +100,8 @@ static void put_metric(struct out *out, int metric, const struct table_row *row,
 		put_sample(out, metric, row, (uint64_t)conn->waiting);
 	else if (metric == PID && served)
 		put_sample(out, metric, row, (uint64_t)conn->pid);
+	else if (metric == RESTARTS && conn->keeper)
+		put_sample(out, metric, row, conn->restarts);
 	else if (age >= 0)
 		put_sample(out, metric, row, (uint64_t)age);
 }
@@ -157,7 +160,7 @@ int metrics_show(struct out *out, const char *pid, bool all)
 	census_look(&s.census, WATCH_MS);
 	put_build(out);
 	for (s.metric = 0; !err && s.metric < METRICS; s.metric++) {
-		put_head(out, metrics[s.metric].name, metrics[s.metric].help);
+		put_head(out, metrics[s.metric].name, metrics[s.metric].help, s.metric == RESTARTS ? "counter" : "gauge");
 		err = each_mount(&s, pid, all, show_row);
 	}
 	census_free(&s.census);

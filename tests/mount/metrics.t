@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 start 60
 need python3
-mkdir good dead mute $'odd "\\\n\033name'
+mkdir kept good dead mute $'odd "\\\n\033name'
 odd="$T/"$'odd "\\\n\033name'
 hellofs -b "$T/good"
 hellofs -b "$odd"
@@ -13,6 +13,12 @@ abort_detach -a "$T/dead" 2>/dev/null || { mkdir ctl; mount -t fusectl none ctl;
 faulty mute "$T/mute"
 bg stat mute/none
 within 5 blocked "$bg"
+bg fmount --keep kept -- hellofs 2>/dev/null
+keeper=$bg
+served() { server=$(child_named hellofs "$keeper") && [ "$server" ]; }
+within 5 served && cat kept/hello >kept.hello
+kill -KILL "$server"
+within 5 grep -qx fuse-keep:1 "/proc/$keeper/comm" && cat kept/hello >kept.hello
 mount --bind good good	# two mounts on one directory
 
 # The text format, read strictly: HELP and TYPE once, samples in one group, each once.
@@ -25,7 +31,7 @@ for line in sys.stdin.buffer.read().decode().split('\n')[:-1]:
         assert line.split()[2] not in done, line
         now = line.split()[2]; done.add(now)
     elif line.startswith('# TYPE '):
-        assert line == '# TYPE %s gauge' % now, line
+        assert line == '# TYPE %s %s' % (now, 'counter' if now.endswith('_total') else 'gauge'), line
     else:
         m = re.fullmatch(r'([a-z_]+)\{(%s(?:,%s)*)\} (\d+)' % (label, label), line)
         assert m and m[1] == now, repr(line)
@@ -40,7 +46,7 @@ print(eval(sys.argv[1]))
 P
 exits 0 'succeeds' fuse-info --metrics
 say() { python3 parse.py "$1" <<<"$out" 2>&1 | tail -n 1; }
-is 'all metrics' "$(say 'sorted(samples)')" "['fuse_mount_info', 'fuse_mount_server_age_seconds', 'fuse_mount_server_pid', 'fuse_mount_state', 'fuse_mount_waiting_requests', 'fusebox_build_info']"
+is 'all metrics' "$(say 'sorted(samples)')" "['fuse_mount_info', 'fuse_mount_server_age_seconds', 'fuse_mount_server_pid', 'fuse_mount_server_restarts_total', 'fuse_mount_state', 'fuse_mount_waiting_requests', 'fusebox_build_info']"
 is 'state of a mount that serves' "$(say 'state("/good")')" "['serving']"
 is 'state of a dead mount' "$(say 'state("/dead")[0] in ("dead", "aborted")')" True
 is 'state of a hung mount' "$(say 'state("/mute")')" "['hung']"
@@ -48,12 +54,13 @@ is 'each state is told' "$(say 'len(of("fuse_mount_state", "/mute"))')" 7
 is 'how many requests wait' "$(say 'of("fuse_mount_waiting_requests", "/mute"), of("fuse_mount_waiting_requests", "/good")')" '([1], [0, 0])'
 is 'pid of the server' "$(say 'len(of("fuse_mount_server_pid", "/good")) == 2 and all(p > 1 for p in of("fuse_mount_server_pid", "/good"))')" True
 is 'age of the server' "$(say 'max(of("fuse_mount_server_age_seconds", "/good")) < 100')" True
+is 'restarts of a mount that is kept' "$(say 'of("fuse_mount_server_restarts_total", "/kept"), samples["fuse_mount_server_restarts_total"][1:]')" '([1], [])'
 is 'type and connection of a mount' "$(say 'of("fuse_mount_info", "/good", type="fuse.hellofs", connection="'"$(conn_of "$T/good")"'")')" '[1, 1]'
 is 'a name is escaped as in the tables' "$(say '[l["mountpoint"] for l, v in samples["fuse_mount_info"] if "odd" in l["mountpoint"]][0].split("/")[-1]')" 'odd "\\\n\033name'
 unlike 'no escape character of a name is printed' "$out" $'\033'
 exits 1 'not with a target' fuse-info --metrics good
 exits 1 'not with --json' fuse-info --metrics --json
-bg unshare -m --propagation private sh -c 'mkdir in; hellofs -b "$PWD/in"; touch ready; sleep 60'
+bg unshare -m --propagation private sh -c 'mkdir in; hellofs -b "$PWD/in"; touch ready; exec sleep 60'
 within 10 test -e ready
 exits 0 '-A' fuse-info -A --metrics
 is '-A: of other namespaces' "$(say 'len(of("fuse_mount_info", "/in"))')" 1
