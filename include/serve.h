@@ -12,7 +12,7 @@
 
 struct serve_args {
 	bool foreground, background, debug, sandbox, verbose, single, auto_unmount, replace_stale;
-	int ready_fd, threads;
+	int ready_fd, threads, request_timeout;
 	struct opt_set options, transport;
 	struct optlist mount;
 };
@@ -29,6 +29,7 @@ struct serve_args {
 	OPT(0, "replace-stale", OPT_FLAG, struct serve_args, replace_stale, NULL, "unmount a dead or hung mount that is there"), \
 	OPT(0, "threads", OPT_NUMBER, struct serve_args, threads, "N", "at most N threads"), \
 	OPT(0, "transport", OPT_CALL, struct serve_args, transport, "HOW", "auto, dev (/dev/fuse) or uring (io_uring)"), \
+	OPT(0, "request-timeout", OPT_NUMBER, struct serve_args, request_timeout, "SECONDS", "the kernel aborts the connection if an answer takes longer"), \
 	OPT(0, "sandbox", OPT_FLAG, struct serve_args, sandbox, NULL, "allow only the files and system calls that serving needs")
 
 /* The last argument of APPLET() for a server. */

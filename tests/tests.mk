@@ -6,7 +6,7 @@ TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools
 SLOW = tests/cli/build.t tests/setuid/attacks.t tests/hostile/passfs-users.t tests/hostile/tools-binds.t \
 	tests/boot/initramfs.t tests/mount/touch.t tests/mount/wake.t tests/mount/floor.t tests/mount/trace.t tests/mount/beneath.t \
 	tests/compat/abi.t tests/serve/writing.t tests/hostile/tools-paths.t tests/hostile/tools-wake.t tests/hostile/tools-trap.t \
-	tests/compat/fusermount.t tests/setuid/limits.t tests/hostile/tools-fetch.t
+	tests/compat/fusermount.t tests/setuid/limits.t tests/hostile/tools-fetch.t tests/serve/request-timeout.t
 ALL_SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))
 
@@ -18,7 +18,7 @@ ALONE = tests/mount/info.t
 SLOW_ALONE = tests/hostile/tools-trap.t
 
 # The longest first, so that no processor is without work at the end.
-LONGEST = tests/mount/metrics.t tests/serve/replace.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \
+LONGEST = tests/serve/replace.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \
 	tests/mount/table.t tests/compat/mount_fuse.t tests/hostile/passfs-starve.t tests/hostile/cage-server.t tests/hostile/tools-signal.t \
 	tests/serve/holes.t tests/mount/all.t tests/cli/readme.t
 ORDERED = $(filter $(SCRIPTS),$(LONGEST)) $(filter-out $(LONGEST),$(SCRIPTS))

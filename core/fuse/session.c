@@ -91,6 +91,7 @@ static void reply(struct fuse_req *req, uint32_t minor)
 	out->max_write = s->max_write;
 	out->time_gran = 1;
 	out->max_stack_depth = s->flags & FUSE_PASSTHROUGH ? s->ops->backing_depth : 0;
+	out->request_timeout = s->flags & FUSE_REQUEST_TIMEOUT ? s->request_timeout : 0;
 	out->max_pages = s->flags & FUSE_MAX_PAGES ? (uint16_t)session_pages(s, s->max_write) : 0;
 	req->reply.body_size = reply_size(minor);
 }
@@ -149,7 +150,7 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 	}
 	s->minor = in->minor < FUSE_KERNEL_MINOR_VERSION ? in->minor : FUSE_KERNEL_MINOR_VERSION;
 	s->offered = offered(in, req->data_size);
-	s->flags = wanted(s->ops) & s->offered;
+	s->flags = (wanted(s->ops) | (s->request_timeout ? FUSE_REQUEST_TIMEOUT : 0)) & s->offered;
 	if (s->flags >> 32)
 		s->flags |= FUSE_INIT_EXT;
 	s->max_readahead = in->max_readahead;

@@ -21,6 +21,7 @@ struct fuse_session {
 	uint32_t threads;	/* most threads that serve requests; 0: ops->threads */
 	uint32_t most;		/* most threads including spare ones; 0: SHARE_THREADS, the maximum */
 	enum fuse_transport transport;
+	uint16_t request_timeout;	/* seconds after which the kernel aborts the connection; 0: never */
 	uint32_t page;		/* page size in bytes; 0: 4096 */
 	struct fuse_resume *kept;	/* fmount --keep: the memory that outlives this process; NULL: none */
 	uint64_t own_device;	/* major << 32 | minor of the mount's superblock; 0: unknown */

@@ -11,7 +11,8 @@
 
 const struct opt serve_options[] = { SERVE_OPTIONS, OPT_END };
 
-enum { MOST_THREADS = 64 };
+/* Linux raises a shorter timeout to LEAST_TIMEOUT seconds; INIT's reply has 16 bits for it. */
+enum { MOST_THREADS = 64, LEAST_TIMEOUT = 15, MOST_TIMEOUT = UINT16_MAX };
 
 static const char *set_transport(void *to, char *value, const char **bad)
 {
@@ -72,6 +73,10 @@ static const char *plan_session(void)
 		return "--threads: wanted 1 to 64";
 	if (serving.args->ready_fd >= 0 && sys_fd_valid(serving.args->ready_fd) < 0)
 		return "--ready-fd: not an open descriptor";
+	if (serving.args->request_timeout
+	    && (serving.args->request_timeout < LEAST_TIMEOUT || serving.args->request_timeout > MOST_TIMEOUT))
+		return "--request-timeout: wanted 15 to 65535 seconds";
+	serving.session.request_timeout = (uint16_t)serving.args->request_timeout;
 	serving.args->threads *= serving.args->threads > 0;
 	serving.session.threads = (uint32_t)serving.args->threads;
 	/* seccomp does not filter io_uring operations. */

@@ -114,7 +114,8 @@ like '-o with an unknown option' "$(passfs -o ro,nonsense src mnt 2>&1)" '^passf
 exits 0 'by mount.fuse.passfs' mount.fuse3 passfs#src mnt -o 'rw,perms=0444'
 is 'the options reach passfs: owner, group and mode' "$(owner mnt/one)" '2 1 444'
 fumount mnt
-for bad in '--map 1' '--map 1:@2' '--map a:b' '--map 1:2,' '--perms rwz' '--perms 9' '--cache some' '--transport x' '--threads 65' '--timeout x' '--locks --transport=uring'; do
+for bad in '--map 1' '--map 1:@2' '--map a:b' '--map 1:2,' '--perms rwz' '--perms 9' '--cache some' '--transport x' '--threads 65' '--timeout x' '--locks --transport=uring' '--locks --request-timeout=20' \
+	'--request-timeout=14' '--request-timeout=65536'; do
 	# shellcheck disable=SC2086 # words
 	case $bad in
 	'--map 1:2,') exits 0 "an empty end is none ($bad)" passfs -b $bad src mnt; fumount mnt ;;

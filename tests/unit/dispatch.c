@@ -128,6 +128,25 @@ static void flags_are_masked(void **state)
 	}
 }
 
+/* The kernel takes a timeout only with its flag, and 0 is none. */
+static void timeout_is_asked_for(void **state)
+{
+	struct fuse_init_in in = { .major = 7, .minor = 43, .flags = FUSE_INIT_EXT };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool wanted = i & 1, offered = i & 2;
+
+		session.phase = FUSE_STARTING;
+		session.request_timeout = wanted ? 20 : 0;
+		in.flags2 = offered ? (uint32_t)(FUSE_REQUEST_TIMEOUT >> 32) : 0;
+		assert_true(feed(FUSE_INIT, 0, &in, sizeof(in)));
+		assert_int_equal(req.reply.body.init.request_timeout, wanted && offered ? 20 : 0);
+		assert_int_equal(req.reply.body.init.flags2 != 0, wanted && offered);
+	}
+	session.request_timeout = 0;
+}
+
 static void only_init_at_first(void **state)
 {
 	(void)state;
@@ -397,6 +416,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(negotiates, setup), cmocka_unit_test_setup(flags_are_masked, setup),
+		cmocka_unit_test_setup(timeout_is_asked_for, setup),
 		cmocka_unit_test_setup(only_init_at_first, setup), cmocka_unit_test_setup(answers, setup),
 		cmocka_unit_test_setup(directories, setup),
 		cmocka_unit_test_setup(what_is_left_out, setup),
