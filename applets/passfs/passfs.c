@@ -251,7 +251,7 @@ static const char *settle(void *data, struct fuse_session *session)
 	if (fs->export && fs->serve.sandbox)
 		return "--sandbox and --export exclude each other: file handles lead everywhere";
 	if (fs->locks && fs->serve.request_timeout)
-		return "--locks and --request-timeout exclude each other: who waits for a lock may wait long";
+		return "--locks and --request-timeout exclude each other: waiting for a lock can take longer";
 	/* An io_uring ring's thread serves all requests of its CPU: one that waits in SOURCE would
 	   delay those of all users there. */
 	if (fs->serve.mount.allow_other)
