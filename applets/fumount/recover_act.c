@@ -13,7 +13,8 @@
 #include "target/unmount.h"
 #include "wake.h"
 
-enum { LIMIT_MS = 300 };
+/* What an unmount may wait for. LIMIT_TRIES of retry_plain() take about as long, BRIEF_TRIES 45 ms. */
+enum { LIMIT_MS = 300, LIMIT_TRIES = 25, BRIEF_TRIES = 10 };
 
 struct duty { uint64_t connection; bool aborted, serves, another; };
 
@@ -95,12 +96,12 @@ static void recover_abort_if_hung(struct recovery *r, const struct target *t, bo
 		       (unsigned long long)t->connection, msg_reason(err));
 }
 
-/* The abort wakes the waiting processes, which then need a moment to close their files. */
-static int retry_plain(const struct target *t)
+/* The waiting processes get an error, and then need a moment to close their files: tries of 1 ms, 2 ms… */
+static int retry_plain(const struct target *t, int tries)
 {
 	int err = -EBUSY;
 
-	for (int i = 0; i < 10 && err == -EBUSY; i++) {
+	for (int i = 0; i < tries && err == -EBUSY; i++) {
 		sys_sleep_ms(i);
 		err = unmount_target(t, UMOUNT_PLAIN);
 	}
@@ -120,7 +121,7 @@ static int wake_and_unmount(struct recovery *r, const struct target *t)
 	if (woken <= 0)
 		return -EBUSY;
 	report(r->to, "woken", "%ld request%s ended with ETIMEDOUT", woken, out_plural((uint64_t)woken));
-	return retry_plain(t);
+	return retry_plain(t, LIMIT_TRIES);
 }
 
 static void report_state(struct recovery *r, const struct target *t)
@@ -145,7 +146,7 @@ static int unmount_escalating(struct recovery *r, const struct target *t)
 	if (err != -EBUSY)
 		return err;
 	recover_abort_if_hung(r, t, false);
-	err = retry_plain(t);
+	err = retry_plain(t, BRIEF_TRIES);
 	if (err != -EBUSY)
 		return err;
 	/* Where fusectl is out of reach, MNT_FORCE aborts the connection. */
