@@ -12,9 +12,9 @@ late() { strace -f -qq -o /dev/null -e trace=umount2 -e inject=umount2:delay_ent
 # COMMAND's. On a busy machine COMMAND may come first: then once more.
 race()
 {
-	local other try
+	local other
 	read -ra other <<<"$1"; shift
-	for try in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		hellofs -b mnt 2>/dev/null
 		(begun umount2 fumount; exec "${other[@]}" 2>/dev/null) &
 		err=$(late "$@" 2>&1)
