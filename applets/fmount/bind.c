@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "bind.h"
+#include "cli/map.h"
 #include "launch/mount_or_report.h"
 #include "launch/remount.h"
+#include "mount/table.h"
 #include "mount/umount.h"
 #include "msg.h"
 #include "proc/proc.h"
@@ -70,22 +72,52 @@ int bind_set_propagation(const struct fmount *f, const char *target)
 	return status;
 }
 
-/* Before Linux 5.2: mount(2) returns no descriptor of the new mount. Open the path again, and return the
-   descriptor only if it is open on the root of a mount and on the source's file. */
-static int mount_by_path(const struct place *source, const struct place *target, uint32_t flags)
+/* ---- Before Linux 5.2 ---- */
+
+static int note_mount(const struct table_row *row, void *known)
+{
+	return map_add(known, row->id, 0);
+}
+
+/* Whether fd is open on the root of a mount that is not `known` and shows the source's file. */
+static bool is_new_mount(const struct map *known, int fd, const struct place *source)
+{
+	struct sys_stat wanted, found, at;	/* at: with the id that the mount table shows */
+
+	return sys_statx(source->fd, "", true, &wanted) == 0 && sys_statx(fd, "", true, &found) == 0 && !found.inside
+	       && sys_statx(fd, "", false, &at) == 0 && !map_find(known, at.mount_id) && found.inode == wanted.inode
+	       && found.dev_major == wanted.dev_major && found.dev_minor == wanted.dev_minor;
+}
+
+/* mount(2) returns no descriptor of the new mount, and another user may make the path lead to a mount of
+   root's that shows the same file. So return a descriptor only if the mount there was in no table before. */
+static int bind_by_path(const struct place *source, const struct place *target, bool recursive)
+{
+	struct map known = { .entries = NULL };
+	char from[32], to[32];
+	int err = proc_mounted() ? table_each(NULL, note_mount, &known) : 0, mount;
+
+	if (!err)
+		err = sys_mount(name_of(source, from), name_of(target, to), NULL, recursive ? BIND | RECURSIVE : BIND, NULL);
+	mount = err ? err : sys_open(target->path, O_PATH, 0);
+	if (mount >= 0 && !is_new_mount(&known, mount, source)) {
+		sys_close(mount);
+		mount = -ESTALE;
+	}
+	/* The mount that covers the target: the open descriptor keeps what lies below it busy. */
+	if (mount < 0 && !err)
+		umount_fd(target->fd, UMOUNT_PLAIN);
+	map_free(&known);
+	return mount;
+}
+
+/* The source's descriptor is open on the mount, which stays the same mount when it moves. */
+static int move_by_path(const struct place *source, const struct place *target)
 {
 	char from[32], to[32];
-	struct sys_stat wanted, found;
-	int err = sys_mount(name_of(source, from), name_of(target, to), NULL, flags, NULL);
-	int mount = err ? err : sys_open(target->path, O_PATH, 0);
+	int err = sys_mount(name_of(source, from), name_of(target, to), NULL, MOVE, NULL);
 
-	if (mount < 0)
-		return mount;
-	if (sys_statx(source->fd, "", true, &wanted) == 0 && sys_statx(mount, "", true, &found) == 0 && !found.inside
-	    && found.inode == wanted.inode && found.dev_major == wanted.dev_major && found.dev_minor == wanted.dev_minor)
-		return mount;
-	sys_close(mount);
-	return -ESTALE;
+	return err ? err : sys_dup_above(source->fd, 3);
 }
 
 /* Attaches the source at the target. Returns a descriptor of the mount, or -errno. */
@@ -100,7 +132,7 @@ static int attach(const struct fmount *f, const struct place *source, const stru
 		sys_close(mount);
 	if (err != -ENOSYS)
 		return err;
-	return mount_by_path(source, target, f->move ? MOVE : f->rbind ? BIND | RECURSIVE : BIND);
+	return f->move ? move_by_path(source, target) : bind_by_path(source, target, f->rbind);
 }
 
 static int bind_held(struct fmount *f, const struct place *source, const struct place *target)

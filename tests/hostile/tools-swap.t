@@ -44,4 +44,18 @@ clear_mounts victim
 mount -t tmpfs roots victim/at
 while_swapping 60 fmount -o nonsense=1 -B src home/x/at
 is '--bind that is undone: the mount of root stays' "$(mounted_below "$T/victim")" "$T/victim/at"
+
+# Before Linux 5.2 no call returns the new mount's descriptor. The link leads to the mount that is bound:
+# it has the same root directory as the new one.
+old() { slowly forbid 38 428,429 fmount "$@"; }
+changed() { grep -F " $T/victim/at " /proc/self/mountinfo | grep -vE ' rw,[a-z,]* - tmpfs roots'; }
+while_swapping 30 old -o X-mount.mkdir,bind,ro --make-shared -B victim/at home/x/at
+ok 'before 5.2: --bind with options: some come about' test "$good" -ge 1
+is 'before 5.2: --bind with options: the mount of root has none of them' "$(changed)" ''
+mount --make-private -o remount,bind,rw victim/at
+while_swapping 30 old -o X-mount.mkdir,nonsense=1 -B victim/at home/x/at
+is 'before 5.2: --bind that is undone: the mount of root stays' "$(mounted_below "$T/victim")" "$T/victim/at"
+mkdir victim/moved
+exits 0 'before 5.2: --move' forbid 38 428,429 fmount --make-shared -M victim/at victim/moved
+like 'before 5.2: --move: the mount that moved is shared' "$(mount_line "$T/victim/moved")" 'shared:[0-9]+ - tmpfs roots'
 finish
