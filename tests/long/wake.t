@@ -37,8 +37,12 @@ hang_once()
 	silence
 	echo >&8
 	within 10 some_wait || { echo 'nobody waits'; revive; exec 8>&-; return 1; }
+	sleep 0.1
+	grep -v 'ready\|over' waited | sort >free
 	timeout 20 fumount --wake -f mnt >woken 2>&1 8>&- || { echo "fumount: $(cat woken)"; revive; exec 8>&-; return 1; }
 	within 2 all_over || echo "left: $(cat woken waited)"
+	grep -v 'ready\|over' waited | sort | comm -13 free - >>results
+	[ "$(grep -c . free)" -lt 11 ] || echo 'all were served at once'
 	revive
 	exec 8>&-
 	within 10 works || { echo 'does not work afterwards'; return 1; }
@@ -53,11 +57,14 @@ hangs()
 	local name=$1 slack=${2:-2048} i before after was now
 	conn=$(conn_of "$T/mnt")
 	: >wrong
+	: >results
 	hang_once >>wrong
 	before=$(descriptors) was=$(memory)
 	for ((i = 0; i < rounds; i++)); do hang_once >>wrong || break; done
 	is "$name: $rounds hangs" "$i" "$rounds"
 	is 'nothing went wrong' "$(cat wrong)" ''
+	diag "woken: $(sort results | uniq -c | awk '{ print $2 "=" $3 "*" $1 }' | tr '\n' ' ')"
+	is 'each waiter got the error' "$(grep -v ' 110$\|^mmap 7$' results)" ''
 	within 5 [ "$(descriptors)" -le "$before" ]
 	after=$(descriptors) now=$(memory)
 	ok "no descriptor is lost ($before, $after)" [ "$after" -le $((before + rounds * kept)) ]
