@@ -21,7 +21,7 @@ struct mount_args {
 	const char *setuid;		/* setuid=USER; NULL: not given */
 	bool drop_privileges, nodev, nosuid;
 	bool remount;			/* remount: do not start a server */
-	int held;			/* a descriptor open on mountpoint; 0 or below: none */
+	int held;			/* a descriptor open on mountpoint; -1: none */
 	bool alone;			/* mount(8) has not processed the options: add those that "user" implies */
 };
 

@@ -26,7 +26,7 @@ struct inode {
 	uint64_t told_owner, told_group;
 	uint32_t parent, instance, parent_instance;
 	bool moved, of_kernel;
-	uint8_t limits;		/* passfs: SYSFS_NOSUID and SYSFS_NODEV of the file's mount */
+	uint8_t limits;		/* passfs: VFS_NOSUID and VFS_NODEV of the file's mount */
 	bool retired;		/* not in the hash: the next lookup of the file makes a new node */
 	bool has_kept, has_lost;	/* writeback.c: size and mtime are set; a WRITE failed */
 	uint16_t told_mode;	/* passfs: permissions in SOURCE that replies have reported (owner.c) */

@@ -206,7 +206,7 @@ uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t m
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	return inode && inode->limits & SYSFS_NOSUID && S_ISREG(mode) ? mode & ~(uint32_t)(S_ISUID | S_ISGID) : mode;
+	return inode && inode->limits & VFS_NOSUID && S_ISREG(mode) ? mode & ~(uint32_t)(S_ISUID | S_ISGID) : mode;
 }
 
 int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct vfs_stat *st, struct inode *found)
@@ -224,7 +224,7 @@ int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const
 		err = vfs_mount_of(fd, &type, &found->limits);
 		found->of_kernel = !err && pass_is_of_kernel(type);
 	}
-	if (!err && found->limits & SYSFS_NODEV && (S_ISCHR(st->attr.mode) || S_ISBLK(st->attr.mode)) && st->attr.rdev)
+	if (!err && found->limits & VFS_NODEV && (S_ISCHR(st->attr.mode) || S_ISBLK(st->attr.mode)) && st->attr.rdev)
 		err = -EACCES;
 	return err ? err : found->of_kernel && !pass_lets_in(req) ? -EACCES : 0;
 }

@@ -43,7 +43,7 @@ int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	ssize_t n;
 
-	if (inode && inode->limits & SYSFS_NOSUID && is_capability(name))
+	if (inode && inode->limits & VFS_NOSUID && is_capability(name))
 		return -ENODATA;
 	n = vfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
 	if (kind && n > 0)

@@ -99,7 +99,7 @@ int mount_args_parse(char **argv, struct mount_args *args)
 	struct words words = { .options = { mount_args_take, args } };
 	struct opt_rest rest;
 
-	*args = (struct mount_args) { .source = NULL };
+	*args = (struct mount_args) { .held = -1 };
 	if (!applet_parse(mount_args_options, &words, argv, &rest))
 		return 1;
 	args->fake = words.fake;

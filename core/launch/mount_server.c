@@ -41,7 +41,7 @@ static int mount_for_server(struct mount_args *args, struct mountpoint *at)
 		return 1;
 	}
 	take_mount_options(args, &mount);
-	device = mount_or_report(at, args->held > 0 ? args->held : -1, args->mountpoint, &mount);
+	device = mount_or_report(at, args->held, args->mountpoint, &mount);
 	if (device < 0)
 		return 1;
 	sys_set_cloexec(device, false);

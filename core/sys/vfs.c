@@ -116,7 +116,7 @@ static int statmount_type(int fd, uint32_t *type, uint8_t *limits)
 	if (err || (mount[MASK] & PARTS) != PARTS)
 		return err ? err : -ENOSYS;
 	*type = (uint32_t)mount[MAGIC];
-	*limits = (uint8_t)(mount[ATTRIBUTES] & (SYSFS_NOSUID | SYSFS_NODEV));
+	*limits = (uint8_t)(mount[ATTRIBUTES] & (VFS_NOSUID | VFS_NODEV));
 	return 0;
 }
 
@@ -129,7 +129,7 @@ int vfs_mount_of(int fd, uint32_t *type, uint8_t *limits)
 	if (fstatfs(fd, &s) < 0)
 		return -errno;
 	*type = (uint32_t)s.f_type;
-	*limits = (uint8_t)(s.f_flags & (SYSFS_NOSUID | SYSFS_NODEV));
+	*limits = (uint8_t)(s.f_flags & (VFS_NOSUID | VFS_NODEV));
 	return 0;
 }
 

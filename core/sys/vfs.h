@@ -24,7 +24,7 @@ int vfs_statx(int fd, unsigned int flags, unsigned int mask, struct fuse_statx *
 int vfs_statfs(int fd, struct fuse_kstatfs *stat, uint32_t *type);
 /* The magic number of the file system of fd, and which of these flags its mount has. Since Linux
    6.8 it does not wait for a FUSE server. 0 or -errno. */
-enum { SYSFS_NOSUID = 2, SYSFS_NODEV = 4 };
+enum { VFS_NOSUID = 2, VFS_NODEV = 4 };
 int vfs_mount_of(int fd, uint32_t *type, uint8_t *limits);
 
 /* The inode number of `name` in the directory dir, of a link itself; of dir's own file if name is "". 0:

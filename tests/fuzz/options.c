@@ -72,7 +72,7 @@ static void parse_for_mount(const char *list)
 	char *text = strdup(list);
 	const char *bad, *why;
 
-	args = (struct mount_args) { .source = NULL };
+	args = (struct mount_args) { .held = -1 };
 	why = mount_args_take(&args, text, &bad);
 	MUST(strlen(args.options) < sizeof(args.options));
 	MUST(!why || strlen(list) > 4000);
