@@ -30,10 +30,8 @@ static int mount_fuse_main(char **argv)
 		return 1;
 	if (!args.type)
 		args.type = type;
-	if (args.type && !*args.type) {
-		msg("empty type given in the name of this command");
-		return 1;
-	}
+	if (args.type && !*args.type)
+		return msg_refuse("empty type given in the name of this command");
 	return mount_args_serve(&args);
 }
 

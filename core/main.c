@@ -150,10 +150,8 @@ int main(int argc, char **argv)
 
 	applet_occupy_stdio();
 	sys_signal(SIGCHLD, SIG_DFL);	/* A parent may pass on SIG_IGN, with which wait4(2) fails. */
-	if (priv_drop() < 0) {
-		msg("cannot give up set-uid privileges");
-		return 1;
-	}
+	if (priv_drop() < 0)
+		return msg_refuse("cannot give up set-uid privileges");
 	/* fusebox, fusebox-1.0, fusebox.static: the box itself, under any name. */
 	if (strncmp(name, "fusebox", 7) != 0)
 		return by_name(name, argv);

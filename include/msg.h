@@ -19,6 +19,8 @@ void msg(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Writes "applet: object: meaning of the error". Returns status, for use in return statements. */
 int msg_errno(int status, const char *object, int negative_errno);
+/* Writes "applet: ", the text and a newline. Returns 1, an exit status. */
+int msg_refuse(const char *text);
 /* Flushes out, and reports if this or an earlier write failed. Returns 0 or 1. */
 struct out;
 int msg_flush(struct out *out);

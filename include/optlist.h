@@ -41,6 +41,10 @@ struct optlist {
    of text) is refused: opt_unknown for an unknown option. */
 const char *optlist_parse(struct optlist *options, char *text, const char **bad);
 
+/* Ends the first option of a list with a NUL instead of its comma. Returns where the next option
+   begins, NULL after the last. Backslashes stay. */
+char *optlist_cut(char *list);
+
 /* Whether only mount(8) and other readers of fstab(5) use the option, which does not affect the
    mount itself: noauto, nofail, _netdev, user, comment=, x-*, X-* and the like. */
 bool optlist_is_for_mount(const char *option);

@@ -42,7 +42,12 @@ int out_flush(struct out *out);
    strstr(3), and fast enough for short texts. */
 char *text_find(const char *text, const char *part);
 
-/* Whether a list such as "alice,bob" contains word. */
+/* The word after the next comma of a list such as "alice,bob", or the end of the list. Does not
+   change the list, so a word ends at a comma or NUL. */
+const char *text_next_word(const char *list);
+/* Whether the first word of the list is `word`. */
+bool text_is_first(const char *list, const char *word);
+/* Whether a list contains word. */
 bool text_in_list(const char *list, const char *word);
 
 /* Decodes the UTF-8 character at text, which ends in NUL. Returns its size in bytes, or 0 if it is
@@ -51,6 +56,9 @@ int text_character(const char *text, uint32_t *code);
 /* Whether a character from an untrusted source must be escaped: it controls a terminal, is
    invisible, or reorders the rest of the line. */
 bool text_is_control(uint32_t code);
+
+/* The decimal number that text begins with; 0 if it begins with no digit. */
+uint64_t text_number(const char *text);
 
 /* Decodes, in place, the octal escapes \ooo by which mountinfo and fstab(5) represent
    blanks, tabs, newlines and backslashes. */

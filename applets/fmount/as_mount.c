@@ -28,18 +28,14 @@ struct list { struct out out; int count; };
 /* The mount's options, and those of the file system that it does not repeat. */
 static void print_options(struct out *out, const struct table_row *row)
 {
-	const char *at = row->super;
-
 	out_str(out, row->options);
-	while (*at) {
-		size_t len = strcspn(at, ",");
+	for (const char *at = row->super; *at; at = text_next_word(at)) {
 		char word[256];
 		struct out copy = OUT_TEXT(word);
 
-		out_fmt(&copy, "%.*s", (int)len, at);
+		out_fmt(&copy, "%.*s", (int)strcspn(at, ","), at);
 		if (!text_in_list(row->options, out_text(&copy)))
 			out_fmt(out, ",%s", word);
-		at += len + (at[len] == ',');
 	}
 }
 

@@ -334,10 +334,8 @@ int fmount_reattach(const struct fmount *f, const char *mountpoint)
 	static struct reattach r;
 
 	r.dry = f->dry_run;
-	if (sys_geteuid() != 0) {
-		msg("--reattach: only root may enter other mount namespaces");
-		return 1;
-	}
+	if (sys_geteuid() != 0)
+		return msg_refuse("--reattach: only root may enter other mount namespaces");
 	if (open_new(&r, mountpoint) != 0)
 		return 1;
 	sys_keep_places();

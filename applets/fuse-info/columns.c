@@ -26,14 +26,13 @@ static void add(struct columns *c, int column)
 	c->order[c->count++] = (uint8_t)column;
 }
 
-/* A name of the list, in capitals. */
-static const char *next_name(const char **list, char text[16])
+/* The first name of the list, in capitals. */
+static const char *first_name(const char *list, char text[16])
 {
 	struct out out = { .buf = text, .size = 16, .fd = -1 };
 
-	for (; **list && **list != ','; ++*list)
-		out_char(&out, (char)(**list >= 'a' && **list <= 'z' ? **list - 'a' + 'A' : **list));
-	*list += **list == ',';
+	for (; *list && *list != ','; list++)
+		out_char(&out, (char)(*list >= 'a' && *list <= 'z' ? *list - 'a' + 'A' : *list));
 	return out_text(&out);
 }
 
@@ -42,11 +41,10 @@ const char *columns_choose(struct columns *c, const char *list, const char **bad
 	char text[16];
 
 	c->chosen = true;
-	while (*list) {
-		int column;
+	for (; *list; list = text_next_word(list)) {
+		int column = opt_word(names, first_name(list, text));
 
 		*bad = list;
-		column = opt_word(names, next_name(&list, text));
 		for (int i = 0; i < c->count; i++)
 			column = c->order[i] == column ? -1 : column;
 		if (column < 0)

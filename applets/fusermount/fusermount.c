@@ -143,15 +143,9 @@ static void exec_setuid_helper(char **argv)
 		sys_exec(path, argv, environ);
 }
 
-static int refuse(const char *reason)
-{
-	msg("%s", reason);
-	return 1;
-}
-
 static int refuse_unprivileged(void)
 {
-	return refuse(applet_boxed
+	return msg_refuse(applet_boxed
 		      ? "no privilege to mount: this link to fusebox is never set-uid root; "
 			"install the helper that is (make install-setuid)"
 		      : "no privilege to mount: this file is not set-uid root, or its file "
@@ -165,11 +159,11 @@ static int run(struct helper *h, const struct args *args, char **operands)
 	if (args->version)
 		return show_version();
 	if (args->lazy && !args->unmount)
-		return refuse("-z can only be used with -u");
+		return msg_refuse("-z can only be used with -u");
 	if (!operands[0])
-		return refuse("missing mountpoint argument");
+		return msg_refuse("missing mountpoint argument");
 	if (operands[1])
-		return refuse("extra arguments after the mountpoint");
+		return msg_refuse("extra arguments after the mountpoint");
 	if (!priv_may_mount())
 		return refuse_unprivileged();
 	h->socket = args->comm_fd;
@@ -189,7 +183,7 @@ static int fusermount_main(char **argv)
 	struct opt_rest rest;
 
 	if (priv_caller() < 0)
-		return refuse("cannot take the caller's rights");
+		return msg_refuse("cannot take the caller's rights");
 	helper.at.uid = sys_getuid();
 	helper.root = helper.at.uid == 0;
 	if (!priv_may_mount())

@@ -189,10 +189,8 @@ int helper_find_socket(struct helper *h)
 	const char *number = getenv("_FUSE_COMMFD");
 	uint64_t n = (uint64_t)h->socket;
 
-	if (h->socket < 0 && !number) {
-		msg("old style mounting not supported");
-		return 1;
-	}
+	if (h->socket < 0 && !number)
+		return msg_refuse("old style mounting not supported");
 	if (h->socket < 0 && opt_number(number, INT32_MAX, &n) < 0) {
 		msg("invalid _FUSE_COMMFD: %s", number);
 		return 1;

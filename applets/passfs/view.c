@@ -11,31 +11,20 @@
 
 /* ---- Owners ---- */
 
-static bool read_number(const char *text, size_t len, uint32_t *id)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9' || n >= UINT32_MAX)
-			return false;
-		n = n * 10 + (uint64_t)(text[i] - '0');
-	}
-	*id = (uint32_t)n;
-	return len > 0 && n < UINT32_MAX;
-}
-
 /* A number, or a name if the view can look those up. */
 static bool read_id(const struct passview *view, const char *text, size_t len, bool group, uint32_t *id)
 {
 	char name[64];
+	uint64_t number;
 
-	if (read_number(text, len, id))
-		return true;
-	if (!view->find || len == 0 || len >= sizeof(name) || memchr(text, ':', len))
+	if (len == 0 || len >= sizeof(name) || memchr(text, ':', len))
 		return false;
 	memcpy(name, text, len);
 	name[len] = '\0';
-	return view->find(name, group, id);
+	if (opt_number(name, UINT32_MAX - 1, &number) < 0)
+		return view->find && view->find(name, group, id);
+	*id = (uint32_t)number;
+	return true;
 }
 
 /* "@" marks a group, on both sides of ":". */

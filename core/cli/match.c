@@ -9,13 +9,11 @@
 bool match_type(const char *types, const char *type)
 {
 	bool no = strncmp(types, "no", 2) == 0;
-	size_t len = strlen(type);
 
-	for (types += no ? 2 : 0; *types; types += strcspn(types, ","), types += *types == ',') {
+	for (types += no ? 2 : 0; *types; types = text_next_word(types)) {
 		bool but = strncmp(types, "no", 2) == 0;
-		const char *one = types + (but ? 2 : 0);
 
-		if (strncmp(one, type, len) == 0 && (!one[len] || one[len] == ','))
+		if (text_is_first(types + (but ? 2 : 0), type))
 			return !but && !no;
 	}
 	return no;
@@ -25,16 +23,14 @@ bool match_options(const char *wanted, const char *options)
 {
 	char word[64] = "";
 
-	while (*wanted) {
+	for (; *wanted; wanted = text_next_word(wanted)) {
 		struct out out = OUT_TEXT(word);
-		size_t len = strcspn(wanted, ",");
 		bool no = strncmp(wanted, "no", 2) == 0;
 
-		out_fmt(&out, "%.*s", (int)len, wanted);
+		out_fmt(&out, "%.*s", (int)strcspn(wanted, ","), wanted);
 		out_text(&out);
 		if (!text_in_list(options, word) && !(no && !text_in_list(options, word + 2)))
 			return false;
-		wanted += len + (wanted[len] == ',');
 	}
 	return true;
 }

@@ -48,6 +48,12 @@ int msg_errno(int status, const char *object, int err)
 	return status;
 }
 
+int msg_refuse(const char *text)
+{
+	msg("%s", text);
+	return 1;
+}
+
 int msg_flush(struct out *out)
 {
 	int err = out_flush(out);

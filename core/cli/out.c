@@ -276,14 +276,34 @@ char *text_find(const char *text, const char *part)
 	return NULL;
 }
 
-bool text_in_list(const char *list, const char *word)
+const char *text_next_word(const char *list)
+{
+	list += strcspn(list, ",");
+	return list + (*list == ',');
+}
+
+bool text_is_first(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
-	for (; *list; list += strcspn(list, ","), list += *list == ',')
-		if (strncmp(list, word, len) == 0 && (list[len] == ',' || !list[len]))
+	return strncmp(list, word, len) == 0 && (list[len] == ',' || !list[len]);
+}
+
+bool text_in_list(const char *list, const char *word)
+{
+	for (; *list; list = text_next_word(list))
+		if (text_is_first(list, word))
 			return true;
 	return false;
+}
+
+uint64_t text_number(const char *text)
+{
+	uint64_t number = 0;
+
+	while (*text >= '0' && *text <= '9')
+		number = number * 10 + (uint64_t)(*text++ - '0');
+	return number;
 }
 
 void text_unescape(char *text)

@@ -58,14 +58,6 @@ static void report_left_out(const char *option)
 		msg("%s: only mount(8) does that; left out", option);
 }
 
-/* An option ends at a comma that no backslash precedes. */
-static char *find_option_end(char *option)
-{
-	for (; *option && *option != ','; option++)
-		option += *option == '\\' && option[1];
-	return option;
-}
-
 const char *mount_args_take(void *to, char *list, const char **bad)
 {
 	struct mount_args *args = to;
@@ -73,11 +65,10 @@ const char *mount_args_take(void *to, char *list, const char **bad)
 
 	(void)bad;
 	while (next) {
-		char *word = next, *end = find_option_end(next);
+		char *word = next;
 		const char *option;
 
-		next = *end ? end + 1 : NULL;
-		*end = '\0';
+		next = optlist_cut(word);
 		option = args->alone ? expand_option(word) : word;
 		args->nodev |= option != word || strcmp(option, "nodev") == 0;
 		args->nosuid |= option != word || strcmp(option, "nosuid") == 0;
@@ -112,10 +103,8 @@ int mount_args_parse(char **argv, struct mount_args *args)
 			  args->type || serves ? "source" : "type#[source]", serves ? "" : " [-t type]");
 		return 1;
 	}
-	if (args->type && !*args->type) {
-		msg("empty type given as argument to option '-t'");
-		return 1;
-	}
+	if (args->type && !*args->type)
+		return msg_refuse("empty type given as argument to option '-t'");
 	args->source = *rest.operands[0] ? rest.operands[0] : NULL;
 	args->mountpoint = rest.operands[1];
 	return 0;

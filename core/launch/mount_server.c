@@ -36,10 +36,8 @@ static int mount_for_server(struct mount_args *args, struct mountpoint *at)
 	struct optlist mount;
 	int device;
 
-	if (!priv_may_mount()) {
-		msg("drop_privileges needs CAP_SYS_ADMIN, to mount before it is dropped");
-		return 1;
-	}
+	if (!priv_may_mount())
+		return msg_refuse("drop_privileges needs CAP_SYS_ADMIN, to mount before it is dropped");
 	take_mount_options(args, &mount);
 	device = mount_or_report(at, args->held, args->mountpoint, &mount);
 	if (device < 0)
@@ -113,12 +111,6 @@ static int serve_and_wait(struct mount_args *args)
 	return status < 0 ? msg_errno(1, args->type, status) : status;
 }
 
-static int refuse(const char *reason)
-{
-	msg("%s", reason);
-	return 1;
-}
-
 /* The type is -t's, or stands before the "#" of TYPE#SOURCE. */
 static int find_type(struct mount_args *args)
 {
@@ -127,13 +119,13 @@ static int find_type(struct mount_args *args)
 	if (args->type)
 		return 0;
 	if (!args->source)
-		return refuse("empty source");
+		return msg_refuse("empty source");
 	args->type = args->source;
 	mark = strchr(args->source, '#');
 	if (mark)
 		*mark++ = '\0';
 	args->source = mark;
-	return *args->type ? 0 : refuse("empty filesystem type");
+	return *args->type ? 0 : msg_refuse("empty filesystem type");
 }
 
 int mount_args_serve(struct mount_args *args)

@@ -79,20 +79,34 @@ static const char *parse_value(struct optlist *o, const char *name, char *value)
 	return NULL;
 }
 
-/* Cuts the option that starts at text off at its comma and takes the
-   backslashes out. Returns where the next one starts, NULL after the last. */
+char *optlist_cut(char *text)
+{
+	for (; *text && *text != ','; text++)
+		text += *text == '\\' && text[1];
+	if (!*text)
+		return NULL;
+	*text = '\0';
+	return text + 1;
+}
+
+static void remove_backslashes(char *option)
+{
+	char *to = option;
+
+	for (; *option; option++) {
+		option += *option == '\\' && option[1];
+		*to++ = *option;
+	}
+	*to = '\0';
+}
+
+/* optlist_cut(), and takes the backslashes out of the option that it cuts off. */
 static char *cut(char *text)
 {
-	char *to = text;
+	char *next = optlist_cut(text);
 
-	for (; *text && *text != ','; text++) {
-		if (*text == '\\' && text[1])
-			text++;
-		*to++ = *text;
-	}
-	text = *text ? text + 1 : NULL;
-	*to = '\0';
-	return text;
+	remove_backslashes(text);
+	return next;
 }
 
 /* Parses one option, "NAME" or "NAME=VALUE". Returns NULL, or why it is refused. */
@@ -156,7 +170,7 @@ int optlist_mkdir(const char *list, uint32_t *mode)
 	static const char name[] = "-mount.mkdir";
 	int found = 0;
 
-	for (; *list && found >= 0; list += strcspn(list, ","), list += *list == ',') {
+	for (; *list && found >= 0; list = text_next_word(list)) {
 		const char *end = list + sizeof(name);
 
 		if ((*list != 'X' && *list != 'x') || strncmp(list + 1, name, sizeof(name) - 1) != 0)

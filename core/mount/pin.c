@@ -34,7 +34,7 @@ int mount_path_of(int fd, char *path, size_t size)
 	return err;
 }
 
-static int fail(struct out *why, const char *object, int err)
+static int explain_failure(struct out *why, const char *object, int err)
 {
 	out_fmt(why, "%s: %s%s", object, msg_reason(err),
 		err == -ENOTCONN ? "; a dead mount is there, fumount -R clears it" : "");
@@ -63,7 +63,7 @@ static int examine(struct mountpoint *at, const char *path, struct out *why)
 	if (!err)
 		err = sys_statx(at->under, "", false, &st);
 	if (err)
-		return fail(why, path, err);
+		return explain_failure(why, path, err);
 	err = check_free(at, &st, why);
 	if (err)
 		return err;

@@ -44,22 +44,14 @@ uint64_t table_connection(const struct table_row *row)
 /* The number of an option "NAME=NUMBER" of the file system, or -1. */
 static int64_t option_number(const char *at, const char *name)
 {
+	enum { MOST_DIGITS = 10 };	/* of a 32-bit id */
 	const size_t length = strlen(name);
-	uint64_t id = 0;
 	size_t digits;
 
-	while (strncmp(at, name, length) != 0) {
-		at += strcspn(at, ",");
-		if (!*at++)
-			return -1;
-	}
-	at += length;
-	digits = strspn(at, "0123456789");
-	if (digits == 0 || digits > 10)
-		return -1;
-	for (; digits; digits--)
-		id = id * 10 + (uint64_t)(*at++ - '0');
-	return (int64_t)id;
+	while (*at && strncmp(at, name, length) != 0)
+		at = text_next_word(at);
+	digits = *at ? strspn(at + length, "0123456789") : 0;
+	return digits == 0 || digits > MOST_DIGITS ? -1 : (int64_t)text_number(at + length);
 }
 
 int64_t table_owner(const struct table_row *row)

@@ -58,7 +58,7 @@ int64_t proc_field(const char *text, const char *key)
 		return -1;
 	at += strlen(key) + 1;
 	at += strspn(at, " \t");
-	return *at < '0' || *at > '9' ? -1 : (int64_t)read_number(at);
+	return *at < '0' || *at > '9' ? -1 : (int64_t)text_number(at);
 }
 
 /* Calls fn with "PID/task/TID" for each thread of a process. */
@@ -78,7 +78,7 @@ static void each_task(const char *pid, void (*fn)(const char *task, int tid, voi
 	while ((name = sys_readdir(&tasks))) {
 		out.len = stem;
 		out_str(&out, name);
-		fn(out_text(&out) + strlen("/proc/"), (int)read_number(name), data);
+		fn(out_text(&out) + strlen("/proc/"), (int)text_number(name), data);
 	}
 	sys_close(tasks.fd);
 }
@@ -89,7 +89,7 @@ static uint64_t get_start_time(int pid)
 	char dir[12], text[READER_TEXT];
 
 	return reader_read(read_name(pid, dir), "stat", text, sizeof(text)) > 0
-	       ? read_number(read_word(read_fields(text), 19)) : 0;
+	       ? text_number(read_word(read_fields(text), 19)) : 0;
 }
 
 int64_t proc_age(int pid)
@@ -119,7 +119,7 @@ int proc_facts(int pid, struct proc_facts *facts)
 	at = text_find(text, uid);
 	at = at ? at + strlen(uid) : "";
 	at += strcspn(at, "\t");
-	facts->uid = *at ? (int64_t)read_number(at + 1) : -1;
+	facts->uid = *at ? (int64_t)text_number(at + 1) : -1;
 	facts->threads = 0;
 	each_task(dir, count_thread, &facts->threads);
 	proc_command(pid, facts->command);

@@ -48,12 +48,3 @@ const char *read_word(const char *at, int n)
 	}
 	return at;
 }
-
-uint64_t read_number(const char *at)
-{
-	uint64_t number = 0;
-
-	while (*at >= '0' && *at <= '9')
-		number = number * 10 + (uint64_t)(*at++ - '0');
-	return number;
-}

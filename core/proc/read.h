@@ -23,7 +23,4 @@ const char *read_fields(const char *stat);
 /* The n-th of the words that follow, separated by single spaces; "" if there are fewer. */
 const char *read_word(const char *at, int n);
 
-/* The decimal number that begins there; 0: none. */
-uint64_t read_number(const char *at);
-
 #endif

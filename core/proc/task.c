@@ -40,7 +40,7 @@ static int last_processor(int tid)
 
 	if (read_proc(read_name(tid, dir), "stat", text, sizeof(text)) > 0)
 		at = read_word(read_fields(text), FIELDS);
-	return *at ? (int)read_number(at) : -1;
+	return *at ? (int)text_number(at) : -1;
 }
 
 /* "se.exec_start : 32134137.498747": milliseconds, at which the scheduler last accounted for the
@@ -58,7 +58,7 @@ uint64_t task_last_ran(int tid, int *cpu)
 	at += strlen(key);
 	at += strspn(at, " :");
 	point = at + strcspn(at, ".\n");
-	return *point == '.' && strlen(point) > 3 ? read_number(at) * 1000 + read_number(point + 1) / 1000 : 0;
+	return *point == '.' && strlen(point) > 3 ? text_number(at) * 1000 + text_number(point + 1) / 1000 : 0;
 }
 
 /* 0: this process may not run there. */
@@ -91,7 +91,7 @@ int32_t task_idle(struct task_clock *clock, int tid)
 static bool is_number_in(const char *list, uint32_t number)
 {
 	while (*list == '\t') {
-		if (read_number(++list) == number)
+		if (text_number(++list) == number)
 			return true;
 		list += strspn(list, "0123456789");
 	}

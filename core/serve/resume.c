@@ -50,7 +50,8 @@ static bool is_valid(const struct fuse_resume *kept)
 	       && kept->own >= sizeof(*kept) && kept->lives;
 }
 
-static int refuse(const char *why)
+/* The memory of fmount --keep, by which this server would take over from the last one. */
+static int refuse_memory(const char *why)
 {
 	msg("FUSE_RESUME: %s", why);
 	return 1;
@@ -83,10 +84,10 @@ static int attach(struct fuse_session *s)
 	if (!memory)
 		return msg_errno(1, "FUSE_RESUME", -ENOMEM);
 	if (!kept_attach(memory, buffer))
-		return refuse("another build of this server has used it");
+		return refuse_memory("another build of this server has used it");
 	why = keeping->attach(s->fs, memory + size, resumed);
 	if (why)
-		return refuse(why);
+		return refuse_memory(why);
 	if (resumed)
 		fetch_descriptors(s);
 	return 0;
@@ -103,12 +104,12 @@ int resume_adopt(struct fuse_session *s)
 	take_store();
 	s->kept = self.memory < 0 ? NULL : sys_map_shared(self.memory, 0, sizeof(*s->kept));
 	if (!s->kept || !is_valid(s->kept))
-		return refuse("not the memory of fmount --keep");
+		return refuse_memory("not the memory of fmount --keep");
 	if (!s->ops->durable_nodes && !s->ops->keeping)
-		return refuse("this file system cannot go on in another process; run it without --keep");
+		return refuse_memory("this file system cannot go on in another process; run it without --keep");
 	err = session_resume(s);
 	if (err == -EPROTO)
-		return refuse("the server before this one took larger writes");
+		return refuse_memory("the server before this one took larger writes");
 	return s->ops->keeping ? attach(s) : 0;
 }
 

@@ -236,10 +236,8 @@ int run(const char *where)
 {
 	int fd, err = serving.args->sandbox ? cage_offered() : 0;
 
-	if (err) {
-		msg("sandbox: not available; it needs Landlock (Linux 6.2) and seccomp");
-		return 1;
-	}
+	if (err)
+		return msg_refuse("sandbox: not available; it needs Landlock (Linux 6.2) and seccomp");
 	signals_catch_end();
 	fd = open_session(where);
 	if (fd < 0)

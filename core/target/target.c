@@ -48,7 +48,7 @@ static void set_cover(struct target *t, const char *how, const struct table_row 
 	out_text(&out);
 }
 
-static enum target_result fail(struct target *t, int err)
+static enum target_result fail_with_errno(struct target *t, int err)
 {
 	t->err = err;
 	return err == -ENOENT ? TARGET_UNKNOWN : err == -ETIMEDOUT ? TARGET_NO_ANSWER : TARGET_FAILED;
@@ -89,7 +89,7 @@ static enum target_result find_below(struct target *t)
 	/* The last row is the top mount, unless an older mount was moved onto it. */
 	while (!err && t->id && table_each(NULL, take_if_on_top, t) > 0)
 		;
-	return err ? fail(t, err) : t->fuse ? TARGET_FOUND : TARGET_NOT_MOUNTED;
+	return err ? fail_with_errno(t, err) : t->fuse ? TARGET_FOUND : TARGET_NOT_MOUNTED;
 }
 
 static int note_covered_fuse(const struct table_row *row, void *data)
@@ -107,7 +107,7 @@ static bool find_path_once(const char *path, struct target *t, enum target_resul
 	struct table_row row;
 	int err = resolve_path(path, &t->at);
 
-	*result = err ? fail(t, err) : t->at.below ? find_below(t) : TARGET_FOUND;
+	*result = err ? fail_with_errno(t, err) : t->at.below ? find_below(t) : TARGET_FOUND;
 	if (err || t->at.below)
 		return true;
 	if (table_identify(t->at.fd, &t->known) < 0)
@@ -119,7 +119,7 @@ static bool find_path_once(const char *path, struct target *t, enum target_resul
 		/* Neither /proc nor statmount(2) is available: assume that it is a FUSE mount. */
 		t->fuse = true;
 		if (proc_mounted())
-			*result = fail(t, err);
+			*result = fail_with_errno(t, err);
 		return true;
 	}
 	set_from_row(t, &row);
@@ -197,7 +197,7 @@ static enum target_result check_top(struct target *t, const struct name *name)
 	int err = table_identify(t->at.fd, &t->known);
 
 	if (err)
-		return fail(t, err);
+		return fail_with_errno(t, err);
 	if (table_of_fd(t->at.fd, &row, true) != 0 || (row.id == t->id && has_name(&row, name)))
 		return TARGET_FOUND;
 	set_cover(t, "covered by", &row);
@@ -217,12 +217,12 @@ static enum target_result find_named(const char *word, struct target *t)
 	n.found = 0;
 	err = table_each(NULL, take_if_named, &n);
 	if (err)
-		return fail(t, err);
+		return fail_with_errno(t, err);
 	if (n.found != 1)
 		return n.found ? TARGET_SEVERAL : TARGET_UNKNOWN;
 	err = resolve_path(n.path, &t->at);
 	if (err)
-		return fail(t, err);
+		return fail_with_errno(t, err);
 	if (!t->at.below)
 		return check_top(t, &n.name);
 	id = t->id;
