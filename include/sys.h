@@ -95,6 +95,10 @@ int sys_fd_valid(int fd);
    only those without close-on-exec, which this process inherited. Call it while the process has
    one thread. */
 void sys_close_others(const int *kept, size_t count, bool inherited);
+/* Closes descriptors 0 to 2 except the kept ones. */
+void sys_close_stdio(const int *kept, size_t count);
+/* Makes descriptors 0 to 2 /dev/null, if it can be opened. */
+void sys_silence_stdio(void);
 ssize_t sys_readlink(const char *path, char *buf, size_t size);
 ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 int sys_getdents(int dir, void *buf, size_t size);
@@ -104,6 +108,11 @@ int sys_symlinkat(const char *target, int dir, const char *path);
 int sys_unlink(const char *path);
 int sys_chdir(const char *path);
 int sys_fchdir(int fd);
+/* For calls that have no directory argument: changes the working directory to `dir` and stores a
+   descriptor of the one before, which the caller passes to sys_leave_directory() even if this fails.
+   0 or -errno. */
+int sys_enter_directory(int dir, int *before);
+void sys_leave_directory(int before);
 int sys_getcwd(char *buf, size_t size);
 const char *sys_fd_path(char path[32], int fd); /* "/proc/self/fd/N" */
 

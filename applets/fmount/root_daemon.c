@@ -39,10 +39,7 @@ static bool is_own(const struct entry *e)
 
 static void leave_parent(void)
 {
-	int null = sys_open("/dev/null", O_RDWR, 0);
-
-	for (int fd = 0; null >= 0 && fd <= 2; fd++)
-		sys_dup2(null, fd);
+	sys_silence_stdio();
 	sys_setsid();
 	sys_name_process("fuse-omit");
 	sys_release_program();

@@ -201,15 +201,11 @@ static void identify(struct mountpoint *at)
 static int mount_inside(int dir, const char *source, const char *type, uint32_t flags,
 			const char *data)
 {
-	int here = sys_open(".", O_PATH | O_DIRECTORY, 0);
-	int err = sys_fchdir(dir);
+	int before, err = sys_enter_directory(dir, &before);
 
 	if (!err)
 		err = sys_mount(source, ".", type, flags, data);
-	if (here >= 0) {
-		sys_fchdir(here);
-		sys_close(here);
-	}
+	sys_leave_directory(before);
 	return err;
 }
 

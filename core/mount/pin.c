@@ -15,7 +15,7 @@ int mount_path_of(int fd, char *path, size_t size)
 {
 	char name[32];
 	ssize_t n = sys_readlink(sys_fd_path(name, fd), path, size - 1);
-	int here, err;
+	int before, err;
 
 	if (n >= 0) {
 		path[n] = '\0';
@@ -23,14 +23,10 @@ int mount_path_of(int fd, char *path, size_t size)
 	}
 	if (n != -ENOENT)
 		return (int)n;
-	here = sys_open(".", O_PATH | O_DIRECTORY, 0);
-	err = sys_fchdir(fd);
+	err = sys_enter_directory(fd, &before);
 	if (!err)
 		err = sys_getcwd(path, size);
-	if (here >= 0) {
-		sys_fchdir(here);
-		sys_close(here);
-	}
+	sys_leave_directory(before);
 	return err;
 }
 

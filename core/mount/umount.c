@@ -69,17 +69,14 @@ int umount_open_parent(const char *path)
 static int detach_by_name(const char *path, enum umount_how how)
 {
 	const char *slash = strrchr(path, '/');
-	int here = sys_open(".", O_PATH | O_DIRECTORY, 0), dir = slash ? umount_open_parent(path) : here;
-	int err = dir < 0 ? dir : ours_is_directory(dir) ? sys_fchdir(dir) : -ENOENT;
+	int dir = slash ? umount_open_parent(path) : sys_open(".", O_PATH | O_DIRECTORY, 0);
+	int before = -1, err = dir < 0 ? dir : ours_is_directory(dir) ? sys_enter_directory(dir, &before) : -ENOENT;
 
 	if (!err)
 		err = umount_path(slash ? slash + 1 : path, how);
-	if (slash && dir >= 0) {
-		sys_fchdir(here);
+	sys_leave_directory(before);
+	if (dir >= 0)
 		sys_close(dir);
-	}
-	if (here >= 0)
-		sys_close(here);
 	return err;
 }
 

@@ -44,9 +44,7 @@ static int serve(void *data)
 	struct order order;
 
 	(void)data;
-	for (int fd = 0; fd <= 2; fd++)
-		if (fd != socket && fd != proc)
-			sys_close(fd);
+	sys_close_stdio(kept, 2);
 	sys_close_others(kept, 2, false);
 	sys_chdir("/");
 	while (sys_read_all(socket, &order, sizeof(order)) == sizeof(order) && answer(socket, proc, &order) == 0)

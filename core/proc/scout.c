@@ -67,9 +67,7 @@ static void __attribute__((noreturn)) scout_child(struct scout *s, int after)
 	struct out out = OUT_TEXT(name);
 	int err;
 
-	for (int fd = 0; fd <= 2; fd++)
-		if (fd != s->socket)
-			sys_close(fd);
+	sys_close_stdio(&s->socket, 1);
 	sys_close_others(&s->socket, 1, true);
 	sys_chdir("/");
 	out_fmt(&out, "%d", s->pid);

@@ -85,7 +85,7 @@ static void on_ready(struct fuse_session *session)
 	if (serving.args->background) {
 		if (serving.shown)
 			unmounter_ask(&serving.unmounter, UNMOUNTER_BACKGROUND);
-		leave_terminal();
+		sys_silence_stdio();
 	}
 	if (serving.args->sandbox)
 		sandbox_enter(session);

@@ -17,16 +17,6 @@
 
 enum { LOOK_EVERY_MS = 20 };
 
-void leave_terminal(void)
-{
-	int null = sys_open("/dev/null", O_RDWR, 0);
-
-	for (int fd = 0; null >= 0 && fd <= 2; fd++)
-		sys_dup2(null, fd);
-	if (null > 2)
-		sys_close(null);
-}
-
 enum { LEFT_MOUNTED = 2 };	/* an exit status */
 
 /* Hold the connection from the start: a compromised server may outlive its connection and wait
@@ -192,7 +182,7 @@ static void serve_request(struct unmounter *k, char what)
 {
 	switch (what) {
 	case UNMOUNTER_BACKGROUND:
-		leave_terminal();
+		sys_silence_stdio();
 		break;
 	case UNMOUNTER_UNMOUNT:
 		unmount_in_child(k);

@@ -47,7 +47,4 @@ int unmounter_ask(const struct unmounter *unmounter, enum unmounter_ask what);
 /* Closes the pipe and waits until the unmounter has served its requests and exited. */
 void unmounter_end(const struct unmounter *unmounter);
 
-/* Redirects the standard streams to /dev/null. */
-void leave_terminal(void);
-
 #endif

@@ -22,7 +22,7 @@ static bool is_kept(int fd, const int *kept, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (kept[i] == fd)
 			return true;
-	return fd <= 2;
+	return false;
 }
 
 static int number(const char *name)
@@ -36,7 +36,7 @@ static int number(const char *name)
 
 static void close_other(int fd, const int *kept, size_t count, bool inherited)
 {
-	if (!is_kept(fd, kept, count) && (!inherited || was_inherited(fd)))
+	if (fd > 2 && !is_kept(fd, kept, count) && (!inherited || was_inherited(fd)))
 		sys_close(fd);
 }
 
@@ -112,4 +112,21 @@ void sys_close_others(const int *kept, size_t count, bool inherited)
 		close_by_number(kept, count, inherited);
 	if (dir >= 0)
 		sys_close(dir);
+}
+
+void sys_close_stdio(const int *kept, size_t count)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (!is_kept(fd, kept, count))
+			sys_close(fd);
+}
+
+void sys_silence_stdio(void)
+{
+	int null = sys_open("/dev/null", O_RDWR, 0);
+
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		sys_dup2(null, fd);
+	if (null > 2)
+		sys_close(null);
 }

@@ -26,18 +26,16 @@ CALL(int, sys_mount, (const char *source, const char *target, const char *type,
 int sys_umount2(const char *target, int flags)
 {
 	bool descriptor = strncmp(target, FD_DIRECTORY, sizeof(FD_DIRECTORY) - 1) == 0;
-	int start = descriptor ? place_of(&target) : AT_FDCWD, here, err;
+	int start = descriptor ? place_of(&target) : AT_FDCWD, before, err;
 
 	if (start == AT_FDCWD)
 		return (int)call_result(umount2(target, flags));
-	here = sys_open(".", O_PATH | O_DIRECTORY, 0);
-	err = start == NO_PLACE ? -ENOENT : sys_fchdir(start);
+	if (start == NO_PLACE)
+		return -ENOENT;
+	err = sys_enter_directory(start, &before);
 	if (!err)
 		err = (int)call_result(umount2(target, flags));
-	if (here >= 0) {
-		sys_fchdir(here);
-		sys_close(here);
-	}
+	sys_leave_directory(before);
 	return err;
 }
 

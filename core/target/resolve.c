@@ -258,9 +258,7 @@ static void __attribute__((noreturn)) answer(int socket, const char *path, struc
 {
 	int err;
 
-	for (int fd = 0; fd <= 2; fd++)
-		if (fd != socket)
-			sys_close(fd);
+	sys_close_stdio(&socket, 1);
 	err = resolve_here(path, resolved);
 	if (sys_write_all(socket, &err, sizeof(err)) == 0 && !err
 	    && sys_write_all(socket, resolved, sizeof(*resolved)) == 0) {
