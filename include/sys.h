@@ -49,6 +49,14 @@ struct sys_stat {
 	bool inside;		/* certainly not the root of a mount; always false before 5.8 */
 };
 
+/* Whether the file of a sys_statx() has the device numbers of /dev/fuse. */
+static inline bool sys_is_fuse_device(const struct sys_stat *st)
+{
+	enum { MISC_MAJOR = 10, FUSE_MINOR = 229 };
+
+	return st->rdev_major == MISC_MAJOR && st->rdev_minor == FUSE_MINOR;
+}
+
 /* Opens /proc, /sys, /etc, /run and /dev (O_PATH). All later lookups below /proc and /sys/block, and of
    /etc/passwd, /etc/group and the five directories themselves, start at these descriptors, so that the
    owner of a mount namespace that this process enters cannot replace them. 0; -ENOENT if /proc is not
@@ -189,6 +197,9 @@ int sys_move_device_to_read_only_mount(int device);
 pid_t sys_fork(void);
 int sys_exec(const char *path, char **argv, char **envp);
 pid_t sys_wait(pid_t pid, int *status);	/* retries after EINTR */
+/* The signal that ended the process of a status from sys_wait(); 0: it exited with sys_exit_code(). */
+static inline int sys_exit_signal(int status) { return status & 0x7f; }
+static inline int sys_exit_code(int status) { return status >> 8 & 0xff; }
 pid_t sys_wait_ended(pid_t pid, int *status); /* 0 while the process runs */
 int sys_kill(pid_t pid, int sig);
 /* A pidfd (close-on-exec, the caller closes it), and a signal through it. The signal never
@@ -236,6 +247,7 @@ int sys_poll_now(int fd);
    nor exiting interrupts that wait. */
 int sys_fetch_fd(pid_t pid, int fd);
 void sys_sleep_ms(int milliseconds);
+enum { US_PER_S = 1000000, NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 uint64_t sys_clock_ns(void);			/* CLOCK_MONOTONIC */
 uint64_t sys_since_boot(void);			/* seconds, including suspend (CLOCK_BOOTTIME) */
 uint64_t sys_cpu_time_ns(pid_t pid);		/* of all its threads; 0: it has ended */

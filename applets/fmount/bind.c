@@ -19,7 +19,8 @@
 enum { OK = 0, FAILED = 32 };
 
 /* Flags of mount(2) that optlist.h does not define. */
-enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17 };
+enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17,
+       PRIVATE = 1 << 18, SLAVE = 1 << 19, SHARED = 1 << 20 };
 
 /* The directory or file at path, held open. */
 struct place { const char *path; int fd; };
@@ -49,8 +50,8 @@ static int report_failed(const struct place *source, const struct place *target,
 
 static int change_propagation(const struct fmount *f, const struct place *at)
 {
-	/* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; then the same with MS_REC. */
-	static const uint32_t kinds[] = { 1 << 20, 1 << 19, 1 << 18, UNBINDABLE };
+	/* In the order of f->propagation, where the same four follow with MS_REC. */
+	static const uint32_t kinds[] = { SHARED, SLAVE, PRIVATE, UNBINDABLE };
 	char name[32];
 	int err = 0;
 

@@ -137,11 +137,12 @@ static int undo_mount(const struct mountpoint *at)
    serves, else *status. */
 static bool does_serve(const struct mountpoint *at, int child, int *status)
 {
+	enum { TRIES = 50, PAUSE_MS = 2 };
 	bool over = fusectl_is_over(at->mounted.dev_minor);
 	int pid = sys_wait_ended(child, status);
 
-	for (int i = 0; over && i < 50 && pid != child; i++) {
-		sys_sleep_ms(2);
+	for (int i = 0; over && i < TRIES && pid != child; i++) {
+		sys_sleep_ms(PAUSE_MS);
 		pid = sys_wait_ended(child, status);
 	}
 	*status = pid == child ? launch_exit_status(*status) : 0;

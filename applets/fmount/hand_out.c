@@ -63,10 +63,10 @@ static int is_peer_allowed(int peer, uid_t uid)
 /* Accept connections until a peer may have the device. Returns as hand_out_send() does. */
 static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 {
-	uint64_t end = sys_clock_ns() / 1000000 + (uint64_t)milliseconds;
+	uint64_t end = sys_clock_ns() / NS_PER_MS + (uint64_t)milliseconds;
 
 	for (;;) {
-		uint64_t now = sys_clock_ns() / 1000000;
+		uint64_t now = sys_clock_ns() / NS_PER_MS;
 		int left = milliseconds < 0 ? -1 : end > now ? (int)(end - now) : 0, peer, err;
 		bool turned_away;
 		char sig;

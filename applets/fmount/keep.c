@@ -47,7 +47,7 @@ static struct {
 
 static uint64_t now_ms(void)
 {
-	return sys_clock_ns() / 1000000;
+	return sys_clock_ns() / NS_PER_MS;
 }
 
 /* POLLERR: the connection was unmounted or aborted. */
@@ -207,10 +207,10 @@ static void give_up(const char *program, const char *why)
 
 static void report_end(const char *program, int status)
 {
-	if (status & 0x7f)
-		msg("%s: killed by signal %d", program, status & 0x7f);
+	if (sys_exit_signal(status))
+		msg("%s: killed by signal %d", program, sys_exit_signal(status));
 	else
-		msg("%s: ended with status %d", program, status >> 8 & 0xff);
+		msg("%s: ended with status %d", program, sys_exit_code(status));
 }
 
 /* The next server asks the store of the last server that filled one, however many servers fail in between. */

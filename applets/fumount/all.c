@@ -166,7 +166,7 @@ static bool can_retry(const struct all *a)
 {
 	int seconds = a->f->wait >= 0 ? a->f->wait : a->tally.good ? FUMOUNT_SETTLE_S : 0;
 
-	return sys_clock_ns() - a->began < (uint64_t)seconds * 1000000000;
+	return sys_clock_ns() - a->began < (uint64_t)seconds * NS_PER_S;
 }
 
 /* Busy items are collected at the start of `order`, over entries that are dealt with. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "fumount.h"
+#include "mount/row.h"
 #include "out.h"
 #include "proc/proc.h"
 
@@ -61,5 +62,5 @@ void report_busy(const struct report *to, bool look, uint64_t connection)
 	}
 	report_error(to, "busy", -EBUSY, "%s", out_text(&out));
 	if (waits)
-		report_waiters(to, (uint32_t)(connection >> 20), connection & 0xfffff);
+		report_waiters(to, connection_major(connection), connection_minor(connection));
 }

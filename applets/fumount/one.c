@@ -5,6 +5,7 @@
 #include "fumount.h"
 #include "health/fusectl.h"
 #include "cli/match.h"
+#include "mount/row.h"
 #include "msg.h"
 #include "mount/table.h"
 #include "sys.h"
@@ -79,14 +80,14 @@ static void report_aftermath(const struct report *to, const struct target *t)
    server hangs. */
 static int await_unmount(const struct report *to, const struct target *t, int err)
 {
-	enum { PATIENCE = 30 };
+	enum { LOOKS = 30, LOOK_MS = 1000 };
 	struct census census = { .count = 0 };
 	bool blocks = false;
 
 	if (!t->fuse || census_add(&census, t->connection) < 0)
 		return err;
-	for (int i = 0; err == -ETIMEDOUT && !blocks && i < PATIENCE; i++) {
-		census_look(&census, 1000);
+	for (int i = 0; err == -ETIMEDOUT && !blocks && i < LOOKS; i++) {
+		census_look(&census, LOOK_MS);
 		blocks = census_blocks(census.conns);
 		err = unmount_wait(0);
 	}
@@ -197,7 +198,7 @@ static int abort_detached(const struct report *to, const char *word)
 		return fumount_status(err);
 	}
 	report(to, "aborted", "connection %llu is aborted", (unsigned long long)connection);
-	report_dead(to, (uint32_t)(connection >> 20), connection & 0xfffff);
+	report_dead(to, connection_major(connection), connection_minor(connection));
 	return FUMOUNT_OK;
 }
 

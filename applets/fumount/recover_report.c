@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "health/fusectl.h"
+#include "mount/row.h"
 #include "msg.h"
 #include "out.h"
 #include "proc/proc.h"
@@ -44,13 +45,13 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 		out_str(&out, "; -R -f aborts it");
 	report(r->to, "state", "%s", out_text(&out));
 	if (conn && conn->waiting > 0)
-		report_waiters(r->to, (uint32_t)(conn->connection >> 20), conn->connection & 0xfffff);
+		report_waiters(r->to, connection_major(conn->connection), connection_minor(conn->connection));
 }
 
 void recover_report_leftover(const struct recovery *r, uint64_t connection)
 {
 	int64_t waiting = fusectl_waiting(connection);
-	uint32_t major = (uint32_t)(connection >> 20), minor = connection & 0xfffff;
+	uint32_t major = connection_major(connection), minor = connection_minor(connection);
 
 	if (waiting == -ENOENT || !recover_is_target(r, connection)) {
 		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);

@@ -97,7 +97,7 @@ int wait_holders(const struct report *to, const struct target *t, int signal, in
 	if (signal)
 		holders_each(t->major, t->minor, signal_holder, &signalling);
 	for (;;) {
-		uint64_t now = (sys_clock_ns() - began) / 1000000000;
+		uint64_t now = (sys_clock_ns() - began) / NS_PER_S;
 
 		if (err != -EBUSY || now >= (uint64_t)seconds)
 			break;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fuse/session.h"
 #include "mount/mount.h"
 #include "msg.h"
 #include "sys.h"
@@ -45,7 +46,7 @@ static int read_init(int device, struct answer *a)
 
 	if (n < 0)
 		return note_failure(a, "INIT", (int)n);
-	if ((size_t)n < sizeof(buf.header) + 16 || buf.header.opcode != FUSE_INIT)
+	if ((size_t)n < sizeof(buf.header) + FUSE_INIT_SHORT || buf.header.opcode != FUSE_INIT)
 		return note_failure(a, "INIT", -EPROTO);
 	memcpy(&a->in, buf.bytes + sizeof(buf.header),
 	       (size_t)n - sizeof(buf.header) < sizeof(a->in) ? (size_t)n - sizeof(buf.header) : sizeof(a->in));

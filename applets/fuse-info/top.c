@@ -112,7 +112,7 @@ static void add_end(struct top *t, const struct event *end)
 {
 	struct event sent;
 	struct sum *s = requests_take(&t->requests, end, &sent) ? find_sum(t, &sent) : NULL;
-	uint64_t us = s ? (end->time - sent.time) / 1000 : 0;
+	uint64_t us = s ? (end->time - sent.time) / NS_PER_US : 0;
 
 	if (!s)
 		return;
@@ -252,7 +252,7 @@ static void show_mounts(struct top *t, uint64_t ms)
 static void show(struct top *t, uint64_t lost)
 {
 	struct view *v = t->view;
-	uint64_t ms = (sys_clock_ns() - t->began) / 1000000;
+	uint64_t ms = (sys_clock_ns() - t->began) / NS_PER_MS;
 
 	requests_each(&t->requests, count_flying, t);
 	if (v->json) {
@@ -287,7 +287,7 @@ static void begin_interval(struct top *t)
 
 static void look(struct top *t, int seconds)
 {
-	uint64_t lost, until = t->began + (uint64_t)seconds * 1000000000;
+	uint64_t lost, until = t->began + (uint64_t)seconds * NS_PER_S;
 
 	do
 		tracing_read(&t->tracing, take_event, t);

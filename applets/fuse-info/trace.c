@@ -9,6 +9,7 @@
 #include "fuse_info.h"
 #include "health/fusectl.h"
 #include "msg.h"
+#include "proc/proc.h"
 #include "requests.h"
 #include "sys.h"
 #include "tracing.h"
@@ -110,7 +111,7 @@ static bool is_wanted(const struct trace *t, const struct event *sent, uint64_t 
 
 	if (a->operations && (sent->opcode >= 64 || !(a->operations >> sent->opcode & 1)))
 		return false;
-	if (took < (uint64_t)a->slower * 1000000)
+	if (took < (uint64_t)a->slower * NS_PER_MS)
 		return false;
 	return !a->pid || tracing_is_thread(sent->pid, a->pid);
 }
@@ -134,7 +135,7 @@ static void show_json(struct trace *t, const struct event *sent, const struct ev
 	tracing_command(&t->tracing, sent->pid, command);
 	*json = (struct json) { .out = t->view->out };
 	json_open(json, NULL, '{');
-	json_number(json, "time_us", (int64_t)(t->today + (sent->time - t->began) / 1000));
+	json_number(json, "time_us", (int64_t)(t->today + (sent->time - t->began) / NS_PER_US));
 	json_number(json, "pid", sent->pid);
 	json_text(json, "command", command);
 	json_text(json, "operation", trace_operation(sent->opcode, text));
@@ -142,7 +143,7 @@ static void show_json(struct trace *t, const struct event *sent, const struct ev
 	json_number(json, "request_bytes", sent->length);
 	json_number(json, "reply_bytes", end ? (int64_t)end->length : -1);
 	json_text(json, "error", end && end->error ? trace_error(end->error, text) : NULL);
-	json_number(json, "took_us", sent->unique ? (int64_t)took / 1000 : -1);
+	json_number(json, "took_us", sent->unique ? (int64_t)took / NS_PER_US : -1);
 	json_bool(json, "in_flight", !end && sent->unique);
 	json_close(json, '}');
 	out_char(json->out, '\n');
@@ -151,19 +152,19 @@ static void show_json(struct trace *t, const struct event *sent, const struct ev
 static void show_text(struct trace *t, const struct event *sent, const struct event *end, uint64_t took)
 {
 	struct out *out = t->view->out;
-	uint64_t us = (sent->time - t->began) / 1000;
+	uint64_t us = (sent->time - t->began) / NS_PER_US;
 	char command[16], cell[VIEW_CELL], name[12], text[12];
 
 	tracing_command(&t->tracing, sent->pid, command);
-	out_fmt(out, "%5llu.%06llu %7d ", (unsigned long long)us / 1000000, (unsigned long long)us % 1000000, sent->pid);
-	view_put(out, view_fitted(command, 0, false, cell), 15);
+	out_fmt(out, "%5llu.%06llu %7d ", (unsigned long long)us / US_PER_S, (unsigned long long)us % US_PER_S, sent->pid);
+	view_put(out, view_fitted(command, 0, false, cell), PROC_COMMAND_MOST);
 	out_fmt(out, "%-15s %7u ", trace_operation(sent->opcode, name), sent->length);
 	if (end)
 		out_fmt(out, "%7u %-12s ", end->length, trace_error(end->error, text));
 	else
 		out_fmt(out, "%7s %-12s ", "-", sent->unique ? "(in flight)" : "(not told)");
 	if (sent->unique)
-		out_fmt(out, "%9llu\n", (unsigned long long)took / 1000);
+		out_fmt(out, "%9llu\n", (unsigned long long)took / NS_PER_US);
 	else
 		out_fmt(out, "%9s\n", "-");
 }
@@ -235,7 +236,7 @@ int trace_requests(struct view *v, const struct trace_args *args)
 		return 1;
 	t.began = sys_clock_ns();
 	t.today = sys_today_us();
-	until = args->seconds ? t.began + (uint64_t)args->seconds * 1000000000 : 0;
+	until = args->seconds ? t.began + (uint64_t)args->seconds * NS_PER_S : 0;
 	if (!v->json)
 		out_fmt(v->out, "%12s %7s %-15s %-15s %7s %7s %-12s %9s\n", "TIME", "PID", "COMMAND", "OPERATION",
 			"REQUEST", "REPLY", "ERROR", "TOOK, us");

@@ -347,7 +347,7 @@ static void find_saved(struct tracing *t, int pid, char command[16])
 	len = strcspn(at, "\n");
 	if (!len)
 		return;
-	len = len < 15 ? len : 15;
+	len = len < PROC_COMMAND_MOST ? len : PROC_COMMAND_MOST;
 	memcpy(command, at, len);
 	command[len] = '\0';
 }

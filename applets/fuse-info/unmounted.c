@@ -7,6 +7,7 @@
 #include "health/fusectl.h"
 #include "health/holders.h"
 #include "health/waiters.h"
+#include "mount/row.h"
 #include "mount/table.h"
 #include "out.h"
 #include "proc/proc.h"
@@ -94,7 +95,7 @@ static const char *nowhere(bool hidden)
 /* A connection has the device number of all its mounts. */
 static struct table_row row_of(const struct conn *conn)
 {
-	return (struct table_row) { .major = (uint32_t)(conn->connection >> 20), .minor = conn->connection & 0xfffff };
+	return (struct table_row) { .major = connection_major(conn->connection), .minor = connection_minor(conn->connection) };
 }
 
 static void show_abort(struct view *v, const struct conn *conn)

@@ -108,6 +108,8 @@ void view_number(struct view *v, const char *label, int64_t number)
 	view_text(v, label, number < 0 ? NULL : out_text(&out));
 }
 
+enum { FIRST_COLUMN = 23, DEFAULT_WIDTH = 80 };	/* the label stands before FIRST_COLUMN */
+
 /* The column of the next word. */
 static int word_column;
 
@@ -118,7 +120,7 @@ void view_words_begin(struct view *v, const char *label)
 		return;
 	}
 	view_label(v, label);
-	word_column = 23;
+	word_column = FIRST_COLUMN;
 }
 
 void view_word(struct view *v, const char *word)
@@ -129,10 +131,10 @@ void view_word(struct view *v, const char *word)
 		json_text(v->json, NULL, word);
 		return;
 	}
-	if (word_column > 23 && word_column + len > (v->width ? v->width : 80)) {
+	if (word_column > FIRST_COLUMN && word_column + len > (v->width ? v->width : DEFAULT_WIDTH)) {
 		out_char(v->out, '\n');
 		view_label(v, "");
-		word_column = 23;
+		word_column = FIRST_COLUMN;
 	}
 	out_fmt(v->out, "%s ", word);
 	word_column += len;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,19 +57,19 @@ static int enter_parent(struct helper *h, char *path, size_t size, char *name)
 	if (!last)
 		return err ? err : -EBUSY;
 	len = strlen(last);
-	if (len > 255)
+	if (len > NAME_MAX)
 		return -ENAMETOOLONG;
 	memcpy(name, last, len + 1);
 	*last = '\0';
 	err = *path ? sys_chdir(path) : 0;
 	if (!err)
-		err = sys_getcwd(h->at.path, sizeof(h->at.path) - 257);
+		err = sys_getcwd(h->at.path, sizeof(h->at.path) - (NAME_MAX + 2));
 	return err;
 }
 
 int helper_enter(struct helper *h, const char *given)
 {
-	static char path[sizeof(h->at.path) + 2], name[256];
+	static char path[sizeof(h->at.path) + 2], name[NAME_MAX + 1];
 	size_t len = strlen(given);
 	int err = len < sizeof(h->at.path) ? 0 : -ENAMETOOLONG;
 

@@ -50,7 +50,7 @@ static int await_child(struct helper *h, int child, int from)
 	if (pidfd >= 0)
 		sys_close(pidfd);
 	if (sys_wait(child, &status) == child && ready == 0 && mount < 0)
-		mount = status & 0x7f ? -EINTR : -(status >> 8 & 0xff);
+		mount = sys_exit_signal(status) ? -EINTR : -sys_exit_code(status);
 	return mount;
 }
 

@@ -101,10 +101,12 @@ static void count_entries(struct passfs *fs)
 	}
 }
 
+enum { WORD_BITS = 64 };	/* of self.wanted */
+
 static void want_fd(int fd)
 {
 	if (fd < JOURNAL_FDS)
-		self.wanted[fd / 64] |= (uint64_t)1 << fd % 64;
+		self.wanted[fd / WORD_BITS] |= (uint64_t)1 << fd % WORD_BITS;
 }
 
 static void want_nodes(const struct passfs *fs)
@@ -152,9 +154,9 @@ static int next_fd(void *fs, int after)
 {
 	(void)fs;
 	for (int fd = after + 1; fd < JOURNAL_FDS; fd++) {
-		if (!(fd % 64) && !self.wanted[fd / 64])
-			fd += 63;
-		else if (self.wanted[fd / 64] >> fd % 64 & 1)
+		if (!(fd % WORD_BITS) && !self.wanted[fd / WORD_BITS])
+			fd += WORD_BITS - 1;
+		else if (self.wanted[fd / WORD_BITS] >> fd % WORD_BITS & 1)
 			return fd;
 	}
 	return -1;
@@ -182,7 +184,7 @@ static void got_fd(void *fs, int fd, bool ok)
 
 	(void)fs;
 	if (ok)
-		self.wanted[fd / 64] &= ~((uint64_t)1 << fd % 64);
+		self.wanted[fd / WORD_BITS] &= ~((uint64_t)1 << fd % WORD_BITS);
 	else if (e->kind == JOURNAL_FILE || e->kind == JOURNAL_DIR || e->kind == JOURNAL_LOST)
 		lose_file(e, fd);
 	else if (e->kind == JOURNAL_OWNER)
@@ -196,7 +198,7 @@ static void lose_nodes(struct passfs *fs)
 	for (uint64_t node = 1; node <= self.kept->most_nodes; node++) {
 		const struct inode *inode = inodes_get(&fs->inodes, node);
 
-		if (inode && (inode->fd >= JOURNAL_FDS || self.wanted[inode->fd / 64] >> inode->fd % 64 & 1))
+		if (inode && (inode->fd >= JOURNAL_FDS || self.wanted[inode->fd / WORD_BITS] >> inode->fd % WORD_BITS & 1))
 			inodes_lose(&fs->inodes, node);
 	}
 }

@@ -161,7 +161,7 @@ static int destroy(struct fuse_req *req)
 static int init(struct fuse_req *req)
 {
 	struct fuse_init_in in = { .major = 0 };
-	size_t size = 16 + (size_t)req->data_size;
+	size_t size = FUSE_INIT_SHORT + (size_t)req->data_size;
 
 	memcpy(&in, req->arg, size < sizeof(in) ? size : sizeof(in));
 	return session_init(req, &in);

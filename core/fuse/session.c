@@ -56,7 +56,7 @@ static uint64_t wanted(const struct fuse_ops *ops)
 /* flags2 is valid only if the kernel sets FUSE_INIT_EXT. */
 static uint64_t offered(const struct fuse_init_in *in, uint32_t data_size)
 {
-	if (!(in->flags & FUSE_INIT_EXT) || data_size < sizeof(*in) - 16)
+	if (!(in->flags & FUSE_INIT_EXT) || data_size < sizeof(*in) - FUSE_INIT_SHORT)
 		return in->flags & ~(uint64_t)FUSE_INIT_EXT;
 	return in->flags | (uint64_t)in->flags2 << 32;
 }
@@ -100,7 +100,7 @@ static void reply(struct fuse_req *req, uint32_t minor)
 static void keep_init(const struct fuse_req *req)
 {
 	struct fuse_resume *kept = req->session->kept;
-	size_t size = 16 + (size_t)req->data_size, room = sizeof(kept->init) - sizeof(*req->in);
+	size_t size = FUSE_INIT_SHORT + (size_t)req->data_size, room = sizeof(kept->init) - sizeof(*req->in);
 
 	size = size < room ? size : room;
 	memcpy(kept->init, req->in, sizeof(*req->in));
@@ -117,12 +117,12 @@ int session_resume(struct fuse_session *s)
 	struct fuse_init_out out = { .major = 0 };
 	size_t head = sizeof(struct fuse_in_header), size = kept->init_size - head;
 
-	if (kept->init_size < head + 16 || kept->init_size > sizeof(kept->init) || kept->reply_size > sizeof(out))
+	if (kept->init_size < head + FUSE_INIT_SHORT || kept->init_size > sizeof(kept->init) || kept->reply_size > sizeof(out))
 		return -ENODATA;
 	memcpy(&in, kept->init + head, size < sizeof(in) ? size : sizeof(in));
 	memcpy(&out, kept->reply, kept->reply_size);
 	s->minor = out.minor;
-	s->offered = offered(&in, (uint32_t)size - 16);
+	s->offered = offered(&in, (uint32_t)size - FUSE_INIT_SHORT);
 	s->flags = out.flags | (out.flags & FUSE_INIT_EXT ? (uint64_t)out.flags2 << 32 : 0);
 	s->max_readahead = out.max_readahead;
 	s->max_write = out.max_write;

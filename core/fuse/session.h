@@ -9,6 +9,7 @@
 #include "fuse_fs.h"
 #include "fuse_resume.h"
 
+enum { FUSE_INIT_SHORT = 16 };	/* bytes of struct fuse_init_in before protocol 7.36 */
 enum fuse_transport { FUSE_TRANSPORT_AUTO, FUSE_TRANSPORT_DEV, FUSE_TRANSPORT_URING };
 enum fuse_phase { FUSE_STARTING, FUSE_ANSWERED, FUSE_SERVING, FUSE_ENDED };
 

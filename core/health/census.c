@@ -180,15 +180,16 @@ static int64_t sum_written(const int *pids, int count)
 	return sum;
 }
 
-/* A single server may serve thousands of connections: reuse its last sample for 10 ms. */
+/* A single server may serve thousands of connections: reuse its last sample for a moment. */
 static void sample_servers(const int *pids, int count, bool whole, struct health_sample *s)
 {
+	enum { REUSE_NS = 10 * NS_PER_MS };
 	static struct health_sample last;
 	static int last_pid;
 	static bool last_whole;
 	uint64_t now = sys_clock_ns();
 
-	if (count != 1 || pids[0] != last_pid || whole > last_whole || now > last.time + 10000000) {
+	if (count != 1 || pids[0] != last_pid || whole > last_whole || now > last.time + REUSE_NS) {
 		last = (struct health_sample) { .time = now, .activity = sum_activity(pids, count) };
 		last.stopped = whole && are_stopped(pids, count);
 		last_pid = count == 1 ? pids[0] : 0;
@@ -264,12 +265,12 @@ static size_t update_samples(struct census *c, bool whole)
 
 static void watch(struct census *c, size_t watched, int milliseconds)
 {
-	uint64_t begin = sys_clock_ns(), end = begin + (uint64_t)milliseconds * 1000000;
+	uint64_t begin = sys_clock_ns(), end = begin + (uint64_t)milliseconds * NS_PER_MS;
 	size_t left;
 
 	do {
 		if (c->progress)
-			c->progress((int)((sys_clock_ns() - begin) / 1000000));
+			c->progress((int)((sys_clock_ns() - begin) / NS_PER_MS));
 		sys_sleep_ms(watched > FEW ? milliseconds / 3 : 50);
 		left = update_samples(c, false);
 	} while (left && sys_clock_ns() < end);
@@ -300,7 +301,7 @@ bool census_blocks(const struct conn *conn)
 
 uint64_t census_waited(const struct conn *conn)
 {
-	return health_waited(&conn->before, &conn->after) ? (conn->after.time - conn->before.time) / 1000000 : 0;
+	return health_waited(&conn->before, &conn->after) ? (conn->after.time - conn->before.time) / NS_PER_MS : 0;
 }
 
 bool census_answers(const struct conn *conn)

@@ -39,7 +39,7 @@ static bool is_device_of(int fd, uint64_t connection)
 	uint64_t now;
 	int err;
 
-	if (sys_statx(fd, "", false, &st) < 0 || st.rdev_major != 10 || st.rdev_minor != 229)
+	if (sys_statx(fd, "", false, &st) < 0 || !sys_is_fuse_device(&st))
 		return false;
 	out_fmt(&out, "%d", fd);
 	err = proc_connection("self", out_text(&out), &now);
@@ -127,7 +127,7 @@ static bool is_device(struct scout *scout, int fds, const char *name)
 
 	if (err == -EACCES)	/* The directory is readable, but not its links. */
 		scout_hidden(scout);
-	return !err && st.rdev_major == 10 && st.rdev_minor == 229;
+	return !err && sys_is_fuse_device(&st);
 }
 
 static void look_at_fd(struct scout *scout, const char *pid, const char *fd)

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "health/fusectl.h"
+#include "mount/row.h"
 #include "out.h"
 #include "proc/proc.h"
 #include "proc/read.h"
@@ -140,7 +141,7 @@ static int note_others(uint64_t connection, void *data)
 
 int waiters_each(uint32_t major, uint32_t minor, int (*fn)(const struct waiter *, void *), void *data)
 {
-	struct sole sole = { .connection = (uint64_t)major << 20 | minor };
+	struct sole sole = { .connection = connection_of_device(major, minor) };
 	struct scan scan = { .major = major, .minor = minor, .fn = fn, .data = data };
 	struct scout scout = { .size = sizeof(struct waiter), .look = look_at, .fn = take_waiter, .data = &scan };
 

@@ -90,7 +90,7 @@ static bool is_answering(const char *path, uint64_t before)
 
 int launch_exit_status(int status)
 {
-	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+	return sys_exit_signal(status) ? 128 + sys_exit_signal(status) : sys_exit_code(status);
 }
 
 /* A server that goes to the background may exit before its child has mounted. */

@@ -43,7 +43,7 @@ static void __attribute__((noreturn)) wait_for_server(int child)
 	sys_close_others(NULL, 0, false);
 	proc_hold(&server, child);
 	sys_wait(child, &status);
-	sys_exit(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
+	sys_exit(launch_exit_status(status));
 }
 
 /* A session leader cannot call setsid(2), but its child can. */

@@ -45,7 +45,7 @@ const char *mount_device_fault(void)
 	struct sys_stat st;
 
 	if (sys_stat_path("/dev/fuse", 0, true, &st) < 0
-	    || (S_ISCHR(st.mode) && st.rdev_major == 10 && st.rdev_minor == 229))
+	    || (S_ISCHR(st.mode) && sys_is_fuse_device(&st)))
 		return NULL;
 	return S_ISDIR(st.mode) ? "a directory (docker -v makes one); remove it, and use --device /dev/fuse"
 				: "not the device 10:229; replace it: mknod -m 666 /dev/fuse c 10 229";

@@ -37,8 +37,7 @@ bool table_is_fuse(const struct table_row *row)
 
 uint64_t table_connection(const struct table_row *row)
 {
-	/* A FUSE file system without a block device has major 0. */
-	return (uint64_t)row->major << 20 | row->minor;
+	return connection_of_device(row->major, row->minor);
 }
 
 /* The number of an option "NAME=NUMBER" of the file system, or -1. */

@@ -33,7 +33,25 @@ int64_t table_group(const struct table_row *row);
 /* fuse, fuse.*, fuseblk, fuseblk.*: what a server in user space answers for. */
 bool table_is_fuse(const struct table_row *row);
 
-/* The number of its FUSE connection, as in /sys/fs/fuse/connections. */
+/* The number of its FUSE connection, as in /sys/fs/fuse/connections: the kernel's dev_t. Without a
+   block device the major number is 0, so the connection's number is the minor. */
 uint64_t table_connection(const struct table_row *row);
+
+enum { CONNECTION_MINOR_BITS = 20 };
+
+static inline uint64_t connection_of_device(uint32_t major, uint32_t minor)
+{
+	return (uint64_t)major << CONNECTION_MINOR_BITS | minor;
+}
+
+static inline uint32_t connection_major(uint64_t connection)
+{
+	return (uint32_t)(connection >> CONNECTION_MINOR_BITS);
+}
+
+static inline uint32_t connection_minor(uint64_t connection)
+{
+	return connection & ((1u << CONNECTION_MINOR_BITS) - 1);
+}
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* turn: see turn.h. */
 #include "mount/turn.h"
+#include "mount/row.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,7 @@ int turn_open(void)
 
 int turn_try(int file, const struct sys_stat *mount)
 {
-	int err = sys_lock_byte(file, (uint64_t)mount->dev_major << 20 | mount->dev_minor);
+	int err = sys_lock_byte(file, connection_of_device(mount->dev_major, mount->dev_minor));
 
 	return err == -EACCES ? -EAGAIN : err;
 }

@@ -45,7 +45,7 @@ void proc_command(int pid, char command[16])
 	if (sys_read_file(out_text(&out), text, sizeof(text)) <= 0)
 		text[0] = '?', text[1] = '\0';
 	len = strcspn(text, "\n");
-	len = len < 15 ? len : 15;
+	len = len < PROC_COMMAND_MOST ? len : PROC_COMMAND_MOST;
 	memcpy(command, text, len);
 	command[len] = '\0';
 }

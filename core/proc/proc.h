@@ -24,6 +24,7 @@ int proc_each(int (*fn)(const char *pid, void *data), void *data);
 /* Stores the command's name, which is readable even if the process is blocked; "?" if it has
    ended. */
 void proc_command(int pid, char command[16]);
+enum { PROC_COMMAND_MOST = 15 };
 
 /* The number after "key:" in a text such as /proc/PID/status, or -1. */
 int64_t proc_field(const char *text, const char *key);

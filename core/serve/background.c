@@ -19,9 +19,9 @@ static int wait_until_ready(int child)
 		return 0;
 	if (code)
 		sandbox_report(-code);
-	if (sys_wait(child, &status) < 0 || (status & 0x7f))
+	if (sys_wait(child, &status) < 0 || sys_exit_signal(status))
 		return 1;
-	return status >> 8 & 0xff;
+	return sys_exit_code(status);
 }
 
 int background_fork(void)

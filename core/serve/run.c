@@ -34,7 +34,7 @@ static void trace_request(const struct fuse_req *req, bool replied, uint64_t nan
 		out_str(&out, " -> ");
 		proto_show_reply(req, &out);
 	}
-	out_fmt(&out, " (%llu us)", (unsigned long long)(nanoseconds / 1000));
+	out_fmt(&out, " (%llu us)", (unsigned long long)(nanoseconds / NS_PER_US));
 	msg_plain("%s", out_text(&out));
 }
 

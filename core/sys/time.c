@@ -24,12 +24,12 @@ static uint64_t clock_ns(int clock)
 #else
 	syscall(SYS_clock_gettime, clock, now);
 #endif
-	return (uint64_t)now[0] * 1000000000 + (uint64_t)now[1];
+	return (uint64_t)now[0] * NS_PER_S + (uint64_t)now[1];
 }
 
 uint64_t sys_clock_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
-uint64_t sys_since_boot(void) { return clock_ns(CLOCK_BOOTTIME) / 1000000000; }
+uint64_t sys_since_boot(void) { return clock_ns(CLOCK_BOOTTIME) / NS_PER_S; }
 /* CPUCLOCK_SCHED of all threads of a process: clock_getcpuclockid(3). */
 uint64_t sys_cpu_time_ns(pid_t pid) { return clock_ns((int)(~(unsigned int)pid << 3 | 2)); }
-uint64_t sys_today(void) { return clock_ns(CLOCK_REALTIME) / 1000000000; }
-uint64_t sys_today_us(void) { return clock_ns(CLOCK_REALTIME) / 1000; }
+uint64_t sys_today(void) { return clock_ns(CLOCK_REALTIME) / NS_PER_S; }
+uint64_t sys_today_us(void) { return clock_ns(CLOCK_REALTIME) / NS_PER_US; }

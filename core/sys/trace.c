@@ -51,7 +51,7 @@ static void set_timer(int milliseconds)
 ssize_t trace_read(int fd, void *buf, size_t size, int milliseconds)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };	/* without SA_RESTART */
-	const uint64_t alarm = 1u << (SIGALRM - 1), end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
+	const uint64_t alarm = 1u << (SIGALRM - 1), end = sys_clock_ns() + (uint64_t)milliseconds * NS_PER_MS;
 	ssize_t n;
 
 	if (sys_poll_in(fd, 0) <= 0)

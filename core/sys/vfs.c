@@ -161,11 +161,12 @@ CALL_ON(int, vfs_removexattr, (int fd, const char *name), removexattr(NAME(fd), 
 
 void vfs_umask(mode_t mask)
 {
-	static __thread mode_t set;	/* the thread's umask, and 01000 once it is known */
+	enum { KNOWN = 01000 };		/* above all bits of a umask */
+	static __thread mode_t set;	/* the thread's umask, and KNOWN once this function has set it */
 
-	if (set != (mask | 01000))
+	if (set != (mask | KNOWN))
 		umask(mask);
-	set = mask | 01000;
+	set = mask | KNOWN;
 }
 
 int vfs_utimes(int fd, const struct vfs_time times[2])

@@ -53,7 +53,7 @@ static bool is_held(uint32_t major, uint32_t minor)
 	if (!held) {
 		unheld.major = major;
 		unheld.minor = minor;
-		unheld.until = now + 1000000000;
+		unheld.until = now + NS_PER_S;
 	}
 	return held;
 }
