@@ -25,26 +25,32 @@ static int add_connection(const struct table_row *row, void *data)
 	return table_is_fuse(row) ? census_add(data, table_connection(row)) : 0;
 }
 
-/* Add a connection that is mounted nowhere but still exists. */
+/* Add a connection that is mounted nowhere but still exists, or may exist where fusectl is out of reach. */
 static int add_detached(const char *word, struct census *census)
 {
 	uint64_t connection;
 
 	if (target_connection(word, &connection) < 0)
 		return 0;
-	return fusectl_waiting(connection) < 0 ? 0 : census_add(census, connection);
+	return fusectl_waiting(connection) == -ENOENT ? 0 : census_add(census, connection);
 }
 
 /* A connection that is mounted nowhere can only be aborted: do so if it hangs, or with -f. */
 static int recover_detached(struct recovery *r, uint64_t connection)
 {
+	static struct target t;
 	enum conn_state state = recover_judge(r, connection);
+	const struct conn *conn = recover_find_conn(r, connection);
 
-	recover_report_state(r, state, recover_find_conn(r, connection));
-	if (recover_abort_is_due(r, state, recover_find_conn(r, connection))
-	    && fusectl_abort_known(connection, r->census.conns[0].identity) == 0)
-		report(r->to, "aborted", "connection %llu is aborted: waiting processes get an error",
+	if (conn->waiting < 0 && !conn->pid) {
+		report(r->to, "unknown", "whether connection %llu exists is not visible to this user; run this as root",
 		       (unsigned long long)connection);
+		return FUMOUNT_USAGE;
+	}
+	recover_report_state(r, state, conn);
+	t.connection = connection;
+	t.owner = -1;	/* Only the mount table tells: root kills no server. */
+	recover_abort_if_hung(r, &t, true);
 	return recover_everywhere(r);
 }
 

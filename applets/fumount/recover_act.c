@@ -71,8 +71,7 @@ static int kill_server(const struct recovery *r, const struct target *t)
 	return err;
 }
 
-/* unmounting: umount2(2) is waiting for the server; the mount may have left the mount table. */
-static void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmounting)
+void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmounting)
 {
 	enum conn_state state = recover_judge(r, t->connection);
 	int err;
@@ -132,6 +131,7 @@ static void report_state(struct recovery *r, const struct target *t)
 static int unmount_escalating(struct recovery *r, const struct target *t)
 {
 	int err = unmount_target(t, UMOUNT_PLAIN);
+	enum conn_state state;
 
 	if (err == -EBUSY)
 		report(r->to, "busy", "busy");
@@ -150,9 +150,11 @@ static int unmount_escalating(struct recovery *r, const struct target *t)
 	if (err != -EBUSY)
 		return err;
 	/* Where fusectl is out of reach, MNT_FORCE aborts the connection. */
-	err = unmount_target(t, recover_abort_is_due(r, recover_judge(r, t->connection), recover_find_conn(r, t->connection))
+	state = recover_judge(r, t->connection);
+	err = unmount_target(t, recover_abort_is_due(r, state, recover_find_conn(r, t->connection))
 			     ? UMOUNT_ABORT : UMOUNT_LAZY);
 	if (!err) {
+		r->unsure |= state == CONN_UNKNOWN && !r->f->force;
 		report(r->to, "detached", "detached; it ends once no process holds it");
 		report_holders(r->to, t->major, t->minor);
 	}

@@ -48,23 +48,28 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 		report_waiters(r->to, connection_major(conn->connection), connection_minor(conn->connection));
 }
 
-void recover_report_leftover(const struct recovery *r, uint64_t connection)
+int recover_report_leftover(const struct recovery *r, uint64_t connection)
 {
+	const struct conn *conn = recover_find_conn(r, connection);
 	int64_t waiting = fusectl_waiting(connection);
 	uint32_t major = connection_major(connection), minor = connection_minor(connection);
 
 	if (waiting == -ENOENT || !recover_is_target(r, connection)) {
 		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
-		return;
+		return FUMOUNT_OK;
 	}
-	if (waiting < 0)	/* fusectl is out of reach. */
+	if (waiting < 0 && r->f->force)		/* fusectl is out of reach. */
+		report(r->to, "unknown", "whether a process still holds connection %llu is not visible to this user",
+		       (unsigned long long)connection);
+	else if (waiting < 0)
 		report(r->to, "unknown", "whether a process still holds connection %llu is not visible to this user"
-		       "; if one hangs, run fumount -R conn:%llu as root",
-		       (unsigned long long)connection, (unsigned long long)connection);
+		       "; if one hangs, run fumount -R %sconn:%llu%s", (unsigned long long)connection,
+		       conn->pid ? "-f " : "", (unsigned long long)connection, conn->pid ? "" : " as root");
 	else
 		report(r->to, "kept", "connection %llu is mounted nowhere, and stays until no process holds it",
 		       (unsigned long long)connection);
 	report_holders(r->to, major, minor);
+	return waiting < 0 && r->unsure ? FUMOUNT_USAGE : FUMOUNT_OK;
 }
 
 /* The mount table has no such mount: success, unless the path does not exist, something else

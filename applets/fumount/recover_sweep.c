@@ -14,10 +14,8 @@
 
 enum { ROUNDS = 512 };
 
-static void note_status(struct recovery *r, int err)
+static void note_status(struct recovery *r, int status)
 {
-	int status = fumount_status(err);
-
 	if (status > r->status)
 		r->status = status;
 }
@@ -191,7 +189,7 @@ static int sweep_other_namespace(uint64_t number, int pid, void *data)
 	proc_command(pid, command);
 	report(e->r->to, err ? "failed" : "unmounted", "in the mount namespace of %d (%s): %s", pid, command,
 	       err ? msg_reason(err) : "unmounted");
-	note_status(e->r, err);
+	note_status(e->r, fumount_status(err));
 	return 0;
 }
 
@@ -202,7 +200,7 @@ int recover_everywhere(struct recovery *r)
 	bool hidden = false;
 	int err = recover_namespace(r);
 
-	note_status(r, err);
+	note_status(r, fumount_status(err));
 	sys_keep_places();
 	for (int i = 0; e.own && e.again && i < TRIES; i++) {
 		e.again = false;
@@ -210,7 +208,7 @@ int recover_everywhere(struct recovery *r)
 	}
 	if (hidden)
 		report(r->to, "unknown", "some mount namespaces are not visible to this user");
-	for (size_t i = 0; r->status == FUMOUNT_OK && i < r->census.count; i++)
-		recover_report_leftover(r, r->census.conns[i].connection);
+	for (size_t i = r->status == FUMOUNT_OK ? 0 : r->census.count; i < r->census.count; i++)
+		note_status(r, recover_report_leftover(r, r->census.conns[i].connection));
 	return r->status;
 }

@@ -11,6 +11,7 @@ struct recovery {
 	struct census census;	/* the connections to recover, wherever they are mounted */
 	struct census others;	/* connections of further mounts that are in the way */
 	bool judged;		/* census_look() has sampled `census` */
+	bool unsure;		/* a mount was detached whose server may hang */
 	int status;		/* the worst exit status so far */
 };
 
@@ -37,7 +38,9 @@ size_t recover_count_mounts(const struct recovery *r, const char *pid);
 
 /* recover_report.c */
 void recover_report_state(const struct recovery *r, enum conn_state state, const struct conn *conn);
-void recover_report_leftover(const struct recovery *r, uint64_t connection);
+/* Reports whether the connection is gone. Returns an exit status: FUMOUNT_USAGE if this user
+   cannot see whether processes wait for a server that may hang. */
+int recover_report_leftover(const struct recovery *r, uint64_t connection);
 
 /* No mount is meant by the word: returns FUMOUNT_OK, unless the path does not exist, something
    else than FUSE is mounted there, or the word is malformed. err: of the search. */
@@ -45,6 +48,11 @@ int recover_report_no_mount(const struct report *to, const char *word, int err);
 
 /* recover_act.c: one mount. Returns 0, or -errno after a report. */
 int recover_unmount(struct recovery *r, const struct target *t);
+
+/* Aborts t's connection if recover_abort_is_due(), and reports it. unmounting: the mount may have left the
+   mount table, since umount2(2) is waiting for the server or another process detached it; only t's
+   connection and owner are used then. */
+void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmounting);
 
 /* recover_sweep.c: unmount every mount of the connections, stacks from the top: in this mount namespace,
    which returns 0 or -errno; and in all others, which returns the exit status. */

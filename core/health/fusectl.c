@@ -62,7 +62,7 @@ static int fusectl(void)
 {
 	if (found < 0 && !entered)
 		found = find_fusectl();
-	return found < 0 && entered ? -ENOENT : found;
+	return found < 0 && entered ? -EPERM : found;	/* -ENOENT would mean: no such connection */
 }
 
 void fusectl_keep(void)

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# fumount -R by an ordinary user where no fusectl is mounted: nobody tells this user how many requests
+# wait, so it claims no more than it knows, and names what helps.
+. "$(dirname "$0")/../lib.sh"
+start 60
+need setpriv flock
+own_dev
+umount /sys/fs/fuse/connections 2>/dev/null
+mkdir helper user source
+install -m 4755 "$BUILD/fusermount3" helper/fusermount3
+chown 65534 user source
+: >source/file
+chmod 666 source/file
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/env PATH="$T/helper:$PATH")
+# A request that waits for a lock: its server runs, and nothing shows this user whether it will answer.
+exec 8<source/file
+flock 8
+wait_for_lock()
+{
+	"${nobody[@]}" passfs -b --locks source user || bail 'no passfs'
+	server=$(newest passfs) conn=$(conn_of "$T/user")
+	bg "${nobody[@]}" flock user/file true
+	waiter=$bg
+	within 5 blocked "$waiter" || bail 'nothing waits'
+}
+
+wait_for_lock
+exits 1 '-R that detaches, where whether a process waits is not visible, has the status for: not permitted' "${nobody[@]}" fumount -R user
+like 'it says how far it came' "$err" 'user: detached; it ends once no process holds it'
+like 'and names what helps' "$err" "user: whether a process still holds connection $conn is not visible to this user; if one hangs, run fumount -R -f conn:$conn"
+ok 'a process waits indeed' blocked "$waiter"
+exits 0 'what the line names' "${nobody[@]}" fumount -R -f "conn:$conn"
+like 'it kills the server, whose owner may' "$err" "connection $conn cannot be aborted by this user, so its server, process $server, is killed"
+unlike 'with no further advice' "$err" 'if one hangs'
+ok 'the waiter is free' within 5 gone "$waiter"
+ok 'the server has ended' within 5 gone "$server"
+for mode in -R -Rf; do
+	exits 1 "$mode of a connection that may exist or not" "${nobody[@]}" fumount "$mode" "conn:$conn"
+	is 'is not called unmounted' "$err" "fumount: conn:$conn: whether connection $conn exists is not visible to this user; run this as root"
+done
+exits 0 'root sees that there is none' fumount -R "conn:$conn"
+is 'and says so' "$err" "fumount: conn:$conn: nothing is mounted there"
+exits 32 'a number that is none' "${nobody[@]}" fumount -R conn:x
+is 'is named' "$err" 'fumount: conn:x: not a number'
+
+# A plain unmount leaves nobody waiting.
+"${nobody[@]}" hellofs -b user
+exits 0 '-R of a mount that is free' "${nobody[@]}" fumount -R user
+wait_for_lock
+exits 0 '-R -f aborts, or kills the server' "${nobody[@]}" fumount -R -f user
+ok 'the waiter is free again' within 5 gone "$waiter"
+ok 'user is unmounted' unmounted "$T/user"
+give_dev_back
+finish
