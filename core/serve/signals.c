@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "msg.h"
 #include "sys.h"
@@ -28,8 +29,9 @@ void signals_end(int sig)
 	}
 	if (serving.session.kept)	/* The keeper unmounts, or starts the next server. */
 		sys_exit(0);
-	if (!serving.shown) {	/* The mountpoint is unknown: exit without unmounting. */
-		msg("still mounted, but no longer served");
+	if (!serving.shown) {
+		if (!getenv("FUSEBOX_WATCH"))	/* Otherwise fmount --auto-unmount unmounts. */
+			msg("not unmounted, since its mountpoint is not visible to this server; use fumount");
 		sys_exit(0);
 	}
 	if (!serving.signals++)

@@ -80,7 +80,7 @@ static int unmount(const struct unmounter *k)
 		msg("%s: busy: detached, and served until no process holds it; "
 		    "signal again to abort", k->shown);
 	if (err == -ESTALE) {
-		msg("%s: another mount covers it or took its place; served until no process "
+		msg("%s: covered, moved or detached meanwhile; served until it is unmounted and no process "
 		    "holds it; signal again to abort", k->shown);
 		if (!is_over(k))
 			report_holders(&to, mounted->dev_major, mounted->dev_minor);
@@ -90,7 +90,8 @@ static int unmount(const struct unmounter *k)
 	/* Unmounting failed, for example because fusermount3 is missing. End the server anyway,
 	   as the signal asked for. */
 	if (err && err != -ESTALE) {
-		msg("%s: still mounted, but no longer served", k->shown);
+		msg("%s: still mounted, but no longer served; fumount conn:%u unmounts it", k->shown,
+		    k->at->mounted.dev_minor);
 		return LEFT_MOUNTED;
 	}
 	return err != 0;

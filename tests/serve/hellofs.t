@@ -119,7 +119,7 @@ within 5 open_in "$T/mnt" "$holder"
 umount -l mnt
 hellofs -b -o fsname=new mnt 2>/dev/null
 kill -TERM "$old"
-ok 'what has taken its place it leaves alone' within 5 grep -q 'another mount covers it or took its place' log
+ok 'what has taken its place it leaves alone' within 5 grep -q 'covered, moved or detached meanwhile' log
 like 'the mount that took the place stays' "$(mount_line "$T/mnt")" ' fuse.hellofs new '
 kill "$holder"
 wait "$old"
