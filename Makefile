@@ -160,6 +160,8 @@ install-papers: completion
 	for page in core/fusebox.8 applets/*.8 applets/*/*.8; do for name in $(call names_of,$$page); do \
 		case $$names in *" $$name "*) install -m 644 $$page $(SHARE)/man/man8/$$name.8 ;; esac; \
 	done; done
+	for name in $(filter mount.fuse.%,$(notdir $(LINKS))); do \
+		ln -sf mount.$${name#mount.fuse.}.8 $(SHARE)/man/man8/$$name.8; done
 	$(if $(filter fumount,$(APPLETS)),install -m 644 core/fuse-recovery.7 $(SHARE)/man/man7/fuse-recovery.7)
 	[ ! -e $(BUILD)/completion/_fusebox ] || { \
 	install -m 644 $(BUILD)/completion/fusebox.bash $(SHARE)/bash-completion/completions/fusebox && \

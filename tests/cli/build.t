@@ -50,7 +50,8 @@ ok "systemd's units are there" test -s "$T/root/usr/lib/systemd/system/fuse-shut
 ok 'not the set-uid one' test ! -e "$T/root/usr/bin/fusermount3"
 share=$T/root/usr/share
 is 'a page for each name of the box, but for that one' "$(cd "$share/man/man8" && printf '%s\n' ./*.8 | sed 's/^..//; s/.8$//' | LC_ALL=C sort | paste -sd' ')" \
-	"$(one/$box --list | grep -v '^fusermount' | cat - <(echo fusebox) | LC_ALL=C sort | paste -sd' ')"
+	"$(printf '%s\n' "$T/root/usr"/{,s}bin/* | sed 's|.*/||' | grep -v '^fusermount' | LC_ALL=C sort | paste -sd' ')"
+ok "also for the links of BusyBox's mount" cmp "$share/man/man8/mount.fuse.passfs.8" "$share/man/man8/mount.passfs.8"
 is 'completion by each name, for bash' "$(for a in $(one/$box --list); do cmp -s "$share/bash-completion/completions/$a" one/build/completion/fusebox.bash || echo "$a"; done)" ''
 is 'and for fish' "$(for a in $(one/$box --list); do cmp -s "$share/fish/vendor_completions.d/$a.fish" one/build/completion/fusebox.fish || echo "$a"; done)" ''
 ok 'and for zsh' cmp "$share/zsh/site-functions/_fusebox" one/build/completion/_fusebox
