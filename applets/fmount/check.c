@@ -207,14 +207,21 @@ static void ignore_note(const char *fmt, ...)
 	(void)fmt;
 }
 
-static void check_policy(struct report *r)
+/* Returns whether the helper mounts at all: it refuses one mount more than mount_max. */
+static bool check_policy(struct report *r, struct policy *policy)
 {
-	struct policy policy;
-	int count = table_count_fuse();
+	char text[256];
+	struct out why = OUT_TEXT(text);
+	int count = table_count_fuse(), err = policy_read(policy, ignore_note);
 
-	policy_read(&policy, ignore_note);
-	report_check(r, INFO, "fuse.conf", "user_allow_other %s, mount_max %d, %d mounted",
-		     policy.user_allow_other ? "on" : "off", (int)policy.mount_max, count);
+	if (err)
+		out_str(&why, msg_reason(err));
+	else
+		err = policy_count(policy, 1, &why);
+	report_check(r, INFO, "fuse.conf", "user_allow_other %s, mount_max %d, %d mounted%s%s%s",
+		     policy->user_allow_other ? "on" : "off", (int)policy->mount_max, count,
+		     err ? "; " : "", out_text(&why), err ? " (so the helper mounts nothing)" : "");
+	return !err;
 }
 
 /* Mount without attaching: a mount that mount_create() makes goes once its descriptor is closed. */
@@ -246,16 +253,20 @@ static bool check_mount(struct report *r, int device, bool filtered)
 	return err == 0;
 }
 
-static bool check_mountpoint(struct report *r, const char *path)
+/* policy: of the set-uid helper, which asks more of a mountpoint than the kernel; NULL: it asks nothing
+   of root. *helper: whether the helper would mount. */
+static bool check_mountpoint(struct report *r, const char *path, const struct policy *policy, bool *helper)
 {
 	struct mountpoint at;
 	char text[512];
 	struct out why = OUT_TEXT(text);
 	int err = mount_pin(&at, path, &why);
+	bool refused = !err && policy && *helper && policy_mountpoint(policy, &at, &why) < 0;
 
 	if (!err)
 		sys_close(at.under);
-	report_check(r, err ? BAD : GOOD, "mountpoint", "%s", err ? out_text(&why) : at.path);
+	*helper &= !refused;
+	report_check(r, err || refused ? BAD : GOOD, "mountpoint", "%s", err || refused ? out_text(&why) : at.path);
 	return err == 0;
 }
 
@@ -263,7 +274,8 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 {
 	char text[4096];
 	struct report r = { .out = OUT_FD(text, 1), .list = { &r.out, false }, .json = f->json };
-	bool direct, helper, userns, mountpoint_ok, filtered;
+	bool direct, helper, userns, mountpoint_ok, filtered, permitted;
+	struct policy policy;
 	const char *way;
 	int device;
 
@@ -278,8 +290,9 @@ int fmount_check(const struct fmount *f, const char *mountpoint)
 	direct = check_mount(&r, device, filtered);
 	helper = check_helper(&r) && device >= 0;
 	userns = check_userns(&r) && device >= 0;
-	check_policy(&r);
-	mountpoint_ok = !mountpoint || check_mountpoint(&r, mountpoint);
+	permitted = check_policy(&r, &policy);
+	helper = !direct && helper && (permitted || sys_getuid() == 0);
+	mountpoint_ok = !mountpoint || check_mountpoint(&r, mountpoint, sys_getuid() ? &policy : NULL, &helper);
 	if (device >= 0)
 		sys_close(device);
 	way = !mountpoint_ok ? "none" : direct ? "direct" : helper ? "helper" : userns ? "userns" : "none";

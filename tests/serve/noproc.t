@@ -19,7 +19,8 @@ mount --bind /dev/null root/dev/null
 serve()
 {
 	bg chroot root /bin/fusebox fmount "$@" /mnt -- /bin/hellofs 2>log
-	within 5 mounted "$T/root/mnt" && within 5 cat root/mnt/hello || bail 'not mounted'
+	within 5 mounted "$T/root/mnt" || bail 'not mounted'
+	within 5 cat root/mnt/hello || bail 'no answer'
 }
 ended() { kill -TERM "$(newest hellofs)" && within 5 gone "$bg"; }
 
