@@ -8,6 +8,20 @@
 
 #include "sys.h"
 
+int sys_enter_directory(int dir, int *before)
+{
+	*before = sys_open(".", O_PATH | O_DIRECTORY, 0);
+	return sys_fchdir(dir);
+}
+
+void sys_leave_directory(int before)
+{
+	if (before < 0)
+		return;
+	sys_fchdir(before);
+	sys_close(before);
+}
+
 struct dirent64 {
 	uint64_t ino;
 	int64_t off;

@@ -31,20 +31,6 @@ CALL(int, sys_symlinkat, (const char *target, int dir, const char *path), symlin
 CALL(int, sys_unlink, (const char *path), unlink(path))
 CALL(int, sys_chdir, (const char *path), chdir(path))
 CALL(int, sys_fchdir, (int fd), syscall(SYS_fchdir, fd))
-
-int sys_enter_directory(int dir, int *before)
-{
-	*before = sys_open(".", O_PATH | O_DIRECTORY, 0);
-	return sys_fchdir(dir);
-}
-
-void sys_leave_directory(int before)
-{
-	if (before < 0)
-		return;
-	sys_fchdir(before);
-	sys_close(before);
-}
 CALL(int, sys_getcwd, (char *buf, size_t size), syscall(SYS_getcwd, buf, size) < 0 ? -1 : 0)
 
 int64_t sys_magic(int fd)
