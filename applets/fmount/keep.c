@@ -165,13 +165,14 @@ static int unmount(void)
 {
 	const struct sys_stat *m = &keep.at->mounted;
 	struct report to = { .object = keep.at->path, .except = keep.server };
-	int err = commfd_umount_known(keep.at, UMOUNT_PLAIN);
+	int err = commfd_umount_in_parent(keep.at);
+	bool busy = err == -EBUSY;
 
-	if (err == -EBUSY) {
+	if (busy || err == -EAGAIN) {
 		err = commfd_umount_known(keep.at, UMOUNT_LAZY);
-		if (!err)
+		busy |= report_holders(&to, m->dev_major, m->dev_minor) > 0;
+		if (!err && busy)
 			msg("%s: busy: detached, and served until no process uses it; signal again to abort", keep.at->path);
-		report_holders(&to, m->dev_major, m->dev_minor);
 	}
 	return err ? msg_errno(1, keep.at->path, err) : 0;
 }
@@ -273,7 +274,6 @@ static bool goes_on(const char *program, int *status)
 	const char *why;
 
 	*status = launch_exit_status(ended);
-	keep.server = 0;
 	keep.replacing = false;
 	pass_store_on();
 	if (!is_over() && !replacing) {
@@ -319,6 +319,7 @@ static bool reap(int *status)
 		if (pid == keep.server) {
 			ended = true;
 			*status = one;
+			keep.server = 0;	/* The kernel may give the number to another process now. */
 		} else if (pid == keep.unmounter) {
 			keep.unmounter = 0;
 			if (one && !is_over()) {

@@ -19,32 +19,46 @@ static void send_header(int device, int32_t error, uint64_t unique)
 	sys_write(device, &out, sizeof(out));
 }
 
+/* A process that the server has left behind may read the request that poll(2) told of: read from a descriptor
+   that does not wait. The servers' own is shared with them. */
+static int open_own(int device)
+{
+	int fd = sys_clone_device(device);
+
+	if (fd >= 0)
+		sys_set_nonblocking(fd);
+	return fd;
+}
+
 void keep_queue_fail(int device)
 {
 	enum { ROOM = (1 << 20) + 64 * 1024 };	/* of the largest request */
 	struct fuse_in_header *in = sys_pages(ROOM);
+	int own = open_own(device);
 
 	send_header(device, FUSE_NOTIFY_RESEND, 0);
-	while (in && sys_poll_alive(device, 0) > 0) {
-		if (sys_read(device, in, ROOM) < (ssize_t)sizeof(*in))
-			return;
+	while (in && sys_read(own, in, ROOM) >= (ssize_t)sizeof(*in))
 		if (is_resent(in))
-			send_header(device, -EIO, in->unique);
-	}
+			send_header(own, -EIO, in->unique);
+	if (own >= 0)
+		sys_close(own);
 }
 
 bool keep_queue_has_init(int device)
 {
 	enum { ROOM = 64 * 1024 };
 	struct fuse_in_header *in = sys_pages(ROOM);
+	int own = open_own(device);
 	bool found = false;
 
 	send_header(device, FUSE_NOTIFY_RESEND, 0);
-	if (in && sys_poll_alive(device, 0) > 0)
-		found = sys_read(device, in, ROOM) > 0 && in->opcode == FUSE_INIT;
+	if (in)
+		found = sys_read(own, in, ROOM) > 0 && in->opcode == FUSE_INIT;
 	if (found)
 		send_header(device, FUSE_NOTIFY_RESEND, 0);
 	if (in)
 		sys_free_pages(in, ROOM);
+	if (own >= 0)
+		sys_close(own);
 	return found;
 }

@@ -5,9 +5,11 @@
  * /dev/fuse descriptor over it, as fusermount3 has done since libfuse 2.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "cli/env.h"
 #include "mount/mount.h"
+#include "mount/ours.h"
 #include "mount/umount.h"
 
 extern char **environ;
@@ -105,4 +107,20 @@ int commfd_umount_known(const struct mountpoint *at, int how)
 	int err = umount_known(at->path, &at->mounted, (enum umount_how)how);
 
 	return err == -EPERM ? commfd_unmount(at->path, how != UMOUNT_PLAIN) : err;
+}
+
+/* umount2(2) takes a path, and a user who may rename a directory on it could redirect it to
+   another mount. So change to the parent directory first. Another user who can rename names there
+   could exchange two mountpoints from a mount namespace where nothing is mounted on them. */
+int commfd_umount_in_parent(const struct mountpoint *at)
+{
+	int parent = umount_open_parent(at->path);
+	int err = parent < 0 ? parent : sys_geteuid() == 0 && !ours_is_directory(parent) ? -EAGAIN : sys_fchdir(parent);
+
+	if (parent >= 0)
+		sys_close(parent);
+	if (!err)
+		err = umount_known_in_turn(strrchr(at->path, '/') + 1, &at->mounted, UMOUNT_PLAIN);
+	sys_chdir("/");
+	return err == -EPERM ? commfd_unmount(at->path, false) : err;
 }

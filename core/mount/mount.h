@@ -87,8 +87,13 @@ const char *mount_device_advice(int negative_errno);
 int commfd_mount(const struct mountpoint *at, const struct optlist *options, struct out *why);
 
 /* Unmounts the mount at->mounted, if it is still at its path, with umount_known() or, without the
-   privilege, through the helper. how: an enum umount_how. Returns 0 or -errno. */
+   privilege, through the helper. how: UMOUNT_LAZY or UMOUNT_ABORT. Returns 0 or -errno. */
 int commfd_umount_known(const struct mountpoint *at, int how);
+
+/* A plain unmount of the mount at->mounted, if it is still in its directory, or through the helper. The working
+   directory becomes "/". Returns 0 or -errno; -EAGAIN: another user can change names in that directory, so
+   that root has to detach the mount by its descriptor. */
+int commfd_umount_in_parent(const struct mountpoint *at);
 
 /* Runs the helper to unmount path. Returns 0 or -errno. */
 int commfd_unmount(const char *path, bool lazy);

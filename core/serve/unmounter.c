@@ -12,7 +12,6 @@
 #include "msg.h"
 #include "health/report.h"
 #include "sys.h"
-#include "mount/ours.h"
 #include "mount/umount.h"
 
 enum { LOOK_EVERY_MS = 20 };
@@ -44,29 +43,12 @@ static int abort_connection(const struct unmounter *k)
 	return k->identity ? fusectl_abort_known(k->at->mounted.dev_minor, k->identity) : -ENOENT;
 }
 
-/* umount2(2) takes a path, and a user who may rename a directory on it could redirect it to
-   another mount. So change to the parent directory first. Another user who can rename names there
-   could exchange two mountpoints from a mount namespace where nothing is mounted on them: -EAGAIN
-   tells root to detach the mount by its descriptor. */
-static int unmount_in_parent(const struct mountpoint *at)
-{
-	int parent = umount_open_parent(at->path);
-	int err = parent < 0 ? parent : sys_geteuid() == 0 && !ours_is_directory(parent) ? -EAGAIN : sys_fchdir(parent);
-
-	if (parent >= 0)
-		sys_close(parent);
-	if (!err)
-		err = umount_known_in_turn(strrchr(at->path, '/') + 1, &at->mounted, UMOUNT_PLAIN);
-	sys_chdir("/");
-	return err == -EPERM ? commfd_unmount(at->path, false) : err;
-}
-
 /* Runs in a child. Returns its exit status. */
 static int unmount(const struct unmounter *k)
 {
 	const struct sys_stat *mounted = &k->at->mounted;
 	struct report to = { .object = k->shown, .except = k->server };
-	int err = is_over(k) ? -ESTALE : unmount_in_parent(k->at);
+	int err = is_over(k) ? -ESTALE : commfd_umount_in_parent(k->at);
 	bool busy = err == -EBUSY, unknown = err == -EAGAIN;
 
 	notify_systemd(busy || unknown ? "STOPPING=1\nSTATUS=busy: served until no process holds it" : "STOPPING=1");

@@ -16,15 +16,18 @@
 #include "call.h"
 #include "sys.h"
 
-enum { CLOSE_ON_EXEC = 1 /* MFD_CLOEXEC */ };
+enum { MEMORY_FLAGS = 3 /* MFD_CLOEXEC | MFD_ALLOW_SEALING */ };
+enum { ADD_SEALS = 1033, KEEP_SIZE = 7 /* F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW */ };
 
 int sys_memory_file(const char *name, uint64_t size)
 {
-	int fd = (int)call_result(syscall(SYS_memfd_create, name, CLOSE_ON_EXEC)), err;
+	int fd = (int)call_result(syscall(SYS_memfd_create, name, MEMORY_FLAGS)), err;
 
 	if (fd < 0)
 		return fd;
 	err = (int)call_result(ftruncate(fd, (off_t)size));
+	if (!err)
+		err = (int)call_result(fcntl(fd, ADD_SEALS, KEEP_SIZE));
 	if (err)
 		sys_close(fd);
 	return err ? err : fd;

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# fmount --keep by root, with a server that runs as a user, and a mountpoint in a user's directory: the
+# keeper unmounts its own mount only, cannot be killed by what the server does, and ends.
+. "$(dirname "$0")/../lib.sh"
+start 120
+need setpriv
+need strace
+need python3
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+
+mkdir -p home/x/at home/other victim/at bin
+ln -s "$T/victim" home/lnk
+chown -h 65534:65534 home home/x home/lnk
+mount -t tmpfs roots victim/at
+reads() { [ "$(timeout 5 cat home/x/at/hello)" = hello ]; }
+begin() { bg "$@" 2>log; keeper=$bg; within 10 reads; }
+
+# ---- Its mountpoint's directory is exchanged for a link, between the look at the mount and umount2(2) ----
+slowly() { exec strace -f -qq -o trace -e trace=umount2 -e inject=umount2:delay_enter=2000000 "$@"; }
+ok 'begins' begin slowly fmount --keep home/x/at -- hellofs
+keeper=$(child_named fuse-keep:0 "$keeper")
+kill -TERM "$keeper"
+within 10 grep -q umount2 trace
+setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all mv home/x home/y
+setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all mv home/lnk home/x
+ok 'the keeper ends' within 20 gone "$keeper"
+ok 'the mount of root stays' mounted "$T/victim/at"
+is "the keeper's own is unmounted" "$(own_mounts)" ''
+
+# ---- The server, as a user, does what it can to the keeper ----
+# The descriptor is the program's last argument, as /dev/fd/N.
+cat >bin/shrinks <<'END'
+#!/bin/bash
+: >"/proc/self/fd/$FUSE_RESUME" 2>/dev/null
+exit 3
+END
+# It leaves a process behind that reads each request some time after poll(2) has told the keeper of it.
+cat >bin/leaves <<'END'
+#!/usr/bin/python3
+import os, select, sys, time
+device = int(sys.argv[-1].rsplit('/')[-1])
+if os.fork(): sys.exit(3)
+poll = select.poll()
+poll.register(device, select.POLLIN)
+while not poll.poll()[0][1] & select.POLLERR:
+    time.sleep(0.3)
+    os.read(device, 1 << 20)
+END
+chmod 755 bin bin/*
+for server in shrinks leaves; do
+	bg strace -qq -o /dev/null -e trace=poll -e inject=poll:delay_exit=600000 fmount --keep --keep-tries 1 -u 65534 -o allow_other home/other -- "$T/bin/$server" 2>log
+	ok "$server: the keeper ends" within 15 gone "$bg" || kill -9 "$(child_named fuse-keep:0 "$bg")"
+	wait "$bg"
+	is "$server: with the status of the server" $? 3
+	like "$server: it says why" "$(cat log)" 'fmount: .*; unmounted$'
+	ok "$server: nothing is mounted" unmounted "$T/home/other"
+	kill -9 "$bg" 2>/dev/null
+	umount -l home/other 2>/dev/null
+done
+finish
