@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "launch/stale.h"
@@ -63,17 +64,38 @@ int beneath_remove(struct beneath *b)
 	return err == -EBUSY ? umount_fd(b->top, UMOUNT_LAZY) : err;
 }
 
-/* Before 6.5, or where move_mount(2) refuses to go beneath: for a moment there is no mount. */
+/* Opens the directory that has the mountpoint. -ESTALE: the path leads to another mount by now. */
+static int open_parent(const struct beneath *b, const char *path, const char *name)
+{
+	struct sys_stat top, now;
+	int dir = umount_open_parent(path), fd = dir < 0 ? dir : sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
+	int err = fd < 0 ? fd : sys_statx(fd, "", false, &now);
+
+	if (!err)
+		err = sys_statx(b->top, "", false, &top);
+	if (!err && now.mount_id != top.mount_id)
+		err = -ESTALE;
+	if (fd >= 0)
+		sys_close(fd);
+	if (err && dir >= 0)
+		sys_close(dir);
+	return err ? err : dir;
+}
+
+/* Before 6.5, or where move_mount(2) refuses to go beneath: for a moment there is no mount, and another user
+   could exchange a directory on the path for a link. */
 static int replace(struct beneath *b, struct mountpoint *at)
 {
-	int under, err = beneath_remove(b);
+	const char *name = strrchr(at->path, '/') + 1;
+	int dir = open_parent(b, at->path, name), under;
+	int err = dir < 0 ? dir : beneath_remove(b);
 
-	if (err)
-		return err;
-	under = sys_open(at->path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	under = err ? err : sys_openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	err = under < 0 ? under : sys_move_mount(b->mount, under);
 	if (under >= 0)
 		sys_close(under);
+	if (dir >= 0)
+		sys_close(dir);
 	return err;
 }
 

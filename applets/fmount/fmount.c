@@ -132,7 +132,20 @@ static int undo_mount(const struct mountpoint *at)
 	return 1;
 }
 
-/* launch_wait() also returns when the connection ends, which its server's end follows. The server may
+static int is_of_device(const struct table_row *row, void *mounted)
+{
+	const struct sys_stat *m = mounted;
+
+	return row->major == m->dev_major && row->minor == m->dev_minor;
+}
+
+/* Also if the mount table cannot be read. */
+static bool is_mounted(struct mountpoint *at)
+{
+	return table_each(NULL, is_of_device, &at->mounted) != 0;
+}
+
+/* launch_wait_connection() also returns when the connection ends, which its server's end follows. The server may
    have exited with success before because another process unmounted the mount. Returns whether it
    serves, else *status. */
 static bool does_serve(const struct mountpoint *at, int child, int *status)
@@ -174,10 +187,9 @@ static int run_and_wait(const struct fmount *f, struct mountpoint *at, int devic
 	sys_close(device);
 	if (child < 0)
 		status = child;
-	else
-		status = pending ? launch_wait_connection(child, at->mounted.dev_minor, limit)
-			 : launch_wait(child, at->path, 0, limit);
-	mounted = pending || umount_is_known(at->path, &at->mounted);
+	else	/* Not by path: another user may have it lead elsewhere, or to a server that does not answer. */
+		status = launch_wait_connection(child, at->mounted.dev_minor, limit);
+	mounted = pending || is_mounted(at);
 	if (status == 0 && mounted && does_serve(at, child, &status))
 		return pending ? place_beneath(at, child) : 0;
 	if (status == -ETIMEDOUT) {

@@ -58,4 +58,31 @@ is 'before 5.2: --bind that is undone: the mount of root stays' "$(mounted_below
 mkdir victim/moved
 exits 0 'before 5.2: --move' forbid 38 428,429 fmount --make-shared -M victim/at victim/moved
 like 'before 5.2: --move: the mount that moved is shared' "$(mount_line "$T/victim/moved")" 'shared:[0-9]+ - tmpfs roots'
+
+# Before Linux 6.5 a new mount cannot go below a dead one: for a moment there is none.
+setpriv --reuid 65534 --regid 65534 --clear-groups mkdir home/z home/z/moved
+ln -s "$T/victim" home/link
+chown -h 65534:65534 home/link
+as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"; }
+hellofs -b home/z/moved
+kill -9 "$(newest hellofs)"
+within 5 bash -c '! cat home/z/moved/hello 2>/dev/null'
+before=$(mounted_below "$T/victim")
+bg strace -f -qq -o trace -e trace=umount2 -e inject=umount2:delay_enter=1500000 \
+	forbid 22 429:4:512 fmount --replace-stale home/z/moved -- hellofs -f
+within 10 grep -q umount2 trace
+as_user mv home/z home/y
+as_user mv home/link home/z
+ok 'before 6.5: --replace-stale: the new mount serves' within 10 test -e home/y/moved/hello
+is 'before 6.5: --replace-stale: not where the link leads' "$(mounted_below "$T/victim")" "$before"
+
+# A server that answers is found by its connection, although the path does not lead there any more.
+as_user mkdir home/w home/w/at home/v home/v/at
+bg fmount --wait --timeout 10 home/w/at -- sh -c 'sleep 2; exec hellofs "$1"' sh {} 2>log
+waiting=$bg
+within 5 mounted "$T/home/w/at"
+as_user mv home/w home/u
+as_user mv home/v home/w
+ok '--wait: its directory is renamed' wait "$waiting"
+is '--wait: the mount serves' "$(timeout 5 cat home/u/at/hello)" hello
 finish
