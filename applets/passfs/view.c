@@ -94,13 +94,15 @@ static bool map_id(const struct passview *view, uint32_t *id, bool group, bool b
 	return false;
 }
 
+/* An id that would exceed the largest one stays as it is: beyond that comes root. */
 uint32_t passview_shown(const struct passview *view, uint32_t id, bool group)
 {
 	int force = group ? view->force_group : view->force_user;
+	uint32_t offset = (uint32_t)(group ? view->gid_offset : view->uid_offset);
 
 	if (force >= 0)
 		return (uint32_t)force;
-	return map_id(view, &id, group, false) ? id : id + (uint32_t)(group ? view->gid_offset : view->uid_offset);
+	return map_id(view, &id, group, false) || id >= UINT32_MAX - offset ? id : id + offset;
 }
 
 /* An id whose counterpart in SOURCE would be negative stays as it is. */

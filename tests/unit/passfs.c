@@ -82,6 +82,9 @@ static void owners(void **state)
 	assert_int_equal(passview_shown(&view, 5, false), 6);
 	assert_int_equal(passview_source(&view, 107, false), 7);
 	assert_int_equal(passview_source(&view, 50, false), 50);
+	assert_int_equal(passview_shown(&view, UINT32_MAX - 101, false), UINT32_MAX - 1);
+	assert_int_equal(passview_shown(&view, UINT32_MAX - 100, false), UINT32_MAX - 100);
+	assert_int_equal(passview_shown(&view, UINT32_MAX - 99, false), UINT32_MAX - 99);	/* not 0, root's */
 	view.force_user = 3;
 	assert_true(passview_alters(&(struct passview) { .force_user = 3, .force_group = -1 }, false));
 	assert_false(passview_alters(&(struct passview) { .force_user = 3, .force_group = -1 }, true));
