@@ -25,7 +25,8 @@ struct inode {
 	   another directory. */
 	uint64_t told_owner, told_group;
 	uint32_t parent, instance, parent_instance;
-	bool moved, of_kernel;
+	bool moved;
+	bool closed;		/* passfs: on a file system that only the server's user may enter (owner.c) */
 	uint8_t limits;		/* passfs: VFS_NOSUID and VFS_NODEV of the file's mount */
 	bool retired;		/* not in the hash: the next lookup of the file makes a new node */
 	bool has_kept, has_lost;	/* writeback.c: size and mtime are set; a WRITE failed */

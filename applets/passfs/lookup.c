@@ -12,7 +12,7 @@
    server. */
 int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct vfs_stat *st)
 {
-	struct inode found = { .of_kernel = false }, *inode;
+	struct inode found = { .closed = false }, *inode;
 	int err;
 
 	if (fd < 0)
@@ -29,8 +29,8 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 	*node = pass_take_current(req, fd, st);
 	pass_note_told(req, *node, st->owner, st->attr.gid, st->attr.mode);
 	inode = inodes_get(&pass_of(req)->inodes, *node);
-	if (inode && (found.of_kernel || found.limits)) {
-		inode->of_kernel = found.of_kernel;
+	if (inode && (found.closed || found.limits)) {
+		inode->closed = found.closed;
 		inode->limits = found.limits;
 	}
 	if (pass_of(req)->no_symlinks_out)

@@ -17,7 +17,7 @@ int pass_fd(const struct fuse_req *req, uint64_t node)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	return !inode ? -ESTALE : inode->of_kernel && !pass_lets_in(req) ? -EACCES : inode->fd;
+	return !inode ? -ESTALE : inode->closed && !pass_lets_in(req) ? -EACCES : inode->fd;
 }
 
 int pass_dir(const struct fuse_req *req, uint64_t node, const char *name, int hidden)

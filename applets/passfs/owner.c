@@ -9,8 +9,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "mount/table.h"
 #include "passfs.h"
 #include "sys/priv.h"
 #include "thread.h"
@@ -181,7 +183,7 @@ int pass_open_to_write(const struct fuse_req *req, int fd)
 	return err == -ENODATA || err == -EOPNOTSUPP ? 0 : err;
 }
 
-/* ---- Kernel file systems ---- */
+/* ---- File systems that only the server's own user may enter ---- */
 
 bool pass_is_of_kernel(uint32_t type)
 {
@@ -202,6 +204,24 @@ bool pass_is_of_kernel(uint32_t type)
 	return false;
 }
 
+/* FUSE without allow_other lets in only processes of the user who mounted it, which the server is for
+   every caller. Only the mount table tells; virtiofs has no user_id. */
+static bool is_private_fuse(int fd, uint32_t type)
+{
+	enum { FUSE = 0x65735546 };
+	static int lock;	/* table_of_fd() stores the row in static memory */
+	struct table_row row;
+	bool private;
+
+	if (type != FUSE)
+		return false;
+	thread_lock(&lock);
+	private = table_of_fd(fd, &row, true) < 0
+		  || (strstr(row.super, "user_id=") && !strstr(row.super, ",allow_other"));
+	thread_unlock(&lock);
+	return private;
+}
+
 uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t mode)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
@@ -218,15 +238,15 @@ int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const
 
 	/* The directory's descriptor pins its file system, whose device number therefore stays. */
 	if (dir && dir->device == st->device) {
-		found->of_kernel = dir->of_kernel;
+		found->closed = dir->closed;
 		found->limits = dir->limits;
 	} else {
 		err = vfs_mount_of(fd, &type, &found->limits);
-		found->of_kernel = !err && pass_is_of_kernel(type);
+		found->closed = !err && (pass_is_of_kernel(type) || is_private_fuse(fd, type));
 	}
 	if (!err && found->limits & VFS_NODEV && (S_ISCHR(st->attr.mode) || S_ISBLK(st->attr.mode)) && st->attr.rdev)
 		err = -EACCES;
-	return err ? err : found->of_kernel && !pass_lets_in(req) ? -EACCES : 0;
+	return err ? err : found->closed && !pass_lets_in(req) ? -EACCES : 0;
 }
 
 /* ---- Depth of symbolic links ---- */

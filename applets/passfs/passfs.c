@@ -152,7 +152,7 @@ static int pass_prepare(void *data, const char *source)
 	err = resume_root(fs, fd, st.device, st.attr.ino);
 	if (err)
 		return err;
-	inodes_get(&fs->inodes, FUSE_ROOT_ID)->of_kernel = pass_is_of_kernel(type);
+	inodes_get(&fs->inodes, FUSE_ROOT_ID)->closed = pass_is_of_kernel(type);
 	choose_features(fs, type);
 	err = pass_prepare_holds(fs);
 	if (!err)

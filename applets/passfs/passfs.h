@@ -150,8 +150,8 @@ bool pass_owner_is_shown(const struct fuse_req *req, int fd);
    or -errno. */
 int pass_open_to_write(const struct fuse_req *req, int fd);
 
-/* -EACCES if fd's file is on a kernel file system that is closed to the caller, or is a device on a
-   nodev mount in SOURCE; other -errno if the mount cannot be read. Fills in found->of_kernel and
+/* -EACCES if fd's file is on a file system that is closed to the caller, of the kernel or FUSE without
+   allow_other, or is a device on a nodev mount in SOURCE; other -errno if the mount cannot be read. Fills in found->closed and
    found->limits. `parent` is the directory of the name; 0: unknown. */
 int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const struct vfs_stat *st, struct inode *found);
 

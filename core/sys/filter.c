@@ -78,7 +78,7 @@ static const uint16_t file_syscalls[] = {
 	SYS_syncfs, SYS_fallocate, SYS_copy_file_range, SYS_mkdirat, SYS_mknodat, SYS_symlinkat,
 	SYS_linkat, SYS_unlinkat, SYS_renameat2, SYS_fchmodat, SYS_fchownat, SYS_utimensat, SYS_umask,
 	SYS_getxattr, SYS_listxattr, SYS_setxattr, SYS_removexattr, SYS_flock, SYS_dup,
-	SYS_capget, SYS_capset, SYS_fstatfs,
+	SYS_capget, SYS_capset, SYS_fstatfs, NR_STATMOUNT /* of mounts below the root directory */,
 	SYS_truncate, SYS_ftruncate, SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_geteuid, SYS_getegid,
 #ifdef SYS_open
 	SYS_open,
