@@ -43,9 +43,20 @@ static uint64_t make_list_handle(const struct fuse_req *req, int fd)
 	return (uintptr_t)list;
 }
 
+/* The node's descriptor, if the caller may read the directory: the kernel checks that by attributes that may be as
+   old as the timeout. */
+static int check_list(const struct fuse_req *req, uint64_t node)
+{
+	int fd = pass_fd(req, node), err = 0;
+
+	if (fd >= 0 && pass_of(req)->has_long_timeout)
+		err = pass_check_now(req, node, fd, 4);
+	return err ? err : fd;
+}
+
 static int open_list(struct fuse_req *req, uint64_t node)
 {
-	int fd = vfs_reopen(pass_fd(req, node), O_RDONLY | O_DIRECTORY);
+	int fd = vfs_reopen(check_list(req, node), O_RDONLY | O_DIRECTORY);
 	uint64_t handle = fd < 0 ? 0 : make_list_handle(req, fd);
 	int err = !handle ? -ENOMEM : journal_note(req, node, &handle, JOURNAL_DIR);
 

@@ -15,12 +15,43 @@ static char get_acl_kind(const char *name)
 {
 	enum { PREFIX = sizeof("system.posix_acl_") - 1 };
 
-	return strncmp(name, access_list, PREFIX) == 0 ? name[PREFIX] : '\0';
+	return strcmp(name, access_list) == 0 || strcmp(name, "system.posix_acl_default") == 0 ? name[PREFIX] : '\0';
 }
 
 static bool is_capability(const char *name)
 {
 	return strcmp(name, "security.capability") == 0;
+}
+
+/* Whether the kernel leaves the check of the caller to SOURCE, as it does for all of system.* except ACLs:
+   NFS and CIFS, for example, have their own access lists there. Without FUSE_POSIX_ACL kernels before 6.2 do not
+   check the caller for ACLs either. */
+static bool is_for_source(const struct fuse_req *req, const char *name, bool sets)
+{
+	return strncmp(name, "system.", 7) == 0 && pass_is_checked(req)
+	       && (!get_acl_kind(name) || (sets && !(fuse_agreed(req) & FUSE_POSIX_ACL)));
+}
+
+/* Acts as the user by whom SOURCE is to check access to the attribute, until priv_act_as_self(). */
+static int act_for_attribute(const struct fuse_req *req, uint64_t node, const char *name, bool sets, uint32_t rights)
+{
+	if (is_for_source(req, name, sets))
+		return priv_act_for(pass_source_uid(req), pass_group(req), NULL, 0, 0);
+	return sets && get_acl_kind(name) ? pass_as_owner(req, node, pass_group(req), NULL, 0, rights) : 0;
+}
+
+/* The kernel checks the caller for these by the mode, which it may have cached for long. */
+static int check_by_mode(const struct fuse_req *req, uint64_t node, const char *name, uint32_t wanted)
+{
+	static const char *const others[] = { "system.", "security.", "trusted." };
+	int fd = pass_fd(req, node);
+
+	if (fd < 0 || !pass_of(req)->has_long_timeout)
+		return fd < 0 ? fd : 0;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strncmp(name, others[i], strlen(others[i])) == 0)
+			return 0;
+	return pass_check_now(req, node, fd, wanted);
 }
 
 /* The kernel checks callers other than the owner by the access ACL instead of the mode: apply the
@@ -41,11 +72,15 @@ int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_
 {
 	char kind = get_acl_kind(name);
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-	ssize_t n;
+	ssize_t n = check_by_mode(req, node, name, 4);
 
 	if (inode && inode->limits & VFS_NOSUID && is_capability(name))
 		return -ENODATA;
-	n = vfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
+	if (!n)
+		n = act_for_attribute(req, node, name, false, 0);
+	if (!n)
+		n = vfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
+	priv_act_as_self();
 	if (kind && n > 0)
 		n = show_acl(req, node, kind, n);
 	else if (kind && n == -EOPNOTSUPP)
@@ -99,17 +134,19 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 {
 	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
 	struct vfs_stat st;
-	int fd = pass_fd(req, node), err;
+	int fd = pass_fd(req, node), err = check_by_mode(req, node, name, 2);
 	char kind = get_acl_kind(name);
 	bool begun = has_begun(req);
 
+	if (err)
+		return err;
 	if (kind)
 		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
 	if (is_capability(name) && pass_is_checked(req) && !pass_owner_is_shown(req, fd))
 		return -EPERM;
 	priv_keep_setid(true);
 	priv_use_reserve(req->in->uid == 0);
-	err = kind ? pass_as_owner(req, node, pass_group(req), NULL, 0, PRIV_SETID) : 0;
+	err = act_for_attribute(req, node, name, true, PRIV_SETID);
 	if (!err)
 		err = vfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
 	if (err == -EEXIST && begun && has_value(req, fd, name, in->size))
@@ -123,12 +160,12 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 
 int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 {
-	int fd = pass_fd(req, node), err = 0;
+	int fd = pass_fd(req, node), err = check_by_mode(req, node, name, 2);
 	bool begun = has_begun(req);
 
 	priv_keep_setid(req->in->uid == 0);	/* removing an ACL sets the mode */
-	if (get_acl_kind(name))
-		err = pass_as_owner(req, node, pass_group(req), NULL, 0, 0);
+	if (!err)
+		err = act_for_attribute(req, node, name, true, 0);
 	if (!err)
 		err = vfs_removexattr(fd, name);
 	priv_act_as_self();

@@ -124,6 +124,16 @@ echo text >src/g; chmod 666 src/g; as $U cat mnt/g >/dev/null; chmod 600 src/g
 exits 1 'truncate' as $U perl -e 'truncate "mnt/g", 0 or exit 1'
 is 'nothing is lost' "$(cat src/f src/g)" $'text\ntext'
 rm src/f src/g
+mkdir -m 755 src/list; touch src/list/old; as $U ls mnt/list >/dev/null; chmod 700 src/list; touch src/list/new
+exits 2 'list' as $U ls mnt/list
+echo text >src/h; chmod 666 src/h; as $U setfattr -n user.x -v old mnt/h; chmod 600 src/h
+exits 1 'set an attribute' as $U setfattr -n user.x -v new mnt/h
+echo text >src/i; chmod 666 src/i; as $U setfattr -n user.x -v old mnt/i; chmod 600 src/i
+exits 1 'remove one' as $U setfattr -x user.x mnt/i
+echo text >src/j; chmod 666 src/j; setfattr -n user.x -v old src/j; as $U getfattr -n user.x mnt/j >/dev/null; chmod 600 src/j
+exits 1 'read one' as $U getfattr -n user.x mnt/j
+is 'they stay' "$(getfattr --absolute-names --only-values -n user.x src/h src/i)" oldold
+rm -r src/list src/h src/i src/j
 down
 
 # Options that show another owner make no set-id programs of that owner's.
