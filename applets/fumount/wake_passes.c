@@ -8,7 +8,7 @@
 #include "sys.h"
 #include "wake_walk.h"
 
-enum { EMPTY_PASSES = 5, SETTLE_MS = 20 };
+enum { EMPTY_PASSES = 5, SETTLE_MS = 50 };
 
 /* ---- The servers ---- */
 
@@ -91,15 +91,19 @@ static bool are_waiting_again(const struct waking *w)
 }
 
 /* Whether, within a moment, more requests wait than the pass has given back to the server. Some come from
-   processes that waited for a directory's lock, which each of them gets after the one before. */
+   processes that waited for a directory's lock, which each of them gets after the one before. Where the
+   number is not visible to this user, the next pass has to find out. */
 static bool are_more_waiting(const struct waking *w)
 {
+	int64_t waiting = 0;
+
 	for (int i = 0; i < SETTLE_MS; i++) {
 		sys_sleep_ms(1);
-		if (fusectl_waiting(w->job.connection) > (int64_t)w->job.pass->back)
+		waiting = fusectl_waiting(w->job.connection);
+		if (waiting > (int64_t)w->job.pass->back)
 			return true;
 	}
-	return false;
+	return waiting < 0 && !w->empty;
 }
 
 /* A request counts as waiting a little before it can be read, so a single pass that finds none shows

@@ -3,60 +3,9 @@
 # fumount --wake: processes that wait for a server that does not answer get an error and go on; the
 # mount, its open files and the server stay, and the server loses and repeats nothing.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/wake.sh"
 start 300
-mkdir mnt ctl
-mount -t fusectl none ctl
-
-# With the server's pid in $server and the connection in $conn. It is never asked for through
-# this shell, whose children would inherit what it has open.
-serve() # serve [backend's options]
-{
-	bg backend "$@" "$T/stats" "$T/mnt"
-	server=$bg
-	within 5 mounted "$T/mnt" || bail 'backend does not mount'
-	conn=$(conn_of "$T/mnt")
-	timeout 5 ls mnt >/dev/null
-}
-over()
-{
-	abort_detach "$T/mnt"
-	within 5 gone "$server" || kill -KILL "$server"
-	within 5 unmounted "$T/mnt" || umount -l mnt
-}
-hang() { rm -f stats.hung; kill -USR1 "$server"; within 5 test -e stats.hung; }
-come_back() { kill -USR2 "$server"; }
-# The server's counts: stat_of NAME.
-stat_of()
-{
-	local all
-	rm -f stats
-	kill -HUP "$server"
-	within 5 test -e stats || return
-	all=" $(cat stats) "
-	all=${all#* "$1"=}
-	echo "${all%% *}"
-}
-is_count() { [ "$(stat_of "$1")" = "$2" ]; }
-waiting() { cat "ctl/$conn/waiting"; }
-waits_for() { [ "$(waiting)" -ge "$1" ]; }
-
-# waiters of each kind, in $T/waited; input to start them is descriptor 8, which none inherits.
-begin() # begin [waiters' options]
-{
-	rm -f in waited
-	mkfifo in
-	waiters "$@" mnt <in >waited 2>waited.err & waiters=$!
-	pids+=("$waiters")
-	exec 8>in
-	within 5 grep -q ready waited || bail "waiters: $(cat waited.err)"
-}
-go() { echo >&8; }
-results() { grep -v 'ready\|over' waited | sort | uniq -c | awk '{ print $2 "=" $3 "*" $1 }' | tr '\n' ' '; }
-all_over() { grep -q over waited; }
-finished() { exec 8>&-; wait "$waiters" 2>/dev/null; }
-wake() { timeout 20 fumount --wake "$@"; }
-
-every='close=110*1 fsync=110*1 lock=110*1 mkdir=110*1 mmap=7*1 open=110*1 read=110*1 readdir=110*1 rename=110*1 stat=110*1 write=110*1 '
+begin_wake
 
 # Servers that are stuck in their one thread, that read on, of many threads, and with clones; stopped.
 for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do

@@ -4,6 +4,7 @@
      SIGUSR1   the backend hangs: a thread that has read a request waits in it; STATS.hung is made
      SIGUSR2   it is back: the threads do what they have waited for, and answer
      SIGHUP    writes its counts to the file STATS
+   MOUNTPOINT may be /dev/fd/N, a /dev/fuse that is mounted already.
    -t: so many threads; -c: each reads from a clone of the device; -a: when the backend hangs, a
    thread puts the request aside, and reads on; -w: with the writeback cache.
    It keeps books as real servers do: an answer that the kernel refuses with ENOENT undoes
@@ -316,7 +317,7 @@ static void fall_silent(void)
 
 int main(int argc, char **argv)
 {
-	int threads = 1, c, sig;
+	int threads = 1, given, c, sig;
 	char options[256];
 	pthread_t thread;
 	sigset_t set;
@@ -336,7 +337,8 @@ int main(int argc, char **argv)
 	if (argc - optind != 2)
 		return 2;
 	stats = argv[optind];
-	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	given = strncmp(argv[optind + 1], "/dev/fd/", 8) == 0;
+	device = given ? atoi(argv[optind + 1] + 8) : open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		return perror("backend: /dev/fuse"), 1;
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other", device, getuid(), getgid());
@@ -345,7 +347,7 @@ int main(int argc, char **argv)
 	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	if (mount("backend", argv[optind + 1], "fuse.backend", MS_NOSUID | MS_NODEV, options) < 0)
+	if (!given && mount("backend", argv[optind + 1], "fuse.backend", MS_NOSUID | MS_NODEV, options) < 0)
 		return perror("backend: mount"), 1;
 	for (int i = 0; i < threads; i++)
 		if (pthread_create(&thread, NULL, serve, NULL) != 0)

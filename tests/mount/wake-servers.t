@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# fumount --wake, of servers in other namespaces, that a debugger or a cgroup holds, and that end meanwhile; a
+# process that gets the number of a server that has ended is left alone.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/wake.sh"
+# In a PID namespace of its own, whose numbers it chooses; its first process is a shell, which reaps all others.
+if [ -z "${FUSEBOX_TEST_PIDS:-}" ] && [ "$(id -u)" = 0 ]; then
+	FUSEBOX_TEST_PIDS=1 exec unshare -m -p -f --mount-proc --kill-child --propagation private bash -c 'bash "$0"; exit' "$0"
+fi
+start 200
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+begin_wake
+
+# wakes NAME COMMAND...: the command wakes who waits, and the server then works.
+wakes()
+{
+	exits 0 "$1: woken" timeout 20 "${@:2}"
+	ok "nobody waits" within 2 all_over
+	is 'each got the error' "$(results)" 'read=110*1 stat=110*1 '
+}
+works_again()
+{
+	come_back
+	is 'then the mount works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
+	finished
+	over
+}
+two_wait()
+{
+	begin -k stat,read
+	hang
+	go
+	within 5 waits_for 2
+}
+mount_is_there() { grep -q " $T/mnt " "/proc/$1/mountinfo"; }
+
+# ---- Namespaces ----
+
+# The server is the only child of unshare(1), which does not exec.
+bg unshare -p -f --kill-child backend "$T/stats" "$T/mnt"
+within 5 mounted "$T/mnt"
+server=$(child_named backend "$bg") conn=$(conn_of "$T/mnt")
+two_wait
+wakes 'a server in another PID namespace' fumount --wake -f mnt
+ok 'it does not stand still' none_stopped "$server"
+works_again
+
+serve
+two_wait
+exits 1 'from a PID namespace where the server is not visible' timeout 10 unshare -p -f --mount-proc --kill-child fumount --wake -f mnt
+like 'it is refused' "$err" 'its server is not visible to this user'
+is 'and nobody is woken' "$(results)" ''
+wakes 'by the one who sees it' fumount --wake -f mnt
+works_again
+
+for how in '-m' '-Ur -m'; do
+	read -ra options <<<"$how"
+	bg unshare "${options[@]}" --propagation private backend "$T/stats" "$T/mnt"
+	server=$bg
+	within 5 mount_is_there "$server" || bail "backend in unshare $how does not mount"
+	conn=$(awk -v at="$T/mnt" '$5 == at { sub(".*:", "", $3); print $3 }' "/proc/$server/mountinfo")
+	inside=(nsenter -t "$server" -U -m --preserve-credentials)
+	[ "$how" != -m ] || inside=(nsenter -t "$server" -m)
+	for from in "fumount --wake -f conn:$conn" "fumount --wake -f -N $server $T/mnt" "${inside[*]} fumount --wake -f $T/mnt"; do
+		rm -f in waited
+		mkfifo in
+		"${inside[@]}" waiters -k stat,read "$T/mnt" <in >waited 2>waited.err & waiters=$!
+		exec 8>in
+		within 5 grep -q ready waited || bail "waiters: $(cat waited.err)"
+		hang
+		go
+		within 5 waits_for 2
+		read -ra command <<<"$from"
+		wakes "a server in unshare $how, by ${from%% *} ${from##* -f }" "${command[@]}"
+		ok 'it does not stand still' none_stopped "$server"
+		come_back
+		finished
+		is 'then the mount works' "$(timeout 5 "${inside[@]}" ls "$T/mnt" 2>&1 | wc -l)" 5
+	done
+	kill -KILL "$server"
+	within 5 gone "$server"
+done
+
+# ---- Held by others ----
+
+for how in '' -r; do
+	serve -t 3
+	two_wait
+	mkfifo debugger.in
+	debugger ${how:+"$how"} "$server" <debugger.in >debugger.out 2>&1 & debugger=$!
+	pids+=("$debugger")
+	exec 9>debugger.in
+	within 5 grep -q ready debugger.out
+	if [ -z "$how" ]; then
+		wakes 'a server that a debugger has stopped' fumount --wake -f mnt 9>&-
+		is 'the debugger still has it' "$(state_of "$server")" t
+	else
+		exits 1 'a server that runs under a debugger' timeout 20 fumount --wake -f mnt 9>&-
+		like 'is refused, and the debugger named' "$err" "process $server, is traced by process $debugger \\(debugger\\); end that first"
+		is 'nobody is woken' "$(results)" ''
+	fi
+	exec 9>&-
+	wait "$debugger"
+	rm debugger.in
+	[ -z "$how" ] || wakes 'when it has ended' fumount --wake -f mnt
+	ok 'no thread stands still' within 2 none_stopped "$server"
+	works_again
+done
+
+if freezer=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo) && [ -n "$freezer" ] &&
+	mkdir "$freezer/fusebox-wake.$$" 2>/dev/null && [ -e "$freezer/fusebox-wake.$$/cgroup.freeze" ]; then
+	cgroup=$freezer/fusebox-wake.$$
+	serve -t 3
+	two_wait
+	echo "$server" >"$cgroup/cgroup.procs"
+	echo 1 >"$cgroup/cgroup.freeze"
+	within 2 grep -q 'frozen 1' "$cgroup/cgroup.events"
+	wakes 'a server that a cgroup has frozen' fumount --wake -f mnt
+	ok 'it is frozen as it was' within 2 grep -q 'frozen 1' "$cgroup/cgroup.events"
+	echo 0 >"$cgroup/cgroup.freeze"
+	ok 'then no thread stands still' within 2 none_stopped "$server"
+	works_again
+	within 5 rmdir "$cgroup"
+else
+	skip 'a server that a cgroup has frozen' 'no cgroup2 to be made'
+fi
+
+# ---- It ends meanwhile ----
+
+export AT_CALL_COUNT=$T/count
+serve -t 2
+two_wait
+timeout 20 at_call fumount --wake -f mnt >/dev/null 2>&1
+read -r calls first <count
+come_back
+finished
+over
+late=0 wrong=
+for n in $((first - 30)) $((first - 12)) $((first - 6)) $((first - 3)) "$first" $((first + 1)) $((first + 3)) $((first + 5)) \
+	$((first + 8)) $((first + 12)) $((first + 16)) $((first + 20)) $((first + 25)) $((first + 30)) $((first + 40)) $((first + 60)); do
+	serve -t 2
+	two_wait
+	rm -f struck
+	timeout 20 at_call -n "$n" -a "kill -KILL $server; echo >struck" fumount --wake -f mnt >said 2>&1 8>&-
+	code=$?
+	[ ! -e struck ] || late=$((late + 1))
+	[[ $code = 0 || $code = 32 ]] || wrong+="call $n: exit $code: $(cat said); "
+	within 2 all_over || wrong+="call $n: somebody waits: $(cat said waited); "
+	within 2 gone "$server" || wrong+="call $n: the server is left; "
+	finished
+	over
+done
+is 'a server that is killed meanwhile: fumount ends, and nobody waits' "$wrong" ''
+ok "at each of $late calls" [ "$late" -ge 10 ]
+
+# ---- Its number is another's meanwhile ----
+
+# The server is a grandchild, so that nobody but the first process is to reap it.
+mkdir mnt2
+cat >swap <<'END'
+kill -KILL "$1"
+while [ -e "/proc/$1" ]; do :; done
+until [ "$decoy" = "$1" ]; do	# /proc forgets a number a little before it is free
+	echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+	sh -c '[ "$$" = "$1" ] && exec backend "$PWD/stats2" "$PWD/mnt2"' sh "$1" </dev/null >/dev/null 2>&1 &
+	decoy=$!
+done
+echo "$decoy" >decoy
+while ! grep -q "$PWD/mnt2" /proc/self/mountinfo; do :; done
+END
+for call in pidfd_open pidfd_getfd ptrace; do
+	(backend "$T/stats" "$T/mnt" & echo $! >pid)
+	server=$(cat pid)
+	within 5 mounted "$T/mnt"
+	conn=$(conn_of "$T/mnt")
+	timeout 5 ls mnt >/dev/null
+	two_wait
+	timeout 20 at_call -c "$call" fumount --wake --dry-run -f mnt >/dev/null 2>&1 8>&-
+	read -r calls _ <count
+	n=1
+	[ "$call" = ptrace ] || n=$calls	# the pass comes last
+	exits 32 "the server's number is another process's before $call" timeout 20 at_call -c "$call" -n "$n" -a "sh swap $server" \
+		fumount --wake -f mnt 8>&-
+	like 'it says so' "$err" 'its server ended or changed meanwhile'
+	is 'it was another' "$(cat decoy)" "$server"
+	ok 'which does not stand still' none_stopped "$server"
+	rm -f stats2
+	kill -HUP "$server"
+	within 5 test -e stats2
+	like 'and has got nothing a second time' "$(cat stats2)" ' resent=0 '
+	ok 'nobody waits for the one that ended' within 2 all_over
+	finished
+	umount -l mnt
+	abort_detach "$T/mnt2"
+	within 5 gone "$server"
+done
+finish
