@@ -87,7 +87,7 @@ has_lines()
 
 ok 'the image is assembled by the steps of the Dockerfile' assemble "$T/image"
 is 'in it is one program, and links to it' "$(find "$T/image" -type f -perm /111)" "$T/image/bin/fusebox"
-ok 'and a link is relative' [ "$(readlink "$T/image/bin/hellofs")" = fusebox ]
+ok 'the link to the program is relative' [ "$(readlink "$T/image/bin/hellofs")" = fusebox ]
 
 as_root_there()
 {
@@ -96,18 +96,18 @@ as_root_there()
 	first_process
 	ok 'hello: mounts and serves' within 5 shows "/proc/$pid/root/mnt/hello"
 	ok 'it is process 1' name_is hellofs
-	is 'with no capabilities but those that it was given' "$(field CapBnd)" 00000000a82425fb
-	is 'and cannot gain privileges' "$(field NoNewPrivs)" 1
+	is 'hellofs has no capabilities but those that docker run adds' "$(field CapBnd)" 00000000a82425fb
+	is 'hellofs cannot gain privileges' "$(field NoNewPrivs)" 1
 	is 'the file system that it is in is read-only' \
 		"$(awk '$5 == "/" { print substr($6, 1, 2) }' "/proc/$pid/mountinfo")" ro
 	is 'nothing of outside is mounted there' \
 		"$(awk '$5 !~ "^/(|proc|sys|mnt|dev(/[a-z]+)?)$"' "/proc/$pid/mountinfo")" ''
 	exits 0 'fuse-info runs in it' nsenter -t "$pid" -m -p /bin/fuse-info
-	like 'and knows the mount' "$out" 'serving .* hellofs .* /mnt'
+	like 'fuse-info in the container shows the mount' "$out" 'serving .* hellofs .* /mnt'
 	kill -TERM "$pid"
 	wait "$bg"
 	is 'docker stop ends it with 0' $? 0
-	like 'and it has unmounted' "$(cat "$T/said")" 'Unmounting "/mnt"'
+	like 'the container unmounts when docker stops it' "$(cat "$T/said")" 'Unmounting "/mnt"'
 }
 
 as_nobody()
@@ -117,10 +117,10 @@ as_nobody()
 	first_process
 	ok 'unprivileged: mounts and serves' within 5 shows "/proc/$pid/root/mnt/hello"
 	ok 'the server has become process 1' name_is hellofs
-	is 'it is nobody' "$(field Uid | tr '\t' ' ')" '65534 65534 65534 65534'
-	is 'with the group of nobody' "$(field Gid | tr '\t' ' ')" '65534 65534 65534 65534'
-	is 'it has no capability' "$(field 'Cap\(Prm\|Eff\|Inh\|Amb\)' | sort -u)" 0000000000000000
-	is 'and can have none' "$(field CapBnd) $(field NoNewPrivs)" '0000000000000000 1'
+	is 'unprivileged: the server runs as nobody' "$(field Uid | tr '\t' ' ')" '65534 65534 65534 65534'
+	is 'unprivileged: the server has the group of nobody' "$(field Gid | tr '\t' ' ')" '65534 65534 65534 65534'
+	is 'unprivileged: the server has no capability' "$(field 'Cap\(Prm\|Eff\|Inh\|Amb\)' | sort -u)" 0000000000000000
+	is 'unprivileged: the server can gain no capability' "$(field CapBnd) $(field NoNewPrivs)" '0000000000000000 1'
 	kill -TERM "$pid"
 	wait "$bg"
 	is 'docker stop ends it with 0, at once, though it may not unmount' $? 0
@@ -131,12 +131,12 @@ without()
 {
 	run hello --rm --device /dev/fuse &
 	wait $!
-	is 'without --cap-add it fails' $? 1
-	like 'saying so' "$(cat "$T/said")" '^hellofs: /mnt: .*(not permitted|CAP_SYS_ADMIN)'
+	is 'hellofs without --cap-add fails' $? 1
+	like 'without --cap-add the error names what is missing' "$(cat "$T/said")" '^hellofs: /mnt: .*(not permitted|CAP_SYS_ADMIN)'
 	run hello --rm --cap-add SYS_ADMIN &
 	wait $!
-	is 'without --device it fails' $? 1
-	like 'naming the device' "$(cat "$T/said")" '^hellofs: .*/dev/fuse'
+	is 'hellofs without --device fails' $? 1
+	like 'without --device the error names /dev/fuse' "$(cat "$T/said")" '^hellofs: .*/dev/fuse'
 	"$runtime" --device /dev/fuse "$T/image" /bin/fmount --check /mnt >"$T/check"
 	ok 'fmount --check tells what is missing' grep -q 'capabilities  *CAP_SYS_ADMIN not in effect' "$T/check"
 }
@@ -237,13 +237,13 @@ pod()
 	ok 'a killed sidecar leaves its mount behind' mounted "$T/volume/files"
 	start_sidecar
 	ok 'started again, it replaces that' within 5 probed
-	ok 'and the other container reads on' within 5 shows "/proc/$reader/root/share/files/hello"
+	ok 'the other container can read what the new sidecar serves' within 5 shows "/proc/$reader/root/share/files/hello"
 
 	# With the server the container ends, and may take the hook along.
 	in_shell hook spec.initContainers.1.lifecycle.preStop.exec.command 2>/dev/null
 	ok 'the preStop hook unmounts' matches "$?" '^(0|137)$'
-	ok 'on the node, too' volume_empty
-	ok 'and for the other container' [ "$(grep -c ' fuse' "/proc/$reader/mountinfo")" = 0 ]
+	ok 'the node has no mount after the preStop hook' volume_empty
+	ok 'the other container has no mount after the preStop hook' [ "$(grep -c ' fuse' "/proc/$reader/mountinfo")" = 0 ]
 	wait "$runner"
 	is 'the server ends by itself, with 0' $? 0
 }

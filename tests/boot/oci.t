@@ -78,7 +78,7 @@ is 'there is one file in it' "$(cd "$bundle/rootfs" && find . -type f)" ./bin/he
 like 'there is a docker run line' "$(run_line)" '--device /dev/fuse --cap-add SYS_ADMIN'
 read -ra options < <(run_line)
 
-ok 'its options are configured' configure "${options[@]}"
+ok 'the runtime is configured with the options of docker run' configure "${options[@]}"
 run
 ok 'it mounts and serves' within 10 shows || diag "$(cat "$T/said")"
 is 'as process 1 of its own' "$(sed -n 's/^NSpid:.*[[:space:]]//p' "/proc/$(cat "$T/pid")/status")" 1
@@ -89,17 +89,17 @@ is 'SIGTERM ends it with 0' $? 0
 took=$((${EPOCHREALTIME/./} - began))
 diag "$took microseconds"
 ok 'within 0.3 seconds' test "$took" -lt $((300000 * SLOWNESS))
-like 'it has unmounted' "$(cat "$T/said")" 'Unmounting "/mnt"'
+like 'the container unmounts on SIGTERM' "$(cat "$T/said")" 'Unmounting "/mnt"'
 
 # Without one of the options it says which.
-ok 'without --device' configure --cap-add SYS_ADMIN
+ok 'the runtime is configured without --device' configure --cap-add SYS_ADMIN
 run
 wait "$runner"
-is 'it fails' $? 1
+is 'hellofs without --device fails' $? 1
 like 'the error names /dev/fuse and --device' "$(cat "$T/said")" '^hellofs: .*/dev/fuse.*--device /dev/fuse'
-ok 'without --cap-add' configure --device /dev/fuse
+ok 'the runtime is configured without --cap-add' configure --device /dev/fuse
 run
 wait "$runner"
-is 'it fails, too' $? 1
-like 'and names the capability' "$(cat "$T/said")" '^hellofs: /mnt: .*CAP_SYS_ADMIN'
+is 'hellofs without --cap-add fails' $? 1
+like 'without --cap-add the error names the capability' "$(cat "$T/said")" '^hellofs: /mnt: .*CAP_SYS_ADMIN'
 finish

@@ -116,10 +116,10 @@ ends_on_signal()
 	kill -TERM "$bg"
 	ok 'SIGTERM ends it' within 10 gone "$bg"
 	wait "$bg"
-	is 'with 0' $? 0
-	like 'it says what it mounts' "$(cat "$T/server")" 'Mounting hellofs on "'
-	like 'it says what it unmounts' "$(cat "$T/server")" 'Unmounting "'
-	ok 'it has unmounted' unmounted "$root/mnt"
+	is 'the server ends with status 0 on SIGTERM' $? 0
+	like 'the server reports what it mounts' "$(cat "$T/server")" 'Mounting hellofs on "'
+	like 'the server reports what it unmounts' "$(cat "$T/server")" 'Unmounting "'
+	ok 'the mount is gone after SIGTERM' unmounted "$root/mnt"
 }
 
 installs
@@ -136,11 +136,11 @@ diag 'without /proc from here on'
 serves_blind()
 {
 	exits 0 'hellofs mounts' in_root /bin/hellofs -b /mnt
-	is 'and says nothing' "$out$err" ''
+	is 'hellofs -b prints nothing' "$out$err" ''
 	is 'the mount is in the table' "$(type_of "$root/mnt")" 'fuse.hellofs hellofs'
 	is 'hello is read' "$(read_hello "$root/mnt")" hello
 	exits 0 'fumount unmounts' in_root /bin/fumount /mnt
-	is 'without a word' "$out$err" ''
+	is 'fumount prints nothing' "$out$err" ''
 	ok 'its server ends' within 5 no_server
 }
 

@@ -34,10 +34,10 @@ exits 0 'files that pass, and one that is skipped' run passes.t skipped.t
 unlike 'no comment of a file that passes, nor its standard error' "$out$err" 'noise|a comment'
 like 'what was skipped, and why, file by file' "$out" $'\n''skipped, no such device: passes.t 2'$'\n''skipped, no zsh: skipped.t all'$'\n'
 like 'the result is the last line' "$out" $'\n''Result: PASS$'
-exits 1 'a file that fails' run passes.t fails.t
-like 'the check, and its comment' "$out" $'not ok 1 - broken\n# got: 3\n'
+exits 1 'the harness fails if a file fails' run passes.t fails.t
+like 'the failed check and its comment are printed' "$out" $'not ok 1 - broken\n# got: 3\n'
 unlike 'not the comments of checks that pass' "$out" 'before|after'
-like 'its standard error' "$out" '#   why it failed'
+like 'the standard error of a failed file is printed' "$out" '#   why it failed'
 exits 0 'two files run at the same time' run --jobs 2 a.t b.t
 rm a b
 exits 1 'those named by --alone do not' run --jobs 2 --alone 'a.t b.t' a.t b.t
@@ -49,13 +49,13 @@ ok 'within waits as much longer' eval '(sleep 1.5; touch late) & SLOWNESS=5 with
 like 'tests/slowness prints a small number' "$("$here/slowness" 2)" '^([2-9]|1[0-9]|20)$'
 bg perl -e 'fork or exit; sleep 60'
 child() { zombie=$(pgrep -P "$bg") && [ "$(state_of "$zombie")" = Z ]; }
-ok 'a process that ended, of which its parent has not asked' within 5 child
-ok 'counts as gone' gone "$zombie"
-ok 'its parent does not' eval '! gone "$bg"'
+ok 'a zombie has ended' within 5 child
+ok 'gone() counts a zombie as gone' gone "$zombie"
+ok 'gone() does not count its parent as gone' eval '! gone "$bg"'
 if [ -w /run/lock ]; then
 	machine exclusive
 	exits 1 'the lock of the machine is held' flock -n -s /run/lock/fusebox-tests true
 	machine free
-	exits 0 'until it is given back' flock -w 60 -s /run/lock/fusebox-tests true
+	exits 0 'the lock of the machine can be taken once it is given back' flock -w 60 -s /run/lock/fusebox-tests true
 fi
 finish

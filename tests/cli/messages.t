@@ -48,8 +48,8 @@ static int f(const char *x)
 static const char *why(void) { return a ? "mounted; " : "a \303\274ber name"; }
 C
 list "$T/bad.c" >bad
-is 'seven texts' "$(wc -l <bad)" 7
-is 'what C joins is one' "$(grep -c 'The server is gone$' bad)" 1
+is 'list finds seven texts in the sample' "$(wc -l <bad)" 7
+is 'string literals that C joins are listed as one text' "$(grep -c 'The server is gone$' bad)" 1
 while IFS=$'\t' read -r name rule; do
 	case $name in *US-ASCII | *blame) continue ;; esac
 	unlike "notices: $name" "$(breaks "$rule" bad)" '^$'

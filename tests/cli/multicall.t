@@ -6,8 +6,8 @@ start 60
 box=$BUILD/fusebox
 
 exits 0 'no arguments: usage, exit 0' "$box"
-like 'on stdout, with the applets' "$out" 'hellofs'
-is 'nothing on stderr' "$err" ''
+like 'without arguments the usage on stdout has the applets' "$out" 'hellofs'
+is 'without arguments nothing is on stderr' "$err" ''
 exits 0 '--list' "$box" --list
 is '--list: one name a line' "$(sort <<<"$out")" "$(printf '%s\n' fmount fumount fuse-info fusermount \
 	fusermount3 hellofs mount.fuse mount.fuse3 mount.hellofs mount.passfs passfs umount.fuse)"
@@ -33,13 +33,13 @@ exits 1 'fumount without operands' fumount
 if strings "$STATIC_BOX" | grep -q 'Linux-PAM\|glibc\|GNU C Library'; then
 	diag 'glibc: the size is not compared'
 else
-	ok 'at most 260,000 bytes' test "$(wc -c <"$STATIC_BOX")" -le 260000
+	ok 'fusebox has at most 260,000 bytes' test "$(wc -c <"$STATIC_BOX")" -le 260000
 fi
 
 without_helper() { PATH=/nonexistent "$@"; }
 exits 0 '--install -s' without_helper "$box" --install -s "$T/new/bin"
 ok 'makes directories and links' test -L "$T/new/bin/fumount"
-is "with those that BusyBox's mount needs" "$(cd "$T/new/bin" && echo mount.fuse.* mount.passfs)" \
+is '--install makes the helper links that BusyBox mount needs' "$(cd "$T/new/bin" && echo mount.fuse.* mount.passfs)" \
 	'mount.fuse.hellofs mount.fuse.passfs mount.passfs'
 is '--install tells how many links it made' "$out" "made 14 links in $T/new/bin"
 exits 0 '--install a second time' without_helper "$box" --install -s "$T/new/bin"
@@ -58,7 +58,7 @@ cp "$box" "$T/fusebox"
 (cd "$T" && without_helper "$box" --install -s relative/bin) >"$T/log"
 ok 'a relative directory is below the current one' test -L "$T/relative/bin/fumount"
 exits 0 '--install --root' without_helper "$T/fusebox" --install --root "$T/root"
-ok 'at install paths, hard links' test "$T/root/usr/bin/fumount" -ef "$T/fusebox"
+ok '--install --root makes hard links at the install paths' test "$T/root/usr/bin/fumount" -ef "$T/fusebox"
 is '--install --root tells below which root' "$out" "made 14 links below $T/root"
 exits 0 '--uninstall --root' without_helper "$T/fusebox" --uninstall --root "$T/root"
 is '--uninstall --root removes all links' "$out" "removed 14 links below $T/root"
@@ -72,7 +72,7 @@ with_helper() { PATH=$T/helper:/usr/bin:/bin "$@"; }
 exits 1 'a set-uid fusermount3 in PATH' with_helper "$box" --install -s "$T/shadow"
 like 'a set-uid fusermount3 is not shadowed, and --install says why' "$err" 'fusermount3: not installed, since the link would shadow a set-uid one in PATH; use --force'
 ok 'there is no link of the name fusermount3' test ! -e "$T/shadow/fusermount3" -a ! -L "$T/shadow/fusermount3"
-ok 'the rest is installed' test -L "$T/shadow/hellofs"
+ok '--install makes all other links if one name is taken' test -L "$T/shadow/hellofs"
 exits 0 '--install --force with a set-uid fusermount3 in PATH' with_helper "$box" --install -s --force "$T/shadow"
 ok '--force makes the link fusermount3' test -L "$T/shadow/fusermount3"
 exits 0 'below another root there is nothing to shadow' with_helper "$box" --install -s --root "$T/image"
@@ -82,6 +82,6 @@ ok 'the link fusermount3 is there, below the root' test -L "$T/image/usr/bin/fus
 chmod u+s "$T/fusebox"
 strace -u nobody -o "$T/trace" "$T/fusebox" --version >/dev/null
 like 'set-uid: given up for good' "$(cat "$T/trace")" 'setresuid\(65534, 65534, 65534\) += 0'
-like 'and the capabilities' "$(cat "$T/trace")" 'capset\(.*effective=0, permitted=0.* = 0'
-like 'and it is tried whether root can be had back' "$(cat "$T/trace")" 'setresuid\(-1, 0, -1\) += -1 EPERM'
+like 'a set-uid fusebox gives up its capabilities' "$(cat "$T/trace")" 'capset\(.*effective=0, permitted=0.* = 0'
+like 'a set-uid fusebox checks that it cannot become root again' "$(cat "$T/trace")" 'setresuid\(-1, 0, -1\) += -1 EPERM'
 finish

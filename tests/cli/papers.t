@@ -105,14 +105,14 @@ for page in "${pages[@]}"; do
 done
 for applet in "${applets[@]}"; do
 	page=${page_of[$applet]:-}
-	is "$applet: one page" "$(wc -w <<<"$page")" 1
+	is "$applet: exactly one page has its name" "$(wc -w <<<"$page")" 1
 	help=$(help_lines "$applet")
 	is "$applet: the page has what --help has" "$(page_lines "$page" OPTIONS "$applet")" "$help"
 	more=$(page_lines "$page" COMPATIBILITY "$applet")
 	is "$applet: the parser takes what the page has" "$(taken_by "$applet" | without_general)" "$(options_in <<<"$help"$'\n'"$more" | without_general)"
-	for option in -h --help -V --version; do ok "$applet: and $option" knows "$option" "$applet"; done
-	exits 1 "$applet: what is in neither" "$box" "$applet" --papers-test
-	like 'is refused' "$err" "$applet: --papers-test: unknown option"
+	for option in -h --help -V --version; do ok "$applet: the parser takes $option" knows "$option" "$applet"; done
+	exits 1 "$applet: an option that is in neither page nor --help fails" "$box" "$applet" --papers-test
+	like "$applet: the error names that option" "$err" "$applet: --papers-test: unknown option"
 done
 is 'the box: the page has what --help has' "$(page_lines "$top/core/fusebox.8" OPTIONS fusebox)" "$(help_of_box)"
 more=$(page_lines "$top/core/fusebox.8" COMPATIBILITY fusebox)
@@ -149,7 +149,7 @@ wrong_examples() # wrong_examples FILE...
 			done
 		done
 }
-ok 'there are examples' test "$(examples "${pages[@]}" | wc -l)" -gt 20
+ok 'the pages have examples' test "$(examples "${pages[@]}" | wc -l)" -gt 20
 is 'examples have options that there are' "$(wrong_examples "${pages[@]}")" ''
 # README's commands: in its sh blocks, and between backquotes.
 sed -n '/^```sh$/,/^```$/{/^```/d; s/ *#.*//; s/^build.bin.//; p}' "$top/README.md" | sed 's/^/$ /' >commands
@@ -157,7 +157,7 @@ grep -o '`[^`]*`' "$top/README.md" | tr -d '`' | sed 's/^/$ /' >>commands
 sed -n 's/^ExecStart[A-Za-z]*=-*.usr.bin./$ /p' "$top"/configs/systemd/*.service | tee units >>commands
 ok "systemd's units have commands" test -s units
 ok 'README has commands' test "$(examples commands | wc -l)" -gt 20
-is 'whose options there are' "$(wrong_examples commands)" ''
+is 'the options in the commands of README exist' "$(wrong_examples commands)" ''
 
 # ---- The comparison itself: it notices ----
 
@@ -184,8 +184,8 @@ is 'notices an example that cannot be' "$(wrong_examples changed.8)" 'fumount --
 
 # ---- Completion ----
 
-exits 0 'made' "$top/configs/completion/generate" "$box" "$T/completion"
-is 'three files' "$(echo completion/*)" 'completion/_fusebox completion/fusebox.bash completion/fusebox.fish'
+exits 0 'the completion files can be generated' "$top/configs/completion/generate" "$box" "$T/completion"
+is 'there is a completion file for each shell' "$(echo completion/*)" 'completion/_fusebox completion/fusebox.bash completion/fusebox.fish'
 if command -v shellcheck >/dev/null; then
 	is "bash's is clean" "$(shellcheck completion/fusebox.bash)" ''
 else

@@ -11,10 +11,10 @@ readme=$top/README.md screens=$top/tests/screens/screens
 
 ok 'README has at most 250 lines' test "$(wc -l <"$readme")" -le 250
 links() { grep -oE '\]\([^)]*\)' "$readme" | sed 's/^](//; s/)$//'; }
-ok 'there are links' test "$(links | wc -l)" -gt 15
-is 'each leads to a file' "$(links | grep -v '^#' | while read -r link; do [ -e "$top/$link" ] || echo "$link"; done)" ''
+ok 'README has links' test "$(links | wc -l)" -gt 15
+is 'each link of README leads to a file' "$(links | grep -v '^#' | while read -r link; do [ -e "$top/$link" ] || echo "$link"; done)" ''
 headings() { sed -n 's/^##* //p' "$readme" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9\n-'; }
-is 'or to a heading' "$(links | sed -n 's/^#//p' | grep -vxFf <(headings))" ''
+is 'each link of README to a heading leads to one' "$(links | sed -n 's/^#//p' | grep -vxFf <(headings))" ''
 
 # ---- Its screens ----
 
@@ -40,9 +40,9 @@ if [ "$(awk '{ print $3 }' /proc/self/uid_map)" = 4294967295 ]; then
 	done
 	# The comparison itself notices a word, and no number.
 	sed 's/held by/kept by/' "$T/played/busy" >"$T/changed" && mv "$T/changed" "$T/played/busy"
-	ok 'a changed word is noticed' differs "$(same_screens)" '^$'
+	ok 'a changed word of a screen is noticed' differs "$(same_screens)" '^$'
 	sed -i 's/kept by/held by/; s/[0-9]\{4\}/65432/' "$T/played/busy"
-	ok 'another process id is not' same_screens
+	ok 'another process id in a screen is not noticed' same_screens
 else
 	skip 'the screens are what is printed now' 'not root'
 fi

@@ -160,7 +160,7 @@ diag "$(comm -12 "$T/theirs" "$T/ours" | wc -l) names compared"
 [ ! -s "$T/todo" ] || diag "$(sed 's/^/TODO newer than ours: /' "$T/todo")"
 
 # A newer header than ours cannot tell what of 7.45 we lack; this can.
-is 'nothing of 7.45 is lacking' "$(minor "$ours") $(names "$ours" | wc -l)" '45 584'
+is 'our header has all constants of protocol 7.45' "$(minor "$ours") $(names "$ours" | wc -l)" '45 584'
 
 # FUSE's structures have no holes: what their members do not fill was overlooked.
 names "$theirs" | grep -v '^macro' | program >"$T/p.c"
@@ -220,11 +220,11 @@ newer=(-e '/MINOR_VERSION/s/45/46/'
 	-e 's/uint16_t unused.11.;/uint16_t newer; uint16_t unused[10];/'
 	-e '/^struct fuse_lseek_out/i struct fuse_new { union { uint32_t a; struct { uint16_t b, c; }; }; struct { int d; } e; };')
 change "$T/newer.h" "${newer[@]}"
-is 'a newer header is no fault' "$(wrong "$T/newer.h" "$ours")" ''
-is 'but is to do' "$(tr '\n' ',' <"$T/todo")" "$(printf '%s,' 'constant FUSE_NEWER' \
+is 'a newer system header is no fault' "$(wrong "$T/newer.h" "$ours")" ''
+is 'what a newer system header adds is listed as to do' "$(tr '\n' ',' <"$T/todo")" "$(printf '%s,' 'constant FUSE_NEWER' \
 	'constant FUSE_NEWEST' 'member fuse_init_out newer' 'member fuse_new a' 'member fuse_new b' \
 	'member fuse_new c' 'member fuse_new e' 'member fuse_new e.d' 'struct fuse_new')"
-is 'an older one is no fault' "$(wrong "$ours" "$T/newer.h")" ''
+is 'an older system header is no fault' "$(wrong "$ours" "$T/newer.h")" ''
 change "$T/newer.h" "${newer[@]}" -e '/FATTR_GID/s/<< 2/<< 12/'
 like 'a fault is one in a newer header, too' "$(wrong "$T/newer.h" "$ours")" 'ours: constant FATTR_GID: 4'
 finish

@@ -50,7 +50,7 @@ for mount in /bin/mount '/bin/busybox mount'; do
 	done
 	# BusyBox calls no helper for that, but the server itself, and waits for its end.
 	exits 0 "$mount -t fuse passfs#/usr" timeout 10 chroot "$root" "${m[@]}" -t fuse 'passfs#/usr' /mnt
-	ok 'serves, and mount has returned' timeout 5 test -e "$root/mnt/bin/fusebox"
+	ok 'the server of passfs#/usr serves once mount has returned' timeout 5 test -e "$root/mnt/bin/fusebox"
 	exits 0 "$umount" in_root "${u[@]}" /mnt
 	for type in fuse.passfs passfs; do
 		exits 0 "$mount -t $type, with an option of its own" timeout 10 chroot "$root" "${m[@]}" -t "$type" -o hide=sbin /usr /mnt
@@ -109,22 +109,22 @@ chmod 755 bin/*
 PATH=$T/bin:$PATH
 exits 7 'a server that fails' mount.fuse3 'dies#x' "$root/mnt"
 exits 0 'a server in the foreground, and slow' mount.fuse3 'late#x' "$root/mnt"
-is 'answers when it is back' "$(hello mnt)" hello
+is 'a slow server in the foreground answers once mount.fuse3 returns' "$(hello mnt)" hello
 exits 0 'over a mount that is there: only a new one counts' umount.fuse "$root/mnt"
 exits 0 '-f does all but mount' mount.fuse3 'late#x' "$root/mnt" -f
 ok 'mount.fuse3 -f mounts nothing' unmounted "$root/mnt"
 
 exits 0 'no environment at all, as at boot' env -i "$(command -v chroot)" "$root" /sbin/mount.fuse3 'hellofs#x' /mnt
-is 'serves all the same' "$(hello mnt)" hello
+is 'with no environment the server serves' "$(hello mnt)" hello
 exits 0 'umount.fuse' umount.fuse "$root/mnt"
 
 # drop_privileges
 exits 0 'drop_privileges' mount.fuse3 hellofs#x "$root/mnt" -o drop_privileges,setuid=nobody
-is 'serves' "$(hello mnt)" hello
+is 'with drop_privileges the server serves' "$(hello mnt)" hello
 server=$(newest hellofs)
 status=$(cat "/proc/$server/status")
-like 'as the other user' "$status" 'Uid:.65534.65534.65534.65534'
-like 'without a capability, or a way to one' "$status" 'CapEff:.0+.CapBnd:.0+.CapAmb:.0+.NoNewPrivs:.1'
+like 'with drop_privileges the server runs as the other user' "$status" 'Uid:.65534.65534.65534.65534'
+like 'with drop_privileges the server has no capability and can gain none' "$status" 'CapEff:.0+.CapBnd:.0+.CapAmb:.0+.NoNewPrivs:.1'
 kill "$server"
 within 5 unmounted "$root/mnt" || umount -l "$root/mnt"
 umount "$root/proc"

@@ -89,15 +89,15 @@ exits 32 'a server that ends with success and mounts nothing' ours/mount.fuse3 '
 like 'the error: mount.fuse3: mnt: the server exited with status 0, and nothing is mounted' "$err" 'mount.fuse3: mnt: the server exited with status 0, and nothing is mounted$'
 exits 0 'mount.fuse3 -o remount starts no server' "$BUILD/bin/hellofs" -b src mnt
 exits 0 'it remounts' ours/mount.fuse3 src mnt -t fuse.hellofs -o remount,rw,noatime,allow_other,user_id=0,servers=own
-is 'silently' "$out$err" ''
+is 'a remount prints nothing' "$out$err" ''
 like 'the mount table shows for mnt: rw,nosuid,nodev,noatime - fuse.hellofs src rw,' "$(mount_line "$T/mnt")" ' rw,nosuid,nodev,noatime - fuse.hellofs src rw,'
-exits 0 'TYPE#SOURCE, too' ours/mount.fuse3 'shows#src' mnt -o ro,remount
+exits 0 'mount.fuse3 -o remount takes TYPE#SOURCE' ours/mount.fuse3 'shows#src' mnt -o ro,remount
 like 'the mount table shows for mnt: ro,.* - fuse.hellofs src ro,' "$(mount_line "$T/mnt")" ' ro,.* - fuse.hellofs src ro,'
 ln -s mount.fuse3 ours/mount.hellofs
-exits 0 'mount.hellofs, too' ours/mount.hellofs src mnt -o remount,rw
+exits 0 'mount.hellofs takes -o remount' ours/mount.hellofs src mnt -o remount,rw
 like 'the mount table shows for mnt: rw,.* - fuse.hellofs src rw,' "$(mount_line "$T/mnt")" ' rw,.* - fuse.hellofs src rw,'
 "$BUILD/bin/fumount" mnt
-exits 32 'a remount of nothing' ours/mount.fuse3 'shows#src' mnt -o ro,remount
+exits 32 'a remount where nothing is mounted fails' ours/mount.fuse3 'shows#src' mnt -o ro,remount
 differs_as 'no type in the name' 'empty type given in the name of this command.exit 1' mount.fuse. src mnt
 differs_as 'no such server' 'mount.fuse3: nope: no such program in PATH.*exit 127' mount.fuse3 'nope#src' mnt
 differs_as 'x-* and comment= are for mount(8)' '<-o><ro,dev,suid>' mount.fuse3 'shows#src' mnt -o x-systemd.automount,comment=yes,ro

@@ -19,13 +19,13 @@ peer() # peer HOW: as an ordinary user, and what is left of it
 like 'answered: status 0, mounted' "$(peer serve)" 'status 0.*exit 0.*mounted'
 got=$(peer silent)
 like 'no word to mount: exit 1' "$got" 'gave no word to mount.*exit 1'
-unlike 'nothing mounted' "$got" mounted
+unlike 'without the word to mount, nothing is mounted' "$got" mounted
 got=$(peer mute)
 if [[ $got =~ synchronous ]]; then
 	like 'the server dies over INIT: exit 1' "$got" 'the server went away.*exit 1'
-	unlike 'nothing mounted then' "$got" mounted
+	unlike 'after the server dies over INIT, nothing is mounted' "$got" mounted
 	like 'an error as the answer comes back' "$(peer refuse)" 'status -[0-9]+.*exit 1'
-	ok 'and nobody is left waiting' test -z "$(newest fusermount3)"
+	ok 'no helper is left waiting after that error' test -z "$(newest fusermount3)"
 else
 	skip 'the server dies over INIT' "this kernel's mount does not wait: $got"
 fi

@@ -20,45 +20,45 @@ got=$(cat "mnt/report.$(unmounter_of "$(newest escapefs)")")
 fumount mnt
 for what in 'chmod in /proc' 'the same from here' 'chown in /proc, from here' 'chown of here' 'what is above' \
 	'and above that' 'chmod by a descriptor'; do
-	ok "not: $what" grep -qE "^$what: (refused|error (2|9))$" <<<"$got"
+	ok "$what: refused to the caged server" grep -qE "^$what: (refused|error (2|9))$" <<<"$got"
 done
-unlike 'none of it by another word' "$got" '(proc|here|above|descriptor)[^:]*: done'
+unlike 'the report has no act on a file outside that succeeded' "$got" '(proc|here|above|descriptor)[^:]*: done'
 is 'a mode outside is as it was' "$(stat -c %a outside/file)" 600
 
 passfs -b --sandbox src mnt 9</ 8<outside 2>/dev/null
 server=$(newest passfs) unmounter=$(unmounter_of "$server")
 # By its mount of the device alone, the device is "/".
 is 'passfs in the sandbox holds the device, the pipe and SOURCE' "$(descriptors "$server" | cut -d' ' -f2 | xargs)" "/ $T/src pipe"
-is 'no directory' "$(descriptors "$server" | while read -r fd at; do [ "$at" != / ] || stat -Lc %t:%T "/proc/$server/fd/$fd"; done)" a:e5
-like 'whose server is found' "$(fuse-info mnt)" "server +$server "
-is 'its unmounter the pipe, the server and the connection' "$(descriptors "$unmounter" | cut -d' ' -f2 | sed 's|^/[0-9]*$|connection|;s|anon_inode|pidfd|' | sort | xargs)" 'connection pidfd pipe'
-ok 'no way up from where it is' test ! -e "/proc/$server/cwd/../../version" -a ! -e "/proc/$server/cwd/../status"
-ok 'nothing but descriptors there' test -e "/proc/$server/cwd/0" -a "$(find "/proc/$server/cwd/../" -maxdepth 1 ! -name '[0-9]*' | wc -l)" = 1
+is 'the descriptor that is shown as / is /dev/fuse' "$(descriptors "$server" | while read -r fd at; do [ "$at" != / ] || stat -Lc %t:%T "/proc/$server/fd/$fd"; done)" a:e5
+like 'fuse-info finds the caged server' "$(fuse-info mnt)" "server +$server "
+is 'the unmounter holds only its pipe, the server and the connection' "$(descriptors "$unmounter" | cut -d' ' -f2 | sed 's|^/[0-9]*$|connection|;s|anon_inode|pidfd|' | sort | xargs)" 'connection pidfd pipe'
+ok 'the caged server cannot get above its working directory' test ! -e "/proc/$server/cwd/../../version" -a ! -e "/proc/$server/cwd/../status"
+ok 'the working directory of the caged server has only descriptors' test -e "/proc/$server/cwd/0" -a "$(find "/proc/$server/cwd/../" -maxdepth 1 ! -name '[0-9]*' | wc -l)" = 1
 echo text >mnt/file
 ok 'the caged server writes to SOURCE' test "$(cat src/file)" = text
-exits 0 'and changes a mode by it' chmod 640 mnt/file
-is 'in SOURCE' "$(stat -c %a src/file)" 640
+exits 0 'the caged server changes a mode by a descriptor of SOURCE' chmod 640 mnt/file
+is 'the changed mode is in SOURCE' "$(stat -c %a src/file)" 640
 fumount mnt
 passfs -b src mnt 9</ 8<outside 2>/dev/null
 server=$(newest passfs)
-is 'without a sandbox neither' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
+is 'without a sandbox the server has no inherited descriptors either' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
 fumount mnt
 # The list of descriptors fails, at once and in the middle; others do not reach what is beyond it.
 for when in 1 2; do
 	strace -D -f -o trace -e inject=getdents64:error=EIO:when=$when passfs -b src mnt 9</ 4999<outside 2>/dev/null
 	server=$(newest passfs)
 	ok "the list fails, $when" grep -q INJECTED trace
-	is 'none of them is kept' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
-	is 'the unmounter has none' "$(descriptors "$(unmounter_of "$server")" | grep -cE " (/|$T/outside)$")" 0
+	is 'the server keeps no inherited descriptor then' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
+	is 'the unmounter keeps no inherited descriptor then' "$(descriptors "$(unmounter_of "$server")" | grep -cE " (/|$T/outside)$")" 0
 	is 'the server with few descriptors reads a file' "$(cat mnt/file)" text
 	fumount mnt
 done
 hellofs -b --ready-fd 7 mnt 7>ready 9</ 2>/dev/null
 is 'the descriptor of --ready-fd is kept until it is written to' "$(wc -l <ready)" 1
-is 'and no longer' "$(descriptors "$(newest hellofs)" | grep -cE ' /$|ready')" 0
+is 'the descriptor of --ready-fd is closed after that' "$(descriptors "$(newest hellofs)" | grep -cE ' /$|ready')" 0
 fumount mnt
 
-is 'which may be the output of a server in the background' "$(timeout 10 hellofs -b --ready-fd 1 mnt 2>/dev/null | wc -l)" 1
+is '--ready-fd may be the output of a server in the background' "$(timeout 10 hellofs -b --ready-fd 1 mnt 2>/dev/null | wc -l)" 1
 fumount mnt
 hellofs --ready-fd 2 mnt 2>ready & server=$!
 pids+=("$server")
@@ -84,7 +84,7 @@ fumount mnt
 script -qfec "$T/escapefs --sandbox --files src mnt" typed </dev/null >/dev/null &
 pids+=("$!")
 within 5 mounted "$T/mnt"
-is 'nor of the terminal' "$(modes)" "$none"
+is 'the mode of the terminal stays as it is' "$(modes)" "$none"
 fumount mnt
 mkfifo fifo
 cat fifo >through &
@@ -93,20 +93,20 @@ for output in log fifo; do
 	pids+=("$server")
 	within 5 mounted "$T/mnt"
 	within 5 ls mnt
-	is "a $output is out of its reach" "$(readlink "/proc/$server/fd/1" "/proc/$server/fd/2" | sed 's/:.*//' | xargs)" 'pipe pipe'
-	is 'who copies has no rights' "$(for pid in $(pgrep -x -P "$server" fuse-output); do sed -n 's/^\(CapPrm\|Seccomp\):.//p' "/proc/$pid/status"; done | xargs)" \
+	is "the server has pipes instead of the $output" "$(readlink "/proc/$server/fd/1" "/proc/$server/fd/2" | sed 's/:.*//' | xargs)" 'pipe pipe'
+	is 'the process that copies output has no capabilities' "$(for pid in $(pgrep -x -P "$server" fuse-output); do sed -n 's/^\(CapPrm\|Seccomp\):.//p' "/proc/$pid/status"; done | xargs)" \
 		'0000000000000000 2 0000000000000000 2'
-	is 'and holds only what it copies' "$(for pid in $(pgrep -x -P "$server" fuse-output); do descriptors "$pid"; done | cut -d' ' -f2 | xargs)" 'pipe pipe'
+	is 'the process that copies output holds only its two descriptors' "$(for pid in $(pgrep -x -P "$server" fuse-output); do descriptors "$pid"; done | cut -d' ' -f2 | xargs)" 'pipe pipe'
 	copiers=$(pgrep -x -P "$server" fuse-output)
 	kill "$server"
-	ok 'ends' within 5 gone "$server"
-	for pid in $copiers; do ok 'and its output' within 5 gone "$pid"; done
+	ok 'the server ends on SIGTERM' within 5 gone "$server"
+	for pid in $copiers; do ok 'the process that copies output ends with the server' within 5 gone "$pid"; done
 done
 like 'what it says arrives in the file' "$(cat log)" 'Unmounting "mnt"'
-like 'and in the FIFO' "$(cat through)" 'Unmounting "mnt"'
+like 'what the server prints arrives in the FIFO' "$(cat through)" 'Unmounting "mnt"'
 # The device was opened in another mount namespace, of which no mount can be cloned.
 fmount --wait mnt -- unshare -m --propagation private "$T/escapefs" --sandbox --files src >/dev/null 2>&1
-like 'nor of a device that was opened in another mount namespace' "$(modes)" '^the device: refused '
+like 'no mode of a device from another mount namespace changes' "$(modes)" '^the device: refused '
 fumount mnt
 # Where input and output are closed, and there is no /dev/null, they are a directory's.
 unshare -m --propagation private bash -c 'mkdir dev && mount -t tmpfs none dev && cp -a /dev/fuse dev && mount --bind dev /dev &&
@@ -114,7 +114,7 @@ unshare -m --propagation private bash -c 'mkdir dev && mount -t tmpfs none dev &
 pids+=("$server")
 two_copiers() { [ "$(pgrep -c -x -P "$server" fuse-output)" = 2 ]; }
 within 5 two_copiers
-is 'no output is no directory' "$(readlink "/proc/$server/fd/1" "/proc/$server/fd/2" | sed 's/:.*//' | xargs)" 'pipe pipe'
+is 'output that was closed is a pipe, not a directory' "$(readlink "/proc/$server/fd/1" "/proc/$server/fd/2" | sed 's/:.*//' | xargs)" 'pipe pipe'
 kill "$server"
 within 5 gone "$server"
 
@@ -122,9 +122,9 @@ within 5 gone "$server"
 bg sleep 100
 victim=$bg
 ./escapefs -b --sandbox --files src mnt 2>/dev/null
-unlike 'no owner of a descriptor is set' "$(cat "mnt/kill.$victim")" 'done'
+unlike 'no owner of a descriptor changes' "$(cat "mnt/kill.$victim")" 'done'
 stat mnt/report.1 >/dev/null 2>&1
-ok 'nobody is killed' kill -0 "$victim"
+ok 'the caged server kills no process' kill -0 "$victim"
 fumount mnt
 for options in '--sandbox' '--sandbox --files' '--sandbox --files --threads 8'; do
 	# shellcheck disable=SC2086 # these are words
@@ -133,7 +133,7 @@ for options in '--sandbox' '--sandbox --files' '--sandbox --files --threads 8'; 
 	fumount mnt
 done
 ./escapefs -b src mnt 2>/dev/null
-is 'without a sandbox it does' "$(cat mnt/threads.100)" 100
+is 'without a sandbox the server starts threads' "$(cat mnt/threads.100)" 100
 fumount mnt
 
 # The server reads no terminal, whose descriptors are mostly one that can be read.
@@ -142,8 +142,8 @@ pids+=("$!")
 within 5 mounted "$T/mnt"
 within 5 ls mnt/file
 server=$(newest passfs)
-is 'no input' "$(readlink "/proc/$server/fd/0" | cut -d: -f1)" pipe
-is 'output is for writing' "$(for fd in 1 2; do sed -n 's/^flags:.*\(.\)$/\1/p' "/proc/$server/fdinfo/$fd"; done | xargs)" '1 1'
+is 'standard input of the server is at end of file' "$(readlink "/proc/$server/fd/0" | cut -d: -f1)" pipe
+is 'standard output of the server can only be written to' "$(for fd in 1 2; do sed -n 's/^flags:.*\(.\)$/\1/p' "/proc/$server/fdinfo/$fd"; done | xargs)" '1 1'
 fumount mnt
 
 # ---- Threads of the cage ----
@@ -155,12 +155,12 @@ pids+=("$!")
 sleep 0.3
 ok 'one thread serves while somebody waits for a lock' timeout 5 ls mnt
 flock -u 6
-ok 'and the lock is had' within 5 test -s locked
+ok 'the waiting process gets the lock' within 5 test -s locked
 exec 6>&-
 fumount mnt
 passfs -b --sandbox --threads 6 src mnt
 ok 'six threads serve' bash -c 'for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of="mnt/big$i" bs=1M count=4 status=none & done; wait'
-is 'whole' "$(cat src/big* | wc -c)" 33554432
+is 'all of the big files are in SOURCE' "$(cat src/big* | wc -c)" 33554432
 fumount mnt
 
 # ---- A limit of processes: fewer threads than asked for, of a user who has no other process ----

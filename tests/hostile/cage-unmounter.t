@@ -30,8 +30,8 @@ for options in '' '--sandbox'; do
 	ok "${options:-no sandbox}: one process at a time" test "$most" -le 1
 	ok 'each asked for once' test "$(grep -c 'another mount covers it\|busy: detached' log)" = 1
 	kill -9 "$server" 2>/dev/null
-	ok 'ends with the server' within 5 gone "$unmounter"
-	is 'and what it started' "$(pgrep -c -x fuse-unmounter --ns $$ --nslist mnt)" 0
+	ok 'the unmounter ends with the server' within 5 gone "$unmounter"
+	is 'the child of the unmounter ends with the server' "$(pgrep -c -x fuse-unmounter --ns $$ --nslist mnt)" 0
 	umount -l mnt 2>/dev/null
 	kill "${pids[-1]}"
 done
@@ -49,7 +49,7 @@ for ((i = 0; i < 20; i++)); do
 	hellofs -b "$other" 2>/dev/null
 	[ "$(conn_of "$other")" = "$number" ] && break
 done
-is 'the number is given again' "$(conn_of "$other")" "$number"
+is 'another connection has the number of the ended one' "$(conn_of "$other")" "$number"
 ok 'the server lives' kill -0 "$server"
 touch outside/go
 ok 'the server ends' within 5 gone "$server"
@@ -71,9 +71,9 @@ ok 'the unmounter unmounts' within 5 asleep_in_child
 sleep 0.5
 mv above away/above && ln -s other above
 within 5 gone "$server"
-like 'while the path changes' "$(cat trace)" 'umount2\(.*DELAYED'
+like 'the unmounter is in umount2(2) while the path changes' "$(cat trace)" 'umount2\(.*DELAYED'
 ok 'other/name is mounted' mounted "$T/other/name"
-ok 'its own goes' unmounted "$T/away/above/name"
+ok 'the mount of the server is gone' unmounted "$T/away/above/name"
 umount other/name 2>/dev/null
 
 # ---- The same by a mount namespace in which nothing is mounted there: a mountpoint can be renamed ----
@@ -96,10 +96,10 @@ sleep 0.5
 timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
 within 5 gone "$server"
-like 'while the name changes' "$(cat trace)" 'umount2\(.*DELAYED'
+like 'the unmounter is in umount2(2) while the name changes' "$(cat trace)" 'umount2\(.*DELAYED'
 ok 'theirs/name is mounted' mounted "$T/theirs/name"
 like 'the mount table shows for theirs/name: tmpfs roots' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
-ok 'its own goes here, too' unmounted "$T/theirs/away"
+ok 'the mount in the other namespace is gone' unmounted "$T/theirs/away"
 umount theirs/name 2>/dev/null
 
 # ---- What it holds keeps nothing from being unmounted ----
@@ -124,5 +124,5 @@ exit 0
 EOF
 timeout 30 strace -f -o trace -e trace=kill,pidfd_send_signal unshare -Urm --propagation private bash inside
 like 'the server is ended by its pidfd' "$(grep SIGUSR1, trace)" 'pidfd_send_signal\('
-unlike 'and not by its number' "$(grep 'SIGUSR1)' trace)" ' kill\('
+unlike 'the unmounter does not signal the server by its number' "$(grep 'SIGUSR1)' trace)" ' kill\('
 finish

@@ -35,14 +35,14 @@ chmod 777 src/d1
 for how in 'dir' 'dir --no-passthrough' 'file --no-passthrough' 'new --no-passthrough' 'file --locks'; do
 	what=${how%% *} options=${how#"$what"}
 	# shellcheck disable=SC2086
-	ok "$how: up" few $options
+	ok "$how: passfs starts with few descriptors" few $options
 	coproc HOLD { exec setpriv --reuid=1777 --regid=1777 --clear-groups /usr/bin/python3 hold.py "$what"; }
 	read -rt 60 count errno <&"${HOLD[0]}"
 	like "$how: one user gets many, and then EMFILE" "$count $errno" '^(3|4|5)[0-9][0-9] 24$'
 	ok "$how: another user opens files" user 1778 cat mnt/2 mnt/3 mnt/4
-	ok "$how: and directories" user 1778 ls -R mnt/d2 mnt/d3
-	ok "$how: and makes files" user 1778 touch "mnt/by.$what"
-	ok "$how: root, too" ls mnt/d4
+	ok "$how: another user opens directories" user 1778 ls -R mnt/d2 mnt/d3
+	ok "$how: another user makes files" user 1778 touch "mnt/by.$what"
+	ok "$how: root opens a directory" ls mnt/d4
 	echo >&"${HOLD[1]}"
 	wait "$HOLD_PID"
 	ok "$how: what was held is free again" within 5 user 1777 ls mnt/d1
@@ -66,7 +66,7 @@ for i in sys.stdin: break
 os._exit(0)
 P
 chmod 666 src/1
-ok 'locks: up' passfs -b --locks src mnt
+ok 'locks: passfs starts' passfs -b --locks src mnt
 coproc OWN { exec flock mnt/1 sh -c 'echo locked; read -r _'; }
 read -rt 10 _ <&"${OWN[0]}"
 own=("${OWN[@]}")

@@ -23,7 +23,7 @@ before=$(left)
 ok 'the disk is full for the user, not for root' [ "$before" -gt 500 ]
 
 for how in '' --no-passthrough --threads=1 --writeback --locks --cache=none; do
-	ok "${how:-default}: up" passfs -b --transport=dev $how src mnt
+	ok "${how:-default}: passfs starts" passfs -b --transport=dev $how src mnt
 	user dd if=/dev/zero of=mnt/fill bs=64k count=8 conv=notrunc oflag=append 2>/dev/null
 	user dd if=/dev/zero of=mnt/new bs=64k count=8 conv=fsync 2>/dev/null
 	user dd if=/dev/zero of=mnt/roots bs=64k count=8 conv=notrunc,fsync 2>/dev/null
@@ -32,7 +32,7 @@ for how in '' --no-passthrough --threads=1 --writeback --locks --cache=none; do
 	sync -f mnt
 	ok "${how:-default}: a user's writes take none of the reserve" [ "$(left)" -ge $((before - 8)) ]
 	diag "$before blocks before, $(left) after"
-	ok "${how:-default}: root's do" dd if=/dev/zero of=mnt/mine bs=64k count=8 conv=fsync
+	ok "${how:-default}: root writes into the reserve" dd if=/dev/zero of=mnt/mine bs=64k count=8 conv=fsync
 	rm -f mnt/mine mnt/new mnt/room
 	umount mnt || umount -l mnt
 	within 10 unmounted "$T/mnt"

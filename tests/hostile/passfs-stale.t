@@ -89,7 +89,7 @@ for how in --locks '--locks --cache=always'; do
 	# shellcheck disable=SC2086 # words
 	up $how
 	user 'use Fcntl; open my $fh, "<", "mnt/prog" or die; my $l = pack("ssx4qqi", F_RDLCK, 0, 0, 0, 0); fcntl($fh, F_SETLK, $l) or die "lock $!"; print "locked\n"; <STDIN>'
-	is 'a reader locks' "$got" locked
+	is 'a reader takes a lock on the file' "$got" locked
 	exits 0 'a program that a reader has locked starts in SOURCE' src/prog
 	end_user
 	down
@@ -105,15 +105,15 @@ for how in --cache=always '--cache=always --no-passthrough' --timeout=60; do
 	rm -rf src/d; mkdir -m 777 src/d; echo old >src/d/f; echo listed >src/d/l; chmod 666 src/d/f; chmod 600 src/d/l
 	chgrp 1779 src/d src/d/f
 	setfacl -m u:$U:rw,u:1780:rw src/d/l
-	is 'everybody reads' "$(as $U cat mnt/d/f mnt/d/l)" "$(printf 'old\nlisted')"
+	is 'a user who may read reads both files' "$(as $U cat mnt/d/f mnt/d/l)" "$(printf 'old\nlisted')"
 	chmod 770 src/d; chmod 660 src/d/f; setfacl -x u:$U src/d/l
 	exits 1 "by a group's bits no other user opens ($how)" as $U cat mnt/d/f
-	exits 1 'nor by an access list that names the user no more' as $U cat mnt/d/l
+	exits 1 'a user whom the access list no longer names cannot read' as $U cat mnt/d/l
 	as $U touch mnt/d/new 2>err
-	ok 'nor makes a file' test ! -e src/d/new
-	exits 0 'a member makes one' member touch mnt/d/new
-	is 'and reads' "$(member cat mnt/d/f)" old
-	exits 0 'and removes' member rm mnt/d/new
+	ok 'the refused call has made no file in SOURCE' test ! -e src/d/new
+	exits 0 'a member of the group makes a file' member touch mnt/d/new
+	is 'a member of the group reads' "$(member cat mnt/d/f)" old
+	exits 0 'a member of the group removes the file' member rm mnt/d/new
 	# As many members at once as the server can tell apart.
 	exits 0 'several members at once' member sh -c 'for i in 1 2 3 4 5 6 7 8; do
 		{ cat mnt/d/f && touch mnt/d/new.$i && mv mnt/d/new.$i mnt/d/mv.$i && rm mnt/d/mv.$i; } || echo >>failed & done; wait; ! [ -e failed ]'

@@ -40,25 +40,25 @@ for how in '' 'on one CPU' --no-passthrough --locks --writeback --sandbox --thre
 	hang 1777 40
 	sleep 0.5
 	ok "${how:-default}: others go on while a user's file system hangs" works 1778
-	ok "${how:-default}: so does root" works 0
-	[ "$how" = --sandbox ] || ok "${how:-default}: and whoever lists the directory of that mount" \
+	ok "${how:-default}: root is served meanwhile" works 0
+	[ "$how" = --sandbox ] || ok "${how:-default}: a user who lists the directory of the hung mount is served" \
 		timeout -s KILL 5 setpriv --reuid=1778 ls mnt
-	ok "${how:-default}: and the user beside it" works 1777
+	ok "${how:-default}: the user of the hung mount is served beside it" works 1777
 	ok "${how:-default}: no more than the user's share of threads wait" threads_are -le $((kept + 30))
 	abort_detach src/u
-	ok "${how:-default}: the threads that waited go" within 5 threads_are -le $((kept + 12))
+	ok "${how:-default}: the threads that waited end" within 5 threads_are -le $((kept + 12))
 	{ wait "${pids[@]}"; } 2>/dev/null; pids=()
-	ok "${how:-default}: all goes on" works 1777
+	ok "${how:-default}: the user is served once the hung mount is gone" works 1777
 	down
 done
 
 # Requests of many users that wait at one file system, and of one at many.
-ok 'up' up --transport=dev
+ok 'passfs starts with --transport=dev' up --transport=dev
 faulty mute src/u
 for uid in 2001 2002 2003 2004 2005 2006 2007 2008 2009 2010 2011 2012; do hang "$uid" 12; done
 sleep 1
 ok 'others go on while twelve users wait at one' works 1778
-ok 'root too' works 0
+ok 'root is served meanwhile' works 0
 # Killed while its turn has not come, a caller ends.
 ended() { local i n=0; for i in "${pids[@]}"; do kill -0 "$i" 2>/dev/null || n=$((n + 1)); done; [ "$n" -ge 100 ]; }
 # Bash reports each that was killed on its standard error, some time until it has waited for it.
@@ -74,13 +74,13 @@ sleep 1
 ok 'others go on while a user waits at ten file systems' works 1778
 faulty mute src/u
 hang 1778 1
-ok 'and no more threads than the share of one user are busy' threads_are -le 24
+ok 'one user keeps at most their share of the threads busy' threads_are -le 24
 
 # Though its workers wait, the server ends.
 server=$(newest passfs)
 kill -TERM "$server"
 ok 'SIGTERM takes the mount away' within 5 unmounted "$T/mnt"
 for i in u w/1 w/2 w/3 w/4 w/5 w/6 w/7 w/8 w/9 w/10; do abort_detach "src/$i"; done
-ok 'and the server ends' within 5 gone "$server"
+ok 'the server ends although threads wait' within 5 gone "$server"
 { wait "${pids[@]}"; } 2>/dev/null; pids=()
 finish

@@ -29,7 +29,7 @@ for how in '' --no-passthrough --cache=always --writeback --sandbox; do
 	kill "$tracer"; wait "$tracer" 2>/dev/null
 	is "CREATE opens nobody else's file ($how)" "$(cat got)" 'Permission denied'
 	ok 'though it was not there when the kernel looked' grep -q 'new".*ENOENT' trace
-	is 'which is as it was' "$(cat src/tmp/new)" secret
+	is 'the file of the other user is unchanged' "$(cat src/tmp/new)" secret
 	down
 done
 
@@ -72,16 +72,16 @@ done
 up --timeout=60
 rm -rf src/tmp; mkdir -m 1777 src/tmp; as $U mkdir src/tmp/d; as $U stat mnt/tmp/d >/dev/null; mv src/tmp/d src/gone; mkdir src/tmp/d
 exits 1 'rmdir' as $U rmdir mnt/tmp/d
-ok 'the directory stays' test -d src/tmp/d
+ok 'the directory of the other user stays' test -d src/tmp/d
 rm -rf src/tmp src/gone
 
 # What only a group allows, the server cannot see, and does not refuse.
 mkdir -m 2770 src/team; chgrp 1900 src/team
 member() { setpriv --reuid "$U" --regid "$U" --groups 5,1900,6 "$@"; }
-ok 'a member makes' member sh -c 'echo a >mnt/team/a; mkdir mnt/team/d; ln -s a mnt/team/l; ln mnt/team/a mnt/team/b'
-ok 'renames' member mv mnt/team/a mnt/team/d/c
-ok 'removes' member rm -r mnt/team/d mnt/team/b mnt/team/l
-is 'all of it' "$(ls -A src/team)" ''
+ok 'a member of the group makes files, links and a directory' member sh -c 'echo a >mnt/team/a; mkdir mnt/team/d; ln -s a mnt/team/l; ln mnt/team/a mnt/team/b'
+ok 'a member of the group renames a file' member mv mnt/team/a mnt/team/d/c
+ok 'a member of the group removes all of it' member rm -r mnt/team/d mnt/team/b mnt/team/l
+is 'SOURCE is empty after that' "$(ls -A src/team)" ''
 exits 1 'who is no member does not' as $U touch mnt/team/x
 # Nor what a capability in a user namespace allows.
 if unshare -U true 2>/dev/null; then
@@ -94,7 +94,7 @@ if unshare -U true 2>/dev/null; then
 		sysread R, $_, 1; for my $m ("uid_map", "gid_map") { open F, ">", "/proc/$pid/$m"; syswrite F, "0 100000 1000\n"; close F }
 		syswrite X, "x"; waitpid $pid, 0; exit($? >> 8)' 2>err
 	ok "root of a container does to others' files what it may" [ $? = 0 ] || diag "$(cat err)"
-	is 'as in SOURCE' "$(stat -c '%u:%g %a %Y' src/ns/new)" '100005:100006 640 5'
+	is 'SOURCE has owner, mode and time as set in the user namespace' "$(stat -c '%u:%g %a %Y' src/ns/new)" '100005:100006 640 5'
 fi
 down
 
@@ -119,10 +119,10 @@ done
 # Rights that were taken away in SOURCE, where the kernel keeps attributes long.
 up --cache=always
 echo text >src/f; chmod 666 src/f; as $U cat mnt/f >/dev/null; chmod 600 src/f
-exits 1 'open' as $U perl -e 'open F, "+<", "mnt/f" or exit 1'
+exits 1 'a user cannot write to a file whose mode has changed in SOURCE' as $U perl -e 'open F, "+<", "mnt/f" or exit 1'
 echo text >src/g; chmod 666 src/g; as $U cat mnt/g >/dev/null; chmod 600 src/g
-exits 1 'truncate' as $U perl -e 'truncate "mnt/g", 0 or exit 1'
-is 'nothing is lost' "$(cat src/f src/g)" $'text\ntext'
+exits 1 'a user cannot truncate a file whose mode has changed in SOURCE' as $U perl -e 'truncate "mnt/g", 0 or exit 1'
+is 'both files keep their text' "$(cat src/f src/g)" $'text\ntext'
 rm src/f src/g
 mkdir -m 755 src/list; touch src/list/old; as $U ls mnt/list >/dev/null; chmod 700 src/list; touch src/list/new
 exits 2 'list' as $U ls mnt/list
@@ -146,7 +146,7 @@ for how in '--force-user=1777' '--map=0:1777' '--map=0:1777,@0:@1777' '--uid-off
 	case $how in *@*|*gid*) is 'no set-group-id' "$(find src/f -group 0 -perm -2000)" ''; esac
 	chmod 4755 src/f/tool
 	as $U perl -e 'open F, "+<", "mnt/f/tool"' 
-	is 'nor what is open to write, and could be mapped' "$(find src/f -user 0 -perm -4000)" ''
+	is 'no set-user-id bit stays where a user opened the file to write' "$(find src/f -user 0 -perm -4000)" ''
 	down
 done
 rm -rf src/f
@@ -161,14 +161,14 @@ mkdir src/proc src/sys; mount -t proc proc src/proc; mount -t sysfs sysfs src/sy
 for how in '' --no-passthrough --cache=always; do
 	up ${how:+"$how"}
 	cat mnt/proc/1/comm mnt/sys/kernel/mm/transparent_hugepage/enabled >/dev/null 2>&1	# what is cached does not open them
-	exits 1 "proc ($how)" as $U cat mnt/proc/1/maps
+	exits 1 "a user cannot read /proc in SOURCE ($how)" as $U cat mnt/proc/1/maps
 	like 'the error: Permission denied' "$err" 'Permission denied'
-	exits 2 'sysfs' as $U ls mnt/sys/kernel
+	exits 2 'a user cannot list sysfs in SOURCE' as $U ls mnt/sys/kernel
 	ok 'root goes on' cat mnt/proc/1/comm
 	down
 done
 up --kernel-fs
-ok 'with --kernel-fs others do' as $U cat mnt/proc/1/comm
+ok 'with --kernel-fs a user can read /proc through the mount' as $U cat mnt/proc/1/comm
 down
 umount src/proc; umount src/sys; rmdir src/proc src/sys
 
@@ -182,8 +182,8 @@ for how in '' --no-passthrough --cache=always --sandbox; do
 	up -o suid,dev ${how:+"$how"}
 	is "set-id bits of SOURCE's own count ($how)" "$(as $U mnt/id -u)" 0
 	is "those of a nosuid mount in it do not ($how)" "$(as $U mnt/stick/id -u)" $U
-	is 'nor are they told' "$(mode mnt/stick/id)" 755
-	is 'nor are capabilities' "$(getfattr --absolute-names --only-values -n security.capability mnt/stick/id 2>/dev/null | wc -c)" 0
+	is 'the set-id bit of a file on a nosuid mount is not shown' "$(mode mnt/stick/id)" 755
+	is 'the capabilities of a file on a nosuid mount are not shown' "$(getfattr --absolute-names --only-values -n security.capability mnt/stick/id 2>/dev/null | wc -c)" 0
 	[ "$how" = --sandbox ] || ok 'a device of its own opens' as $U sh -c 'echo x >mnt/null'
 	exits 2 'one on a nodev mount does not' as $U sh -c 'echo x >mnt/stick/null'
 	down
@@ -200,23 +200,23 @@ for how in '' --cache=always; do
 	exits 1 "a link moved down after it was seen ($how)" cat mnt/u/l
 	mkdir -m 777 src/d; ln -s ../../outside src/d/l
 	(cd mnt/d && stat l >/dev/null; mv "$T/src/d" "$T/src/u/deep/a/d"; cat l) >got 2>&1
-	unlike 'its directory moved down' "$(cat got)" secret
+	unlike 'a link whose directory moved down is not followed' "$(cat got)" secret
 	mkdir -p src/u/1/2/3; ln -s ../../../../x src/u/1/2/3/l
-	is 'deep enough' "$(readlink mnt/u/1/2/3/l)" ../../../../x
-	exits 1 'not once it was found elsewhere' sh -c 'mv src/u/1/2/3/l src/u/l2; stat mnt/u/l2; readlink mnt/u/l2'
+	is 'a link that is deep enough to stay inside is shown' "$(readlink mnt/u/1/2/3/l)" ../../../../x
+	exits 1 'that link is not shown once it was found elsewhere' sh -c 'mv src/u/1/2/3/l src/u/l2; stat mnt/u/l2; readlink mnt/u/l2'
 	mkdir src/u/real; ln -s real/../../../outside src/u/through
-	exits 1 'nor where ".." comes behind a name' readlink mnt/u/through
+	exits 1 'a link with .. behind a name is refused as well' readlink mnt/u/through
 	down
 done
 
 # Extended attributes: their names are no paths.
 up
 touch src/attr; chown $U src/attr
-ok 'a name with slashes' as $U setfattr -n user.a/../b -v value mnt/attr
-is 'is that name' "$(getfattr --absolute-names --only-values -n user.a/../b src/attr)" value
+ok 'an attribute with slashes in its name can be set' as $U setfattr -n user.a/../b -v value mnt/attr
+is 'the attribute in SOURCE has the same name' "$(getfattr --absolute-names --only-values -n user.a/../b src/attr)" value
 is 'read by the mount' "$(as $U getfattr --absolute-names --only-values -n user.a/../b mnt/attr)" value
-ok 'removed' as $U setfattr -x user.a/../b mnt/attr
-is 'and gone' "$(getfattr --absolute-names -d src/attr)" ''
+ok 'an attribute with slashes in its name can be removed' as $U setfattr -x user.a/../b mnt/attr
+is 'SOURCE has no attribute after that' "$(getfattr --absolute-names -d src/attr)" ''
 down
 
 # Set-id bits and capabilities go with what others write, as in SOURCE, however they do.

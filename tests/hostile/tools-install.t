@@ -34,7 +34,7 @@ install
 is 'links that stay inside: followed, as below that root' $? 0
 ok 'links that stay inside: what is there' test -L root/usr/sbin/mount.fuse3
 install
-is 'twice' $? 0
+is '--install --root a second time works' $? 0
 rm -rf root
 install
 is 'a directory that is not there: made' $? 0

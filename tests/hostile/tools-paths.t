@@ -83,7 +83,7 @@ hellofs -b home/r/m >/dev/null
 hellofs -b victim/m >/dev/null
 user sh -c "mv '$T/home/r' '$T/home/r2' && ln -s '$T/victim' '$T/home/r'"
 timeout -k 1 20 fumount -R "conn:$(conn_of "$T/home/r2/m")" >out 2>&1
-is '-R conn:N: by whatever name it has now' $? 0
+is '-R conn:N: unmounts under whatever name the mount has now' $? 0
 ok "-R conn:N: root's mount stays" mounted "$T/victim/m"
 ok '-R conn:N: the other is gone' unmounted "$T/home/r2/m"
 
@@ -104,9 +104,9 @@ sleep 3
 timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
 within 20 gone "$tracer"
-like 'while fumount unmounts it' "$(cat trace)" 'umount2\(.*DELAYED'
+like 'the rename falls into the umount2(2) of fumount' "$(cat trace)" 'umount2\(.*DELAYED'
 like 'the mount table shows for theirs/name: tmpfs roots' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
-ok 'its own goes' unmounted "$T/theirs/away"
+ok "the mount of fumount's target is gone" unmounted "$T/theirs/away"
 umount theirs/name 2>/dev/null
 
 # There, too, a busy mount is busy, and so is one with a mount on it.
@@ -115,12 +115,12 @@ chown 65534 theirs/busy
 hellofs -b theirs/busy 2>/dev/null
 exec 7<theirs/busy/hello
 exits 32 'a busy one in their directory' fumount theirs/busy
-like 'tells who holds it' "$err" "held by $$ "
+like "fumount names the holder of a busy mount in a user's directory" "$err" "held by $$ "
 exec 7<&-
 mount --bind tool theirs/busy/hello 2>/dev/null || mount --bind /dev/null theirs/busy/hello
-exits 32 'one with a mount on it' fumount theirs/busy
+exits 32 "fumount in a user's directory leaves a mount that has a mount on it" fumount theirs/busy
 umount theirs/busy/hello
-exits 0 'and one that is not' fumount theirs/busy
+exits 0 "fumount unmounts a mount in a user's directory" fumount theirs/busy
 ok 'theirs/busy is unmounted' unmounted "$T/theirs/busy"
 # A name that leads to one mount and to another in turns: no mount gets the flags of the other.
 mkdir remount with without

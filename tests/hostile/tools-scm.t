@@ -68,23 +68,23 @@ let_go()
 
 hand 1 user/mnt
 strace -f -u nobody -o "$T/trace" -e trace=kill,pidfd_open,pidfd_send_signal fumount -R -f user/mnt 2>err
-ok 'who alone has it is killed' within 5 dead "${holders[0]}"
-like 'as fumount says' "$(cat err)" "its server, process ${holders[0]}, is killed"
-like 'through a pidfd' "$(cat trace)" 'pidfd_send_signal\([0-9]+, SIGKILL'
-unlike 'and by no number' "$(cat trace)" " kill\(${holders[0]}, "
+ok 'the only process that has the device is killed' within 5 dead "${holders[0]}"
+like 'fumount reports that it kills the server' "$(cat err)" "its server, process ${holders[0]}, is killed"
+like 'fumount kills the server through a pidfd' "$(cat trace)" 'pidfd_send_signal\([0-9]+, SIGKILL'
+unlike 'fumount kills no process by its number' "$(cat trace)" " kill\(${holders[0]}, "
 let_go
 
 hand 2 user/mnt
-exits 0 'two have it: detached' nobody timeout 20 fumount -R -f user/mnt
-like 'since no abort can be had' "$err" 'cannot abort connection [0-9]+: Operation not permitted'
-unlike 'nor a count that this user cannot see' "$err" '[0-9] waiting'
+exits 0 'fumount detaches a mount whose device two processes have' nobody timeout 20 fumount -R -f user/mnt
+like 'fumount reports that it cannot abort the connection' "$err" 'cannot abort connection [0-9]+: Operation not permitted'
+unlike 'fumount prints no count that this user cannot see' "$err" '[0-9] waiting'
 ok 'the first one lives' alive "${holders[0]}"
 ok 'the second one lives' alive "${holders[1]}"
 let_go
 
 hand 1 user/mnt user/mnt2
-exits 0 'one that has another mount, too: detached' nobody timeout 20 fumount -R -f user/mnt
-like 'since no abort can be had' "$err" 'cannot abort connection [0-9]+: Operation not permitted'
+exits 0 'fumount detaches a mount whose server also has another mount' nobody timeout 20 fumount -R -f user/mnt
+like 'fumount reports that it cannot abort that connection' "$err" 'cannot abort connection [0-9]+: Operation not permitted'
 ok 'the process with another mount lives' alive "${holders[0]}"
 let_go
 

@@ -48,7 +48,7 @@ as 65534 sh -c "mv '$T/home/run' '$T/home/run2'; ln -s '$T/victim' '$T/home/run'
 ok 'it goes on in the directory that it was in' take 65534 "$T/home/run2/sock"
 wait "$bg"
 ok "another directory's file stays" test -f victim/sock
-ok 'the socket is gone' test ! -e home/run2/sock
+ok 'the socket of fmount is removed' test ! -e home/run2/sock
 abort_detach "$T/mnt" || umount -l mnt
 
 # What the user puts in its place is not removed.
@@ -56,7 +56,7 @@ bg fmount --fd-socket "$T/home/run2/sock" -u 65534 --timeout 2 mnt 2>/dev/null
 within 5 test -S home/run2/sock
 as 65534 sh -c "rm '$T/home/run2/sock'; echo keep >'$T/home/run2/sock'"
 wait "$bg"
-is 'another file in its place stays' "$(cat home/run2/sock)" keep
+is 'another file at the path of the socket stays' "$(cat home/run2/sock)" keep
 ok 'nothing stays mounted' unmounted "$T/mnt"
 
 # ---- Signals, and a place that is taken ----
@@ -71,8 +71,8 @@ for signal in TERM INT HUP; do
 	ok "SIG$signal: no mount stays" unmounted "$T/mnt"
 done
 : >sock
-exits 1 'taken: refused' fmount --fd-socket "$T/sock" mnt
-is 'taken: said in words' "$err" "fmount: $T/sock: Address already in use; remove it, or choose another name"
-ok 'taken: nothing stays mounted' unmounted "$T/mnt"
+exits 1 '--fd-socket at a path that is taken is refused' fmount --fd-socket "$T/sock" mnt
+is '--fd-socket at a path that is taken: the error says so' "$err" "fmount: $T/sock: Address already in use; remove it, or choose another name"
+ok '--fd-socket at a path that is taken: nothing stays mounted' unmounted "$T/mnt"
 
 finish

@@ -41,14 +41,14 @@ ok 'fuse-info lists the later one' grep -q "roots *$T/later" list
 ok 'fuse-info lists the deep one' grep -q "users *$T/home/ddd" list
 fuse-info --json >json
 later_id=$(awk -v at="$T/later" '$5 == at { print $1 }' /proc/self/mountinfo)
-is 'with what can be told of it' "$(python3 -c 'import json
+is 'the deep one is listed with its connection and type' "$(python3 -c 'import json
 for m in json.load(open("json"))["mounts"]: print(m["source"], m["mount_id"], len(m["mountpoint"]) > 16000)' | sort | paste -sd,)" \
 	"roots $later_id False,users $id True"
 # Without /proc, by statmount(2).
 unlisted() { unshare -m --propagation private sh -c 'umount -l /proc; exec fuse-info -l'; }
 unlisted >list
-ok 'without /proc, the later one' grep -q "roots *$T/later" list
-ok 'without /proc, the deep one' grep -q ' users ' list
+ok 'fuse-info without /proc lists the later mount' grep -q "roots *$T/later" list
+ok 'fuse-info without /proc lists the deep mount' grep -q ' users ' list
 
 exits 64 'fumount -a unmounts the later one, and fails' fumount -a
 ok 'later is unmounted' unmounted "$T/later"
@@ -59,8 +59,8 @@ ok 'later is unmounted' unmounted "$T/later"
 # The set-uid helper holds open what could get the name of what it unmounts: not what is so deep.
 mkdir theirs theirs/mnt
 chown 65533:65533 theirs theirs/mnt
-exits 0 'another user mounts' as 65533 hellofs -b theirs/mnt
-exits 0 'and unmounts' as 65533 fusermount3 -u theirs/mnt
+exits 0 'another user mounts in a shared directory' as 65533 hellofs -b theirs/mnt
+exits 0 'another user unmounts in a shared directory' as 65533 fusermount3 -u theirs/mnt
 ok 'theirs/mnt is unmounted' unmounted "$T/theirs/mnt"
 give_dev_back
 

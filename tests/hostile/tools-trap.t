@@ -85,7 +85,7 @@ dismiss()
 	unmounted "$T/mnt" || umount -l "$T/mnt"
 }
 meanwhile 'fuse-info' fuse-info --stuck=3
-like 'it tells the server' "$(cat out)" "$server proc_trap"
+like 'fuse-info tells the server of the mount' "$(cat out)" "$server proc_trap"
 ends 'fuse-info TARGET of the process that executes' 1 fuse-info mnt
 ends 'fumount -N of it' 1 fumount -N "$server" "$T/mnt"
 dismiss

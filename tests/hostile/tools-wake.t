@@ -33,10 +33,10 @@ timeout 30 stat mnt/f1 >/dev/null 2>&1 & waiter=$!
 within 5 blocked "$(pgrep -P "$waiter" stat)"
 timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fumount" --wake -f mnt >out 2>&1
 code=$?
-ok "a user is refused root's server ($code)" [ "$code" = 1 ] || diag "$(cat out)"
-like 'the rule is named' "$(cat out)" "is another user's; run this as root|not visible to this user; run this as root"
-ok 'and wakes nobody' test -e "/proc/$waiter"
-exits 0 'root wakes' timeout 20 fumount --wake -f mnt
+ok "a user may not wake the server of root ($code)" [ "$code" = 1 ] || diag "$(cat out)"
+like 'the error names the rule' "$(cat out)" "is another user's; run this as root|not visible to this user; run this as root"
+ok 'a refused user wakes no process' test -e "/proc/$waiter"
+exits 0 'root wakes the waiting process' timeout 20 fumount --wake -f mnt
 ok 'the waiter ends' within 2 gone "$waiter"
 kill -USR2 "$server"
 abort_detach "$T/mnt"

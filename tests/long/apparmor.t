@@ -12,11 +12,11 @@ init=$here/long/apparmor
 need apparmor_parser qemu-system-x86_64 busybox cpio xz zstd cc
 start 900	# the first run fetches the kernels
 
-exits 0 'the profile is understood' apparmor_parser -Q -K "$profile"
-unlike 'without a warning' "$err" '[Ww]arning'
+exits 0 'apparmor_parser takes the profile' apparmor_parser -Q -K "$profile"
+unlike 'apparmor_parser has no warning' "$err" '[Ww]arning'
 mkdir compiled
 # For kernels that have all of that version's features: what this one has is not asked.
-ok 'and compiled' apparmor_parser -Q -K --kernel-features /etc/apparmor.d/abi/3.0 \
+ok 'apparmor_parser compiles the profile' apparmor_parser -Q -K --kernel-features /etc/apparmor.d/abi/3.0 \
 	--ofile "$T/compiled/fusermount3" "$profile"
 ok 'forbid is built' cc -O2 -static -o "$T/forbid" "$top/tests/tools/forbid.c"
 

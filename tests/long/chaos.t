@@ -108,7 +108,7 @@ wait
 for ((w = 0; w < workers; w++)); do
 	is "worker $w: $(wc -l <"$T/$w/times") rounds, the longest $(sort -n "$T/$w/times" | tail -n 1) ms" \
 		"$(cat "$T/$w/complaints")" ''
-	is 'all of them' "$(wc -l <"$T/$w/times")" $((rounds / workers))
+	is "worker $w has done all its rounds" "$(wc -l <"$T/$w/times")" $((rounds / workers))
 done
-is 'nothing is mounted' "$(own_mounts)" ''
+is 'no FUSE mount is left' "$(own_mounts)" ''
 finish

@@ -183,22 +183,22 @@ from_mkinitcpio()
 {
 	local calls fmount='fmount --root-daemon --wait --timeout 60'
 	calls=$(in_debian bash -c "$mkinitcpio_calls" 2>&1)
-	unlike 'mkinitcpio: it calls only what there is' "$calls" 'unknown|not found'
-	like 'mkinitcpio: the module' "$calls" $'(^|\n)add_module fuse\n'
-	like 'mkinitcpio: the binary' "$calls" $'\nadd_binary /usr/bin/fusebox /usr/bin/fusebox\n'
-	like 'mkinitcpio: a link for fmount' "$calls" $'\nadd_symlink /usr/bin/fmount fusebox\n'
-	like 'mkinitcpio: one for passfs' "$calls" $'\nadd_symlink /usr/bin/passfs fusebox\n'
-	unlike 'mkinitcpio: none for mount(8)' "$calls" 'mount\.fuse'
-	like 'mkinitcpio: the hook of run time' "$calls" $'\nadd_runscript\n'
-	like 'mkinitcpio: what it sources' "$calls" \
+	unlike 'mkinitcpio: the hook calls only functions that exist' "$calls" 'unknown|not found'
+	like 'mkinitcpio: the image has the module' "$calls" $'(^|\n)add_module fuse\n'
+	like 'mkinitcpio: the image has the binary' "$calls" $'\nadd_binary /usr/bin/fusebox /usr/bin/fusebox\n'
+	like 'mkinitcpio: the image has a link for fmount' "$calls" $'\nadd_symlink /usr/bin/fmount fusebox\n'
+	like 'mkinitcpio: the image has a link for passfs' "$calls" $'\nadd_symlink /usr/bin/passfs fusebox\n'
+	unlike 'mkinitcpio: the image has no link for mount(8)' "$calls" 'mount\.fuse'
+	like 'mkinitcpio: the image has the run-time hook' "$calls" $'\nadd_runscript\n'
+	like 'mkinitcpio: the run-time hook can be sourced' "$calls" \
 		$'\nadd_file /usr/share/fusebox/fuse-root /lib/fusebox/fuse-root 644\n'
-	like 'mkinitcpio: a help' "$calls" 'fuseroot='
+	like 'mkinitcpio: the hook has a help text' "$calls" 'fuseroot='
 	install -D -t "$debian/lib/fusebox" "$configs/fuse-root"
-	is 'mkinitcpio: it mounts fuseroot=' "$(mkinitcpio_boots 'fuseroot=passfs,/x')" \
+	is 'mkinitcpio: the run-time hook mounts fuseroot=' "$(mkinitcpio_boots 'fuseroot=passfs,/x')" \
 		"$fmount -o suid,dev,allow_other,default_permissions /sysroot -- passfs /x"
-	is 'mkinitcpio: with fuseflags=' "$(mkinitcpio_boots 'fuseroot=hellofs,a,b fuseflags=ro')" \
+	is 'mkinitcpio: the run-time hook mounts with fuseflags=' "$(mkinitcpio_boots 'fuseroot=hellofs,a,b fuseflags=ro')" \
 		"$fmount -o ro /sysroot -- hellofs a b"
-	is 'mkinitcpio: and leaves others' "$(mkinitcpio_boots 'root=/dev/sda1')" default
+	is 'mkinitcpio: the run-time hook leaves other roots alone' "$(mkinitcpio_boots 'root=/dev/sda1')" default
 }
 
 make_small || bail 'no root file system'

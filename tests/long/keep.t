@@ -63,12 +63,12 @@ for options in --threads=1 --threads=4 '--no-passthrough --threads=1' '--no-pass
 	killer 2>/dev/null
 	wait "$one" "$two"
 	is "passfs $options: $(cat killed) kills, $(cat rounds.1) and $(cat rounds.2) rounds, no difference" "$(cat found.1 found.2)" ''
-	is 'each death is a restart' "$(restarts)" "$(cat killed)"
-	is 'nothing is left' "$(ls src)" ''
+	is 'the keeper counts a restart for each death' "$(restarts)" "$(cat killed)"
+	is 'no file is left in SOURCE' "$(ls src)" ''
 	ok "descriptors as before: $before" within 5 forgotten "$before" || diag "$(ls -l "/proc/$(child_named passfs "$keeper")/fd")"
-	exits 0 'unmounted' timeout 10 fumount mnt
+	exits 0 'fumount unmounts the kept mount' timeout 10 fumount mnt
 	ok 'the keeper ends' within 5 gone "$keeper"
-	ok "nothing of it holds SOURCE" within 5 umount src
+	ok 'no process of the mount holds SOURCE' within 5 umount src
 	umount native
 	rmdir src native mnt
 done

@@ -66,23 +66,23 @@ round()
 	before=$(written)
 	began=${EPOCHREALTIME/./}
 	begin
-	ok "$how: all work" all_work || diag "$(head -n 3 logs/*.out)"
-	ok 'it strikes' blow "$how"
-	ok 'all have ended' within 5 all_ended || { diag "$(left)"; kill -KILL "$server" "${clients[@]}"; } 2>/dev/null
-	ok 'each with an error' all_failed || diag "$(head -n 3 logs/*.out)"
+	ok "$how: all clients work" all_work || diag "$(head -n 3 logs/*.out)"
+	ok "$how: the blow succeeds" blow "$how"
+	ok 'all clients have ended' within 5 all_ended || { diag "$(left)"; kill -KILL "$server" "${clients[@]}"; } 2>/dev/null
+	ok 'each client has ended with an error' all_failed || diag "$(head -n 3 logs/*.out)"
 	ok 'what another process did in SOURCE meanwhile is whole' end_neighbour src
 	case $how in
-	fumount-[fr]*|stop) unmounted "$T/mnt" || ok 'is unmounted' false ;;
+	fumount-[fr]*|stop) unmounted "$T/mnt" || ok "the mount is gone after $how" false ;;
 	*)
 		exits 1 'the mount is dead' timeout 5 stat mnt/append.1
-		exits 0 'and is unmounted' timeout 10 fumount mnt
+		exits 0 'fumount unmounts the dead mount' timeout 10 fumount mnt
 		;;
 	esac
 	is 'nothing is mounted' "$(own_mounts)" ''
 	[ "$how" != stop ] || kill -KILL "$server"
 	ok 'the server is gone' within 5 gone "$server"
-	ok 'what was safe is there' all_safe
-	ok "and was not little: $(($(written) - before)) in $(((${EPOCHREALTIME/./} - began) / 1000)) ms" \
+	ok 'all data that was safe is in SOURCE' all_safe
+	ok "much data was safe: $(($(written) - before)) in $(((${EPOCHREALTIME/./} - began) / 1000)) ms" \
 		test $(($(written) - before)) -gt 50
 }
 
@@ -95,12 +95,12 @@ done
 # And it works, as if nothing had been.
 config='' options=()
 begin
-ok 'all work' all_work
+ok 'all clients work' all_work
 kill "${clients[@]}"
 wait "${clients[@]}" 2>/dev/null
 ok 'what another process did in SOURCE meanwhile is whole' end_neighbour src
-ok 'through the mount, too, all is safe' eval 'for w in "${workers[@]}"; do durable -c "${w%.*}" "mnt/$w" "logs/$w" || exit; done'
-exits 0 'unmounted' fumount mnt
+ok 'all data that was safe can be read through the mount' eval 'for w in "${workers[@]}"; do durable -c "${w%.*}" "mnt/$w" "logs/$w" || exit; done'
+exits 0 'fumount unmounts' fumount mnt
 ok 'the server ends' within 5 gone "$server"
 umount src ctl
 finish

@@ -32,10 +32,10 @@ for config in '--threads=4 --transport=dev' '--threads=4 --transport=uring' '--t
 	workers=()
 	for i in 1 2 3 4; do work $i & workers+=($!); done
 	wait "${workers[@]}"
-	is 'all has been done' "$(ls mnt)" ''
+	is 'all files that the processes made are removed again' "$(ls mnt)" ''
 	exits 0 'unmounted' fumount mnt
-	ok 'it ends' within 10 eval '! newest passfs'
-	is 'no race' "$(cat report.* 2>/dev/null | grep -A 12 '^WARNING\|^SUMMARY' | head -60)" ''
+	ok 'passfs ends after fumount' within 10 eval '! newest passfs'
+	is 'ThreadSanitizer reports no race' "$(cat report.* 2>/dev/null | grep -A 12 '^WARNING\|^SUMMARY' | head -60)" ''
 	rm -f report.*
 done
 # Without the list, there is something to be seen: reports do come.
@@ -43,5 +43,5 @@ TSAN_OPTIONS="log_path=$T/report" "$passfs" -b --threads=4 --transport=dev src m
 for i in 1 2 3 4; do work $i & done
 wait
 fumount mnt
-ok 'what is suppressed is reported without the list' grep -qs SUMMARY report.*
+ok 'the suppressed race is reported without the list' grep -qs SUMMARY report.*
 finish

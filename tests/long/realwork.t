@@ -50,9 +50,9 @@ export HOME=$T/home
 git config --global safe.directory '*'
 git config --global advice.detachedHead false
 ok 'git clone' git clone -q "file://$top" mnt/repo
-is 'git log' "$(git -C mnt/repo log --format=%H | sha256sum)" "$(git -C "$top" log --format=%H | sha256sum)"
+is 'git log on the mount shows the same commits' "$(git -C mnt/repo log --format=%H | sha256sum)" "$(git -C "$top" log --format=%H | sha256sum)"
 older=$(git -C mnt/repo rev-list --skip=3 -n 1 HEAD)
-ok 'an older commit' git -C mnt/repo checkout -q "${older:?needs some history}"
+ok 'git checkout of an older commit' git -C mnt/repo checkout -q "${older:?needs some history}"
 is 'git status finds the older commit complete' "$(git -C mnt/repo status --porcelain)" ''
 ok 'git checkout of the newest commit' git -C mnt/repo checkout -q -
 ok 'git gc' git -C mnt/repo gc -q "$gc" --prune=now
@@ -65,7 +65,7 @@ build() { env -u BUILD -u MAKEFLAGS make -s -C "$1" -j2 CONFIG=default all; }
 ok 'make on the mount' build mnt/repo
 git clone -q "file://$top" native/repo
 ok 'make beside the mount' build native/repo
-ok 'the same program' cmp native/repo/build/fusebox mnt/repo/build/fusebox
+ok 'make beside the mount gives the same program' cmp native/repo/build/fusebox mnt/repo/build/fusebox
 is 'the program that was built on the mount runs' "$(mnt/repo/build/fusebox --list)" "$(native/repo/build/fusebox --list)"
 ok 'make on the mount has nothing to do a second time' env -u BUILD -u MAKEFLAGS make -C mnt/repo -q build/fusebox
 ok 'SOURCE has the same build' same_data mnt/repo src/repo
@@ -176,14 +176,14 @@ for direct in 0 1; do
 	ok "fio libaio, direct $direct" verified libaio "$direct" --iodepth=16
 done
 ok 'fio mmap' verified mmap 0 --bsrange=4k-64k
-ok 'fio, sequential' verified psync 0 --rw=write --bs=1M
-ok 'fio, two at once, with fsync' run_fio --name=x --directory="$T/mnt" --numjobs=2 --rw=randrw --bs=8k --size=16M \
+ok 'fio writes and verifies sequentially' verified psync 0 --rw=write --bs=1M
+ok 'two fio jobs at once, with fsync' run_fio --name=x --directory="$T/mnt" --numjobs=2 --rw=randrw --bs=8k --size=16M \
 	--verify=crc32c --verify_fatal=1 --fsync=64 --output=fio.out
 
 # Mappings: several processes that write to one file.
-ok 'shared mappings' timeout 120 map_writers mnt/map 3 512 200
+ok 'three processes write through shared mappings' timeout 120 map_writers mnt/map 3 512 200
 ok 'SOURCE has what the mappings stored' cmp mnt/map src/map
-ok 'a file of many pages' timeout 120 map_writers mnt/map 2 16384 4
+ok 'two processes write through shared mappings of many pages' timeout 120 map_writers mnt/map 2 16384 4
 ok 'SOURCE has what the mappings of many pages stored' cmp mnt/map src/map
 
 # stress-ng, two stressors at once, which check what they can; each has done something.
@@ -201,14 +201,14 @@ for two in 'dentry dir' 'rename link' 'symlink fallocate' 'hdd seek' 'xattr floc
 	'copy-file getdent'; do
 	# shellcheck disable=SC2086 # two words
 	ok "stress-ng: $two" stressed $two
-	is 'nothing is left of it' "$(ls -A mnt/stress)" ''
+	is 'stress-ng leaves no file' "$(ls -A mnt/stress)" ''
 done
 
 mkdir mnt/dbench
 exits 0 'dbench' dbench -D "$T/mnt/dbench" -t 10 2
 like 'dbench reports a throughput' "$out" 'Throughput [0-9.]*[1-9]'
 # The number of a machine's first semaphore is 0, which dbench takes for a failure.
-unlike 'and nothing failed' "$(grep -v 'barrier semaphore' <<<"$out")" '[Ff]ailed|ERROR'
+unlike 'dbench reports no failure' "$(grep -v 'barrier semaphore' <<<"$out")" '[Ff]ailed|ERROR'
 
 # All is gone, and all is let go of.
 ok 'what another process did in SOURCE meanwhile is whole' end_neighbour src

@@ -114,7 +114,7 @@ done
 touch over
 wait "$striker"
 
-is 'all data was as it was told to be' "$(head -n 20 faults)" ''
+is 'all data is as it was written' "$(head -n 20 faults)" ''
 ok "struck $(wc -l <strikes) times in $rounds rounds" test "$(wc -l <strikes)" -gt $((length / 20))
 for how in "${stays[@]}"; do
 	# The largest of the last half against the largest of the first.
@@ -123,9 +123,9 @@ for how in "${stays[@]}"; do
 		print k[0] + 0; print k[1] + 0; print f[0] + 0; print f[1] + 0 }' sizes)
 	ok "$how: memory is flat: ${halves[0]} KiB, then ${halves[1]}" test "${halves[1]}" -le $((halves[0] + 64)) ||
 		diag "$(awk -v how="$how" '$1 == how { print $2 " KiB, " $3 " descriptors" }' sizes)"
-	is "$how: descriptors" "${halves[3]}" "${halves[2]}"
+	is "$how: as many descriptors in the second half as in the first" "${halves[3]}" "${halves[2]}"
 	exits 0 "$how: unmounts" fumount "mnt.$how"
-	ok 'and ends' within 5 gone "${server[$how]}"
+	ok 'the server ends after fumount' within 5 gone "${server[$how]}"
 	umount "src.$how"
 done
 umount src.struck ctl

@@ -44,7 +44,7 @@ missing = sum((collections.Counter(strace) - trace).values())
 print(sum(strace.values()) >= 100000, missing <= lost and not trace - collections.Counter(strace), top == strace)
 P
 diag "$(head -n 3 counts)"
-is 'as many of each operation as strace sees' "$(tail -n 1 counts)" 'True True True'
+is 'fuse-info counts as many of each operation as strace' "$(tail -n 1 counts)" 'True True True'
 
 # ---- Replacements ----
 

@@ -40,13 +40,13 @@ fumount mnt1
 # Some of several.
 serve good "$T/mnt1"; serve good "$T/mnt2"
 exec 7<mnt1/file
-exits 64 'one of two is busy' fumount -a
+exits 64 'fumount -a with one busy mount of two' fumount -a
 like '-a says which mount is busy' "$err" "fumount: $T/mnt1: busy"
 like '-a names the holder' "$err" "held by $$ \(bash\) of root: open file"
 is '-a has unmounted the one that is not busy' "$(left)" mnt1
 exits 32 '-a when all mounts are busy' fumount -a
 exits 32 '--json' fumount -a --json
-is 'is JSON' "$(python3 -c 'import json,sys; print(*[e["event"] for e in json.load(sys.stdin)[0]["events"]][:2])' <<<"$out")" 'busy holder'
+is 'the output of --json is JSON with a holder' "$(python3 -c 'import json,sys; print(*[e["event"] for e in json.load(sys.stdin)[0]["events"]][:2])' <<<"$out")" 'busy holder'
 exits 0 '-a -l' fumount -a -l
 exec 7<&-
 
@@ -100,7 +100,7 @@ for how in -l -f -R; do
 	stop "$hung"
 	bg stat tree/none
 	within 5 blocked "$bg"
-	exits 0 "hung outside, $how" timeout 10 fumount -a "$how"
+	exits 0 "fumount -a with a hung outer mount: $how" timeout 10 fumount -a "$how"
 	is 'fumount -a leaves no mount' "$(left)" ''
 	kill -KILL "$hung" "$server"
 done
@@ -111,8 +111,8 @@ stop "$hung"
 bg stat tree/none
 within 5 blocked "$bg"
 exits 64 '-a with a mount inside a hung one' timeout 10 fumount -a
-like 'the outer one is busy' "$err" "fumount: $T/tree: busy"
-like 'the inner one is not reached for' "$err" "fumount: $T/tree/file: lies below $T/tree, which does not answer; unmount that first"
+like 'the outer mount of a hung one is reported busy' "$err" "fumount: $T/tree: busy"
+like 'the error tells to unmount the hung outer mount first' "$err" "fumount: $T/tree/file: lies below $T/tree, which does not answer; unmount that first"
 is 'the mounts that are left: tree file' "$(left)" 'tree file'
 exits 0 '-a -R' timeout 10 fumount -a -R
 is 'no FUSE mount is left' "$(left)" ''

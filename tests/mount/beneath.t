@@ -42,22 +42,22 @@ else
 	touch stop; wait "$reader"; rm stop
 	is 'ten dead mounts are replaced' "$(cat errors 2>/dev/null)" ''
 	is 'a reader meets the dead one and the next, and nothing else' "$(sort -u readers | grep -v ECONNABORTED | paste -sd,)" ENOTCONN,hello,ready
-	is 'one mount is left' "$(layers)" 1
+	is 'one mount is left after ten replacements' "$(layers)" 1
 	# Without --wait the mount takes its place first.
 	kill_server
 	bg fmount --replace-stale mnt -- hellofs -f
-	ok 'without --wait' within 5 cat mnt/hello
-	is 'one mount is left then' "$(layers)" 1
+	ok '--replace-stale without --wait: the new mount serves' within 5 cat mnt/hello
+	is '--replace-stale without --wait leaves one mount' "$(layers)" 1
 	fumount mnt
 	# It fails: the dead mount stays, rather than none.
 	hellofs -b mnt
 	kill_server
-	exits 1 'the new server fails' fmount --wait --replace-stale mnt -- false
-	is 'the dead mount stays' "$(layers)" 1
-	like 'still dead' "$(head mnt/hello 2>&1)" 'not connected'
-	exits 0 'before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --wait --replace-stale mnt -- hellofs
-	is 'one mount is left again' "$(layers)" 1
-	is 'the new mount serves' "$(cat mnt/hello)" hello
+	exits 1 '--replace-stale with a program that fails' fmount --wait --replace-stale mnt -- false
+	is 'the dead mount stays if the new server fails' "$(layers)" 1
+	like 'the mount that stays is dead as before' "$(head mnt/hello 2>&1)" 'not connected'
+	exits 0 '--replace-stale without MOVE_MOUNT_BENEATH' forbid 22 429:4:512 "$BUILD/bin/fmount" --wait --replace-stale mnt -- hellofs
+	is 'without MOVE_MOUNT_BENEATH one mount is left' "$(layers)" 1
+	is 'without MOVE_MOUNT_BENEATH the new mount serves' "$(cat mnt/hello)" hello
 	fumount -a -t fuse.hellofs >/dev/null 2>&1
 fi
 
@@ -69,7 +69,7 @@ within 5 blocked "$waiter"
 sleep 0.2
 exits 0 '--replace-stale of one that hangs' fmount --wait --replace-stale mnt -- hellofs
 is 'after --replace-stale of a hung mount, the new mount serves' "$(timeout 5 cat mnt/hello)" hello
-ok 'who waited for the old one gets an error' within 5 gone "$waiter"
+ok 'the process that waited for the hung mount gets an error' within 5 gone "$waiter"
 exits 1 '--replace-stale of a mount whose server answers is refused' fmount --wait --replace-stale mnt -- hellofs
 fumount mnt
 
@@ -78,9 +78,9 @@ fumount mnt
 hellofs -b mnt
 exits 0 '--beneath' fmount --beneath --wait mnt -- passfs "$top/tests"
 is 'the new mount and the old one are both there' "$(layers)" 2
-is 'the one on top serves' "$(cat mnt/hello)" hello
+is '--beneath: the mount on top serves' "$(cat mnt/hello)" hello
 fumount mnt
-ok 'below it is the new one' test -e mnt/lib.sh
+ok '--beneath: the mount below is the new one' test -e mnt/lib.sh
 exits 1 '--beneath with a program that fails' fmount --beneath --wait mnt -- false
 is 'a failed --beneath leaves only the old mount' "$(layers)" 1
 fumount mnt
@@ -93,7 +93,7 @@ exits 1 '--beneath where nothing is mounted' fmount --beneath --wait mnt -- hell
 is 'the error: fmount: mnt: nothing is mounted there; --beneath takes a mount to go below' "$err" 'fmount: mnt: nothing is mounted there; --beneath takes a mount to go below'
 exits 1 '--beneath without --wait' fmount --beneath mnt -- hellofs
 mount -t tmpfs none mnt
-exits 1 'a kernel before 6.5' forbid 22 429:4:512 "$BUILD/bin/fmount" --beneath --wait mnt -- hellofs
+exits 1 '--beneath where the kernel has no MOVE_MOUNT_BENEATH' forbid 22 429:4:512 "$BUILD/bin/fmount" --beneath --wait mnt -- hellofs
 like '--beneath names the kernel that it needs' "$err" 'mnt: the kernel cannot mount beneath this; it takes Linux 6.5'
 is 'a refused --beneath leaves no FUSE mount' "$(layers)" 0
 umount -i mnt
@@ -104,7 +104,7 @@ mount --make-shared shared
 mkdir shared/at peer
 hellofs -b shared/at
 mount --rbind shared peer
-exits 0 'in a shared directory' fmount --beneath --wait shared/at -- passfs "$top/tests"
+exits 0 '--beneath in a shared directory' fmount --beneath --wait shared/at -- passfs "$top/tests"
 fumount shared/at
 ok 'the new mount propagates beneath the old one in the peer, too' test -e peer/at/lib.sh -a -e shared/at/lib.sh
 umount -l peer shared

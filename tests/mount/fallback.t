@@ -18,19 +18,19 @@ for errno in 38 1; do
 			escaped=${name//\\/\\\\}
 			escaped=${escaped//,/\\,}
 			exits 0 "$with: $(printf %q "${name:0:20}")" "${f[@]}" hellofs -b -o "subtype=x,fsname=$escaped" mnt
-			is 'serves' "$(read_it)" hello
-			is 'the name is whole' "$(awk -v m="$T/mnt" '$5 == m { print $(NF - 1) }' /proc/self/mountinfo)" "$(escaped "$name")"
-			exits 0 'fumount' "${f[@]}" fumount mnt
+			is 'hellofs with such a name serves' "$(read_it)" hello
+			is 'the mount table has the whole name' "$(awk -v m="$T/mnt" '$5 == m { print $(NF - 1) }' /proc/self/mountinfo)" "$(escaped "$name")"
+			exits 0 'fumount of a mount with such a name' "${f[@]}" fumount mnt
 		done
 		exits 0 "$with: fmount" "${f[@]}" fmount --wait --auto-unmount mnt -- hellofs
 		kill -9 "$(newest hellofs)"
-		ok 'auto-unmount' within 5 unmounted "$T/mnt"
+		ok 'auto-unmount detaches the mount of a killed server' within 5 unmounted "$T/mnt"
 	done
 done
 exits 1 'mount(2) forbidden too' forbid 1 "$new_calls,165" hellofs mnt
 like 'the error: mount failed: Operation not permitted.*mnt: .* did not mount it' "$err" 'mount failed: Operation not permitted.*mnt: .* did not mount it'
-exits 1 'an unknown device' bash -c 'hellofs -o blksize=512 mnt'
-like "the kernel's own reason" "$err" 'mnt: Invalid argument; .*blksize'
+exits 1 'a mount option that the kernel refuses' bash -c 'hellofs -o blksize=512 mnt'
+like 'the error has the reason that the kernel gives' "$err" 'mnt: Invalid argument; .*blksize'
 
 # fuseblk, on a block device
 if device=$(truncate -s 1M disk && losetup -f --show disk 2>/dev/null); then

@@ -8,13 +8,13 @@ user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 json() { python3 -c 'import json,sys; m = json.load(sys.stdin)["mounts"][0]; print(eval(sys.argv[1]))' "$1" <<<"$out"; }
 hellofs -b mnt
 mount -t proc -o hidepid=2 proc /proc
-ok 'the server is not listed' user test ! -e "/proc/$(newest hellofs)"
+ok 'an ordinary user cannot see the server in /proc' user test ! -e "/proc/$(newest hellofs)"
 
 exits 0 'fuse-info --json by an ordinary user' user "$BUILD/fusebox" fuse-info mnt --json
 is 'the state is unknown, not dead, and the server is hidden' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('unknown', None, True)"
 exits 0 'fuse-info by an ordinary user' user "$BUILD/fusebox" fuse-info
 like 'the table shows the state unknown and ? for the server' "$out" $'\nunknown .* \\? '
-unlike 'nothing is dead' "$out" $'\ndead'
+unlike 'no mount is shown as dead' "$out" $'\ndead'
 like 'the table says that root sees how many requests wait' "$out" $'\nWAIT \\?: not visible to this user; run fuse-info as root$'
 exits 2 '--stuck by an ordinary user who cannot see which requests wait' user "$BUILD/fusebox" fuse-info --stuck=0
 like '--stuck says who can see it' "$err" '^fuse-info: --stuck: how many requests wait is not visible to this user; run it as root$'

@@ -9,11 +9,11 @@ serve() { faulty "$@"; server=$(newest faulty); pids+=("$server"); }
 # json EXPRESSION: of d, what fuse-info printed last.
 json() { python3 -c 'import json,sys; d = json.load(sys.stdin); m = {x["mountpoint"].split("/")[-1]: x for x in d.get("mounts", [])}; print(eval(sys.argv[1]))' "$1" <<<"$out"; }
 
-exits 0 'nothing is mounted' fuse-info
-like 'says so' "$out" 'no FUSE file system is mounted'
-like 'and of the kernel' "$out" "^Linux $(uname -r), FUSE 7\.[0-9]+ with [0-9]+ flags of INIT, /dev/fuse: opens"
-exits 0 'nothing, -l' fuse-info -l
-exits 0 'nothing is stuck' fuse-info --stuck
+exits 0 'fuse-info where nothing is mounted' fuse-info
+like 'it reports that no FUSE file system is mounted' "$out" 'no FUSE file system is mounted'
+like 'it shows what the kernel offers' "$out" "^Linux $(uname -r), FUSE 7\.[0-9]+ with [0-9]+ flags of INIT, /dev/fuse: opens"
+exits 0 'fuse-info -l where nothing is mounted' fuse-info -l
+exits 0 'fuse-info --stuck where nothing is mounted' fuse-info --stuck
 
 # One of each state.
 serve good -n "a source" "$T/mnt1"; good=$server
@@ -35,7 +35,7 @@ like 'the line of a mount whose server is stopped' "$out" $'\n'"stopped +1 +[0-9
 like 'the line of a dead mount' "$out" $'\n'"dead +0 +[0-9]+ +- .* $T/mnt3"$'\n'
 like 'the line of an aborted mount' "$out" $'\n'"(aborted|dead) .* $T/mnt4"$'\n'
 like 'columns are aligned' "$(awk '/^STATE/ { c = index($0, "MOUNTPOINT") } /fusebox-test/ && index($0, "/tmp") != c { bad++ } END { print bad + 0 }' <<<"$out")" '^0$'
-like 'the next steps' "$out" $'\n\nstopped: kill -CONT PID resumes the server\nfumount -R MOUNTPOINT clears a mount that does not answer$'
+like 'the table suggests the next steps' "$out" $'\n\nstopped: kill -CONT PID resumes the server\nfumount -R MOUNTPOINT clears a mount that does not answer$'
 unlike 'no colour but on a terminal' "$out" $'\033'
 exits 0 '--json' fuse-info --json
 is '--json: the states' "$(json '[m["mnt%d" % i]["state"] for i in (1, 2, 3)]')" "['serving', 'stopped', 'dead']"
@@ -165,7 +165,7 @@ unshare -m --propagation private sleep 100 & elsewhere=$!
 pids+=("$elsewhere")
 within 2 grep -q "$T/mnt1" "/proc/$elsewhere/mountinfo"
 line=$(mount_line "$T/mnt1")
-exits 0 'one in full' fuse-info mnt1
+exits 0 'fuse-info of one mount' fuse-info mnt1
 read -r id parent device _ _ options _ <<<"$line"
 for fact in "state +serving" "type +fuse.faulty" "source +a source" "options +$options" "fs_options +rw,user_id=0,group_id=0,allow_other" \
 	"owner +root" "mount_id +$id" "parent_id +$parent" "propagation +private" "device +$device" \
@@ -220,16 +220,16 @@ flags=$(json '" ".join(d["kernel"]["init_flags"])')
 if header=$(ls /usr/include/linux/fuse.h); then
 	# shellcheck disable=SC2016 # awk's
 	strange=$(for f in $flags; do grep -Eq "define FUSE_${f}[[:space:]]" "$header" "$top/include/fuse_kernel.h" || echo "$f"; done)
-	is 'each is in linux/fuse.h or newer than that' "$strange" ''
+	is 'each flag of INIT that fuse-info names is in linux/fuse.h or newer' "$strange" ''
 fi
 bits=$(awk '/^#define FUSE_/ && /<< / { n = $2; sub(/FUSE_/, "", n); b = $5; sub(/\).*/, "", b); if (!(b in seen) && n !~ /UNIQUE/) { seen[b] = 1; print b, n } }
 	/FUSE_REQUEST_TIMEOUT/ { exit }' "$top/include/fuse_kernel.h" | sort -n | awk '{ print $2 }' | paste -sd' ')
 named=$(strings -n 2 "$BUILD/fusebox.full" 2>/dev/null | awk '/^ASYNC_READ$/ { on = 1 } on { print } /^REQUEST_TIMEOUT$/ { exit }' | paste -sd' ')
-is 'the names in the order of the bits' "$named" "$bits"
-exits 0 'as an ordinary user' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
+is 'the names of flags are in the order of the bits' "$named" "$bits"
+exits 0 'fuse-info -k by a user who may not open /dev/fuse' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
 like '-k tells an ordinary user the protocol, or why it is not known' "$out" 'protocol +7|not known:'
 own_dev
-exits 0 'who may open /dev/fuse' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
+exits 0 'fuse-info -k by a user who may open /dev/fuse' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
 like '-k by a user who may open /dev/fuse asks in a user namespace' "$out" 'protocol +7'
 exits 0 'an ordinary user lists the mounts of other users' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info"
 like 'their state is serving or unknown' "$out" "serving|unknown"
@@ -292,6 +292,6 @@ is 'a byte that is not UTF-8 becomes U+FFFD in JSON' "$(json 'ascii([x["mountpoi
 mkdir many bind-{1..17}
 hellofs -b many
 for i in bind-*; do mount --bind many "$i"; done
-exits 0 'a connection with 18 mounts' fuse-info "conn:$(conn_of "$T/many")"
+exits 0 'fuse-info of a connection with 18 mounts' fuse-info "conn:$(conn_of "$T/many")"
 like 'the error: only the first 16 mounts are shown; fuse-info -l lists all' "$err" 'only the first 16 mounts are shown; fuse-info -l lists all'
 finish

@@ -13,7 +13,7 @@ waits_and_reads() { exec dd if=mnt/hello of=copy iflag=direct status=none; }
 begin() { bg kept "$@" 2>log; keeper=$bg; within 5 reads && lives; }
 
 # ---- It goes on ----
-ok 'begins' begin
+ok 'fmount --keep mounts, and a server answers' begin
 was=$server
 kill -KILL "$server"
 ok 'the mount answers after kill -9' reads
@@ -26,7 +26,7 @@ bg waits_and_reads
 client=$bg
 within 5 blocked "$client"
 kill -KILL "$server"
-ok 'who waits for the server gets the answer of the next one' wait "$client"
+ok 'the process that waited gets its answer from the next server' wait "$client"
 is "the next server's answer has the file's data" "$(cat copy)" hello
 ok 'a third server runs' lives
 exits 0 'fumount' fumount mnt
@@ -35,7 +35,7 @@ ok 'the keeper ends with status 0' wait "$keeper"
 ok 'the server ends after fumount' within 5 gone "$server"
 
 # ---- Signals ----
-ok 'begins' begin
+ok 'fmount --keep for SIGHUP' begin
 was=$server
 kill -HUP "$keeper"
 ok 'SIGHUP: another server' within 5 another
@@ -44,7 +44,7 @@ unlike 'SIGHUP: the keeper does not report the old server as killed' "$(cat log)
 kill -TERM "$keeper"
 ok 'SIGTERM: unmounts' within 5 unmounted "$T/mnt"
 ok 'SIGTERM: the keeper ends with status 0' wait "$keeper"
-ok 'begins' begin
+ok 'fmount --keep for SIGTERM with an open file' begin
 exec 5<mnt/hello
 kill -TERM "$keeper"
 ok 'SIGTERM while a file is open: detaches' within 5 unmounted "$T/mnt"
@@ -52,7 +52,7 @@ is 'SIGTERM while a file is open: the file is still served' "$(timeout 5 cat <&5
 lives; kill -KILL "$server"
 exec 5<&-
 ok 'the keeper of a detached mount ends once the file is closed' within 5 gone "$keeper"
-ok 'begins' begin
+ok 'fmount --keep whose keeper is killed' begin
 kill -KILL "$keeper"
 ok 'a keeper that is killed takes the server along' within 5 gone "$server"
 exits 1 'a killed keeper: a call fails, and does not wait' timeout 5 stat mnt
@@ -68,7 +68,7 @@ chmod +x bin/flaky
 flaky() { exec fmount --keep --keep-tries 0 mnt -- bin/flaky; }
 begin_flaky() { rm -f fails; bg flaky 2>log; keeper=$bg; within 5 reads && lives; }
 state() { fuse-info --json "$T/mnt" | grep -o '"state":"[a-z]*"'; }
-ok 'begins' begin_flaky
+ok 'fmount --keep of a server that can fail' begin_flaky
 like 'fuse-info shows the keeper' "$(timeout 10 fuse-info "$T/mnt")" "kept_by +$keeper, started again 0 times"
 unlike 'fuse-info does not show the keeper as the server' "$(timeout 10 fuse-info "$T/mnt")" " server +$keeper "
 touch fails
@@ -83,7 +83,7 @@ exits 0 'fumount -R while no server runs' timeout 20 fumount -R mnt
 ok 'fumount -R unmounts while no server runs' unmounted "$T/mnt"
 ok 'fumount -R wakes the caller that waits' within 5 gone "$client"
 ok 'fumount -R ends the keeper' within 10 gone "$keeper"
-ok 'begins' begin_flaky
+ok 'fmount --keep of a server that can fail, for fumount' begin_flaky
 touch fails
 kill -KILL "$server"
 within 5 grep -q 'ended with status 1' log
@@ -126,7 +126,7 @@ ok '--keep --user: the server ends with the keeper' within 5 gone "$server"
 umount -l mnt
 
 # ---- It gives up ----
-ok 'begins' begin --keep-tries 3
+ok 'fmount --keep-tries 3 mounts' begin --keep-tries 3
 for _ in 1 2; do was=$server; kill -KILL "$server"; within 5 another; done
 ok '--keep-tries 3: the mount answers after two deaths' reads
 kill -STOP "$server"
@@ -135,13 +135,13 @@ client=$bg
 within 5 blocked "$client"
 kill -KILL "$server"
 wait "$keeper"
-is 'the third: the status of the server' $? 137
+is 'at the third death fmount exits with the status of the server' $? 137
 like 'fmount --keep reports that the server ends too often' "$(cat log)" 'fmount: hellofs: it ends too often; unmounted'
-ok 'nothing is mounted' unmounted "$T/mnt"
+ok 'after the last death nothing is mounted' unmounted "$T/mnt"
 wait "$client"
-is 'who waited got an error' $? 1
-exits 127 'no such program' fmount --keep mnt -- nosuchprogram
-ok 'nothing stays mounted' unmounted "$T/mnt"
+is 'the process that waited gets an error' $? 1
+exits 127 'fmount --keep of a program that does not exist' fmount --keep mnt -- nosuchprogram
+ok 'a program that does not exist leaves nothing mounted' unmounted "$T/mnt"
 cat >bin/fails <<'END'
 #!/bin/sh
 exec 3<&-
@@ -149,13 +149,13 @@ exit 5
 END
 chmod +x bin/fails
 began=${EPOCHREALTIME/./}
-exits 5 'a program that fails at once' fmount --keep --keep-tries 4 mnt -- bin/fails
-ok 'was given time in between: 50 and 100 ms' test $((${EPOCHREALTIME/./} - began)) -ge 150000
-is 'is told four times' "$(grep -c 'ended with status 5' <<<"$err")" 4
+exits 5 'fmount --keep of a program that fails at once' fmount --keep --keep-tries 4 mnt -- bin/fails
+ok 'fmount waited 50 and 100 ms between the starts' test $((${EPOCHREALTIME/./} - began)) -ge 150000
+is 'fmount reports each of the four failures' "$(grep -c 'ended with status 5' <<<"$err")" 4
 printf '#!/bin/sh\nexit 0\n' >bin/leaves
 chmod +x bin/leaves
 exits 1 'a program that goes to the background: nothing is mounted, which is no success' fmount --keep --keep-tries 2 mnt -- bin/leaves
 ok 'fmount --keep leaves nothing mounted after it' unmounted "$T/mnt"
-exits 1 'an unknown way' fmount --keep=relay mnt -- hellofs
+exits 1 '--keep with an unknown value' fmount --keep=relay mnt -- hellofs
 like 'the error: fmount: --keep:' "$err" 'fmount: --keep: '
 finish

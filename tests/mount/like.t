@@ -38,7 +38,7 @@ exits 0 '--bind -o ro' fmount --bind -o ro,noatime mnt mnt2
 like 'the mount table shows for mnt2: ro,.*noexec,noatime - fuse.hellofs src' "$(mount_line "$T/mnt2")" ' ro,.*noexec,noatime - fuse.hellofs src'
 exits 0 'fumount of the read-only bind mount' fumount mnt2
 exits 1 '--bind, an unknown option' fmount --bind -o bogus mnt mnt2
-ok 'nothing is mounted' unmounted "$T/mnt2"
+ok 'an unknown option of --bind leaves nothing mounted' unmounted "$T/mnt2"
 exits 1 '--move takes no options' fmount --move -o ro mnt mnt2
 # One read-only, and the file system not.
 exits 0 'remount,rw' fmount -o remount,rw mnt
@@ -71,7 +71,7 @@ is 'the recursive bind shows the same file' "$(read_it mnt)" hello
 exits 0 'fumount of both' fumount mnt mnt2
 
 exits 0 'a server that daemonizes' fmount -t fuse.daemonizes src mnt
-is 'serves' "$(read_it mnt)" hello
+is 'the server that daemonizes serves' "$(read_it mnt)" hello
 fumount mnt
 exits 0 'what the server is told' fmount -t fuse.shows -o 'a=b c,x-foo,_netdev,nosuid' -o nofail 'so urce' 'a b'
 fumount 'a b'
@@ -106,7 +106,7 @@ is 'fstab: TYPE#SOURCE is mounted' "$(read_it m2)" hello
 is 'fstab: a mountpoint with a blank is mounted' "$(read_it 'm 5')" hello
 ok 'm3 is unmounted' unmounted "$T/m3"
 ok 'm4 is unmounted' unmounted "$T/m4"
-exits 0 '-a again' fmount -a -T fstab
+exits 0 'fmount -a -T fstab a second time' fmount -a -T fstab
 is 'what is mounted is left alone' "$(own_mounts | wc -l)" 3
 exits 0 'an entry by its mountpoint' fmount -T fstab "$T/m3"
 is 'fstab: fuse3.TYPE is mounted' "$(read_it m3)" hello
@@ -163,22 +163,22 @@ fumount mnt
 rmdir m3; rm -rf deep
 echo "x $T/deep/a/b fuse.hellofs X-mount.mkdir,ro 0 0" >fstab
 exits 0 'X-mount.mkdir' fmount -a -T fstab
-is 'makes the mountpoint' "$(read_it deep/a/b)" hello
-is 'with the mode 0755' "$(stat -c %a deep deep/a | paste -sd' ')" '755 755'
+is 'X-mount.mkdir makes the mountpoint' "$(read_it deep/a/b)" hello
+is 'X-mount.mkdir makes directories of mode 0755' "$(stat -c %a deep deep/a | paste -sd' ')" '755 755'
 exits 0 'fumount' fumount deep/a/b
 echo "x $T/m3/in fuse.hellofs x-mount.mkdir=0711 0 0" >fstab
 exits 0 'x-mount.mkdir=MODE' fmount -T fstab "$T/m3/in"
 is 'the directory is made with the MODE of x-mount.mkdir' "$(stat -c %a m3)" 711
 fumount m3/in; rm -rf m3 deep
-exits 0 'with a program' fmount --wait -o X-mount.mkdir deep/m -- hellofs
+exits 0 'X-mount.mkdir with a program' fmount --wait -o X-mount.mkdir deep/m -- hellofs
 fumount deep/m; rm -rf deep
-exits 0 'of a bind' fmount --bind -o X-mount.mkdir bin deep/m
-ok 'mounted' test -e deep/m/shows
+exits 0 'X-mount.mkdir with --bind' fmount --bind -o X-mount.mkdir bin deep/m
+ok 'the bind in the new directory is mounted' test -e deep/m/shows
 umount deep/m; rm -rf deep
-exits 32 'no mode' fmount -t fuse.hellofs -o X-mount.mkdir=rwx s deep/m
+exits 32 'X-mount.mkdir with a mode that is not octal' fmount -t fuse.hellofs -o X-mount.mkdir=rwx s deep/m
 like 'the error: fmount: X-mount.mkdir: not an octal mode' "$err" '^fmount: X-mount.mkdir: not an octal mode'
-ok 'and makes nothing' test ! -e deep
-exits 0 'what mount(8) alone does' fmount -t fuse.shows -o X-mount.owner=joe s mnt
+ok 'X-mount.mkdir with such a mode makes no directory' test ! -e deep
+exits 0 'an option that only mount(8) implements is left out' fmount -t fuse.shows -o X-mount.owner=joe s mnt
 fumount mnt
 like 'the error: fmount: X-mount.owner=joe: only mount(8) does that; left out' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
 # A link that another user made leads root nowhere; one of root's own does.
@@ -186,52 +186,52 @@ mkdir -p users roots victim
 chown 65534 users
 ln -s "$T/victim" users/link
 ln -s "$T/victim" roots/link
-exits 32 "another user's link" fmount -t fuse.hellofs -o X-mount.mkdir s users/link/new
-is 'makes nothing' "$(ls victim)" ''
-exits 0 "root's own" fmount -t fuse.hellofs -o X-mount.mkdir s roots/link/new
-is 'is followed' "$(read_it victim/new)" hello
+exits 32 'X-mount.mkdir through the link of another user' fmount -t fuse.hellofs -o X-mount.mkdir s users/link/new
+is 'nothing is made behind the link of another user' "$(ls victim)" ''
+exits 0 'X-mount.mkdir through a link of root' fmount -t fuse.hellofs -o X-mount.mkdir s roots/link/new
+is 'the link of root is followed' "$(read_it victim/new)" hello
 fumount victim/new
 chmod 1777 users; chown 0 users
-exits 32 'nor a link in a directory like /tmp' fmount -t fuse.hellofs -o X-mount.mkdir s users/link/other
-is 'makes nothing' "$(ls victim)" new
+exits 32 'X-mount.mkdir through a link in a directory like /tmp' fmount -t fuse.hellofs -o X-mount.mkdir s users/link/other
+is 'nothing is made behind a link in a directory like /tmp' "$(ls victim)" new
 # A user's file system says that root owns its links.
 mkdir served
 mkdir served.src
 ln -s "$T/victim" served.src/link
-exits 0 "a user's mount" fmount --wait --user nobody -o allow_other served -- passfs --force-user=0 served.src
+exits 0 'a user serves a FUSE mount with a link in it' fmount --wait --user nobody -o allow_other served -- passfs --force-user=0 served.src
 is 'a link that is shown as root'"'"'s' "$(stat -c %u served served/link | xargs)" '0 0'
-exits 32 "in a user's FUSE mount" fmount -t fuse.hellofs -o X-mount.mkdir s served/link/fuse
-is 'makes nothing' "$(ls victim)" new
+exits 32 'X-mount.mkdir through a link in the FUSE mount of a user' fmount -t fuse.hellofs -o X-mount.mkdir s served/link/fuse
+is 'nothing is made behind a link in the FUSE mount of a user' "$(ls victim)" new
 fumount served
 mkdir m3
 for option in -w --userns --replace-stale --beneath --auto-unmount --drop-caps '--user nobody' '--clones 1'; do
 	# shellcheck disable=SC2086 # two words
 	exits 1 "$option without a program" fmount $option -t fuse.hellofs src m1
 done
-ok 'nothing is mounted' unmounted "$T/m1"
+ok "$option without a program mounts nothing" unmounted "$T/m1"
 
 # ---- --check ----
 exits 0 '--check' fmount --check
-like 'names the pieces' "$out" 'kernel.*device.*device cgroup.*capabilities.*bounding set.*seccomp.*no_new_privs.*LSM.*helper.*user namespaces.*fuse.conf'
-like 'and says what follows' "$out" 'a mount would work: direct'
+like '--check lists what mounting depends on' "$out" 'kernel.*device.*device cgroup.*capabilities.*bounding set.*seccomp.*no_new_privs.*LSM.*helper.*user namespaces.*fuse.conf'
+like '--check concludes that a mount would work' "$out" 'a mount would work: direct'
 exits 0 '--check MOUNTPOINT' fmount --check mnt
 exits 1 '--check of what is no mountpoint' fmount --check nope
-like 'says why' "$out" 'no +mountpoint +nope: No such file or directory'
-like '--json' "$(fmount --check --json mnt | perl -MJSON::PP -e '
+like '--check gives the reason' "$out" 'no +mountpoint +nope: No such file or directory'
+like '--check --json has the same in JSON' "$(fmount --check --json mnt | perl -MJSON::PP -e '
 	$r = decode_json(join "", <>); print "$r->{way} ", $r->{works} ? 1 : 0, " ", scalar @{$r->{checks}}')" '^direct 1 1[0-9]$'
 without() { setpriv --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$@"; }
 chmod 755 "$T"
 cp "$BUILD/fusebox" bin/fmount
 exits 1 '--check where nothing works' without "$T/bin/fmount" --check
-like 'no_new_privs' "$out" 'no_new_privs +set: a set-uid helper gains nothing'
-like 'the capability' "$out" 'bounding set +CAP_SYS_ADMIN is not in it'
-like 'and what follows' "$out" 'a mount would fail$'
+like '--check shows no_new_privs' "$out" 'no_new_privs +set: a set-uid helper gains nothing'
+like '--check shows that CAP_SYS_ADMIN is not in the bounding set' "$out" 'bounding set +CAP_SYS_ADMIN is not in it'
+like '--check concludes that a mount would fail' "$out" 'a mount would fail$'
 mkdir dev
 mount -t tmpfs none dev
 mknod dev/null c 1 3
 mount --bind dev /dev
 exits 1 '--check without the device' fmount --check
-like 'says what to do' "$out" 'no +device +/dev/fuse: No such file or directory; make it: mknod'
+like '--check tells how to make /dev/fuse' "$out" 'no +device +/dev/fuse: No such file or directory; make it: mknod'
 umount -l /dev
 umount dev
 rmdir dev
@@ -250,9 +250,9 @@ chown 65534 mnt
 as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" "$@"; }
 rm -f bin/fmount
 exits 0 '--userns' as_user fmount --userns mnt -- session
-like 'the same uid, a file system, a capability for more' "$out" $'uid=65534 hello CapAmb:\t0000000000200000'
-like 'and it can unmount' "$out" 'unmounted'
-ok 'nobody else sees it' unmounted "$T/mnt"
+like '--userns: the program has the same uid, the mount, and a capability' "$out" $'uid=65534 hello CapAmb:\t0000000000200000'
+like '--userns: the program can unmount' "$out" 'unmounted'
+ok '--userns: the mount is not visible outside' unmounted "$T/mnt"
 # What the command leaves behind ends with it.
 cat >bin/leaves <<'END'
 #!/bin/sh
@@ -267,9 +267,9 @@ chmod 755 bin/leaves
 left_behind() { pgrep -c -u 65534 -f "$1"; }
 exits 5 '--userns: a command that leaves processes behind' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups \
 	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves
-is 'runs' "$out" hello
-is 'and leaves none' "$(left_behind "sleep 31415.$$")" 0
-is 'so that a pipe ends' "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
+is '--userns: the command runs' "$out" hello
+is '--userns: no process of the command is left' "$(left_behind "sleep 31415.$$")" 0
+is '--userns: the pipe of the command reaches its end' "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
 	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves | cat)" hello
 bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- hellofs
 server_runs() { pgrep -P "$bg" -x hellofs; }
@@ -281,13 +281,13 @@ is '--userns: a signal is passed on' $? 0
 exits 0 '--userns --wait: the server stays' as_user env "HERE=$T" fmount --userns --wait mnt -- hellofs
 server=
 for pid in $(pgrep -u 65534 -x hellofs); do ! grep -qsz "^HERE=$T\$" "/proc/$pid/environ" || server=$pid; done
-is 'it serves in its namespace' "$(as_user nsenter -t "$server" -U -m --preserve-credentials cat "$T/mnt/hello")" hello
+is '--userns --wait: the server serves in its namespace' "$(as_user nsenter -t "$server" -U -m --preserve-credentials cat "$T/mnt/hello")" hello
 kill "$server"
-exits 143 '--userns: its status' as_user fmount --userns mnt -- sh -c 'kill $$'
+exits 143 '--userns: fmount exits with the status of the program' as_user fmount --userns mnt -- sh -c 'kill $$'
 exits 0 '--userns --drop-caps' as_user fmount --userns --drop-caps mnt -- session
-like 'without the capability' "$out" $'uid=65534 hello CapAmb:\t0000000000000000'
-unlike 'and cannot' "$out" 'unmounted'
-exits 1 '--userns on what is not there' as_user fmount --userns nope -- session
+like '--userns --drop-caps: the program has no capability' "$out" $'uid=65534 hello CapAmb:\t0000000000000000'
+unlike '--userns --drop-caps: the program cannot unmount' "$out" 'unmounted'
+exits 1 '--userns on a mountpoint that does not exist' as_user fmount --userns nope -- session
 exits 127 '--userns, no such program' as_user fmount --userns mnt -- nosuch
 give_dev_back
 finish

@@ -44,28 +44,28 @@ def of(name, end, **more): return [v for l, v in samples.get(name, []) if l['mou
 def state(end): return sorted({l['state'] for l, v in samples['fuse_mount_state'] if l['mountpoint'].endswith(end) and v})
 print(eval(sys.argv[1]))
 P
-exits 0 'succeeds' fuse-info --metrics
+exits 0 'fuse-info --metrics succeeds' fuse-info --metrics
 say() { python3 parse.py "$1" <<<"$out" 2>&1 | tail -n 1; }
-is 'all metrics' "$(say 'sorted(samples)')" "['fuse_mount_info', 'fuse_mount_server_age_seconds', 'fuse_mount_server_pid', 'fuse_mount_server_restarts_total', 'fuse_mount_state', 'fuse_mount_waiting_requests', 'fusebox_build_info']"
+is '--metrics has all metrics' "$(say 'sorted(samples)')" "['fuse_mount_info', 'fuse_mount_server_age_seconds', 'fuse_mount_server_pid', 'fuse_mount_server_restarts_total', 'fuse_mount_state', 'fuse_mount_waiting_requests', 'fusebox_build_info']"
 is 'state of a mount that serves' "$(say 'state("/good")')" "['serving']"
 is 'state of a dead mount' "$(say 'state("/dead")[0] in ("dead", "aborted")')" True
 is 'state of a hung mount' "$(say 'state("/mute")')" "['hung']"
-is 'each state is told' "$(say 'len(of("fuse_mount_state", "/mute"))')" 7
-is 'how many requests wait' "$(say 'of("fuse_mount_waiting_requests", "/mute"), of("fuse_mount_waiting_requests", "/good")')" '([1], [0, 0])'
+is 'each possible state of a mount is a sample' "$(say 'len(of("fuse_mount_state", "/mute"))')" 7
+is 'the metric of waiting requests' "$(say 'of("fuse_mount_waiting_requests", "/mute"), of("fuse_mount_waiting_requests", "/good")')" '([1], [0, 0])'
 is 'pid of the server' "$(say 'len(of("fuse_mount_server_pid", "/good")) == 2 and all(p > 1 for p in of("fuse_mount_server_pid", "/good"))')" True
 is 'age of the server' "$(say 'max(of("fuse_mount_server_age_seconds", "/good")) < 100')" True
 is 'restarts of a mount that is kept' "$(say 'of("fuse_mount_server_restarts_total", "/kept"), samples["fuse_mount_server_restarts_total"][1:]')" '([1], [])'
 is 'type and connection of a mount' "$(say 'of("fuse_mount_info", "/good", type="fuse.hellofs", connection="'"$(conn_of "$T/good")"'")')" '[1, 1]'
 is 'a name is escaped as in the tables' "$(say '[l["mountpoint"] for l, v in samples["fuse_mount_info"] if "odd" in l["mountpoint"]][0].split("/")[-1]')" 'odd "\\\n\033name'
 unlike 'no escape character of a name is printed' "$out" $'\033'
-exits 1 'not with a target' fuse-info --metrics good
-exits 1 'not with --json' fuse-info --metrics --json
+exits 1 '--metrics with a target is refused' fuse-info --metrics good
+exits 1 '--metrics with --json is refused' fuse-info --metrics --json
 bg unshare -m --propagation private sh -c 'mkdir in; hellofs -b "$PWD/in"; touch ready; exec sleep 60'
 within 10 test -e ready
 exits 0 '-A' fuse-info -A --metrics
-is '-A: of other namespaces' "$(say 'len(of("fuse_mount_info", "/in"))')" 1
+is '-A --metrics has the mounts of other namespaces' "$(say 'len(of("fuse_mount_info", "/in"))')" 1
 nsenter -t "$bg" -m fumount "$T/in" 2>/dev/null
 # Nothing is mounted: what a monitor reads is still whole.
-exits 0 'none' unshare -m --propagation private bash -c 'umount -lt fuse.hellofs,fuse.faulty -a; fuse-info --metrics'
-is 'none: the version' "$(say 'samples["fusebox_build_info"][0][0]["version"] != ""')" True
+exits 0 '--metrics where nothing is mounted' unshare -m --propagation private bash -c 'umount -lt fuse.hellofs,fuse.faulty -a; fuse-info --metrics'
+is '--metrics has the version where nothing is mounted' "$(say 'samples["fusebox_build_info"][0][0]["version"] != ""')" True
 finish

@@ -34,7 +34,7 @@ is 'a mounted connection is not listed as mounted nowhere' "$(part "$conn" <<<"$
 umount -l mnt
 exits 0 'fuse-info with a connection that is detached' fuse-info
 out=$(part "$conn" <<<"$out")
-like 'a detached connection is listed' "$out" "^conn:$conn is (mounted nowhere|in no visible mount namespace)"
+like 'fuse-info lists the detached connection as mounted nowhere' "$out" "^conn:$conn is (mounted nowhere|in no visible mount namespace)"
 like 'a detached connection: its state' "$out" $'\n'"  state                serving"$'\n'
 like 'a detached connection: its server' "$out" $'\n'"  server               $server [(]hellofs[)] of root, "
 like 'a detached connection: what keeps it' "$out" $'\n'"  held_by              $holder [(]sleep[)] of root: cwd"
@@ -53,7 +53,7 @@ exits 0 'fuse-info conn:N of a detached connection whose server is stopped' fuse
 like 'conn:N shows that the server is stopped' "$out" "^conn:$conn is .*"$'\n'"  state                stopped"
 like 'conn:N shows which process waits, and for how long' "$out" "waits_for_it +$waiter [(]python3[.0-9]*[)] of root: [a-z]+, for ([1-9]|[1-9][0-9])[.][0-9] s"
 fuse-info --json >json
-is 'JSON has the same' "$(of_json "$conn" unmounted '[one["mountpoint"], one["state"], one["server"]["pid"], one["waiters"][0]["pid"]]' <json)" \
+is '--json of conn:N has the state and the waiting process' "$(of_json "$conn" unmounted '[one["mountpoint"], one["state"], one["server"]["pid"], one["waiters"][0]["pid"]]' <json)" \
 	"[None, 'stopped', $server, $waiter]"
 is 'the fields of an unmounted connection in JSON' "$(of_json "$conn" unmounted '" ".join(one)' <json)" \
 	'mountpoint state connection server_hidden server waiting waited_ms max_background congestion_threshold waiters holders'
@@ -83,12 +83,12 @@ is '--json does not list a connection that is mounted elsewhere as unmounted' "$
 exits 0 'fuse-info conn:N of a connection that is mounted elsewhere' fuse-info "conn:$conn"
 like 'conn:N names the mount namespace where it is mounted' "$out" "^conn:$conn is mounted in other mount namespaces only.*also_in +$T/mnt, the mount namespace of $elsewhere [(]sleep[)]"
 unlike 'conn:N offers no abort of a connection that is mounted elsewhere' "$out" to_end
-is 'JSON says where, too' "$(fuse-info --json "conn:$conn" | of_json "$conn" mounts 'one["also"][0]["pid"]')" "$elsewhere"
+is '--json names the mount namespace where it is mounted' "$(fuse-info --json "conn:$conn" | of_json "$conn" mounts 'one["also"][0]["pid"]')" "$elsewhere"
 is 'the mount in the other mount namespace is still served' "$(nsenter -m -t "$elsewhere" cat "$T/mnt/hello")" hello
 
 # Whoever cannot see that namespace sees none of its processes either: the connection is not listed.
 exits 0 'fuse-info in a PID namespace that does not show the other mount namespace' unshare -m -p -f --mount-proc fuse-info
-is 'there the connection is not listed as mounted nowhere' "$(part "$conn" <<<"$out")" ''
+is 'the connection is not listed as mounted nowhere there' "$(part "$conn" <<<"$out")" ''
 exits 0 'fuse-info by an ordinary user' setpriv --reuid 1777 --regid 1777 --clear-groups fuse-info
 is 'an ordinary user does not see the connection of root' "$(part "$conn" <<<"$out")" ''
 

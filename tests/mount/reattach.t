@@ -43,43 +43,43 @@ container shared '--propagation shared' "mount -t tmpfs none $T/binds; mount --m
 container user '-Ur --propagation slave' :
 container hidden '--propagation private' "mkdir $T/binds/hidden; mount --bind $T/mnt $T/binds/hidden; mount -t tmpfs none $T/binds/hidden"
 dies
-exits 0 'a new one, here' fmount --wait --replace-stale mnt -- passfs --cache=none source
-ok 'there it is dead' bash -c '! nsenter -t "$1" -m cat "$2" 2>/dev/null' - "$(pid_of private)" "$T/mnt/file"
+exits 0 'fmount --replace-stale in this mount namespace' fmount --wait --replace-stale mnt -- passfs --cache=none source
+ok 'in another mount namespace the mount is dead' bash -c '! nsenter -t "$1" -m cat "$2" 2>/dev/null' - "$(pid_of private)" "$T/mnt/file"
 
-exits 1 '--dry-run, where one cannot be reached' fmount --reattach --dry-run mnt
-like 'names a place' "$out" "$T/mnt, in the mount namespace of $(pid_of private) \([a-z]+\): would be replaced"
-ok 'and changes nothing' grep -q "0:$connection .* $T/mnt " <(table private)
-exits 1 '--reattach' fmount --reattach mnt
-like 'the one that is covered cannot be replaced' "$err" "^fmount: $T/binds/hidden, in the mount namespace of $(pid_of hidden) \([a-z]+\): not replaced: another mount is there or covers it$"
-is 'no other' "$(wc -l <<<"$err")" 1
+exits 1 '--reattach --dry-run where one mount cannot be reached' fmount --reattach --dry-run mnt
+like '--dry-run names a mount that would be replaced' "$out" "$T/mnt, in the mount namespace of $(pid_of private) \([a-z]+\): would be replaced"
+ok '--dry-run changes nothing' grep -q "0:$connection .* $T/mnt " <(table private)
+exits 1 '--reattach where one mount cannot be reached' fmount --reattach mnt
+like 'the error names the covered mount, which is not replaced' "$err" "^fmount: $T/binds/hidden, in the mount namespace of $(pid_of hidden) \([a-z]+\): not replaced: another mount is there or covers it$"
+is 'no other mount is reported' "$(wc -l <<<"$err")" 1
 for name in private slave shared user readonly hidden; do
-	is "$name: it serves" "$(in_ "$name" timeout 5 cat "$T/mnt/file")" whole
+	is "$name: the new server answers" "$(in_ "$name" timeout 5 cat "$T/mnt/file")" whole
 done
 for name in private slave shared readonly binds pivoted; do
-	ok "$name: the dead one is gone" bash -c '! grep -q " 0:$1 " "/proc/$2/mountinfo"' - "$connection" "$(pid_of "$name")"
+	ok "$name: the dead mount is gone" bash -c '! grep -q " 0:$1 " "/proc/$2/mountinfo"' - "$connection" "$(pid_of "$name")"
 done
-is 'read-only as before' "$(table readonly | awk -v m="$T/mnt" '$5 == m { print $6 }')" ro,nosuid,nodev,noexec,relatime
-is 'read-write as before' "$(table private | awk -v m="$T/mnt" '$5 == m { print $6 }')" rw,nosuid,nodev,relatime
-is 'a bind' "$(in_ binds cat "$T/binds/whole/file")" whole
-is 'a bind of a part' "$(in_ binds cat "$T/binds/part/file")" part
-is 'a bind of a file' "$(in_ binds cat "$T/binds/file")" whole
-is 'with another root' "$(nsenter -t "$(pid_of pivoted)" -m /bin/cat /data/file)" whole
-is 'shared as before' "$(table shared | grep -c " $T/binds/at .* shared:")" 1
-is 'where it is locked, it is covered' "$(table user | grep -c " $T/mnt ")" 2
-exits 0 'nothing is left to do, but for what cannot be done' bash -c 'fmount --reattach mnt 2>&1 | grep -v "covers it"; [ "${PIPESTATUS[1]}" = 1 ]'
+is 'a mount that was read-only is so again' "$(table readonly | awk -v m="$T/mnt" '$5 == m { print $6 }')" ro,nosuid,nodev,noexec,relatime
+is 'a mount that was read-write is so again' "$(table private | awk -v m="$T/mnt" '$5 == m { print $6 }')" rw,nosuid,nodev,relatime
+is 'a bind of the whole serves' "$(in_ binds cat "$T/binds/whole/file")" whole
+is 'a bind of a subdirectory serves' "$(in_ binds cat "$T/binds/part/file")" part
+is 'a bind of a file serves' "$(in_ binds cat "$T/binds/file")" whole
+is 'the mount serves below another root directory' "$(nsenter -t "$(pid_of pivoted)" -m /bin/cat /data/file)" whole
+is 'a mount that was shared is so again' "$(table shared | grep -c " $T/binds/at .* shared:")" 1
+is 'a locked mount is covered by the new one' "$(table user | grep -c " $T/mnt ")" 2
+exits 0 'a second --reattach reports only the mount that is covered' bash -c 'fmount --reattach mnt 2>&1 | grep -v "covers it"; [ "${PIPESTATUS[1]}" = 1 ]'
 end hidden user pivoted
 
 # ---- By name, and what is refused ----
 
-exits 0 'no dead one is left' fmount --reattach mnt
+exits 0 '--reattach where no dead mount is left' fmount --reattach mnt
 like 'the error: no dead mount has this type, source and owner' "$err" 'no dead mount has this type, source and owner'
-exits 1 'OLD is alive' fmount --reattach=conn:"$(conn_of "$T/mnt")" mnt
+exits 1 '--reattach of a connection that is alive' fmount --reattach=conn:"$(conn_of "$T/mnt")" mnt
 like 'the error: not known to be dead' "$err" 'not known to be dead'
-exits 1 'no such connection' fmount --reattach=conn:999999 mnt
-exits 1 'no FUSE mount' fmount --reattach "$T"
-exits 1 'an ordinary user' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fmount" --reattach mnt
+exits 1 '--reattach of a connection that does not exist' fmount --reattach=conn:999999 mnt
+exits 1 '--reattach of a directory that is no FUSE mount' fmount --reattach "$T"
+exits 1 '--reattach by an ordinary user' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fmount" --reattach mnt
 is 'the error: fmount: --reattach: only root may enter other mount namespaces' "$err" 'fmount: --reattach: only root may enter other mount namespaces'
-exits 1 'with a program' fmount --reattach mnt -- true
+exits 1 '--reattach with a program' fmount --reattach mnt -- true
 
 # Readers in the containers meet the dead mount and the new one, and nothing else.
 cat >read.py <<'P'
@@ -102,10 +102,10 @@ for _ in 1 2 3 4 5; do
 	for name in private slave shared; do in_ "$name" cat "$T/mnt/file" >/dev/null || echo "$name" >>errors; done
 done
 touch stop; wait "${readers[@]}"; rm stop
-is 'five times' "$(cat errors 2>/dev/null)" ''
+is 'five times the mount is replaced in each namespace' "$(cat errors 2>/dev/null)" ''
 for name in private slave shared; do
-	unlike "$name: a reader never finds nothing" "$(cat "seen.$name")" ENOENT
-	like "$name: a reader meets the new one" "$(cat "seen.$name")" whole
+	unlike "$name: a reader never gets ENOENT" "$(cat "seen.$name")" ENOENT
+	like "$name: a reader gets to the new mount" "$(cat "seen.$name")" whole
 done
 end shared binds
 
@@ -116,10 +116,10 @@ container mute '--propagation private' "mkdir -p $T/binds/way/at; mount --bind $
 dies
 fmount --wait --replace-stale mnt -- passfs --cache=none source
 began=${EPOCHREALTIME/./}
-exits 1 'a file system on the way never answers' timeout 30 fmount --reattach mnt
-ok 'it is left' since "$began" 20
-like 'and told' "$err" "namespace of $(pid_of mute) \([a-z]+\): a file system there does not answer; left as it is"
-is 'the others are served' "$(in_ private cat "$T/mnt/file")" whole
+exits 1 '--reattach where a file system on the way never answers' timeout 30 fmount --reattach mnt
+ok '--reattach ends within 20 seconds' since "$began" 20
+like '--reattach reports the namespace that it leaves alone' "$err" "namespace of $(pid_of mute) \([a-z]+\): a file system there does not answer; left as it is"
+is 'mounts in the other namespaces are replaced' "$(in_ private cat "$T/mnt/file")" whole
 in_ mute abort_detach "$T/binds/way"
 end mute
 
@@ -130,9 +130,9 @@ container fake '--propagation private' "mkdir -p $T/binds/fake/at; mount --bind 
 	mount -t tmpfs none /sys; mount --bind $T/victim $T/binds/fake; mount -t tmpfs none /proc; mkdir -p /proc/self/fd; mkfifo /proc/self/mountinfo"
 dies
 fmount --wait --replace-stale mnt -- passfs --cache=none source
-exits 1 'names lead to another mount' timeout 30 fmount --reattach mnt
-is 'nothing is mounted there' "$(table fake | grep -c " $T/binds/fake/at ")" 1
-is 'but what can be reached is replaced' "$(in_ fake /bin/cat "$T/mnt/file")" whole
+exits 1 '--reattach where a name in the namespace leads to a mount of root' timeout 30 fmount --reattach mnt
+is 'nothing is mounted on the mount of root' "$(table fake | grep -c " $T/binds/fake/at ")" 1
+is 'the mount that can be reached is replaced' "$(in_ fake /bin/cat "$T/mnt/file")" whole
 end fake
 
 # Directories on the way are exchanged all the time.
@@ -145,7 +145,7 @@ for _ in 1 2 3; do
 	timeout 30 fmount --reattach mnt >/dev/null 2>&1
 	[ "$(table swap | grep -c "$T/binds/[abc]/at ")" = 1 ] || echo bad >>errors
 done
-is 'names are exchanged: never mounted in another place' "$(cat errors 2>/dev/null)" ''
+is 'while directories are exchanged, nothing is mounted in another place' "$(cat errors 2>/dev/null)" ''
 rm swapping
 end swap
 
@@ -154,6 +154,6 @@ end private slave readonly
 type=$(mount_line "$T/mnt" | sed 's/.* - \([^ ]*\) \([^ ]*\) .*/\2/')
 container spoof '-Ur --propagation private' "umount -l $T/mnt; mount -t tmpfs none $T/binds; mkdir $T/binds/at; fmount --wait -s $type $T/binds/at -- passfs $T/source
 	fuse-info --json $T/binds/at | sed -n 's/.*\"server\":{\"pid\":\([0-9]*\).*/\1/p' | xargs kill -9"
-exits 0 'a mount of the same name in a user namespace' fmount --reattach mnt
-is 'is not replaced' "$out" ''
+exits 0 '--reattach with a mount of the same name in a user namespace' fmount --reattach mnt
+is 'the mount of the same name is not replaced' "$out" ''
 finish

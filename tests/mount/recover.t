@@ -45,9 +45,9 @@ recovered()
 	ok "in less than 2 seconds ($took ms)" since "$began" 2
 	is 'nothing is mounted' "$(own_mounts)" ''
 	ok 'every process that waited for the mount has ended' all_back
-	ok 'the connection is gone' within 2 no_conn
+	ok 'the connection does not exist any more' within 2 no_conn
 	# The number of a connection that has gone is the next mount's, anybody's.
-	[[ ${1:-} = conn:* ]] || exits 0 'and once more' timeout 10 fumount -R "${@:-mnt}"
+	[[ ${1:-} = conn:* ]] || exits 0 "fumount -R a second time succeeds: $name" timeout 10 fumount -R "${@:-mnt}"
 	kill -KILL "$server" 2>/dev/null
 	accessors=()
 }
@@ -65,7 +65,7 @@ exec 7<mnt/file
 kill -KILL "$server"; within 2 gone "$server"
 exits 0 '-R with a killed server and an open file' fumount -R mnt
 like 'fumount -R reports that the server is dead' "$err" 'its server is dead|it is aborted'
-unlike 'the dead are not aborted' "$err" 'connection [0-9]+ is aborted'
+unlike '-R aborts no dead connection' "$err" 'connection [0-9]+ is aborted'
 like '-R names the process that holds a file of the dead mount' "$err" "held by $$ \(bash\) of root: open file .*/file"
 is 'nothing is mounted' "$(own_mounts)" ''
 exec 7<&-
@@ -83,7 +83,7 @@ for how in '' -w; do
 	access stat mnt/other
 	ok "stopped${how:+, with the writeback cache}: they wait" all_wait
 	recovered 'stopped'
-	like 'it is found to be stopped' "$first" "its server is stopped: process $server \(faulty\)"
+	like '-R reports that the server is stopped' "$first" "its server is stopped: process $server \(faulty\)"
 	like 'the waiting requests end with ETIMEDOUT' "$first" '(^|[^0-9])(1 request|[0-9]+ requests) ended with ETIMEDOUT'
 	unlike 'a stopped server whose requests were ended is not aborted' "$first" 'is aborted'
 done
@@ -116,7 +116,7 @@ within 2 open_in "$T/mnt" "$holder"
 exits 0 '-R of a healthy and busy mount' timeout 5 fumount -R mnt
 like 'the error: its server answers' "$err" 'its server answers'
 unlike 'no error has: is aborted' "$err" 'is aborted'
-like 'the holder is named' "$err" "held by $holder \(sleep\) of root: cwd"
+like '-R names the holder' "$err" "held by $holder \(sleep\) of root: cwd"
 is 'no FUSE mount is left' "$(own_mounts)" ''
 ok 'the holder of the detached mount can still read' ls "/proc/$holder/cwd/file"
 ok 'the connection of the detached mount stays' test -e "ctl/$conn"
@@ -230,8 +230,8 @@ mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>
 exits 0 '-R of a mount on a healthy FUSE mount' fumount -R mnt/file
 is 'the healthy mount below stays, and its binds' "$(own_mounts | sed 's/.*\///' | paste -sd' ')" 'mnt plain'
 fumount plain mnt
-for word in mnt conn:99999; do exits 0 "nothing there: $word" fumount -R "$word"; done
-for word in nowhere conn:x mnt-id: ''; do exits 32 "a mistake: $word" fumount -R "$word"; done
+for word in mnt conn:99999; do exits 0 "-R where nothing is mounted succeeds: $word" fumount -R "$word"; done
+for word in nowhere conn:x mnt-id: ''; do exits 32 "-R with a word that means no mount fails: $word" fumount -R "$word"; done
 mount -t tmpfs none mnt
 exits 32 '-R of a mount that is not FUSE' fumount -R mnt
 umount mnt

@@ -27,22 +27,22 @@ for path in mnt ./mnt mnt/ mnt/. .//mnt//./ mnt/.. a/../mnt a/b/../../mnt link l
 done
 hung mnt
 for path in mnt/x mnt/x/y mnt/x/../y chain/x nope a/b mnt/../nope; do
-	exits 32 "$path" timeout 5 fumount "$path"
+	exits 32 "a path that leads elsewhere: $path" timeout 5 fumount "$path"
 	ok 'the mount stays after the path that leads elsewhere' mounted "$T/mnt"
 done
-exits 32 'a loop of links' timeout 5 fumount loop1
+exits 32 'fumount through a loop of symbolic links' timeout 5 fumount loop1
 like 'the error: Too many levels of symbolic links' "$err" 'Too many levels of symbolic links'
-exits 32 'a file on the way' timeout 5 fumount /etc/passwd/x
+exits 32 'fumount of a path below a file' timeout 5 fumount /etc/passwd/x
 like 'the error: Not a directory' "$err" 'Not a directory'
-exits 32 'an empty path' timeout 5 fumount ''
-exits 32 'a name too long' timeout 5 fumount "$(printf %0300d 1)"
+exits 32 'fumount of an empty path' timeout 5 fumount ''
+exits 32 'fumount of a name that is too long' timeout 5 fumount "$(printf %0300d 1)"
 like 'the error: File name too long' "$err" 'File name too long'
 # From inside of it.
-exits 0 'from a directory below the parent' bash -c 'cd a/b/c && exec timeout 5 fumount ../../../mnt'
+exits 0 'fumount by a path with ..' bash -c 'cd a/b/c && exec timeout 5 fumount ../../../mnt'
 ok 'the mount is unmounted by the path with ..' unmounted "$T/mnt"
 free
 hung "$T/a b"$'\n'c
-exits 0 'blanks and newlines' timeout 5 fumount "a b"$'\n'c
+exits 0 'fumount of a path with blanks and newlines' timeout 5 fumount "a b"$'\n'c
 free
 
 # By other names than a path, and by fusermount's letters.
@@ -58,23 +58,23 @@ exits 0 'the source' fumount some:source
 ok 'the source unmounts it' unmounted "$T/mnt"
 hellofs -b some:source mnt
 mount --bind mnt other
-exits 32 'of several' fumount some:source
+exits 32 'fumount of a source that several mounts have' fumount some:source
 like 'the error: several mounts have this' "$err" 'several mounts have this'
 umount other
 mount -t tmpfs none mnt
-exits 32 'one that is covered' fumount some:source
+exits 32 'fumount of a source whose mount is covered' fumount some:source
 like 'the error: covered by tmpfs' "$err" 'covered by tmpfs'
-exits 32 'what is no FUSE' fumount mnt
-exits 0 'but with -i' fumount -i mnt
-exits 0 '-u' fumount -u mnt
+exits 32 'fumount of a mount that is not FUSE' fumount mnt
+exits 0 'fumount -i of a mount that is not FUSE' fumount -i mnt
+exits 0 'fumount -u' fumount -u mnt
 hellofs -b mnt
 exec 7<mnt/hello
-exits 32 '-q: busy' fumount -q mnt
-is 'says nothing' "$err" ''
-exits 0 '-uz' fumount -uz mnt
-ok 'detached' unmounted "$T/mnt"
+exits 32 'fumount -q of a busy mount' fumount -q mnt
+is 'fumount -q prints nothing' "$err" ''
+exits 0 'fumount -uz of a busy mount' fumount -uz mnt
+ok 'fumount -uz detaches the busy mount' unmounted "$T/mnt"
 exec 7<&-
-for word in conn:999999 conn:x mnt-id: mnt-id:1 no:such; do exits 32 "$word" fumount "$word"; done
+for word in conn:999999 conn:x mnt-id: mnt-id:1 no:such; do exits 32 "a target that does not exist: $word" fumount "$word"; done
 
 # One FUSE mount in another: the inner one by its letters alone.
 mkdir tree tree/in tree2
@@ -89,6 +89,6 @@ umount other tree mnt
 # The walk asks nothing: no call with a name that is on the mount.
 hung mnt
 strace -f -o trace -e trace=file fumount mnt/x/y mnt >/dev/null 2>&1
-unlike 'no call goes below' "$(grep -v execve trace)" '"x"|mnt/x|/y"'
+unlike 'fumount makes no system call on a path below the mount' "$(grep -v execve trace)" '"x"|mnt/x|/y"'
 free
 finish

@@ -34,7 +34,7 @@ chmod 755 bin/*
 PATH=$T/bin:$PATH
 
 # ---- The descriptor ----
-exits 0 'the descriptor behind the arguments' fmount mnt -- shows a b
+exits 0 'fmount appends the descriptor to the arguments of the program' fmount mnt -- shows a b
 like 'the program gets: argv:a b /dev/fd/[0-9]+' "$err" 'argv:a b /dev/fd/[0-9]+'
 like 'the program gets one descriptor of /dev/fuse' "$err" $'\n1$'
 umount -l mnt
@@ -48,19 +48,19 @@ umount -l mnt
 
 # ---- Who the program is ----
 exits 0 '--user' fmount --user daemon --drop-caps --no-new-privs mnt -- shows
-like 'uid, gid, groups' "$err" 'uid=1 gid=1 groups=1 '
-like 'no capability' "$err" $'CapEff:\t0000000000000000'
+like '--user: the program has the uid, gid and groups of the user' "$err" 'uid=1 gid=1 groups=1 '
+like '--drop-caps: the program has no capability' "$err" $'CapEff:\t0000000000000000'
 like '--drop-caps, --no-new-privs: no capability can be gained' "$err" $'CapBnd:\t0000000000000000\nCapAmb:\t0+\nNoNewPrivs:\t1'
 umount -l mnt
 exits 0 '--user, numbers' fmount -u 12345:23456 mnt -- shows
 like 'the program runs with: uid=12345 gid=23456 groups=23456' "$err" 'uid=12345 gid=23456 groups=23456 '
 umount -l mnt
-exits 1 '--user, nobody' fmount --user nosuchuser mnt -- shows
+exits 1 '--user with a name that does not exist' fmount --user nosuchuser mnt -- shows
 like 'the error: fmount: nosuchuser:' "$err" 'fmount: nosuchuser: '
 ok 'nothing is left mounted' unmounted "$T/mnt"
-exits 127 'no such program' fmount mnt -- nosuchprogram
+exits 127 'a program that does not exist' fmount mnt -- nosuchprogram
 ok 'nothing is left mounted' unmounted "$T/mnt"
-exits 127 'no such program, as somebody else' fmount -u daemon mnt -- nosuchprogram
+exits 127 '--user with a program that does not exist' fmount -u daemon mnt -- nosuchprogram
 ok 'nothing is left mounted, although the program runs as another user' unmounted "$T/mnt"
 chmod 700 bin/fails
 exits 126 'a program that the user may not run' fmount -u daemon mnt -- "$T/bin/fails"
@@ -70,11 +70,11 @@ chmod 755 bin/fails
 # ---- --wait ----
 exits 0 '--wait' fmount --wait mnt -- hellofs
 is 'the server answers' "$(read_it mnt)" hello
-like 'the type is the program' "$(mount_line "$T/mnt")" '- fuse.hellofs hellofs '
+like 'the type is the name of the program' "$(mount_line "$T/mnt")" '- fuse.hellofs hellofs '
 exits 0 'fumount' fumount mnt
 exits 0 '--wait as another user, without a capability' fmount --wait -u nobody --drop-caps -o allow_other,ro mnt -- hellofs
-is 'serves' "$(read_it mnt)" hello
-like 'as nobody' "$(status_of "$(newest hellofs)")" 'Uid:.65534'
+is '--wait as another user: the mount serves' "$(read_it mnt)" hello
+like '--wait as another user: the server runs as nobody' "$(status_of "$(newest hellofs)")" 'Uid:.65534'
 exits 0 'fumount' fumount mnt
 exits 1 '--wait: the program fails' fmount --wait mnt -- fails
 like 'the error: fails: exited with status [0-9]+ before it answered' "$err" 'fails: exited with status [0-9]+ before it answered'
@@ -89,24 +89,24 @@ exec hellofs "$1"
 END
 chmod 755 bin/unmounted
 exits 1 '--wait: unmounted meanwhile' fmount --wait mnt -- unmounted
-like 'is said' "$err" "fmount: $T/mnt: unmounted meanwhile by another process"
+like 'the error tells that another process unmounted it' "$err" "fmount: $T/mnt: unmounted meanwhile by another process"
 exits 1 '--wait: no answer in time' fmount --wait --timeout 1 mnt -- sh -c 'exec sleep 77'
 like 'the error: sh: no answer within 1 second' "$err" 'sh: no answer within 1 second; killed and unmounted$'
 ok 'nothing is left mounted' unmounted "$T/mnt"
-ok 'and nobody left' test -z "$(newest sleep)"
+ok 'after the time limit the program has ended' test -z "$(newest sleep)"
 
 # ---- --fd-socket ----
 bg fmount --fd-socket "$T/sock" mnt
-ok 'a socket' within 5 test -S sock
+ok '--fd-socket makes the socket' within 5 test -S sock
 is '--fd-socket: only its owner may use the socket' "$(stat -c '%a %u' sock)" '600 0'
-ok 'the descriptor is taken' take_fd "$T/sock" hellofs
+ok '--fd-socket: a server takes the descriptor' take_fd "$T/sock" hellofs
 wait "$bg"
-is 'fmount is done' $? 0
-ok 'the socket is gone' test ! -e sock
+is '--fd-socket: fmount exits once the descriptor is taken' $? 0
+ok '--fd-socket: the socket is removed' test ! -e sock
 within 5 mounted "$T/mnt"
 is '--fd-socket: the server that took the descriptor serves' "$(read_it mnt)" hello
 exits 0 'fumount' fumount mnt
-exits 1 'what it cannot do, it does not promise' fmount --fd-socket "$T/sock" --auto-unmount mnt
+exits 1 '--fd-socket with an option for a program is refused' fmount --fd-socket "$T/sock" --auto-unmount mnt
 like 'the error: fmount: --fd-socket: it starts no program' "$err" '^fmount: --fd-socket: it starts no program'
 ok 'mnt is unmounted' unmounted "$T/mnt"
 exits 1 '--fd-socket: no server takes the descriptor in time' fmount --fd-socket "$T/sock" --timeout 1 mnt
@@ -122,15 +122,15 @@ bg_timeout 20 unshare -pf --kill-child fmount --auto-unmount mnt -- hellofs
 within 5 mounted "$T/mnt"
 kill -TERM "$(newest hellofs)"
 wait "$bg"
-is 'as process 1: it ends' $? 0
+is 'fmount as process 1 ends' $? 0
 ok 'mnt is unmounted in time' within 5 unmounted "$T/mnt"
 exits 0 '--auto-unmount' fmount --wait --auto-unmount mnt -- hellofs
 server=$(newest hellofs)
-is 'serves' "$(read_it mnt)" hello
+is '--auto-unmount: the mount serves' "$(read_it mnt)" hello
 kill -9 "$server"
-ok 'killed: detached' within 5 unmounted "$T/mnt"
+ok '--auto-unmount detaches the mount of a killed server' within 5 unmounted "$T/mnt"
 exits 0 'a server that closes the rest' fmount --wait --auto-unmount mnt -- closes
-is 'serves' "$(read_it mnt)" hello
+is '--auto-unmount: a server that closes other descriptors serves' "$(read_it mnt)" hello
 sleep 0.7
 ok 'mnt is mounted' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
@@ -153,31 +153,31 @@ ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
 give_dev_back
 umount /sys/fs/fuse/connections
 chown 0 mnt
-exits 0 'another mount there meanwhile' fmount --wait --auto-unmount mnt -- hellofs
+exits 0 '--auto-unmount: a mount that another one will replace' fmount --wait --auto-unmount mnt -- hellofs
 server=$(newest hellofs)
 umount -l mnt
-exits 0 'is put there' hellofs -b mnt
+exits 0 '--auto-unmount: another mount takes the place' hellofs -b mnt
 kill -9 "$server"
 sleep 0.5
 ok 'mnt is mounted' mounted "$T/mnt"
 exits 0 'fumount' fumount mnt
-ok 'no watcher is left' within 5 gone_watchers
+ok '--auto-unmount: the watcher has ended' within 5 gone_watchers
 ok 'the mountpoint is not kept busy by the watcher' bash -c '
 	fmount --wait --auto-unmount mnt -- hellofs && umount mnt'
 
 # ---- --replace-stale ----
-exits 0 'a mount' hellofs -b mnt
+exits 0 'hellofs mounts' hellofs -b mnt
 exits 1 '--replace-stale of one that lives' fmount --wait --replace-stale mnt -- hellofs
-like 'is refused, naming who serves it' "$err" 'mnt: not (stale: process [0-9]+ serves it|known to be stale)'
+like 'the refusal names the process that serves it' "$err" 'mnt: not (stale: process [0-9]+ serves it|known to be stale)'
 kill -9 "$(newest hellofs)"
-exits 1 'without it, a dead one is in the way' fmount --wait mnt -- hellofs
+exits 1 'without --replace-stale a dead mount is in the way' fmount --wait mnt -- hellofs
 # It takes a kernel that tells whose a descriptor is, and sight of all processes.
 if [ "$(readlink /proc/self/ns/pid)" != 'pid:[4026531836]' ]; then
 	skip '--replace-stale of a dead one' 'not the first PID namespace'
 	umount -l mnt
 else
 	exits 0 '--replace-stale of a dead one' fmount --wait --replace-stale mnt -- hellofs
-	is 'serves' "$(read_it mnt)" hello
+	is '--replace-stale: the new mount serves' "$(read_it mnt)" hello
 	is '--replace-stale leaves one mount' "$(own_mounts | wc -l)" 1
 	fumount mnt
 fi
@@ -194,7 +194,7 @@ within 5 mounted "$T/mnt"
 sleep 0.2
 exits 1 '--replace-stale, a descriptor in a socket' fmount --wait --replace-stale mnt -- hellofs
 like 'the error: mnt: not known to be stale' "$err" 'mnt: not known to be stale'
-like 'is unknown, not dead' "$(fuse-info --json mnt)" '"state":"unknown"'
+like 'the mount with the descriptor in a socket is unknown, not dead' "$(fuse-info --json mnt)" '"state":"unknown"'
 kill "$bg"
 umount -l mnt
 
@@ -203,40 +203,40 @@ mount -t tmpfs none /run
 mkdir /run/sendsigs.omit.d
 exits 0 '--root-daemon' fmount --wait --root-daemon mnt -- hellofs
 server=$(newest hellofs)
-like 'argv[0] begins with @' "$(tr '\0' ' ' <"/proc/$server/cmdline")" '^@hellofs /dev/fd/'
-is 'its directory is the root' "$(readlink "/proc/$server/cwd")" /
+like '--root-daemon: argv[0] of the server begins with @' "$(tr '\0' ' ' <"/proc/$server/cmdline")" '^@hellofs /dev/fd/'
+is '--root-daemon: the working directory of the server is /' "$(readlink "/proc/$server/cwd")" /
 # It takes CAP_SYS_RESOURCE, which not every root has.
 want=$(bash -c 'echo -1000 2>/dev/null >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj' 2>/dev/null)
-is 'it is the last to be killed for memory' "$(cat "/proc/$server/oom_score_adj")" "$want"
-is 'sysvinit is told' "$(cat /run/sendsigs.omit.d/hellofs)" "$server"
-is 'serves' "$(read_it mnt)" hello
+is '--root-daemon: the server is the last that the OOM killer takes' "$(cat "/proc/$server/oom_score_adj")" "$want"
+is '--root-daemon: the server is in sendsigs.omit.d' "$(cat /run/sendsigs.omit.d/hellofs)" "$server"
+is '--root-daemon: the mount serves' "$(read_it mnt)" hello
 stop "$server"
-is 'and also when it was stopped' "$(timeout 5 cat mnt/hello; timeout 5 ls mnt/none 2>&1)" \
+is '--root-daemon: a server that was stopped and resumed serves' "$(timeout 5 cat mnt/hello; timeout 5 ls mnt/none 2>&1)" \
 	"hellols: cannot access 'mnt/none': No such file or directory"
 kill -CONT "$server"
 fumount mnt
-ok 'the entry goes with its server' within 5 test ! -e /run/sendsigs.omit.d/hellofs
-ok 'and the process that waited for that' within 5 eval '! pgrep --ns $$ --nslist mnt -x fuse-omit'
+ok '--root-daemon: the entry is removed with its server' within 5 test ! -e /run/sendsigs.omit.d/hellofs
+ok '--root-daemon: the process that waited for the server has ended' within 5 eval '! pgrep --ns $$ --nslist mnt -x fuse-omit'
 mkdir other
 fmount --wait --root-daemon mnt -- hellofs
 first=$(cat /run/sendsigs.omit.d/hellofs)
 fmount --wait --root-daemon other -- hellofs
 second=$(cat /run/sendsigs.omit.d/hellofs)
-is 'each has a watcher' "$(pgrep --ns $$ --nslist mnt -c -x fuse-omit)" 2
-ok 'which holds no device' eval '! readlink $(pgrep --ns $$ --nslist mnt -x fuse-omit | sed "s,.*,/proc/&/fd/*,") | grep -q /dev/fuse'
+is '--root-daemon: each of two servers has a watcher' "$(pgrep --ns $$ --nslist mnt -c -x fuse-omit)" 2
+ok '--root-daemon: no watcher holds the device' eval '! readlink $(pgrep --ns $$ --nslist mnt -x fuse-omit | sed "s,.*,/proc/&/fd/*,") | grep -q /dev/fuse'
 kill -KILL "$first"
-ok 'it goes when its server is killed' within 5 eval '[ "$(pgrep --ns $$ --nslist mnt -c -x fuse-omit)" = 1 ]'
-is 'and leaves the entry of another server' "$(cat /run/sendsigs.omit.d/hellofs)" "$second"
+ok '--root-daemon: the watcher of a killed server ends' within 5 eval '[ "$(pgrep --ns $$ --nslist mnt -c -x fuse-omit)" = 1 ]'
+is '--root-daemon: the watcher leaves the entry of another server' "$(cat /run/sendsigs.omit.d/hellofs)" "$second"
 kill -KILL "$second"
-ok 'whose end removes it' within 5 test ! -e /run/sendsigs.omit.d/hellofs
+ok '--root-daemon: that entry is removed with the other server' within 5 test ! -e /run/sendsigs.omit.d/hellofs
 fumount -qR mnt other
 mkdir src
 echo hello >src/hello
-exits 0 'passfs, too' fmount --wait --root-daemon mnt -- passfs --threads=3 --no-passthrough "$T/src" {}
+exits 0 '--root-daemon with passfs' fmount --wait --root-daemon mnt -- passfs --threads=3 --no-passthrough "$T/src" {}
 server=$(cat /run/sendsigs.omit.d/passfs)
 seq 3 | xargs -P 3 -I {} cat mnt/hello >seen
 stop "$server"
-is 'serves when it was stopped' "$(timeout 5 bash -c 'echo more >>mnt/hello; cat mnt/hello')" \
+is '--root-daemon: a passfs that was stopped and resumed serves' "$(timeout 5 bash -c 'echo more >>mnt/hello; cat mnt/hello')" \
 	$'hello\nmore'
 kill -CONT "$server"
 fumount mnt

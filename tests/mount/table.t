@@ -17,9 +17,9 @@ server_of() { fuse-info --json "$1" | python3 -c 'import json, sys; print(json.l
 server=$(server_of stopped)
 stop "$server"
 
-exits 0 'the table' fuse-info
-like 'a stopped server is seen' "$out" $'\n'"stopped 0 +${conns[3]} +$server hellofs .* $T/stopped"$'\n'
-like 'a long source is whole in a file' "$out" " $long +$T/"
+exits 0 'fuse-info with a stopped server' fuse-info
+like 'the table shows the stopped server' "$out" $'\n'"stopped 0 +${conns[3]} +$server hellofs .* $T/stopped"$'\n'
+like 'a table that is written to a file has the whole source' "$out" " $long +$T/"
 exits 0 '-n' fuse-info -n
 is '-n prints only rows' "$(wc -l <<<"$out")" 4
 unlike '-n prints no heading' "$out" STATE
@@ -40,7 +40,7 @@ widest() { python3 -c 'import sys, unicodedata as u; print(max(sum(2 if u.east_a
 terminal() { local c=$1; shift; NO_COLOR=1 TERM=xterm script -qec "stty cols $c rows 50; $*" /dev/null </dev/null | tr -d '\r'; }
 for columns in 200 110 80 60 50 40; do
 	terminal "$columns" 'fuse-info -n; fuse-info -l' >screen
-	ok "$columns columns: nothing wraps" test "$(widest <screen)" -le "$columns"
+	ok "a table for $columns columns is not wider" test "$(widest <screen)" -le "$columns"
 done
 all=$(terminal 300 fuse-info)
 like 'no column is cut while there is room' "$all" "$long +$T/$wide"$'\n'
@@ -57,7 +57,7 @@ print(len({sum(2 if u.east_asian_width(c) in "WF" else 1 for c in r[:r.index(m)]
 # A path in a mount, which nobody asks: not even for the stopped one.
 exits 0 'a path in a mount' timeout 5 fuse-info mnt/hello
 is 'a path in a mount selects that mount' "$(head -n 1 <<<"$out")" "$T/mnt"
-exits 0 'a path that is not there, in a stopped one' timeout 5 fuse-info -T stopped/no/such/path
+exits 0 'a path that does not exist in a mount whose server is stopped' timeout 5 fuse-info -T stopped/no/such/path
 is 'a path in a mount whose server is stopped selects that mount' "$(head -n 1 <<<"$out")" "$T/stopped"
 exits 0 '-T of a mountpoint' timeout 5 fuse-info -T "a blank"
 is '-T of a mountpoint selects the mount on it' "$(head -n 1 <<<"$out")" "$T/a blank"
@@ -72,9 +72,9 @@ like 'the time precedes each round' "$(head -n 1 rounds)" "^---- $(date -u +%Y-%
 is 'there are as many times as headings' "$(grep -c '^---- ' rounds)" "$(grep -c '^STATE' rounds)"
 exits 0 'a long look on a terminal' terminal 80 'fuse-info --stuck=2 2>/dev/tty'
 like '--stuck=2 shows the seconds on a terminal' "$out" $'fuse-info: 1 s\033\\[K'
-exits 1 'output that is closed' bash -c 'fuse-info >&-'
+exits 1 'fuse-info with standard output closed' bash -c 'fuse-info >&-'
 is 'the error: fuse-info: standard output: Bad file descriptor' "$err" 'fuse-info: standard output: Bad file descriptor'
-exits 1 'output that is full' bash -c 'fuse-info >/dev/full'
+exits 1 'fuse-info with standard output full' bash -c 'fuse-info >/dev/full'
 is 'the error: fuse-info: standard output: No space left on device' "$err" 'fuse-info: standard output: No space left on device'
 
 # The fields and their types, which programs rely on.
@@ -107,6 +107,6 @@ is 'JSON of -l' "$(fuse-info --json -l | fields)" '{mounts:[{connection:number m
 kill -CONT "$server"
 kill -KILL "$server"
 dead=$(fuse-info --json stopped)
-like 'a dead one has no limits' "$dead" '"max_background":null'
-like 'nor in words' "$(fuse-info stopped)" 'max_background +none, as the connection is over'
+like 'JSON of a dead mount has no limits' "$dead" '"max_background":null'
+like 'the text of a dead mount says that there are no limits' "$(fuse-info stopped)" 'max_background +none, as the connection is over'
 finish

@@ -48,10 +48,10 @@ for command in 'fuse-info' 'fuse-info -l' 'fuse-info hung tree/hung' 'fuse-info 
 	hang
 	read -ra words <<<"$command"
 	traced "${words[@]}"
-	ok "$command ends" test $? != 124
-	ok 'it was traced' test -s trace
+	ok "$command ends in time" test $? != 124
+	ok "strace has traced $command" test -s trace
 	found=$(asking)
-	is 'it asks nothing' "$found" ''
+	is "$command sends no request to the mount" "$found" ''
 	over
 done
 # The check finds what it looks for.
@@ -59,6 +59,6 @@ hellofs -b hung
 for command in 'stat hung' 'cat hung/hello' 'ls hung' 'df hung'; do
 	read -ra words <<<"$command"
 	traced "${words[@]}"
-	ok "$command is seen to ask" test -n "$(asking)"
+	ok "a command that asks the mount is noticed: $command" test -n "$(asking)"
 done
 finish

@@ -7,7 +7,7 @@ start 120
 need python3
 mkdir mnt slow mute tracefs
 if ! mount -t tracefs none tracefs 2>/dev/null || [ ! -d tracefs/events/fuse ]; then
-	exits 1 'a kernel without these events' fuse-info --trace=1 mnt
+	exits 1 '--trace where the kernel has no FUSE events' fuse-info --trace=1 mnt
 	finish
 fi
 hellofs -b "$T/mnt"
@@ -38,20 +38,20 @@ trace --trace mnt
 requests 200
 cat mnt/hello >/dev/null
 end
-is 'ends with success' "$status" 0
-is 'each request once' "$(grep -c " $client python3 .* STATFS " out)" 200
-like 'its lengths and time' "$(grep -m 1 STATFS out)" ' STATFS +40 +96 +[0-9]+$'
-like 'an error' "$(grep OPEN out)" ' cat +OPEN +48 +16 ENOSYS +[0-9]+$'
+is '--trace ends with success' "$status" 0
+is '--trace prints each request once' "$(grep -c " $client python3 .* STATFS " out)" 200
+like '--trace prints the lengths and the time of a request' "$(grep -m 1 STATFS out)" ' STATFS +40 +96 +[0-9]+$'
+like '--trace prints the error of a reply' "$(grep OPEN out)" ' cat +OPEN +48 +16 ENOSYS +[0-9]+$'
 like 'the error: fuse-info: 20[0-9] requests, 0 of them in flight; 0 sent before; 0 events lost' "$(cat err)" '^fuse-info: 20[0-9] requests, 0 of them in flight; 0 sent before; 0 events lost$'
-ok 'in the order of time' sort -c -n -k 1,1 <(grep STATFS out)
-is 'its instance is removed' "$(instance_of "$tracer" || echo gone)" gone
+ok 'requests are printed in the order of time' sort -c -n -k 1,1 <(grep STATFS out)
+is 'the tracefs instance is removed at the end' "$(instance_of "$tracer" || echo gone)" gone
 
 trace --trace --json mnt
 requests 20
 end
-is 'JSON: the requests' "$(json 'len(r), {x["operation"] for x in r}, {x["command"] for x in r}')" "(20, {'STATFS'}, {'python3'})"
-is 'their time' "$(json 'all(abs(x["time_us"] / 1e6 - '"$(date +%s)"') < 100 for x in r)')" True
-is 'the summary' "$(json 's')" "{'requests': 20, 'in_flight': 0, 'sent_before': 0, 'lost_events': 0}"
+is 'JSON has the requests' "$(json 'len(r), {x["operation"] for x in r}, {x["command"] for x in r}')" "(20, {'STATFS'}, {'python3'})"
+is 'JSON has the time of each request' "$(json 'all(abs(x["time_us"] / 1e6 - '"$(date +%s)"') < 100 for x in r)')" True
+is 'JSON has the summary' "$(json 's')" "{'requests': 20, 'in_flight': 0, 'sent_before': 0, 'lost_events': 0}"
 
 # ---- Selected requests ----
 
@@ -60,8 +60,8 @@ ls mnt >/dev/null
 stat mnt/none 2>/dev/null
 requests 5
 end
-is 'only these operations' "$(awk 'NR > 1 { print $4 }' out | sort -u | paste -sd,)" LOOKUP,READDIRPLUS
-exits 1 'no such operation' fuse-info --trace --trace-ops=READ,NONE mnt
+is '--trace-ops prints only these operations' "$(awk 'NR > 1 { print $4 }' out | sort -u | paste -sd,)" LOOKUP,READDIRPLUS
+exits 1 '--trace-ops with an unknown operation' fuse-info --trace --trace-ops=READ,NONE mnt
 is 'the error: fuse-info: --trace-ops: NONE: not an operation; wanted: names such as LOOKUP,READ' "$err" 'fuse-info: --trace-ops: NONE: not an operation; wanted: names such as LOOKUP,READ'
 # The threads of a process as well.
 bg python3 -c 'import os, threading, time
@@ -76,7 +76,7 @@ touch go
 stat -f mnt >/dev/null
 wait "$client"
 end
-is 'only this process' "$(grep -c ' python3 .*STATFS' out),$(grep -c ' stat ' out)" 30,0
+is '--trace-pid prints only the requests of this process' "$(grep -c ' python3 .*STATFS' out),$(grep -c ' stat ' out)" 30,0
 
 faulty slow "$T/slow"
 trace --trace --slower=50 slow
@@ -87,7 +87,7 @@ like '--slower shows a request that took long' "$(cat out)" 'stat +[A-Z]+ .* [0-
 trace --trace --slower=50 mnt
 requests 20
 end
-is 'the fast ones are left out' "$(grep -c STATFS out)" 0
+is '--slower leaves out the fast requests' "$(grep -c STATFS out)" 0
 
 # ---- What hangs ----
 
@@ -97,37 +97,37 @@ bg stat mute/none
 within 5 blocked "$bg"
 sleep 0.2
 end
-like 'in flight' "$(cat out)" " $bg stat +LOOKUP +[0-9]+ +- \(in flight\) +[0-9]+$"
+like 'a request without a reply is printed as in flight' "$(cat out)" " $bg stat +LOOKUP +[0-9]+ +- \(in flight\) +[0-9]+$"
 like 'the request in flight is counted' "$(cat err)" ': 1 request, 1 of them in flight'
 trace --trace --json mute
 abort_detach "$T/mute"
-ok 'the end of the mount ends it' within 10 gone "$tracer"
-is 'sent before' "$(json 's["sent_before"], s["requests"]')" '(1, 0)'
+ok '--trace ends when the mount goes' within 10 gone "$tracer"
+is 'a request that was sent before is counted as such' "$(json 's["sent_before"], s["requests"]')" '(1, 0)'
 fuse-info --trace=1 --json mnt >out
-is 'so many seconds' "$(json 'len(r)')" 0
+is '--trace=1 ends after a second without a request' "$(json 'len(r)')" 0
 
 # ---- The end ----
 
 for signal in TERM HUP; do
 	trace --trace mnt
 	kill -"$signal" "$tracer"; wait "$tracer"
-	is "$signal: the instance is removed" "$(instance_of "$tracer" || echo gone)" gone
+	is "SIG$signal removes the tracefs instance" "$(instance_of "$tracer" || echo gone)" gone
 done
 trace --trace mnt
 kill -KILL "$tracer"; wait "$tracer" 2>/dev/null
 killed=$tracer
 bg_timeout 20 bash -c 'fuse-info --trace=1 mnt >out'
 wait "$bg"
-is 'KILL: the next removes it' "$(instance_of "$killed" || echo gone)" gone
+is 'the next --trace removes the instance of a killed one' "$(instance_of "$killed" || echo gone)" gone
 trace --trace mnt
 fuse-info --trace=1 mnt >/dev/null 2>&1
-ok 'and none that is in use' instance_of "$tracer"
+ok 'the next --trace leaves an instance that is in use' instance_of "$tracer"
 end
 # A reader that goes away, and one that never reads.
 fuse-info --trace mnt > >(head -n 1 >/dev/null) 2>err & tracer=$!; pids+=("$tracer")
 within 10 recording "$tracer"
 for _ in 1 2 3; do requests 100; sleep 0.1; done
-ok 'the reader is gone: it ends' within 10 gone "$tracer"
+ok '--trace ends when its reader goes away' within 10 gone "$tracer"
 mkfifo fifo
 exec 5<>fifo
 fuse-info --trace mnt >fifo 2>/dev/null & tracer=$!; pids+=("$tracer")
@@ -135,7 +135,7 @@ within 10 recording "$tracer"
 requests 5000
 kill "$tracer"; sleep 0.2; kill "$tracer"
 wait "$tracer"
-is 'a second signal ends it while nobody reads' "$?,$(instance_of "$tracer" || echo gone)" 143,gone
+is 'a second signal ends --trace while nobody reads its output' "$?,$(instance_of "$tracer" || echo gone)" 143,gone
 exec 5>&-
 
 # ---- What is lost ----
@@ -146,10 +146,10 @@ requests 100000
 kill -CONT "$tracer"
 end
 lost=$(sed -n 's/.* \([0-9]*\) events\{0,1\} lost$/\1/p' err)
-ok 'lost events are told' [ "${lost:-0}" -gt 0 ]
+ok '--trace reports lost events' [ "${lost:-0}" -gt 0 ]
 # Each request is two events; what is shown, what is lost, and what lost its other half.
 shown=$(grep -c STATFS out) before=$(sed -n 's/.* \([0-9]*\) sent before.*/\1/p' err) flying=$(grep -c 'in flight' out)
-is 'and counted' $(((shown - flying) * 2 + flying + before + lost)) 200000
+is 'shown, half-seen and lost events add up to all' $(((shown - flying) * 2 + flying + before + lost)) 200000
 
 # ---- Names of others ----
 
@@ -158,24 +158,24 @@ python3 -c 'import ctypes, os
 ctypes.CDLL(None).prctl(15, b"1 \x1b[31minit", 0, 0, 0)
 os.statvfs("mnt")'
 end
-like 'escaped' "$(cat out)" ' 1 \\033\[31minit +STATFS'
+like 'a control character in a process name is escaped' "$(cat out)" ' 1 \\033\[31minit +STATFS'
 
 # ---- What it takes ----
 
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" "$@"; }
-exits 1 'as an ordinary user' user --trace=1 mnt
+exits 1 '--trace by an ordinary user' user --trace=1 mnt
 is '--trace names the privilege that it needs' "$err" 'fuse-info: tracefs: tracing needs root (CAP_SYS_ADMIN in the first user namespace)'
-exits 1 'root of a user namespace' unshare -Ur fuse-info --trace=1 mnt
+exits 1 '--trace by root of a user namespace' unshare -Ur fuse-info --trace=1 mnt
 like 'the error: first user namespace' "$err" 'first user namespace'
-exits 1 'no tracefs' forbid 38 430 "$BUILD/bin/fuse-info" --trace=1 mnt
-is 'says which kernel has it' "$err" 'fuse-info: tracefs: this kernel has no tracefs; tracing needs Linux 6.12 with CONFIG_FTRACE'
-exits 1 'no FUSE mount' fuse-info --trace=1 "$T"
+exits 1 '--trace where the kernel has no tracefs' forbid 38 430 "$BUILD/bin/fuse-info" --trace=1 mnt
+is 'the error tells which kernel has tracefs' "$err" 'fuse-info: tracefs: this kernel has no tracefs; tracing needs Linux 6.12 with CONFIG_FTRACE'
+exits 1 '--trace of a directory that is no FUSE mount' fuse-info --trace=1 "$T"
 like 'the error: not a FUSE mount|not mounted|nothing is mounted|no FUSE mount' "$err" 'not a FUSE mount|not mounted|nothing is mounted|no FUSE mount'
-exits 1 'two mounts' fuse-info --trace mnt slow
-exits 1 'a filter of nothing' fuse-info --slower=3 mnt
-exits 1 'no number' fuse-info --trace=x mnt
-exits 1 '--top of nothing' fuse-info --top
-exits 1 '--top for no time' fuse-info --top=0 mnt
+exits 1 '--trace with two mounts' fuse-info --trace mnt slow
+exits 1 '--slower without --trace' fuse-info --slower=3 mnt
+exits 1 '--trace with a time that is no number' fuse-info --trace=x mnt
+exits 1 '--top without a mount' fuse-info --top
+exits 1 '--top with a time of 0' fuse-info --top=0 mnt
 
 # ---- --top ----
 
@@ -184,21 +184,21 @@ within 10 recording "$tracer"
 requests 300
 stat mnt/another 2>/dev/null
 wait "$tracer"
-is '--top: how many' "$(top 'o["STATFS"]["count"], o["LOOKUP"]["count"]')" '(300, 1)'
-is 'in a second' "$(top '130 <= o["STATFS"]["rate"] <= 150 and 2000 <= d["milliseconds"] <= 2300')" True
-is 'how long' "$(top '0 < o["STATFS"]["p50_us"] <= o["STATFS"]["p95_us"] <= o["STATFS"]["p99_us"] <= o["STATFS"]["max_us"]')" True
-is 'bytes' "$(top 'o["STATFS"]["request_bytes"], o["STATFS"]["reply_bytes"]')" '(12000, 28800)'
-is 'that mount alone' "$(top '[*m]')" "['$T/mnt']"
+is '--top counts the requests' "$(top 'o["STATFS"]["count"], o["LOOKUP"]["count"]')" '(300, 1)'
+is '--top has the rate in a second' "$(top '130 <= o["STATFS"]["rate"] <= 150 and 2000 <= d["milliseconds"] <= 2300')" True
+is '--top has the percentiles of the time' "$(top '0 < o["STATFS"]["p50_us"] <= o["STATFS"]["p95_us"] <= o["STATFS"]["p99_us"] <= o["STATFS"]["max_us"]')" True
+is '--top has the bytes of requests and replies' "$(top 'o["STATFS"]["request_bytes"], o["STATFS"]["reply_bytes"]')" '(12000, 28800)'
+is '--top of one mount has no other mount' "$(top '[*m]')" "['$T/mnt']"
 fuse-info --top=2 -A >out 2>err & tracer=$!; pids+=("$tracer")
 within 10 recording "$tracer"
 requests 10
 stat -f slow >/dev/null
 wait "$tracer"
-like '-A: one' "$(cat out)" $'\n'"$T/mnt, connection [0-9]+, 0 waiting"$'\n'"  STATFS +10 "
-like 'and the other' "$(cat out)" $'\n'"$T/slow, connection [0-9]+, 0 waiting"
+like '--top -A has the first mount' "$(cat out)" $'\n'"$T/mnt, connection [0-9]+, 0 waiting"$'\n'"  STATFS +10 "
+like '--top -A has the second mount' "$(cat out)" $'\n'"$T/slow, connection [0-9]+, 0 waiting"
 is 'columns are aligned' "$(awk '/^OPERATION/ { n = length } /STATFS/ && length != n { bad++ } END { print bad + 0 }' out)" 0
 bg timeout 6 script -qec 'fuse-info --top=1 mnt' out
 within 5 grep -q OPERATION out
 requests 10
-ok 'a terminal is refreshed' within 8 bash -c '[ "$(grep -c OPERATION out)" -ge 3 ]'
+ok '--top on a terminal prints a new table each second' within 8 bash -c '[ "$(grep -c OPERATION out)" -ge 3 ]'
 finish

@@ -36,11 +36,11 @@ kind() # kind NAME HOW COMMAND...
 	local name=$1 how=$2; shift 2
 	serve good
 	hold "$@"
-	exits 32 "$name: busy" timeout 5 fumount mnt
+	exits 32 "fumount of a mount that is busy by: $name" timeout 5 fumount mnt
 	like 'the error: mnt: busy; fumount -l detaches it' "$err" 'mnt: busy; fumount -l detaches it'
-	like "$name: is named" "$err" "held by [0-9]+ \([^)]*\) of root: [^:]*$how"
+	like "the holder is named: $name" "$err" "held by [0-9]+ \([^)]*\) of root: [^:]*$how"
 	let_go
-	exits 0 "$name: then it goes" timeout 5 fumount -w 5 mnt
+	exits 0 "fumount -w once the holder ends: $name" timeout 5 fumount -w 5 mnt
 	ok 'the connection ends' within 2 no_conn
 }
 kind 'working directory' cwd sh -c 'cd mnt && exec sleep 100'
@@ -73,18 +73,18 @@ exits 0 'fumount -w once no process holds the mount' fumount -w 5 mnt
 serve good
 exec 7<mnt/file
 exits 32 '--json: busy' fumount --json mnt
-is 'is JSON' "$(python3 -c 'import json,sys; d = json.load(sys.stdin)[0]; print(d["target"], d["status"], *sorted({e["event"] for e in d["events"]}))' <<<"$out")" 'mnt 32 busy holder'
-is 'with the holder' "$(python3 -c 'import json,sys; e = [e for e in json.load(sys.stdin)[0]["events"] if e["event"] == "holder" and e["pid"] == int(sys.argv[1])][0]; print(e["user"], e["command"], e["how"], e["file"])' $$ <<<"$out")" "root bash open file $T/mnt/file"
-exits 32 '-q: nothing is said' fumount -q mnt
+is 'the output of --json is JSON' "$(python3 -c 'import json,sys; d = json.load(sys.stdin)[0]; print(d["target"], d["status"], *sorted({e["event"] for e in d["events"]}))' <<<"$out")" 'mnt 32 busy holder'
+is '--json has the holder' "$(python3 -c 'import json,sys; e = [e for e in json.load(sys.stdin)[0]["events"] if e["event"] == "holder" and e["pid"] == int(sys.argv[1])][0]; print(e["user"], e["command"], e["how"], e["file"])' $$ <<<"$out")" "root bash open file $T/mnt/file"
+exits 32 'fumount -q of a busy mount' fumount -q mnt
 is '-q prints nothing on stderr and stdout' "$err$out" ''
 exec 7<&-
 mount -t tmpfs none mnt
 mkdir mnt/sub
 exits 32 'covered by what is no FUSE mount' fumount mnt
-like 'it says what that covers' "$err" "not a FUSE mount; it covers fuse.faulty \\(faulty\\), conn:$conn"
+like 'the error tells which FUSE mount the other one covers' "$err" "not a FUSE mount; it covers fuse.faulty \\(faulty\\), conn:$conn"
 exits 0 '-i unmounts what is not FUSE' fumount -i mnt
 mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x mnt/file 3<>/dev/fuse
-exits 32 'busy by a mount on it' fumount mnt
+exits 32 'fumount of a mount with another mount on it' fumount mnt
 like 'the mount on it is named' "$err" "held by what is mounted on it: fuse.x at $T/mnt/file"
 umount mnt/file
 mount --bind mnt other
@@ -92,7 +92,7 @@ exits 0 'a bind mount elsewhere does not make it busy' fumount -v mnt
 like '-v says that it is unmounted' "$err" '^fumount: mnt: unmounted$'
 ok 'the bind mount is still served' cat other/file
 exits 0 '-l of the last mount of the connection' fumount -l other
-like 'the connection is gone' "$err" "^fumount: other: connection $conn is gone$"
+like '-l reports that the connection is gone' "$err" "^fumount: other: connection $conn is gone$"
 
 # Whom nobody can see: a descriptor that is on its way in a socket.
 serve good
@@ -136,12 +136,12 @@ serve good
 hold sh -c 'cd mnt && exec sleep 1.2'
 began=${EPOCHREALTIME/./}
 exits 0 '-w 200 waits' fumount -w 200 mnt
-ok 'until the holder ends, not for 200 s' since "$began" 5
+ok '-w waits until the holder ends, not for 200 s' since "$began" 5
 serve good
 hold sh -c 'cd mnt && exec sleep 100'
 began=${EPOCHREALTIME/./}
-exits 32 '-w: not for ever' fumount -w 1 mnt
-ok 'but about a second' since "$began" 3
+exits 32 '-w 1 of a mount that stays busy' fumount -w 1 mnt
+ok '-w 1 ends after about a second' since "$began" 3
 script -qec 'fumount -w 1 mnt' /dev/null >screen </dev/null
 like 'on a terminal -w shows for which process it waits, and how long' "$(cat -v screen)" "\^Mfumount: mnt: 0 s, waiting for $holder \(sleep\)\^\[\[K\^M"
 # -k
@@ -171,7 +171,7 @@ exec 7<mnt/file
 exits 0 '-f, busy' fumount -f mnt
 like '-f says that the connection is aborted' "$err" "connection $conn is aborted"
 like '-f names the holder that is left' "$err" "held by $$ \(bash\)"
-exits 0 '--abort of one that is detached' fumount --abort "conn:$conn"
+exits 0 '--abort of a detached connection' fumount --abort "conn:$conn"
 exec 7<&-
 ok 'the connection ends' within 2 no_conn
 # Not by the number that is free now: the next mount, anybody's, gets it.
@@ -214,14 +214,14 @@ faulty good "$T/tree"; outer=$(newest faulty) outer_conn=$(conn_of "$T/tree")
 pids+=("$outer")
 mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 ok 'tree/file is mounted' mounted "$T/tree/file"
-exits 0 'the inner one, by its path' timeout 5 fumount tree/file
+exits 0 'fumount of the inner of two nested mounts, by its path' timeout 5 fumount tree/file
 mount_x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 stop "$outer"
 bg stat tree/none
 within 5 blocked "$bg"
-exits 32 'when the outer one does not answer' timeout 5 fumount tree/file
-like 'it says which first' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer; unmount that first"
-exits 32 'nor when its server cannot be seen, and a request waits' timeout 5 \
+exits 32 'fumount of the inner mount when the outer does not answer' timeout 5 fumount tree/file
+like 'the error tells to unmount the outer mount first' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer; unmount that first"
+exits 32 'fumount of the inner mount when the outer server cannot be seen' timeout 5 \
 	unshare -pf --kill-child --mount-proc fumount tree/file
 like 'the outer mount, which does not answer, is named then, too' "$err" "below another FUSE mount, conn:$outer_conn, which does not answer"
 exits 0 '-R of the outer mount' timeout 5 fumount -R tree
@@ -269,11 +269,11 @@ like 'the holder is named to an ordinary user' "$err" 'held by [0-9]+ \(sleep\) 
 exits 0 'fumount -l by an ordinary user, of their own busy mount' nobody fumount -l user
 let_go
 serve good
-exits 1 "another's" nobody fumount mnt
+exits 1 'fumount of the mount of another user' nobody fumount mnt
 like 'the mount of another user: Operation not permitted' "$err" 'Operation not permitted'
-exits 1 "another's, -f" nobody fumount -f mnt
-exits 1 "another's, -R" nobody fumount -R mnt
-exits 1 "another's, --abort" nobody fumount --abort mnt
+exits 1 'fumount -f of the mount of another user' nobody fumount -f mnt
+exits 1 'fumount -R of the mount of another user' nobody fumount -R mnt
+exits 1 'fumount --abort of the mount of another user' nobody fumount --abort mnt
 ok 'the mount of the other user still serves' cat mnt/file
 nobody hellofs -b user
 exits 0 'fumount -a by an ordinary user' nobody fumount -a
@@ -320,10 +320,10 @@ hold stat root/mnt/none
 exits 0 'no /proc: -f' no_proc fumount -f /mnt
 ok 'no /proc: -f wakes the waiting process' within 2 gone "$holder"
 kill -KILL "$server"
-is 'nothing is left' "$(own_mounts)" ''
+is 'no FUSE mount is left after -f without /proc' "$(own_mounts)" ''
 faulty good "$T/root/mnt"
 exits 0 'no /proc: -R' no_proc fumount -R /mnt
-is 'nothing is left there' "$(own_mounts)" ''
+is 'no FUSE mount is left after -R without /proc' "$(own_mounts)" ''
 exits 32 'no /proc: no mount' no_proc fumount /mnt
 # A name in a directory of a user's may mean another mount at any moment.
 faulty good "$T/root/mnt"
@@ -336,13 +336,13 @@ ok 'no /proc: -l in a directory of root detaches the mount' unmounted "$T/root/m
 
 # Below a FUSE mount: one that was moved onto a newer one.
 mkdir outer bind
-exits 0 'a tree' passfs -b root outer
+exits 0 'passfs serves a tree with a mountpoint' passfs -b root outer
 for i in 1 2; do
 	exits 0 "mount number $i on the bind" hellofs -b "upper$i" bind
-	exits 0 'a newer one' hellofs -b "lower$i" outer/mnt
+	exits 0 'a second mount of the same source covers the first' hellofs -b "lower$i" outer/mnt
 	mount --move bind outer/mnt
 	upper=$(mount_line "$T/outer/mnt" | awk "/upper$i/"' { print $3 }')
-	exits 32 'by source, covered' fumount "lower$i"
+	exits 32 'fumount by the source of a covered mount' fumount "lower$i"
 	like 'the error names the mount that covers it' "$err" "lower$i: covered by fuse.hellofs \(upper$i\), conn:${upper#*:}"
 	[ $i = 1 ] || exits 0 '--abort, by path' fumount --abort outer/mnt
 	like 'the covered mount still serves' "$(fuse-info --json "lower$i")" '"state":"serving"'
@@ -350,7 +350,7 @@ for i in 1 2; do
 	unlike 'the upper mount is gone' "$(mount_line "$T/outer/mnt")" "upper$i"
 	exits 0 'the lower mount, now uncovered, by its source' fumount "lower$i"
 done
-exits 0 'the tree' fumount outer
+exits 0 'fumount of the tree' fumount outer
 
 # In a chroot that has one, on a root that cannot be written.
 mkdir root/proc

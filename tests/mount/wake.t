@@ -18,8 +18,8 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	sleep 0.3
 	exits 0 "backend $how: woken" wake mnt
 	like 'fumount --wake reports how many requests it ended' "$err" 'requests? ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
-	ok 'nobody waits' within 1 all_over
-	is 'each got the error' "$(results)" "$every"
+	ok 'all waiting processes have ended' within 1 all_over
+	is 'each waiting process got the error' "$(results)" "$every"
 	ok 'mnt is mounted' mounted "$T/mnt"
 	if [ "$how" = stopped ]; then
 		ok 'the server is stopped as it was' stopped "$server"
@@ -28,12 +28,12 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 		unlike 'the server runs as it did' "$(state_of "$server")" '[Tt]'
 		come_back
 	fi
-	is 'then the mount works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
-	ok 'files can be opened' timeout 5 head -c 10 mnt/f1
+	is 'after the wake the mount answers' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
+	ok 'after the wake files can be opened' timeout 5 head -c 10 mnt/f1
 	ok 'no file is left open in the server' within 5 is_count handles 0
 	is 'the server got no second RELEASE of a file' "$(stat_of twice)" 0
 	is 'the kernel refused no answer of the server for another reason than being late' "$(stat_of refused)" 0
-	is 'nothing waits' "$(waiting)" 0
+	is 'no request waits in the kernel any more' "$(waiting)" 0
 	finished
 	over
 done
@@ -51,18 +51,18 @@ for how in '' -a '-t 4 -c' stopped; do
 	sleep 0.3
 	exits 32 "an old kernel, backend $how: it takes more than --wake" wake -f mnt
 	like 'the error: 6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen' "$err" '6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen'
-	exits 32 'not --dry-run' timeout 20 fumount --wake=EIO -f --dry-run mnt
-	is 'nobody is woken' "$(results)" ''
-	exits 0 'all is woken' timeout 20 fumount --wake=ETIMEDOUT -f mnt
+	exits 32 'an old kernel: --dry-run is refused with -f' timeout 20 fumount --wake=EIO -f --dry-run mnt
+	is 'an old kernel: the refused --wake wakes no process' "$(results)" ''
+	exits 0 'an old kernel: --wake -f' timeout 20 fumount --wake=ETIMEDOUT -f mnt
 	like 'fumount --wake -f reports how many requests it ended' "$err" 'requests ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
-	ok 'nobody waits' within 1 all_over
-	is 'each got the error' "$(results)" "$every"
-	is 'nothing waits' "$(waiting)" 0
+	ok 'an old kernel: all waiting processes have ended' within 1 all_over
+	is 'an old kernel: each waiting process got the error' "$(results)" "$every"
+	is 'an old kernel: no request waits any more' "$(waiting)" 0
 	if [ "$how" = stopped ]; then kill -CONT "$server"; else come_back; fi
-	is 'then the mount works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
-	ok 'files can be opened' timeout 5 head -c 10 mnt/f1
-	is 'no file is closed twice' "$(stat_of twice)" 0
-	is 'nor was an answer refused but as late' "$(stat_of refused)" 0
+	is 'an old kernel: after the wake the mount answers' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
+	ok 'an old kernel: after the wake files can be opened' timeout 5 head -c 10 mnt/f1
+	is 'an old kernel: the server closes no file twice' "$(stat_of twice)" 0
+	is 'an old kernel: the kernel refused only late answers' "$(stat_of refused)" 0
 	finished
 	over
 done
@@ -78,7 +78,7 @@ within 5 open_in "$T/mnt" "$holder"
 hang
 timeout 10 cat mnt/f2 >/dev/null 2>&1 9>&- & reader=$!
 within 5 waits_for 1
-exits 0 'woken' wake mnt
+exits 0 '--wake of a mount whose server runs on' wake mnt
 wait "$reader"
 come_back
 echo >&9
@@ -87,20 +87,20 @@ wait "$holder"
 is 'a file that was open before can be read after it' "$(cat got)" 5
 
 # It does nothing where there is nothing to do.
-exits 0 'nothing waits' wake mnt
+exits 0 '--wake where nothing waits' wake mnt
 like 'fumount --wake reports that nothing waits' "$err" 'mnt: nothing waits'
-exits 32 'no mount' wake ctl
-exits 1 'no such error' timeout 5 fumount --wake=ENOWHERE mnt
-exits 1 'ENOSYS would be remembered' timeout 5 fumount --wake=ENOSYS mnt
+exits 32 '--wake of a directory that is no mount' wake ctl
+exits 1 '--wake with an unknown error' timeout 5 fumount --wake=ENOWHERE mnt
+exits 1 '--wake with ENOSYS, which the kernel would remember' timeout 5 fumount --wake=ENOSYS mnt
 like 'fumount --wake refuses an error that the kernel would remember' "$err" 'no such error, or not one to answer with'
-exits 1 '--older alone' timeout 5 fumount --older=3 mnt
+exits 1 '--older without --wake' timeout 5 fumount --older=3 mnt
 exits 1 '--wake leaves the mount' timeout 5 fumount --wake -l mnt
 over
 exits 0 'hellofs' hellofs -b mnt
 (while :; do cat mnt/hello || break; done >/dev/null 2>&1) & busy=$!
 pids+=("$busy")
-exits 0 'a server that answers' wake mnt
-like 'wakes nothing' "$err" 'nothing (is woken|waits)|may still answer'
+exits 0 '--wake of a mount whose server answers' wake mnt
+like '--wake of a server that answers wakes nothing' "$err" 'nothing (is woken|waits)|may still answer'
 kill "$busy"; wait "$busy" 2>/dev/null
 timeout 5 fumount -l mnt
 
@@ -110,9 +110,9 @@ for name in EIO=5 EINTR=4 EAGAIN=11; do
 	begin -k read,stat
 	hang; go
 	within 5 waits_for 2
-	exits 0 "${name%=*}" timeout 20 fumount "--wake=${name%=*}" mnt
-	ok 'nobody waits' within 1 all_over
-	is 'with that error' "$(results)" "read=${name#*=}*1 stat=${name#*=}*1 "
+	exits 0 "--wake=${name%=*}" timeout 20 fumount "--wake=${name%=*}" mnt
+	ok "--wake=${name%=*}: all waiting processes have ended" within 1 all_over
+	is "--wake=${name%=*}: each got that error" "$(results)" "read=${name#*=}*1 stat=${name#*=}*1 "
 	finished
 	over
 done
@@ -123,20 +123,20 @@ begin -k open,stat,read
 hang; go
 within 5 waits_for 3
 exits 0 '--dry-run' wake --dry-run mnt
-like 'shows what waits' "$err" 'READ of node 100 by [0-9]+ \(waiters\) for [0-9.]+ s: waits'
+like '--dry-run prints what waits' "$err" 'READ of node 100 by [0-9]+ \(waiters\) for [0-9.]+ s: waits'
 like 'the error: LOOKUP "f2" of node 1' "$err" 'LOOKUP "f2" of node 1'
-is 'wakes nobody' "$(results)" ''
+is '--dry-run wakes no process' "$(results)" ''
 exits 0 '--dry-run --json' wake --dry-run --json mnt
-ok 'is JSON' python3 -m json.tool "$T/.out"
-like 'with each request' "$out" '"op":"READ","name":null,"node":100,"pid":[0-9]+,"command":"waiters"'
-exits 0 '--older, which none is' wake --older=100 mnt
-is 'wakes nobody' "$(results)" ''
+ok 'the output of --dry-run --json is JSON' python3 -m json.tool "$T/.out"
+like '--dry-run --json has each request' "$out" '"op":"READ","name":null,"node":100,"pid":[0-9]+,"command":"waiters"'
+exits 0 '--older with an age that no request has' wake --older=100 mnt
+is '--older wakes no process that has waited less' "$(results)" ''
 exits 0 '--node' wake --node=100 mnt
-ok 'wakes who waits for it' within 1 grep -q 'read 110' waited
-is 'and nobody else' "$(results)" 'read=110*1 '
+ok '--node wakes the process that waits for that node' within 1 grep -q 'read 110' waited
+is '--node wakes no other process' "$(results)" 'read=110*1 '
 sleep 1.2
 exits 0 '--older' wake --older=1 mnt
-ok 'wakes who has waited for so long' within 1 all_over
+ok '--older wakes the process that has waited as long' within 1 all_over
 come_back
 ok 'no file is left open in the server' within 5 is_count handles 0
 is 'the server got no second RELEASE of a file' "$(stat_of twice)" 0
@@ -149,10 +149,10 @@ hang; go
 within 5 waits_for 2
 pid=$(wake --dry-run mnt 2>&1 | sed -n 's/.*READ of node 100 by \([0-9]*\) .*/\1/p')
 exits 0 '--pid' wake --pid="$pid" mnt
-ok 'wakes that process' within 1 grep -q 'read 110' waited
-is 'and no other' "$(results)" 'read=110*1 '
-exits 0 'the rest' wake mnt
-ok 'as well' within 1 all_over
+ok '--pid wakes that process' within 1 grep -q 'read 110' waited
+is '--pid wakes no other process' "$(results)" 'read=110*1 '
+exits 0 '--wake of the rest' wake mnt
+ok '--wake of the rest wakes all' within 1 all_over
 come_back
 finished
 over
@@ -163,9 +163,9 @@ begin -k stat -n 300
 hang; go
 within 5 waits_for 1
 sleep 0.5
-exits 0 '300 who wait for each other' timeout 60 fumount --wake -f mnt
-ok 'are all woken' within 5 all_over
-is 'each with the error' "$(results)" 'stat=110*300 '
+exits 0 '--wake of 300 processes that wait for each other' timeout 60 fumount --wake -f mnt
+ok 'all of the 300 are woken' within 5 all_over
+is 'each of the 300 gets the error' "$(results)" 'stat=110*300 '
 come_back
 finished
 over
@@ -176,10 +176,10 @@ begin -k stat
 hang; go
 within 5 waits_for 1
 exits 0 '-a' wake -a
-like 'tells of the one where somebody waited' "$err" "^fumount: conn:$conn: (1 request|[0-9]+ requests) ended"
-unlike 'and of no other' "$err" 'nothing'
-ok 'it wakes' within 1 all_over
-exits 1 'not with -O' timeout 5 fumount --wake -a -O ro
+like '--wake -a reports the connection where a request waited' "$err" "^fumount: conn:$conn: (1 request|[0-9]+ requests) ended"
+unlike '--wake -a reports no other connection' "$err" 'nothing'
+ok '--wake -a wakes the process' within 1 all_over
+exits 1 '--wake -a with -O is refused' timeout 5 fumount --wake -a -O ro
 finished
 over
 
@@ -189,12 +189,12 @@ begin -k stat,read
 hang; go
 within 5 waits_for 2
 read -ra unit <<<"$(sed -n 's,^ExecStart=-/usr/bin/,,p' "$top/configs/systemd/fuse-wake.service")"
-exits 0 'the unit, too early' timeout 20 "${unit[@]}"
-is 'wakes nobody' "$(results)" ''
+exits 0 'the command of the systemd unit, too early' timeout 20 "${unit[@]}"
+is 'the command of the unit wakes no process too early' "$(results)" ''
 sleep 1.2
-exits 0 'the unit, with a second for its ten' timeout 20 "${unit[@]/--older=10/--older=1}"
-ok 'wakes who has waited for so long' within 1 all_over
-ok 'and unmounts nothing' mounted "$T/mnt"
+exits 0 'the command of the unit, once the requests are old enough' timeout 20 "${unit[@]/--older=10/--older=1}"
+ok 'the command of the unit wakes the processes' within 1 all_over
+ok 'the command of the unit unmounts nothing' mounted "$T/mnt"
 come_back
 finished
 over
@@ -215,12 +215,12 @@ if [ "$(id -u)" = 0 ] && [ -w "$uring" ]; then
 	timeout 20 ls mnt >/dev/null 2>&1 & reader=$!
 	conn=$(conn_of "$T/mnt")
 	within 5 waits_for 1
-	exits 32 'a ring of io_uring' wake mnt
-	like 'is told, with the way out' "$err" 'out of reach, in a ring of io_uring perhaps; fumount --abort ends it'
+	exits 32 '--wake of a request in a ring of io_uring' wake mnt
+	like 'the error about the ring suggests --abort' "$err" 'out of reach, in a ring of io_uring perhaps; fumount --abort ends it'
 	ok 'the server is stopped as it was' stopped "$server"
 	timeout 5 fumount --abort mnt
 	kill -CONT "$server"
-	ok 'abort ends it' within 5 gone "$reader"
+	ok '--abort ends the request in the ring' within 5 gone "$reader"
 	timeout 5 umount -l mnt
 else
 	skip 'a ring of io_uring' 'it takes root, and a kernel that has it'
@@ -239,7 +239,7 @@ for round in first second third; do
 	hang; go
 	within 5 waits_for 2
 	exits 0 "passfs on a source that hangs, for the $round time: woken" wake -f mnt
-	ok 'nobody waits' within 1 all_over
+	ok "no process waits after the $round wake of passfs" within 1 all_over
 	come_back
 	is 'after the wake, ls gets an answer' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
 	finished
@@ -254,8 +254,8 @@ begin -k stat
 hang; go
 within 5 waits_for 1
 umount -l mnt
-exits 0 'of a mount that was detached' wake "conn:$conn"
-ok 'it wakes' within 1 all_over
+exits 0 '--wake of a connection that is detached' wake "conn:$conn"
+ok '--wake of a detached connection wakes the process' within 1 all_over
 finished
 kill -KILL "$server"
 

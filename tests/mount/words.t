@@ -56,20 +56,20 @@ chmod 755 lost
 says 127 'fmount: ./lost: its interpreter is missing' fmount -w dir -- ./lost
 says 1 'fmount: sh: exited with status 3 before it answered' fmount -w dir -- sh -c 'exit 3'
 says 1 'fmount: sh: ended by signal 9 before it answered' fmount -w dir -- sh -c 'kill -9 $$'
-ok 'nothing is left mounted' unmounted "$T/dir"
+ok 'fmount leaves nothing mounted' unmounted "$T/dir"
 says 1 'fmount: 0.5: not a whole number; see fmount --help' fmount --timeout 0.5 dir -- true
 says 1 'fmount: 99999999999: too large; see fmount --help' fmount --timeout 99999999999 dir -- true
 says 1 'fmount: --timeut: unknown option; did you mean --timeout?' fmount --timeut 1 dir -- true
 
 # ---- The list, and where it comes from ----
 
-exits 0 'fmount, where nothing is mounted' fmount
-is 'says so' "$out" 'no FUSE file system is mounted'
+exits 0 'fmount without arguments where nothing is mounted' fmount
+is 'fmount reports that no FUSE file system is mounted' "$out" 'no FUSE file system is mounted'
 passfs -b src mnt
-exits 0 'fmount' fmount
-like 'shows SOURCE by its whole path' "$out" "^$T/src on $T/mnt type fuse.passfs "
+exits 0 'fmount without arguments lists mounts' fmount
+like 'the list has the whole path of SOURCE' "$out" "^$T/src on $T/mnt type fuse.passfs "
 options=$(sed 's/.*(//; s/)$//' <<<"$out")
-is 'no option is there twice' "$(tr , '\n' <<<"$options" | sort | uniq -d)" ''
+is 'the list has no option twice' "$(tr , '\n' <<<"$options" | sort | uniq -d)" ''
 like "the table shows the file system's own options" "$options" '^rw,nosuid,nodev,relatime,user_id=0,.*default_permissions'
 fumount mnt
 
@@ -84,9 +84,9 @@ says 1 'fumount: -O needs -a; see fumount --help' fumount -O ro mnt
 says 1 'fumount: --recove: unknown option; did you mean --recover?' fumount --recove mnt
 exits 1 'fuse-info -N, where no such process is' fuse-info -N 999999
 is 'the error: fuse-info: 999999: No such process' "$err" 'fuse-info: 999999: No such process'
-is 'and nothing else' "$out" ''
-exits 1 'as JSON' fuse-info --json -N 999999
-is 'neither' "$out" ''
+is 'fuse-info -N of no such process prints nothing on stdout' "$out" ''
+exits 1 'fuse-info --json -N of no such process' fuse-info --json -N 999999
+is 'fuse-info --json -N of no such process prints nothing on stdout' "$out" ''
 
 # ---- -r and -v, and libfuse's words ----
 
@@ -94,14 +94,14 @@ exits 0 'fmount -r' fmount -r -w --auto-unmount other -- hellofs
 like 'the mount table shows for other: ro,' "$(mount_line "$T/other")" ' ro,'
 fumount other
 exits 0 'fmount -v' fmount -v -w -o rw other -- hellofs
-is 'tells what was mounted' "$err" "fmount: $T/other: mounted, type fuse.hellofs"
+is 'fmount -v prints what it mounted' "$err" "fmount: $T/other: mounted, type fuse.hellofs"
 fumount other
 exits 0 'fmount -v -t' fmount -n -v -t hellofs none other
 like 'fmount -v reports the mount and its type' "$err" 'fmount: other: mounted, type fuse.hellofs$'
 fumount other
 exits 0 'fmount -o auto_unmount' fmount -w -o auto_unmount other -- hellofs
 kill -9 "$(newest hellofs)"
-ok 'is --auto-unmount' within 5 unmounted "$T/other"
+ok '-o auto_unmount means --auto-unmount' within 5 unmounted "$T/other"
 
 # ---- Usage ----
 

@@ -71,12 +71,12 @@ for options in --writeback '--writeback --cache=always' '--writeback --threads=1
 	done=$(head -c 8388608 /dev/urandom | dd of=mnt/f bs=1M 2>&1)
 	like 'close tells that a full SOURCE took only a part' "$done" 'No space left'
 	ok 'the next open reads what SOURCE has' cmp mnt/f src/f
-	is 'and the size is that of SOURCE' "$(stat -c '%s %b' mnt/f)" "$(stat -c '%s %b' src/f)"
+	is 'the size in the mount is that of SOURCE' "$(stat -c '%s %b' mnt/f)" "$(stat -c '%s %b' src/f)"
 	truncate -s 1000 mnt/f
 	head -c 3000000 /dev/zero >src/ballast
 	head -c 2000000 /dev/urandom | dd of=mnt/f bs=1M conv=notrunc 2>&1 | grep -q 'No space'
 	rm -f src/ballast
-	ok 'once more, after truncate(2)' cmp mnt/f src/f
+	ok 'after truncate(2) the mount shows what SOURCE has' cmp mnt/f src/f
 	rm -f mnt/f src/*
 	exits 0 'unmounted' fumount mnt
 done
@@ -112,7 +112,7 @@ if [ "$(id -u)" = 0 ]; then
 				*) want='write EFBIG' ;;
 				esac
 				is "$how: a byte at $offset" "$(far "$offset" "$how")" "$want"
-				is 'is not shown later' "$(wc -c <mnt/far)$(stat -c ' %s' mnt/far)" '0 0'
+				is 'a byte that could not be written is not shown later' "$(wc -c <mnt/far)$(stat -c ' %s' mnt/far)" '0 0'
 				rm -f mnt/far
 			done
 		done
@@ -123,9 +123,9 @@ if [ "$(id -u)" = 0 ]; then
 	for how in --no-passthrough --writeback --sandbox; do
 		(ulimit -S -f 100 && exec passfs -b "$how" src mnt)
 		exits 0 "$how: a file beyond the server's limit of file size" sh -c 'head -c 300000 /dev/zero >mnt/large'
-		is 'is there whole' "$(stat -c %s src/large)" 300000
-		exits 1 "the caller's own limit counts" sh -c 'trap "" XFSZ; ulimit -f 200; head -c 300000 /dev/zero >mnt/larger'
-		is 'as in SOURCE' "$(stat -c %s src/larger)" 102400
+		is 'the file beyond the limit of the server is complete in SOURCE' "$(stat -c %s src/large)" 300000
+		exits 1 'the file size limit of the caller counts' sh -c 'trap "" XFSZ; ulimit -f 200; head -c 300000 /dev/zero >mnt/larger'
+		is 'SOURCE has the file up to the limit of the caller' "$(stat -c %s src/larger)" 102400
 		rm -f mnt/large mnt/larger
 		exits 0 'unmounted' fumount mnt
 	done

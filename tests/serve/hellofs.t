@@ -14,22 +14,22 @@ serve() # serve ARGUMENTS: hellofs in the foreground on ./mnt, its messages in .
 
 serve
 is 'hello says hello' "$(cat mnt/hello)" hello
-is 'five bytes' "$(wc -c <mnt/hello)" 5
+is 'hello has five bytes' "$(wc -c <mnt/hello)" 5
 is 'inode, mode, owner, time' "$(stat -c '%i %a %u:%g %Y %s' mnt/hello)" '2 644 0:0 0 5'
-is 'the root' "$(stat -c '%i %a %F' mnt)" '1 755 directory'
-is 'the directory' "$(ls -a mnt)" "$(printf '%s\n' . .. hello)"
+is 'the root has inode 1 and mode 755' "$(stat -c '%i %a %F' mnt)" '1 755 directory'
+is 'the directory has hello and no other file' "$(ls -a mnt)" "$(printf '%s\n' . .. hello)"
 is 'reads at an offset' "$(dd if=mnt/hello bs=1 skip=1 count=3 status=none)" ell
 is 'reads past the end' "$(dd if=mnt/hello bs=1 skip=9 status=none 2>&1)" ''
-exits 1 'no other file' cat mnt/other
-exits 1 'writing' bash -c 'echo x >mnt/hello'
+exits 1 'no other file exists' cat mnt/other
+exits 1 'writing fails' bash -c 'echo x >mnt/hello'
 like 'the error: Read-only file system' "$err" 'Read-only file system'
-exits 1 'creating' bash -c 'echo x >mnt/new'
+exits 1 'creating fails' bash -c 'echo x >mnt/new'
 like 'the error: Read-only file system' "$err" 'Read-only file system'
-exits 1 'removing' rm -f mnt/hello
-ok 'statfs' stat -f mnt
-like 'the mount table' "$(mount_line "$T/mnt")" \
+exits 1 'removing fails' rm -f mnt/hello
+ok 'statfs(2) succeeds' stat -f mnt
+like 'the mount table has type, source and options' "$(mount_line "$T/mnt")" \
 	"$T/mnt ro,nosuid,nodev,relatime.* - fuse.hellofs hellofs ro,.*default_permissions,allow_other"
-exits 1 'a second one there' hellofs ./mnt
+exits 1 'a second hellofs at the same mountpoint' hellofs ./mnt
 like 'a second mount is refused, and the error says what to do' "$err" 'already mounted; unmount it first'
 kill -TERM "$bg"
 wait "$bg"
@@ -71,10 +71,10 @@ bg_timeout 20 unshare -pf --kill-child sh -c \
 	'sleep 300 & (sleep 0.1; exit 3) & (sleep 300 &) ; exec hellofs ./mnt' 2>log
 within 5 mounted "$T/mnt"
 sleep 0.3
-is 'as process 1 it reaps orphans' "$(pgrep -c -r Z -P "$(newest hellofs)")" 0
+is 'hellofs as process 1 reaps orphans' "$(pgrep -c -r Z -P "$(newest hellofs)")" 0
 kill -TERM "$(newest hellofs)"
 wait "$bg"
-is 'and ends without the rest' $? 0
+is 'hellofs as process 1 ends although other processes run' $? 0
 ok 'mnt is unmounted' unmounted "$T/mnt"
 
 # Busy: named, detached, served until the last one lets go.
@@ -84,9 +84,9 @@ holder=$bg server=${pids[-2]}
 within 5 open_in "$T/mnt" "$holder"
 kill -TERM "$server"
 within 5 unmounted "$T/mnt"
-ok 'busy: detached' unmounted "$T/mnt"
+ok 'hellofs detaches a busy mount' unmounted "$T/mnt"
 within 5 grep -q 'signal again' log
-like 'the holder is named' "$(cat log)" "held by $holder \((bash|sleep)\) of root: cwd"
+like 'hellofs names the process that keeps the mount busy' "$(cat log)" "held by $holder \((bash|sleep)\) of root: cwd"
 is 'busy: the detached mount is still served' "$(cat "/proc/$holder/cwd/hello")" hello
 kill "$holder"
 wait "$server"
@@ -97,12 +97,12 @@ serve
 exec 7<mnt/hello
 kill -TERM "$bg"
 within 5 grep -q 'open file' log
-ok 'an open file is a holder' grep -q "held by $$ (bash) of root: open file" log
+ok 'hellofs names a process with an open file' grep -q "held by $$ (bash) of root: open file" log
 kill -TERM "$bg"
 wait "$bg"
 is 'a second signal aborts: exit 1' $? 1
 exec 7<&-
-ok 'nothing is left' unmounted "$T/mnt"
+ok 'after the second signal nothing is mounted' unmounted "$T/mnt"
 
 # After a kill -9 the mount is dead; fumount clears it.
 serve
@@ -119,11 +119,11 @@ within 5 open_in "$T/mnt" "$holder"
 umount -l mnt
 hellofs -b -o fsname=new mnt 2>/dev/null
 kill -TERM "$old"
-ok 'what has taken its place it leaves alone' within 5 grep -q 'covered, moved or detached meanwhile' log
+ok 'the unmounter of a detached mount leaves a new mount in its place' within 5 grep -q 'covered, moved or detached meanwhile' log
 like 'the mount that took the place stays' "$(mount_line "$T/mnt")" ' fuse.hellofs new '
 kill "$holder"
 wait "$old"
-is 'the old one ends with its holder' $? 0
+is 'the old server ends with its holder' $? 0
 exits 0 'fumount of the new one' fumount mnt
 
 # Requests: none once the kernel has seen it all.
@@ -141,22 +141,22 @@ exits 1 'mounted rw, writing fails all the same' bash -c 'echo x >mnt/hello'
 like 'the error: Read-only file system' "$err" 'Read-only file system'
 exits 1 'mounted rw, creating fails all the same' touch mnt/new
 exits 1 'mounted rw, no shared mapping can be written' shared_write mnt/hello
-is 'the file is whole' "$(cat mnt/hello)" hello
+is 'the file has its five bytes after the refused calls' "$(cat mnt/hello)" hello
 kill "$bg"; wait "$bg"
 
 serve
 exits 1 'mounted ro, no shared mapping can be written' shared_write mnt/hello
-is 'the file is whole' "$(cat mnt/hello)" hello
+is 'the file has its five bytes after the refused mapping' "$(cat mnt/hello)" hello
 kill "$bg"; wait "$bg"
 
 # -b, --ready-fd, names.
 exits 0 '-b returns when the mount answers' hellofs -b mnt
 is '-b: the mount answers at once' "$(cat mnt/hello)" hello
 exits 0 'fumount' fumount mnt
-exits 1 '-b tells that it failed' hellofs -b /nonexistent/mnt
+exits 1 'hellofs -b fails where the mountpoint does not exist' hellofs -b /nonexistent/mnt
 like 'the error: No such file or directory' "$err" 'No such file or directory'
 exec 8< <(hellofs --ready-fd 9 mnt 9>&1 2>/dev/null)
-is '--ready-fd: a newline' "$(head -c 1 <&8 | od -An -c | tr -d ' ')" '\n'
+is '--ready-fd gets a newline once the mount answers' "$(head -c 1 <&8 | od -An -c | tr -d ' ')" '\n'
 fumount mnt; exec 8<&-
 
 odd=$'a b\tc\nd,e\\f'

@@ -21,7 +21,7 @@ kill -TERM "$bg"
 within 5 gone "$bg" || kill -KILL "$bg"
 wait "$bg"
 is 'a server that cannot unmount ends at the first signal' $? 1
-like 'and says so' "$(cat log)" "hellofs: user: still mounted, but no longer served"
+like 'the server reports that the mount is no longer served' "$(cat log)" "hellofs: user: still mounted, but no longer served"
 mv helper/away helper/fusermount3
 exits 0 'what it left is unmounted' "${nobody[@]}" "$BUILD/bin/fumount" user
 
@@ -33,7 +33,7 @@ bg "${nobody[@]}" sh -c 'cd user && exec sleep 100'
 within 5 grep -q sleep "/proc/$bg/comm"
 kill -TERM "$server"
 within 5 unmounted "$T/user"
-ok 'a busy one serves on' kill -0 "$server"
+ok 'the server of a busy mount goes on' kill -0 "$server"
 kill "$bg"
 wait "$server"
 is 'fumount -w ends with success once the mount is free' $? 0
@@ -43,10 +43,10 @@ box=(setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/env "PATH=$BUIL
 exits 0 'a mount by way of the box' "${box[@]}" hellofs -b user
 bg "${nobody[@]}" sh -c 'cd user && exec sleep 100'
 within 5 grep -q sleep "/proc/$bg/comm"
-exits 32 'busy' "${box[@]}" fumount user
+exits 32 'fumount of a busy mount in a user namespace' "${box[@]}" fumount user
 like 'the error: fumount: user: busy; fumount -l detaches it' "$err" 'fumount: user: busy; fumount -l detaches it'
-like 'with the holder' "$err" "held by $bg \\(sleep\\) of nobody: cwd"
-exits 0 'and waited for' timeout 20 sh -c '(sleep 0.5; kill "$0") & "$@"' "$bg" "${box[@]}" fumount -w 10 user
+like 'the error names the holder' "$err" "held by $bg \\(sleep\\) of nobody: cwd"
+exits 0 'fumount -w of a mount in a user namespace' timeout 20 sh -c '(sleep 0.5; kill "$0") & "$@"' "$bg" "${box[@]}" fumount -w 10 user
 ok 'fumount -w returns once the mount is unmounted' unmounted "$T/user"
 give_dev_back
 finish

@@ -30,7 +30,7 @@ for options in '' --no-passthrough --cache=none --writeback '--writeback --threa
 	printf Z >&7
 	is 'what a writer has not closed is read by others' "$(cat mnt/f)" ZXYdef
 	exec 7>&-
-	is 'and reaches SOURCE' "$(cat src/f)" ZXYdef
+	is 'the write reaches SOURCE' "$(cat src/f)" ZXYdef
 	for text in longer-than-before short ''; do
 		cat mnt/f >/dev/null
 		printf %s "$text" >src/f
@@ -44,7 +44,7 @@ for options in '' --no-passthrough --cache=none --writeback '--writeback --threa
 	is 'its time is seen when names and attributes are a second old' "$(stat -c %Y mnt/f)" 2000
 	printf three >src/f
 	sleep 1.1
-	is 'and so is its size' "$(stat -c %s mnt/f)" 5
+	is 'the size in the mount is that of SOURCE' "$(stat -c %s mnt/f)" 5
 	exits 0 'unmounted' fumount mnt
 	rm -f src/f
 done
@@ -98,7 +98,7 @@ if [ "$(id -u)" = 0 ]; then
 				    try: os.write(fd, b"b" * 9000) if what == "write" else getattr(os, what)(fd)
 				    except OSError as error: print(what, error.strerror)' \
 				2>&1 < <(within 5 test -e src/f; sleep 0.3; $what src/f; echo))" written
-			is 'all of it is there' "$(stat -c %s src/f)" 18000
+			is 'SOURCE has all that was written' "$(stat -c %s src/f)" 18000
 			chattr -a src/f
 			rm -f mnt/f
 		done

@@ -46,12 +46,12 @@ log
 ( exec 3<mnt/data; exec 3<&- )
 is 'a close that wrote nothing is not told' "$(grep -c FLUSH log)" 0
 echo x >mnt/written
-is 'nor one on a file system that does nothing then' "$(grep -c FLUSH log)" 0
+is 'a close on a file system that ignores FLUSH sends none' "$(grep -c FLUSH log)" 0
 is 'what is only written asks for no attribute' "$(grep -c GETXATTR log)" 0
 echo x 1<>mnt/written
 is 'otherwise the first write asks for one' "$(grep -c GETXATTR log)" 1
 echo x 1<>mnt/written
-is 'the next for none' "$(grep -c GETXATTR log)" 1
+is 'one GETXATTR is sent, and none for the next file' "$(grep -c GETXATTR log)" 1
 # Who writes a file anew does so past the cache, whatever else is there; all see the same.
 mapped='import mmap, os, sys
 fd = os.open("mnt/both", os.O_RDWR)
@@ -74,10 +74,10 @@ fumount mnt; wait "$server"
 log --no-xattrs -o noallow_other
 mkdir src/private; touch src/private/{1,2,3}
 perl -e 'rename "mnt/private/$_", "mnt/private/to$_" or die for 1 .. 3'
-ok 'renamed' test -e src/private/to3
-exits 1 'no attributes' setfattr -n user.x -v y mnt/one
+ok 'the file is renamed in SOURCE' test -e src/private/to3
+exits 1 'setfattr fails in a mount without extended attributes' setfattr -n user.x -v y mnt/one
 like 'the error is: Operation not supported' "$err" 'Operation not supported'
 is 'nobody else comes in: no attributes are asked for to check' "$(grep -c 'GETATTR node [^1]' log)" 0
-exits 2 'nobody else' as 1001 ls mnt
+exits 2 'another user cannot list the mount' as 1001 ls mnt
 fumount mnt; wait "$server"
 finish

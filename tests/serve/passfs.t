@@ -60,11 +60,11 @@ is 'the calls leave nothing in the mount' "$(ls -A mnt)" ''
 
 # Names, sizes, many entries.
 name=$(printf 'n%.0s' {1..255})
-ok 'a name of 255 bytes' touch "mnt/$name"
+ok 'a name of 255 bytes can be made' touch "mnt/$name"
 ok 'the name of 255 bytes is in SOURCE' test -e "src/$name"
-exits 1 'a name of 256 bytes' touch "mnt/n$name"
+exits 1 'a name of 256 bytes is refused' touch "mnt/n$name"
 like 'the error: File name too long' "$err" 'File name too long'
-ok 'a name of odd bytes' touch "mnt/"$'\n\377 \\'
+ok 'a name with a newline and a byte that is no UTF-8 can be made' touch "mnt/"$'\n\377 \\'
 is 'names of odd bytes are in SOURCE' "$(count src)" "$(count mnt)"
 rm -f mnt/*
 dd if=/dev/urandom of=native/data bs=1M count=24 2>/dev/null
@@ -110,9 +110,9 @@ is 'a file that was made in SOURCE is seen' "$(cat mnt/behind)" behind
 cp --sparse=always mnt/far mnt/far2
 is 'holes stay holes' "$(du -k src/far2 | cut -f1)" 1024
 rm mnt/far mnt/far2
-setfattr -n user.x -v y mnt/behind 2>/dev/null && is 'an attribute' "$(getfattr --only-values -n user.x src/behind 2>/dev/null)" y
+setfattr -n user.x -v y mnt/behind 2>/dev/null && is 'an extended attribute is in SOURCE' "$(getfattr --only-values -n user.x src/behind 2>/dev/null)" y
 ok 'a file is written with O_SYNC and fsync' dd if=native/data of=mnt/sync bs=64k oflag=sync conv=fsync count=16
-ok 'mmap' perl -e 'exit !(-s "mnt/data" == 24 << 20)'
+ok 'a file is written through a mapping' perl -e 'exit !(-s "mnt/data" == 24 << 20)'
 
 ok 'a file is written with O_DIRECT' dd if=native/data of=mnt/direct bs=64k oflag=direct count=16
 ok 'SOURCE has what was written with O_DIRECT' cmp <(head -c 1M native/data) src/direct
@@ -133,7 +133,7 @@ for fs in one two; do mkdir src/$fs/dir; echo "$fs" >src/$fs/f; done
 is 'two file systems in SOURCE have a file of the same inode number' "$(stat -c %i src/one/f)" "$(stat -c %i src/two/f)"
 ok 'cp takes files of the same inode number for two files' cp mnt/one/f mnt/two/f
 is 'the copy is in the other file system' "$(cat src/two/f)" one
-exits 0 'no directory is in itself' find mnt -ls
+exits 0 'find descends into no directory twice' find mnt -ls
 is 'find reports no error' "$err" ''
 is 'no inode number is shown twice' "$(stat -c %i mnt/{,one/,two/}{,f,dir,behind} 2>/dev/null | sort | uniq -d)" ''
 numbers='import os
@@ -142,7 +142,7 @@ for top, dirs, files in os.walk("mnt"):
         if not os.path.ismount(e.path.replace("mnt", "src", 1)) and e.inode() != os.lstat(e.path).st_ino: print(e.path)'
 is 'readdir and lstat show the same inode number' "$(python3 -c "$numbers")" ''
 is 'statx(2) shows the same inode number, and the birth time' "$(stat -c '%i %W' mnt/one/f)" "$(stat -c %i mnt/one/f) $(stat -c %W src/one/f)"
-is "SOURCE's own keep theirs" "$(stat -c %i mnt mnt/behind mnt/dir)" "$(stat -c %i src src/behind src/dir)"
+is 'inode numbers of SOURCE itself stay as they are' "$(stat -c %i mnt mnt/behind mnt/dir)" "$(stat -c %i src src/behind src/dir)"
 named='import ctypes, os
 fd = os.open("mnt/two", os.O_TMPFILE | os.O_RDWR)
 ctypes.CDLL(None).linkat(-100, b"/proc/self/fd/%d" % fd, -100, b"mnt/two/named", 0x400)
@@ -152,10 +152,10 @@ umount -l src/one src/two
 rm -r src/one src/two src/dir
 
 # As it says.
-exits 1 'no such source' passfs nowhere mnt
+exits 1 'a SOURCE that does not exist' passfs nowhere mnt
 like 'the error: passfs: nowhere: No such file or directory' "$err" 'passfs: nowhere: No such file or directory'
 exits 1 'passfs without a SOURCE' passfs mnt
-exits 1 'passfs of a file' passfs native/data mnt
+exits 1 'a SOURCE that is a file' passfs native/data mnt
 fumount mnt
 ok 'the server ends' within 2 gone "$server"
 exits 0 'passfs -o ro' passfs -b -o ro src mnt
@@ -170,9 +170,9 @@ install -m 4755 "$BUILD/fusermount3" helper/fusermount3
 chown 65534 theirs
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/helper:$PATH" "$@"; }
 nobody passfs -b src theirs
-ok 'an ordinary user writes' nobody sh -c 'echo x >theirs/his'
-is 'as himself' "$(stat -c '%u %g' src/his)" '65534 65534'
-exits 2 "and not what is others'" nobody sh -c 'echo x >theirs/behind'
+ok 'an ordinary user serves a mount and writes to it' nobody sh -c 'echo x >theirs/his'
+is 'the file in SOURCE belongs to that user' "$(stat -c '%u %g' src/his)" '65534 65534'
+exits 2 'that user cannot write to files of others' nobody sh -c 'echo x >theirs/behind'
 nobody fumount theirs
 give_dev_back
 finish

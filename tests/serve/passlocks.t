@@ -17,11 +17,11 @@ exec 8>hold
 within 5 grep -q got held
 exits 1 'a POSIX lock of SOURCE is seen' lock mnt/one r 5 1 </dev/null
 is 'fcntl(2) reports the conflict as EAGAIN' "$out" 'Resource temporarily unavailable'
-like 'who is asked for names the process' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(newest lock)"
-exits 0 'beside it there is room' lock mnt/one w 10 1 </dev/null
+like 'F_GETLK names the process that holds the lock' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(newest lock)"
+exits 0 'a lock beside the locked range succeeds' lock mnt/one w 10 1 </dev/null
 lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
 sleep 0.3
-is 'one waits' "$(cat waited)" ''
+is 'a conflicting lock waits' "$(cat waited)" ''
 ok 'other requests are served meanwhile' timeout 5 ls mnt
 exec 8>&-
 ok 'the waiter gets the lock once the owner closes the file' within 5 grep -q got waited
@@ -30,17 +30,17 @@ lock mnt/one w 0 10 <hold >held & pids+=($!)
 : >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
-exits 1 'and the other way round' lock src/one w 0 1 </dev/null
+exits 1 'a POSIX lock in the mount is seen in SOURCE' lock src/one w 0 1 </dev/null
 lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
 sleep 0.2
 kill -INT "$waiter"; kill -TERM "$waiter"
-ok 'who waits can be interrupted' within 5 gone "$waiter"
+ok 'a signal ends the process that waits for a lock' within 5 gone "$waiter"
 exec 8>&-
-ok 'a close gives it back' within 5 lock src/one w 0 1 </dev/null
+ok 'a close gives the lock back in SOURCE' within 5 lock src/one w 0 1 </dev/null
 flock src/two sleep 2 8>&- & pids+=($!)
 sleep 0.2
-exits 1 'flock(2) too' flock -n mnt/two true
-ok 'and waits' timeout 10 flock mnt/two true
+exits 1 'flock(2) of SOURCE is seen in the mount' flock -n mnt/two true
+ok 'flock(2) in the mount waits for the one in SOURCE' timeout 10 flock mnt/two true
 # F_OFD_SETLK: the lock is the open file's, of which another one, or a duplicate, is no end.
 python3 -c 'import fcntl, os, struct, sys
 fd = os.open("mnt/two", os.O_RDWR)
@@ -55,7 +55,7 @@ within 5 grep -q got held
 sleep 0.2
 exits 1 'the lock of an open file is seen in SOURCE' lock src/two w 0 1 </dev/null
 exec 8>&-
-ok 'and ends with it' within 5 lock src/two w 0 1 </dev/null
+ok 'the lock of an open file ends with it' within 5 lock src/two w 0 1 </dev/null
 # A thread closes the file while another one waits for a lock of it.
 lock src/one w 0 10 <hold >held & pids+=($!)
 : >held	# what the last one wrote there
@@ -77,19 +77,19 @@ waiter.join()
 time.sleep(60)' >waited 2>&1 8>&- & waiter=$!
 pids+=("$waiter")
 within 10 grep -q closed waited
-exits 0 'a close ends what is locked' lock src/one w 20 10 </dev/null
+exits 0 'a close in the mount gives back what the process had locked' lock src/one w 20 10 </dev/null
 exec 8>&-
-ok 'who waits goes on' within 5 grep -q got waited
-exits 1 'and has got it' lock src/one w 0 1 </dev/null
+ok 'the thread that waits for the lock gets it' within 5 grep -q got waited
+exits 1 'the lock of that thread is seen in SOURCE' lock src/one w 0 1 </dev/null
 kill "$waiter"
-ok 'until his own end' within 5 lock src/one w 0 1 </dev/null
+ok 'the lock ends with the process' within 5 lock src/one w 0 1 </dev/null
 down
 up
 lock src/one w 0 10 <hold >held & pids+=($!)
 : >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
-exits 0 'without --locks they are those of the mount' lock mnt/one w 0 1 </dev/null
+exits 0 'without --locks a lock of SOURCE does not conflict with one in the mount' lock mnt/one w 0 1 </dev/null
 exec 8>&-
 down
 
@@ -100,12 +100,12 @@ echo handle >src/exported
 mkdir -p src/h/i; echo deep >src/h/i/f
 handle take mnt/exported >h1; handle take mnt/h/i/f >h2
 echo 2 >/proc/sys/vm/drop_caches
-is 'open by handle' "$(handle open mnt <h1)" handle
+is 'a file is opened by its handle' "$(handle open mnt <h1)" handle
 mv src/exported src/renamed; echo 2 >/proc/sys/vm/drop_caches
-is 'renamed meanwhile' "$(handle open mnt <h1)" handle
-is 'deeper' "$(handle open mnt <h2)" deep
+is 'a handle leads to a file that was renamed meanwhile' "$(handle open mnt <h1)" handle
+is 'a handle leads to a file in a deeper directory' "$(handle open mnt <h2)" deep
 rm src/renamed; echo 2 >/proc/sys/vm/drop_caches; sleep 1.1
-exits 1 'removed: no' sh -c 'handle open mnt <h1'
+exits 1 'a handle of a removed file fails' sh -c 'handle open mnt <h1'
 like 'the error: Stale file handle' "$err" 'Stale file handle'
 down
 # A new file may have the inode number of one that was removed; ext4 sees to that at once.
@@ -117,21 +117,21 @@ stale() # stale NAME HANDLE
 	like 'the error is ESTALE' "$err" 'Stale file handle'
 }
 if truncate -s 16M image && mkfs.ext4 -q image && mount -o loop image ext; then
-	exits 0 'on ext4' passfs -b --export ext mnt
+	exits 0 'passfs --export on ext4' passfs -b --export ext mnt
 	server=$(newest passfs)
 	pids+=("$server")
 	echo first >mnt/a; handle take mnt/a >h1; number=$(stat -c %i ext/a)
 	rm mnt/a; within 5 let_go a; sleep 0.2
 	echo second >mnt/b; handle take mnt/b >h2
-	is 'the number of another one' "$(stat -c %i ext/b)" "$number"
+	is 'a new file gets the inode number of a removed one' "$(stat -c %i ext/b)" "$number"
 	stale 'whose handle does not open it' h1
-	is 'its own does' "$(handle open mnt <h2)" second
+	is 'the handle of the new file leads to it' "$(handle open mnt <h2)" second
 	echo 2 >/proc/sys/vm/drop_caches; within 5 let_go b
-	is 'and goes on to' "$(handle open mnt <h2)" second
+	is 'the handle of the new file leads to it later, too' "$(handle open mnt <h2)" second
 	stale 'the other one stays what it is' h1
 	rm mnt/b; within 5 let_go b; sleep 0.2
 	echo third >ext/c; find mnt -size 1 >/dev/null
-	is 'the number again' "$(stat -c %i ext/c)" "$number"
+	is 'a third file gets the inode number' "$(stat -c %i ext/c)" "$number"
 	stale 'when it is listed' h2
 	down
 	umount ext

@@ -12,13 +12,13 @@ echo 1 >src/one; chown 1:1 src/one; chmod 640 src/one
 echo 2 >src/two; chown 2:3 src/two; chmod 4755 src/two
 mkdir src/dir; chmod 700 src/dir
 up --map 1:1001,@1:@1002,2:1003
-is 'one owner shown as another' "$(owner mnt/one)" '1001 1002 640'
-is 'the group that is not named stays' "$(owner mnt/two)" '1003 3 4755'
-ok 'a chown' chown 1003:1002 mnt/one
+is '--map shows the owner as another user' "$(owner mnt/one)" '1001 1002 640'
+is '--map leaves a group that it does not name' "$(owner mnt/two)" '1003 3 4755'
+ok '--map: chown in the mount' chown 1003:1002 mnt/one
 is '--map: chown in the mount sets the mapped owner in SOURCE' "$(owner src/one)" '2 1 640'
 ok '--map: the user who is shown as owner may write' as 1003 sh -c 'echo x >mnt/one'
 ok '--map: a user makes a file' as 1001 touch mnt/his
-is "it is the first one's" "$(owner src/his)" "1 1001 $(stat -c %a src/his)"
+is '--map: the new file has the mapped owner in SOURCE' "$(owner src/his)" "1 1001 $(stat -c %a src/his)"
 is '--map: the new file is shown as the file of its creator' "$(stat -c %u mnt/his)" 1001
 down
 up --uid-offset 100 --gid-offset 200
@@ -29,7 +29,7 @@ down
 up --force-user 77 --force-group 78 --perms u=rwX,g=rX,o=
 is '--force-user, --force-group and --perms' "$(owner mnt/one)" '77 78 640'
 is '--perms of a directory' "$(stat -c %a mnt/dir)" 750
-is 'no set-id bits of an owner that is hidden' "$(stat -c %a mnt/two)" 750
+is '--force-user: no set-id bits of an owner that is not shown' "$(stat -c %a mnt/two)" 750
 exits 1 '--perms: others may not read' as 79 cat mnt/one
 ok '--perms: the forced owner may read' as 77 sh -c 'cat mnt/two'
 down
@@ -111,7 +111,7 @@ down
 like '-o with a wrong value of an own option' "$(passfs -o ro,cache=some src mnt 2>&1)" '^passfs: .*cache=some.* not auto, none or always'
 like '-o with an own option without its value' "$(passfs -o cache src mnt 2>&1)" '^passfs: .*cache.*needs a value'
 like '-o with an unknown option' "$(passfs -o ro,nonsense src mnt 2>&1)" '^passfs: .*nonsense.*unknown option'
-exits 0 'by mount.fuse.passfs' mount.fuse3 passfs#src mnt -o 'rw,perms=0444'
+exits 0 'passfs by mount.fuse3' mount.fuse3 passfs#src mnt -o 'rw,perms=0444'
 is 'the options reach passfs: owner, group and mode' "$(owner mnt/one)" '2 1 444'
 fumount mnt
 for bad in '--map 1' '--map 1:@2' '--map a:b' '--map 1:2,' '--perms rwz' '--perms 9' '--cache some' '--transport x' '--threads 65' '--timeout x' '--locks --transport=uring' '--locks --request-timeout=20' \
@@ -121,7 +121,7 @@ for bad in '--map 1' '--map 1:@2' '--map a:b' '--map 1:2,' '--perms rwz' '--perm
 	'--map 1:2,') exits 0 "an empty end is none ($bad)" passfs -b $bad src mnt; fumount mnt ;;
 	*) exits 1 "refused: $bad" passfs $bad src mnt ;;
 	esac
-	[ "$bad" = '--map 1:2,' ] || like 'names itself' "$err" '^passfs: .*see passfs --help'
+	[ "$bad" = '--map 1:2,' ] || like 'the error is one of passfs, and names --help' "$err" '^passfs: .*see passfs --help'
 done
 
 # Names that are not there.
@@ -144,11 +144,11 @@ ln -s ../d/e/../../one src/d/round; ln -s nowhere src/d/dangling; ln -s ../.. sr
 ln -s e/up/../../../../etc src/d/through
 up --no-symlinks-out
 for link in in dangling; do is "$link is shown" "$(readlink "mnt/d/$link")" "$(readlink "src/d/$link")"; done
-is 'a link up to the root stays in' "$(readlink mnt/d/e/up)" ../..
+is 'a link up to the root of the mount is shown' "$(readlink mnt/d/e/up)" ../..
 for link in absolute out round through; do exits 1 "$link is not" cat "mnt/d/$link"; like 'the error is: Permission denied' "$err" 'Permission denied'; done
 mkdir -p mnt/1/2/3/4/5/6/7/8
 ln -s ../../../../../../../../etc/passwd mnt/1/2/3/4/5/6/7/8/deep
-is 'a link from deep below stays in' "$(readlink mnt/1/2/3/4/5/6/7/8/deep)" ../../../../../../../../etc/passwd
+is 'a link from deep below that stays inside is shown' "$(readlink mnt/1/2/3/4/5/6/7/8/deep)" ../../../../../../../../etc/passwd
 ln -P mnt/1/2/3/4/5/6/7/8/deep mnt/near
 exits 1 'a hard link to that link leads out and is refused' cat mnt/near
 like 'the error is: Permission denied' "$err" 'Permission denied'
@@ -173,7 +173,7 @@ up
 (umask 027; mkdir mnt/masked; touch mnt/masked/file)
 is 'the umask of the caller applies to new files' "$(stat -c %a src/masked src/masked/file | paste -sd' ')" '750 640'
 mkdir mnt/acl
-ok 'a default access list' setfacl -d -m u:1005:rwx,g::rx,o::- mnt/acl
+ok 'setfacl sets a default access list' setfacl -d -m u:1005:rwx,g::rx,o::- mnt/acl
 (umask 077; touch mnt/acl/file)
 is 'the default list applies, and not the umask' "$(getfacl -cp mnt/acl/file 2>/dev/null | paste -sd' ')" "$(getfacl -cp src/acl/file | paste -sd' ')"
 like 'a new file has the entry of the default list' "$(getfacl -cp src/acl/file)" 'user:1005:rwx'
@@ -182,42 +182,42 @@ chmod 755 mnt
 ok 'a user of the access list can read and write' as 1006 sh -c 'cat mnt/one; echo x >>mnt/one'
 exits 1 'other users cannot read' as 1007 cat mnt/one
 mkdir src/team; chown 0:500 src/team; chmod 2777 src/team
-ok 'with a further group' setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'touch mnt/team/f; chmod 2755 mnt/team/f; mkdir mnt/team/d'
-is "the group is the directory's" "$(stat -c '%g %a' src/team/f src/team/d | paste -sd' ')" "500 2755 500 $(setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'mkdir src/team/n; stat -c %a src/team/n')"
+ok 'a user makes a file and a directory by a supplementary group' setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'touch mnt/team/f; chmod 2755 mnt/team/f; mkdir mnt/team/d'
+is 'file and directory have the group of the directory, and its set-group-id bit' "$(stat -c '%g %a' src/team/f src/team/d | paste -sd' ')" "500 2755 500 $(setpriv --reuid 1008 --regid 1008 --groups 500 sh -c 'mkdir src/team/n; stat -c %a src/team/n')"
 mkdir src/team/mine; chown 1009:500 src/team/mine; chmod 2777 src/team/mine
 as 1009 setfacl -d -m u:1005:rwx mnt/team/mine
-is 'a default list leaves it its set-group-id' "$(stat -c %a src/team/mine)" 2777
+is 'setting a default access list keeps the set-group-id bit' "$(stat -c %a src/team/mine)" 2777
 as 1009 setfacl -m u:1005:rwx mnt/team/mine
-is 'an access list does not' "$(stat -c %a src/team/mine)" 777
+is 'setting an access list by a user outside the group clears it' "$(stat -c %a src/team/mine)" 777
 setpriv --reuid 1008 --regid 1008 --groups 500 chmod 2775 mnt/team/f
 chmod 2775 src/team/f
-is 'who is not in it loses the bit' "$(as 1008 chmod 2775 mnt/team/f; stat -c %a src/team/f)" "$(chmod 2775 src/team/f; chown 1008 src/team/f; as 1008 chmod 2775 src/team/f; stat -c %a src/team/f)"
+is 'chmod by a user outside the group clears the set-group-id bit' "$(as 1008 chmod 2775 mnt/team/f; stat -c %a src/team/f)" "$(chmod 2775 src/team/f; chown 1008 src/team/f; as 1008 chmod 2775 src/team/f; stat -c %a src/team/f)"
 
 # Set-id bits go with what anybody but root writes, opened before or after.
 printf '#!/bin/sh\n' >src/suid; chown 1009:1009 src/suid; chmod 6777 src/suid
 as 1010 sh -c 'echo x >>mnt/suid'
-is 'written by another' "$(stat -c %a src/suid)" 777
+is 'a write by another user clears the set-id bits' "$(stat -c %a src/suid)" 777
 ( exec 3>>mnt/suid; chmod 6777 src/suid; as 1010 sh -c 'echo y >&3' )
-is 'through a descriptor that was open before' "$(stat -c %a src/suid)" 777
+is 'a write by another user through an older descriptor clears the set-id bits' "$(stat -c %a src/suid)" 777
 chmod 6777 src/suid
 as 1010 truncate -s 1 mnt/suid
-is 'truncated' "$(stat -c %a src/suid)" 777
+is 'truncate(2) by another user clears the set-id bits' "$(stat -c %a src/suid)" 777
 chmod 6777 src/suid
 as 1010 sh -c ': >mnt/suid'
-is 'opened with O_TRUNC' "$(stat -c %a src/suid)" 777
+is 'O_TRUNC by another user clears the set-id bits' "$(stat -c %a src/suid)" 777
 
 # What appends is told by each write, not by the open. (In passthrough the kernel goes by
 # the open.)
 for how in --no-passthrough --writeback; do
 	down
 	up $how
-	is "appends, and then does not ($how)" "$(perl -e 'use Fcntl; open F, ">>", "mnt/appended" or die; syswrite F, "12345"; fcntl F, F_SETFL, 0;
+	is "O_APPEND counts as it is at each write ($how)" "$(perl -e 'use Fcntl; open F, ">>", "mnt/appended" or die; syswrite F, "12345"; fcntl F, F_SETFL, 0;
 		sysseek F, 0, 0; syswrite F, "ab"; fcntl F, F_SETFL, O_APPEND; sysseek F, 0, 0; syswrite F, "6"; close F; print `cat src/appended`')" ab3456
 	rm -f mnt/appended
 done
 printf 12345 >src/grows
 chattr +a src/grows
-ok 'where the kernel collects: a file that only grows' sh -c 'printf 6 >>mnt/grows'
+ok 'an append-only file can be appended to, with --writeback' sh -c 'printf 6 >>mnt/grows'
 sync -f mnt
 is 'an append-only file grows by what was appended, with --writeback' "$(cat src/grows)" 123456
 chattr -a src/grows
@@ -225,52 +225,52 @@ down
 up
 
 # Attributes of the file system, and the time it was made.
-ok 'chattr' chattr +A mnt/one
-is 'goes through' "$(lsattr src/one | cut -d' ' -f1)" "$(lsattr mnt/one | cut -d' ' -f1)"
-like 'lsattr' "$(lsattr mnt/one)" '^-*A'
+ok 'chattr +A in the mount' chattr +A mnt/one
+is 'SOURCE has the attribute that chattr has set' "$(lsattr src/one | cut -d' ' -f1)" "$(lsattr mnt/one | cut -d' ' -f1)"
+like 'lsattr in the mount shows the attribute' "$(lsattr mnt/one)" '^-*A'
 chattr +a src/shown
-exits 2 'append only: not otherwise' sh -c 'echo x 1<>mnt/shown'
+exits 2 'an append-only file cannot be written at its start' sh -c 'echo x 1<>mnt/shown'
 like 'the error is: Operation not permitted' "$err" 'Operation not permitted'
-ok 'at its end' sh -c 'echo x >>mnt/shown'
+ok 'an append-only file can be appended to' sh -c 'echo x >>mnt/shown'
 chattr -a src/shown; chattr +i src/shown
-exits 2 'immutable' sh -c 'echo x >>mnt/shown'
+exits 2 'an immutable file cannot be appended to' sh -c 'echo x >>mnt/shown'
 chattr -i src/shown
 mkdir src/sub
 mount -t tmpfs none src/sub
 : >src/sub/grows
 chattr +a src/sub/grows
-ok 'append only, on another file system: closed' perl -e 'open F, ">>", "mnt/sub/grows" or die; close F or die $!'
+ok 'an append-only file on another file system closes without an error' perl -e 'open F, ">>", "mnt/sub/grows" or die; close F or die $!'
 umount -l src/sub	# what is to be forgotten may still hold it
 rmdir src/sub
 # Where the kernel opens it by itself, too.
 mount -o remount,ro src
-exits 2 'SOURCE is read-only now' sh -c 'echo x >>mnt/shown'
+exits 2 'no file can be written once SOURCE is read-only' sh -c 'echo x >>mnt/shown'
 like 'the error is: Read-only file system' "$err" 'Read-only file system'
 mount -o remount,rw src
 cp "$(command -v sleep)" src/program
 bg src/program 60
 within 5 grep -q program "/proc/$bg/comm"
-exits 2 'a program that runs' sh -c 'echo x >>mnt/program'
+exits 2 'a program that runs from SOURCE cannot be written to' sh -c 'echo x >>mnt/program'
 like 'the error is: Text file busy' "$err" 'Text file busy'
 kill "$bg"
 mkdir src/free; chmod 777 src/free
-ok 'a whiteout' as 1010 mknod mnt/free/whiteout c 0 0
-is "is the caller's" "$(stat -c '%u %g' src/free/whiteout)" '1010 1010'
-is 'birth' "$(stat -c %w mnt/one)" "$(stat -c %w src/one)"
-unlike 'is known' "$(stat -c %w mnt/one)" '^-$'
+ok 'an ordinary user makes a whiteout' as 1010 mknod mnt/free/whiteout c 0 0
+is 'the whiteout in SOURCE belongs to that user' "$(stat -c '%u %g' src/free/whiteout)" '1010 1010'
+is 'the time of birth is that in SOURCE' "$(stat -c %w mnt/one)" "$(stat -c %w src/one)"
+unlike 'the time of birth is known' "$(stat -c %w mnt/one)" '^-$'
 down
 
 # More files than descriptors.
 mkdir src/many
 perl -e 'open F, ">", "src/many/$_" or die for 1 .. 3000'
-exits 0 'few descriptors' prlimit --nofile=600:600 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \
+exits 0 'passfs with a limit of 600 descriptors' prlimit --nofile=600:600 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \
 	passfs -b src mnt
 server=$(newest passfs)
 pids+=("$server")
 find mnt/many -type f -exec stat -c %i {} + >seen 2>refused
-ok 'all are seen in the end, the kernel forgetting others' within 20 sh -c 'find mnt/many -type f -size 0 2>/dev/null | wc -l | grep -q 3000'
-ok 'within the limit' test "$(find "/proc/$server/fd" -mindepth 1 | wc -l)" -le 600
-unlike 'never something else' "$(cat refused)" 'No such file'
+ok 'all files are seen in the end, while the kernel forgets others' within 20 sh -c 'find mnt/many -type f -size 0 2>/dev/null | wc -l | grep -q 3000'
+ok 'passfs stays within its limit of descriptors' test "$(find "/proc/$server/fd" -mindepth 1 | wc -l)" -le 600
+unlike 'no file is reported missing' "$(cat refused)" 'No such file'
 down
 
 # A directory of 100,000, listed with attributes.
@@ -278,8 +278,8 @@ rm -rf src/many
 mkdir src/many
 perl -e 'open F, ">", "src/many/$_" or die for 1 .. 100_000'
 up
-ok 'a hundred thousand, each once' test "$(find mnt/many -mindepth 1 -printf '%f\n' | sort -un | wc -l)" = 100000
-ok 'each with its attributes' test "$(find mnt/many -type f -size 0 -links 1 -printf x 2>/dev/null | wc -c)" = 100000
+ok 'a directory of 100,000 files is listed with each once' test "$(find mnt/many -mindepth 1 -printf '%f\n' | sort -un | wc -l)" = 100000
+ok 'each of the 100,000 files has its attributes' test "$(find mnt/many -type f -size 0 -links 1 -printf x 2>/dev/null | wc -c)" = 100000
 down
 rm -rf src/many
 

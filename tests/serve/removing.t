@@ -25,7 +25,7 @@ for options in '' --cache=none --threads=4 '--hide=1*'; do
 	mkdir mnt/many
 	(cd src/many && seq 2000 3999 | xargs touch)
 	exits 0 'rm -r' busybox rm -r mnt/many
-	ok 'nothing is left' empty src
+	ok 'rm -r leaves nothing in SOURCE' empty src
 	fumount mnt
 done
 umount -l src	# the server may not have ended

@@ -12,7 +12,7 @@ if [ "$(uname -r | awk -F. '{ print $1 * 100 + $2 }')" -lt 615 ]; then
 fi
 bg hellofs --request-timeout=15 mnt 2>log
 server=$bg
-ok 'it serves' within 5 cat mnt/hello
+ok 'hellofs without a limit serves' within 5 cat mnt/hello
 is 'no word about a limit that the kernel does not have' "$(cat log)" 'Mounting hellofs on "mnt"'
 # The kernel looks every 15 seconds.
 sleep 16

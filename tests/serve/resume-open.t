@@ -28,22 +28,22 @@ goes_on()
 	touch mnt/lock
 	exec 8>mnt/lock
 	flock 8
-	ok 'killed' blow
+	ok 'the server is killed and another one serves' blow
 	echo two >&5
-	is 'what is written goes on' "$(cat src/new)" $'one\ntwo'
-	is 'what is read goes on' "$first$(cat <&6)" "$(seq 2000)"
-	is 'a removed file is there' "$(cat "/proc/$BASHPID/fd/7" 2>/dev/null || timeout 5 cat /dev/fd/7)" kept
-	ok 'flock(2) is held' locked mnt/lock
-	[[ $* != *--locks* ]] || ok 'in SOURCE, too' locked src/lock
+	is 'a file that was open for writing can be written on' "$(cat src/new)" $'one\ntwo'
+	is 'a file that was open for reading can be read on' "$first$(cat <&6)" "$(seq 2000)"
+	is 'a removed file that is open can be read' "$(cat "/proc/$BASHPID/fd/7" 2>/dev/null || timeout 5 cat /dev/fd/7)" kept
+	ok 'the lock of flock(2) is still held' locked mnt/lock
+	[[ $* != *--locks* ]] || ok 'the lock is still held in SOURCE' locked src/lock
 	exec 8>&-
-	ok 'and can be given up' timeout 5 flock -w 3 mnt/lock true
-	[[ $* != *--locks* ]] || ok 'in SOURCE, too' timeout 5 flock -n src/lock true
+	ok 'the lock can be given up' timeout 5 flock -w 3 mnt/lock true
+	[[ $* != *--locks* ]] || ok 'the lock is given up in SOURCE' timeout 5 flock -n src/lock true
 	exec 5>&- 6<&- 7<&-
 	for i in $(seq 500); do : >"mnt/d/$i"; done
 	is 'a listing while it is killed again and again is whole' \
 		"$({ for _ in 1 2 3 4 5; do sleep 0.02; kill -KILL "$(child_named passfs "$keeper")"; done & } 2>/dev/null
 		for _ in 1 2 3 4 5 6 7 8 9 10; do ls mnt/d; done | sort | uniq -c | awk '$1 != 10' | wc -l)" 0
-	ok 'rm -r, too' rm -r mnt/d
+	ok 'rm -r goes on while the server is killed again and again' rm -r mnt/d
 	was=0; another
 }
 
@@ -60,14 +60,14 @@ exec 6<mnt/text 8>mnt/new
 read -r -N 100 first <&6
 store=$(child_named fuse-store "$server")
 kill -KILL "$store"
-ok 'both are killed' blow
+ok 'server and store are killed, and another server serves' blow
 is 'the mount goes on after server and store were killed' "$(timeout 5 cat mnt/text | md5sum)" "$(seq 2000 | md5sum)"
 ok 'a new file can be written after server and store were killed' eval 'echo x >mnt/newer && [ "$(cat src/newer)" = x ]'
 exits 1 'an open file is lost' timeout 5 sh -c 'echo y >&8'
 like 'the error: I/O error|Input/output error' "$err" 'I/O error|Input/output error'
 exec 6<&- 8>&-
-ok 'others go on' eval 'rm mnt/newer && mkdir mnt/e && [ -d src/e ]'
-ok 'killed once more' blow
-ok 'as before' test -d mnt/e
+ok 'files that are opened afterwards work' eval 'rm mnt/newer && mkdir mnt/e && [ -d src/e ]'
+ok 'the server is killed once more' blow
+ok 'the mount answers after that' test -d mnt/e
 ok 'unmounts' down
 finish

@@ -89,7 +89,7 @@ for how in noatime strictatime; do
 		strictatime | *always) want='read True O_NOATIME False map True execute True' ;;
 		*) want='read True O_NOATIME False .* execute True' ;;	# a mapping of pages that are cached is not heard of
 		esac
-		like 'times of access are as SOURCE keeps them' "$(accesses)" "^$want\$"
+		like 'access times are those that SOURCE keeps' "$(accesses)" "^$want\$"
 		exits 0 'unmounted' fumount mnt
 	done
 	within 5 umount src

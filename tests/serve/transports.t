@@ -19,7 +19,7 @@ for how in '--transport=dev --threads=1' '--transport=dev --threads=4' '--transp
 	rm -rf mnt/w; mkdir mnt/w
 	for i in 1 2 3 4; do (for j in $(seq 50); do echo "$i $j" >"mnt/w/$i.$j"; done) & writers[i]=$!; done
 	wait "${writers[@]}"
-	is "all is written ($how)" "$(cat mnt/w/* | sort | sum)" "$(for i in 1 2 3 4; do for j in $(seq 50); do echo "$i $j"; done; done | sort | sum)"
+	is "all that four processes wrote is there ($how)" "$(cat mnt/w/* | sort | sum)" "$(for i in 1 2 3 4; do for j in $(seq 50); do echo "$i $j"; done; done | sort | sum)"
 	case $how in
 	*dev*|*auto) is 'no ring' "$(ring)" 0 ;;
 	*) ok 'a ring' test "$(ring)" -ge 1 ;;
@@ -27,9 +27,9 @@ for how in '--transport=dev --threads=1' '--transport=dev --threads=4' '--transp
 	down
 done
 echo N >"$params"
-exits 0 'io_uring switched off' passfs -b --transport=uring src mnt
+exits 0 'passfs where io_uring is switched off' passfs -b --transport=uring src mnt
 like 'passfs reports that io_uring is not available' "$err" 'io_uring is not available'
-ok 'and serves' ls mnt
+ok 'without io_uring passfs serves' ls mnt
 down
 echo "$before" >"$params"
 finish

@@ -39,8 +39,8 @@ mounts()
 	local name=$1 got; shift
 	got=$("$@" 2>&1)
 	like "$name: mounted and handed over" "$got" 'received: byte 0, /dev/fuse'
-	is "$name: once" "$(count)" 1
-	is "$name: no more than that" "$(awk -v h="$T/home/" 'index($5, h) == 1 { print $6, $NF }' /proc/self/mountinfo)" \
+	is "$name: mounted once" "$(count)" 1
+	is "$name: mounted with no other option than that of a user" "$(awk -v h="$T/home/" 'index($5, h) == 1 { print $6, $NF }' /proc/self/mountinfo)" \
 		"rw,nosuid,nodev,relatime rw,user_id=$U,group_id=$U"
 	detach_all
 }
@@ -49,7 +49,7 @@ fails()
 {
 	local name=$1 got; shift
 	got=$("$@" 2>&1)
-	unlike "$name: refused" "$got" 'exit 0'
+	unlike "$name: the helper refuses" "$got" 'exit 0'
 	is "$name: nothing is mounted" "$(count)" 0
 	detach_all
 }
@@ -149,7 +149,7 @@ chmod 755 "$T/evil/fusermount3"
 mounts 'a hostile environment' user env -i PATH="$T/evil:/bin" LD_PRELOAD="$T/evil/x.so" \
 	LD_LIBRARY_PATH="$T/evil" IFS=/ HOME=/root ENV="$T/evil/fusermount3" TMPDIR="$T/victim" \
 	FUSE_CONF="$T/evil/conf" LIBMOUNT_FSTAB="$T/evil/conf" "$T/evil/commfd" true "$T/bin/fusermount3" mnt
-ok 'nothing of it has run' test ! -e ran
+ok 'the code of the preloaded library has not run' test ! -e ran
 rm "$T/evil/fusermount3"
 exits 1 'no argv' user no_argv "$T/bin/fusermount3"
 like 'the error: fusermount3: missing mountpoint argument' "$err" '^fusermount3: missing mountpoint argument'
@@ -174,9 +174,9 @@ status='Seccomp|NoNewPrivs|CapEff|CapInh|CapAmb'
 got=$(user commfd -u "sleep 0.5; grep -hE '^($status):' /proc/\$(pgrep -P \$PPID -x fusermount3)/status" \
 	fusermount3 --auto-unmount mnt | tr -d '\t')
 for line in Seccomp:2 NoNewPrivs:1 CapEff:0000000000000000 CapInh:0000000000000000 CapAmb:0000000000000000; do
-	ok "its status: $line" grep -qx "$line" <<<"$got"
+	ok "the status of the helper has: $line" grep -qx "$line" <<<"$got"
 done
-is 'and it has unmounted' "$(count)" 0
+is 'auto_unmount has unmounted' "$(count)" 0
 
 # ---- Signals, from the caller ----
 
@@ -218,15 +218,15 @@ for path in "$T/victim/mnt" link link/ link/. up/mnt there/../up/mnt ../victim/m
 	exits 1 "unmounting root's: $path" user fusermount3 -u -z "$path"
 	exits 1 "unmounting root's: $path, as another's path" user fusermount3 -u "$path/"
 done
-ok 'it is still there' grep -qF " $T/victim/mnt" /proc/self/mountinfo
+ok 'the mount of root is still there' grep -qF " $T/victim/mnt" /proc/self/mountinfo
 for path in / /proc /dev "$T" /sys; do exits 1 "unmounting $path" user fusermount3 -u -z "$path"; done
 other commfd true fusermount3 "$T/home/mnt" >"$T/got" 2>&1
-like "another user's directory" "$(cat "$T/got")" 'user has no write access'
+like 'the error tells that the user may not write to the directory' "$(cat "$T/got")" 'user has no write access'
 user commfd true fusermount3 mnt >/dev/null
 exits 1 "unmounting another user's" other fusermount3 -u -z "$T/home/mnt"
 mount -t tmpfs none mnt
 exits 1 'unmounting what somebody mounted over it' user fusermount3 -u -z mnt
-ok 'it is there' grep -q " $T/home/mnt .* - tmpfs" /proc/self/mountinfo
+ok 'the mount over it is still there' grep -q " $T/home/mnt .* - tmpfs" /proc/self/mountinfo
 umount mnt
 exits 0 "unmounting one's own" user fusermount3 -u -z mnt
 kill "$bg"
@@ -256,11 +256,11 @@ detach_all
 # ---- The file ----
 
 cd / || exit
-like 'static-pie' "$(file -b "$BUILD/fusermount3")" 'pie|shared object'
+like 'the helper is position-independent' "$(file -b "$BUILD/fusermount3")" 'pie|shared object'
 headers=$(readelf -lW "$BUILD/fusermount3")
-like 'full relro' "$headers" GNU_RELRO
-like 'relocated at once' "$(readelf -dW "$BUILD/fusermount3")" 'BIND_NOW|Flags: NOW'
-unlike 'no interpreter' "$headers" INTERP
+like 'the helper has RELRO' "$headers" GNU_RELRO
+like 'the helper binds all symbols at the start' "$(readelf -dW "$BUILD/fusermount3")" 'BIND_NOW|Flags: NOW'
+unlike 'the helper has no dynamic linker' "$headers" INTERP
 unlike 'no page both writable and executable' "$headers" 'RWE'
 if strings "$BUILD/fusermount3" | grep -q 'GNU C Library'; then
 	diag 'glibc: the size is not compared'

@@ -138,18 +138,18 @@ audited()
 	timeout 30 strace -ff -u nobody -s 300 -o "$T/trace" "$@" >/dev/null 2>&1
 	ok "$name: it was root for a while" test "$(raised | wc -l)" -gt 3
 	is "$name: it looks up no name of the caller's" "$(names | grep -vxE "$allowed$more")" ''
-	is "$name: it ends its turn first" "$(kept_turns)" ''
-	is "$name: and calls nothing else" "$(raised | sed 's/(.*//' | sort -u | grep -vxE "$listed" | xargs)" ''
+	is "$name: the helper releases its turn first" "$(kept_turns)" ''
+	is "$name: the helper makes no other call as root" "$(raised | sed 's/(.*//' | sort -u | grep -vxE "$listed" | xargs)" ''
 }
 detach_all; rm -rf --one-file-system "${T:?}"/home/*; user mkdir mnt
 cd "$T" || exit
 audited 'mounting' '' commfd true fusermount3 home/mnt
 # The turn keeps others from taking the mount away before the name is looked up.
 audited '-u' '|(openat\(AT_FDCWD, |umount2\()"mnt"' fusermount3 -u home/mnt
-is 'it is unmounted' "$(fuse_mounts)" 0
+is 'the mount is unmounted without /proc' "$(fuse_mounts)" 0
 user commfd true fusermount3 home/mnt >/dev/null
 audited '-uz' '' fusermount3 -uz home/mnt
-is 'it is detached' "$(fuse_mounts)" 0
+is 'the mount is detached without /proc' "$(fuse_mounts)" 0
 audited 'auto_unmount' '' commfd 'sleep 0.1' fusermount3 -o auto_unmount home/mnt
 within 3 no_fuse_mounts
 audited '--sync-init' '' syncpeer good fusermount3 --sync-init --comm-fd @ home/mnt
@@ -158,7 +158,7 @@ detach_all
 rm -f "$T"/trace.*
 timeout 30 strace -ff -u nobody -o "$T/trace" -e inject=mount:error=ENOENT commfd true fusermount3 -o "fsname=$(printf %0300d 1)" home/mnt >/dev/null 2>&1
 ok 'a mountpoint that is gone: mount(2) is tried' test "$(raised | grep -c '^mount(')" -ge 1
-is 'and the helper does not enter it as root' "$(raised | grep -c '^fchdir(')" 0
+is 'without /proc the helper does not enter it as root' "$(raised | grep -c '^fchdir(')" 0
 umount /etc/fuse.conf
 give_dev_back
 finish

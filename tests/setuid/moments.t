@@ -46,7 +46,7 @@ for how in -uqz -uq; do
 	user fusermount3 -uqz mnt
 	wait $!
 	ok "$how: two at once: root's mount below is there" roots_is_there
-	is "$how: the user's is not" "$(fuse_mounts)" 0
+	is "$how: the mount of the user is gone" "$(fuse_mounts)" 0
 done
 fresh
 roots
@@ -99,11 +99,11 @@ begun fcntl
 roots
 wait $!
 ok '-uz: root mounts over it: that mount is there' roots_is_there
-like 'the helper says so' "$(cat "$T/got")" 'failed to unmount .*: Device or resource busy'
-is "and has left the user's" "$(fuse_mounts)" 1
+like 'the helper reports that the mount is busy' "$(cat "$T/got")" 'failed to unmount .*: Device or resource busy'
+is 'the helper leaves the mount of the user' "$(fuse_mounts)" 1
 umount mnt
 user fusermount3 -uz mnt
-is 'which goes without that cover' "$(fuse_mounts)" 0
+is 'the mount of the user can be unmounted once uncovered' "$(fuse_mounts)" 0
 
 # ---- Before Linux 6.8 the numbers of a mount are given again ----
 
@@ -157,7 +157,7 @@ for option in fsname=$long fsname=short; do
 	wait $!
 	sleep 0.3
 	ok "auto_unmount by mount(2), ${option:0:14}: root's mount is there" roots_is_there
-	is 'nothing is left' "$(fuse_mounts)" 0
+	is 'no mount of the user is left' "$(fuse_mounts)" 0
 done
 fresh
 got=$(user commfd true fusermount3 -o "fsname=$long" mnt 2>&1)
@@ -171,7 +171,7 @@ begun move_mount
 user mv mnt moved
 wait $!
 like 'the mountpoint renamed, the peer gone: refused' "$(cat "$T/got")" 'sending file descriptor'
-is 'and undone' "$(fuse_mounts)" 0
+is 'the mount at the renamed mountpoint is undone' "$(fuse_mounts)" 0
 
 # ---- fuse.conf, and the count ----
 
@@ -218,7 +218,7 @@ for how in undo -uqz -u; do
 	# It never gets that far with a plain -u.
 	if [ "$how" = -u ]; then sleep 0.5; else begun "$call"; fi
 	kill -STOP "$server"
-	ok "$how below a server that stops: it ends" within 3 gone "$job"
+	ok "$how below a server that stops: the helper ends" within 3 gone "$job"
 	kill -CONT "$server"
 	wait "$job"
 	[ "$how" = -u ] && like 'a plain unmount there is refused' "$(cat "$T/got")" 'served by FUSE itself; use -z'
@@ -231,21 +231,21 @@ done
 
 fresh
 strace -f -u nobody -o "$T/trace" env --ignore-signal=CHLD timeout 20 syncpeer mute fusermount3 --sync-init --comm-fd @ mnt >"$T/got" 2>&1
-like 'the server is gone over INIT' "$(cat "$T/got")" 'the server went away'
+like 'the server has ended over INIT' "$(cat "$T/got")" 'the server went away'
 like 'the child is killed through a pidfd' "$(cat "$T/trace")" 'pidfd_send_signal\([0-9]+, SIGKILL'
-unlike 'and by no number' "$(grep -v timeout "$T/trace")" 'kill\([0-9]+, SIGKILL'
+unlike 'the helper kills no process by its number' "$(grep -v timeout "$T/trace")" 'kill\([0-9]+, SIGKILL'
 # By the last change of ids of the process that kills.
-like 'as the caller' "$(awk '/setresuid\(/ { ids[$1] = $0 } /pidfd_send_signal\(/ { print ids[$1] }' "$T/trace")" 'setresuid\(65534, 65534, 0\)'
+like 'the helper kills its child as the caller' "$(awk '/setresuid\(/ { ids[$1] = $0 } /pidfd_send_signal\(/ { print ids[$1] }' "$T/trace")" 'setresuid\(65534, 65534, 0\)'
 mount_fuse
 # shellcheck disable=SC2016
 got=$(user env --ignore-signal=CHLD,PIPE nice -n 19 chrt -i 0 \
 	commfd -u 'sleep 0.5; helper=$(pgrep -P $PPID -x fusermount3); grep SigIgn /proc/$helper/status; chrt -p $helper; echo nice $(ps -o ni= -p $helper)' \
 	fusermount3 --auto-unmount mnt)
 like 'no disposition is inherited' "$got" $'SigIgn:\t0000000000000000'
-like 'nor a scheduling policy' "$got" SCHED_OTHER
-like 'nor a nice value' "$got" 'nice +0$'
+like 'no scheduling policy is inherited' "$got" SCHED_OTHER
+like 'no nice value is inherited' "$got" 'nice +0$'
 # It takes CAP_SYS_RESOURCE, which root of a container may lack.
-like 'nor a limit of CPU time' "$(strace -u nobody fusermount3 -V 2>&1)" 'prlimit64\(0, RLIMIT_CPU, \{rlim_cur=RLIM64_INFINITY, rlim_max=RLIM64_INFINITY\}'
+like 'no limit of CPU time is inherited' "$(strace -u nobody fusermount3 -V 2>&1)" 'prlimit64\(0, RLIMIT_CPU, \{rlim_cur=RLIM64_INFINITY, rlim_max=RLIM64_INFINITY\}'
 for option in '' --sync-init; do
 	# shellcheck disable=SC2086
 	got=$(timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups creds fusermount3 $option mnt 2>&1)

@@ -36,7 +36,7 @@ unmounts()
 	user commfd true fusermount3 mine/mnt >/dev/null
 	got=$("$@" fusermount3 -u mine/mnt 2>&1)
 	is "$name: a plain unmount says nothing" "$got" ''
-	is "$name: and is done" "$(fuse_at "$T/mine/mnt")" 0
+	is "$name: a plain unmount unmounts" "$(fuse_at "$T/mine/mnt")" 0
 }
 
 # ---- Mounts of others, which the user could perhaps rename ----
@@ -110,7 +110,7 @@ begun_or_over umount2 "$job"
 as_user_elsewhere "cd $T/disk; mv part/mnt third; mv other part/mnt"
 wait "$job"
 is "a mountpoint out of sight: root's mount is there" "$(roots_are)" 1
-like 'the helper refuses' "$(cat got)" 'use -z$'
+like 'the helper refuses, and suggests -z' "$(cat got)" 'use -z$'
 umount -l disk
 kill "$elsewhere"
 
@@ -131,8 +131,8 @@ strace -f -u nobody -o trace -e inject=fcntl:delay_exit=3s:when=4 fusermount3 -u
 job=$!
 sleep 1.5
 helper=$(pgrep -P $job -x fusermount3)
-ok 'the helper has the turn' grep -q "^$helper .*fcntl(.*F_OFD_SETLK" trace
-exits 1 'whoever runs it cannot stop it then' user kill -STOP "$helper"
+ok 'the helper has taken its turn' grep -q "^$helper .*fcntl(.*F_OFD_SETLK" trace
+exits 1 'the user cannot stop the helper in its turn' user kill -STOP "$helper"
 kill -CONT "$helper" 2>/dev/null
 wait "$job"
 
@@ -170,7 +170,7 @@ mkdir fusectl
 mount -t fusectl none fusectl
 gone_in_turn
 is 'nothing is mounted there' "$(fuse_at "$T/mine/mnt")" 0
-is 'and the number is not free yet' "$(stat -c %i "fusectl/${was#*:}" 2>&1)" "$connection"
+is 'the connection still has its number' "$(stat -c %i "fusectl/${was#*:}" 2>&1)" "$connection"
 wait "$job"
 
 # Where the kernel has no open_tree(2), which keeps the number.
@@ -186,9 +186,9 @@ for try in 1 2 3 4 5; do	# others on this machine may get the number first
 	wait "$job"
 	if [ -z "$now" ] || [ "$was" = "$now" ]; then break; fi
 done
-is "the number is given again, after $try tries" "$now" "$was"
-like "another's mount is made" "$got" 'received: byte 0, /dev/fuse'
-ok "and at once: $took ms" [ "$took" -lt 3000 ]
+is "another mount gets the same number, after $try tries" "$now" "$was"
+like 'the mount of another user is made' "$got" 'received: byte 0, /dev/fuse'
+ok "the other mount is made at once: $took ms" [ "$took" -lt 3000 ]
 empty
 umount fusectl
 
@@ -224,8 +224,8 @@ done
 empty
 is "$how: its caller stops it" "$stopped" yes
 is "$how: stopped after its turn: another's mount has the number" "$now" "$was"
-is "$how: and is unmounted" "$got" ''
-ok "$how: at once: $took ms" [ "$took" -lt 3000 ]
+is "$how: the mount of the other user is unmounted" "$got" ''
+ok "$how: the other mount is unmounted at once: $took ms" [ "$took" -lt 3000 ]
 
 fresh
 umount /etc/fuse.conf
