@@ -50,8 +50,8 @@ private_apt()
 	} >"$apt/conf"
 	export APT_CONFIG=$apt/conf
 	timeout 200 apt-get -q update >&2 && return
-	# Of the rarer machines a mirror may hold lists that are not those of its Release file.
-	# Without the security updates it will do then; or under its other name ("stable").
+	# A mirror may serve package lists for rarer architectures that do not match its Release
+	# file. Then install without the security updates, or by the suite's other name ("stable").
 	if grep -q -- '-security main$' "$apt/etc/sources.list"; then
 		echo "without the security updates of $2 for $3" >&2
 		sed -i '/-security main$/d' "$apt/etc/sources.list"

@@ -13,7 +13,7 @@ stands_in()
 {
 	local pid
 	for pid in $(pgrep --ns $$ --nslist mnt -x "$2"); do
-		# strace holds it for a moment at each call: at this one for longer.
+		# strace holds the process for a moment at each call, and for longer at this one.
 		is_held_in "$pid" "$1" && sleep 0.1 && is_held_in "$pid" "$1" && return
 	done
 	return 1

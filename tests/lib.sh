@@ -57,7 +57,7 @@ detach_neighbours()
 	done < <(awk '/ - fuse(blk)?[. ]/ { print $5 }' /proc/self/mountinfo)
 }
 
-# longer SECONDS: as many as this machine needs. longer 0.5: 2 where SLOWNESS is 4.
+# longer SECONDS: prints the time limit for this machine. longer 0.5 prints 2 where SLOWNESS is 4.
 longer()
 {
 	local ms whole=${1%.*} part=
@@ -86,7 +86,7 @@ cleanup()
 {
 	local mnt i
 	cd /
-	# MNT_FORCE|MNT_DETACH wakes whoever waits, without walking the mount.
+	# MNT_FORCE|MNT_DETACH wakes all waiting processes, without a lookup on the mount.
 	for i in 1 2 3 4 5 6 7 8; do
 		[ -n "$(own_mounts)" ] || break
 		while read -r _ mnt; do
@@ -192,10 +192,11 @@ mounted() { [ -n "$(mount_line "$1")" ]; }
 unmounted() { ! mounted "$1"; }
 # state_of PID: R, S, D, T, Z as in proc(5); nothing when there is no such process.
 state_of() { local line; read -r line <"/proc/$1/stat" && line=${line##*) } && echo "${line:0:1}"; } 2>/dev/null
-# A process that ended stays a zombie until its parent asks: process 1 of a container takes seconds.
+# A process that has ended stays a zombie until its parent waits for it: a container's process 1
+# takes seconds.
 gone() { local state; state=$(state_of "$1"); [[ $state = [ZX] || -z $state ]]; }
 stopped() { [ "$(state_of "$1")" = T ]; }
-# blocked PID: it waits in FUSE, for an answer or to send its request.
+# blocked PID: whether the process waits for a FUSE server, or to send its request.
 blocked() { grep -qs 'request_wait_answer\|fuse_get_req\|fuse_simple_request' "/proc/$1/task"/*/wchan; }
 # open_in MOUNTPOINT PID: a thread has its root, its working directory or a file there.
 open_in() { readlink "/proc/$2/task"/*/{root,cwd,fd/*} 2>/dev/null | grep -q "^$1"; }
@@ -218,7 +219,7 @@ machine()
 	esac
 }
 
-# A /dev of the test's own, where everybody may open fuse; give_dev_back at the end.
+# Mounts a /dev in which every user may open /dev/fuse; give_dev_back unmounts it.
 own_dev()
 {
 	local device name major minor

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bare_responder MOUNTPOINT: the floor. One read and one write a request, the
-   answers ready, no dispatch: what the kernel alone takes for a round trip. */
+/* bare_responder MOUNTPOINT: the least that a FUSE server can cost. One read(2) and one write(2)
+   per request, with replies that are ready and no dispatch: the time is the kernel's round trip. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

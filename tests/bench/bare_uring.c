@@ -142,7 +142,7 @@ static void answer(struct entry *e)
 	memcpy(e->header.in_out, &out, sizeof(out));
 }
 
-/* What still comes by way of the device wants no answer: FORGET and INTERRUPT. */
+/* FORGET and INTERRUPT still come over /dev/fuse, and need no reply. */
 static void read_device(void)
 {
 	static char request[8192];
@@ -167,7 +167,8 @@ static void *serve(void *which)
 	CPU_ZERO(&cpu);
 	CPU_SET((size_t)first, &cpu);
 	if (threads == queues)
-		sched_setaffinity(0, sizeof(cpu), &cpu);	/* of a CPU that is off, the others serve */
+		sched_setaffinity(0, sizeof(cpu), &cpu);	/* an offline CPU: the threads of the
+								   other queues serve */
 	while (size < (uint32_t)mine + 1)
 		size *= 2;
 	ring_setup(&r, size);
@@ -207,7 +208,7 @@ static void *serve(void *which)
 	return NULL;
 }
 
-/* The kernel has a queue for every CPU that there may ever be. */
+/* The kernel has a queue for every possible CPU. */
 static int possible_cpus(void)
 {
 	char list[256], *last;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cost COMMAND...: runs it, its output away, and says how many nanoseconds it took and
-   how many KiB of memory it had at most. Exits as it did. */
+/* cost COMMAND...: runs COMMAND with its output discarded, and prints how many nanoseconds it
+   took and its peak memory in KiB. Exits with COMMAND's status. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>

@@ -167,7 +167,8 @@ static int64_t each(const char *directory, long count, void (*once)(long i))
 
 /* ---- Clients at once ---- */
 
-/* They wait for a byte that comes when all are there; the time is the last one's. */
+/* The processes wait for a byte that the parent sends once all of them are ready; the result is
+   the time of the slowest one. */
 static int64_t clients(int many, const char *path, long count)
 {
 	int ready[2], go[2], status;

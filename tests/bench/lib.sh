@@ -5,7 +5,7 @@
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", b ? a / b : 0 }'; }
 
-# What is promised. A miss makes the whole fail, unless BENCH_STRICT=0.
+# A promise is a figure with a limit. If one is missed, the benchmark fails, unless BENCH_STRICT=0.
 missed=0 verdict=''
 promise() # promise NAME VALUE LIMIT OPERATOR WORDS: what is no number, holds nothing
 {

@@ -12,7 +12,7 @@ start 60
 
 runtime=$top/tests/boot/runtime
 
-# Those that are not FUSE, lib.sh's clean-up leaves alone.
+# lib.sh's clean-up detaches FUSE mounts only.
 trap 'kill_containers; cleanup_volume; cleanup' EXIT
 cleanup_volume()
 {
@@ -35,8 +35,8 @@ stage() { NAME=$1 perl -00 -ne 'print if /^FROM .* AS \Q$ENV{NAME}\E$/m' "$confi
 run_line() { stage "$1" | sed -n "s/^#	docker run \(.*\) $1\$/\1/p" | tr ' ' '\n'; }
 entrypoint() { stage "$1" | perl -MJSON::PP -ne 'print map { "$_\n" } @{decode_json $1} if /^ENTRYPOINT (.*)/'; }
 
-# What the stage "build" runs, in place: but for the packages and make, which has been
-# done. "/src" and "/image" are Docker's.
+# Runs the steps of the Dockerfile's stage "build" here, without those that install packages and run
+# make. "/src" and "/image" are paths in the Docker image.
 assemble()
 {
 	local steps step
@@ -51,8 +51,8 @@ assemble()
 
 # --- processes in containers
 
-# $pid: process 1 of the container that bg started as $bg; which may have other children,
-# that were its shell's.
+# Sets $pid to process 1 of the container that bg started as $bg. $bg may have other children,
+# inherited from its shell.
 look_for_first()
 {
 	for pid in $(pgrep -P "$bg"); do
@@ -66,7 +66,8 @@ name_is() { [ "$(field Name)" = "$1" ]; }
 reads() { timeout 5 cat "$1"; }
 shows() { [ "$(reads "$1")" = hello ]; }
 
-# run STAGE [OPTIONS]: its container, started; with options, others than the Dockerfile's.
+# run STAGE [OPTIONS]: starts the container of STAGE; OPTIONS replace those of the Dockerfile's
+# docker run line.
 run()
 {
 	local stage=$1 options program; shift
@@ -126,7 +127,7 @@ as_nobody()
 	is 'docker stop ends it with 0, at once, though it may not unmount' $? 0
 }
 
-# What a user without those lines is told.
+# A user who leaves out these options gets this message.
 without()
 {
 	run hello --rm --device /dev/fuse &
@@ -141,7 +142,7 @@ without()
 	ok 'fmount --check tells what is missing' grep -q 'capabilities  *CAP_SYS_ADMIN not in effect' "$T/check"
 }
 
-# Podman without root: root in a user namespace, who is nobody outside.
+# Podman without root: the container's root is root of a user namespace, and nobody outside.
 as_ordinary_user()
 {
 	own_dev
@@ -151,7 +152,7 @@ as_ordinary_user()
 	mapfile -t program < <(entrypoint hello)
 	bg rootless "${options[@]}" "$T/image" "${program[@]}" 2>"$T/said"
 	first_process
-	# Nobody outside of that namespace may look into the mount, root included.
+	# No process outside that user namespace may access the mount, not even root's.
 	shows_inside() { [ "$(nsenter -t "$pid" -U timeout 5 cat "/proc/$pid/root/mnt/hello")" = hello ]; }
 	ok 'an ordinary user runs hello' within 5 shows_inside
 	is 'it is an ordinary user outside' "$(field Uid | cut -f1)" 65534
@@ -171,8 +172,8 @@ yaml()
 		$at = ref $at eq "ARRAY" ? $at->[$_] : $at->{$_} for split /\./, $ARGV[1];
 		print map { "$_\n" } ref $at ? @$at : $at // ();' "$configs/sidecar.yaml" "$1"
 }
-# container PATH [PROGRAM...]: the one at PATH, or another program, as the kubelet starts
-# it: of its own image, with the volume as it wants it.
+# container PATH [PROGRAM...]: starts the container of the pod file at PATH as the kubelet does,
+# with its own image and the volume propagation that it asks for; PROGRAM replaces its command.
 container()
 {
 	local path=$1 options=() propagation program; shift
@@ -239,7 +240,7 @@ pod()
 	ok 'started again, it replaces that' within 5 probed
 	ok 'the other container can read what the new sidecar serves' within 5 shows "/proc/$reader/root/share/files/hello"
 
-	# With the server the container ends, and may take the hook along.
+	# The container ends with its server, which may kill the hook.
 	in_shell hook spec.initContainers.1.lifecycle.preStop.exec.command 2>/dev/null
 	ok 'the preStop hook unmounts' matches "$?" '^(0|137)$'
 	ok 'the node has no mount after the preStop hook' volume_empty

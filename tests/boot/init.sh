@@ -33,7 +33,7 @@ check()
 	fi
 }
 
-# exits CODE COMMAND...: what it printed stays in /tmp/said.
+# exits CODE COMMAND...: checks the exit status; COMMAND's output stays in /tmp/said.
 exits()
 {
 	want=$1; shift
@@ -56,7 +56,7 @@ within()
 	done
 }
 
-# says FILE WORD...: every word is in the file.
+# says FILE WORD...: checks that the file contains every word.
 says()
 {
 	file=$1; shift
@@ -72,7 +72,8 @@ mounted() { row "$1" | grep -q ' fuse'; }
 unmounted() { ! mounted "$1"; }
 nothing_mounted() { ! grep ' fuse' /proc/mounts; }
 no_server() { ! pidof hellofs; }
-# Which of them it is: who unmounts for it has its name, but not the device.
+# The server among the processes of that name: its unmounter has the name, but does not hold the
+# device.
 device_of() { for pid in $(pidof "$1"); do ls -l "/proc/$pid/fd" | grep -q /dev/fuse && echo "$pid"; done; }
 lists() { "$@" >/tmp/said && says /tmp/said /mnt hellofs; }
 links() { [ -L "/bin/$1" ] && [ -L "/bin/$2" ] && [ -L "/bin/$3" ] && [ -L "/bin/$4" ]; }
@@ -88,7 +89,7 @@ ended() # ended CODE PID
 	[ "$code" = "$1" ]
 }
 
-# Someone who keeps the mount busy by being in it: $holder.
+# Starts a process that keeps the mount busy by its working directory: $holder.
 inside() { [ "$(readlink "/proc/$1/cwd")" = "$2" ]; }
 hold()
 {
@@ -97,7 +98,7 @@ hold()
 	within 5 inside "$holder" "$1"
 }
 
-# $server: a hellofs in the foreground; what it says goes to /tmp/server.
+# Starts hellofs in the foreground, $server, with its output in /tmp/server.
 serve()
 {
 	hellofs "$1" >/tmp/server 2>&1 &
@@ -105,7 +106,7 @@ serve()
 	within 10 mounted "$1"
 }
 
-# What would the kernel say of a mistake? Nothing of this, in the whole run.
+# The kernel's words for a fault: none of them may appear on the console during the whole run.
 quiet_kernel()
 {
 	! dmesg | grep -E 'BUG|Oops|WARNING:|Call Trace|blocked for more|lockup|UBSAN|KASAN|refcount_t'

@@ -13,7 +13,7 @@ limit=120	# seconds for a boot; it takes some five, emulated
 need qemu-system-x86_64 busybox cpio xz
 start 400	# the first run fetches a kernel
 
-# A kernel that cannot be had (no network) is no fault of fusebox, but CI has one.
+# Without a network no kernel can be fetched. That is no fault of fusebox, but CI has a kernel.
 mapfile -t paths < <("$boot/kernel" "$suite" 2>"$T/fetch")
 if [ "${#paths[@]}" != 2 ]; then
 	diag "$(cat "$T/fetch")"

@@ -44,7 +44,7 @@ make_image()
 	(cd "$T/root" && find . | sort | cpio -o -H newc -R 0:0 --reproducible --quiet) >"$T/image"
 }
 
-# What firmware unpacks by itself, QEMU without it cannot: prints where the kernel in it is.
+# QEMU without firmware cannot start a compressed EFI image: prints the offset of the kernel in it.
 bare_kernel()
 {
 	local offset size how
@@ -64,8 +64,8 @@ run_machine()
 		-append "console=$console quiet panic=-1" </dev/null >"$T/console.raw" 2>&1
 }
 
-# boots NAME SECONDS KERNEL: the machine turns itself off in that time. What it wrote is
-# then in $T/console.
+# boots NAME SECONDS KERNEL: boots the machine, which turns itself off within SECONDS. Its output is
+# in $T/console afterwards.
 boots()
 {
 	local began=$SECONDS
@@ -80,13 +80,13 @@ boots()
 # checks_of INIT: the names of its checks, a line each.
 checks_of() { sed -n "s/^check '\([^']*\)' .*/\1/p" "$1"; }
 
-# The kernel itself has nothing to complain of on the console.
+# The kernel has printed no warning or error on the console.
 complains() { grep -E 'Kernel panic|BUG:|Oops|Call Trace' "$T/console"; }
 calm() { ! complains; }
 
 # ---- The tour ----
 
-# What it looks at, and since which Linux it is there.
+# The features that the tour looks at, and the Linux release that brought each.
 features='
 fsopen(2), and its reasons|5.2
 statmount(2): the table without /proc|6.8
@@ -107,8 +107,8 @@ tour_release() { sed -n 's/^KERNEL \([^ ]*\) .*/\1/p' "$T/console"; }
 # said KIND NAME [CONSOLE]
 said() { K=$1 N=$2 awk 'index($0, ENVIRON["K"] " " ENVIRON["N"] ": ") == 1 { print substr($0, length(ENVIRON["K"] ENVIRON["N"]) + 4) }' "${3:-$T/console}"; }
 
-# tour_checks NAME [FEATURE...]: what the tour has printed, with these features missing
-# whatever the version of the kernel.
+# tour_checks NAME [FEATURE...]: checks what the tour has printed, where these features are missing
+# whatever the kernel's version.
 tour_checks()
 {
 	local who=$1 name since want got missing release; shift
@@ -129,7 +129,7 @@ tour_checks()
 	grep -A 10 -E '^CHECK failed|FAILED' "$T/console" | head -n 60 | sed 's/^/# /'
 }
 
-# A column of the matrix for each tour, under a short name.
+# The matrix has a column for each tour, under a short name.
 columns=()
 tour_column()
 {

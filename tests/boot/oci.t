@@ -13,7 +13,7 @@ trap 'runc --root "$T/state" delete -f "$id" 2>/dev/null; cleanup' EXIT
 dockerfile() { sed -n '/^```dockerfile$/,/^```$/{/^```/d;p}' "$readme"; }
 run_line() { sed -n 's/.*&& docker run \(.*\) hello$/\1/p' "$readme"; }
 
-# What `docker build` does for FROM scratch, COPY and WORKDIR.
+# Does what `docker build` does for FROM scratch, COPY and WORKDIR.
 build()
 {
 	local step from to
@@ -91,7 +91,7 @@ diag "$took microseconds"
 ok 'within 0.3 seconds' test "$took" -lt $((300000 * SLOWNESS))
 like 'the container unmounts on SIGTERM' "$(cat "$T/said")" 'Unmounting "/mnt"'
 
-# Without one of the options it says which.
+# Without one of the options the error names the option.
 ok 'the runtime is configured without --device' configure --cap-add SYS_ADMIN
 run
 wait "$runner"

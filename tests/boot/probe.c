@@ -32,7 +32,7 @@ static int has_call(const char *number)
 
 struct some_statx { uint32_t mask, pad[19]; int64_t born; char rest[256 - 88]; };
 
-/* statx(2) tells this much, by a bit of its mask (hexadecimal). */
+/* The members that statx(2) fills for this mask (hexadecimal). */
 static int tells(const char *bits, const char *path)
 {
 	unsigned int bit = (unsigned int)strtoul(bits, NULL, 16);
@@ -44,7 +44,7 @@ static int tells(const char *bits, const char *path)
 	return x.mask & bit ? 0 : (fprintf(stderr, "mask %x\n", (unsigned int)x.mask), 1);
 }
 
-/* statmount(2) tells all of this of the mount at a path, by bits of its mask. */
+/* Whether statmount(2) fills all members of this mask for the mount at a path. */
 static int tells_of_mount(const char *bits, const char *path)
 {
 	struct { uint32_t size, unused; uint64_t id, param; } request = { 24, 0, 0, strtoul(bits, NULL, 16) };
@@ -89,7 +89,7 @@ static int attributes(const char *path)
 	return 0;
 }
 
-/* A file that has no name yet gets one. */
+/* linkat(2) names a file of O_TMPFILE. */
 static int nameless(const char *dir, const char *name)
 {
 	char path[64];

@@ -12,7 +12,7 @@ start 120
 root=$T/root
 chroot=$(command -v chroot)	# env -i forgets where it is
 
-# Those two are not FUSE, so lib.sh's clean-up leaves them alone.
+# These two are not FUSE mounts, so lib.sh's clean-up leaves them.
 unbind()
 {
 	umount -l "$root/dev/fuse" "$root/proc" 2>/dev/null
@@ -34,7 +34,7 @@ in_root() { env -i timeout 20 "$chroot" "$root" "$@"; }
 type_of() { mount_line "$1" | sed 's/.* - //' | cut -d' ' -f1,2; }
 read_hello() { timeout 10 cat "$1/hello"; }
 
-# $holder: a process outside whose working directory is in the mount.
+# Starts a process outside the root whose working directory is in the mount: $holder.
 inside() { [ "$(readlink "/proc/$1/cwd")" = "$2" ]; }
 stand_in() { cd "$1" && exec sleep 1000; }
 hold()
@@ -50,7 +50,7 @@ release() { kill "$holder"; within 5 gone "$holder"; }
 servers() { find /proc/[0-9]*/exe -lname "$root/bin/fusebox" 2>/dev/null; }
 no_server() { [ -z "$(servers)" ]; }
 
-# says NAME TEXT WORD...: every word is in the text.
+# says NAME TEXT WORD...: checks that the text contains every word.
 says()
 {
 	local name=$1 text=$2 word; shift 2
@@ -128,8 +128,8 @@ hands_over
 is_busy
 ends_on_signal
 
-# Without /proc there is no table to read and nobody to be named, but a mount
-# can be made, served and taken away. What is not known must be said to be.
+# Without /proc there is no mount table to read and no holder to name, but fusebox can mount, serve
+# and unmount. It has to report what it does not know.
 umount "$root/proc" || bail 'cannot take /proc away'
 diag 'without /proc from here on'
 

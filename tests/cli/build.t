@@ -21,7 +21,8 @@ unlike 'the helper has no server in it' "$out" 'CC core/(fuse|serve)/[a-z]+.c .s
 exits 0 'make help' make -s -C one help
 like 'make help names the targets' "$out" $'\nmake test '
 is 'make help has no warning' "$(grep -i warning <<<"$err")" ''
-# $BUILD is made in another directory; compiler and flags are those of whoever started the tests.
+# Reproducible builds: $BUILD is in another directory, and the caller of the tests chose its
+# compiler and flags.
 made_with() { sed "s|file-prefix-map=[^ ]*|file-prefix-map|g" "$1/obj/.made-with"; }
 for file in fusebox fusermount3; do
 	if [ "$(made_with one/build)" = "$(made_with "$tree")" ]; then
@@ -55,7 +56,7 @@ ok "also for the links of BusyBox's mount" cmp "$share/man/man8/mount.fuse.passf
 is 'completion by each name, for bash' "$(for a in $(one/$box --list); do cmp -s "$share/bash-completion/completions/$a" one/build/completion/fusebox.bash || echo "$a"; done)" ''
 is 'make install installs the completion for fish' "$(for a in $(one/$box --list); do cmp -s "$share/fish/vendor_completions.d/$a.fish" one/build/completion/fusebox.fish || echo "$a"; done)" ''
 ok 'make install installs the completion for zsh' cmp "$share/zsh/site-functions/_fusebox" one/build/completion/_fusebox
-# A box for another machine does not run here.
+# A box built for another architecture does not run here.
 cp one/$box native
 echo foreign >one/$box
 exits 0 'make install of a foreign box' make -s -C one install "DESTDIR=$T/foreign"

@@ -24,7 +24,8 @@ echo '# after'
 echo 1..2
 END
 echo 'echo "1..0 # SKIP no zsh"' >skipped.t
-# Two that run side by side end; one after the other, each waits in vain for the other.
+# Two files that wait for each other end if they run at the same time; one after the other, each
+# would wait in vain.
 for pair in 'a b' 'b a'; do
 	read -r own other <<<"$pair"
 	printf '%s\n' "touch $own" "for _ in {1..500}; do [ ! -e $other ] || { echo 'ok 1 - both'; break; }; sleep 0.01; done" 'echo 1..1' >"$own.t"

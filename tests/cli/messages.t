@@ -13,7 +13,8 @@ for text in 'nothing is mounted there' 'busy; fumount -l detaches it' 'no such p
 	ok "such as: $text" grep -qF "	$text" texts
 done
 
-# What people see: sentences, with a blank. libfuse's words are the helper's, and usages are usages.
+# Sentences that users see contain a blank. Leave out the usages, and the messages of the helper,
+# whose words are libfuse's.
 sentences() { awk -F '\t' '$2 !~ /^(out_str|out_fmt|view_text|APPLET)$/ && $3 ~ / /' "$@"; }
 breaks() # breaks REGEX FILE...: the sentences that match
 {

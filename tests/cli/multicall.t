@@ -64,7 +64,7 @@ exits 0 '--uninstall --root' without_helper "$T/fusebox" --uninstall --root "$T/
 is '--uninstall --root removes all links' "$out" "removed 14 links below $T/root"
 ok 'no link is left' test -z "$(find "$T/root" ! -type d)"
 without_helper "$T/fusebox" --install --root "$T/root" >"$T/log"
-# What other programs rely on is not put out of the way.
+# --install does not shadow a set-uid fusermount3, on which other programs rely.
 mkdir helper
 cp "$BUILD/fusermount3" helper/fusermount3
 chmod 4755 helper/fusermount3
@@ -78,7 +78,7 @@ ok '--force makes the link fusermount3' test -L "$T/shadow/fusermount3"
 exits 0 'below another root there is nothing to shadow' with_helper "$box" --install -s --root "$T/image"
 ok 'the link fusermount3 is there, below the root' test -L "$T/image/usr/bin/fusermount3"
 
-# As strace starts it for another user, the set-uid bit counts.
+# When strace starts a program for another user, the set-uid bit takes effect.
 chmod u+s "$T/fusebox"
 strace -u nobody -o "$T/trace" "$T/fusebox" --version >/dev/null
 like 'set-uid: given up for good' "$(cat "$T/trace")" 'setresuid\(65534, 65534, 65534\) += 0'

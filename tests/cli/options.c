@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* options [APPLET]: the options of the applet's table, "-x" and "--name", a line each, those
-   that --help leaves out too. The box's own objects, but for main. */
+/* options [APPLET]: prints the options of the applet's table, "-x" and "--name", one per line,
+   including those that --help leaves out. Linked with the box's objects instead of its main. */
 #include <string.h>
 
 #include "applet.h"

@@ -26,7 +26,7 @@ help_lines() # help_lines APPLET...
 		s/ {2,}.*//s or s/^((?:-\S+,? )*-\S+(?: [A-Z]\S*)?).*/$1/s;
 		print "$_\n"' | sorted
 }
-# The box has no list but its usage: "[-s] [--force] [--root DIR]".
+# The options of fusebox itself are listed only in its usage: "[-s] [--force] [--root DIR]".
 help_of_box() { "$box" --help | sed '1d; /^Applets:/,$d' | grep -Eo -- '--?[a-z][a-z-]*( [A-Z]+)?' | sed '/^--help/s/ .*//' | sorted; }
 
 # ---- What a page says ----
@@ -51,7 +51,7 @@ options_in() { grep -Eo -- '(^|, )--?[a-zA-Z][a-zA-Z-]*' | sed 's/^, //' | sorte
 
 # ---- What a parser takes ----
 
-# Nothing is done: whether the option takes a value or not, the last word is wrong.
+# No applet does anything here: whether or not the option takes a value, the last word is wrong.
 knows() # knows OPTION APPLET...
 {
 	local option=$1 said; shift
@@ -64,7 +64,7 @@ knows() # knows OPTION APPLET...
 	if [[ $option = -V || $option = --version ]] && [[ $said = *' (fusebox '* ]]; then return; fi
 	bail "$* $option: $said"
 }
-# What every applet takes, by main() itself: each is tried below.
+# The options that main() handles for every applet; each is tried below.
 without_general() { grep -vxE -- '-h|--help|-V|--version'; }
 taken_by() # taken_by APPLET
 {
@@ -84,7 +84,7 @@ taken_by_install()
 
 # ---- Its form ----
 
-# Examples come before the options, where a reader looks first: mandoc would have them late.
+# EXAMPLES come before OPTIONS, where a reader looks first. mandoc would want them late.
 lint_page() { mandoc -Tlint -Wwarning "$1" 2>&1 | grep -v 'mandoc.db\|sections out of conventional order: Sh ENVIRONMENT$'; }
 out_of_form() # out_of_form PAGE
 {
@@ -192,7 +192,7 @@ else
 	skip "bash's is clean" 'no shellcheck'
 fi
 
-# Each tells, a line each, what the last of the words is completed with.
+# Each function prints the completions of its last argument, one per line.
 with_bash()
 {
 	# shellcheck disable=SC2016
@@ -205,7 +205,7 @@ with_zsh() # by one zsh for all: it takes a second to start
 	printf '%s\n' "$*" >&"$to_zsh"
 	while read -r -t 30 line <&"$from_zsh" && [ "$line" != "<$*>" ]; do printf '%s\n' "$line"; done | sorted
 }
-# fish has one for fusermount, too, which ours comes before where it is installed.
+# fish brings a completion of fusermount, too; an installed one of fusebox takes precedence.
 with_fish() { HOME=$T timeout 10 fish --no-config -c 'complete -e fusermount; . completion/fusebox.fish; complete -C $argv[1]' "$*" | cut -f1 | sed 's/=$//' | sorted; }
 shells=(bash)
 for shell in zsh fish; do
@@ -242,7 +242,8 @@ for shell in "${shells[@]}"; do
 	is "$shell: columns" "$("with_$shell" fuse-info -o state,mou | last)" $'mount\nmountpoint'
 	is "$shell: groups" "$("with_$shell" passfs --force-group nogrou)" nogroup
 	is "$shell: users" "$("with_$shell" fmount -u noboda)$("with_$shell" fmount -u nobod)" nobody
-	# FUSE mountpoints, and nobody asks them: the one that hangs would keep us waiting.
+	# FUSE mountpoints are completed from the mount table: a stat of the hung one would block
+	# the test.
 	case $shell in fish) want="$T/hung one $T/mnt" ;; *) want="$T/hung\\ one $T/mnt" ;; esac
 	for command in 'fumount' 'fuse-info' 'umount.fuse' 'fusermount3 -u' 'fumount -l'; do
 		# shellcheck disable=SC2086
@@ -251,7 +252,7 @@ for shell in "${shells[@]}"; do
 	is "$shell: by a way from here" "$("with_$shell" fumount m)" mnt
 done
 abort_detach "$T/hung one"
-# Directories, where something is to be mounted. (To look at those, it has to look.)
+# Completing a directory to mount on has to stat the directories.
 for applet in hellofs fmount passfs fusermount3; do
 	is "bash: $applet has directories" "$(with_bash "$applet" "$T/d")$(with_bash "$applet" "$T/f")" "$T/dir"
 done

@@ -38,7 +38,7 @@ if [ "$(awk '{ print $3 }' /proc/self/uid_map)" = 4294967295 ]; then
 	for screen in $(sed -n 's/^<!-- screen: \(.*\) -->$/\1/p' "$readme") clear; do
 		ok "$screen was played" test -s "$T/played/$screen"
 	done
-	# The comparison itself notices a word, and no number.
+	# The comparison of screens notices a changed word, and ignores numbers.
 	sed 's/held by/kept by/' "$T/played/busy" >"$T/changed" && mv "$T/changed" "$T/played/busy"
 	ok 'a changed word of a screen is noticed' differs "$(same_screens)" '^$'
 	sed -i 's/kept by/held by/; s/[0-9]\{4\}/65432/' "$T/played/busy"

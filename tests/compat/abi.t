@@ -47,7 +47,8 @@ names()
 				if (match(e[i], /[A-Za-z_][A-Za-z_0-9]*/))
 					print "constant", substr(e[i], RSTART, RLENGTH)
 		}
-		# "uint32_t a, b[4]" declares " a b"; inner: what a structure in it has.
+		# "uint32_t a, b[4]" declares " a b"; `inner` has the members of a structure inside
+		# another.
 		function declared(text, inner,   i, n, d, name, names) {
 			gsub(/\[[ \t]*[^] \t][^]]*\]/, "", text)
 			n = split(text, d, ",")
@@ -90,8 +91,8 @@ names()
 		}' | LC_ALL=C sort -u
 }
 
-# The program that tells the figures of the names on standard input. A negative
-# number and its bit pattern are one: the kernel has 1 << 31.
+# Writes the program that prints the value or size of each name on standard input. A negative number
+# equals its bit pattern: the kernel has 1 << 31.
 program()
 {
 	cat <<-'END'
@@ -134,8 +135,8 @@ figures() # figures HEADER [COMPILER]: what $T/p.c prints with it
 
 # ---- The comparison ----
 
-# wrong THEIRS OURS: what is, a line each. $T/todo is what a newer one brings.
-# Room for later use (unused, padding, …) shrinks from one minor to the next.
+# wrong THEIRS OURS: prints the differences, one per line. $T/todo gets what a newer header adds.
+# Reserved members (unused, padding, ...) may shrink from one minor version to the next.
 wrong()
 {
 	local between room='^(member [a-z_0-9]+ _*(unused|padding|spare|reserved|dummy)[0-9]*|constant FUSE_KERNEL_MINOR_VERSION)(:|$)'
@@ -159,10 +160,10 @@ is 'every figure is the same' "$(wrong "$theirs" "$ours")" ''
 diag "$(comm -12 "$T/theirs" "$T/ours" | wc -l) names compared"
 [ ! -s "$T/todo" ] || diag "$(sed 's/^/TODO newer than ours: /' "$T/todo")"
 
-# A newer header than ours cannot tell what of 7.45 we lack; this can.
+# If the system's header is older than ours, it cannot show what we lack of 7.45; this count can.
 is 'our header has all constants of protocol 7.45' "$(minor "$ours") $(names "$ours" | wc -l)" '45 584'
 
-# FUSE's structures have no holes: what their members do not fill was overlooked.
+# FUSE's structures have no holes: if the members do not fill one, a member was overlooked.
 names "$theirs" | grep -v '^macro' | program >"$T/p.c"
 holes()
 {

@@ -27,7 +27,7 @@ fi
 
 own_dev
 [ -e /etc/fuse.conf ] || : >/etc/fuse.conf
-# A minimal Debian has none, and libfuse's fails without.
+# A minimal Debian has no /etc/mtab, and libfuse's helper fails without it.
 [ -e /etc/mtab ] || ln -s ../proc/self/mounts /etc/mtab
 
 # ---- One case ----
@@ -44,7 +44,7 @@ table()	# the FUSE mounts here: point, options, type, source, super options
 export -f table; export w
 F() { fusermount3 "$@"; echo "exit $?"; }
 M() { commfd table fusermount3 "$@"; }
-# With a server that answers INIT, as sync-init needs.
+# COMMAND runs with a server that answers INIT, as --sync-init needs.
 eval "$1"
 table | sed 's/^/left /'
 END
@@ -86,8 +86,8 @@ run() # run WHICH WHO CODE
 	umount /etc/fuse.conf
 }
 
-# same NAME WHO CODE: the same with all. differs NAME WHO CODE PATTERN REASON:
-# ours is as PATTERN says, and the REASON is why. conf: what fuse.conf holds.
+# same NAME WHO CODE: all helpers behave alike. differs NAME WHO CODE PATTERN REASON: our output
+# matches PATTERN, and REASON says why it differs. conf: the content of fuse.conf.
 conf='' before=''
 same()
 {
@@ -102,7 +102,7 @@ same()
 	done
 	conf='' before=''
 }
-# The same with 3.18 alone: 3.14 has not got it.
+# Compares with libfuse 3.18 alone, since 3.14 lacks the feature.
 since_318() { local peers=("${peers[@]:1}"); same "$@"; }
 unlike_theirs()
 {

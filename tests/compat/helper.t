@@ -24,7 +24,7 @@ wait "$bg"
 is 'a signal: unmounted through the helper' "$? $(own_mounts)" '0 '
 is 'a signal: the server reports no error' "$(cat log)" "$(printf 'Mounting hellofs on "mnt"\nUnmounting "mnt"')"
 
-# The box has no privilege, and gets out of the way of who has.
+# The box is never privileged: it executes a privileged helper in PATH instead.
 mkdir bin
 install -m 4755 "$BUILD/fusermount3" bin/fusermount3
 box() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$1" "$BUILD/tests/tools/commfd" true "$BUILD/fusebox" fusermount3 mnt 2>&1; }

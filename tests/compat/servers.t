@@ -30,7 +30,7 @@ user() { setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$T/home" "
 contents() { timeout 5 setpriv --reuid 65534 --regid 65534 --clear-groups cat "$1"; }
 unmount_all() { local at; while read -r _ at; do umount -l "$at"; done < <(own_mounts); }
 
-# sshd for loopback alone, with keys of its own, for the same user
+# Starts sshd on loopback only, with keys of its own, for the same user.
 ssh-keygen -q -t ed25519 -N '' -f "$T/hostkey"
 user ssh-keygen -q -t ed25519 -N '' -f key
 cp key.pub "$T/authorized"
@@ -87,7 +87,7 @@ server()
 server bindfs file 'some text' 1 "${bindfs_[@]}"
 server sshfs file 'some text' 1 "${sshfs_[@]}"
 server squashfuse file 'some text' 0 "${squashfuse_[@]}"
-# It writes into no archive here, with whatever helper.
+# archivemount does not write to an archive here, whichever helper mounts it.
 server archivemount file 'some text' 0 "${archivemount_[@]}"
 server hello hello 'Hello World!' 0 "${hello_[@]}"
 like 'what only the administrator can allow' "$(user bin/hello -o allow_other mnt 2>&1)" 'fusermount3: option allow_other only allowed if .user_allow_other. is set in /etc/fuse.conf'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* errnos: what each system call may well fail with. */
+/* errnos: the errors with which each system call may fail. */
 #define MAY(number, ...) case number: { static const int some[] = { __VA_ARGS__, 0 }; return some; }
 
 static const int never[] = { 0 };
@@ -22,7 +22,8 @@ static const int *for_descriptor(const struct plan_record *r)
 	return never;
 }
 
-/* What a kernel or a sandbox does not have, it never has. */
+/* A kernel or sandbox that lacks a call lacks it every time: whether to fail all calls of this
+   kind. */
 static bool is_lacking(const struct plan_record *r, int how)
 {
 	bool is_new = r->number == 457 || r->number == 458 || r->number == SYS_fsopen;

@@ -3,13 +3,13 @@
 # For tests that make system calls fail: see tests/tools/faults.c.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# What core/sys takes of libc that is no system call, or one that does not fail.
+# The libc functions that core/sys uses and that are no system calls, or do not fail.
 harmless='_exit getauxval getegid geteuid getgid getpid getppid getresgid getresuid getuid munmap umask
 	pthread_attr_init pthread_attr_setdetachstate pthread_attr_setstacksize
 	memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strcspn strlen strncmp strnlen strrchr
 	__ehdr_start __errno_location __popcountdi2 _GLOBAL_OFFSET_TABLE_'
 
-# The calls of core/sys that the seam does not see.
+# The calls of core/sys that the seam does not wrap.
 unseen()
 {
 	local objects="$BUILD/faults/obj/core/sys"
@@ -18,7 +18,7 @@ unseen()
 			-e "$(tr -s ' \t' '\n' <<<"$harmless")"
 }
 
-# In a PID namespace of its own each, so that /proc is small and nobody is left behind.
+# Each run has a PID namespace of its own, so that /proc is small and no process outlives the run.
 scene() # scene NAME OPTION...
 {
 	local dir=$T/${1//[ ,\/]/_} name=$1; shift

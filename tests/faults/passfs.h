@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* passfs: work in a tree, each kind of request once, and what must be true of it afterwards. */
+/* passfs: makes each kind of request once in a tree, and checks what must be true afterwards. */
 #include <sys/file.h>
 #include <sys/xattr.h>
 
@@ -7,7 +7,7 @@ enum { WELL, FAILED, WRONG };
 
 static int failures;
 
-/* Fails, perhaps, and has said so by an errno. */
+/* The call may fail, but then has set errno. */
 #define TRY(call) ((call) < 0 ? (failures++, -1) : 0)
 
 static void fill(char *bytes, size_t size)
@@ -29,7 +29,7 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
-/* A file that is written is as it was written, if nothing failed. */
+/* A file has the content that was written, unless a write has failed. */
 static int work_file(void)
 {
 	static char bytes[300 * 1024], got[sizeof(bytes) + 1];
@@ -115,7 +115,8 @@ static int in_child(int (*work)(void))
 	int status = 0, pid = fork();
 
 	if (pid == 0) {
-		/* The fault may come just here: the root's attributes are asked for again each second. */
+		/* The injected fault may hit just this call. Try once more: the kernel asks for
+		   the root's attributes again each second. */
 		if (chdir(mnt) < 0 && chdir(mnt) < 0)
 			_exit(FAILED);
 		_exit(work());
@@ -136,7 +137,7 @@ static int all_work(void)
 	return file == WRONG || tree == WRONG ? WRONG : file || tree ? FAILED : WELL;
 }
 
-/* One of two: the fault may not have come yet. */
+/* One of the two attempts has to succeed: the fault may not have come yet. */
 static int well_again(void)
 {
 	char text[8] = "";
@@ -167,12 +168,12 @@ static void passfs_works(const char *const *argv)
 		return;
 	}
 	result = in_child(all_work);
-	/* To libc, ENOENT is the end of a directory. */
+	/* libc's readdir(3) treats ENOENT as the end of a directory. */
 	if (result == WRONG && hit && hit->number == SYS_getdents64 && plan->how == ENOENT)
 		result = FAILED;
 	if (result == WRONG || (result == FAILED && !may_fail()))
 		complain("the work %s", result == WRONG ? "was done wrong" : "failed");
-	/* The last one to let go may be told a moment later. */
+	/* The kernel may send the last RELEASE a moment after close(2). */
 	same_descriptors();
 	if (in_child(well_again) != WELL)
 		complain("it does not work any more");

@@ -11,20 +11,20 @@
 enum { PLAN_SHORT = 1000, PLAN_ALL_INTERRUPTED, PLAN_ALL_SHORT, PLAN_KILLED };
 enum { PLAN_RECORDS = 1 << 16, PLAN_EXECS = 64 };
 
-/* What kind of file a descriptor is; of a pipe or a socket, the peer is there. */
+/* The kind of file that a descriptor refers to; of a pipe or a socket, whether its peer is open. */
 enum { PLAN_OTHER, PLAN_FUSE_DEVICE, PLAN_FILE, PLAN_PEER, PLAN_PROC };
 
 struct plan_record {
 	uint64_t process;	/* which, by its place in the family */
-	uint64_t stack;		/* who called whom, in one number */
+	uint64_t stack;		/* the chain of callers, hashed */
 	int64_t first, second;	/* arguments */
 	uint32_t call;		/* how many its process had made */
 	uint16_t number, file;
 };
 
 struct plan {
-	/* The one that is to fail: this process's next one of that kind, from this call on; which
-	   thread makes which is not the same each time. */
+	/* The call to fail: the next call of that kind in this process, from this number on.
+	   Which thread makes which call differs from run to run. */
 	uint64_t process;
 	uint32_t call;
 	uint16_t number, file;

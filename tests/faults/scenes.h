@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* scenes: what is played, and how it is judged. */
-/* The server ends when it is told to, and with it the mount; where it cannot unmount it says so,
-   and when it is told a second time it ends all the same. */
+/* scenes: the commands that are run, and how their results are judged. */
+/* SIGTERM ends the server and unmounts. If it cannot unmount, the server reports that, and a
+   second SIGTERM ends it all the same. */
 static void end_server(void)
 {
 	int patience = may_fail() ? 200 : 3000;
@@ -16,7 +16,7 @@ static void end_server(void)
 		complain("it does not end when it is told to twice");
 }
 
-/* After a command that mounts and returns. */
+/* Judges a command that mounts and returns. */
 static void judge_mount(int status)
 {
 	if (status != 0) {
@@ -33,7 +33,7 @@ static void judge_mount(int status)
 	end_server();
 }
 
-/* A command that serves until it is told to end. */
+/* Runs a command that serves until a signal ends it. */
 static void judge_foreground(int pid)
 {
 	int status = 0;
@@ -67,7 +67,7 @@ static void fmount_other(void)
 					    "2", "--auto-unmount", mnt, "--", "hellofs")));
 }
 
-/* What is unmounted: a server without faults, and a mount that somebody may be in. */
+/* The mount to unmount: its server has no faults, and a process may hold it. */
 static int holder = -1;
 
 static void serve_clean(bool busy)
@@ -95,8 +95,8 @@ static bool is_rights(const struct plan_record *r)
 	return r->number == SYS_setresuid || r->number == SYS_setfsuid;
 }
 
-/* After a command that is to unmount, or to recover: that goes on to look elsewhere, and may
-   fail there. */
+/* Judges a command that unmounts or recovers. After the unmount it goes on to look for other
+   mounts, which may fail. */
 static void judge(int status, bool recovers)
 {
 	if (status == 0 && mounted())
@@ -148,7 +148,7 @@ static void fmount_auto(void)
 static void fmount_plain(void) { judge_mount(RUN(FAULTY, "fmount", "-t", "hellofs", "-o", "ro,noatime", "source", mnt)); }
 static void mount_fuse(void) { judge_mount(RUN(FAULTY, "mount.fuse3", "hellofs#source", mnt, "-o", "ro,noatime")); }
 static void mount_hellofs(void) { judge_mount(RUN(FAULTY, "mount.hellofs", "source", mnt, "-o", "ro")); }
-/* Such a server cannot take its mount away. */
+/* This kind of server cannot unmount by itself. */
 static void mount_fuse_dropped(void)
 {
 	int status = RUN(FAULTY, "mount.fuse3", "hellofs#source", mnt, "-o", "drop_privileges");
@@ -206,7 +206,7 @@ static void fmount_check(void)
 
 /* ---- The descriptor goes to somebody else ---- */
 
-/* The descriptor that comes over a socket; -1: none. */
+/* The descriptor that was received over a socket; -1: none. */
 static int receive(int from)
 {
 	union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control;
@@ -245,7 +245,7 @@ static void fmount_socket(void)
 		close(device);
 }
 
-/* As libfuse does it. */
+/* Mounts in the way libfuse does. */
 static void helper_mounts(int how, const char *options, bool watches)
 {
 	int pair[2], device, pid, status;
@@ -271,8 +271,8 @@ static void helper_mounts(int how, const char *options, bool watches)
 		complain("succeeded, and no descriptor came");
 	if ((status == 0 && !watches) || (hit && is_rights(hit)))
 		mounts(NULL, true);
-	/* It said that it could not; or was told that it had gone, or once that it may not look,
-	   which before 4.19 it is told each time. */
+	/* The command reported its failure; or the error says that the mount is gone, or that
+	   the caller may not look. Before 4.19 the kernel returns that each time. */
 	if (watches && ((status > 0 && strstr(errors, mnt))
 			|| (may_fail() && (plan->how == ENOENT || plan->how == EACCES))))
 		mounts(NULL, true);
@@ -391,7 +391,8 @@ static bool has_ended(int *pid, int *status)
 	return !*pid;
 }
 
-/* Whoever waits may be woken or not when it failed; the server runs, and a second run wakes the rest. */
+/* When --wake failed, waiting processes may or may not be woken. The server runs, and a second
+   --wake wakes the rest. */
 static void fumount_wake(void)
 {
 	int server = start_backend(), waiters[4], status, why = 0;

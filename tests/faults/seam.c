@@ -62,7 +62,7 @@ static void attach(void)
 	family = me.process;
 }
 
-/* The same number for the same way through the program. */
+/* A hash of the return addresses: the same number for the same call path. */
 static uint64_t stack(void)
 {
 	const uintptr_t *frame = __builtin_frame_address(0);
@@ -116,7 +116,7 @@ static bool waits(long number, long second)
 	return false;
 }
 
-/* What is written to /proc is taken as a whole; a file is read as far as it goes. */
+/* A write to /proc is taken as a whole; a read may be short. */
 static bool can_be_short(long number, int fd)
 {
 	uint16_t kind = transfers(number) ? kind_of(fd) : PLAN_FUSE_DEVICE;
@@ -124,7 +124,7 @@ static bool can_be_short(long number, int fd)
 	return kind != PLAN_FUSE_DEVICE && (kind != PLAN_PROC || number == SYS_read) && number != SYS_pread64;
 }
 
-/* Whether this call is to fail: 0, an errno, or PLAN_SHORT. */
+/* Whether this call fails: 0, an errno, or PLAN_SHORT. */
 static int fault(long number, long first, long second)
 {
 	uint32_t at;
@@ -162,7 +162,7 @@ static int fault(long number, long first, long second)
 	return 0;
 }
 
-/* -1 with errno, or 0 when the call is to be made. */
+/* Returns -1 with errno set, or 0 if the call is to be made. */
 static int fails(long number, long first, long second)
 {
 	int err = fault(number, first, second);
@@ -172,7 +172,7 @@ static int fails(long number, long first, long second)
 	return err && err != PLAN_SHORT ? -1 : 0;
 }
 
-/* How much of size bytes is to be done; -1 with errno. */
+/* Returns how many of size bytes the call transfers; -1 with errno set. */
 static ssize_t part(long number, int fd, size_t size)
 {
 	int err = fault(number, fd, (long)size);
@@ -234,7 +234,7 @@ WRAPPED(int, unlinkat, SYS_unlinkat, (int fd, const char *p, int f), (fd, p, f),
 WRAPPED(int, utimensat, SYS_utimensat, (int fd, const char *p, const struct timespec *t, int f), (fd, p, t, f), fd, f)
 WRAPPED(pid_t, waitpid, SYS_wait4, (pid_t pid, int *s, int f), (pid, s, f), pid, f)
 
-/* Those that are not so simple; the name is what the linker is told. */
+/* The wrapped functions with special arguments; the linker is given the name without __wrap_. */
 #undef WRAPPED
 #define WRAPPED(type, name, parameters)	\
 	type __real_##name parameters;	\
@@ -324,7 +324,7 @@ WRAPPED(void *, mremap, (void *at, size_t size, size_t new_size, int flags, ...)
 	return fails(SYS_mremap, 0, (long)new_size) < 0 ? MAP_FAILED : __real_mremap(at, size, new_size, flags);
 }
 
-/* What is executed is another process, to the driver. */
+/* After an exec the driver counts the process as a new one. */
 WRAPPED(int, execve, (const char *path, char *const argv[], char *const envp[]))
 {
 	int pid = getpid(), slot = 0;
@@ -345,7 +345,7 @@ WRAPPED(int, pthread_create, (pthread_t *thread, const pthread_attr_t *how, void
 	return fails(SYS_clone3, 0, 0) < 0 ? errno : __real_pthread_create(thread, how, run, arg);
 }
 
-/* These return what was, and change nothing when they fail. */
+/* These calls return the former value, and change nothing if they fail. */
 static bool tells_old(long number)
 {
 	return number == SYS_setfsuid || number == SYS_setfsgid;

@@ -5,7 +5,7 @@ enum { LIMIT_MS = 5000, OUTPUT = 16384 };
 static struct plan *plan;
 static char here[512], faulty[600], clean[600], mnt[600];
 static const char *scenario;
-static const struct plan_record *hit;	/* the call that is to fail; NULL: each other, or none */
+static const struct plan_record *hit;	/* the call that fails; NULL: each in turn, or none */
 static int complaints, baseline;
 static char output[OUTPUT], errors[OUTPUT];
 
@@ -189,7 +189,8 @@ static void heard(void)
 	slurp("errors", errors, sizeof(errors));
 }
 
-/* Waits for the end of it. Its status; -1: it hangs, -2: a signal, of both it was told. */
+/* Waits for the end of the process. Returns its status; -1: it hangs; -2: a signal ended it.
+   Both are reported. */
 static int finish(int pid, int milliseconds)
 {
 	int status = 0, got;
@@ -213,7 +214,7 @@ static int finish(int pid, int milliseconds)
 
 /* ---- Mounts ---- */
 
-/* The connections that were seen mounted; a number is soon another's, the inode of its
+/* The connections that were seen mounted. A number is soon reused, the inode of its fusectl
    directory is not. */
 static struct { unsigned int number; ino_t identity; } seen[64];
 static size_t seen_count;
@@ -248,7 +249,8 @@ static bool connections_left(void)
 	return false;
 }
 
-/* How many FUSE mounts are below here, whose path ends in `suffix`; all are detached if asked. */
+/* Returns how many FUSE mounts below the working directory have a path that ends in `suffix`;
+   detaches all if asked. */
 static int mounts(const char *suffix, bool detach)
 {
 	char line[8192], path[4096], type[256];
@@ -280,7 +282,7 @@ static bool mounted(void) { return mounts("/mnt", false) > 0; }
 
 static bool of_nobody;	/* the mount, which root may not look at */
 
-/* Whether the mount answers: a child asks it, which a server that hangs cannot stop us by. */
+/* Whether the mount answers. A child asks, so a server that hangs cannot block this process. */
 static bool answers(const char *file, const char *text)
 {
 	char got[64] = "", path[700];
@@ -311,7 +313,7 @@ static bool all_ended(void)
 /* However a run went. */
 static void nothing_left(void)
 {
-	/* Who watches may be a moment later. */
+	/* The process that watches may notice a moment later. */
 	bool gone = WITHIN(500, !mounts(NULL, false));
 
 	heard();
@@ -332,7 +334,7 @@ static void nothing_left(void)
 	seen_count = 0;
 }
 
-/* Whether there is a line "applet: what: why". */
+/* Whether the output has a line "applet: object: reason". */
 static bool has_message(void)
 {
 	for (const char *line = errors; *line; line += strcspn(line, "\n"), line += *line == '\n')
@@ -349,15 +351,15 @@ static void failed_well(int status)
 		complain("failed, with %d", status);
 	if (status >= 128)
 		complain("status %d", status);
-	/* Told in vain. */
+	/* An error that was reported although the command succeeded. */
 	if (hit && hit->number == SYS_write && hit->first == 2)
 		return;
 	if (!has_message())
 		complain("failed with %d, without a message", status);
 }
 
-/* The server of the recording was mounted for only after it had answered. One that finds its mount has an
-   unmounter beside it, and one end of a pipe to that. */
+/* In the recording the server was mounted for only after it had answered. A server that mounts
+   itself has an unmounter process, and one end of the pipe to it. */
 static bool unmounter_may_be;
 
 static int descriptors_of_unmounter(int pid)
@@ -379,8 +381,9 @@ static int descriptors_open(void)
 	return each_child(getpid(), descriptors_of) - (unmounter_may_be ? each_child(getpid(), descriptors_of_unmounter) : 0);
 }
 
-/* As many are open as when nothing fails; `pid` and its like do not grow. What a reply gave that
-   the kernel refused (EINVAL) stays given: it refuses those alone that are malformed. */
+/* Checks that as many descriptors are open as when no call fails, and that neither `pid` nor the
+   other counts grow. The kernel refuses a malformed reply with EINVAL; a file that such a reply
+   opened stays open. */
 static void same_descriptors(void)
 {
 	int now = descriptors_open();
@@ -393,7 +396,7 @@ static void same_descriptors(void)
 		complain("%d descriptors are open, not %d", now, baseline);
 }
 
-/* Who serves, and not who only watches. */
+/* Signals the process that serves, not one that only watches. */
 static int tell_to_end(int pid)
 {
 	char path[64], link[32] = "";

@@ -22,7 +22,7 @@ static const char *take(void *to, char *value, const char **bad)
 	return *value == '!' ? "refused" : NULL;
 }
 
-/* What an applet's options are written to, with something to call where it is called. */
+/* The structure that an applet's options are written to, with a callback where one is called. */
 static void prepare(const struct opt *options, char *args)
 {
 	memset(args, 0, ROOM);

@@ -26,7 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* One message: bytes, and in each of two control messages so many descriptors. */
+/* One message: bytes, and that many descriptors in each of two control messages. */
 static void send_one(int socket, struct input *in)
 {
 	union { struct cmsghdr header; char room[2 * CMSG_SPACE(MOST * sizeof(int))]; } control;
@@ -66,7 +66,7 @@ int __wrap_sys_fork(void)
 {
 	if (helper_socket >= 0)
 		send_all(helper_socket, helper_says);
-	return 1 << 22;		/* nobody's number */
+	return 1 << 22;		/* a pid that no process has */
 }
 
 int __real_sys_socketpair(int fd[2]);

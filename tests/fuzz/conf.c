@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fuse.conf, /etc/passwd and /etc/group, as anybody may have written them. */
+/* fuse.conf, /etc/passwd and /etc/group with any content. */
 #include <stdlib.h>
 #include <string.h>
 

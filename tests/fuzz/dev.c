@@ -49,7 +49,8 @@ bool ring_take(struct ring *ring, struct ring_completion *completion)
 /* ---- The device ---- */
 
 static struct input kernel;
-static uint64_t unique;		/* of the last request that takes a reply; 0: none is out */
+static uint64_t unique;		/* unique of the last request that needs a reply; 0: none is
+				   pending */
 static int reads;
 
 ssize_t __wrap_sys_read(int fd, void *buf, size_t size);
@@ -121,7 +122,7 @@ static int read_some(struct fuse_req *req, uint64_t node, uint64_t offset, uint3
 	return fuse_data(req, req->space, size);
 }
 
-/* Tells the kernel something, and answers later, which is at once here. */
+/* Sends a notification, and replies to the request afterwards, which is at once here. */
 static int write_later(struct fuse_req *req, uint64_t node, const struct fuse_write_in *in)
 {
 	(void)node;
@@ -143,7 +144,8 @@ static void trace(const struct fuse_req *req, bool replied, uint64_t nanoseconds
 	MUST(!replied || req->reply.header.len >= sizeof(req->reply.header));
 }
 
-/* The first byte chooses; then what the calls return, up to a line's end; then records. */
+/* The first byte selects the case; then come the results of the calls, up to a newline; then
+   records. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };

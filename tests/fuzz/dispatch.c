@@ -14,7 +14,7 @@ enum { SPACE = 8192 };
 
 static char space[SPACE] __attribute__((aligned(8)));
 
-/* The line that --debug shows. */
+/* The line that --debug prints for a request. */
 static void show(const struct fuse_req *req, bool replied)
 {
 	char line[256];
@@ -26,8 +26,8 @@ static void show(const struct fuse_req *req, bool replied)
 	fuzz_touch_text(out_text(&out));
 }
 
-/* The same again, in parts: no worse an answer, and never more, since the payload takes
-   room from the reply. */
+/* Dispatches the request again with its payload in parts: the answer is no worse, and never
+   longer, since the payload takes room from the reply. */
 static void other_form(struct record r, struct fuse_req *req, size_t room)
 {
 	const char *arg = req->arg, *behind = req->name[0] ? req->name[0] : req->data;

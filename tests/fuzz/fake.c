@@ -76,7 +76,7 @@ static int new_descriptor(void)
 	return err ? err : descriptor(NO_FILE);
 }
 
-/* Those below are the process's own, and there from the start. */
+/* Descriptors below this number belong to the process itself, and are open from the start. */
 static void check(int fd)
 {
 	MUST(fd < FIRST || (fd < FIRST + DESCRIPTORS && descriptors[fd - FIRST].open));
@@ -511,7 +511,8 @@ int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd)
 	fuzz_touch(data, size);
 	return on(socket);
 }
-/* The number is anybody's: only what was there from the start may be one. */
+/* A descriptor may be any number that the caller got: only those that were open from the start
+   may be sockets. */
 int sys_is_socket(int fd) { return fd < 0 || fd >= FIRST ? -EBADF : decide(); }
 
 /* fmount --keep: no server is started. */

@@ -19,12 +19,13 @@
 
 extern struct fake {
 	struct input decisions;
-	size_t most;			/* bytes that one read returns; 0: as many as asked for */
-	uid_t uid;			/* whose process it is */
+	size_t most;			/* bytes that one read returns; 0: as many as the caller
+					   asks for */
+	uid_t uid;			/* the uid of the process */
 	uint32_t page;			/* 0: 4096 */
-	bool unique_ids;		/* whether statx tells them */
+	bool unique_ids;		/* whether statx gives unique mount ids */
 	bool may_fork_child;		/* whether a fork may return in the child */
-	/* The calls that return to nowhere, exit and exec, come back to here: with
+	/* sys_exit() and exec, which do not return, jump back to the target by longjmp. Call
 	   fake_start() before. */
 	jmp_buf end;
 	bool ends;
@@ -33,11 +34,11 @@ extern struct fake {
 	int (*listmount)(uint64_t after, uint64_t *ids, size_t count, bool newest_first);
 } fake;
 
-/* A new world: no files, nothing open. */
+/* Starts a new world: no files exist, and nothing is open. */
 void fake_start(void);
-/* A file by its whole path. The bytes stay the caller's. */
+/* Adds a file by its whole path. The bytes remain the caller's. */
 void fake_file(const char *path, const void *bytes, size_t size);
-/* The pages that nobody gave back, since they were to end with the process. */
+/* Frees the pages that the applet left mapped because the process would have ended. */
 void fake_free_pages(void);
 /* How many descriptors are open. */
 unsigned int fake_open(void);

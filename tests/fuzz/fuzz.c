@@ -57,7 +57,7 @@ char *input_text(struct input *in, char end)
 	text = malloc(len + 1);
 	input_bytes(in, text, len);
 	text[len] = '\0';
-	input_byte(in);		/* what it ended with */
+	input_byte(in);		/* the status that it ended with */
 	return text;
 }
 
@@ -66,7 +66,7 @@ char *input_rest(struct input *in)
 	return input_text(in, '\0');
 }
 
-/* By memcpy, which the sanitizer checks as a whole. */
+/* Copies by memcpy, whose range the sanitizer checks as a whole. */
 void fuzz_touch(const void *bytes, size_t size)
 {
 	static char copy[4096];
@@ -76,7 +76,7 @@ void fuzz_touch(const void *bytes, size_t size)
 		size_t n = size < sizeof(copy) ? size : sizeof(copy);
 
 		memcpy(copy, at, n);
-		__asm__ volatile("" : : "r"(copy) : "memory");	/* somebody might look at it */
+		__asm__ volatile("" : : "r"(copy) : "memory");	/* the kernel could show it to a user */
 		at += n;
 		size -= n;
 	}
@@ -116,7 +116,8 @@ bool record_next(struct input *in, struct record *r)
 	r->bytes = malloc(r->size ? r->size : 1);
 	input_bytes(in, r->bytes, r->size);
 	if (!(how & RECORD_LEN_AS_IT_IS) && r->size >= sizeof(len)) {
-		len = (uint32_t)r->size;	/* so that a change of the size alone means something */
+		len = (uint32_t)r->size;	/* so that a changed size alone leads to another
+						   path */
 		memcpy(r->bytes, &len, sizeof(len));
 	}
 	return true;
@@ -154,7 +155,8 @@ static void check_reply(struct fuse_req *req, uint64_t unique)
 		fuzz_touch(piece[i].iov_base, piece[i].iov_len);
 		size += piece[i].iov_len;
 	}
-	/* What fuse_dev_do_write() of the kernel asks for, or the reader waits for ever. */
+	/* The checks of the kernel's fuse_dev_do_write(): if one fails, the caller waits for
+	   ever. */
 	MUST(r->header.len == size);
 	MUST(r->header.unique == unique);
 	MUST(r->header.error <= 0 && r->header.error > -512);
@@ -164,7 +166,8 @@ static void check_reply(struct fuse_req *req, uint64_t unique)
 		check_entries(req);
 }
 
-/* The structure in a room of its own, zeros behind it; names and data as they are. */
+/* Copies the structure to a buffer of its own, followed by zeros; names and data stay where they
+   are. */
 static bool dispatch_parts(const struct record *r, struct fuse_req *req, char *space, size_t size)
 {
 	struct fuse_in_header in;
@@ -187,7 +190,7 @@ static bool dispatch_parts(const struct record *r, struct fuse_req *req, char *s
 	req->space = space + used;
 	req->space_size = (uint32_t)(size - used);
 	replied = dispatch_decoded(req, proto_decode_parts(req, &in, arg, sizeof(arg), payload, rest));
-	/* Where nobody waits, the transport sends it all the same. */
+	/* The transport sends a reply even if no process waits for it. */
 	if (req->reply.header.len)
 		check_reply(req, in.unique);
 	req->in = NULL;

@@ -20,11 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 enum { SKIPPED = 77 };
 
-/* What has to hold; in words, for who reads the report. */
+/* A condition that has to hold; the text explains it in the report. */
 #define MUST(what, ...) ((what) ? (void)0 : fuzz_failed(#what, __FILE__, __LINE__))
 void fuzz_failed(const char *what, const char *file, int line) __attribute__((noreturn));
 
-/* The input, taken from its start. At its end there are zeros. */
+/* Takes the next bytes of the input; after its end come zeros. */
 struct input { const uint8_t *at; size_t left; };
 uint8_t input_byte(struct input *in);
 uint32_t input_number(struct input *in);		/* four bytes */
@@ -38,7 +38,7 @@ char *input_rest(struct input *in);
 void fuzz_touch(const void *bytes, size_t size);
 void fuzz_touch_text(const char *text);			/* NULL: none */
 
-/* How many of the first descriptors are open: as many after an input as before it. */
+/* How many of the first descriptors are open: the same number before and after an input. */
 unsigned int fuzz_descriptors(void);
 
 /* Requests, one behind the other: how many bytes (two), how (one), of what size the

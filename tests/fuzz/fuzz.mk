@@ -8,14 +8,14 @@ ENGINE ?= libfuzzer
 SECONDS ?= 60
 
 FUZZ_CFLAGS = $(UNIT_CFLAGS) -Itests/fuzz -D_FILE_OFFSET_BITS=64
-# Counters are in a file from the start (%c), one for all runs of a program (%m), so that
-# who ends by _exit() or a signal counts.
+# Counters are in a file from the start (%c), one for all runs of a program (%m), so that a process
+# that ends by _exit() or a signal is counted.
 PROFILES = $(abspath $(BUILD))/coverage
 COUNTING = -fprofile-instr-generate=$(PROFILES)/%m%c.profraw -mllvm -runtime-counter-relocation \
 	-fcoverage-mapping -fcoverage-prefix-map=$(CURDIR)=. -Wno-unused-command-line-argument
 COVERAGE_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize%,$(FUZZ_CFLAGS)) $(COUNTING)
 
-# Those that have a kernel of their own in place of core/sys; what others have besides.
+# The targets that have a fake kernel in place of core/sys, and what the other targets need besides.
 FAKED = argv conf dev fstab helper mount mountinfo statmount uring
 FUZZ_WITH_argv = $(patsubst %.c,%.o,$(filter applets/%,$(SOURCES)))
 FUZZ_WITH_helper = $(patsubst %.c,%.o,$(call applet_sources,fusermount))
@@ -70,7 +70,7 @@ fuzz-merge: $(FUZZ:%=$(BUILD)/tests/libfuzzer/%)
 fuzz-replay: $(REPLAYS)
 	BUILD=$(abspath $(BUILD)) prove tests/cli/corpus.t
 
-# How much of core/ is reached by the corpus, the unit tests, and those of the whole box.
+# How much of core/ is reached by the corpus, by the unit tests, and by the tests of the whole box.
 COVER_UNITS = $(UNITS:$(BUILD)/tests/%=$(BUILD)/tests/coverage/%)
 COVER_SCRIPTS = tests/cli/multicall.t $(wildcard tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/setuid/*.t)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fusermount3 as a whole, set-uid root, called by somebody: his command line, his
- * environment, his fuse.conf, and a kernel that refuses at any moment. */
+/* fusermount3 as a whole: set-uid root, called with any command line, environment and fuse.conf,
+   on a kernel in which any call may fail. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -56,7 +56,7 @@ static void check(const struct fuse_req *req, uint64_t before)
 	}
 	MUST(out->minor == s->minor && s->minor >= 12);
 	MUST(answered == s->flags && !(s->flags & ~(s->offered | wordless)));
-	/* A second word is only there with the flag that says so. */
+	/* The kernel sends flags2 only with FUSE_INIT_EXT. */
 	MUST(!(s->flags >> 32) || s->flags & FUSE_INIT_EXT);
 	MUST(!(s->offered >> 32) || s->offered & FUSE_INIT_EXT);
 	MUST(!(s->flags & FUSE_OVER_IO_URING) || has_rings);

@@ -12,7 +12,7 @@
 #include "mount/table.h"
 #include "mount/umount.h"
 
-/* A path is absolute, and says where its descriptor is. */
+/* The resolved path is absolute, and is that of its descriptor. */
 static void walk(const char *path)
 {
 	static struct resolved r;
@@ -54,7 +54,7 @@ static void mount_and_unmount(const char *path, const struct optlist *options, i
 	MUST(fake_open() == before);
 }
 
-/* A byte that chooses, a path, a source; and then what the kernel says. */
+/* A byte that selects the case, a path and a source; then the results of the calls. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char table[] =

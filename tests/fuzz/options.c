@@ -20,7 +20,7 @@ static void touch(const struct optlist *o)
 	fuzz_touch_text(o->subtype);
 }
 
-/* What is written is what was read. */
+/* Options that are written as text parse to the same options. */
 static void there_and_back(const struct optlist *o, size_t len)
 {
 	size_t size = 2 * len + 512;

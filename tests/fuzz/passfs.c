@@ -39,7 +39,7 @@
 enum { SPACE = 64 * 1024, REQUESTS = 64, HANDLES = 32 };
 
 static char space[SPACE] __attribute__((aligned(8)));
-static int sink = -1;	/* what goes to /dev/fuse by itself */
+static int sink = -1;	/* notifications that the server sends to /dev/fuse */
 
 /* ---- A machine that cannot be harmed ---- */
 
@@ -103,7 +103,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static int32_t backings;
 
-/* Ids of files for passthrough: those that are known, and no others, are given back. */
+/* Backing ids for passthrough: the server closes only those that it has opened. */
 int __wrap_vfs_backing_open(int device, int fd);
 int __wrap_vfs_backing_open(int device, int fd)
 {
@@ -119,8 +119,7 @@ int __wrap_vfs_backing_close(int device, int32_t id)
 	return 0;
 }
 
-/* Nothing happens at another time than it would in the next run: the one thread's work is
-   done at once, the other's at the end. */
+/* Makes runs repeatable: the work of one thread is done at once, that of the other at the end. */
 int __wrap_thread_start(void *(*run)(void *), void *arg);
 int __wrap_thread_start(void *(*run)(void *), void *arg)
 {
@@ -205,7 +204,7 @@ static void choose_options(struct passfs *fs, struct input *in)
 	fs->view.perms = b & 64 ? "u=rwX,go-w" : NULL;
 	if (b & 128)
 		fs->view.hidden[fs->view.hides++] = "h*";
-	/* What choose_features() takes away for good, there being one file system to a process. */
+	/* Restores what choose_features() removes for good, since a process has one file system. */
 	pass_ops.getxattr = as_written.getxattr;
 	pass_ops.listxattr = as_written.listxattr;
 	pass_ops.setxattr = as_written.setxattr;
@@ -250,7 +249,7 @@ static void forget_all(struct fuse_req *req, struct passfs *fs)
 	backings = 0;
 }
 
-/* Who waits is told; who locks lets go. */
+/* A waiting lock request gets its reply; a lock that is held is released. */
 static void unlock_all(struct fuse_req *req)
 {
 	for (uint32_t i = 0; i < WAITERS; i++)
@@ -274,7 +273,7 @@ static uint64_t *handle_at(const struct record *r, size_t offset)
 	return r->size >= offset + sizeof(uint64_t) ? (uint64_t *)(void *)(r->bytes + offset) : NULL;
 }
 
-/* Of what the input says, one of those that were given out, or that of no open file. */
+/* Selects, by the input, one of the handles that were given out, or one of no open file. */
 static void use_handle(uint64_t *handle, bool gives_back)
 {
 	uint32_t which;
@@ -313,7 +312,7 @@ static bool make_sane(struct record *r, const struct passfs *fs)
 		return given >= sizeof(uint64_t) && *handle_at(r, 0)
 		       && (!r->parts || r->arg_size >= sizeof(uint64_t));
 	case FUSE_RELEASE: case FUSE_RELEASEDIR:
-		/* It is taken out of the table when it will be decoded. */
+		/* Decoding a RELEASE removes the handle from the table. */
 		if (given < sizeof(struct fuse_release_in) || in->len != r->size || in->total_extlen
 		    || (r->parts && r->arg_size < sizeof(struct fuse_release_in)))
 			return false;
@@ -323,7 +322,7 @@ static bool make_sane(struct record *r, const struct passfs *fs)
 	case FUSE_READDIR: case FUSE_READDIRPLUS: case FUSE_LSEEK: case FUSE_FALLOCATE: case FUSE_IOCTL:
 	case FUSE_GETLK: case FUSE_SETLK: case FUSE_SETLKW:
 		if (r->parts && r->arg_size < sizeof(uint64_t))
-			return false;	/* the handle would be 0, which is somebody else's */
+			return false;	/* the handle would be 0, which belongs to another file */
 		use_handle(handle_at(r, 0), false);
 		return is_file(fs, in->nodeid);
 	case FUSE_SETATTR:
@@ -344,7 +343,7 @@ static bool make_sane(struct record *r, const struct passfs *fs)
 	case FUSE_CREATE: case FUSE_TMPFILE:
 		return handles.count < HANDLES;
 	case FUSE_MKNOD:
-		/* To open one would be to wait for its other end. */
+		/* Opening a FIFO would wait for its other end. */
 		if (given >= sizeof(struct fuse_mknod_in)
 		    && S_ISFIFO(((struct fuse_mknod_in *)(void *)(in + 1))->mode))
 			((struct fuse_mknod_in *)(void *)(in + 1))->mode ^= S_IFIFO ^ S_IFSOCK;
@@ -411,7 +410,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pass_prepare(&fs, sys_fd_path(path, w.tree)) != 0)
 		skip("pass_prepare");
 	fs.limit = limit;
-	fs.stable_since = 0;	/* or a directory's handle is a pointer, and no file's may come for it */
+	fs.stable_since = 0;	/* otherwise a directory's handle is a pointer, which no file's
+				   handle may replace */
 	session.minor = how & 1 ? 45 : 40;
 	session.flags = how & 2 ? pass_ops.want : 0;
 	session.flags |= how & 4 ? FUSE_SETXATTR_EXT : 0;

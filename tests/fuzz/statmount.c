@@ -11,7 +11,7 @@
 #include "mount/statmount.h"
 #include "mount/table.h"
 
-/* The kernel's structure; the texts' places count from its end. */
+/* The kernel's structure; the offsets of its strings count from its end. */
 struct answer {
 	uint32_t size, options;
 	uint64_t mask;
@@ -28,12 +28,12 @@ struct answer {
 };
 _Static_assert(sizeof(struct answer) == 512, "statmount(2)");
 
-static struct input world;	/* the mounts are made of this, over and over */
-static uint64_t known;		/* what this kernel tells */
+static struct input world;	/* the bytes from which the mounts are made, over and over */
+static uint64_t known;		/* the mask that this kernel supports */
 static unsigned int count;
 static bool no_reverse;
 
-/* One text of the input, behind the others. */
+/* Appends a string of the input to the others. */
 static uint32_t put(char *texts, size_t *used, size_t room)
 {
 	char *text = input_text(&world, '\n');
@@ -57,7 +57,8 @@ static int statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
 	room = size - sizeof(a);
 	if (how == 0xff)
 		return -ENOENT;		/* gone meanwhile */
-	memset(buf, 0xaa, size);	/* what the kernel does not write is the caller's to avoid */
+	memset(buf, 0xaa, size);	/* the caller must not read what the kernel has not
+					   written */
 	a.mask = mask & known;
 	a.old_id = (uint32_t)id & 3;
 	a.minor = how;
@@ -135,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	known = kernels[how >> 1 & 7];
 	no_reverse = how & 16;
 	count = how & 32 ? mounts % 8u : mounts + 1u;
-	/* statx may first say EACCES. */
+	/* statx may fail with EACCES first. */
 	fake.decisions = (struct input) { (const uint8_t *)"\xc2\0\1", how & 64 ? 3 : 0 };
 	if (how & 128)
 		fake_file("/proc/self/mountinfo", "1 0 0:5 / / rw - fuse x rw\n", 27);

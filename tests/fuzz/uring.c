@@ -68,7 +68,7 @@ struct ring_command *ring_put(struct ring *ring, uint8_t opcode)
 	return c;
 }
 
-/* What the kernel would check. */
+/* Checks what the kernel would check. */
 static void submit(const struct ring_command *c)
 {
 	const struct fuse_uring_cmd_req *req = (const void *)c->command;
@@ -121,7 +121,8 @@ static void fill(struct entry *e)
 	h->ring_ent_in_out.commit_id = in.unique;
 	input_bytes(&kernel.in, h->op_in, input_byte(&kernel.in) & 0x7f);
 	size = input_byte(&kernel.in);
-	/* As much as there is room for, or what is said to be there is not all from here. */
+	/* The payload fills at most the entry; a larger size is announced without bytes of the
+	   input. */
 	size = size < 0xf0 ? (uint32_t)input_bytes(&kernel.in, e->payload, size)
 	       : size == 0xf0 ? (uint32_t)rings.payload_size + 1
 			      : (uint32_t)rings.payload_size - (size & 15);
@@ -135,7 +136,7 @@ bool ring_take(struct ring *ring, struct ring_completion *completion)
 	uint8_t how;
 	uint32_t queue;
 
-	/* The kernel completes what was submitted, each command once. */
+	/* The kernel completes each submitted command once. */
 	if (!kernel.in.left || kernel.completions >= ring->mask)
 		return false;
 	how = input_byte(&kernel.in);
@@ -294,7 +295,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kernel.in = in;
 	threads = 0;
 	device_buffer = NULL;
-	/* A thread whose ring breaks ends the process. */
+	/* A thread ends the process if its ring fails. */
 	fake.ends = true;
 	if (setjmp(fake.end) == 0 && uring_offered(&session))
 		serve(&session);

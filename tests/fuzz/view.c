@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How passfs shows what it mirrors: --map, --perms, --hide. A line of the input each. */
+/* How passfs shows SOURCE: --map, --perms, --hide. Each takes a line of the input. */
 #include "passfs/view.h"
 
 #include <fnmatch.h>
@@ -18,7 +18,7 @@ static void owners(struct passview *view, char *map, uint32_t id)
 	for (int group = 0; group < 2; group++) {
 		passview_shown(view, id, group);
 		passview_source(view, id, group);
-		/* Who is nobody stays nobody: chown(2) leaves him out by that number. */
+		/* The id -1 stays -1: chown(2) uses it for "unchanged". */
 		MUST(passview_source(view, UINT32_MAX, group) == UINT32_MAX);
 	}
 	for (uint32_t i = 0; i < view->pairs; i++)
@@ -38,7 +38,7 @@ static void permissions(struct passview *view, char *perms, uint32_t mode)
 	MUST(passview_mode(view, mode) <= (S_IFMT | 07777));
 }
 
-/* An access list of any bytes: it never grows, and what is none stays as it is. */
+/* An access list of any bytes: it never grows, and bytes that are no access list stay unchanged. */
 static void lists(const struct passview *view, const char *bytes, uint32_t mode)
 {
 	size_t size = strlen(bytes);
@@ -54,7 +54,8 @@ static void lists(const struct passview *view, const char *bytes, uint32_t mode)
 	}
 }
 
-/* Where nothing is special in one but in the other: brackets, an unpaired backslash. */
+/* The patterns in which only one of the two matchers treats a character as special: brackets, an
+   unpaired backslash. */
 static bool is_plain(const char *pattern)
 {
 	size_t len = strlen(pattern);

@@ -27,7 +27,7 @@ is 'a mode outside is as it was' "$(stat -c %a outside/file)" 600
 
 passfs -b --sandbox src mnt 9</ 8<outside 2>/dev/null
 server=$(newest passfs) unmounter=$(unmounter_of "$server")
-# By its mount of the device alone, the device is "/".
+# The server's mount has only the device in it, so the device's path is "/".
 is 'passfs in the sandbox holds the device, the pipe and SOURCE' "$(descriptors "$server" | cut -d' ' -f2 | xargs)" "/ $T/src pipe"
 is 'the descriptor that is shown as / is /dev/fuse' "$(descriptors "$server" | while read -r fd at; do [ "$at" != / ] || stat -Lc %t:%T "/proc/$server/fd/$fd"; done)" a:e5
 like 'fuse-info finds the caged server' "$(fuse-info mnt)" "server +$server "
@@ -43,7 +43,8 @@ passfs -b src mnt 9</ 8<outside 2>/dev/null
 server=$(newest passfs)
 is 'without a sandbox the server has no inherited descriptors either' "$(descriptors "$server" | grep -cE " (/|$T/outside)$")" 0
 fumount mnt
-# The list of descriptors fails, at once and in the middle; others do not reach what is beyond it.
+# Reading the list of descriptors fails, at once or after the first part. Some descriptors have
+# numbers that only the list or close_range(2) reaches.
 for when in 1 2; do
 	strace -D -f -o trace -e inject=getdents64:error=EIO:when=$when passfs -b src mnt 9</ 4999<outside 2>/dev/null
 	server=$(newest passfs)
@@ -136,7 +137,8 @@ done
 is 'without a sandbox the server starts threads' "$(cat mnt/threads.100)" 100
 fumount mnt
 
-# The server reads no terminal, whose descriptors are mostly one that can be read.
+# The server cannot read the terminal, although its descriptors are usually open for reading and
+# writing.
 script -qfec "$BUILD/bin/passfs --sandbox src mnt" typed </dev/null >/dev/null &
 pids+=("$!")
 within 5 mounted "$T/mnt"

@@ -8,7 +8,7 @@ need setpriv /usr/bin/python3
 start 240
 user() { local uid=$1; shift; setpriv --reuid="$uid" --regid="$uid" --clear-groups "$@"; }
 down() { umount mnt || umount -l mnt; within 10 unmounted "$T/mnt"; }
-# With 4096 descriptors, beyond which root may not go here either.
+# The limit is 4096 descriptors, which root cannot raise here either.
 few() { (ulimit -n 4096 && setpriv --bounding-set=-sys_resource "$T/passfs" -b --transport=dev "$@" src mnt); }
 ln -s "$(command -v passfs)" passfs
 mkdir src mnt

@@ -5,7 +5,7 @@
 start 250
 need python3
 [ "$(id -u)" = 0 ] || need root
-# As many files as are made and unlinked.
+# Makes and unlinks this many files.
 many=${MANY:-40000}
 mkdir src mnt
 mount -t tmpfs none src
@@ -13,7 +13,7 @@ exits 0 'a mount' passfs -b --export src mnt
 server=$(newest passfs)
 pids+=("$server")
 rss() { awk '$1 == "RssAnon:" { print $2 }' "/proc/$server/status"; }
-# KiB; a number takes some 150 bytes.
+# KiB; an inode number takes about 150 bytes.
 grew() { local now; now=$(rss); echo $((${now:-9999999} - before)); }
 few_open() { [ "$(find "/proc/$server/fd" -lname "$T/src/*" 2>/dev/null | wc -l)" -lt 100 ]; }
 work() # work OPERATION COUNT

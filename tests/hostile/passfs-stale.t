@@ -23,7 +23,8 @@ answer() { read -r -t 10 -u "${USER[0]:-0}" got || { got=; diag "$(cat err)"; };
 go() { echo >&"${USER[1]:-2}"; answer; }
 end_user() { echo >&"${USER[1]:-2}"; wait "$user_pid"; }
 
-# A rename that was refused once and is asked again acts as no owner of the other end.
+# When the kernel repeats a RENAME that was refused, the server does not act with the rights of the
+# other directory's owner.
 for how in '' --cache=always --no-passthrough; do
 	up --timeout=60 ${how:+"$how"}
 	rm -rf src/tmp src/home; mkdir -m 1777 src/tmp; mkdir -m 755 src/home; chown $U:$U src/home
@@ -53,7 +54,7 @@ for how in '' --cache=always; do
 	down
 done
 
-# STATX tells owners as well.
+# A STATX reply updates the owners that the kernel caches, too.
 for how in "" --no-passthrough; do
 	up ${how:+"$how"}
 	rm -rf src/u; mkdir -m 777 src/u; as $V sh -c 'echo a >src/u/f; chmod 666 src/u/f'
@@ -69,7 +70,7 @@ for how in "" --no-passthrough; do
 	down
 done
 
-# A request that was answered ESTALE once, long ago.
+# A request that was answered with ESTALE before.
 up --cache=always
 rm -rf src/u; mkdir -m 777 src/u; as $U sh -c 'echo a >src/u/f; chmod 600 src/u/f'
 user 'sub o { print open(my $fh, "+<", "mnt/u/f") ? "opened\n" : "$!\n" } stat "mnt/u/f"; chmod 0, "src/u/f"; o(); <STDIN>;
@@ -83,7 +84,7 @@ is 'the second request is no retry of the first' "$got" 'Permission denied'
 end_user
 down
 
-# A lock to read opens no file for writing, which would keep everybody from running it.
+# A read lock must not make the server open the file for writing: execve(2) would fail with ETXTBSY.
 cp "$(type -P true)" src/prog; chmod 755 src/prog
 for how in --locks '--locks --cache=always'; do
 	# shellcheck disable=SC2086 # words
@@ -96,8 +97,8 @@ for how in --locks '--locks --cache=always'; do
 done
 rm src/prog
 
-# What SOURCE has taken from others and left to a group is refused to all but its members, however
-# long the kernel keeps modes and access lists.
+# When SOURCE restricts a file to a group, all other users are refused, however long the kernel
+# caches modes and access lists.
 member() { setpriv --reuid $V --regid $V --groups 1779 "$@"; }
 for how in --cache=always '--cache=always --no-passthrough' --timeout=60; do
 	# shellcheck disable=SC2086 # words
@@ -114,7 +115,7 @@ for how in --cache=always '--cache=always --no-passthrough' --timeout=60; do
 	exits 0 'a member of the group makes a file' member touch mnt/d/new
 	is 'a member of the group reads' "$(member cat mnt/d/f)" old
 	exits 0 'a member of the group removes the file' member rm mnt/d/new
-	# As many members at once as the server can tell apart.
+	# As many members at once as the server remembers.
 	exits 0 'several members at once' member sh -c 'for i in 1 2 3 4 5 6 7 8; do
 		{ cat mnt/d/f && touch mnt/d/new.$i && mv mnt/d/new.$i mnt/d/mv.$i && rm mnt/d/mv.$i; } || echo >>failed & done; wait; ! [ -e failed ]'
 	down

@@ -18,7 +18,7 @@ echo hi >src/mine/file
 
 # ---- A file system below that does not answer ----
 
-# hang UID COUNT [DIRECTORY]: so many requests of this user that wait there.
+# hang UID COUNT [DIRECTORY]: starts COUNT requests of this user that wait there.
 hang()
 {
 	local i
@@ -59,7 +59,7 @@ for uid in 2001 2002 2003 2004 2005 2006 2007 2008 2009 2010 2011 2012; do hang 
 sleep 1
 ok 'others go on while twelve users wait at one' works 1778
 ok 'root is served meanwhile' works 0
-# Killed while its turn has not come, a caller ends.
+# A caller whose request waits for its turn can be killed.
 ended() { local i n=0; for i in "${pids[@]}"; do kill -0 "$i" 2>/dev/null || n=$((n + 1)); done; [ "$n" -ge 100 ]; }
 # Bash reports each that was killed on its standard error, some time until it has waited for it.
 {

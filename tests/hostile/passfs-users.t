@@ -11,8 +11,8 @@ mode() { stat -c %a "$1"; }
 U=1777 V=1778
 export TZ=UTC
 
-# CREATE. What the server opens, the kernel does not check: between its lookup, whose answer is
-# held back for a second, and the creation another user makes the file.
+# CREATE: the kernel does not check what the server opens. Another user makes the file between the
+# lookup, whose reply is delayed by a second, and the creation.
 for how in '' --no-passthrough --cache=always --writeback --sandbox; do
 	rm -rf src/tmp; mkdir -m 1777 src/tmp
 	up --timeout=60 ${how:+"$how"}
@@ -45,7 +45,8 @@ ok 'no ESTALE reaches who creates' [ $? = 0 ] || diag "$(cat counts)"
 kill "$toggler"; wait "$toggler" 2>/dev/null
 down
 
-# A sticky directory: the kernel has the user's own file at the name, SOURCE somebody else's.
+# A sticky directory: the kernel has cached the user's own file under the name, while SOURCE has
+# another user's file there.
 sticky() # sticky COMMAND...: what the user does, with D for a new directory
 {
 	d=d$((++n)) command=("${@//D/mnt/$d}")
@@ -75,7 +76,7 @@ exits 1 'rmdir' as $U rmdir mnt/tmp/d
 ok 'the directory of the other user stays' test -d src/tmp/d
 rm -rf src/tmp src/gone
 
-# What only a group allows, the server cannot see, and does not refuse.
+# The server cannot see which access a group allows, and must not refuse it.
 mkdir -m 2770 src/team; chgrp 1900 src/team
 member() { setpriv --reuid "$U" --regid "$U" --groups 5,1900,6 "$@"; }
 ok 'a member of the group makes files, links and a directory' member sh -c 'echo a >mnt/team/a; mkdir mnt/team/d; ln -s a mnt/team/l; ln mnt/team/a mnt/team/b'
@@ -83,7 +84,7 @@ ok 'a member of the group renames a file' member mv mnt/team/a mnt/team/d/c
 ok 'a member of the group removes all of it' member rm -r mnt/team/d mnt/team/b mnt/team/l
 is 'SOURCE is empty after that' "$(ls -A src/team)" ''
 exits 1 'who is no member does not' as $U touch mnt/team/x
-# Nor what a capability in a user namespace allows.
+# Nor must it refuse what a capability in a user namespace allows.
 if unshare -U true 2>/dev/null; then
 	mkdir -m 777 src/ns; mkdir -m 1777 src/ns/tmp; mkdir -m 700 src/ns/home
 	touch src/ns/tmp/f src/ns/home/f
@@ -98,7 +99,7 @@ if unshare -U true 2>/dev/null; then
 fi
 down
 
-# An open file whose owner has changed in SOURCE: the kernel still has the old one.
+# SOURCE has changed the owner of an open file, and the kernel has cached the old one.
 for how in '' --cache=always; do
 	up ${how:+"$how"}
 	for act in 'chmod 06777, $fh' 'chown -1, 1777, $fh' 'utime 1, 1, $fh' \
@@ -156,7 +157,7 @@ is 'his own are' "$(mode src/own)" 4755
 as $V true; rm -f src/own
 down
 
-# Kernel file systems in SOURCE act on who opens a file, which is the server.
+# Kernel file systems in SOURCE check the process that opens a file, which is the server.
 mkdir src/proc src/sys; mount -t proc proc src/proc; mount -t sysfs sysfs src/sys
 for how in '' --no-passthrough --cache=always; do
 	up ${how:+"$how"}
@@ -219,7 +220,7 @@ ok 'an attribute with slashes in its name can be removed' as $U setfattr -x user
 is 'SOURCE has no attribute after that' "$(getfattr --absolute-names -d src/attr)" ''
 down
 
-# Set-id bits and capabilities go with what others write, as in SOURCE, however they do.
+# Set-id bits and capabilities are cleared when another user writes, as in SOURCE, whatever the way.
 up --writeback
 as $U sh -c 'echo 1234 >src/late; chmod 777 src/late'
 coproc USER { as $V perl -e '$| = 1; open my $fh, "+<", "mnt/late" or die; print "open\n"; <STDIN>; syswrite $fh, "x"' ; }
@@ -234,7 +235,8 @@ for how in '' --no-passthrough --cache=always --writeback; do
 	up ${how:+"$how"}
 	setid src/native >want
 	setid mnt/ours >got
-	# chown(2) of nothing tells the server nothing; what the kernel's FUSE cannot do leaves all as it was.
+	# chown(2) of neither owner nor group sends no request. A change that the kernel's FUSE
+	# refuses leaves everything unchanged.
 	paste -d'|' want got | perl -ne 'chomp; my ($w, $g) = split /\|/; next if /^(fchown|chown_none)/ || $g =~ /Operation not supported/;
 		my @m = map { /, 0(\d+)(\+cap)?$/; [oct $1, $2 // ""] } $w, $g;
 		my $more = $m[1][0] & ~$m[0][0];

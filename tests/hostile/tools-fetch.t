@@ -31,7 +31,7 @@ like 'fuse-info: tells the other mount' "$(cat out)" "serving .* hellofs .*$T/ot
 often 'fuse-info TARGET: always ends' fuse-info "conn:$conn"
 often '--replace-stale: always ends' fmount --replace-stale "$T/mnt" -- true
 
-# Whoever was held up for the tools has gone with the mount.
+# A child that blocked in place of the tool has ended with the mount.
 abort_detach "$T/mnt"
 ok 'nobody is left behind' within 5 sh -c "! ps -eo ppid,comm,wchan | grep -q 'fuse-info.*request_wait'"
 timeout 20 fumount -R "$T/other" >out 2>&1

@@ -16,7 +16,7 @@ echo precious >victim
 chmod 600 victim
 mkdir roots
 
-# What the owner of the namespace does in it. $1: what /sys/fs/fuse/connections is there.
+# The owner of the namespace prepares it. $1: what is at /sys/fs/fuse/connections there.
 cat >inside <<'E'
 cd "$1"
 mkdir -p z
@@ -97,10 +97,11 @@ for kind in link fifo; do
 	leave
 done
 
-# A directory of root's is bound in the place of /run.
+# A directory of root is bound over /run.
 is 'nothing is made in a directory of root'"'"'s' "$(ls -A roots)" ''
 
-# A mount in a directory that is held of before: the one of that namespace is meant.
+# A directory that fumount opened before it entered the namespace has a mount there: the user means
+# the namespace's mount.
 at=/etc/opt
 [ -d $at ] || at=/etc/skel
 hellofs -b "$at" >/dev/null
@@ -114,7 +115,7 @@ ok 'a mount below /etc: ours stays' mounted "$at"
 ok 'a mount below /etc: the other has gone' eval "! grep -q ' $at .* - fuse' /proc/$there/mountinfo"
 umount -l "$at"
 
-# Who holds it is named by the users of this system, not by those of the namespace.
+# Holders are named by this system's /etc/passwd, not by the namespace's.
 hostile busy
 in_time fumount -N "$P" "$T/home/z" >out 2>&1
 is 'busy: is not held up' $? 32
@@ -129,7 +130,7 @@ is '/sys/block, which hangs: is not held up' $? 32
 like '/sys/block, which hangs: the holder is named' "$(cat out)" "held by $P \(sleep\)"
 leave
 
-# A path leads over an overlayfs, which asks a server that hangs.
+# A path crosses an overlayfs that sends requests to a server that hangs.
 hostile overlay
 pids+=("$(cat home/stopped)")
 for how in -l -f -R; do

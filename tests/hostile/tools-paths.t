@@ -49,7 +49,7 @@ for how in '' -l -f -q; do
 	clear_mounts
 done
 
-# Without anybody who swaps, all go.
+# Without a process that swaps names, all mounts are unmounted.
 make_mounts
 exits 0 '-a: all go' fumount -a
 is '-a: none is left' "$(grep -c " $T/home/x/" /proc/self/mountinfo)" 0
@@ -122,7 +122,7 @@ exits 32 "fumount in a user's directory leaves a mount that has a mount on it" f
 umount theirs/busy/hello
 exits 0 "fumount unmounts a mount in a user's directory" fumount theirs/busy
 ok 'theirs/busy is unmounted' unmounted "$T/theirs/busy"
-# A name that leads to one mount and to another in turns: no mount gets the flags of the other.
+# A name leads to two mounts in turns: neither gets the other's flags.
 mkdir remount with without
 mount -t tmpfs -o nosuid,nodev none with
 mount -t tmpfs none without

@@ -88,7 +88,7 @@ like 'fumount reports that it cannot abort that connection' "$err" 'cannot abort
 ok 'the process with another mount lives' alive "${holders[0]}"
 let_go
 
-# After it was seen it gives the descriptor up.
+# The process closes the descriptor after fumount has found it there.
 hand 1 user/mnt
 strace -f -u nobody -o "$T/trace" -e inject=pidfd_open:delay_enter=2s fumount -R -f user/mnt 2>err &
 job=$!

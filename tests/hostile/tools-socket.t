@@ -51,7 +51,7 @@ ok "another directory's file stays" test -f victim/sock
 ok 'the socket of fmount is removed' test ! -e home/run2/sock
 abort_detach "$T/mnt" || umount -l mnt
 
-# What the user puts in its place is not removed.
+# fmount does not remove a file that the user has put in the socket's place.
 bg fmount --fd-socket "$T/home/run2/sock" -u 65534 --timeout 2 mnt 2>/dev/null
 within 5 test -S home/run2/sock
 as 65534 sh -c "rm '$T/home/run2/sock'; echo keep >'$T/home/run2/sock'"

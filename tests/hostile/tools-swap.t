@@ -15,7 +15,7 @@ ln -s "$T/victim" home/lnk
 chown -h 65534:65534 home home/x home/lnk
 mounted_below() { awk -v t="$1/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo; }
 clear_mounts() { mounted_below "$T/$1" | tac | xargs -rn 1 umount -l 2>/dev/null; }
-# What was mounted stays until the names stand still: umount(8) would follow the link as well.
+# A mount stays while the names are exchanged: umount(8) would follow the link as well.
 while_swapping() # while_swapping TIMES COMMAND...
 {
 	local times=$1 i; shift
@@ -29,7 +29,7 @@ while_swapping() # while_swapping TIMES COMMAND...
 	clear_mounts home
 }
 
-# Each call that looks a path up comes a moment after the one before.
+# strace delays each call that looks up a path.
 slowly() { strace -f -qq -o /dev/null -e trace=openat,mount,move_mount -e inject=openat,mount:delay_enter=3000 "$@"; }
 while_swapping 30 slowly fmount -o X-mount.mkdir -B src home/x/at
 ok '--bind with X-mount.mkdir: some come about' test "$good" -ge 1
@@ -40,7 +40,7 @@ while_swapping 30 slowly fmount -o X-mount.mkdir home/x/at -- true
 is '-- PROGRAM with X-mount.mkdir: none through the link' "$(mounted_below "$T/victim")" ''
 clear_mounts victim
 
-# An option that a bind cannot have: what was mounted is unmounted again.
+# A bind does not take this option, so fmount unmounts again.
 mount -t tmpfs roots victim/at
 while_swapping 60 fmount -o nonsense=1 -B src home/x/at
 is '--bind that is undone: the mount of root stays' "$(mounted_below "$T/victim")" "$T/victim/at"

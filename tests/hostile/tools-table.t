@@ -56,7 +56,8 @@ hellofs -b later
 exits 0 '-R finds the later one' fumount -R later
 ok 'later is unmounted' unmounted "$T/later"
 
-# The set-uid helper holds open what could get the name of what it unmounts: not what is so deep.
+# The set-uid helper holds open the directories on the path, so that the mountpoint's name stays the
+# same, unless the path is too deep.
 mkdir theirs theirs/mnt
 chown 65533:65533 theirs theirs/mnt
 exits 0 'another user mounts in a shared directory' as 65533 hellofs -b theirs/mnt

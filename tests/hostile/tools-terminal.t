@@ -11,7 +11,7 @@ mkdir mnt home bin
 chown 65534:65534 home
 cat >bin/probe <<'E'
 #!/bin/sh
-# Says what a server finds of a terminal.
+# Prints what a server can see of the terminal.
 exec 9>"$HOME/found"
 if (exec 3<>/dev/tty) 2>/dev/null; then echo controlling; else echo none; fi >&9
 [ -t 0 ] && echo 'stdin is a terminal' >&9
@@ -25,7 +25,7 @@ E
 chmod 755 bin/probe
 export HOME=$T/home PATH=$T/bin:$PATH
 
-# in_terminal COMMAND: what the server found, in one line; the status is COMMAND's.
+# in_terminal COMMAND: prints what the server found, in one line. Returns COMMAND's status.
 in_terminal()
 {
 	local status

@@ -15,7 +15,7 @@ start 900	# the first run fetches the kernels
 exits 0 'apparmor_parser takes the profile' apparmor_parser -Q -K "$profile"
 unlike 'apparmor_parser has no warning' "$err" '[Ww]arning'
 mkdir compiled
-# For kernels that have all of that version's features: what this one has is not asked.
+# Compile for a kernel with all features of that ABI, whatever the running kernel has.
 ok 'apparmor_parser compiles the profile' apparmor_parser -Q -K --kernel-features /etc/apparmor.d/abi/3.0 \
 	--ofile "$T/compiled/fusermount3" "$profile"
 ok 'forbid is built' cc -O2 -static -o "$T/forbid" "$top/tests/tools/forbid.c"

@@ -14,7 +14,7 @@ chance() { [ $((RANDOM % $1)) = 0 ]; }
 one_of() { local i=$((RANDOM % $# + 1)); echo "${!i}"; }
 try() { "$@" & others+=($!); } >/dev/null 2>&1 </dev/null
 
-# One server, on top of what is there; told in $story.
+# Mounts one server on top of the others; $story describes it.
 add_server()
 {
 	local mode pid log
@@ -62,9 +62,9 @@ add_places()
 
 complain() { echo "round $1:$story: $2" >>"$dir/complaints"; }
 
-# Blocked is who waits on FUSE; who holds on is asleep by his own wish.
+# A blocked process waits for FUSE; a process that holds a mount merely sleeps.
 nobody_blocked() { local p; for p in "${others[@]}"; do ! grep -qsE 'request_wait_answer|fuse_get_req' "/proc/$p/wchan" || return 1; done; }
-# A number is soon another's; the control files' inodes are not.
+# A connection's number is soon reused, the inode of its control file is not.
 identity() { echo "$1:$(stat -c %i "$T/ctl/$1" 2>/dev/null)"; }
 no_conns() { local c; for c in "${conns[@]}"; do [ "$(identity "${c%:*}")" != "$c" ] || return 1; done; }
 no_mounts() { ! grep -q " $dir/.* - fuse" /proc/self/mountinfo; }
@@ -87,7 +87,8 @@ round()
 	[ "$status" = 0 ] || complain "$1" "exit $status: $(paste -sd'|' "$dir/log")"
 	[ "$took" -lt 2000 ] || complain "$1" "took $took ms: $(paste -sd'|' "$dir/log")"
 	no_mounts || complain "$1" 'still mounted'
-	# The slow are well, and answer in the end; who is blocked otherwise, is so for ever.
+	# Slow servers are healthy, and answer in the end; any other blocked process would wait for
+	# ever.
 	case $story in *slow*) patience=30 ;; *) patience=5 ;; esac
 	within $patience nobody_blocked || complain "$1" "somebody is blocked: $(paste -sd'|' "$dir/log")"
 	{ kill -KILL "${others[@]}"; wait "${others[@]}"; } 2>/dev/null

@@ -12,7 +12,7 @@ switch_uring Y
 all_scenes -e
 give_dev_back
 
-# By strace, on the real binary: what does not see what we think that we call.
+# By strace, on the release binary: this covers calls that the seam does not wrap.
 need strace
 injected() { local call=$1 error=$2 when=$3; shift 3; timeout 20 strace -D -f -o trace -e "inject=$call:error=$error:when=$when" "$@" 2>err; }
 complaints=0
@@ -20,7 +20,7 @@ complain() { complaints=$((complaints + 1)); diag "$call $error $when: $*: $(hea
 hello() { [ "$(timeout 5 cat mnt/hello 2>/dev/null)" = hello ]; }
 no_server() { [ -z "$(newest hellofs)" ]; }
 
-# Not close(2), which it would leave undone, nor read(2), since it is one on /dev/fuse as well.
+# Neither close(2), which strace would leave undone, nor read(2), since it also reads /dev/fuse.
 mkdir mnt
 faults=0
 for fault in openat:EMFILE openat:ENOENT statx:ENOMEM readlinkat:ENOENT fsopen:EPERM fsconfig:EINVAL \
@@ -38,7 +38,7 @@ for fault in openat:EMFILE openat:ENOENT statx:ENOMEM readlinkat:ENOENT fsopen:E
 			unmounted "$T/mnt" || complain 'a mount is left'
 		fi
 		mounted "$T/mnt" || hellofs -b mnt 2>/dev/null
-		# Whoever follows the server goes with it.
+		# The processes beside the server end with it.
 		injected "$call" "$error" "$when" fumount mnt
 		code=$?
 		if [ "$code" = 0 ]; then

@@ -14,7 +14,7 @@ make_root()
 {
 	root=$T/$1
 	"$long/root" "$1" "$root" gcc libc6-dev make 2>"$T/fetch" || { diag "$(tail -n 5 "$T/fetch")"; return 1; }
-	# As apt fetches here: through a proxy, say.
+	# Fetch packages as this machine's apt does, for example through a proxy.
 	apt-config dump | grep '^Acquire::' >"$root/etc/apt/apt.conf.d/99here" || true
 	git clone -q "$top" "$root/src"
 	(cd "$top" && git ls-files -z | xargs -0 tar -c) | tar -x -C "$root/src"

@@ -36,7 +36,7 @@ make_small()
 	echo 'ID=fusebox-test' >"$root/etc/os-release"	# systemd wants one
 }
 
-# The hooks where a package would put them.
+# Install the hooks where a package would.
 make_debian()
 {
 	"$long/root" bookworm "$debian" initramfs-tools-core busybox dracut-core systemd \
@@ -51,7 +51,7 @@ make_debian()
 	install -D -t "$debian/usr/lib/dracut/modules.d/90fusebox" "$configs"/dracut/*.sh
 	install -D -m 644 "$configs/mkinitcpio/install" "$debian/usr/lib/initcpio/install/fusebox"
 	install -D -m 644 "$configs/mkinitcpio/hook" "$debian/usr/lib/initcpio/hooks/fusebox"
-	# And for the boot into it.
+	# Install the hooks for the boot as well.
 	install "$long"/{root-checks,after-shutdown} "$debian/sbin"
 	install -D -m 644 -t "$debian/usr/lib/systemd/system" "$configs/fuse-shutdown.service"
 	cat >"$debian/etc/systemd/system/checks.service" <<-'END'
@@ -67,7 +67,7 @@ make_debian()
 		chroot "$debian" systemctl mask serial-getty@ttyS0.service
 }
 
-# As it is before there is a kernel in it: that is for making images alone.
+# Image generators run in the root before it has a kernel.
 make_disks()
 {
 	mke2fs -q -t ext4 -d "$T/small" "$T/small.disk" 128M &&
@@ -112,7 +112,7 @@ into()
 	ok "$name: the disk is clean" clean "$T/disk"
 	[ "$failures" = "$before" ] || diag "$(tail -n 200 "$T/console" | cat -v)"
 }
-# As that of machine.sh, with a disk.
+# As in machine.sh, with a disk.
 run_machine()
 {
 	exec "${machine[@]}" -nographic -no-reboot -nic none -kernel "$1" -initrd "$T/image" \
@@ -166,7 +166,7 @@ mkinitcpio_calls='
 	command_not_found_handle() { echo "unknown $*"; }
 	. /usr/lib/initcpio/install/fusebox
 	build; help'
-# As init does: it sources the hook, calls run_hook, and mounts with what is then said.
+# Like init, sources the hook, calls run_hook, and runs the mount command that it sets.
 mkinitcpio_boots()
 {
 	echo "quiet $1 ro" >"$debian/proc/cmdline"

@@ -22,7 +22,7 @@ killer()
 	echo "$n" >killed
 }
 
-# worker NAME: one seed after the other until the killer is through.
+# worker NAME: runs one seed after another until the killer has finished.
 worker()
 {
 	local i=0

@@ -26,14 +26,14 @@ begin()
 		clients+=($!)
 		pids+=($!)
 	done
-	# The time of the blow is not to be the same each round.
+	# Strike at a different moment in each round.
 	sleep "$seconds.$((RANDOM % 1000))"
 }
 all_work() { local i; for i in "${clients[@]}"; do ! gone "$i" || return; done; }
-# A shell's own children: zombies are gone, but for their status.
+# These processes are the shell's children: a zombie has ended, and only its status is left.
 ended() { ! grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
 all_ended() { local i; for i in "${clients[@]}"; do ended "$i" || return; done; }
-# Who has not, and where in the kernel he waits.
+# Prints the processes that have not ended, and where in the kernel each waits.
 left()
 {
 	local i
@@ -46,7 +46,7 @@ all_safe() { local w; for w in "${workers[@]}"; do durable -c "${w%.*}" "src/$w"
 # How many things were safe so far: the last number of each log.
 written() { for log in logs/*.[0-9]; do [ ! -e "$log" ] || tail -c 8 "$log"; done | od -An -tu8 -w8 -v | awk '{ n += $1 } END { print n + 0 }'; }
 
-# The connection's own file; it is ours, or else is left alone.
+# Abort by the connection's own control file, after checking that the connection is ours.
 abort_own() { [ "$(stat -c %d "$T/mnt")" = "$conn" ] && echo 1 >"$T/ctl/$conn/abort"; }
 blow()
 {
@@ -92,7 +92,7 @@ for config in "${configs[@]}"; do
 	[ -n "$config" ] || for how in fumount-abort fumount-force fumount-recover kill; do round "$how"; done
 done
 
-# And it works, as if nothing had been.
+# A new server works on the same SOURCE after all that.
 config='' options=()
 begin
 ok 'all clients work' all_work

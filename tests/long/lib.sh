@@ -78,7 +78,7 @@ begin_configs() { trap 'end_configs; cleanup' EXIT; }
 end_configs()
 {
 	[ -z "$uring_was" ] || switch_uring "$uring_was"
-	# The server holds them; without it they go.
+	# The server holds the directories; they can be removed once it has ended.
 	umount -l "$T/src" "$T/native"
 } 2>/dev/null
 

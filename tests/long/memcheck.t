@@ -8,8 +8,8 @@ start 600
 mkdir src mnt
 box=$BUILD/dynamic/fusebox
 
-# It does not know the newest calls, and says so: they fail, and older ones do. That fmount
-# --check asks mount(2) for no type is meant so.
+# Valgrind does not know the newest system calls and reports that: they fail, and the program uses
+# older ones. fmount --check calls mount(2) with no type on purpose.
 checked() { valgrind -q --error-exitcode=99 --log-file="$T/valgrind.%p" "$box" "$@"; }
 clean()
 {

@@ -10,8 +10,7 @@ begin_configs
 seed=${MODEL_SEED:-$((RANDOM * 1000))} seeds=${MODEL_SEEDS:-30} steps=${MODEL_STEPS:-2000}
 diag "MODEL_SEED=$seed MODEL_SEEDS=$seeds MODEL_STEPS=$steps"
 
-# One seed after the other, in directories of its own, which its links to ../ do not leave; $1
-# of two.
+# Runs one seed after another in directories of its own, which no link to ../ leaves; $1 of two.
 worker()
 {
 	local i found=0
@@ -23,7 +22,7 @@ worker()
 			[ $((++found)) -lt 2 ] || return
 			continue
 		fi
-		# What is dirty is written; what the mount shows is what is there.
+		# Writes back dirty pages, so that the mount shows what SOURCE has.
 		sync -f "mnt/$i"
 		timeout 60 model "src/$i" "native/$i" 0 0 || echo "seed $((seed + i)): its source differs"
 		rm -rf "mnt/$i" "native/$i" || echo "seed $((seed + i)): rm"
@@ -32,7 +31,7 @@ worker()
 
 for config in "${configs[@]}"; do
 	configured "$config" || continue
-	# What the kernel does by itself then, see model.c.
+	# The kernel's own effects in this mode: see model.c.
 	case $config in
 	*--no-passthrough* | *--writeback* | *--sandbox* | *--locks*)
 		unset MODEL_PASSTHROUGH
@@ -46,7 +45,7 @@ for config in "${configs[@]}"; do
 	if [[ $config = *--writeback* ]]; then export MODEL_WRITEBACK=1; else unset MODEL_WRITEBACK; fi
 	if [[ $config = *--sandbox* ]]; then export MODEL_SANDBOX=1; else unset MODEL_SANDBOX; fi
 	mkdir src native mnt
-	# As FUSE mounts are.
+	# Mounted nosuid and nodev, like FUSE mounts.
 	mount -t tmpfs -o nosuid,nodev none src
 	mount -t tmpfs -o nosuid,nodev none native
 	exits 0 "passfs $config" passfs -b "${options[@]}" src mnt

@@ -8,7 +8,7 @@ start $((200 + 30 * seconds * ${#configs[@]} / 10))
 need fio stress-ng
 begin_configs
 
-# Verifies each block while others are written, and at the end.
+# fio verifies each block while others are written, and at the end.
 verified()
 {
 	run_fio --name=verify --directory="$T/mnt/fio" --numjobs=2 --size=16M --rw=randrw --bs=512-64k \
@@ -16,7 +16,7 @@ verified()
 		--time_based --runtime="$seconds" --output=fio.out || { cat fio.out; return 1; }
 }
 same_as_source() { sync -f mnt/fio && diff -rq mnt/fio src/fio; }
-# Their own checks found nothing; on a slow machine some do not come to the end of one round.
+# The stressors' own checks found no fault; on a slow machine some do not finish one round.
 stressors=(dentry rename link fallocate hdd seek mmap flock)
 stressed()
 {

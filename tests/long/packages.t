@@ -37,7 +37,7 @@ make_root()
 	printf '#!/bin/sh\nexec /usr/lib/openssh/sftp-server\n' >"$root/home/user/ssh"
 	chmod 755 "$root/home/user/ssh"
 	chown -R 1000:1000 "$root/home/user"
-	# What a minimal Debian has not, and libfuse's helper does not go without.
+	# A minimal Debian lacks /etc/mtab, which libfuse's helper needs.
 	echo 'user:x:1000:1000::/home/user:/bin/sh' >>"$root/etc/passwd"
 	ln -sf ../proc/self/mounts "$root/etc/mtab"
 	in_root sh -c 'cd / && dpkg-repack fuse3 >/dev/null && mv fuse3_*.deb fuse3.deb'
@@ -127,7 +127,8 @@ instead()
 	is_instead 'instead, by dpkg'
 }
 
-# With what depends on it; then no path of it is there, nor anything that dpkg knows.
+# Purge the package and those that depend on it: then none of its files is left, and dpkg does not
+# know it.
 removed()
 {
 	local paths left

@@ -38,7 +38,7 @@ for config in '--threads=4 --transport=dev' '--threads=4 --transport=uring' '--t
 	is 'ThreadSanitizer reports no race' "$(cat report.* 2>/dev/null | grep -A 12 '^WARNING\|^SUMMARY' | head -60)" ''
 	rm -f report.*
 done
-# Without the list, there is something to be seen: reports do come.
+# Without the list of suppressions ThreadSanitizer does report races.
 TSAN_OPTIONS="log_path=$T/report" "$passfs" -b --threads=4 --transport=dev src mnt 2>/dev/null
 for i in 1 2 3 4; do work $i & done
 wait

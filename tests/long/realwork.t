@@ -29,7 +29,7 @@ fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
 few_fds() { [ "$(fds)" -lt 20 ]; }
 start_neighbour src mnt
 
-# What a tree is: names, kinds, modes, owners, links, sizes, times, attributes, contents.
+# Describes a tree: names, kinds, modes, owners, links, sizes, times, attributes, contents.
 tree()
 (
 	cd "$1" || exit
@@ -45,7 +45,7 @@ same_trees() { diff <(tree "$1" 2>&1) <(tree "$2" 2>&1); }
 sums() (cd "$1" && find . -type f -print0 | sort -z | xargs -0r sha256sum)
 same_data() { diff <(sums "$1") <(sums "$2"); }
 
-# git. Its own settings, and not those of whoever runs this.
+# git, with settings of its own instead of the caller's.
 export HOME=$T/home
 git config --global safe.directory '*'
 git config --global advice.detachedHead false
@@ -60,7 +60,7 @@ ok 'git fsck' git -C mnt/repo fsck --full --strict
 ok 'archived as the original is' cmp <(git -C mnt/repo archive HEAD) <(git -C "$top" archive HEAD)
 ok 'SOURCE has the same repository' same_data mnt/repo src/repo
 
-# make: as many processes as there are processors, and the same program as elsewhere.
+# make with a job for each processor, and the same program as outside the mount.
 build() { env -u BUILD -u MAKEFLAGS make -s -C "$1" -j2 CONFIG=default all; }
 ok 'make on the mount' build mnt/repo
 git clone -q "file://$top" native/repo
@@ -70,7 +70,7 @@ is 'the program that was built on the mount runs' "$(mnt/repo/build/fusebox --li
 ok 'make on the mount has nothing to do a second time' env -u BUILD -u MAKEFLAGS make -C mnt/repo -q build/fusebox
 ok 'SOURCE has the same build' same_data mnt/repo src/repo
 
-# SQLite, with its write-ahead log in a shared mapping; two who write at once.
+# SQLite with its write-ahead log in a shared mapping, and two processes that write at once.
 sql() { sqlite3 -batch -bail -cmd '.timeout 20000' mnt/db "$@"; }
 is 'sqlite3 with a write-ahead log' "$(sql 'PRAGMA journal_mode=WAL' 'CREATE TABLE t (who INT, n INT, data BLOB)')" wal
 insert() { for ((n = 0; n < 300; n++)); do echo "INSERT INTO t VALUES ($1, $n, randomblob($((n * 37 % 9000))));"; done | sql; }
@@ -83,7 +83,7 @@ is 'the database passes its integrity check' "$(sql 'PRAGMA integrity_check')" o
 sql 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
 is 'the database in SOURCE passes its integrity check' "$(sqlite3 src/db 'PRAGMA integrity_check' 'SELECT count(*) FROM t' | paste -sd' ')" 'ok 600'
 
-# A tree with all that archives know.
+# A tree with everything that archives can store.
 mkdir -p native/tree/{dir,'a directory',empty}
 mapfile -t names < <(printf 'file%s\n' {1..60})
 for name in "${names[@]}"; do head -c $((RANDOM * 4)) /dev/urandom >"native/tree/dir/$name"; done
@@ -105,7 +105,7 @@ touch -d '1999-12-31 23:59:59.987654321' native/tree/dir/file7 native/tree/dir
 setfattr -n user.one -v value native/tree/dir/file8
 setfattr -n user.two -v 0sAAECAwQ= native/tree/dir/file8
 setfattr -n user.dir -v "$(printf 'v%.0s' {1..2000})" native/tree/dir
-# A server in its sandbox has no such attributes: passfs(8).
+# A server in its sandbox cannot set these attributes: passfs(8).
 [[ " ${LONG_OPTIONS:-} " = *' --sandbox '* ]] || setfattr -n trusted.x -v y native/tree/large
 setfacl -m u:1001:rw,g:1002:r native/tree/dir/file9
 setfacl -d -m u:1001:rwx native/tree/empty
@@ -137,7 +137,7 @@ is 'rsync finds data, attributes and a link that were changed' "$(rsync -aHAXnic
 ok 'rsync to the mount again' copied native/tree mnt/copy
 ok 'rsync has mended all differences' is_copied native/tree src/copy
 
-# Access lists are kept to, by him who is let in and by him who is kept out.
+# Access lists let the listed user in, and keep other users out.
 as() { setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"; }
 chmod 755 src
 echo secret >src/listed
@@ -186,7 +186,7 @@ ok 'SOURCE has what the mappings stored' cmp mnt/map src/map
 ok 'two processes write through shared mappings of many pages' timeout 120 map_writers mnt/map 2 16384 4
 ok 'SOURCE has what the mappings of many pages stored' cmp mnt/map src/map
 
-# stress-ng, two stressors at once, which check what they can; each has done something.
+# Two stressors of stress-ng at once, with their own checks; each has to finish a round.
 worked() { [ "$(awk -v a="$1" -v b="$2" '/metrc/ && ($4 == a || $4 == b) && $5 ~ /^[1-9][0-9]*$/' stress.out | wc -l)" -ge "$both" ]; }
 stressed()
 {
@@ -207,10 +207,10 @@ done
 mkdir mnt/dbench
 exits 0 'dbench' dbench -D "$T/mnt/dbench" -t 10 2
 like 'dbench reports a throughput' "$out" 'Throughput [0-9.]*[1-9]'
-# The number of a machine's first semaphore is 0, which dbench takes for a failure.
+# The id of a machine's first semaphore is 0, which dbench takes for a failure.
 unlike 'dbench reports no failure' "$(grep -v 'barrier semaphore' <<<"$out")" '[Ff]ailed|ERROR'
 
-# All is gone, and all is let go of.
+# All files are removed, and no descriptor of them is left open.
 ok 'what another process did in SOURCE meanwhile is whole' end_neighbour src
 rm -rf mnt/*
 is 'nothing is left in the source' "$(ls -A src)" ''

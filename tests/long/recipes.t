@@ -20,7 +20,7 @@ make_musl_root()
 	chroot "$root" dpkg --purge --force-depends libc6-dev libcrypt-dev linux-libc-dev >/dev/null || return
 	mkdir -p "$root"/{bb,src,pkg,sub}
 	chroot "$root" /bin/busybox --install -s /bb
-	# cc there is musl's own, as on Alpine: it says so, and can make a static-pie.
+	# The root's cc is musl's, as on Alpine: it reports musl, and can link a static-pie.
 	local specs=$root/usr/lib/x86_64-linux-musl/musl-gcc.specs
 	sed -i -e 's|%{!shared: \([^ ]*\)/Scrt1.o}|%{static-pie:\1/rcrt1.o;!shared:\1/Scrt1.o}|' \
 		-e 's|%{static:-static}|& %{static-pie:-static -pie --no-dynamic-linker -z text}|' "$specs"
@@ -71,7 +71,7 @@ alpine()
 	like 'the subpackage stands in for fuse3' "$out" '!fuse3.* fuse3=3'
 	is 'the helper is set-uid, and alone' "$(find "$root/pkg" "$root/sub" -perm /6000 -printf '%m %P')" '4755 usr/bin/fusermount3'
 	is 'they share no file' "$(cd "$root" && { find pkg ! -type d; find sub ! -type d; } | sed 's|^...||' | sort | uniq -d)" ''
-	# Where there is nothing else at all.
+	# A root directory in which nothing else is installed.
 	mkdir -p "$T/bare"/{dev,proc,mnt}
 	cp -a "$root/pkg/usr" "$T/bare/"
 	own_dev

@@ -75,7 +75,7 @@ for options in '' --no-passthrough; do
 	ok "passfs $options" up $options
 	before=$(descriptors)
 	all
-	# The kernel may still know the last directory and file.
+	# The kernel may still have the last directory and file in its dentry cache.
 	ok "no descriptor is lost: $before at the start" within 5 few $((before + 2)) || diag "$(ls -l "/proc/$server/fd")"
 	ok 'unmounts' down
 done

@@ -25,7 +25,7 @@ for how in "${stays[@]}" struck; do
 	mkdir "src.$how" "mnt.$how"
 	mount -t tmpfs none "src.$how"
 done
-# Neither locks in SOURCE nor the sandbox is for io_uring.
+# --locks and --sandbox exclude io_uring.
 transport() { [[ "${*:2}" = *--locks* || "${*:2}" = *--sandbox* ]] || echo --transport="$1"; } # transport HOW OPTION...
 declare -A server
 for how in "${stays[@]}"; do
@@ -36,7 +36,7 @@ for how in "${stays[@]}"; do
 	pids+=("${server[$how]}")
 done
 
-# work HOW ROUND: for some seconds; then all is removed, and what the kernel knew, forgotten.
+# work HOW ROUND: works for some seconds, removes everything, and has the kernel forget its inodes.
 work()
 {
 	local how=$1 at=mnt.$1/$2 w clients=()
@@ -60,7 +60,7 @@ work()
 	[ "$(ls -A "src.$how")" = '' ] || echo "$how: left" >>faults
 }
 
-# Its data is safe as far as it was told so, however the server ends.
+# The data that fsync(2) has confirmed is safe, however the server ends.
 strike()
 {
 	local w pid clients=() end=$((RANDOM % 4)) config=${configs[RANDOM % ${#configs[@]}]} options
@@ -95,7 +95,7 @@ strikes() { while [ ! -e over ]; do strike; done; }
 strikes & pids+=($!)
 striker=$!
 
-# A line each round: of each server memory in KiB, and descriptors.
+# Each round appends a line for each server: memory in KiB, and descriptors.
 sample()
 {
 	local how
@@ -117,7 +117,7 @@ wait "$striker"
 is 'all data is as it was written' "$(head -n 20 faults)" ''
 ok "struck $(wc -l <strikes) times in $rounds rounds" test "$(wc -l <strikes)" -gt $((length / 20))
 for how in "${stays[@]}"; do
-	# The largest of the last half against the largest of the first.
+	# Compare the maximum of the second half with that of the first.
 	mapfile -t halves < <(awk -v how="$how" '$1 == how { kib[++n] = $2; fds[n] = $3 }
 		END { for (i = 1; i <= n; i++) { h = i > n / 2; if (kib[i] > k[h]) k[h] = kib[i]; if (fds[i] > f[h]) f[h] = fds[i] }
 		print k[0] + 0; print k[1] + 0; print f[0] + 0; print f[1] + 0 }' sizes)

@@ -23,7 +23,7 @@ for i in range(1000):
 os.listdir("mnt"); open("mnt/hello").read()'
 fumount "$T/mnt"
 wait "$tracer" "$counter"
-# The operation is the second word of what the server reads.
+# In strace's output the second word of what the server reads is the operation.
 python3 - >counts <<'P'
 import collections, json, re
 names = {1: 'LOOKUP', 3: 'GETATTR', 14: 'OPEN', 15: 'READ', 17: 'STATFS', 18: 'RELEASE', 22: 'GETXATTR', 25: 'FLUSH',

@@ -50,7 +50,7 @@ is 'the output of --json is JSON with a holder' "$(python3 -c 'import json,sys; 
 exits 0 '-a -l' fumount -a -l
 exec 7<&-
 
-# A server lets go of the mount that its SOURCE is in a moment after its own has gone.
+# A server keeps the mount that its SOURCE is on busy until a moment after its own mount is gone.
 for targets in -a "$T/mnt2 $T/mnt1"; do
 	passfs -b tree mnt1; passfs -b mnt1 mnt2
 	upper=$(newest passfs); pids+=("$upper")
@@ -75,7 +75,7 @@ exec 7<&-
 exits 0 '-a once no process holds the mount' fumount -a
 exits 1 '-a -k' fumount -a -k
 
-# A stack, and one in another, that answer: from the inside.
+# Stacked and nested mounts whose servers answer: fumount begins with the innermost.
 serve good "$T/mnt1"; serve good "$T/mnt1"; serve good "$T/mnt1"
 serve good "$T/tree"
 mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
@@ -91,7 +91,8 @@ exits 0 '-a with a mount that was moved' fumount -a
 is 'no FUSE mount is left' "$(left)" ''
 umount deep
 
-# The outer one does not answer: the outermost first, or the way to the inner one hangs.
+# The outer server does not answer: fumount begins with the outermost, since a lookup of the inner
+# mount would hang.
 for how in -l -f -R; do
 	serve good "$T/tree"
 	mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
@@ -118,7 +119,7 @@ exits 0 '-a -R' timeout 10 fumount -a -R
 is 'no FUSE mount is left' "$(left)" ''
 kill -KILL "$hung"
 
-# Those who never answered INIT, by the dozen: each is left alone by the others.
+# A dozen mounts whose servers never answered INIT: none delays the others.
 recover_silent() # recover_silent NUMBER...: by -a -R, in $took microseconds
 {
 	local i began

@@ -41,7 +41,7 @@ if [ "$(id -u)" = 0 ]; then
 	mount -o remount,dev root/dev
 fi
 
-# Without /proc, the kernel's statmount(2) tells a mount's options, 6.8 on.
+# Without /proc, statmount(2) gives a mount's options from Linux 6.8 on.
 exits 0 'hellofs -b without /proc' in_root hellofs -b -o noexec,noatime /mnt
 exits 0 'fuse-info of a mount without /proc' in_root fuse-info /mnt
 like 'fuse-info without /proc shows the options' "$out" $'\n''  options +ro,nosuid,nodev,noexec,noatime'$'\n'

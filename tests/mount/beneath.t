@@ -8,11 +8,11 @@ need python3
 mkdir mnt
 first_pid_namespace() { [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ]; }
 layers() { own_mounts | grep -c " $T/mnt$"; }
-# The server's process; without pgrep, which may wait for others.
+# Finds the server's process without pgrep, which could block on a process of others.
 server_of() { fuse-info --json "$1" | sed -n 's/.*"server":{"pid":\([0-9]*\).*/\1/p'; }
 cat >read.py <<'P'
 import errno, os, sys
-# "dead dead ... hello hello": what a reader meets, each change once.
+# What a reader gets, each change once: "dead dead ... hello hello".
 last = None
 print('ready', flush=True)
 while not os.path.exists('stop'):
@@ -43,7 +43,7 @@ else
 	is 'ten dead mounts are replaced' "$(cat errors 2>/dev/null)" ''
 	is 'a reader meets the dead one and the next, and nothing else' "$(sort -u readers | grep -v ECONNABORTED | paste -sd,)" ENOTCONN,hello,ready
 	is 'one mount is left after ten replacements' "$(layers)" 1
-	# Without --wait the mount takes its place first.
+	# Without --wait, fmount replaces the mount before the server answers.
 	kill_server
 	bg fmount --replace-stale mnt -- hellofs -f
 	ok '--replace-stale without --wait: the new mount serves' within 5 cat mnt/hello
@@ -61,7 +61,7 @@ else
 	fumount -a -t fuse.hellofs >/dev/null 2>&1
 fi
 
-# A server that is stopped while somebody waits for it.
+# A server is stopped while a process waits for it.
 faulty mute "$T/mnt"
 bg stat mnt/none
 waiter=$bg
@@ -97,7 +97,7 @@ exits 1 '--beneath where the kernel has no MOVE_MOUNT_BENEATH' forbid 22 429:4:5
 like '--beneath names the kernel that it needs' "$err" 'mnt: the kernel cannot mount beneath this; it takes Linux 6.5'
 is 'a refused --beneath leaves no FUSE mount' "$(layers)" 0
 umount -i mnt
-# A parent that is shared: the new mount comes to its peers as well.
+# The parent mount is shared: the new mount propagates to its peers.
 mkdir shared
 mount -t tmpfs none shared
 mount --make-shared shared

@@ -16,7 +16,7 @@ chmod -R go+rX bin
 chown 65534:65534 home
 own_dev
 mount --bind /dev/null /etc/fuse.conf 2>/dev/null
-# As it is before anybody has mounted it.
+# A mount namespace in which nothing is mounted yet.
 umount -l /sys/fs/fuse/connections 2>/dev/null
 PATH=$T/bin:$PATH
 uring=/sys/module/fuse/parameters/enable_uring
@@ -28,7 +28,7 @@ waits() { grep -qE 'request_wait_answer|fuse_simple_request' "/proc/$1/wchan" "/
 run() { timeout 20 "${f[@]}" "$@"; }
 user() { run setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
 
-# Each of these is a check of its own: it says what it misses.
+# Each of these checks reports by itself what fails.
 served()
 {
 	run hellofs -b -o fsname=disk mnt && reads mnt || return
@@ -52,7 +52,7 @@ busy()
 	wait "$holder" 2>/dev/null
 	[ "$code" = 32 ] && grep -q "held by $holder (sleep)" said && unmounted "$T/mnt"
 }
-# Of these the connection has to be told of, and aborted.
+# These tests abort a connection, so they need fusectl.
 hung()
 {
 	local server blocked
@@ -100,7 +100,7 @@ passed()
 	rm -f mnt/*
 	run fumount mnt && [ "$code" = 0 ] && [ -z "$(ls src)" ]
 }
-# Over io_uring, where it is to be had; else by the device, and that is said.
+# Over io_uring if the kernel allows it, otherwise over the device, which the server reports.
 by_uring()
 {
 	local code
@@ -117,7 +117,7 @@ by_uring()
 	[ "$code" = 0 ] || return
 	[[ ,$calls, != *,42[5-7]* ]] || grep -q 'io_uring is not available' said
 }
-# What cannot be kept is not promised.
+# fmount refuses a feature that the kernel cannot provide.
 links_kept()
 {
 	ln -sf ../../outside src/out
@@ -151,8 +151,8 @@ caged()
 	return "$code"
 }
 
-# The calls are those of the sources: a new one has to be tried, too. What came at once, and
-# is of no use in part, goes at once.
+# The list is compared with the sources, so that a new call is tried, too. Calls that came in one
+# release and are used only together are refused together.
 list='424 425,426,427 429,430,431,432 430 434 435 436 437 438 439 442 444,445,446 457 458 457,458'
 is 'core/sys makes no newer system call but those in this list' "$(grep -ohE '\<NR_[A-Z0-9_]+( = [0-9]+)?' "$top"/core/sys/*.[ch] | sort -u | paste -sd' ')" \
 	'NR_ADD_RULE NR_CLONE3 NR_CLOSE_RANGE NR_CREATE_RULESET NR_CREATE_RULESET = 444 NR_ENTER NR_FACCESSAT2 NR_FCNTL NR_FSCONFIG NR_FSMOUNT NR_FSOPEN NR_FUTEX NR_LISTMOUNT NR_MOUNT_SETATTR NR_MOUNT_SETATTR = 442 NR_MOVE_MOUNT NR_OPENAT2 NR_OPEN_TREE NR_OPEN_TREE = 428 NR_PIDFD_GETFD NR_PIDFD_OPEN NR_PIDFD_OPEN = 434 NR_PIDFD_SEND_SIGNAL NR_PIDFD_SEND_SIGNAL = 424 NR_REGISTER NR_RESTRICT_SELF NR_SETUP NR_SETUP = 425 NR_STATMOUNT NR_STATMOUNT = 457'

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 start 120
 mkdir mnt src other
-# serve: a server whose pid is $server, and a process that holds the mount.
+# serve: starts a server, $server, and a process that keeps the mount busy.
 serve() { bg hellofs mnt 2>/dev/null; server=$bg; within 5 mounted "$T/mnt"; cat mnt/hello >/dev/null; hold; }
 hold() { bg bash -c 'cd mnt && exec sleep 100'; holder=$bg; within 5 open_in "$T/mnt" "$holder"; }
 over() { kill -KILL "$server" "$holder"; fumount -qR mnt; } 2>/dev/null
@@ -16,7 +16,7 @@ exits 32 'fumount --json of a busy mount' fumount --json mnt
 like '--json has the name of the error' "$out" '\{"event":"busy","error":"EBUSY","text":"busy; fumount -l detaches it"\}'
 exits 32 'fumount -a with a busy mount' fumount -a
 like '-a suggests -l as well' "$err" "^fumount: $T/mnt: busy; fumount -l detaches it"
-# By a descriptor, which /proc shows: requests may wait at other mounts of the machine, too.
+# /proc shows the server by its descriptor: requests may wait at other mounts of the machine, too.
 bg python3 -c 'import os, time
 fd = os.open("mnt", os.O_RDONLY)
 while not os.path.exists("go"): time.sleep(0.02)
@@ -59,8 +59,8 @@ serve
 kill -KILL "$server"
 within 5 gone "$server"
 exits 32 'fumount of a busy mount with a dead server' fumount mnt
-# A process that still has the device of an earlier connection of this number cannot be told from a
-# server that was cut off.
+# fumount cannot tell a server that was cut off from a process with the device of an earlier
+# connection of the same number.
 like 'the error about a dead server suggests -R' "$(head -n 1 <<<"$err")" '^fumount: mnt: busy: its server (is dead|[0-9]+ .* is cut off); fumount -R recovers it$'
 over
 

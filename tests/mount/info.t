@@ -6,7 +6,7 @@ start 120
 mkdir mnt{1..8} ctl other
 mount -t fusectl none ctl
 serve() { faulty "$@"; server=$(newest faulty); pids+=("$server"); }
-# json EXPRESSION: of d, what fuse-info printed last.
+# json EXPRESSION: evaluates it with d, the JSON that fuse-info printed last.
 json() { python3 -c 'import json,sys; d = json.load(sys.stdin); m = {x["mountpoint"].split("/")[-1]: x for x in d.get("mounts", [])}; print(eval(sys.argv[1]))' "$1" <<<"$out"; }
 
 exits 0 'fuse-info where nothing is mounted' fuse-info
@@ -59,7 +59,7 @@ exits 1 '--stuck=0' fuse-info --stuck=0
 exits 2 '--stuck: a failure is another status' fuse-info --stuck=0.5 --json
 exits 1 '--stuck=1 --json' fuse-info --stuck=1 --json
 is '--stuck --json shows that mount alone' "$(json '[*m]')" "['mnt2']"
-# Other connections change no verdict: one is asked all the time, one hangs.
+# Other connections do not change a verdict: one is busy all the time, another one hangs.
 serve mute "$T/mnt7"; mute=$server
 bg stat mnt7/none
 bg python3 -c 'import os, time
@@ -77,7 +77,7 @@ ok 'a request of a user waits for the stopped server, beside that of root' withi
 clients=()
 for _ in 1 2 3; do bg bash -c 'until stat mnt5/none; do :; done 2>/dev/null'; clients+=("$bg"); done
 for _ in 1 2 3; do
-	# A server that cannot be seen is not shown to hang.
+	# A server that is not visible is not reported as hung.
 	exits 0 'fuse-info in a PID namespace that does not show the servers' timeout -k 1 10 unshare -pf --kill-child --mount-proc bash -c \
 		'stat -f mnt2 & sleep 0.2; fuse-info mnt2 mnt1; kill $!'
 	is 'two mounts whose servers are not visible are unknown' "$(awk '$1 == "state" { print $2 }' <<<"$out" | paste -sd' ')" 'unknown unknown'
@@ -139,14 +139,14 @@ else
 	skip 'frozen by a cgroup' 'no cgroup2 to be made'
 fi
 
-# A server that keeps what it had of a mount that has gone: its connection's number is
-# free, and the next mount's.
+# A server keeps the descriptor of a connection that has ended: its number is free, and the next
+# mount gets it.
 serve good "$T/mnt8"
 past=$server
 stop "$past"
 number=$(conn_of "$T/mnt8")
 umount -l mnt8
-# Whoever unmounts on this machine meanwhile frees lower numbers, which are given first.
+# If other processes unmount meanwhile, lower numbers become free and are given first.
 for _ in {1..16}; do
 	serve good "$T/mnt8"
 	[ "$(conn_of "$T/mnt8")" != "$number" ] || break
@@ -252,7 +252,7 @@ rounds=$(grep -o STATE <<<"$screen" | wc -l)
 is '--watch clears the screen before each round' "$(grep -o $'\033\\[H\033\\[2J' <<<"$screen" | wc -l)" "$rounds"
 ok '--watch=1: two rounds at least in 2.5 s' test "$rounds" -ge 2
 
-# Each round is one of its own.
+# Each round samples anew.
 hellofs -b "$T/mnt8"
 server=$(newest hellofs)
 fuse-info --watch=1 --json mnt8 >rounds & watching=$!

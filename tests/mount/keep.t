@@ -20,7 +20,7 @@ ok 'the mount answers after kill -9' reads
 ok 'after kill -9 another server serves the mount' within 5 another
 like 'the keeper says that the server was killed' "$(cat log)" '^fmount: hellofs: killed by signal 9'
 like 'the command name of the keeper counts the restart' "$(cat "/proc/$keeper/comm")" '^fuse-keep:1$'
-# One who waits meanwhile.
+# A process waits while the server is replaced.
 kill -STOP "$server"
 bg waits_and_reads
 client=$bg
@@ -97,7 +97,7 @@ ok 'the keeper as process 1: the mount answers' within 5 reads
 read -ra children <"/proc/$bg/task/$bg/children"
 keeper=${children[0]}
 lives; was=$server
-# An orphan that ends, and then the server.
+# An orphan ends, then the server.
 nsenter -t "$keeper" -p -- sh -c '(sleep 0.1 &) ; :'
 kill -KILL "$server"
 ok 'the keeper as process 1 starts the next server' within 5 another

@@ -12,7 +12,7 @@ for word; do printf '<%s>' "$word"; done
 echo
 exec hellofs -b "$2" 2>/dev/null
 END
-# A server that goes to the background, as libfuse's do.
+# A server that goes to the background, as libfuse's servers do.
 cat >bin/daemonizes <<'END'
 #!/bin/sh
 exec hellofs -b "$@"
@@ -134,7 +134,7 @@ exits 32 'no such entry' fmount -T fstab "$T/nope"
 exits 32 'no fstab' fmount -a -T nope
 fumount m1 m2 'm 5' 2>/dev/null
 
-# What no mount(8) has read before.
+# Entries that fmount reads itself, without mount(8).
 ln -s "$T/m2" link
 printf '%s\n' "x $T/m1/ fuse.hellofs user,exec 0 0" "y $T/link fuse.hellofs owner,noauto 0 0" "z $T/m3 fuse.shows noauto,group,dev" >fstab
 exits 0 '-a' fmount -a -T fstab
@@ -194,7 +194,7 @@ fumount victim/new
 chmod 1777 users; chown 0 users
 exits 32 'X-mount.mkdir through a link in a directory like /tmp' fmount -t fuse.hellofs -o X-mount.mkdir s users/link/other
 is 'nothing is made behind a link in a directory like /tmp' "$(ls victim)" new
-# A user's file system says that root owns its links.
+# A file system served by a user claims that root owns its links.
 mkdir served
 mkdir served.src
 ln -s "$T/victim" served.src/link
@@ -253,7 +253,7 @@ exits 0 '--userns' as_user fmount --userns mnt -- session
 like '--userns: the program has the same uid, the mount, and a capability' "$out" $'uid=65534 hello CapAmb:\t0000000000200000'
 like '--userns: the program can unmount' "$out" 'unmounted'
 ok '--userns: the mount is not visible outside' unmounted "$T/mnt"
-# What the command leaves behind ends with it.
+# The processes that the command leaves behind end with it.
 cat >bin/leaves <<'END'
 #!/bin/sh
 hellofs "$1" 2>/dev/null &

@@ -6,7 +6,7 @@
 start 200
 need strace
 mkdir mnt mnt2
-# The tracee's umount2(2) begins so late that this shell comes first.
+# strace delays the command's umount2(2), so that this shell acts first.
 late() { strace -f -qq -o /dev/null -e trace=umount2 -e inject=umount2:delay_enter=600000 "$@"; }
 # race OTHER COMMAND...: OTHER, words, while COMMAND is about to unmount a mount; then status and err are
 # COMMAND's. On a busy machine COMMAND may come first: then once more.
@@ -39,7 +39,7 @@ like 'fumount -R reports that another process unmounted it' "$err" 'unmounted me
 meanwhile 0 '-a' fumount -a
 meanwhile 0 '-a -R' fumount -a -R
 
-# What -f aborted may go by itself.
+# A mount whose connection -f has aborted may be unmounted by its own server.
 hellofs -b mnt 2>/dev/null
 exits 0 '-f, and the server unmounts' late fumount -f mnt
 is 'no FUSE mount is left' "$(own_mounts)" ''

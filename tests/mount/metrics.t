@@ -65,7 +65,7 @@ within 10 test -e ready
 exits 0 '-A' fuse-info -A --metrics
 is '-A --metrics has the mounts of other namespaces' "$(say 'len(of("fuse_mount_info", "/in"))')" 1
 nsenter -t "$bg" -m fumount "$T/in" 2>/dev/null
-# Nothing is mounted: what a monitor reads is still whole.
+# Where nothing is mounted, a monitor gets complete output, too.
 exits 0 '--metrics where nothing is mounted' unshare -m --propagation private bash -c 'umount -lt fuse.hellofs,fuse.faulty -a; fuse-info --metrics'
 is '--metrics has the version where nothing is mounted' "$(say 'samples["fusebox_build_info"][0][0]["version"] != ""')" True
 finish

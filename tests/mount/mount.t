@@ -58,7 +58,7 @@ hellofs -b mnt
 exits 64 'fumount of a mount and of a path where nothing is mounted' fumount mnt nothere
 exits 32 'fumount where nothing is mounted' fumount mnt
 
-# As an ordinary user, with the device open to all but no privilege.
+# An ordinary user may open the device, but has no privilege to mount.
 exits 1 'fmount without privilege and without a helper' setpriv --reuid 65534 --regid 65534 \
 	--clear-groups env PATH=/nonexistent "$BUILD/bin/hellofs" /tmp
 like 'the error: no fusermount3 in PATH' "$err" 'no fusermount3 in PATH'

@@ -5,8 +5,8 @@
 start 90
 mkdir mnt other
 
-# serve: a server whose pid is $server, a process with its working directory there, $holder, and one
-# that waits for a request as soon as ./go exists, $waiter.
+# serve: starts a server, $server; a process whose working directory is in the mount, $holder; and
+# one that waits for a request as soon as ./go exists, $waiter.
 serve()
 {
 	bg hellofs mnt 2>/dev/null; server=$bg
@@ -22,7 +22,8 @@ os.stat("none", dir_fd=fd)' 2>/dev/null
 	waiter=$bg
 	within 5 open_in "$T/mnt" "$waiter"
 }
-# part CONN: what fuse-info says of this connection below its table; others may be on the machine.
+# part CONN: what fuse-info prints about this connection below its table; the machine may have
+# others.
 part() { awk -v head="^conn:$1 " '/^[^ ]/ { on = $0 ~ head } on'; }
 of_json() { python3 -c 'import json, sys
 for one in json.load(sys.stdin)[sys.argv[2]]:
@@ -86,7 +87,8 @@ unlike 'conn:N offers no abort of a connection that is mounted elsewhere' "$out"
 is '--json names the mount namespace where it is mounted' "$(fuse-info --json "conn:$conn" | of_json "$conn" mounts 'one["also"][0]["pid"]')" "$elsewhere"
 is 'the mount in the other mount namespace is still served' "$(nsenter -m -t "$elsewhere" cat "$T/mnt/hello")" hello
 
-# Whoever cannot see that namespace sees none of its processes either: the connection is not listed.
+# A process that cannot see that namespace does not see the namespace's processes either: the
+# connection is not listed.
 exits 0 'fuse-info in a PID namespace that does not show the other mount namespace' unshare -m -p -f --mount-proc fuse-info
 is 'the connection is not listed as mounted nowhere there' "$(part "$conn" <<<"$out")" ''
 exits 0 'fuse-info by an ordinary user' setpriv --reuid 1777 --regid 1777 --clear-groups fuse-info

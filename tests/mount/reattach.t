@@ -123,7 +123,8 @@ is 'mounts in the other namespaces are replaced' "$(in_ private cat "$T/mnt/file
 in_ mute abort_detach "$T/binds/way"
 end mute
 
-# /proc, /sys and the way are theirs; the way leads to a directory of root's.
+# /proc, /sys and the directories on the path are the namespace's; the path leads to a directory of
+# root.
 mkdir -p victim/at
 mount -t tmpfs victim victim; mkdir victim/at
 container fake '--propagation private' "mkdir -p $T/binds/fake/at; mount --bind $T/mnt $T/binds/fake/at
@@ -135,7 +136,7 @@ is 'nothing is mounted on the mount of root' "$(table fake | grep -c " $T/binds/
 is 'the mount that can be reached is replaced' "$(in_ fake /bin/cat "$T/mnt/file")" whole
 end fake
 
-# Directories on the way are exchanged all the time.
+# A process of the namespace exchanges directories on the path all the time.
 touch swapping
 container swap '--propagation private' "mount -t tmpfs none $T/binds; mkdir -p $T/binds/a/at $T/binds/b/at; mount --bind $T/mnt $T/binds/a/at
 	(cd $T/binds; while [ -e $T/swapping ]; do mv a c; mv b a; mv c b; mv a c; mv b a; mv c b; done) 2>/dev/null &"

@@ -7,7 +7,7 @@ start 200
 mkdir mnt inner bind ctl other
 mount -t fusectl none ctl
 
-# With the server's pid in $server, and the connection in $conn.
+# Mounts; sets $server to the server's pid and $conn to the connection.
 serve() # serve MODE [faulty's options]
 {
 	local mode=$1; shift
@@ -18,7 +18,7 @@ serve() # serve MODE [faulty's options]
 }
 accessors=()
 access() { "$@" >/dev/null 2>&1 & accessors+=($!); pids+=($!); }
-# One waits for an answer, or to send its request; the others perhaps for the lock of a
+# One process waits for a reply, or to send its request; the others may wait for the lock of the
 # directory in which it waits.
 all_asleep()
 {
@@ -46,7 +46,7 @@ recovered()
 	is 'nothing is mounted' "$(own_mounts)" ''
 	ok 'every process that waited for the mount has ended' all_back
 	ok 'the connection does not exist any more' within 2 no_conn
-	# The number of a connection that has gone is the next mount's, anybody's.
+	# The next mount of the machine gets the number of a connection that has ended.
 	[[ ${1:-} = conn:* ]] || exits 0 "fumount -R a second time succeeds: $name" timeout 10 fumount -R "${@:-mnt}"
 	kill -KILL "$server" 2>/dev/null
 	accessors=()
@@ -71,7 +71,7 @@ is 'nothing is mounted' "$(own_mounts)" ''
 exec 7<&-
 ok 'the connection goes with its holder' within 2 no_conn
 
-# Stopped, with a reader, a writer, somebody who maps, who looks up, who lists.
+# The server is stopped; processes read, write, map, look up and list.
 for how in '' -w; do
 	serve good ${how:+"$how"}
 	cat mnt/file >/dev/null
@@ -88,7 +88,7 @@ for how in '' -w; do
 	unlike 'a stopped server whose requests were ended is not aborted' "$first" 'is aborted'
 done
 
-# Dirty pages that the kernel wants to write before it lets go.
+# The kernel has to write dirty pages before the unmount.
 serve good -w
 dd if=/dev/zero of=mnt/file bs=64k count=8 conv=notrunc 2>/dev/null
 stop "$server"
@@ -172,7 +172,7 @@ like '-R names the mount namespace where it unmounts' "$first" "in the mount nam
 is 'no mount is left in the other mount namespace' "$(grep -c faulty "/proc/$elsewhere/mountinfo")" 0
 kill "$elsewhere"
 
-# A container: pivot_root, and its /proc for its own processes.
+# A container: pivot_root, and a /proc that shows only its own processes.
 mkdir -p image/{old,mnt,proc,bin}
 cp "$BUILD/tests/tools/hold_path" image/bin/ 2>/dev/null
 cp "$(command -v busybox)" image/bin/busybox
@@ -215,7 +215,7 @@ umount mnt
 hellofs -b bind
 mount --move bind mnt
 recovered 'covered by another FUSE mount' "conn:$conn"
-# What only stands in the way goes from there, and from nowhere else.
+# fumount -R unmounts a cover from that mountpoint only, not elsewhere.
 serve good
 hellofs -b bind
 mount --bind bind other
@@ -293,7 +293,7 @@ unlike 'no escape character of a name is printed' "$err" $'\033'
 
 # A path that is longer than PATH_MAX.
 deep=$(printf 'd%.0s' {1..250})
-# A shell cannot go there.
+# bash cannot change to such a directory.
 deeper() { perl -e 'for (1 .. 20) { mkdir $ARGV[0]; chdir $ARGV[0] or die } shift; mkdir "end"; exec @ARGV' "$deep" "$@"; }
 deeper faulty good end
 server=$(newest faulty)

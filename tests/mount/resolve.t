@@ -45,7 +45,7 @@ hung "$T/a b"$'\n'c
 exits 0 'fumount of a path with blanks and newlines' timeout 5 fumount "a b"$'\n'c
 free
 
-# By other names than a path, and by fusermount's letters.
+# By names other than a path, and by fusermount's options.
 line() { mount_line "$T/mnt"; }
 hellofs -b some:source mnt
 exits 0 'conn:N' fumount "conn:$(conn_of "$T/mnt")"
@@ -76,7 +76,7 @@ ok 'fumount -uz detaches the busy mount' unmounted "$T/mnt"
 exec 7<&-
 for word in conn:999999 conn:x mnt-id: mnt-id:1 no:such; do exits 32 "a target that does not exist: $word" fumount "$word"; done
 
-# One FUSE mount in another: the inner one by its letters alone.
+# A FUSE mount inside another one: the inner one is found lexically.
 mkdir tree tree/in tree2
 hellofs -b -o rw mnt
 mount -t tmpfs none tree
@@ -86,7 +86,7 @@ hung other/in
 exits 0 'below a bind' timeout 5 fumount other/in
 free
 umount other tree mnt
-# The walk asks nothing: no call with a name that is on the mount.
+# Resolving a path sends no request: no system call has a name below the mount.
 hung mnt
 strace -f -o trace -e trace=file fumount mnt/x/y mnt >/dev/null 2>&1
 unlike 'fumount makes no system call on a path below the mount' "$(grep -v execve trace)" '"x"|mnt/x|/y"'

@@ -22,7 +22,7 @@ exit 5
 END
 cat >bin/closes <<'END'
 #!/bin/bash
-# A server that closes what it does not know before it serves.
+# A server that closes all descriptors that it does not know before it serves.
 for fd in /proc/self/fd/*; do
 	fd=${fd##*/}
 	[ "/dev/fd/$fd" = "$1" ] || [ "$fd" -lt 3 ] || eval "exec $fd>&-" 2>/dev/null
@@ -135,8 +135,8 @@ sleep 0.7
 ok 'mnt is mounted' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
 ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
-# A process whose program cannot be read may not be looked at, even by its own user.
-# fusectl tells him that somebody serves.
+# The server's executable cannot be read, so even its own user may not look at its descriptors.
+# fusectl shows that a server exists.
 mkdir hidden
 mount -t fusectl none /sys/fs/fuse/connections
 install -m 711 "$BUILD/fusebox" hidden/hellofs
@@ -171,7 +171,8 @@ exits 1 '--replace-stale of one that lives' fmount --wait --replace-stale mnt --
 like 'the refusal names the process that serves it' "$err" 'mnt: not (stale: process [0-9]+ serves it|known to be stale)'
 kill -9 "$(newest hellofs)"
 exits 1 'without --replace-stale a dead mount is in the way' fmount --wait mnt -- hellofs
-# It takes a kernel that tells whose a descriptor is, and sight of all processes.
+# --replace-stale needs a kernel that shows the connection of a descriptor, and all processes
+# visible.
 if [ "$(readlink /proc/self/ns/pid)" != 'pid:[4026531836]' ]; then
 	skip '--replace-stale of a dead one' 'not the first PID namespace'
 	umount -l mnt
@@ -205,7 +206,7 @@ exits 0 '--root-daemon' fmount --wait --root-daemon mnt -- hellofs
 server=$(newest hellofs)
 like '--root-daemon: argv[0] of the server begins with @' "$(tr '\0' ' ' <"/proc/$server/cmdline")" '^@hellofs /dev/fd/'
 is '--root-daemon: the working directory of the server is /' "$(readlink "/proc/$server/cwd")" /
-# It takes CAP_SYS_RESOURCE, which not every root has.
+# Lowering oom_score_adj needs CAP_SYS_RESOURCE, which not every root has.
 want=$(bash -c 'echo -1000 2>/dev/null >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj' 2>/dev/null)
 is '--root-daemon: the server is the last that the OOM killer takes' "$(cat "/proc/$server/oom_score_adj")" "$want"
 is '--root-daemon: the server is in sendsigs.omit.d' "$(cat /run/sendsigs.omit.d/hellofs)" "$server"

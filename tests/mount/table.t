@@ -35,7 +35,7 @@ is '-r prints nine words in each line' "$(awk '{ print NF }' <<<"$out" | sort -u
 like '-r escapes a blank in a path' "$out" " $T/a\\\\040blank"$'\n'
 like '-r prints an age in seconds' "$out" "serving 0 ${conns[0]} [0-9]+ hellofs [0-9]+ fuse.hellofs hellofs $T/mnt"
 
-# What a terminal shows takes no more columns than it has: python's widths are Unicode's.
+# A line on a terminal is not wider than the terminal: python has Unicode's widths.
 widest() { python3 -c 'import sys, unicodedata as u; print(max(sum(2 if u.east_asian_width(c) in "WF" else 1 for c in line.rstrip("\n")) for line in sys.stdin))'; }
 terminal() { local c=$1; shift; NO_COLOR=1 TERM=xterm script -qec "stty cols $c rows 50; $*" /dev/null </dev/null | tr -d '\r'; }
 for columns in 200 110 80 60 50 40; do
@@ -54,7 +54,7 @@ import sys, unicodedata as u
 rows = [l.rstrip("\n") for l in sys.stdin if l.strip()]
 print(len({sum(2 if u.east_asian_width(c) in "WF" else 1 for c in r[:r.index(m)]) for r in rows for m in ["MOUNTPOINT" if r.startswith("STATE") else "/tmp"]}))')" 1
 
-# A path in a mount, which nobody asks: not even for the stopped one.
+# A path in a mount: fuse-info sends no request for it, so a stopped server does not matter.
 exits 0 'a path in a mount' timeout 5 fuse-info mnt/hello
 is 'a path in a mount selects that mount' "$(head -n 1 <<<"$out")" "$T/mnt"
 exits 0 'a path that does not exist in a mount whose server is stopped' timeout 5 fuse-info -T stopped/no/such/path

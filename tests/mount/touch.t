@@ -9,13 +9,13 @@ mkdir hung other tree
 mount -t tmpfs none tree
 mkdir tree/hung
 
-# Calls that name a file, with what they were given, whatever the process.
+# System calls with a file name, and their arguments, of any process.
 traced() { timeout 10 strace -f -qq -y -o trace -e trace=%file,%desc,umount2,fchdir "$@" >/dev/null 2>&1; }
 
-# The calls on a mount or something in it: by a path with its name in it, or a descriptor
-# that strace shows to be there. Left out is what cannot ask a server: O_PATH, statx
-# that does not synchronise, readlinkat of an O_PATH descriptor itself, umount2, close, and, of
-# /proc's links, readlink.
+# The calls on a mount or on a file in it: by a path that contains its name, or by a descriptor that
+# strace shows to be there. Leaves out the calls that cannot reach a server: O_PATH, statx with
+# DONT_SYNC, readlinkat of an O_PATH descriptor itself, umount2, close, and readlink of links in
+# /proc.
 asking()
 {
 	grep -E "$T/(hung|tree/hung)|\"(hung|tree/hung)" trace | grep -vE \
@@ -54,7 +54,7 @@ for command in 'fuse-info' 'fuse-info -l' 'fuse-info hung tree/hung' 'fuse-info 
 	is "$command sends no request to the mount" "$found" ''
 	over
 done
-# The check finds what it looks for.
+# The check itself notices a request.
 hellofs -b hung
 for command in 'stat hung' 'cat hung/hello' 'ls hung' 'df hung'; do
 	read -ra words <<<"$command"

@@ -63,7 +63,7 @@ end
 is '--trace-ops prints only these operations' "$(awk 'NR > 1 { print $4 }' out | sort -u | paste -sd,)" LOOKUP,READDIRPLUS
 exits 1 '--trace-ops with an unknown operation' fuse-info --trace --trace-ops=READ,NONE mnt
 is 'the error: fuse-info: --trace-ops: NONE: not an operation; wanted: names such as LOOKUP,READ' "$err" 'fuse-info: --trace-ops: NONE: not an operation; wanted: names such as LOOKUP,READ'
-# The threads of a process as well.
+# --trace-pid includes the threads of the process.
 bg python3 -c 'import os, threading, time
 while not os.path.exists("go"): time.sleep(0.01)
 def look():
@@ -123,7 +123,7 @@ trace --trace mnt
 fuse-info --trace=1 mnt >/dev/null 2>&1
 ok 'the next --trace leaves an instance that is in use' instance_of "$tracer"
 end
-# A reader that goes away, and one that never reads.
+# One reader closes the pipe, and another one never reads.
 fuse-info --trace mnt > >(head -n 1 >/dev/null) 2>err & tracer=$!; pids+=("$tracer")
 within 10 recording "$tracer"
 for _ in 1 2 3; do requests 100; sleep 0.1; done
@@ -147,7 +147,7 @@ kill -CONT "$tracer"
 end
 lost=$(sed -n 's/.* \([0-9]*\) events\{0,1\} lost$/\1/p' err)
 ok '--trace reports lost events' [ "${lost:-0}" -gt 0 ]
-# Each request is two events; what is shown, what is lost, and what lost its other half.
+# Each request is two events: count those shown, those lost, and those whose other event was lost.
 shown=$(grep -c STATFS out) before=$(sed -n 's/.* \([0-9]*\) sent before.*/\1/p' err) flying=$(grep -c 'in flight' out)
 is 'shown, half-seen and lost events add up to all' $(((shown - flying) * 2 + flying + before + lost)) 200000
 

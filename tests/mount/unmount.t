@@ -30,7 +30,7 @@ holds()
 }
 let_go() { pkill -P "$holder"; kill "$holder"; wait "$holder"; } 2>/dev/null
 
-# Each kind of holder, by name.
+# Each kind of holder is named.
 kind() # kind NAME HOW COMMAND...
 {
 	local name=$1 how=$2; shift 2
@@ -52,7 +52,7 @@ kind 'root' root perl -e 'chroot "mnt" or die; chdir "/"; sleep 100'
 kind "a thread's working directory" cwd hold_thread cwd mnt
 kind "a thread's open file" "open file $T/mnt/file" hold_thread file mnt/file
 
-# The kernel itself: a loop device on a file of the mount.
+# A loop device on a file of the mount: the kernel itself holds it.
 mkdir images
 truncate -s 1M images/disk
 passfs -b images mnt
@@ -94,7 +94,7 @@ ok 'the bind mount is still served' cat other/file
 exits 0 '-l of the last mount of the connection' fumount -l other
 like '-l reports that the connection is gone' "$err" "^fumount: other: connection $conn is gone$"
 
-# Whom nobody can see: a descriptor that is on its way in a socket.
+# A holder that no process shows: a descriptor in transit over a socket.
 serve good
 bg python3 -c 'import os, socket, time
 a, b = socket.socketpair()
@@ -174,10 +174,10 @@ like '-f names the holder that is left' "$err" "held by $$ \(bash\)"
 exits 0 '--abort of a detached connection' fumount --abort "conn:$conn"
 exec 7<&-
 ok 'the connection ends' within 2 no_conn
-# Not by the number that is free now: the next mount, anybody's, gets it.
+# Do not reuse the connection's number here: the next mount of the machine gets it.
 exits 32 '--abort of a connection that does not exist' fumount --abort conn:99999
 
-# Of a bind: what dies with it.
+# A bind mount dies with the connection.
 serve good
 mount --bind mnt other
 unshare -m --propagation private sleep 100 & elsewhere=$!
@@ -251,7 +251,8 @@ elif [ "${CI:-}" = true ]; then
 	skip fuseblk 'no loop device'
 fi
 
-# As an ordinary user: his own alone, by the helper, or inside his own namespace.
+# An ordinary user unmounts only their own mounts, through the helper or inside their own user
+# namespace.
 own_dev
 helper=$T/helper
 mkdir "$helper" user
@@ -286,7 +287,7 @@ exits 0 'fumount -R by an ordinary user, of their own hung mount, without fusect
 like 'the waiter is woken, without fusectl' "$err" '1 request ended with ETIMEDOUT'
 ok 'the waiter ends' within 2 gone "$holder"
 kill -KILL "$mine"
-# With fusectl where it belongs, the abort is the owner's right.
+# If fusectl is mounted, the owner of a connection may abort it.
 mount -t fusectl none /sys/fs/fuse/connections
 nobody hellofs -b user
 mine=$(newest hellofs)
@@ -300,7 +301,7 @@ umount /sys/fs/fuse/connections
 fumount mnt
 give_dev_back
 
-# Without /proc: by statmount(2), or else by the path alone.
+# Without /proc: by statmount(2), or otherwise by the path alone.
 mkdir -p root/{bin,dev,mnt,mnt2}
 cp "$STATIC_BOX" root/bin/fusebox
 touch root/dev/fuse root/dev/null

@@ -6,7 +6,7 @@ start 120
 mkdir dir over mnt other src
 : >file
 
-# says STATUS MESSAGE COMMAND...: that alone, on standard error.
+# says STATUS MESSAGE COMMAND...: the command prints only MESSAGE on standard error.
 says()
 {
 	local status=$1 want=$2; shift 2

@@ -53,7 +53,7 @@ beside() # beside write|map
 	os.write(anew, b"tail")
 	want += b"tail"
 	compare("appended by another", fd)
-	# On tmpfs it is not there; what an answer would be must not say less than there is.
+	# tmpfs has no FIEMAP; an answer must not report less than is there.
 	try:
 	    fcntl.ioctl(other, 0xc020660b, bytearray(struct.pack("QQIIII", 0, SIZE, 0, 0, 0, 0)))
 	    print("FIEMAP is answered")
@@ -78,8 +78,8 @@ for options in '' --no-passthrough '--no-passthrough --cache=always' '--no-passt
 	exits 0 'unmounted' fumount mnt
 	rm -f src/*
 done
-# One file that got no backing id (ENOMEM, say) is opened by the cache: others that open it
-# meanwhile are opened so as well.
+# When the server gets no backing id for an open file (for example ENOMEM), that file is opened
+# through the page cache, and so are later opens of it.
 if [ "$(id -u)" = 0 ]; then
 	echo text >src/f
 	passfs -b --threads=1 src mnt

@@ -47,7 +47,7 @@ is 'a caged server without its unmounter exits with 1' $? 1
 like 'a caged server without its unmounter reports the mount that is left' "$(cat log)" 'mnt: still mounted, since its unmounter process is gone'
 fumount mnt 2>/dev/null || fumount -l mnt
 
-# What holds the mount keeps it; a second signal aborts.
+# While a process holds the mount, it stays served; a second signal aborts it.
 hellofs mnt 2>log & server=$!
 pids+=("$server")
 within 5 grep -q hello mnt/hello
@@ -61,7 +61,7 @@ wait "$server"
 is 'a second signal aborts, and the server exits with 1' $? 1
 exec 7<&-
 
-# passfs as root keeps what it acts with, of what it has.
+# passfs as root keeps only the capabilities with which it acts.
 held() { printf '%016x' $((16#$(of $$ CapPrm) & $1)); }
 passfs -b src mnt
 is 'the caged passfs keeps a few capabilities' "$(rights "$(newest passfs)")" "$(held 0x892002df) $(held 0x892002df) 1 0"

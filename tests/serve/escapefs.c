@@ -84,7 +84,7 @@ static void on_files(const char *outside)
 	tell("inside", close_if(openat(directory, "inside", O_CREAT | O_RDWR, 0600)));
 }
 
-/* With root's identity, but not his rights: he owns these. */
+/* With uid 0, but without capabilities: root owns these files. */
 static void on_attributes(const char *outside)
 {
 	char path[512];
@@ -95,7 +95,8 @@ static void on_attributes(const char *outside)
 	tell("setxattr", setxattr(path, "user.x", "y", 1, 0));
 }
 
-/* What a file has already changes nothing, whoever may set it: without a sandbox this is done. */
+/* Sets the owner and mode that the file has already, which changes nothing: without a sandbox it
+   succeeds. */
 static void on_proc(void)
 {
 	tell("chmod in /proc", fchmodat(AT_FDCWD, "/proc/version", 0444, 0));
@@ -106,7 +107,7 @@ static void on_proc(void)
 	tell("and above that", faccessat(AT_FDCWD, "../../version", F_OK, 0));
 }
 
-/* By each descriptor that there is, inherited ones too. */
+/* Tries each open descriptor, including inherited ones. */
 static void on_descriptors(const char *outside)
 {
 	char above[600], here[32];
@@ -148,7 +149,7 @@ static void on_names_of_descriptors(void)
 	tell("mode of errors", keep_mode(2));
 }
 
-/* What the kernel would signal, or have wait, for whoever holds a descriptor. */
+/* Ways by which the kernel could signal, or delay, a process that holds a descriptor. */
 static void on_commands(void)
 {
 	int on = 1, one = 1;
@@ -176,7 +177,7 @@ static void on_commands(void)
 static jmp_buf not_there;
 static void on_fault(int sig) { (void)sig; longjmp(not_there, 1); }
 
-/* getpid(2) of the 32-bit ABI, whose number is another call's here. */
+/* getpid(2) of the 32-bit ABI, whose number is that of another call here. */
 static long by_32_bits(void)
 {
 	long result = -EPERM;
@@ -266,7 +267,7 @@ static void start_threads(void)
 	snprintf(report, sizeof(report), "%d\n", count);
 }
 
-/* To whichever descriptor it listens at; the device takes no single byte. */
+/* Tries each descriptor; /dev/fuse rejects a write of a single byte. */
 static void ask_unmounter(char what, int times)
 {
 	for (int fd = 3; fd < 32; fd++)

@@ -8,8 +8,8 @@ need python3 mkfs.ext4
 mkdir src mnt
 mount -t tmpfs -o size=4m none src
 
-# store SIZE HOW: makes mnt/f of SIZE bytes, all of them stored through a mapping, and prints each
-# call's result. libc's mmap is used since Python's keeps a descriptor of its own open.
+# store SIZE HOW: stores SIZE bytes into mnt/f through a mapping, and prints the result of each
+# call. It calls libc's mmap, since Python's keeps a descriptor of its own open.
 store()
 {
 	timeout 20 python3 - "$1" "$2" <<-'EOS' 2>&1
@@ -63,7 +63,8 @@ for options in '' --no-passthrough --sandbox --writeback --cache=none --cache=al
 	exits 0 'unmounted' fumount mnt
 done
 
-# What could not be written is not shown any longer than it is open: all of it is as SOURCE has it.
+# Data that could not be written is shown only while the file is open: afterwards the file is as in
+# SOURCE.
 for options in --writeback '--writeback --cache=always' '--writeback --threads=1' '--writeback --sandbox'; do
 	# shellcheck disable=SC2086 # words
 	exits 0 "passfs $options" passfs -b $options src mnt
@@ -82,8 +83,7 @@ for options in --writeback '--writeback --cache=always' '--writeback --threads=1
 done
 within 5 umount src
 
-# Where the kernel collects writes, an offset that SOURCE does not take is told by fsync(2), or as EIO
-# by close(2).
+# With --writeback, fsync(2) or close(2) (as EIO) reports an offset that SOURCE does not support.
 far() # far OFFSET fsync|close
 {
 	python3 - "$@" 2>&1 <<-'EOS'

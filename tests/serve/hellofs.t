@@ -77,7 +77,7 @@ wait "$bg"
 is 'hellofs as process 1 ends although other processes run' $? 0
 ok 'mnt is unmounted' unmounted "$T/mnt"
 
-# Busy: named, detached, served until the last one lets go.
+# A busy mount: the server names the holder, detaches, and serves until the holder closes.
 serve
 bg bash -c 'cd mnt; exec sleep 60'
 holder=$bg server=${pids[-2]}
@@ -126,7 +126,7 @@ wait "$old"
 is 'the old server ends with its holder' $? 0
 exits 0 'fumount of the new one' fumount mnt
 
-# Requests: none once the kernel has seen it all.
+# A warm cache: the second look sends no requests.
 serve -d
 look() { ls -la mnt; stat mnt mnt/hello; cat mnt/hello; } >/dev/null
 look; look

@@ -55,8 +55,8 @@ for options in '' --no-passthrough '--no-passthrough --cache=always' --writeback
 	done
 done
 
-# The file is old, so the second reader finds it unchanged and leaves its pages in the cache: the
-# data is there alone.
+# The file is old, so the second reader finds it unchanged, and the kernel keeps its pages: the data
+# is only in the page cache.
 store_late()
 {
 	python3 -c '

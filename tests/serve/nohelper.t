@@ -13,7 +13,7 @@ chown 65534 user
 # The machine's own helper is not in this PATH.
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/env "PATH=$T/helper:$T/tools")
 
-# The helper goes while the server is at work.
+# The helper is removed while the server runs.
 bg "${nobody[@]}" "$BUILD/bin/hellofs" user 2>log
 within 5 mounted "$T/user"
 mv helper/fusermount3 helper/away

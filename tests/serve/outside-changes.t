@@ -49,7 +49,8 @@ for options in '' --no-passthrough --cache=none --writeback '--writeback --threa
 	rm -f src/f
 done
 
-# What the mount itself does leaves the inode in the kernel as it is: a watch goes on.
+# Changes made through the mount do not replace the inode in the kernel, so an inotify watch stays
+# valid.
 passfs -b --writeback src mnt
 printf a >mnt/f
 python3 - >watched 2>&1 <<-'EOS'
@@ -77,9 +78,9 @@ EOS
 is 'one inode whatever the mount does to its file' "$(cat watched)" \
 	$'append True\ntruncate True\nagain True\ntouch True\nfallocate True\ncopy True\nmode True'
 exits 0 'unmounted' fumount mnt
-# Another owner, no permissions and no more changes but appends (chattr +a) in SOURCE, while a writer
-# has written: what fsync(2) and close(2) say is about the data alone, which an open descriptor may
-# write.
+# SOURCE changes the owner, removes all permissions and allows only appends (chattr +a) while a
+# writer has written. fsync(2) and close(2) report errors of the data only, which an open descriptor
+# may write.
 if [ "$(id -u)" = 0 ]; then
 	chmod 777 src .
 	rm -f src/*

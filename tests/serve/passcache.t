@@ -6,10 +6,10 @@ start 300
 # shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 echo 1 >src/one; chmod 640 src/one
-# What is dropped for another test would be read again.
+# Another test that drops the machine's caches would cause requests here.
 machine shared
 
-# What the kernel may keep.
+# How long the kernel may cache.
 reads() { grep -c ' READ node' log; }
 log() # log OPTION...: mounted, each request in the log
 {
@@ -52,7 +52,8 @@ echo x 1<>mnt/written
 is 'otherwise the first write asks for one' "$(grep -c GETXATTR log)" 1
 echo x 1<>mnt/written
 is 'one GETXATTR is sent, and none for the next file' "$(grep -c GETXATTR log)" 1
-# Who writes a file anew does so past the cache, whatever else is there; all see the same.
+# A writer that truncates a file bypasses the page cache, whatever else has it open; all readers see
+# the same data.
 mapped='import mmap, os, sys
 fd = os.open("mnt/both", os.O_RDWR)
 map = mmap.mmap(fd, 12)

@@ -125,7 +125,7 @@ like 'the error: Too many levels of symbolic links' "$err" 'Too many levels of s
 is 'all but the mount itself is shown in the mount inside SOURCE' "$(timeout 5 cat src/inside/behind)" behind
 fumount src/inside
 
-# Other file systems in it: a number that is in both is not one file.
+# Other file systems are mounted in SOURCE: the same inode number in two of them means two files.
 mkdir src/one src/two src/dir
 mount -t tmpfs none src/one
 mount -t tmpfs none src/two
@@ -163,7 +163,7 @@ exits 1 'with -o ro no file can be made' touch mnt/x
 like 'the error is: Read-only file system' "$err" 'Read-only file system'
 fumount mnt
 
-# An ordinary user mirrors what is his.
+# An ordinary user mirrors a directory of their own.
 own_dev
 mkdir helper theirs
 install -m 4755 "$BUILD/fusermount3" helper/fusermount3

@@ -8,7 +8,7 @@ start 300
 echo 1 >src/one
 echo 2 >src/two
 
-# Locks of others in SOURCE.
+# Locks that other processes hold in SOURCE.
 up --locks
 mkfifo hold
 lock src/one w 0 10 <hold >held & pids+=($!)
@@ -93,7 +93,7 @@ exits 0 'without --locks a lock of SOURCE does not conflict with one in the moun
 exec 8>&-
 down
 
-# File handles outlive what the kernel forgets.
+# File handles stay valid after the kernel has forgotten the inode.
 machine exclusive
 up --export
 echo handle >src/exported

@@ -36,7 +36,7 @@ down
 up --perms 0444
 is '--perms takes an octal mode' "$(stat -c %a mnt/one mnt/two mnt/dir | paste -sd' ')" '444 444 444'
 down
-# Access lists: who is named there is shown as owners are, and no list lets in more than the
+# Access lists: users and groups in them are mapped as owners are, and no list grants more than the
 # mode that is shown.
 acl() { getfacl -cpnE "$1" | xargs; }
 mkdir -m 777 src/lists
@@ -153,7 +153,7 @@ ln -P mnt/1/2/3/4/5/6/7/8/deep mnt/near
 exits 1 'a hard link to that link leads out and is refused' cat mnt/near
 like 'the error is: Permission denied' "$err" 'Permission denied'
 rm -r mnt/near mnt/1
-# While something is renamed, somewhere, the kernel cannot tell where ".." leads.
+# While any directory is being renamed, the kernel returns EAGAIN for a path with "..".
 mkdir stir
 perl -e 'chdir "stir"; mkdir "a"; for (;;) { rename "a", "b"; rename "b", "a" }' & stirrer=$!
 pids+=("$stirrer")
@@ -193,7 +193,8 @@ setpriv --reuid 1008 --regid 1008 --groups 500 chmod 2775 mnt/team/f
 chmod 2775 src/team/f
 is 'chmod by a user outside the group clears the set-group-id bit' "$(as 1008 chmod 2775 mnt/team/f; stat -c %a src/team/f)" "$(chmod 2775 src/team/f; chown 1008 src/team/f; as 1008 chmod 2775 src/team/f; stat -c %a src/team/f)"
 
-# Set-id bits go with what anybody but root writes, opened before or after.
+# A write by any user but root clears set-id bits, whether the file was opened before or after they
+# were set.
 printf '#!/bin/sh\n' >src/suid; chown 1009:1009 src/suid; chmod 6777 src/suid
 as 1010 sh -c 'echo x >>mnt/suid'
 is 'a write by another user clears the set-id bits' "$(stat -c %a src/suid)" 777
@@ -206,8 +207,8 @@ chmod 6777 src/suid
 as 1010 sh -c ': >mnt/suid'
 is 'O_TRUNC by another user clears the set-id bits' "$(stat -c %a src/suid)" 777
 
-# What appends is told by each write, not by the open. (In passthrough the kernel goes by
-# the open.)
+# O_APPEND is taken from each write, not from the open. (With passthrough the kernel uses the flags
+# of the open.)
 for how in --no-passthrough --writeback; do
 	down
 	up $how
@@ -242,7 +243,7 @@ chattr +a src/sub/grows
 ok 'an append-only file on another file system closes without an error' perl -e 'open F, ">>", "mnt/sub/grows" or die; close F or die $!'
 umount -l src/sub	# what is to be forgotten may still hold it
 rmdir src/sub
-# Where the kernel opens it by itself, too.
+# With passthrough the kernel itself writes to the file, and must refuse, too.
 mount -o remount,ro src
 exits 2 'no file can be written once SOURCE is read-only' sh -c 'echo x >>mnt/shown'
 like 'the error is: Read-only file system' "$err" 'Read-only file system'
@@ -273,7 +274,7 @@ ok 'passfs stays within its limit of descriptors' test "$(find "/proc/$server/fd
 unlike 'no file is reported missing' "$(cat refused)" 'No such file'
 down
 
-# A directory of 100,000, listed with attributes.
+# A directory of 100,000 files, listed with attributes.
 rm -rf src/many
 mkdir src/many
 perl -e 'open F, ">", "src/many/$_" or die for 1 .. 100_000'
@@ -283,7 +284,8 @@ ok 'each of the 100,000 files has its attributes' test "$(find mnt/many -type f 
 down
 rm -rf src/many
 
-# In a user namespace: as who owns it, and without passthrough, which is not his.
+# In a user namespace passfs acts as the user who owns it, without passthrough, for which the user
+# lacks the privilege.
 own_dev
 ok 'passfs in a user namespace of an ordinary user: write, own, rename, unmount' timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Urm --propagation private sh -c '
 	mount -t tmpfs none mnt && mkdir mnt/s mnt/m && passfs -b mnt/s mnt/m &&

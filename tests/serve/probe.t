@@ -15,7 +15,7 @@ for how in ro rw; do
 	is "$how: readdir with a buffer that is too small for an entry" "$(answer 'getdents, no room')" EINVAL
 	is "$how: SEEK_DATA, SEEK_HOLE" "$(answer 'SEEK_DATA 0') $(answer 'SEEK_HOLE 0') $(answer 'SEEK_DATA at the end')" '0 5 ENXIO'
 	is "$how: reading behind the end" "$(answer 'pread behind the end')" 0
-	# Without ro the kernel decides this by the mode and says nothing of the rest.
+	# Without ro the kernel decides by the mode, and sends no request.
 	[ $how = ro ] && writing='EROFS' xattr=EROFS || writing=0 xattr=EOPNOTSUPP
 	is "$how: access(2) by the mode" "$(answer 'access R') $(answer 'access W') $(answer 'access X')" "0 $writing EACCES"
 	is "$how: extended attributes cannot be set or removed" "$(answer setxattr) $(answer removexattr)" "$xattr $xattr"
@@ -47,7 +47,7 @@ fumount mnt
 exits 0 'NOTIFY_SOCKET of a name too long' env NOTIFY_SOCKET="$(printf /%0200d 1)" hellofs -b mnt
 fumount mnt
 
-# What is missing is named, and what to do about it.
+# The error names what is missing, and what to do.
 mkdir dev
 mount -t tmpfs none dev
 mknod -m 666 dev/null c 1 3

@@ -15,7 +15,7 @@ empty() { [ -z "$(ls -A "$1")" ]; }
 for options in '' --cache=none --threads=4 '--hide=1*'; do
 	read -ra words <<<"$options"
 	ok "passfs $options" passfs -b "${words[@]}" src mnt
-	# What the kernel asks for is more than so small a buffer takes, or much less.
+	# The kernel's READDIR buffer is larger than SIZE, or much smaller.
 	for size in 300 2048 32768; do
 		mkdir mnt/many
 		(cd src/many && seq 2000 3999 | sed "s/$/$(printf %060d 0)/" | xargs touch)
@@ -30,7 +30,7 @@ for options in '' --cache=none --threads=4 '--hide=1*'; do
 done
 umount -l src	# the server may not have ended
 
-# Who begins again sees what is new, and who goes back to a place finds it.
+# rewinddir(3) shows new entries, and seekdir(3) finds the place.
 again='opendir D, "mnt"; @one = grep !/^\./, readdir D;
 	open F, ">", "mnt/new"; rewinddir D; @two = grep !/^\./, readdir D;
 	rewinddir D; readdir D for 1 .. 500; $at = telldir D; @rest = readdir D;

@@ -32,7 +32,7 @@ exits 0 'passfs --sandbox --replace-stale' passfs -b --sandbox --replace-stale s
 is 'the caged passfs serves' "$(cat mnt/file)" data
 fumount mnt
 
-# Two dead ones, one on the other.
+# Two dead mounts, one on top of the other.
 hellofs -b mnt
 below=$(server_of mnt)
 fmount --beneath --wait mnt -- hellofs
@@ -53,7 +53,7 @@ exits 0 '--replace-stale over a hung mount' hellofs -b --replace-stale mnt
 ok 'the process that waited gets an error' within 5 gone "$waiter"
 is 'the new server answers' "$(cat mnt/hello)" hello
 
-# The word is a path, and never the source of another mount.
+# The operand is a path, never the source of another mount.
 exits 1 '--replace-stale with a mountpoint that does not exist' hellofs -b --replace-stale hellofs
 like 'the error names the mountpoint that does not exist' "$err" '^hellofs: hellofs: .*make the directory first'
 is 'a mount by that source stays' "$(cat mnt/hello)" hello
@@ -71,7 +71,7 @@ while True: print(repr(s.recv(200).decode()), flush=True)
 PY
 pids+=($!)
 within 5 test -S notify
-# As systemd does: $WORD is split, ${WORD} is not.
+# Expands the unit's command as systemd does: $WORD is split, ${WORD} is not.
 serve_unit()
 {
 	local word words=()

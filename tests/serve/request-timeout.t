@@ -14,7 +14,7 @@ bg hellofs --request-timeout=15 mnt 2>log
 server=$bg
 ok 'hellofs without a limit serves' within 5 cat mnt/hello
 is 'no word about a limit that the kernel does not have' "$(cat log)" 'Mounting hellofs on "mnt"'
-# The kernel looks every 15 seconds.
+# The kernel checks for expired requests every 15 seconds.
 sleep 16
 is 'a server that answers is left alone' "$(timeout 5 cat mnt/hello)" hello
 stop "$server"

@@ -6,7 +6,7 @@ start 300
 # shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 
-# One thread or several, either transport; what is asked of io_uring where it is not to be had.
+# One thread or several, and either transport; --transport=uring where the kernel does not allow it.
 machine exclusive
 params=/sys/module/fuse/parameters/enable_uring
 before=$(cat "$params")

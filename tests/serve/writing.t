@@ -47,7 +47,7 @@ exits 0 'fmount starts clockfs as nobody' fmount --wait -u nobody --drop-caps -o
 ok 'clockfs as nobody tells the time' within_a_second "$(timeout 5 cat mnt/time)"
 fumount mnt
 
-# Without options of its own, as the page says.
+# The page shows how to do without options of its own.
 own='return serve(argv, &clock_ops, NULL);'
 ok 'the page has the shorter way' grep -qF "\`$own\`" "$page"
 code | sed -e '/^	static struct clockfs fs;$/,/^$/d' -e '/^static const struct opt options/,/^};$/d' \

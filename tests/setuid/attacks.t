@@ -6,7 +6,7 @@
 start 300
 need setpriv prlimit strace
 
-# A user whom no other test has, at this moment: some attacks signal all helpers of theirs.
+# A user id that no other running test uses: some attacks signal all helpers of the user.
 U=$((100000 + $$))
 mkdir bin victim victim/mnt home evil
 install -m 4755 "$BUILD/fusermount3" bin/fusermount3
@@ -30,10 +30,11 @@ detach_all()
 	local at
 	while read -r _ at; do umount -l "$(printf '%b' "${at//\\/\\0}")"; done < <(own_mounts | tac)
 }
-# A signal is not yet a stop: root's umount must not follow what still moves.
+# SIGSTOP takes effect later: wait until the process has stopped, so that root's umount does not
+# follow a name that it still moves.
 stand_still() { kill -STOP "$1"; until [[ $(cat "/proc/$1/stat" 2>/dev/null || echo ' T ') = *' T '* ]]; do :; done; }
 fresh() { detach_all; rm -rf --one-file-system "${T:?}"/home/*; user mkdir mnt; }
-# mounts NAME COMMAND...: it works, as it would without the attack.
+# mounts NAME COMMAND...: checks that the helper mounts as it does without an attack.
 mounts()
 {
 	local name=$1 got; shift
@@ -80,7 +81,7 @@ bg_user swap dir swapped
 chased 'the same of its parent' dir/mnt
 wait 2>/dev/null
 
-# The same while unmounting: root's own mount is the prey.
+# The same attack on unmounting: the user tries to have root's mount unmounted.
 fresh
 bg commfd 'sleep 600' fusermount3 "$T/victim/mnt" >/dev/null 2>&1
 prey=$bg
@@ -92,7 +93,7 @@ for i in {1..250}; do
 	user commfd true fusermount3 dir/mnt >/dev/null 2>&1
 	user fusermount3 -u -z dir/mnt >/dev/null 2>&1
 	grep -qF " $T/victim/mnt" /proc/self/mountinfo || break
-	# By root's hand only while the names stand still.
+	# root unmounts only while the names do not move.
 	stand_still "$bg"
 	while read -r _ at; do [[ $at = "$T/victim"* ]] || umount -l "$at"; done < <(own_mounts | tac)
 	kill -CONT "$bg"
@@ -167,7 +168,8 @@ fails 'a peer that is gone, auto_unmount' user commfd -x true fusermount3 -o aut
 
 # ---- What is left to who takes it over ----
 
-# One that stays to unmount: what it may call, exec not among it, and what it may become.
+# With auto_unmount the helper stays: check which system calls it may make (no exec), and which ids
+# and capabilities it has.
 fresh
 user commfd true fusermount3 mnt >/dev/null
 status='Seccomp|NoNewPrivs|CapEff|CapInh|CapAmb'
@@ -196,7 +198,8 @@ for signal in KILL STOP PIPE INT TERM; do
 	done
 	is "SIG$signal at any time (handed over $received times of $i): never mounted for nobody" "$bad" 0
 done
-# From the mount to the handing over no signal of his arrives: the moment, shown.
+# From mount(2) until the descriptor is sent, no signal of the user reaches the helper: a trace
+# shows that.
 strace -f -e trace=setresuid,rt_sigprocmask,move_mount,sendmsg -o "$T/trace" \
 	setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all \
 	commfd true fusermount3 mnt >/dev/null 2>&1
@@ -246,7 +249,7 @@ echo 'mount_max = 5' >"$T/conf"
 for i in {1..20}; do user mkdir "m$i"; done
 for i in {1..20}; do user commfd 'sleep 1' fusermount3 "m$i" >/dev/null 2>&1 & done
 sleep 0.8
-# Others of the machine count too, so there may be fewer.
+# Mounts of others on the machine count too, so fewer may succeed.
 most=$(count)
 ok "twenty at once, five allowed: $most" test "$most" -le 5
 wait

@@ -26,7 +26,7 @@ detach_all()
 	local at
 	while read -r at; do umount -l "$at" 2>/dev/null; done < <(awk -v h="$T/home/" 'index($5, h) == 1 { print $5 }' /proc/self/mountinfo | tac)
 }
-# A mountpoint of the user's that is the root of a mount of root's.
+# A mountpoint that belongs to the user, and is the root of one of root's mounts.
 fresh() { detach_all; rm -rf --one-file-system "${T:?}"/home/*; user mkdir mnt; mount -t tmpfs -o uid=65534,mode=700 roots mnt; }
 roots_is_there() { grep -q " $T/home/mnt .* - tmpfs roots" /proc/self/mountinfo; }
 
@@ -69,7 +69,7 @@ sweep RLIMIT_MEMLOCK --memlock 0
 
 # ---- A cgroup with hardly any memory ----
 
-# The helper alone is in it: root moves its process there before it is executed.
+# Only the helper is in this cgroup: root moves the process there before it executes the helper.
 group='' limit=''
 for place in /sys/fs/cgroup/memory:memory.limit_in_bytes /sys/fs/cgroup:memory.max; do
 	[ -e "${place%:*}/cgroup.procs" ] || continue
@@ -98,8 +98,8 @@ if [ -n "$group" ]; then
 		fresh
 		in_group "$bytes" mnt
 		grep -q 'received: byte 0' "$T/got" && want=1 || want=0
-		# Killed for want of memory between the two, which nothing can prevent, it leaves a dead
-		# mount: the user's, who detaches it.
+		# If the OOM killer ends the helper between mounting and sending, which nothing can
+		# prevent, a dead mount of the user is left, and the user detaches it.
 		[ "$(fuse_mounts)" = "$want" ] || { grep -q 'exit 137' "$T/got" && user fusermount3 -uqz mnt && [ "$(fuse_mounts)" = 0 ]; } ||
 			bad+=" $bytes: $(fuse_mounts), not $want;"
 		roots_is_there || bad+=" $bytes: root's mount is gone;"
@@ -121,14 +121,14 @@ fi
 # Between the change of its effective uid to 0 and back, in each process: strace -ff writes a file
 # for each, since lines of several in one file are cut in two where their calls overlap.
 raised() { awk 'FNR == 1 { up = 0 } /setresuid\(.* = 0$/ { up = /setresuid\([0-9-]+, 0,/; next } up && !/^(\+\+\+|---)/' trace.*; }
-# Each name that is looked up, with the directory; but for the name that a plain unmount goes by. What is
-# read, such as the mount table, is no name.
+# Each name that is looked up, with its directory, except the name that a plain unmount needs. Files
+# that are read, such as the mount table, are left out.
 names() { raised | grep -v '^read(' | grep -oE '^[a-z0-9_]+\(([A-Za-z0-9_]+, )?"[^"]+"' | sed -E 's/self\/fd\/[0-9]+/self\/fd\/N/; s/(fsconfig\([0-9]+, [A-Z_]+).*/\1/' | sort -u; }
 allowed='openat\(AT_FDCWD, "/(run|dev|etc|proc/self/mountinfo)"|openat\([0-9]+, ".fusebox-turns"|umount2\("/proc/self/fd/N"|openat\(AT_FDCWD, "\."|fsopen\("fuse"|fsconfig\([0-9]+, [A-Z_]+'
-# A second list of calls would not shorten what whoever takes it over can do: to mount and to
-# unmount are calls that name any place. So this is the list, and it is watched from outside.
+# A second seccomp list would not limit an attacker who controls the helper: mount(2) and umount2(2)
+# take any path. So this test watches the calls against this list from outside.
 listed='close|clock_nanosleep|exit_group|fcntl|fsconfig|fsmount|fsopen|fstatfs|get(pid|uid|gid|resuid)|listmount|move_mount|open_tree|openat|poll|prctl|read|rt_sigprocmask|sendmsg|setfsuid|statmount|statx|syscall_0x1c[9a]|umask|umount2' # 0x1c9, 0x1ca: statmount, listmount
-# Where the ids become the caller's, who may then stop the process, while it has a turn.
+# The places where the ids become the caller's, who may then stop the process, while it has a turn.
 kept_turns() { awk 'FNR == 1 { turn = "" } /^fcntl\(.*F_OFD_SETLK.* = 0$/ { match($0, /[0-9]+/); turn = "close(" substr($0, RSTART, RLENGTH) ")" } turn != "" && index($0, turn) == 1 { turn = "" } turn != "" && /^setresuid\(65534, 65534/' trace.*; }
 # audited NAME ALLOWED COMMAND...
 audited()
@@ -144,7 +144,7 @@ audited()
 detach_all; rm -rf --one-file-system "${T:?}"/home/*; user mkdir mnt
 cd "$T" || exit
 audited 'mounting' '' commfd true fusermount3 home/mnt
-# The turn keeps others from taking the mount away before the name is looked up.
+# The turn keeps other helpers from unmounting the mount before its name is looked up.
 audited '-u' '|(openat\(AT_FDCWD, |umount2\()"mnt"' fusermount3 -u home/mnt
 is 'the mount is unmounted without /proc' "$(fuse_mounts)" 0
 user commfd true fusermount3 home/mnt >/dev/null
@@ -154,7 +154,8 @@ audited 'auto_unmount' '' commfd 'sleep 0.1' fusermount3 -o auto_unmount home/mn
 within 3 no_fuse_mounts
 audited '--sync-init' '' syncpeer good fusermount3 --sync-init --comm-fd @ home/mnt
 detach_all
-# As if it were removed, in the file system of a server that then does not let fchdir(2) in.
+# As if the mountpoint were removed, in the file system of a server that then does not answer
+# fchdir(2).
 rm -f "$T"/trace.*
 timeout 30 strace -ff -u nobody -o "$T/trace" -e inject=mount:error=ENOENT commfd true fusermount3 -o "fsname=$(printf %0300d 1)" home/mnt >/dev/null 2>&1
 ok 'a mountpoint that is gone: mount(2) is tried' test "$(raised | grep -c '^mount(')" -ge 1

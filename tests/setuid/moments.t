@@ -57,7 +57,7 @@ within 3 no_fuse_mounts
 ok 'auto_unmount: root'"'"'s mount below is there' roots_is_there
 is "auto_unmount: the user's is not" "$(fuse_mounts)" 0
 
-# Root's own plain unmount, while the user takes the mount away.
+# root runs a plain umount(8) while the user unmounts.
 fresh
 roots
 mount_fuse
@@ -107,7 +107,8 @@ is 'the mount of the user can be unmounted once uncovered' "$(fuse_mounts)" 0
 
 # ---- Before Linux 6.8 the numbers of a mount are given again ----
 
-# numbers MOUNTPOINT: what statx(2) tells of it there, from stx_mask to stx_mnt_id.
+# numbers MOUNTPOINT: the bytes of statx(2)'s result for the mount there, from stx_mask to
+# stx_mnt_id.
 numbers()
 {
 	local id device
@@ -124,7 +125,7 @@ watched()
 fresh
 touch "$T/over"
 watched move_mount:delay_exit=1
-# The call of statx(2) that identifies the new mount.
+# The statx(2) call that identifies the new mount.
 when=$(awk '/execve\(.*bin\/fusermount3/ { pid = $1 } $1 == pid && /statx\(/ { n++; if (moved && / = 0$/) { print n; exit } } $1 == pid && /move_mount\(/ { moved = 1 }' "$T/trace")
 rm "$T/over" "$T/got"
 fresh
@@ -194,7 +195,7 @@ refused 'fuse.conf is too long' 'failed to read /etc/fuse.conf: File too large.*
 printf '\0\nmount_max = 0\n' >"$T/conf"
 refused 'fuse.conf is no text' 'failed to read /etc/fuse.conf: Invalid argument.*exit 1' user commfd true fusermount3 mnt
 : >"$T/conf"
-# Neither listmount(2) nor mountinfo.
+# The kernel has neither listmount(2) nor a readable mountinfo.
 refused 'the mounts cannot be counted' 'cannot be counted: Input/output error.*exit 1' unshare -m bash -c 'mount -t tmpfs none /proc
 	exec "$0" 5 457,458 setpriv --reuid 65534 --regid 65534 --clear-groups commfd true fusermount3 mnt' "$BUILD/tests/tools/forbid"
 
@@ -234,7 +235,7 @@ strace -f -u nobody -o "$T/trace" env --ignore-signal=CHLD timeout 20 syncpeer m
 like 'the server has ended over INIT' "$(cat "$T/got")" 'the server went away'
 like 'the child is killed through a pidfd' "$(cat "$T/trace")" 'pidfd_send_signal\([0-9]+, SIGKILL'
 unlike 'the helper kills no process by its number' "$(grep -v timeout "$T/trace")" 'kill\([0-9]+, SIGKILL'
-# By the last change of ids of the process that kills.
+# The ids of the killing process are those of its last setresuid(2).
 like 'the helper kills its child as the caller' "$(awk '/setresuid\(/ { ids[$1] = $0 } /pidfd_send_signal\(/ { print ids[$1] }' "$T/trace")" 'setresuid\(65534, 65534, 0\)'
 mount_fuse
 # shellcheck disable=SC2016
@@ -244,7 +245,7 @@ got=$(user env --ignore-signal=CHLD,PIPE nice -n 19 chrt -i 0 \
 like 'no disposition is inherited' "$got" $'SigIgn:\t0000000000000000'
 like 'no scheduling policy is inherited' "$got" SCHED_OTHER
 like 'no nice value is inherited' "$got" 'nice +0$'
-# It takes CAP_SYS_RESOURCE, which root of a container may lack.
+# Setting this limit needs CAP_SYS_RESOURCE, which a container's root may lack.
 like 'no limit of CPU time is inherited' "$(strace -u nobody fusermount3 -V 2>&1)" 'prlimit64\(0, RLIMIT_CPU, \{rlim_cur=RLIM64_INFINITY, rlim_max=RLIM64_INFINITY\}'
 for option in '' --sync-init; do
 	# shellcheck disable=SC2086

@@ -69,8 +69,8 @@ pids+=("$elsewhere")
 sleep 0.2
 as_user_elsewhere() { nsenter -t "$elsewhere" -m setpriv --reuid 65534 --regid 65534 --clear-groups bash -c "cd $T/mine; $1"; }
 roots_are() { grep -c "$T/mine/.* - tmpfs roots" /proc/self/mountinfo; }
-# exchanged NAME DIRECTORY THERE HERE: root's mount is DIRECTORY/other; at the last moment the
-# user does the one in the other namespace, the other in this one.
+# exchanged NAME DIRECTORY THERE HERE: root's mount is DIRECTORY/other. At the last moment the user
+# runs THERE in the other namespace and HERE in this one.
 exchanged()
 {
 	local job
@@ -97,7 +97,8 @@ user commfd true fusermount3 mine/a/other >/dev/null
 user commfd true fusermount3 mine/mnt >/dev/null
 exchanged "the user's own mount on top of root's goes" a true 'fusermount3 -uz mine/a/other'
 
-# The mountpoint is out of the bind mount while the mount table is read: no path leads there.
+# While the helper reads the mount table, the mountpoint is outside the bind mount, so no path leads
+# to it.
 fresh
 user mkdir -p disk/part/other disk/part/mnt mine/bind
 mount --bind disk/part mine/bind
@@ -173,7 +174,7 @@ is 'nothing is mounted there' "$(fuse_at "$T/mine/mnt")" 0
 is 'the connection still has its number' "$(stat -c %i "fusectl/${was#*:}" 2>&1)" "$connection"
 wait "$job"
 
-# Where the kernel has no open_tree(2), which keeps the number.
+# The kernel lacks open_tree(2), with which the helper keeps the connection's number in use.
 for try in 1 2 3 4 5; do	# others on this machine may get the number first
 	empty
 	gone_in_turn "$BUILD/tests/tools/forbid" 38 428
@@ -196,7 +197,7 @@ umount fusectl
 
 # shellcheck disable=SC2016 # for that shell
 stop_at_once='until kill -STOP "$0" 2>/dev/null; do [ -e "/proc/$0" ] || exit 1; done'
-# Another's mount that has the number by then is unmounted all the same.
+# A helper that was stopped unmounts the mount that has the number by then.
 how=-uq	# with -uqz the helper keeps the number as well, by a descriptor, and with open_tree(2)
 for try in 1 2 3 4 5; do	# others on this machine may get the number first
 	empty

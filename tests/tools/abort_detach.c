@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* abort_detach [-d] MOUNTPOINT: wake everyone who waits on a FUSE mount and detach it; -d:
-   only detach it. For the clean-up of tests: it must not depend on what is tested, and
-   umount(8) looks at the path first. */
+/* abort_detach [-d] MOUNTPOINT: wakes all processes that wait for a FUSE mount and detaches it;
+   -d: only detaches. Tests clean up with it, since the clean-up must not depend on the tested
+   program, and umount(8) stats the path first. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>

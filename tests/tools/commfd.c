@@ -93,8 +93,8 @@ static int is_asleep(void)
 	return state && state[2] == 'S';
 }
 
-/* With auto_unmount it goes on watching: then it has not ended, and sleeps for 200 ms. (On a
-   busy machine it may be that long before it runs.) */
+/* With auto_unmount the helper keeps watching: it must sleep, and not have ended, after 200 ms.
+   (On a busy machine it may not run before.) */
 static void await_end(int received)
 {
 	int status, asleep = 0;

@@ -20,7 +20,7 @@
 
 enum { THINGS = 64, LARGEST = 96 * 1024, RECORD = 1000, RECORDS = 20000, PAGE = 4096 };
 
-/* What LOG holds: the version of each thing, and how many were safe in all. */
+/* The content of LOG: the version of each thing, and how many versions were confirmed in all. */
 static struct { uint64_t safe[THINGS], count; } told;
 static uint64_t *const safe = told.safe;
 static int log_fd;
@@ -39,7 +39,7 @@ static void is_safe(int thing, uint64_t version)
 		abort();
 }
 
-/* The content of a version: its number, and what follows from it. */
+/* The content of a version: its number, and bytes derived from it. */
 static size_t content(unsigned char *bytes, int thing, uint64_t version)
 {
 	size_t size = 16 + (version * 7919 + (uint64_t)thing * 104729) % (LARGEST - 16);
@@ -129,7 +129,7 @@ static void append(void)
 	uint64_t record[RECORD / 8];
 	int fd = open("records", O_WRONLY | O_CREAT | O_APPEND, 0644);
 
-	/* What the last round may have left after what is safe. */
+	/* What the last round may have left beyond the confirmed versions. */
 	if (fd < 0 || ftruncate(fd, (off_t)(safe[0] * RECORD)) < 0)
 		fail("open");
 	for (;;) {

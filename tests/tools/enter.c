@@ -20,7 +20,7 @@ static int failed(const char *what)
 	return 125;
 }
 
-/* What is mounted below the old root, in volumes that others share, must stay there. */
+/* Mounts below the old root, in volumes shared with other containers, must stay there. */
 static int change_root(const char *path)
 {
 	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

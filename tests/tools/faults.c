@@ -53,7 +53,7 @@ static void play(void (*scene)(void), const struct plan_record *record, int how)
 	nothing_left();
 }
 
-/* As it is installed. */
+/* Named as make install names it. */
 static void copy_helper(void)
 {
 	static char bytes[1 << 20];
@@ -91,7 +91,7 @@ static void prepare(void)
 	copy_helper();
 }
 
-/* The reply to INIT is not refused. */
+/* The kernel does not refuse the reply to INIT. */
 static bool cannot_be(const struct plan_record *records, uint32_t n, int how)
 {
 	if (how != EINVAL || records[n].number != SYS_writev)
@@ -102,7 +102,7 @@ static bool cannot_be(const struct plan_record *records, uint32_t n, int how)
 	return true;
 }
 
-/* Whether a call that was made on the same way comes before it. */
+/* Whether an earlier call was made with the same call path. */
 static bool is_repeated(const struct plan_record *records, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -163,7 +163,8 @@ static int run(void (*scene)(void), bool brief, const char *only)
 	}
 	printf("# %s: %u calls, %u runs, %u faults, %lld ms, %d complaints\n", scenario, count, runs, fired,
 	       (long long)(now_ms() - began), complaints);
-	/* Where threads take another way each time, many of them are met all the same. */
+	/* Where threads take different paths in each run, most of the calls are met all the
+	   same. */
 	if (runs == 0 || fired * 4 < runs)
 		complain("too few faults");
 	return complaints != 0;

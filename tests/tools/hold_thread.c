@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hold_thread cwd|file PATH: one thread alone holds it: by a working directory of its own, or
-   by a table of open files of its own. Says "held". */
+/* hold_thread cwd|file PATH: a single thread holds PATH, by a working directory or a descriptor
+   table of its own. Prints "held". */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The next stop of the server: its status, or -1 if it has ended. */
+/* The next ptrace stop of the server: its status, or -1 if it has ended. */
 static int next_stop(pid_t pid)
 {
 	int status;

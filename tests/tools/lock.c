@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* lock FILE r|w START LENGTH [wait]: takes a POSIX lock, says "got" or why not, holds it
- * until its standard input ends. lock FILE ? START LENGTH: says who is in the way. */
+/* lock FILE r|w START LENGTH [wait]: takes a POSIX lock, prints "got" or the error, and holds it
+   until its standard input ends. lock FILE ? START LENGTH: prints the conflicting lock. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -24,7 +24,8 @@ static uint64_t word(int round, int page, int writer)
 
 static int round_of(uint64_t seen) { return (int)(seen >> 40); }
 
-/* Zero, or what that writer wrote to that page, and not before what was seen already. */
+/* The word is zero or one that the writer wrote to that page, and no older than the last one
+   seen. */
 static void check(uint64_t seen, int page, int writer, int *last)
 {
 	if (seen != 0 && seen != word(round_of(seen), page, writer))
@@ -44,8 +45,7 @@ static void write_word(int fd, volatile uint64_t *map, int page, int writer, uin
 		perror("pwrite"), exit(1);
 }
 
-/* Writer 0 has no mapping to write to, and a descriptor for that alone; all look at their
-   neighbour's word. */
+/* Writer 0 has a descriptor instead of a mapping; every writer reads its neighbour's word. */
 static void work(int writer)
 {
 	int fd = open(file, O_RDWR), out = open(file, O_WRONLY), neighbour = (writer + 1) % writers, *last = calloc((size_t)pages, sizeof(*last));

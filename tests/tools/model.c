@@ -41,12 +41,12 @@ struct draw {
 	mode_t mode;
 	off_t offset, other_offset;
 	size_t length;
-	uint64_t bytes;		/* seeds what is written */
+	uint64_t bytes;		/* the seed of the written data */
 	unsigned int user;
 	int look;		/* whether attributes are compared after the call */
 };
 
-/* What a call did on one side. */
+/* What a call returned on one side. */
 struct outcome {
 	char call[400];
 	long value;
@@ -78,7 +78,7 @@ static uint64_t next(void)
 static int below(int n) { return (int)(next() % (unsigned int)n); }
 static int chance(int percent) { return below(100) < percent; }
 
-/* Few names, so that they meet: 8 in the root, 4 below those, 2 below them. */
+/* Few names, so that calls meet: 8 in the root, 4 in each of those, 2 in each of these. */
 static void draw_path(char *path)
 {
 	int depth = chance(45) ? 1 : chance(70) ? 2 : 3;
@@ -178,8 +178,8 @@ static void __attribute__((format(printf, 2, 3))) call(struct outcome *o, const 
 /* Descriptor numbers and such are not compared: only whether there is one. */
 static long only_whether(long value) { return value < 0 ? -1 : 0; }
 
-/* A directory's size is each file system's own affair. What goes through a pipe does not
-   reach a FUSE server, and does not count as a change of the file there. */
+/* File systems differ in a directory's size. Data in a FIFO does not reach a FUSE server, and
+   does not change the file's times there. */
 static int attributes(char *text, size_t room, const struct stat *st)
 {
 	char when[64] = "now";
@@ -318,7 +318,7 @@ static void add_tree(struct text *t, const char *path)
 		add_entries(t, path);
 }
 
-/* What is open, named or not. */
+/* The open files, with or without a name. */
 static void add_open(struct text *t, const struct side *s)
 {
 	for (int i = 0; i < SLOTS; i++) {
@@ -349,7 +349,7 @@ static struct text tree_of(struct side *s)
 	return t;
 }
 
-/* The first line that is not in both. */
+/* The first line that only one of them has. */
 static int trees_differ(void)
 {
 	struct text a = tree_of(&sides[0]), b = tree_of(&sides[1]);
@@ -431,8 +431,8 @@ static const void *pattern(const struct draw *d)
 	return bytes;
 }
 
-/* A set-group-id bit where the group may not execute is taken away by another's write, but
-   by FUSE it is not. The umask makes such, so files get the bit by chmod(2) alone. */
+/* A write by another user clears set-group-ID without group execute on a local file system, but
+   not on FUSE. The umask would make such files at their creation, so only chmod(2) sets the bit. */
 static mode_t mode_of_file(const struct draw *d) { return d->mode & ~(mode_t)S_ISGID; }
 
 static long try_open(struct side *s, const struct draw *d)
@@ -489,8 +489,8 @@ static int settle_time(int fd)
 	return failed;
 }
 
-/* Where the kernel writes to the file below by itself, it does so with the server's rights,
-   and takes the set-id bits away whoever writes. */
+/* With passthrough the kernel writes with the server's rights, and clears set-id bits whoever
+   the caller is. */
 static int writable_at(const struct side *s, const struct draw *d, int slot)
 {
 	int fd = fd_at(s, slot);
@@ -542,7 +542,7 @@ static off_t seek_without_holes(int fd, off_t size, off_t to, int whence)
 	return lseek(fd, whence == SEEK_DATA ? to : size, SEEK_SET);
 }
 
-/* Where a directory ends is each file system's own affair. */
+/* The offset of a directory's end differs between file systems. */
 static long try_lseek(struct side *s, const struct draw *d)
 {
 	static const int whences[] = { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE, SEEK_HOLE };
@@ -604,7 +604,7 @@ static long try_link(struct side *s, const struct draw *d)
 	return linkat(AT_FDCWD, d->path, AT_FDCWD, d->other, flags);
 }
 
-/* The deleted, and those that never had a name. */
+/* Links files that were unlinked or never had a name (O_TMPFILE). */
 static long try_link_open(struct side *s, const struct draw *d)
 {
 	call(&s->outcome, "linkat(descriptor %d, %s)", slot_at(s, d->slot), d->other);
@@ -662,7 +662,7 @@ static long try_chmod(struct side *s, const struct draw *d)
 	return fchmod(fd_at(s, d->slot), d->mode);
 }
 
-/* Not to nobody and nobody: that takes set-id bits away, but FUSE does not ask the server. */
+/* Never with -1 for both: a local chown(2) then clears set-id bits, but FUSE sends no request. */
 static long try_chown(struct side *s, const struct draw *d)
 {
 	static const unsigned int ids[] = { 0, OTHER_USER, OTHER_USER, 1002, -1u };
@@ -718,8 +718,8 @@ static long try_fallocate(struct side *s, const struct draw *d)
 	call(&s->outcome, "fallocate(descriptor %d, %#x, %lld, %zu)", slot_at(s, d->slot), mode,
 	     (long long)d->offset, d->length);
 	error = fallocate(fd_at(s, d->slot), mode, d->offset, (off_t)d->length);
-	/* Before it asks the server, which then refuses, FUSE takes the set-id bits away, and
-	   with its writeback cache sets the time. */
+	/* Before FUSE sends a request that the server refuses, it clears the set-id bits and,
+	   with the writeback cache, sets the time. */
 	if (error && d->user)
 		lose_setid(fd_at(s, d->slot));
 	if (error)
@@ -742,8 +742,8 @@ static long try_copy(struct side *s, const struct draw *d)
 	return n;
 }
 
-/* Not to the same file, nor into a pipe: pages are handed on and not copied, and show what
-   is written to them later, or do not, as it comes. */
+/* Neither to the same file nor into a pipe: splice(2) passes pages on without a copy, and they
+   may show later writes. */
 static long try_sendfile(struct side *s, const struct draw *d)
 {
 	off_t in = d->offset;
@@ -769,7 +769,7 @@ static const char *xattr_name(const struct draw *d)
 	return names[getenv("MODEL_SANDBOX") && d->pick2 % 8 == 5 ? 0 : d->pick2 % 8];
 }
 
-/* By path, of the link itself, by descriptor. */
+/* By path, on the link itself, and by descriptor. */
 static int xattr_how(const struct draw *d) { return d->pick / 4 % 3; }
 
 static const char *xattr_of(const struct side *s, const struct draw *d)
@@ -839,9 +839,9 @@ static long try_removexattr(struct side *s, const struct draw *d)
 	       : xattr_how(d) == 1 ? lremovexattr(d->path, name) : fremovexattr(fd_at(s, d->slot), name);
 }
 
-/* A list that lets one more user and group in, or none. The mask, which stands for the group
-   in the mode, has the bit to execute: see mode_of_file(). Only root removes one: that the
-   set-group-id bit goes with it, FUSE has no way to say. */
+/* An access list that grants one more user and group, or none. The mask, which the mode shows as
+   the group, includes execute: see mode_of_file(). Only root removes one: FUSE cannot transmit
+   that set-group-ID is cleared then. */
 static long try_acl(struct side *s, const struct draw *d)
 {
 	enum { USER_OBJ = 1, USER = 2, GROUP_OBJ = 4, GROUP = 8, MASK = 16, OTHER = 32 };
@@ -869,9 +869,9 @@ static long try_sync(struct side *s, const struct draw *d)
 	return d->pick % 3 == 0 ? fsync(fd) : d->pick % 3 == 1 ? fdatasync(fd) : syncfs(fd);
 }
 
-/* A byte in each page of the range that lies in the file, and what the pages hold then.
-   What a mapping does to the time is not the same: tmpfs lets it be, of FUSE it comes with
-   the write. Nor is what only reading it does: tmpfs fills the holes. */
+/* Stores a byte in each page of the range that is in the file, and records the pages. Times are
+   not compared: tmpfs does not update them for a mapping, and FUSE does so with the write. Nor
+   are reads of holes, which tmpfs fills. */
 static long try_mmap(struct side *s, const struct draw *d)
 {
 	size_t start = (size_t)d->offset & (size_t)-PAGE, size;
@@ -962,8 +962,8 @@ static long try_lock(struct side *s, const struct draw *d)
 	return fcntl(fd_at(s, d->slot), F_OFD_SETLK, &range);
 }
 
-/* O_APPEND that comes and goes. Passed through, it does not go: the kernel opened the file
-   below with it. */
+/* Sets and clears O_APPEND. With passthrough it cannot be cleared: the kernel opened SOURCE's
+   file with it. */
 static long try_setfl(struct side *s, const struct draw *d)
 {
 	int fd = fd_at(s, d->slot), flags = fcntl(fd, F_GETFL);
@@ -983,7 +983,7 @@ static long try_umask(struct side *s, const struct draw *d)
 	return 0;
 }
 
-/* The kernel lets go of what it can: pages here, names and inodes on both sides at once. */
+/* The kernel drops its caches: pages here, dentries and inodes on both sides at once. */
 static long try_forget(struct side *s, const struct draw *d)
 {
 	int fd;

@@ -20,7 +20,7 @@
 
 static const unsigned int users[] = { 0, 1001, 1002 };
 
-/* What there is in the directory before each call. */
+/* The content of the directory before each call. */
 static const char *const names[] = {
 	"file", "open", "mine", "setid", "link2", "dir", "full", "full/in", "locked", "locked/in",
 	"sticky", "sticky/theirs", "sgid", "sym", "dangling", "loop", "symdir", "fifo", "none",
@@ -28,7 +28,7 @@ static const char *const names[] = {
 };
 enum { NAMES = sizeof(names) / sizeof(*names) };
 
-/* Of two names one is each of these. */
+/* One of the two names is each of these in turn. */
 static const char *const pairs[] = {
 	"file", "open", "link2", "dir", "full", "sticky/theirs", "sym", "dir/new",
 };
@@ -97,7 +97,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* What is there now: names, modes, owners, links, sizes. */
+/* Records the directory: names, modes, owners, links, sizes. */
 static void tell(const char *path)
 {
 	struct dirent **list;
@@ -150,7 +150,7 @@ static long try_open(const char *a, const char *b, int i)
 	n = n < 0 ? 1000 + errno : 2000 + n;
 	if (i % 3 && write(fd, "xy", 2) < 0)
 		n += 5000;
-	/* Where a directory ends is each file system's own affair. */
+	/* The offset of a directory's end differs between file systems. */
 	if (n != 1000 + EISDIR && lseek(fd, -1, SEEK_END) < 0)
 		n += 10000;
 	if (ftruncate(fd, 4) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* probe_fs DIRECTORY FILE: what the system calls say that a shell has no words
-   for, a line each: the call, and what it returned or the name of the error. */
+/* probe_fs DIRECTORY FILE: prints the results of system calls that no shell command makes, one
+   per line: the call, and its return value or the name of its error. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -33,7 +33,7 @@ static void answer_all(int sig)
 	_exit(0);
 }
 
-/* Longer than the tests wait, whose limits tests/lib.sh multiplies by SLOWNESS. */
+/* Longer than the time limits of the tests, which tests/lib.sh multiplies by SLOWNESS. */
 static unsigned int limit(void)
 {
 	const char *slowness = getenv("SLOWNESS");
@@ -77,7 +77,7 @@ static int swap_with_epoll(int file)
 	}
 }
 
-/* The child's descriptor is a copy: closing it is a FLUSH as well. */
+/* The child's descriptor is a copy, so closing it sends FLUSH as well. */
 static void wait_for_signal(int file)
 {
 	sigset_t set;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* setid DIRECTORY: which set-id bits and capabilities a file keeps, a line for each way to
-   change it: by root, by its owner, by one of its group and by anybody else. For comparing
-   one file system with another. */
+/* setid DIRECTORY: prints which set-id bits and capabilities a file keeps after each kind of
+   change by root, its owner, a member of its group, and another user. For comparing one file
+   system with another. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* shared_write FILE: as any user who may open FILE, try to change its cached
-   page through a shared mapping. Exit 0 if that went through, else 1. */
+/* shared_write FILE: tries to change the cached page of FILE through a shared mapping, as any
+   user who may open it. Exits with 0 if that succeeded, else 1. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* trap.h: what the servers that hold up whoever looks at them share: a mount with one file, "file". */
+/* trap.h: shared by the servers that block every process that looks at them: a mount with one
+   file, "file". */
 #include <linux/fuse.h>
 #include <stdbool.h>
 #include <stdint.h>

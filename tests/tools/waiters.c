@@ -79,7 +79,7 @@ static void tell(int kind, int result)
 		_exit(98);
 }
 
-/* It tells at once: to close what it inherited, as it ends, may wait again. */
+/* Returns at once: the child's exit closes inherited descriptors, which may block again. */
 static pid_t start(int kind, const int go[2])
 {
 	pid_t pid = fork();

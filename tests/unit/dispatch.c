@@ -128,7 +128,7 @@ static void flags_are_masked(void **state)
 	}
 }
 
-/* The kernel takes a timeout only with its flag, and 0 is none. */
+/* The kernel accepts a timeout only with its flag, and 0 means none. */
 static void timeout_is_asked_for(void **state)
 {
 	struct fuse_init_in in = { .major = 7, .minor = 43, .flags = FUSE_INIT_EXT };
@@ -209,7 +209,7 @@ static void what_is_left_out(void **state)
 	with_name[sizeof(xattr)] = 'n';
 	assert_true(feed(FUSE_OPEN, 2, &open, sizeof(open)));
 	assert_int_equal(req.reply.header.error, -ENOSYS);
-	session.read_only = false;	/* or it would let a shared mapping write */
+	session.read_only = false;	/* otherwise a shared mapping could write */
 	assert_true(feed(FUSE_OPEN, 2, &open, sizeof(open)));
 	assert_int_equal(req.reply.header.error, 0);
 	open.flags = 2;
@@ -260,7 +260,7 @@ static void forget(struct fuse_req *r, uint64_t node, uint64_t lookups)
 	forgotten += node == 9 && lookups == 1;
 }
 
-/* What a request announces is there, or nothing is done. */
+/* A request must have the bytes that its header announces, or nothing is done. */
 static void announced(void **state)
 {
 	struct fuse_ops forgetting = ops;

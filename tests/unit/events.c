@@ -11,7 +11,7 @@
 #include "../../applets/fuse-info/events.c"
 #include "../../applets/fuse-info/requests.c"
 
-/* As Linux 6.18 has them on x86-64. */
+/* The formats of Linux 6.18 on x86-64. */
 static const char send_format[] =
 	"name: fuse_request_send\nID: 1293\nformat:\n"
 	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
@@ -55,7 +55,7 @@ static void layout(void **state)
 	assert_int_equal(l.send.at[EVENT_EXTRA], 24);
 	assert_int_equal(l.end.at[EVENT_LENGTH], 24);
 	assert_int_equal(l.page, 4096);
-	/* A field that is missing, and one of another size. */
+	/* A format without one of the fields, and one with a field of another size. */
 	assert_false(event_format_parse(end_format, "opcode", &f));
 	assert_false(event_format_parse("ID: 5\n\tfield:int common_pid;\toffset:4;\tsize:2;", "error", &f));
 	assert_false(event_format_parse("", "error", &f));
@@ -128,7 +128,7 @@ static void pages(void **state)
 	put_word(&p, 4);
 	put_header(&p, 8, 1);
 	put_record(&p, 1293, 6, 3, 56);
-	/* What was lost is told in the upper bits. */
+	/* The upper bits of the commit word hold the number of lost events. */
 	p.bytes[8 + 3] |= 0xc0;
 	event_each(&l, p.bytes, take, &g);
 	assert_int_equal(g.count, 3);
@@ -143,7 +143,7 @@ static void pages(void **state)
 	assert_int_equal(g.events[2].time, ((uint64_t)4 << 27) + 6 + 1);
 }
 
-/* Bytes of any kind are read within the page (the sanitizer watches). */
+/* A page of any bytes is read only within its size (the sanitizer checks). */
 static void noise(void **state)
 {
 	struct event_layout l = parse_layout();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What passfs is made of, by itself: names, permissions, owners, and the table of inodes. */
+/* The parts of passfs that make no request: names, permissions, owners, and the table of inodes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,7 +108,7 @@ static void owners(void **state)
 	assert_non_null(passview_map(&view, good, &where));
 }
 
-/* An access list by its entries: tag, permissions, who. */
+/* Makes an access list of these entries: tag, permissions, id. */
 static size_t list_of(const char *text, unsigned char *list)
 {
 	unsigned int tag, permissions, who;
@@ -130,7 +130,7 @@ static void expect_list(const struct passview *view, const char *from, const cha
 	unsigned char list[1 + 100], want[100];
 	size_t wanted = list_of(to, want), size = passview_acl(view, list + 1, list_of(from, list + 1), mode, back);
 
-	/* At an odd address, as it comes in a request. */
+	/* At an unaligned address, as in a request. */
 	assert_int_equal(size, wanted);
 	assert_memory_equal(list + 1, want, size);
 }
@@ -144,7 +144,7 @@ static void lists(void **state)
 	(void)state;
 	expect_list(&view, real, real, 0, false);
 	expect_list(&view, real, real, 0, true);
-	/* The mask and not the group; without a mask the group. */
+	/* The mode's group bits are the mask, or the group's entry without a mask. */
 	expect_list(&view, real, "1 7 4294967295,2 6 1005,4 4 4294967295,8 4 1006,10 5 4294967295,20 1 4294967295", 0100751, false);
 	expect_list(&view, "1 6 0,4 6 0,20 6 0", "1 7 0,4 5 0,20 1 0", 0100751, false);
 	view.uid_offset = 70000;
@@ -157,7 +157,7 @@ static void lists(void **state)
 	view.force_group = 3;
 	expect_list(&view, real, "1 6 4294967295,4 4 4294967295,10 6 4294967295,20 0 4294967295", 0, false);
 	expect_list(&view, "8 4 1011,2 6 71005", "", 0, false);
-	/* What is none stays as it is. */
+	/* Bytes that are no access list stay unchanged. */
 	for (size_t size = 0; size < 40; size++) {
 		unsigned char same[sizeof(list)];
 
@@ -284,7 +284,7 @@ static void kept_numbers(void **state)
 	assert_int_equal(take(3), 3);
 	inodes_forget(&table, 2, 1, INODE_ALONE);
 	assert_null(inodes_get(&table, 2));
-	assert_int_equal(take(4), 4);			/* not the one of a sleeper */
+	assert_int_equal(take(4), 4);			/* not the place of a sleeping inode */
 	assert_int_equal(take(2), 2);
 	assert_non_null(inodes_get(&table, 2));
 	for (uint64_t i = 5; i < 400; i++) {
@@ -316,7 +316,7 @@ static void numbers_of_what_is_gone(void **state)
 		assert_int_equal(take(i), i);
 		inodes_forget(&table, i, 1, INODE_ALONE);
 	}
-	assert_int_equal(take(500), 500);		/* the others sleep */
+	assert_int_equal(take(500), 500);		/* the other inodes sleep */
 	assert_false(inodes_is_asleep(&table, 500));
 	assert_false(inodes_is_asleep(&table, 1000));
 	for (uint64_t i = 1; i < 1200; i++)
@@ -324,7 +324,8 @@ static void numbers_of_what_is_gone(void **state)
 	assert_int_equal(table.live, 2);
 	assert_non_null(inodes_get(&table, 500));
 	assert_null(inodes_get(&table, 999));
-	for (uint64_t i = 2000; i < 2300; i++)		/* each once, and not that of who is awake */
+	for (uint64_t i = 2000; i < 2300; i++)		/* each place once, and never that of an
+							   inode that is awake */
 		assert_int_not_equal(take(i), 500);
 	assert_int_equal(take(2299), take(2299));
 	assert_int_equal(table.live, 302);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* share: whose requests count together, and which of them are refused. */
+/* share: which requests count for one limit, and which of them are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static enum share begin(int thread, uint32_t opcode, uint32_t uid, uint64_t node
 	return share_begin(thread, &session, DEVICE, &request, sizeof(request), true);
 }
 
-/* As many threads wait as one kind may have. */
+/* As many threads wait as one user or file system may have. */
 static void occupy(uint32_t uid, uint64_t node)
 {
 	for (int i = 0; i < SHARE_EACH; i++) {
@@ -44,7 +44,7 @@ static void occupy(uint32_t uid, uint64_t node)
 	}
 }
 
-/* Ends all, those that were kept included; returns how many were. */
+/* Ends all waiting threads, including the kept ones; returns how many there were. */
 static int end_all(void)
 {
 	int kept = 0, device;
@@ -79,7 +79,7 @@ static void kinds_count_apart(void **state)
 	assert_int_equal(begin(next(), FUSE_READ, 0, 1, 0), SHARE_RUN);
 	assert_int_equal(begin(next(), FUSE_READ, MINE, 1, 0), SHARE_KEPT);
 	assert_int_equal(end_all(), 1);
-	/* One file system below: whoever asks. */
+	/* Requests for one file system below count together, whoever the user is. */
 	occupy(MINE, 100);
 	assert_int_equal(begin(next(), FUSE_READ, OTHER, 100, 0), SHARE_KEPT);
 	assert_int_equal(begin(next(), FUSE_READ, 0, 100, 0), SHARE_KEPT);
@@ -95,7 +95,7 @@ static void a_copy_counts_where_it_writes_too(void **state)
 	assert_int_equal(begin(next(), FUSE_COPY_FILE_RANGE, 0, 1, 100), SHARE_KEPT);
 	assert_int_equal(begin(next(), FUSE_COPY_FILE_RANGE_64, 0, 1, 100), SHARE_KEPT);
 	assert_int_equal(begin(next(), FUSE_COPY_FILE_RANGE, 0, 100, 1), SHARE_KEPT);
-	/* Of other requests the same bytes mean something else. */
+	/* In other requests the same bytes mean something else. */
 	assert_int_equal(begin(next(), FUSE_WRITE, 0, 1, 100), SHARE_RUN);
 	assert_int_equal(end_all(), 3);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sys, priv, mount, umount, table, statmount, conn, commfd, policy, holders, server,
-   user, env: what asks the kernel, asked for real, in a mount namespace of its own. */
+/* sys, priv, mount, umount, table, statmount, conn, commfd, policy, holders, server, user, env:
+   the modules that make system calls, on the real kernel, in a mount namespace of their own. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static void over(const char *path, const char *text)
 	unlink("over");
 }
 
-/* Two in one message, as nobody should send them. */
+/* Two descriptors in one message, which no peer should send. */
 static void send_two(int socket, int fd)
 {
 	union { struct cmsghdr header; char room[CMSG_SPACE(2 * sizeof(int))]; } control = { .room = { 0 } };
@@ -213,7 +213,7 @@ static void a_mount_from_end_to_end(void **state)
 	assert_int_equal(other.mount_id, at.mounted.mount_id);
 	close(fd);
 
-	/* INIT waits, and we are who could answer it. */
+	/* INIT waits, and only this process could answer it. */
 	if (fusectl_waiting(at.mounted.dev_minor) >= 0)
 		assert_int_equal(fusectl_waiting(at.mounted.dev_minor), 1);
 	server = server_find(at.mounted.dev_minor);
@@ -248,7 +248,7 @@ static void aborting_wakes(void **state)
 	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
 	device = mount_fuse(&at, &options, &why);
 	assert_true(device > 2);
-	/* Somebody holds it: it is the abort that ends the connection. */
+	/* A child holds the mount: the abort ends the connection. */
 	held = open("mnt", O_PATH);
 	assert_int_equal(sys_set_nonblocking(device), 0);
 	assert_true(sys_read(device, byte, sizeof(byte)) > 0);	/* INIT */
@@ -269,7 +269,7 @@ static void aborting_wakes(void **state)
 	close(at.under);
 }
 
-/* The kernel gives the next mount the number that is free again. */
+/* The kernel gives the next mount the lowest free number. */
 static void a_number_is_used_again(void **state)
 {
 	static struct mountpoint at;
@@ -432,7 +432,7 @@ static void map_file(const char *name)
 	close(fd);
 }
 
-/* Of 10,000 bytes, deeper than a path can be. */
+/* A path of 10,000 bytes, longer than PATH_MAX. */
 static void map_deep(void)
 {
 	char name[251];
@@ -447,7 +447,7 @@ static void map_deep(void)
 	map_file("long");
 }
 
-/* What holders_each() says of a child that maps `first`, and then another file. */
+/* What holders_each() reports of a child that maps `first`, and then another file. */
 static int held_by_maps(const struct sys_stat *st, const char *first, const char *other)
 {
 	int ready[2], child, how;
@@ -485,7 +485,7 @@ static void mappings_are_read_by_their_fields(void **state)
 	assert_int_equal(mkdir("deep", 0700), 0);
 	assert_int_equal(mount("none", "deep", "tmpfs", 0, NULL), 0);
 	assert_int_equal(held_by_maps(&st, "mnt/held", "deep/short"), HOLDER_MAP);
-	/* Later mappings come first in the list. */
+	/* The kernel lists later mappings first. */
 	assert_int_equal(held_by_maps(&st, "mnt/held", NULL), HOLDER_MAP);
 	snprintf(looks_like, sizeof(looks_like), "deep/a %02x:%02x 1 ", st.dev_major, st.dev_minor);
 	assert_int_equal(held_by_maps(&st, looks_like, "deep/short"), 0);
@@ -554,7 +554,7 @@ static void fuse_conf(void **state)
 	at.under = open("/proc/self/task", O_PATH);
 	at.uid = getuid();
 	strcpy(at.path, "/proc/self/task");
-	if (geteuid() == 0)	/* root may write there, but nobody may mount */
+	if (geteuid() == 0)	/* root may write there, but another user may not mount */
 		assert_int_equal(policy_mountpoint(&p, &at, &why), 0);
 	strcpy(p.allowed, " procfs pro roc ");
 	why.len = 0;
@@ -661,7 +661,7 @@ static void directories_and_names(void **state)
 	assert_true(proc_mounted());
 }
 
-/* In a namespace where mounting is allowed and reaches nobody else. */
+/* In a user namespace mounting is allowed, and propagates to no other namespace. */
 static int set_up(void **state)
 {
 	(void)state;
@@ -707,7 +707,7 @@ static int note_pid(uint64_t number, int pid, void *data)
 	return number == proc_namespace();
 }
 
-/* The groups make status longer than what is read at a time. */
+/* The list of groups makes /proc/PID/status longer than one read. */
 static void check_switches_with_groups(void)
 {
 	enum { GROUPS = 2000 };
@@ -811,13 +811,13 @@ static int is_listed(const struct table_row *row, void *count)
 {
 	struct table_row copy = *row;
 
-	/* The nested one reads its own buffers. */
+	/* A nested table_each() has buffers of its own. */
 	assert_int_equal(statmount_each(same_id, &copy), 1);
 	++*(int *)count;
 	return 0;
 }
 
-/* What mountinfo has, statmount(2) has too. */
+/* statmount(2) returns everything that mountinfo has. */
 static void the_table_without_proc(void **state)
 {
 	int count = 0;

@@ -59,7 +59,8 @@ static void escapes(void **state)
 	assert_string_equal(out_text(&out), "a\\nb\\\\c\\033[0m\\177 n\n");
 }
 
-/* What a terminal obeys beyond ASCII, and bytes that are no UTF-8; and what stays. */
+/* Characters beyond ASCII that control a terminal, bytes that are no UTF-8, and text that stays
+   as it is. */
 static void escapes_beyond_ascii(void **state)
 {
 	static const struct { const char *text, *shown; } rows[] = {
