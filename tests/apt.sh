@@ -25,7 +25,8 @@ apt_sources() # apt_sources SUITE ARCH
 	[ -z "$security" ] || echo "deb [$how] $security $1-security main"
 }
 
-# private_apt DIRECTORY SUITE ARCH: from here on apt-get is that one.
+# private_apt DIRECTORY SUITE ARCH: from here on apt-get uses the configuration and lists in
+# DIRECTORY.
 private_apt()
 {
 	local apt=$1 other

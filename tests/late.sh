@@ -8,7 +8,7 @@ is_held_in() # is_held_in PID NUMBER
 	local number
 	read -r number _ <"/proc/$1/syscall" && [ "$number" = "$2" ] && grep -q '^State:.t' "/proc/$1/status"
 }
-# stands_in NUMBER NAME: a process of that name is held before or after that call.
+# stands_in NUMBER NAME: whether strace holds a process of that name before or after that call.
 stands_in()
 {
 	local pid
@@ -23,6 +23,6 @@ begun()
 {
 	within 10 stands_in "$(number_of "$1")" "${2:-fusermount3}" || diag "no ${2:-helper} is held in $1"
 }
-# begun_or_over CALL JOB: the same, or until it has refused to go that far.
+# begun_or_over CALL JOB: the same, or until the helper has ended before that call.
 stands_in_or_over() { stands_in "$1" fusermount3 || gone "$2"; }
 begun_or_over() { within 10 stands_in_or_over "$(number_of "$1")" "$2"; }

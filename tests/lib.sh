@@ -153,7 +153,7 @@ newest()
 {
 	local pid parent
 	pid=$(pgrep --ns $$ --nslist mnt -n -x "$1") || return
-	# A server's unmounter has its name until it runs for the first time.
+	# Until it runs for the first time, a server's unmounter has the server's name.
 	parent=$(ps -o ppid= -p "$pid")
 	if pgrep --ns $$ --nslist mnt -x "$1" | grep -qx "${parent// /}"; then pid=${parent// /}; fi
 	echo "$pid"
@@ -200,7 +200,7 @@ stopped() { [ "$(state_of "$1")" = T ]; }
 blocked() { grep -qs 'request_wait_answer\|fuse_get_req\|fuse_simple_request' "/proc/$1/task"/*/wchan; }
 # open_in MOUNTPOINT PID: a thread has its root, its working directory or a file there.
 open_in() { readlink "/proc/$2/task"/*/{root,cwd,fd/*} 2>/dev/null | grep -q "^$1"; }
-# stop PID: returns once it stands still.
+# stop PID: sends SIGSTOP, and returns once the process has stopped.
 stop() { kill -STOP "$1" && within 5 stopped "$1"; }
 # since MICROSECONDS SECONDS: less than SECONDS have passed since MICROSECONDS of EPOCHREALTIME.
 since() { [ $((${EPOCHREALTIME/./} - $1)) -lt $(($2 * 1000000 * SLOWNESS)) ]; }
@@ -235,7 +235,7 @@ own_dev()
 }
 give_dev_back() { umount -l /dev; umount -l "$T/dev"; rmdir "$T/dev"; }
 
-# need TOOL...: skip the file without them; in CI that is a failure.
+# need TOOL...: skips the file if one of the tools is missing; in CI that is a failure.
 need()
 {
 	local tool

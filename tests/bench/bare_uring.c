@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* bare_uring MOUNTPOINT [THREADS]: the floor of FUSE over io_uring. One entry for each
-   queue, one thread and one ring for each queue (or THREADS for all of them), each bound
-   to its CPU; answers ready, no dispatch: one io_uring_enter(2) for a round trip. */
+/* bare_uring MOUNTPOINT [THREADS]: the least that a FUSE server can cost over io_uring. One
+   entry for each queue, and one thread and ring for each queue (or THREADS for all of them),
+   each bound to its CPU. The replies are ready, and no request is dispatched: a round trip is
+   one io_uring_enter(2). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ struct sqe {
 struct cqe { uint64_t user_data; int32_t res; uint32_t flags; };
 _Static_assert(sizeof(struct params) == 120 && sizeof(struct sqe) == 128, "the kernel's layout");
 
-/* As much as the kernel asks for with max_pages and max_write as low as they go. */
+/* The smallest payload that the kernel accepts, with the lowest max_pages and max_write. */
 enum { PAYLOAD = 8192 };
 
 struct entry {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* client getattr|openread PATH COUNT: nanoseconds for one, over COUNT. */
+/* client getattr|openread PATH COUNT: prints the nanoseconds of one operation, as the mean of
+   COUNT. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cycle DIRECTORY COUNT SERVER...: nanoseconds, at the median, from starting the
-   server on DIRECTORY to the first byte of its file hello, to its end after the
-   unmounting. */
+/* cycle DIRECTORY COUNT SERVER...: prints, as medians, the nanoseconds from starting the server
+   on DIRECTORY to the first byte of its file hello, and to the server's exit after the unmount. */
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>

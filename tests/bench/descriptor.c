@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* descriptor HELPER DIRECTORY COUNT: nanoseconds, at the median, from starting
-   HELPER as an ordinary user to holding the mounted descriptor. */
+/* descriptor HELPER DIRECTORY COUNT: prints the median of the nanoseconds from starting HELPER
+   as an ordinary user until this process holds the descriptor of the mount. */
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>

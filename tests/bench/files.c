@@ -111,7 +111,7 @@ static void removes(long i)
 	check(unlink(name('r', i)) < 0, "unlink");
 }
 
-/* Asked with a round trip, whatever is cached. */
+/* statx(2) with AT_STATX_FORCE_SYNC asks the server, whatever the kernel has cached. */
 static void getattr(int fd)
 {
 	struct statx x;
@@ -132,7 +132,7 @@ static void mix(long i)
 	removes(i);
 }
 
-/* Kept in directories that are not too large. */
+/* Spread over several directories, so that none is too large. */
 static const char *in_tree(long i, int file)
 {
 	static char path[64];

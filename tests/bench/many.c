@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* many COUNT DIRECTORY: that many FUSE mounts below DIRECTORY, 0, 1, 2 …, of servers that
-   never answer: this process. Says "ready", and ends with its standard input.
-   many -u FROM COUNT DIRECTORY: detaches so many of them by nothing but umount2(2), and
-   says how many nanoseconds that took. */
+/* many COUNT DIRECTORY: makes COUNT FUSE mounts, DIRECTORY/0, DIRECTORY/1 ..., whose server, this
+   process, never answers. Prints "ready", and exits at the end of its input.
+   many -u FROM COUNT DIRECTORY: detaches COUNT of them by umount2(2) alone, and prints how many
+   nanoseconds that took. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -20,7 +20,7 @@ static int less(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Calls once(data) count times, and prints the median of what it returns. */
+/* Calls once(data) count times, and prints the median of its results. */
 __attribute__((unused)) static int print_median(int count, int64_t (*once)(char **data), char **data)
 {
 	int64_t *took = calloc((size_t)count + 1, sizeof(*took));

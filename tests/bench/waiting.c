@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* waiting COUNT FILE STATE HANG COMMAND...: so many threads that each read from the file, with O_DIRECT. Before
-   they begin, the process HANG gets SIGUSR1, and in the end SIGUSR2. Once the file STATE, fusectl's "waiting", holds COUNT, it starts the command, and prints
-   how many nanoseconds later the last thread is free. It exits with 1 if a read succeeds. */
+/* waiting COUNT FILE STATE HANG COMMAND...: starts COUNT threads that each read FILE with O_DIRECT.
+   Before that it sends SIGUSR1 to the process HANG, and at the end SIGUSR2. Once the file STATE,
+   fusectl's "waiting", contains COUNT, it starts COMMAND, and prints after how many nanoseconds the
+   last thread is free. Exits with 1 if a read succeeds. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -37,7 +38,7 @@ static void await(const char *state, long count)
 	}
 }
 
-/* Before the file is open: a process that has it would wait as it closes it. */
+/* Forks before the file is open: a child with its descriptor would wait when it closes it. */
 static pid_t prepare(char **command, int go[2])
 {
 	pid_t pid = pipe(go) < 0 ? -1 : fork();

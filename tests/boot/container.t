@@ -19,7 +19,7 @@ cleanup_volume()
 	umount -l "$T/volume/files" 2>/dev/null
 	umount -l "$T/volume" 2>/dev/null
 }
-# unshare dies by SIGKILL, and with it process 1 and all that it had.
+# SIGKILL ends unshare, and with it process 1 and the container's other processes.
 kill_containers()
 {
 	local pid
@@ -31,7 +31,8 @@ kill_containers()
 
 # The lines of stage $1, its comment included: from the blank line before it.
 stage() { NAME=$1 perl -00 -ne 'print if /^FROM .* AS \Q$ENV{NAME}\E$/m' "$configs/Dockerfile"; }
-# The words of its docker run line, but for the image's name; and of its ENTRYPOINT.
+# Prints the words of the stage's docker run line without the image's name, and those of its
+# ENTRYPOINT.
 run_line() { stage "$1" | sed -n "s/^#	docker run \(.*\) $1\$/\1/p" | tr ' ' '\n'; }
 entrypoint() { stage "$1" | perl -MJSON::PP -ne 'print map { "$_\n" } @{decode_json $1} if /^ENTRYPOINT (.*)/'; }
 
@@ -188,7 +189,7 @@ container()
 	exec "$runtime" "${options[@]}" -v "$T/volume:$(yaml "$path.volumeMounts.0.mountPath"):$propagation" \
 		"$T/$(yaml "$path.image")" "${program[@]}" 2>>"$T/said"
 }
-# hook PATH: the command there, run in the sidecar.
+# hook PATH: runs the command at PATH in the sidecar.
 hook()
 {
 	local program

@@ -8,7 +8,7 @@ busybox=$(command -v busybox)	# one of the machine's own kind
 machine=(qemu-system-x86_64 -m 256)
 console=ttyS0
 
-# The module, unless it is built in. Unpacked here: not every insmod can.
+# The FUSE module, unless it is built in. It is unpacked here because not every insmod can.
 add_modules()
 {
 	local file
@@ -22,8 +22,8 @@ add_modules()
 	done < <(find "$1" -name 'fuse.ko*')
 }
 
-# make_image INIT MODULES [DIRECTORY=PROGRAM...]: $T/image, with this first process, the
-# modules of this kernel, and programs where they are wanted. The same gives the same.
+# make_image INIT MODULES [DIRECTORY=PROGRAM...]: makes $T/image with INIT as the first process,
+# this kernel's modules, and the programs in their directories. The same input gives the same image.
 make_image()
 {
 	local init=$1 modules=$2 program dir; shift 2
@@ -77,7 +77,7 @@ boots()
 	diag "$1: $((SECONDS - began)) s; $(grep '^KERNEL ' "$T/console")"
 }
 
-# checks_of INIT: the names of its checks, a line each.
+# checks_of INIT: prints the names of INIT's checks, one per line.
 checks_of() { sed -n "s/^check '\([^']*\)' .*/\1/p" "$1"; }
 
 # The kernel has printed no warning or error on the console.

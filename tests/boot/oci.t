@@ -31,7 +31,7 @@ build()
 	done < <(dockerfile)
 }
 
-# The configuration that Docker makes of the options: its default capabilities and devices.
+# The configuration that Docker derives from the options: its default capabilities and devices.
 configure() # configure [OPTION...]
 {
 	perl -MJSON::PP -e '
@@ -64,7 +64,7 @@ configure() # configure [OPTION...]
 		"$entrypoint" "$directory" "$@" >"$bundle/config.json"
 }
 
-# run: in the background; runc waits for the container's end and returns its status.
+# run: starts the container in the background; runc waits for its end and returns its status.
 run()
 {
 	rm -f "$T/pid"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* probe WORD ARGUMENTS...: what the tour of a booted machine has to know of the kernel,
-   or to do to a file, and its shell has no word for. Static, and without fusebox's code.
-   The status is 0 for yes and for done, else 1 with the reason on stderr. */
+/* probe WORD ARGUMENTS...: asks the kernel of a booted machine, or changes a file, where the shell of
+   the tour has no command for that. Static, and without fusebox's code. Exits with 0 for "yes" and
+   success, else with 1 and the reason on stderr. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,8 @@ static int fail(const char *what)
 	return 1;
 }
 
-/* Does the kernel know this call? One number for all machines; -1 is a bad everything. */
+/* Whether the kernel has this system call. The newer numbers are the same on all machines;
+   arguments of -1 are invalid for every call. */
 static int has_call(const char *number)
 {
 	return syscall(atol(number), -1, -1, -1, -1, -1, -1) < 0 && errno == ENOSYS ? fail(number) : 0;
@@ -103,7 +104,7 @@ static int nameless(const char *dir, const char *name)
 	return 0;
 }
 
-/* Writes at an offset, and by a shared mapping at 0: both must arrive. */
+/* Writes at an offset, and through a shared mapping at 0: the file must have both. */
 static int write_both_ways(const char *path, const char *text, const char *offset)
 {
 	int fd = open(path, O_RDWR);
@@ -147,7 +148,7 @@ static int flags(const char *path)
 	return 0;
 }
 
-/* A write lock on a file, which another file of the same data must notice. */
+/* Takes a write lock on a file; another path to the same data must show the conflict. */
 static int locks(const char *path, const char *other)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)5 << 32, .l_len = 7 };

@@ -28,7 +28,7 @@ make_root()
 	mount --bind /proc "$root/proc"
 }
 
-# in_root PROGRAM ARGS...: nothing that is in the environment helps it.
+# in_root PROGRAM ARGS...: runs PROGRAM in the root with an empty environment.
 in_root() { env -i timeout 20 "$chroot" "$root" "$@"; }
 
 type_of() { mount_line "$1" | sed 's/.* - //' | cut -d' ' -f1,2; }
@@ -45,8 +45,8 @@ hold()
 }
 release() { kill "$holder"; within 5 gone "$holder"; }
 
-# The servers whose root is ours: a background one is no child of this shell.
-# (Its link exe leads to the binary; no path on the mount is followed.)
+# The servers whose root is $root: a background one is no child of this shell. (Their exe links lead
+# to the binary; no path on the mount is followed.)
 servers() { find /proc/[0-9]*/exe -lname "$root/bin/fusebox" 2>/dev/null; }
 no_server() { [ -z "$(servers)" ]; }
 
@@ -107,7 +107,7 @@ is_busy()
 	ok 'the server ends when the holder does' within 5 no_server
 }
 
-# The server in the foreground, with chroot(8) replaced by it: $bg is its pid.
+# Runs the server in the foreground; chroot(8) executes it, so $bg is its pid.
 foreground() { exec env -i "$chroot" "$root" /bin/hellofs /mnt 2>"$T/server"; }
 ends_on_signal()
 {

@@ -31,7 +31,7 @@ rules()
 	echo "lower case	^(%s: )*(The|A|An|No|Not|Is|It|This|Cannot|Can|There|Unable|Failed|Error) "
 	echo "without blame	[Pp]lease|[Oo]ops|[Ss]orry|invalid argument"
 }
-# Pieces that something precedes or follows.
+# Literals that are joined to other text.
 allowed='Usage|usage: '
 while IFS=$'\t' read -r name rule; do
 	is "$name" "$(breaks "$rule" texts | grep -vE "$allowed")" ''

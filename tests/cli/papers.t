@@ -16,7 +16,7 @@ sorted() { LC_ALL=C sort -u; }
 
 # ---- What --help says ----
 
-# "-l, --lazy", "-t, --types TYPES": the left column, and "[-o OPTIONS]" of the usage.
+# The left column of --help, "-l, --lazy" or "-t, --types TYPES", and "[-o OPTIONS]" of the usage.
 help_lines() # help_lines APPLET...
 {
 	PATH=/nonexistent "$box" "$@" --help | perl -ne '
@@ -36,7 +36,7 @@ declare -A page_of
 for page in "${pages[@]}"; do
 	while read -r name; do page_of[$name]+=${page_of[$name]:+$'\n'}$page; done < <(names_of "$page")
 done
-# The options that it has in a section; in one with parts, in the part about the applet.
+# The options in a section of a page; in a section with parts, those in the part about the applet.
 page_lines() # page_lines PAGE SECTION APPLET
 {
 	mandoc -Tascii -O width=1000 "$1" | SECTION=$2 APPLET=$3 perl -ne '
@@ -46,7 +46,7 @@ page_lines() # page_lines PAGE SECTION APPLET
 		print "$1\n" if $in && $ours && /^     (-.*?)(  |$)/' | sorted
 }
 
-# "-t, --types TYPES", "--kill[=SIGNAL]": -t --types --kill, a line each.
+# Turns "-t, --types TYPES" and "--kill[=SIGNAL]" into -t, --types and --kill, one per line.
 options_in() { grep -Eo -- '(^|, )--?[a-zA-Z][a-zA-Z-]*' | sed 's/^, //' | sorted; }
 
 # ---- What a parser takes ----
@@ -73,7 +73,7 @@ taken_by() # taken_by APPLET
 		knows "$word" "$1" && printf '%s\n' "$word"	# echo would take -n
 	done
 }
-# --install's table is its own: every letter, and every word in quotes of its source.
+# --install parses its options by itself: take every letter and every quoted word of its source.
 taken_by_install()
 {
 	local word
@@ -122,7 +122,7 @@ for option in -h -V --help --list --list-full --version; do exits 0 "the box: $o
 is 'every name in a page is one of the box' "$(for page in "${pages[@]}"; do [[ $page = *.7 ]] || names_of "$page"; done | sorted)" \
 	"$(printf '%s\n' fusebox "${applets[@]}" | sorted)"
 
-# References to each other, and the options in examples.
+# Cross references, and the options in examples.
 wrong_references() # wrong_references PAGE...
 {
 	local name section
@@ -132,7 +132,7 @@ wrong_references() # wrong_references PAGE...
 	done
 }
 is 'references have the right section' "$(wrong_references "${pages[@]}")" ''
-# "$ fumount -w 10 mnt": each word with a dash.
+# Prints the words with a dash of examples such as "$ fumount -w 10 mnt".
 examples()
 {
 	grep -hE "^(\.Dl )?[\$#] (fusebox )?($(IFS='|'; echo "${applets[*]}")) " "$@" |
@@ -151,7 +151,7 @@ wrong_examples() # wrong_examples FILE...
 }
 ok 'the pages have examples' test "$(examples "${pages[@]}" | wc -l)" -gt 20
 is 'examples have options that there are' "$(wrong_examples "${pages[@]}")" ''
-# README's commands: in its sh blocks, and between backquotes.
+# The commands of README: those in sh blocks, and those between backquotes.
 sed -n '/^```sh$/,/^```$/{/^```/d; s/ *#.*//; s/^build.bin.//; p}' "$top/README.md" | sed 's/^/$ /' >commands
 grep -o '`[^`]*`' "$top/README.md" | tr -d '`' | sed 's/^/$ /' >>commands
 sed -n 's/^ExecStart[A-Za-z]*=-*.usr.bin./$ /p' "$top"/configs/systemd/*.service | tee units >>commands

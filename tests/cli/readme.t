@@ -21,7 +21,8 @@ is 'each link of README to a heading leads to one' "$(links | sed -n 's/^#//p' |
 same_screens() { "$screens" paste "$readme" "$T/played" | diff -u "$readme" -; }
 pictured() { "$screens" text "$1" | "$screens" canonical; }
 same_picture() { diff -u <(pictured "$top/.github/terminal.svg") <("$screens" canonical <"$T/played/clear"); }
-# On a busy machine a process that was woken may hold its mount when the next line is printed.
+# On a busy machine a process that was woken may still hold its mount when the next line is printed:
+# try again.
 played()
 {
 	local try

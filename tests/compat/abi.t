@@ -174,7 +174,7 @@ holes()
 }
 is 'every member was looked at' "$(holes)" ''
 
-# The compilers and C libraries that we are built with, as strict as they can be.
+# Compile with each compiler and C library that fusebox is built with, with all warnings.
 names "$ours" | program >"$T/p.c"
 figures "$ours" >"$T/our-figures"
 echo '#include "fuse_kernel.h"' >"$T/empty.c"

@@ -231,7 +231,7 @@ gone='; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; [ -n "$(table)" ] || break; do
 same 'auto_unmount' root "M -o auto_unmount mnt$gone"
 since_318 'auto_unmount' user "M -o auto_unmount mnt$gone"
 since_318 'auto_unmount of a file' both "M -o auto_unmount file$gone"
-# Without mounting, for a server that mounted itself.
+# The helper watches a mount that the server has made by itself.
 since_318 '--auto-unmount' both "commfd true fusermount3 mnt; commfd -u table fusermount3 --auto-unmount mnt$gone"
 since_318 '--auto-unmount --comm-fd' both "commfd true fusermount3 mnt; commfd -u table fusermount3 --auto-unmount --comm-fd=@ -- mnt$gone"
 unlike_theirs '--auto-unmount of nothing' user 'commfd -u true fusermount3 --auto-unmount mnt' \

@@ -48,7 +48,7 @@ for mount in /bin/mount '/bin/busybox mount'; do
 		exits 0 "$umount" in_root "${u[@]}" /mnt
 		ok '/mnt is unmounted' unmounted "$root/mnt"
 	done
-	# BusyBox calls no helper for that, but the server itself, and waits for its end.
+	# BusyBox's mount runs the server itself instead of a helper, and waits until it exits.
 	exits 0 "$mount -t fuse passfs#/usr" timeout 10 chroot "$root" "${m[@]}" -t fuse 'passfs#/usr' /mnt
 	ok 'the server of passfs#/usr serves once mount has returned' timeout 5 test -e "$root/mnt/bin/fusebox"
 	exits 0 "$umount" in_root "${u[@]}" /mnt
@@ -57,7 +57,7 @@ for mount in /bin/mount '/bin/busybox mount'; do
 		is 'the server gets its own option from mount(8)' "$(ls "$root/mnt")" "$(printf '%s\n' bin lib)"
 		exits 0 "$umount" in_root "${u[@]}" /mnt
 	done
-	# It keeps ro, noexec and their like from the helpers that it calls.
+	# BusyBox's mount does not pass ro, noexec and the like to the helper.
 	second='hellofs#src2 /mnt2 fuse'
 	if [ "$mount" = /bin/mount ]; then
 		exits 0 "$mount -t fuse TYPE#SOURCE" in_root "${m[@]}" -t fuse 'hellofs#thing' /mnt

@@ -11,7 +11,7 @@ install -m 4755 "$BUILD/fusermount3" fusermount3
 mkdir home home/mnt home/tree home/bin
 own_dev
 mount -t devpts none /dev/pts 2>/dev/null
-# The system's own is out of reach in this mount namespace, under both its names.
+# Covers both names of the system's helper in this mount namespace.
 system=$(readlink -f "$(PATH=/usr/bin:/bin command -v fusermount3)")
 mount --bind fusermount3 "$system"
 like 'the helper is ours' "$("$system" -V)" fusebox

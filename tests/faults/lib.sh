@@ -31,7 +31,7 @@ scene() # scene NAME OPTION...
 	umount ctl
 }
 
-# all_scenes OPTION...: six at once, since most of the time they wait for the kernel.
+# all_scenes OPTION...: runs six at a time, since they mostly wait for the kernel.
 all_scenes()
 {
 	local scenarios dir i s
@@ -47,7 +47,7 @@ all_scenes()
 	done
 }
 
-# FUSE over io_uring is switched off in the kernel in most places.
+# Most kernels have FUSE over io_uring switched off.
 uring=/sys/module/fuse/parameters/enable_uring
 # shellcheck disable=SC2034 # for the tests
 uring_was=$(cat "$uring" 2>/dev/null)

@@ -96,7 +96,7 @@ static int work_tree(void)
 	return failures ? FAILED : names == 4 ? WELL : WRONG;
 }
 
-/* Away with all of it, so that nothing is open any more; one of two tries succeeds. */
+/* Removes everything, so that no file is open any more; one of two attempts succeeds. */
 static void clear(void)
 {
 	for (int i = 0; i < 2; i++) {
@@ -109,7 +109,7 @@ static void clear(void)
 	}
 }
 
-/* In a child, with a time limit. Its status. */
+/* Runs work() in a child with a time limit. Returns its status. */
 static int in_child(int (*work)(void))
 {
 	int status = 0, pid = fork();

@@ -103,7 +103,7 @@ static void judge(int status, bool recovers)
 		complain("succeeded, and is mounted still");
 	if (status > 0)
 		failed_well(status);
-	/* The helper may fail to give up its rights, and then does nothing more. */
+	/* If the helper fails to drop its privileges, it does nothing more. */
 	if (status > 0 && !mounted() && !recovers && !(hit && is_rights(hit)))
 		complain("failed, and is unmounted");
 	let_go();
@@ -183,7 +183,7 @@ static void fmount_stale(void)
 	unmounter_may_be = true;
 	judge_mount(RUN(FAULTY, "fmount", "--replace-stale", "--wait", mnt, "--", "hellofs"));
 	if (mounts(NULL, false) && has_message())
-		mounts(NULL, true);	/* it is the stale one */
+		mounts(NULL, true);	/* the dead mount is left */
 }
 
 static void fmount_userns(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* seam: makes system calls fail, one by one. Only in the build CONFIG=faults, whose linker
- * turns each call of a WRAPPED function to __wrap_ and its name: every way out of core/sys. */
+/* seam: makes system calls fail, one by one. Only in the build CONFIG=faults: its linker replaces each
+ * call of a WRAPPED function by __wrap_NAME. All system calls of core/sys go through these. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -241,7 +241,7 @@ WRAPPED(pid_t, waitpid, SYS_wait4, (pid_t pid, int *s, int f), (pid, s, f), pid,
 	type __wrap_##name parameters;	\
 	type __wrap_##name parameters
 
-/* Closed it is, whatever close(2) returns. */
+/* close(2) closes the descriptor, whatever it returns. */
 WRAPPED(int, close, (int fd))
 {
 	int result = __real_close(fd), saved = errno;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* world: processes, mounts, connections, and complaints about them. */
+/* world: starts processes, looks at mounts and connections, and reports what is wrong. */
 enum { LIMIT_MS = 5000, OUTPUT = 16384 };
 
 static struct plan *plan;
@@ -43,7 +43,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* Whether something may go wrong in this run. */
+/* Whether a call may fail in this run. */
 static bool may_fail(void) { return hit && plan->fired; }
 
 static int64_t now_ms(void)
@@ -105,7 +105,7 @@ static int show_it(int pid)
 	text[strcspn(text, "\n")] = '\0';
 	printf("#	%d (%s):", pid, text);
 	puts("");
-	for (int tid = pid; tid < pid + 30; tid++) {	/* its threads, most likely */
+	for (int tid = pid; tid < pid + 30; tid++) {	/* most likely the process's threads */
 		snprintf(path, sizeof(path), "/proc/%d/task/%d/stack", pid, tid);
 		if (slurp(path, text, sizeof(text)) <= 0)
 			continue;
@@ -132,9 +132,9 @@ static int descriptors_of(int pid)
 	return count - 2;
 }
 
-/* HELPER: the set-uid one is in PATH. */
+/* With HELPER the set-uid helper is in PATH. */
 enum { FAULTY = 1, AS_NOBODY = 2, HELPER = 4, COMM_FD = 9 };
-static int comm = -1;	/* the end of a socket that the next process has as COMM_FD */
+static int comm = -1;	/* the end of a socket that the next process gets in _FUSE_COMMFD */
 
 static char *const *environment(int how)
 {
@@ -280,7 +280,8 @@ static int mounts(const char *suffix, bool detach)
 
 static bool mounted(void) { return mounts("/mnt", false) > 0; }
 
-static bool of_nobody;	/* the mount, which root may not look at */
+static bool of_nobody;	/* Whether the mount answers. A child asks, so a server that hangs cannot
+			   block this process. */
 
 /* Whether the mount answers. A child asks, so a server that hangs cannot block this process. */
 static bool answers(const char *file, const char *text)
@@ -310,7 +311,7 @@ static bool all_ended(void)
 	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
 }
 
-/* However a run went. */
+/* Checks what must hold however the command ended. */
 static void nothing_left(void)
 {
 	/* The process that watches may notice a moment later. */

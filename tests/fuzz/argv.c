@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Command lines, read by the tables of all applets. */
+/* Command lines, parsed with the option tables of all applets. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes over _FUSE_COMMFD: real sockets, and messages as a peer may send them that is
- * not fusermount3; no descriptor that came is ever left open. And the asking for it, with
- * a helper whose end of the socket is here. */
+/* Both ends of _FUSE_COMMFD, over real sockets: receiving, with messages that a peer other than
+   fusermount3 may send, which must leave no received descriptor open; and asking, with a helper
+   whose end of the socket is in this process. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ static void send_all(int socket, struct input *in)
 /* ---- The helper: a child that was never made ---- */
 
 static struct input *helper_says;
-static int helper_socket = -1;	/* this process's copy of the end that it was given */
+static int helper_socket = -1;	/* a duplicate of the end that the helper was given */
 static int helper_status;
 
 int __wrap_sys_fork(void);

@@ -32,7 +32,7 @@ static void users(struct input in)
 	fake_file("/etc/group", in.at, in.left);
 	if (user_find(name, &user) == 0) {
 		MUST(user.group_count <= USER_GROUPS);
-		MUST(user.uid != (uid_t)-1 && user.gid != (gid_t)-1);	/* -1 is "as it is" to the kernel */
+		MUST(user.uid != (uid_t)-1 && user.gid != (gid_t)-1);	/* -1 means "unchanged" to the kernel */
 		MUST(memchr(user.home, '\0', sizeof(user.home)));
 		user_name(user.uid, found);
 		MUST(memchr(found, '\0', sizeof(found)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* /dev/fuse: the loop from INIT to the end, with a device that hands out what the input
- * says, errors too, and takes replies or does not. */
+/* /dev/fuse: the loop from INIT to the end, on a device whose reads return requests or errors by
+   the input, and whose writes accept replies or fail. */
 #include "fuse/loop.h"
 
 #include <errno.h>

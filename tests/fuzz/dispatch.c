@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests to hellofs: decoding, dispatch, replies. Those that decode as a whole are also
- * taken apart, and must be answered alike. */
+/* Requests to hellofs: decoding, dispatch, replies. A request that decodes as a whole is also
+   dispatched in parts, and must be answered alike. */
 #include "../../applets/hellofs.c"
 
 #include <stdlib.h>
@@ -61,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		req.in = NULL;
 		replied = record_dispatch(&r, &req, space, room);
-		MUST(session.phase >= phase || phase == FUSE_SERVING);	/* INIT once more: the kernel sends none */
+		MUST(session.phase >= phase || phase == FUSE_SERVING);	/* a second INIT, which the kernel
+									   never sends */
 		if (req.in)
 			show(&req, replied);
 		if (req.in && replied && !req.reply.header.error && req.in->opcode != FUSE_INIT

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* fake: a kernel that is made up, in place of core/sys. Nothing that it is asked for
- * happens: files are those that a target gives it, and what a call returns, the input
- * decides, byte by byte; at its end every call succeeds. A descriptor that is closed twice,
- * or used when it is closed, ends the target.
+/* fake: a fake kernel in place of core/sys. The calls have no effect: a target provides the files, and
+ * the input decides byte by byte what each call returns. After the input's end every call succeeds. A
+ * descriptor that is closed twice, or used after it was closed, ends the target.
  *
- * Every function of sys.h must be here: for one that is missing the linker takes the file of
- * core/sys that has it, and then says that it has the rest of that file twice. Not those of core/sys/whole.c, which only call others. */
+ * Every function of sys.h must be defined here, except those of core/sys/whole.c, which only call
+ * others: for a missing one the linker takes the object of core/sys that defines it, and then reports
+ * the object's other functions as defined twice. */
 #ifndef FUSEBOX_FAKE_H
 #define FUSEBOX_FAKE_H
 

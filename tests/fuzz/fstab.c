@@ -20,7 +20,7 @@ static int touch(struct entry *e, void *count)
 	return 0;
 }
 
-/* The first two lines are of fmount's own: -t, and -O, or the options of a remount. */
+/* The first two lines are options of fmount: -t, and -O or the options of a remount. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char table[] = "1 0 0:38 / /m ro,nosuid,relatime - fuse.x src rw,user_id=0\n";

@@ -40,7 +40,7 @@ size_t input_bytes(struct input *in, void *to, size_t size)
 	if (size > in->left)
 		size = in->left;
 	if (!size)
-		return 0;	/* the input itself may be no memory at all */
+		return 0;	/* libFuzzer may pass NULL for an empty input */
 	memcpy(to, in->at, size);
 	in->at += size;
 	in->left -= size;
@@ -123,7 +123,7 @@ bool record_next(struct input *in, struct record *r)
 	return true;
 }
 
-/* Entries of a directory, each within the data and with a name. */
+/* Checks the entries of a directory: each lies within the data and has a name. */
 static void check_entries(const struct fuse_req *req)
 {
 	const char *at = req->reply.data;

@@ -29,31 +29,32 @@ struct input { const uint8_t *at; size_t left; };
 uint8_t input_byte(struct input *in);
 uint32_t input_number(struct input *in);		/* four bytes */
 size_t input_bytes(struct input *in, void *to, size_t size);
-/* Up to a byte that is `end`, or of zero, or the end: a text of exactly that much memory,
-   to be freed. */
+/* Takes bytes up to one that is `end` or NUL, or the end of the input. Returns a string in
+   memory of its exact size, which the caller frees. */
 char *input_text(struct input *in, char end);
 char *input_rest(struct input *in);
 
-/* Reads every byte, so that the sanitizer looks whether it may be read. */
+/* Reads every byte, so that the sanitizer checks that it may be read. */
 void fuzz_touch(const void *bytes, size_t size);
 void fuzz_touch_text(const char *text);			/* NULL: none */
 
 /* How many of the first descriptors are open: the same number before and after an input. */
 unsigned int fuzz_descriptors(void);
 
-/* Requests, one behind the other: how many bytes (two), how (one), of what size the
-   opcode's structure is in the parts form, in units of four bytes (one); then the bytes. */
+/* Requests, one after another: two bytes with the size; one that selects the form; one with the
+   size of the opcode's structure in the parts form, in units of four bytes; then the request. */
 struct record {
-	uint8_t *bytes;		/* header and all; of exactly `size` bytes, the caller's */
+	uint8_t *bytes;		/* the whole request with its header, `size` bytes in memory of
+				   that size, owned by the caller */
 	size_t size, arg_size;
 	bool parts;		/* as io_uring delivers it, else as /dev/fuse does */
 };
 enum { RECORD_PARTS = 1, RECORD_LEN_AS_IT_IS = 2 };
 bool record_next(struct input *in, struct record *record);
 
-/* Dispatches it and looks at the reply: whether it is one that the kernel would take.
-   Room for its data: space, of which the payload takes its part in the parts form. Returns
-   whether there is a reply. */
+/* Dispatches the request and checks that the kernel would take the reply. space: room for the
+   reply's data, part of which holds the payload in the parts form. Returns whether there is a
+   reply. */
 bool record_dispatch(const struct record *record, struct fuse_req *req, char *space, size_t size);
 
 #endif

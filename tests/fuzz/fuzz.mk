@@ -31,8 +31,8 @@ FUZZ_LD_uring = $(addprefix $(WRAP),sys_read)
 
 FUZZ_CORE = $(filter-out core/main.c core/install.c,$(CORE))
 
-# flavour NAME, COMPILER, FLAGS, FLAGS TO COMPILE, FLAGS TO LINK, MAIN. Of the archive each
-# target takes what it calls, so that what it brings itself comes first.
+# flavour NAME, COMPILER, FLAGS, FLAGS TO COMPILE, FLAGS TO LINK, MAIN. The linker takes from the
+# archive only what a target calls, so a target's own definitions come first.
 define flavour
 $(BUILD)/tests/$(1)/obj/%.o: %.c $(wildcard include/*.h core/*/*.h applets/*/*.h tests/fuzz/*.h)
 	@mkdir -p $$(@D)

@@ -50,7 +50,8 @@ static void check(const struct fuse_req *req, uint64_t before)
 
 	MUST(out->major == 7 && out->minor <= FUSE_KERNEL_MINOR_VERSION);
 	MUST(!out->unused[0]);
-	if (s->phase != FUSE_ANSWERED) {	/* a newer major: it asks again */
+	if (s->phase != FUSE_ANSWERED) {	/* a newer major version: the kernel sends INIT
+						   again */
 		MUST(answered == 0 && before == s->offered);
 		return;
 	}

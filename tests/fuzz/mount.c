@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Walking to a mountpoint, mounting there, by oneself or by the helper, and unmounting, with
- * a kernel that refuses at any moment: nothing may be left open when something failed. */
+/* Resolving a mountpoint, mounting with privilege or through the helper, and unmounting, on a
+   kernel where any call may fail: after a failure no descriptor may be left open. */
 #include "mount/mount.h"
 
 #include <stdlib.h>

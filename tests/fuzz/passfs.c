@@ -214,7 +214,7 @@ static void choose_options(struct passfs *fs, struct input *in)
 	pass_ops.interrupt = as_written.interrupt;
 }
 
-/* Everything that the file system holds is of the tree. */
+/* Every inode of the file system is below `tree`. */
 static void check_inodes(const struct passfs *fs, const struct world *w)
 {
 	for (uint64_t node = 1; node <= inodes_most(&fs->inodes); node++) {
@@ -298,7 +298,8 @@ static bool is_file(const struct passfs *fs, uint64_t node)
 	return !inode || (fstat(inode->fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)));
 }
 
-/* Makes it one that the kernel could have sent, in the parts form too. False: it would not. */
+/* Changes the request to one that the kernel could send, in the parts form too. Returns false if
+   it cannot. */
 static bool make_sane(struct record *r, const struct passfs *fs)
 {
 	struct fuse_in_header *in = (void *)r->bytes;
@@ -306,7 +307,7 @@ static bool make_sane(struct record *r, const struct passfs *fs)
 
 	if (r->size < sizeof(*in))
 		return true;
-	in->unique += !in->unique;	/* no request has the number 0 */
+	in->unique += !in->unique;	/* the kernel uses no unique of 0 */
 	switch (in->opcode) {
 	case FUSE_INTERRUPT:
 		return given >= sizeof(uint64_t) && *handle_at(r, 0)

@@ -21,7 +21,8 @@ static int replay(const char *path)
 		perror(path);
 		return -1;
 	}
-	data = malloc((size_t)st.st_size + !st.st_size);	/* of the exact size, for the sanitizer */
+	data = malloc((size_t)st.st_size + !st.st_size);	/* memory of the exact size, for the
+								   sanitizer */
 	size = fread(data, 1, (size_t)st.st_size, file);
 	fclose(file);
 	if (getenv("REPLAY_SHOW"))
@@ -31,7 +32,7 @@ static int replay(const char *path)
 	return 1;
 }
 
-/* How many files, or -1. */
+/* Returns how many files there were, or -1. */
 static int replay_all(const char *path)
 {
 	struct dirent **names;

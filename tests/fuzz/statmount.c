@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* statmount(2) and listmount(2), as a kernel answers them that knows more or less of what it
- * is asked: texts of any bytes, in any order, in a structure that is as large as it needs. */
+/* statmount(2) and listmount(2), on kernels that know more or less of the mask: strings of any
+   bytes, in any order, in a structure of any size that suffices. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +63,8 @@ static int statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
 	a.old_id = (uint32_t)id & 3;
 	a.minor = how;
 	if (room)
-		texts[0] = '\0';	/* a text that is not there is of no length */
-	/* As the kernel does: without a text its bit is left out for some. */
+		texts[0] = '\0';	/* a missing string is empty */
+	/* As in the kernel, some bits of the mask are left out if their string is empty. */
 	if (a.mask & 8)
 		a.root = put(texts, &used, room);
 	if (a.mask & 0x10)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests over io_uring, with a ring that is made up: completions in any order, with
- * headers and payloads of any bytes, errors, and requests by the device in between. */
+/* Requests over io_uring, with a fake ring: completions in any order, with headers and payloads
+   of any bytes, errors, and requests over /dev/fuse in between. */
 #include "../../core/fuse/uring.c"
 
 #include <stdlib.h>
@@ -46,7 +46,8 @@ int ring_open(struct ring *ring, uint32_t entries)
 	MUST(entries <= ROOM);
 	ring->fd = 3;
 	ring->waiting = 0;
-	ring->mask = entries;	/* how many: the rest of it is this file's */
+	ring->mask = entries;	/* the number of entries; this fake ring has no other use for the
+				   mask */
 	return input_byte(&kernel.in) == 0xff ? -EPERM : 0;
 }
 
@@ -61,7 +62,8 @@ struct ring_command *ring_put(struct ring *ring, uint8_t opcode)
 {
 	struct ring_command *c = kernel.put + ring->waiting;
 
-	MUST(kernel.enabled && ring->waiting < ring->mask);	/* or one would be written over */
+	MUST(kernel.enabled && ring->waiting < ring->mask);	/* the kernel would overwrite an
+								   entry */
 	ring->waiting++;
 	memset(c, 0, sizeof(*c));
 	c->opcode = opcode;
@@ -106,7 +108,7 @@ int ring_wait(struct ring *ring)
 	return kernel.in.left && kernel.commands++ < MOST ? 0 : -ENODEV;
 }
 
-/* A request for a queue: its opcode's structure and payload as the input has them. */
+/* Puts a request into a queue's entry: the input has its opcode's structure and payload. */
 static void fill(struct entry *e)
 {
 	struct fuse_uring_req_header *h = &e->header;
@@ -233,7 +235,7 @@ static int do_ioctl(struct fuse_req *req, uint64_t node, const struct fuse_ioctl
 	return fuse_data(req, req->space, in->out_size < req->space_size ? in->out_size : req->space_size);
 }
 
-/* Larger than fits behind the structure of its reply. */
+/* A payload that does not fit behind the structure of its reply. */
 static int readlink(struct fuse_req *req, uint64_t node)
 {
 	static char target[64 * 1024];

@@ -105,11 +105,11 @@ for output in log fifo; do
 done
 like 'what it says arrives in the file' "$(cat log)" 'Unmounting "mnt"'
 like 'what the server prints arrives in the FIFO' "$(cat through)" 'Unmounting "mnt"'
-# The device was opened in another mount namespace, of which no mount can be cloned.
+# The device was opened in another mount namespace, whose mounts the server cannot clone.
 fmount --wait mnt -- unshare -m --propagation private "$T/escapefs" --sandbox --files src >/dev/null 2>&1
 like 'no mode of a device from another mount namespace changes' "$(modes)" '^the device: refused '
 fumount mnt
-# Where input and output are closed, and there is no /dev/null, they are a directory's.
+# Input and output are closed, and /dev/null is missing, so a directory takes their numbers.
 unshare -m --propagation private bash -c 'mkdir dev && mount -t tmpfs none dev && cp -a /dev/fuse dev && mount --bind dev /dev &&
 	exec ./escapefs --sandbox --files src mnt <&- >&- 2>&-' & server=$!
 pids+=("$server")

@@ -37,7 +37,7 @@ before=$(rss)
 work cycle "$many"
 ok "$many files made and unlinked: grown by $(grew) KiB" test "$(grew)" -lt 1500
 
-# Removed in SOURCE, while the kernel has forgotten them.
+# The files are removed in SOURCE after the kernel has forgotten them.
 for round in 1 2 3 4 5 6; do
 	work make 5000
 	work look 5000

@@ -11,7 +11,8 @@ need setpriv perl
 mode() { stat -c %a "$1"; }
 U=1777 V=1778
 
-# user PERL: runs as $U, and stops at each <STDIN> until `go`; `done_user` waits for its end.
+# user PERL: runs the program as $U; it stops at each <STDIN> until `go`. `end_user` waits for its
+# end.
 user()
 {
 	coproc USER { as $U perl -e '$| = 1; '"$1" 2>err; }
@@ -42,7 +43,7 @@ for how in '' --cache=always --no-passthrough; do
 	down
 done
 
-# Set-group-id by the group that an open file had before.
+# The open file had another group before: set-group-ID must follow the present one.
 for how in '' --cache=always; do
 	up ${how:+"$how"}
 	rm -rf src/u; mkdir -m 777 src/u; as $U sh -c 'echo a >src/u/f; chmod 755 src/u/f'
@@ -121,7 +122,7 @@ for how in --cache=always '--cache=always --no-passthrough' --timeout=60; do
 	down
 done
 
-# --force-user shows a set-user-id program of any user as that of one.
+# With --force-user, a set-user-ID program of any user is shown as one of the forced user.
 cp "$(command -v id)" src/id; chown $U src/id; chmod 4755 src/id
 for how in --force-user=0 --force-user=$V; do
 	up -o suid "$how"

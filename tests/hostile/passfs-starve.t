@@ -7,7 +7,7 @@ need setpriv taskset
 start 240
 up() { mkdir -p src/u src/v src/w mnt; passfs -b "$@" src mnt 2>err || { cat err; return 1; }; }
 on_one_cpu() { taskset -c 0 "$(command -v passfs)" -b src mnt; }
-# Gone from the mount table, and the server's process with it.
+# Waits until the mount is gone from the mount table, and the server has ended.
 down() { abort_detach mnt; within 10 unmounted "$T/mnt"; }
 threads() { find "/proc/$(newest passfs)/task" -mindepth 1 -maxdepth 1 | wc -l; }
 threads_are() { test "$(threads)" "$@"; }
@@ -30,7 +30,7 @@ works() # works UID
 		timeout -s KILL 5 setpriv --reuid="$1" touch "mnt/mine/of.$1"
 }
 
-# In the sandbox all threads are there from the start.
+# In the sandbox all threads start at the beginning.
 for how in '' 'on one CPU' --no-passthrough --locks --writeback --sandbox --threads=8; do
 	kept=0
 	[ "$how" != --sandbox ] || kept=36
@@ -52,7 +52,7 @@ for how in '' 'on one CPU' --no-passthrough --locks --writeback --sandbox --thre
 	down
 done
 
-# Requests of many users that wait at one file system, and of one at many.
+# Many users' requests wait at one file system, and one user's at many.
 ok 'passfs starts with --transport=dev' up --transport=dev
 faulty mute src/u
 for uid in 2001 2002 2003 2004 2005 2006 2007 2008 2009 2010 2011 2012; do hang "$uid" 12; done
@@ -61,7 +61,7 @@ ok 'others go on while twelve users wait at one' works 1778
 ok 'root is served meanwhile' works 0
 # A caller whose request waits for its turn can be killed.
 ended() { local i n=0; for i in "${pids[@]}"; do kill -0 "$i" 2>/dev/null || n=$((n + 1)); done; [ "$n" -ge 100 ]; }
-# Bash reports each that was killed on its standard error, some time until it has waited for it.
+# bash reports each killed job on its standard error, until it has waited for all.
 {
 	kill -9 "${pids[@]}"
 	ok 'who waits for a turn can be killed' within 20 ended
@@ -76,7 +76,7 @@ faulty mute src/u
 hang 1778 1
 ok 'one user keeps at most their share of the threads busy' threads_are -le 24
 
-# Though its workers wait, the server ends.
+# The server ends even if all its workers wait.
 server=$(newest passfs)
 kill -TERM "$server"
 ok 'SIGTERM takes the mount away' within 5 unmounted "$T/mnt"

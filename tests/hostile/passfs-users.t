@@ -33,7 +33,8 @@ for how in '' --no-passthrough --cache=always --writeback --sandbox; do
 	down
 done
 
-# A name that another process makes and removes all the time: a file, or a plain error.
+# Another process makes and removes the name all the time: the result is a file, or an ordinary
+# error.
 rm -rf src/tmp; mkdir -m 777 src/tmp
 up --no-passthrough
 perl -e 'for (;;) { open F, ">src/tmp/x"; chmod 0666, "src/tmp/x"; close F; unlink "src/tmp/x" }' & toggler=$!
@@ -117,7 +118,7 @@ for how in '' --cache=always; do
 	down
 done
 
-# Rights that were taken away in SOURCE, where the kernel keeps attributes long.
+# SOURCE takes permissions away while the kernel caches attributes for long.
 up --cache=always
 echo text >src/f; chmod 666 src/f; as $U cat mnt/f >/dev/null; chmod 600 src/f
 exits 1 'a user cannot write to a file whose mode has changed in SOURCE' as $U perl -e 'open F, "+<", "mnt/f" or exit 1'
@@ -137,7 +138,7 @@ is 'they stay' "$(getfattr --absolute-names --only-values -n user.x src/h src/i)
 rm -r src/list src/h src/i src/j
 down
 
-# Options that show another owner make no set-id programs of that owner's.
+# With options that show another owner, no set-id program of that owner comes about.
 for how in '--force-user=1777' '--map=0:1777' '--map=0:1777,@0:@1777' '--uid-offset=1777 --gid-offset=1777'; do
 	rm -rf src/f; mkdir src/f; echo old >src/f/tool; chmod 755 src/f/tool
 	# shellcheck disable=SC2086 # words
@@ -173,8 +174,8 @@ ok 'with --kernel-fs a user can read /proc through the mount' as $U cat mnt/proc
 down
 umount src/proc; umount src/sys; rmdir src/proc src/sys
 
-# A file system that a user mounted in SOURCE, nosuid and nodev: the mount's suid and dev do not
-# reach it.
+# In SOURCE there is a nosuid and nodev mount of a user: suid and dev of the FUSE mount do not apply
+# to it.
 mkdir src/stick; mount -t tmpfs -o nosuid,nodev none src/stick
 cp "$(command -v id)" src/stick/id; cp "$(command -v id)" src/id; chmod 6755 src/stick/id src/id
 mknod -m 666 src/stick/null c 1 3; mknod -m 666 src/null c 1 3
@@ -191,7 +192,7 @@ for how in '' --no-passthrough --cache=always --sandbox; do
 done
 umount src/stick; rm -r src/stick src/id src/null
 
-# --no-symlinks-out: a link is judged by where the kernel has it, whatever moves in SOURCE.
+# --no-symlinks-out judges a link by its place in the kernel's tree, whatever moves in SOURCE.
 echo secret >outside
 for how in '' --cache=always; do
 	rm -rf src/u; mkdir -m 777 src/u src/u/deep src/u/deep/a
@@ -210,7 +211,7 @@ for how in '' --cache=always; do
 	down
 done
 
-# Extended attributes: their names are no paths.
+# An extended attribute's name is not a path.
 up
 touch src/attr; chown $U src/attr
 ok 'an attribute with slashes in its name can be set' as $U setfattr -n user.a/../b -v value mnt/attr

@@ -13,7 +13,7 @@ bg sh -c "cd 'mnt$bad$good' && exec '$T/x$bad' 50"
 within 5 sh -c "ls -l /proc/$bg/cwd | grep -q mnt"
 within 5 sh -c "readlink /proc/$bg/exe | grep -q '/x'"
 
-# clean NAME COMMAND...: its output is UTF-8, without anything that a terminal would obey.
+# clean NAME COMMAND...: checks that the output is UTF-8, without control characters.
 clean()
 {
 	local name=$1; shift

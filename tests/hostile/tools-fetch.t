@@ -16,7 +16,8 @@ hellofs -b other >/dev/null
 conn=$(conn_of "$T/mnt")
 ok 'the trap is set' within 5 sh -c "ls -l /proc/[0-9]*/fd/100 2>/dev/null | grep -q fuse"
 
-# often NAME COMMAND...: COMMAND ends, each of many times; one that does not is not to be killed.
+# often NAME COMMAND...: COMMAND ends each of many times. One that does not end could not be killed
+# either.
 often()
 {
 	local name=$1 i; shift

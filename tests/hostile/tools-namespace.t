@@ -55,7 +55,7 @@ case $2 in busy | block) exec sleep 60 <z/hello ;; esac
 exec sleep 60
 E
 
-# The user's namespace; its process's number is $P, its connection's $N.
+# Sets up the user's namespace; $P is a process in it, $N its connection.
 hostile()
 {
 	rm -f home/ready home/set
@@ -68,7 +68,7 @@ hostile()
 leave() { kill -9 "$P" "$outer"; wait "$outer" 2>/dev/null; }
 mounted_there() { grep -q " $T/home/z " "/proc/$P/mountinfo"; }
 gone_there() { ! mounted_there; }
-# in_time COMMAND...: its status, or 124.
+# in_time COMMAND...: returns COMMAND's status, or 124.
 in_time() { timeout -k 1 10 "$@"; }
 
 for kind in link fifo; do
@@ -122,7 +122,7 @@ is 'busy: is not held up' $? 32
 like 'busy: the holder is named by our own /etc/passwd' "$(cat out)" "held by $P \(sleep\) of $(id -nu 65534): open file"
 leave
 
-# Loop devices that would hold it are looked for in this system's /sys, not in the namespace's.
+# Loop devices on the mount are looked up in this system's /sys, not in the namespace's.
 hostile block
 pids+=("$(cat home/stopped)")
 in_time fumount -N "$P" "$T/home/z" >out 2>&1

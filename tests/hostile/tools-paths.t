@@ -13,8 +13,8 @@ mkdir home victim tool
 chmod 755 home victim
 cp "$BUILD/tests/tools/swap" tool/
 
-# Root's tmpfs at victim/N/data, and a FUSE mount at home/x/N/data, of which home and x are
-# the user's, and lnk is a link to victim.
+# root has a tmpfs at victim/N/data and a FUSE mount at home/x/N/data. home and x belong to the
+# user; lnk is a link to victim.
 make_mounts()
 {
 	local i
@@ -76,7 +76,7 @@ ok 'below a mount that is left alone: gone' unmounted "$T/home/f/a/inner"
 
 # ---- Recovering ----
 
-# The connection is the user's; the path that its mount had leads to root's FUSE mount.
+# The connection is the user's; its mount's former path leads to root's FUSE mount.
 mkdir -p home/r/m victim/m
 chown 65534:65534 home/r
 hellofs -b home/r/m >/dev/null
@@ -88,7 +88,8 @@ ok "-R conn:N: root's mount stays" mounted "$T/victim/m"
 ok '-R conn:N: the other is gone' unmounted "$T/home/r2/m"
 
 
-# A mountpoint in a user's directory, renamed by that user where nothing is mounted on it.
+# A mountpoint in a user's directory. The user renames it in a mount namespace where nothing is
+# mounted on it.
 mkdir -p theirs/name theirs/other
 chown -R 65534 theirs
 mkfifo go
@@ -109,7 +110,7 @@ like 'the mount table shows for theirs/name: tmpfs roots' "$(mount_line "$T/thei
 ok "the mount of fumount's target is gone" unmounted "$T/theirs/away"
 umount theirs/name 2>/dev/null
 
-# There, too, a busy mount is busy, and so is one with a mount on it.
+# In a user's directory, too, a mount with a holder is busy, and so is one with a mount on it.
 mkdir theirs/busy
 chown 65534 theirs/busy
 hellofs -b theirs/busy 2>/dev/null

@@ -8,7 +8,7 @@ need strace unshare
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 [ -w /proc/sys/kernel/ns_last_pid ] || { echo '1..0 # SKIP the kernel gives no number that is asked for'; exit 0; }
 
-# In a PID namespace: prints whether the process that got the holder's number lives.
+# Runs in a PID namespace: prints whether the process that got the holder's number lives.
 cat >reuse <<'E'
 mount -t proc proc /proc
 mkdir -p mnt
@@ -37,7 +37,7 @@ for call in kill,pidfd_send_signal kill,pidfd_open; do
 		"$(timeout 30 unshare -pmf --propagation private --kill-child bash reuse "$call" 2>/dev/null | tail -n 1)" alive
 done
 
-# Without anything of that, the holder is signalled.
+# If no number is reused, fumount signals the holder.
 rm -rf mnt
 mkdir mnt
 hellofs -b mnt >/dev/null

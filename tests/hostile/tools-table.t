@@ -44,7 +44,7 @@ later_id=$(awk -v at="$T/later" '$5 == at { print $1 }' /proc/self/mountinfo)
 is 'the deep one is listed with its connection and type' "$(python3 -c 'import json
 for m in json.load(open("json"))["mounts"]: print(m["source"], m["mount_id"], len(m["mountpoint"]) > 16000)' | sort | paste -sd,)" \
 	"roots $later_id False,users $id True"
-# Without /proc, by statmount(2).
+# Without /proc fuse-info lists mounts by statmount(2).
 unlisted() { unshare -m --propagation private sh -c 'umount -l /proc; exec fuse-info -l'; }
 unlisted >list
 ok 'fuse-info without /proc lists the later mount' grep -q "roots *$T/later" list

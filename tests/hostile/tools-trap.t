@@ -8,7 +8,7 @@ start 170
 need setpriv
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 
-# Nothing here may run ps(1) or pgrep(1): the trap holds these up as well.
+# No command here may be ps(1) or pgrep(1): the trap would block them as well.
 own_dev
 mkdir mnt tool other busy control
 mount -t fusectl none control
@@ -19,7 +19,7 @@ bg bash -c "exec sleep 100 <busy/hello"
 # shellcheck disable=SC2154 # bg is lib.sh's
 holder=$bg
 
-# ends NAME COUNT COMMAND...: COMMAND ends in time, each time.
+# ends NAME COUNT COMMAND...: COMMAND ends within its time limit, COUNT times.
 ends()
 {
 	local name=$1 count=$2 i; shift 2
@@ -29,7 +29,7 @@ ends()
 	done
 	is "$name" "$i" "$count"
 }
-# The number of waiting requests: to read anything of the trap in /proc would block.
+# The number of waiting requests: reading the trap's files in /proc would block.
 trapped() # trapped [REQUESTS]
 {
 	local n
@@ -49,13 +49,14 @@ for kind in exec epoll; do
 	like "$kind: fumount tells who holds it" "$(cat out)" "held by $holder \(sleep\)"
 	ends "$kind: fumount -a ends" 1 fumount -a -t fuse.none
 	ends "$kind: fumount -R ends" 1 fumount -R "$T/mnt"
-	# It is ours as long as something waits: -R detaches it, and then nothing else wakes the trap.
+	# While a request waits, the connection's number is ours. -R detaches the mount, and then
+	# only an abort wakes the trap.
 	[ ! -e "control/$number" ] || echo 1 >"control/$number/abort"
 	unmounted "$T/mnt" || umount -l "$T/mnt"
 done
 
-# A server that root's tool has found, and then executes: the tool watches it, and wants its facts.
-# It has found the servers, and looks at them every 50 ms: it waits in poll(2), for no descriptor.
+# The tool has found this server, which then executes a program while the tool watches it. By then
+# the tool looks at the servers every 50 ms: it sleeps in poll(2) without descriptors.
 watches()
 {
 	local i

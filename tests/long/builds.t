@@ -35,7 +35,7 @@ exits 0 'fumount from clang unmounts' two/build/clang/bin/fumount mnt
 exits 0 'gcc with glibc' make -j2 -C two BUILD=build/glibc MUSL=no
 like 'make says static glibc' "$out" 'static glibc'
 is 'gcc gives no warning with static glibc' "$(grep -i warning <<<"$err")" ''
-# Its threads make a system call that musl's do not: no reason to die in the sandbox.
+# glibc's threads make a system call that musl's do not: the sandbox must not kill them for it.
 mkdir src
 echo text >src/file
 exits 0 'sandboxed passfs of several threads' two/build/glibc/bin/passfs -b --sandbox src mnt
@@ -49,7 +49,7 @@ exits 0 'hellofs with dynamic glibc mounts' two/build/dynamic/bin/hellofs -b mnt
 is 'hellofs with dynamic glibc answers' "$(timeout 5 cat mnt/hello)" hello
 exits 0 'fumount with dynamic glibc unmounts' two/build/dynamic/bin/fumount mnt
 
-# CONTRIBUTING's sizes, to a fifth: other compilers and libcs differ.
+# The sizes that CONTRIBUTING gives, within a fifth: compilers and libcs differ.
 near() { local off=$(($1 - $2)); [ $((${off#-} * 5)) -le "$2" ]; }
 sizes() # sizes LINKED DIRECTORY: its line of the table
 {

@@ -21,7 +21,7 @@ make_root()
 }
 in_root() { "$long/enter" "$root" "$@"; }
 
-# Serves, is read, and goes.
+# Serve, read and unmount.
 run_and_read='cd /src
 	make run >/run.log 2>&1 &
 	until [ -e mnt/hello ] || ! kill -0 $!; do sleep 0.1; done

@@ -90,7 +90,7 @@ in_debian()
 
 # --- Booting
 
-# A journal that is not empty is one of a file system that was not unmounted.
+# A journal that is not empty shows that the file system was not unmounted.
 clean() { e2fsck -fn "$1" && ! dumpe2fs -h "$1" 2>/dev/null | grep needs_recovery; }
 
 # into NAME IMAGE DISK FILE... WORD...: boots the image with a copy of that disk and these
@@ -158,7 +158,7 @@ from_dracut()
 
 # --- mkinitcpio
 
-# Each call of its build() must be one that mkinitcpio has; they are noted.
+# mkinitcpio must have each function that build() calls; the calls are recorded.
 mkinitcpio_calls='
 	for call in add_module add_binary add_symlink add_file add_runscript; do
 		eval "$call() { echo \"$call\${*:+ \$*}\"; }"

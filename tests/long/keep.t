@@ -10,7 +10,7 @@ diag "MODEL_SEED=$seed KEEP_KILLS=$kills KEEP_STEPS=$steps"
 
 restarts() { local name; read -r name <"/proc/$keeper/comm" && echo "${name#*:}"; }
 
-# killer: kill -9 after 20 ms to 2 s, most of the time sooner.
+# killer: sends SIGKILL after 20 ms to 2 s, mostly early.
 killer()
 {
 	local n=0 server

@@ -43,7 +43,7 @@ left()
 }
 all_failed() { local i; for i in "${clients[@]}"; do wait "$i"; [ $? = 1 ] || return; done; }
 all_safe() { local w; for w in "${workers[@]}"; do durable -c "${w%.*}" "src/$w" "logs/$w" || return; done; }
-# How many things were safe so far: the last number of each log.
+# How many versions are confirmed so far: the sum of the last numbers of the logs.
 written() { for log in logs/*.[0-9]; do [ ! -e "$log" ] || tail -c 8 "$log"; done | od -An -tu8 -w8 -v | awk '{ n += $1 } END { print n + 0 }'; }
 
 # Abort by the connection's own control file, after checking that the connection is ours.

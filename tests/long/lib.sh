@@ -44,7 +44,7 @@ end_neighbour() # end_neighbour SOURCE
 	return $status
 }
 
-# each VARIABLE SECONDS NAME: the test itself, once with each of configs in VARIABLE, for SECONDS each.
+# each VARIABLE SECONDS NAME: runs the test once for each of configs in VARIABLE, SECONDS each.
 each()
 {
 	local config
@@ -82,7 +82,7 @@ end_configs()
 	umount -l "$T/src" "$T/native"
 } 2>/dev/null
 
-# configured CONFIG: its words are in $options; not where passfs does not know them.
+# configured CONFIG: sets $options to its words; false if passfs does not have them.
 configured()
 {
 	read -ra options <<<"$1"

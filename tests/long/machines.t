@@ -12,7 +12,7 @@ need qemu-system-aarch64 qemu-system-arm qemu-system-i386 qemu-system-s390x \
 	qemu-system-ppc64 qemu-system-riscv64 cpio xz zstd
 start 7200
 
-# Each with a kernel that lacks much, and one that lacks nothing, where there is one.
+# Each machine boots one kernel that lacks much and, if there is one, a kernel that lacks nothing.
 all='i386:bookworm
 	armhf:bookworm armhf:sid
 	arm64:bookworm arm64:sid arm64:sid:arm64-16k
@@ -20,7 +20,7 @@ all='i386:bookworm
 	ppc64el:bookworm ppc64el:sid ppc64el:sid:powerpc64le-64k
 	riscv64:trixie riscv64:sid'
 
-# $machine and $console for a machine by Debian's name.
+# Sets $machine and $console for an architecture by Debian's name.
 choose()
 {
 	case $1 in

@@ -72,7 +72,7 @@ absent() { ! installed "$1"; }
 whole() { [ -z "$(in_root dpkg -V "$1" 2>&1)" ]; }
 helper_says() { as_user fusermount3 -V; }
 
-# serves NAME FILE TEXT COMMAND...: as the user.
+# serves NAME FILE TEXT COMMAND...: COMMAND mounts for the user, and the user reads TEXT from FILE.
 serves()
 {
 	local name="$suite: $how: $1" file=$2 text=$3; shift 3

@@ -159,7 +159,7 @@ setfacl -d -m u:1001:rwx,g::rwx,o::r mnt/default
 is 'a default list counts, and not the umask' "$(stat -c %a mnt/default/our*)" "$(stat -c %a src/default/native*)"
 is 'a new directory inherits the default list' "$(getfacl -c mnt/default/our-dir)" "$(getfacl -c src/default/native-dir)"
 
-# fio: each block is checked, and then the file in the source.
+# fio checks each block, and then the file in SOURCE.
 verified()
 {
 	local engine=$1 direct=$2 file; shift 2

@@ -36,7 +36,7 @@ make_musl_root()
 }
 only_musl() { ! find "$root/usr" -name libc.a -o -name libc.so -o -name stdio.h | grep -v musl; }
 
-# abuild FUNCTION: as it calls them, each by itself, in $builddir.
+# abuild FUNCTION: runs a function of the APKBUILD as abuild does, in $builddir.
 abuild()
 {
 	"$long/enter" "$root" env PATH=/bb:/usr/bin:/bin /bb/sh -ec '
@@ -87,7 +87,7 @@ alpine()
 
 # --- buildroot
 
-# Its infrastructure, as far as a generic package of this kind has to do with it.
+# As much of buildroot's infrastructure as a generic package of this kind uses.
 infrastructure='
 define sep
 

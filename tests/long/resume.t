@@ -8,7 +8,7 @@ mkdir src mnt
 mount -t tmpfs none src
 mkdir src/top
 
-# Sets $server, unless there is none now.
+# Sets $server, unless no server runs at the moment.
 server_of() { local now; now=$(child_named passfs "$keeper") && [ -z "$now" ] || server=$now; }
 answers() { timeout 5 stat mnt/top >/dev/null 2>&1 && server_of; }
 up()
@@ -19,7 +19,7 @@ up()
 }
 down() { fumount mnt && within 5 gone "$keeper"; }
 restarts() { local name; read -r name <"/proc/$keeper/comm" && echo "${name#*:}"; }
-# Remounting makes the kernel forget the names of this mount, and so the server.
+# Remounting makes the kernel drop the mount's dentries, so the server gets FORGET.
 forget() { timeout 5 fmount -o remount,rw mnt; }
 blow() { server_of; kill -KILL "$server"; }
 

@@ -81,7 +81,7 @@ serve good "$T/tree"
 mount -i -t fuse.x -o "fd=3,rootmode=100666,user_id=0,group_id=0" x tree/file 3<>/dev/fuse
 exits 0 '-a with stacked and nested mounts' fumount -a
 is 'no FUSE mount is left' "$(left)" ''
-# Moved: the inner one is older.
+# A mount was moved onto a newer one: the inner mount is the older.
 serve good "$T/mnt2"; serve good "$T/tree"
 mkdir deep; mount -t tmpfs none deep; mkdir deep/in
 mount --move mnt2 deep/in

@@ -49,7 +49,7 @@ else
 	ok '--replace-stale without --wait: the new mount serves' within 5 cat mnt/hello
 	is '--replace-stale without --wait leaves one mount' "$(layers)" 1
 	fumount mnt
-	# It fails: the dead mount stays, rather than none.
+	# If the new server fails, the dead mount stays.
 	hellofs -b mnt
 	kill_server
 	exits 1 '--replace-stale with a program that fails' fmount --wait --replace-stale mnt -- false

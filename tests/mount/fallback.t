@@ -9,7 +9,7 @@ mkdir mnt
 read_it() { timeout 5 cat mnt/hello; }
 new_calls=428,429,430,431,432,433,442
 statmount=457,458
-# By the number of a system call: the same on every machine since 5.2.
+# Calls are forbidden by number: since 5.2 new calls have the same number on every architecture.
 for errno in 38 1; do
 	for calls in "$new_calls" "$new_calls,$statmount" "$statmount"; do
 		with="forbid $errno $calls"

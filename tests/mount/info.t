@@ -69,11 +69,11 @@ while True:
 busy=$bg
 hellofs -b "$T/mnt8"
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" "$@"; }
-# The user waits as well, for a server of root's that is stopped; not for the lock of the directory.
+# The user, too, waits for root's stopped server, and not for the lock of the directory.
 bg setpriv --reuid 65534 --regid 65534 --clear-groups stat -f mnt2
 user_waits=$bg
 ok 'a request of a user waits for the stopped server, beside that of root' within 5 grep -q '^2' "ctl/$(conn_of "$T/mnt2")/waiting"
-# Root's slow server answers, but never catches up with three clients.
+# root's slow server answers, but three clients keep its queue full.
 clients=()
 for _ in 1 2 3; do bg bash -c 'until stat mnt5/none; do :; done 2>/dev/null'; clients+=("$bg"); done
 for _ in 1 2 3; do
@@ -103,7 +103,7 @@ sleep 0.3
 exits 0 'slow is not stuck' fuse-info --stuck=2
 kill "$bg"
 
-# Starting; and aborted, by a server that does not mind.
+# One mount is starting, and one is aborted, whose server goes on.
 serve silent "$T/mnt7"
 exits 0 '--json while INIT is not answered' fuse-info --json
 is 'a mount whose INIT is not answered is starting' "$(json 'm["mnt7"]["state"]')" starting
@@ -113,7 +113,7 @@ is 'its state is aborted, not dead' "$(json 'm["mnt7"]["state"]')" aborted
 is 'the server of an aborted connection is named' "$(json 'm["mnt7"]["server"]["pid"]')" "$server"
 kill -KILL "$server"
 
-# Stopped. (Closing an open file would be a request, too.)
+# A stopped server without waiting requests. (Closing an open file would be a request.)
 stop "$good"
 exits 0 'fuse-info of a mount whose server is stopped' timeout 5 fuse-info mnt1
 like 'in full: the server is stopped' "$out" 'state +stopped'
@@ -206,7 +206,7 @@ exits 1 '-N: no such process' fuse-info -N 999999999
 kill "$elsewhere"
 exec 7<&-
 
-# The kernel: every flag that it offers has a name, the one of linux/fuse.h.
+# Every flag that the kernel offers is shown by the name that linux/fuse.h gives it.
 exits 0 '-k' fuse-info -k
 for fact in "linux +$(uname -r)" 'file_systems +fuse fuseblk fusectl' '/dev/fuse +opens' 'protocol +7\.[0-9]+' \
 	'parameters .*max_user_bgreq=[0-9]+' 'max_readahead +[0-9]+'; do
@@ -274,7 +274,7 @@ sleep 3
 ok '--watch takes no more memory with time' test "$(awk '/^VmRSS/ { print $2 }' "/proc/$watching/status")" -lt $((memory + 64))
 kill "$watching"
 
-# Hostile names: one line each, nothing of it reaches the terminal.
+# Hostile names take one line each, and no control character reaches the terminal.
 evil=$'e\nvil\033[31m\\\t'
 mkdir "$evil"
 hellofs -b -o "fsname=so$(printf '\033')urce" "$evil"
@@ -288,7 +288,7 @@ hellofs -b $'\377'
 exits 0 '-l --json with a path that is not UTF-8' fuse-info -l --json
 is 'a byte that is not UTF-8 becomes U+FFFD in JSON' "$(json 'ascii([x["mountpoint"] for x in d["mounts"]][-1][-1])')" "'\\ufffd'"
 
-# More mounts of a connection than one call shows.
+# A connection with more mounts than fuse-info shows at once.
 mkdir many bind-{1..17}
 hellofs -b many
 for i in bind-*; do mount --bind many "$i"; done

@@ -40,7 +40,7 @@ exits 0 'fumount of the read-only bind mount' fumount mnt2
 exits 1 '--bind, an unknown option' fmount --bind -o bogus mnt mnt2
 ok 'an unknown option of --bind leaves nothing mounted' unmounted "$T/mnt2"
 exits 1 '--move takes no options' fmount --move -o ro mnt mnt2
-# One read-only, and the file system not.
+# The bind mount is read-only, the file system is not.
 exits 0 'remount,rw' fmount -o remount,rw mnt
 exits 0 '--bind -o ro' fmount -B -o ro mnt mnt2
 exits 0 'remount,nodiratime of a read-only bind mount' fmount -o remount,nodiratime mnt2
@@ -146,7 +146,7 @@ exits 0 'fumount of both' fumount m2 m1
 exits 0 'what a server is told' fmount -T fstab -o ro m3
 fumount m3
 is 'the server gets the implied options before those of fstab and -o' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
-# The words that are mount(8)'s reach no server, however it is started.
+# No server gets the options that are meant for mount(8), however it is started.
 words=defaults,auto,noauto,nofail,_netdev,user,users,user=joe,nouser,owner,group,comment=a,x-gvfs-show,X-a.b=c,uhelper=udisks2
 exits 0 'words of fstab' fmount -t fuse.shows -o "nosuid,nodev,$words" s mnt
 fumount mnt
@@ -181,7 +181,7 @@ ok 'X-mount.mkdir with such a mode makes no directory' test ! -e deep
 exits 0 'an option that only mount(8) implements is left out' fmount -t fuse.shows -o X-mount.owner=joe s mnt
 fumount mnt
 like 'the error: fmount: X-mount.owner=joe: only mount(8) does that; left out' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
-# A link that another user made leads root nowhere; one of root's own does.
+# root follows no link of another user to a new mountpoint, but its own links.
 mkdir -p users roots victim
 chown 65534 users
 ln -s "$T/victim" users/link

@@ -22,7 +22,7 @@ race()
 		! wait $! || return
 	done
 }
-# meanwhile STATUS NAME COMMAND...: the mount goes while COMMAND is about to unmount it.
+# meanwhile STATUS NAME COMMAND...: another process unmounts while COMMAND is about to.
 meanwhile()
 {
 	race 'umount -l mnt' "${@:3}"
@@ -44,7 +44,7 @@ hellofs -b mnt 2>/dev/null
 exits 0 '-f, and the server unmounts' late fumount -f mnt
 is 'no FUSE mount is left' "$(own_mounts)" ''
 
-# Moved away is not gone.
+# A mount that was moved away is not gone.
 mount -t tmpfs none mnt2; mkdir mnt2/to
 race 'mount --move mnt mnt2/to' fumount mnt
 is 'moved meanwhile' "$status" 32

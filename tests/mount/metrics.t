@@ -21,7 +21,7 @@ kill -KILL "$server"
 within 5 grep -qx fuse-keep:1 "/proc/$keeper/comm" && cat kept/hello >kept.hello
 mount --bind good good	# two mounts on one directory
 
-# The text format, read strictly: HELP and TYPE once, samples in one group, each once.
+# Parses the text format strictly: HELP and TYPE once, all samples of a metric together, each once.
 cat >parse.py <<'P'
 import re, sys
 samples, done, now, seen = {}, set(), None, set()

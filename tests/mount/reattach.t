@@ -11,8 +11,8 @@ echo part >source/sub/file
 serve() { fmount --wait mnt -- passfs --cache=none source; }
 server_of() { fuse-info --json "$1" | sed -n 's/.*"server":{"pid":\([0-9]*\).*/\1/p'; }
 dies() { kill -KILL "$(server_of mnt)" && within 5 bash -c '! cat mnt/file 2>/dev/null'; }
-# container NAME OPTIONS COMMANDS: a mount namespace (unshare's OPTIONS) in which COMMANDS run; its
-# process is in pid_NAME.
+# container NAME OPTIONS COMMANDS: makes a mount namespace with unshare's OPTIONS and runs COMMANDS
+# in it; pid_NAME is its process.
 container()
 {
 	rm -f "ready.$1"
@@ -81,7 +81,7 @@ exits 1 '--reattach by an ordinary user' setpriv --reuid 65534 --regid 65534 --c
 is 'the error: fmount: --reattach: only root may enter other mount namespaces' "$err" 'fmount: --reattach: only root may enter other mount namespaces'
 exits 1 '--reattach with a program' fmount --reattach mnt -- true
 
-# Readers in the containers meet the dead mount and the new one, and nothing else.
+# Readers in the containers get the dead mount's error or the new mount, and no other result.
 cat >read.py <<'P'
 import errno, os, sys
 seen = set()
@@ -150,7 +150,7 @@ is 'while directories are exchanged, nothing is mounted in another place' "$(cat
 rm swapping
 end swap
 
-# A user's own mount of this type and source is not taken for the dead one.
+# A user's own mount of this type and source is not mistaken for the dead one.
 end private slave readonly
 type=$(mount_line "$T/mnt" | sed 's/.* - \([^ ]*\) \([^ ]*\) .*/\2/')
 container spoof '-Ur --propagation private' "umount -l $T/mnt; mount -t tmpfs none $T/binds; mkdir $T/binds/at; fmount --wait -s $type $T/binds/at -- passfs $T/source

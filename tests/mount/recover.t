@@ -31,7 +31,8 @@ all_asleep()
 }
 all_wait() { within 5 all_asleep; }
 all_back() { local a; for a in "${accessors[@]}"; do within 2 gone "$a" || return; done; }
-# Another test's mount may be given the number at once: the inode of its directory differs.
+# The next mount of another test may get the number at once: the inode of the fusectl directory
+# differs.
 declare -A inode=()
 inode_of() { stat -c %i "$T/ctl/$1" 2>/dev/null; }
 no_conn() { [ ! -e "$T/ctl/$conn" ] || { [ -n "${inode[$conn]:-}" ] && [ "$(inode_of "$conn")" != "${inode[$conn]}" ]; }; }
@@ -108,7 +109,7 @@ recovered 'never read INIT, and nobody waits'
 serve gone
 recovered 'exited before INIT was answered'
 
-# Healthy and busy, slow, or at work: not aborted.
+# Healthy servers that are held busy, slow or at work: -R does not abort them.
 serve good
 sh -c 'cd mnt && exec sleep 100' & holder=$!
 pids+=("$holder")
@@ -190,7 +191,7 @@ recovered 'leaked into a container'
 is 'no mount is left in the container' "$(grep -c fuse.faulty "/proc/$inside/mountinfo")" 0
 kill -KILL "$inside"
 
-# Shared propagation: the copy goes along, or is found.
+# In a shared directory the copies in peers are unmounted with the mount, or found.
 mkdir shared shared2
 mount -t tmpfs none shared
 mount --make-shared shared
@@ -202,7 +203,8 @@ stop "$server"
 recovered 'shared' shared2/mnt
 umount shared2 shared
 
-# By its connection and source; a cover that is FUSE goes as well, another does not.
+# A covered mount is found by its connection and source; a FUSE cover is unmounted as well, another
+# cover is not.
 serve good -n by:source
 recovered 'conn:N' "conn:$conn"
 serve good -n by:source
@@ -236,7 +238,7 @@ mount -t tmpfs none mnt
 exits 32 '-R of a mount that is not FUSE' fumount -R mnt
 umount mnt
 
-# Detached, and hung: only its number is left.
+# A mount that is detached and hung: only the connection's number leads to it.
 serve good
 cat mnt/file >/dev/null
 stop "$server"
@@ -263,7 +265,7 @@ kill -KILL "$outer"
 exits 0 '-R of the mount of which the inner one was a bind' fumount -R other/in
 umount other
 
-# Without fusectl, and where it cannot be mounted: MNT_FORCE.
+# Where fusectl is not mounted and cannot be mounted, -R uses MNT_FORCE.
 umount ctl
 no_conn() { true; }
 serve good

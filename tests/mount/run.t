@@ -183,7 +183,7 @@ else
 	fumount mnt
 fi
 
-# A connection that lives although no process has it: its descriptor waits in a socket.
+# A connection that lives although no process holds its descriptor, which is in a socket's queue.
 bg python3 -c 'import ctypes, os, socket, time
 fuse = os.open("/dev/fuse", os.O_RDWR)
 ctypes.CDLL(None).mount(b"sent", b"mnt", b"fuse.sent", 6, b"fd=%d,rootmode=40000,user_id=0,group_id=0" % fuse)

@@ -66,7 +66,7 @@ like 'fuse-info -T reports a path in no FUSE mount' "$err" '^fuse-info: plain: n
 exits 1 '-T conn:N' fuse-info -T "conn:${conns[0]}"
 is '-T does not take conn:N' "$err" "fuse-info: conn:${conns[0]}: not a path"
 
-# Repeated into a file, each round has its time.
+# --watch into a file puts the time before each round.
 timeout 1.5 fuse-info -l --watch=1 >rounds
 like 'the time precedes each round' "$(head -n 1 rounds)" "^---- $(date -u +%Y-%m-%d) [0-9]{2}:[0-9]{2}:[0-9]{2} UTC$"
 is 'there are as many times as headings' "$(grep -c '^---- ' rounds)" "$(grep -c '^STATE' rounds)"

@@ -12,7 +12,7 @@ if ! mount -t tracefs none tracefs 2>/dev/null || [ ! -d tracefs/events/fuse ]; 
 fi
 hellofs -b "$T/mnt"
 instance_of() { compgen -G "tracefs/instances/fusebox-$1-*" >/dev/null; }
-# trace ARGUMENTS...: start one in the background, into out and err; returns once it records.
+# trace ARGUMENTS...: starts a trace in the background, into out and err; returns once it records.
 trace()
 {
 	fuse-info "$@" >out 2>err </dev/null & tracer=$!; pids+=("$tracer")
@@ -20,10 +20,10 @@ trace()
 }
 recording() { local d; for d in tracefs/instances/fusebox-"$1"-*; do [ "$(cat "$d/events/fuse/fuse_request_send/enable")" = 1 ]; done; }
 end() { kill "$tracer"; wait "$tracer"; status=$?; }
-# requests COUNT: of a process of their own.
+# requests COUNT: makes that many requests from a process of its own.
 requests() { bg python3 -c 'import os, sys
 for _ in range(int(sys.argv[1])): os.statvfs("mnt")' "$1"; client=$bg; wait "$client"; }
-# json EXPRESSION: of r, the objects of out, and s, the last.
+# json EXPRESSION: evaluates it with r, the objects of out, and s, the last of them.
 json() { python3 -c 'import json,sys
 r = [json.loads(line) for line in open("out")]; s = r.pop()
 print(eval(sys.argv[1]))' "$1"; }

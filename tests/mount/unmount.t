@@ -13,10 +13,11 @@ serve()
 	inode=$(inode_of "$conn")
 	pids+=("$server")
 }
-# Another test's mount may be given the number at once: the inode of its directory differs.
+# The next mount of another test may get the number at once: the inode of the fusectl directory
+# differs.
 inode_of() { stat -c %i "$T/ctl/$1" 2>/dev/null; }
 no_conn() { [ "$(inode_of "$conn")" != "$inode" ]; }
-# By mount(2): through the newer calls util-linux 2.41 loses the subtype.
+# Use mount(2): with the newer calls util-linux 2.41 loses the subtype.
 mount_x() { LIBMOUNT_FORCE_MOUNT2=always mount -i -t fuse.x "$@"; }
 # hold COMMAND...: returns once COMMAND, or its child, holds a mount or waits for its server.
 hold() { "$@" & holder=$!; pids+=("$holder"); within 5 holds; }
@@ -208,7 +209,7 @@ exits 0 '-f without fusectl at hand' fumount -f mnt
 kill -KILL "$server"
 mount -t fusectl none ctl
 
-# In one FUSE mount another: the outer one is asked only if it answers.
+# A FUSE mount inside another one: fumount looks up the path only if the outer server answers.
 mkdir tree
 faulty good "$T/tree"; outer=$(newest faulty) outer_conn=$(conn_of "$T/tree")
 pids+=("$outer")
@@ -228,7 +229,7 @@ exits 0 '-R of the outer mount' timeout 5 fumount -R tree
 ok 'tree/file is unmounted' unmounted "$T/tree/file"
 kill -KILL "$outer"
 
-# fuseblk: umount(2) itself waits for the server.
+# fuseblk: umount2(2) itself waits for the server.
 if device=$(truncate -s 1M disk && losetup -f --show disk 2>/dev/null); then
 	blk_conn() { local d; d=$(mount_line "$T/mnt" | cut -d' ' -f3); echo $(((${d%:*} << 20) | ${d#*:})); }
 	for how in '' -l -f -R; do
@@ -326,7 +327,7 @@ faulty good "$T/root/mnt"
 exits 0 'no /proc: -R' no_proc fumount -R /mnt
 is 'no FUSE mount is left after -R without /proc' "$(own_mounts)" ''
 exits 32 'no /proc: no mount' no_proc fumount /mnt
-# A name in a directory of a user's may mean another mount at any moment.
+# In a directory of a user, a name may lead to another mount at any moment.
 faulty good "$T/root/mnt"
 chown 65534 root
 exits 32 'no /proc: -l in a directory of a user' no_proc fumount -l /mnt
@@ -335,7 +336,7 @@ chown 0 root
 exits 0 'no /proc: -l in one of root' no_proc fumount -l /mnt
 ok 'no /proc: -l in a directory of root detaches the mount' unmounted "$T/root/mnt"
 
-# Below a FUSE mount: one that was moved onto a newer one.
+# Below a FUSE mount: an older mount was moved onto a newer one.
 mkdir outer bind
 exits 0 'passfs serves a tree with a mountpoint' passfs -b root outer
 for i in 1 2; do
@@ -353,7 +354,7 @@ for i in 1 2; do
 done
 exits 0 'fumount of the tree' fumount outer
 
-# In a chroot that has one, on a root that cannot be written.
+# In a chroot with /proc and a read-only root.
 mkdir root/proc
 mount --bind root root
 mount --bind /dev/fuse root/dev/fuse

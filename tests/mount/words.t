@@ -13,7 +13,7 @@ says()
 	exits "$status" "$*" timeout 20 "$@"
 	is "says: $want" "$err" "$want"
 }
-# A mount of the test's own to move and to change, below a private one.
+# A mount to remount and to move, below a private one.
 mount -t tmpfs over over
 
 # ---- fmount as mount(8) ----

@@ -31,7 +31,7 @@ beside() # beside write|map
 	store(5000, b"b" * 5000)
 	while os.copy_file_range(fd, out, SIZE) if hasattr(os, "copy_file_range") else os.sendfile(out, fd, None, SIZE): pass
 	compare("copy_file_range", out)
-	# Into pages that are dirty, and back.
+	# A process writes into dirty pages, and back.
 	store(100, b"c" * 9000)
 	part = os.open("mnt/h", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
 	os.pwrite(part, b"d" * 4000, 0)

@@ -13,7 +13,7 @@ serve_with() # serve_with LIMIT OPTIONS...
 	local limit=$1; shift
 	(ulimit -n "$limit" && exec passfs -b "$@" src mnt)
 }
-# Since Linux 6.18 a server can ask the kernel to forget files.
+# Since Linux 6.18 a server can ask the kernel to forget inodes (FUSE_NOTIFY_PRUNE).
 ls src/d >names
 if [ "$(printf '6.18\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.18 ]; then
 	for options in '' --threads=1 --transport=uring --sandbox --no-passthrough --writeback; do

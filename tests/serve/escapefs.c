@@ -216,7 +216,7 @@ static void on_the_rest(void)
 	TRY(umount2("/", MNT_DETACH));
 	TRY(chroot("/"));
 	TRY(sethostname("taken", 5));
-	TRY((int)syscall(SYS_setuid, 0));	/* libc would ask all threads */
+	TRY((int)syscall(SYS_setuid, 0));	/* libc's function would change all threads */
 	TRY(close_if(socket(AF_INET, SOCK_STREAM, 0)));
 	TRY(close_if(socket(AF_UNIX, SOCK_STREAM, 0)));
 	TRY((int)syscall(SYS_io_uring_setup, 0, NULL));
@@ -328,7 +328,8 @@ static int read_it(struct fuse_req *req, uint64_t node, uint64_t offset, uint32_
 	if (offset == 0) {
 		*report = '\0';
 		files[node - FIRST].try();
-		if (node == FIRST && args->serve.sandbox)	/* without, they would end this process */
+		if (node == FIRST && args->serve.sandbox)	/* without the sandbox they would end
+								   this process */
 			on_commands();
 	}
 	return fuse_bytes(req, report, strlen(report), offset, size);

@@ -36,7 +36,7 @@ store()
 # The server closes removed files a moment after rm(1).
 room=$(stat -fc %f src)
 is_empty() { [ "$(stat -fc %f src)" = "$room" ]; }
-# Whether the kernel itself writes to SOURCE.
+# Whether the kernel writes to SOURCE by itself (passthrough).
 passes() { case $1 in '' | --cache=* | --threads=1 | --transport=uring) [ "$(id -u)" = 0 ] ;; *) false ;; esac; }
 
 for options in '' --no-passthrough --sandbox --writeback --cache=none --cache=always \
@@ -45,7 +45,7 @@ for options in '' --no-passthrough --sandbox --writeback --cache=none --cache=al
 	# shellcheck disable=SC2086 # words
 	exits 0 "passfs $options" passfs -b $options src mnt
 	for how in msync fsync close munmap; do
-		# In the second one a single WRITE is more than there is room for: it may be short.
+		# In the second case a single WRITE does not fit into SOURCE: it may be short.
 		for case in 8388608:0 524288:3932160; do
 			within 10 is_empty || bail 'SOURCE keeps blocks of removed files'
 			[ "${case#*:}" = 0 ] || head -c "${case#*:}" /dev/zero >src/ballast
@@ -119,7 +119,7 @@ if [ "$(id -u)" = 0 ]; then
 		exits 0 'unmounted' fumount mnt
 	done
 	within 5 umount src
-	# The limit of file size that the server inherits (RLIMIT_FSIZE) counts for no caller.
+	# RLIMIT_FSIZE of the server does not limit its callers.
 	for how in --no-passthrough --writeback --sandbox; do
 		(ulimit -S -f 100 && exec passfs -b "$how" src mnt)
 		exits 0 "$how: a file beyond the server's limit of file size" sh -c 'head -c 300000 /dev/zero >mnt/large'

@@ -7,7 +7,7 @@ mkdir mnt
 
 serve() # serve ARGUMENTS: hellofs in the foreground on ./mnt, its messages in ./log
 {
-	# A shell without job control has its background processes ignore SIGINT.
+	# In a shell without job control, background processes ignore SIGINT.
 	bg env --default-signal=INT hellofs "$@" ./mnt 2>log
 	within 5 mounted "$T/mnt" && within 5 cat mnt/hello
 }
@@ -44,7 +44,7 @@ for signal in INT HUP; do
 	is "SIG$signal: a clean end" "$? $(own_mounts)" '0 '
 done
 
-# Ignored at the start, as nohup(1) has it, a signal stays ignored.
+# A signal that is ignored at the start, as by nohup(1), stays ignored.
 bg env --ignore-signal=HUP,INT,TERM hellofs ./mnt 2>log
 within 5 mounted "$T/mnt"
 kill -HUP "$bg"; kill -INT "$bg"; kill -TERM "$bg"
@@ -58,7 +58,8 @@ umount mnt
 wait "$bg"
 is 'umount by another: a clean end' $? 0
 
-# Children that are not its own: of the program that became the server, and of process 1.
+# The server may have children that it did not start: those of the program that executed it, and
+# orphans if it is process 1.
 bg_timeout 10 sh -c 'sleep 300 & echo $! >child; exec hellofs ./mnt' 2>log
 within 5 mounted "$T/mnt"
 pids+=("$(cat child)")
@@ -111,7 +112,7 @@ wait "$bg" 2>/dev/null
 exits 0 'fumount after kill -9' fumount mnt
 ok 'fumount clears a dead mount' unmounted "$T/mnt"
 
-# Another one in its place is not its to unmount.
+# Another mount that has taken its place is not the server's to unmount.
 serve
 old=$bg
 (cd mnt && exec sleep 60) & holder=$!; pids+=("$holder")
@@ -149,7 +150,7 @@ exits 1 'mounted ro, no shared mapping can be written' shared_write mnt/hello
 is 'the file has its five bytes after the refused mapping' "$(cat mnt/hello)" hello
 kill "$bg"; wait "$bg"
 
-# -b, --ready-fd, names.
+# -b, --ready-fd, and unusual names.
 exits 0 '-b returns when the mount answers' hellofs -b mnt
 is '-b: the mount answers at once' "$(cat mnt/hello)" hello
 exits 0 'fumount' fumount mnt
@@ -182,7 +183,7 @@ exits 0 'hellofs with a SOURCE' hellofs -b disk mnt
 like 'the mount table shows for mnt: - fuse.hellofs disk' "$(mount_line "$T/mnt")" '- fuse.hellofs disk '
 fumount mnt
 
-# Two hundred at once.
+# Two hundred servers at once.
 for i in $(seq 200); do mkdir "m$i" && hellofs -b "m$i" 2>/dev/null; done
 is 'two hundred mounts' "$(cat m[0-9]*/hello | wc -c)" 1000
 exits 0 'fumount of two hundred mounts' fumount m[0-9]*

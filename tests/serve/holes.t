@@ -8,7 +8,7 @@ need python3 rsync tar busybox
 mkdir src mnt out
 mount -t tmpfs none src
 
-# Writes 1 MiB, by write(2) or through a mapping, and has the file open until the end of its input.
+# Writes 1 MiB, by write(2) or through a mapping, and keeps the file open until its input ends.
 writer() # writer HOW FILE
 {
 	python3 -c '

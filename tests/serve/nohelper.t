@@ -25,7 +25,7 @@ like 'the server reports that the mount is no longer served' "$(cat log)" "hello
 mv helper/away helper/fusermount3
 exits 0 'what it left is unmounted' "${nobody[@]}" "$BUILD/bin/fumount" user
 
-# Busy is not the same.
+# A busy mount: the server detaches it, and goes on.
 bg "${nobody[@]}" "$BUILD/bin/hellofs" user 2>log
 within 5 mounted "$T/user"
 server=$bg

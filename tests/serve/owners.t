@@ -23,7 +23,8 @@ mkdir -m 770 mnt/team
 chgrp 5 mnt/team
 is 'a member of the group makes a file in its directory' "$(touch_as 1000 1000 5 team/a)" '1000 1000'
 exits 1 'a user outside the group makes no file there' as 1001 7 6 touch mnt/team/b
-# Opening a file anew as a user drops CAP_FSETID, and root's chown keeps set-group-id by it.
+# When a user reopens a file, the server drops CAP_FSETID; root's chown(2) needs it to keep set-
+# group-ID.
 as 0 0 0 sh -c 'touch mnt/g; chown 0:7 mnt/g; chmod 2644 mnt/g; touch mnt/h; chmod 666 mnt/h'
 as 1000 1000 5 sh -c ': >mnt/h'
 as 0 0 0 chown 5 mnt/g

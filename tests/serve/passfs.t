@@ -54,7 +54,7 @@ for worker in 0 1; do table native "$worker" >"native.$worker" & done
 for worker in $(jobs -p); do wait "$worker"; done
 same 's/ setid:10[0-7]/ setid:10x/'
 same '' --no-passthrough
-# There, root makes no device nodes, and has no attributes called trusted.
+# In a user namespace root makes no device nodes, and has no trusted.* attributes.
 same '/^mknod .* 3 0: /d; /^xattr .* [59] 0: /d' --sandbox
 is 'the calls leave nothing in the mount' "$(ls -A mnt)" ''
 
@@ -117,7 +117,7 @@ ok 'a file is written through a mapping' perl -e 'exit !(-s "mnt/data" == 24 << 
 ok 'a file is written with O_DIRECT' dd if=native/data of=mnt/direct bs=64k oflag=direct count=16
 ok 'SOURCE has what was written with O_DIRECT' cmp <(head -c 1M native/data) src/direct
 
-# In its own source: it does not wait for itself.
+# passfs mounted inside its own SOURCE: it does not wait for itself.
 mkdir src/inside
 exits 0 'mounted in what it mirrors' passfs -b src src/inside
 exits 1 'itself is not shown in itself' timeout 5 stat src/inside/inside

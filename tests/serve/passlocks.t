@@ -41,7 +41,8 @@ flock src/two sleep 2 8>&- & pids+=($!)
 sleep 0.2
 exits 1 'flock(2) of SOURCE is seen in the mount' flock -n mnt/two true
 ok 'flock(2) in the mount waits for the one in SOURCE' timeout 10 flock mnt/two true
-# F_OFD_SETLK: the lock is the open file's, of which another one, or a duplicate, is no end.
+# F_OFD_SETLK: the lock belongs to the open file description. Closing another descriptor, or a
+# duplicate, does not release it.
 python3 -c 'import fcntl, os, struct, sys
 fd = os.open("mnt/two", os.O_RDWR)
 fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
@@ -108,7 +109,7 @@ rm src/renamed; echo 2 >/proc/sys/vm/drop_caches; sleep 1.1
 exits 1 'a handle of a removed file fails' sh -c 'handle open mnt <h1'
 like 'the error: Stale file handle' "$err" 'Stale file handle'
 down
-# A new file may have the inode number of one that was removed; ext4 sees to that at once.
+# A new file may get the inode number of a removed one; on ext4 it does so at once.
 mkdir ext
 let_go() { ! find "/proc/$server/fd" -lname "$T/ext/$1*" | grep -q .; }
 stale() # stale NAME HANDLE

@@ -90,7 +90,7 @@ up
 is 'without options the access list is that of SOURCE' "$(acl mnt/lists/some)" "$listed"
 down
 
-# Where a file system that is mounted in SOURCE has no lists, the mode counts.
+# If a file system that is mounted in SOURCE has no access lists, the mode decides.
 mkdir src/plain
 mount -t ramfs none src/plain
 echo x >src/plain/f; chmod 664 src/plain/f
@@ -103,7 +103,7 @@ like 'the error is: Operation not supported' "$err" 'Operation not supported'
 down
 umount src/plain
 
-# In a list of mount options, as in fstab.
+# Options of passfs in a list of mount options, as in fstab.
 up -o 'map=1:1001\,@1:@1002,ro,threads=1,rw,perms=u+x'
 is 'own options in -o' "$(owner mnt/one)" '2 1002 740'
 ok 'rw among the options of -o: a file can be written' touch mnt/two
@@ -124,7 +124,7 @@ for bad in '--map 1' '--map 1:@2' '--map a:b' '--map 1:2,' '--perms rwz' '--perm
 	[ "$bad" = '--map 1:2,' ] || like 'the error is one of passfs, and names --help' "$err" '^passfs: .*see passfs --help'
 done
 
-# Names that are not there.
+# --hide: hidden names.
 touch src/a.swp src/.secret src/shown
 up --hide '*.swp' --hide '.s[a-f]*'
 is '--hide: hidden names are not listed' "$(find mnt -name '*.swp' -o -name '.s*')" ''
@@ -137,7 +137,7 @@ exits 1 '--hide: a hidden name cannot be removed' rm mnt/.secret
 ok 'the refused calls have changed nothing in SOURCE' test -e src/a.swp -a -e src/.secret -a -e src/shown
 down
 
-# Links that lead out.
+# --no-symlinks-out: links that lead out of SOURCE.
 mkdir -p src/d/e
 ln -s ../one src/d/in; ln -s /etc/passwd src/d/absolute; ln -s ../../out src/d/out
 ln -s ../d/e/../../one src/d/round; ln -s nowhere src/d/dangling; ln -s ../.. src/d/e/up

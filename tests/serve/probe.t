@@ -5,7 +5,7 @@
 start 60
 mkdir mnt
 
-# Mounted rw, the answers are the server's; mounted ro, many are the kernel's own.
+# With rw the server answers; with ro the kernel refuses many calls itself.
 for how in ro rw; do
 	hellofs -b -o "$how" mnt
 	got=$(probe_fs mnt hello)
@@ -28,7 +28,7 @@ for how in ro rw; do
 	fumount mnt
 done
 
-# systemd's readiness, by a path and by an abstract name.
+# systemd's readiness protocol, over a path and an abstract socket name.
 for address in "$T/notify" "@fusebox-test-$$"; do
 	bg perl -MIO::Socket::UNIX -MSocket -e '
 		$a = $ARGV[0]; $a =~ s/^@/\0/;

@@ -45,7 +45,7 @@ is 'one mount is left of the stack' "$(layers)" 1
 is 'the mount in place of the stack serves' "$(cat mnt/hello)" hello
 fumount mnt
 
-# One that hangs, and its waiter.
+# A hung mount, and a process that waits for it.
 faulty mute "$T/mnt"
 bg stat mnt/none 2>/dev/null; waiter=$bg
 within 5 blocked "$waiter"

@@ -11,7 +11,7 @@ truncate -s 32M image
 mkfs.ext4 -q -F image
 source_with() { mount -o "loop,$1" image src; }
 
-# A writable mapping's file, each time after a store: the times shown and SOURCE's.
+# Stores through a writable mapping; after each store compares the times shown with SOURCE's.
 stores()
 {
 	python3 - 2>&1 <<-'EOS'
@@ -56,7 +56,7 @@ for options in '' --cache=always --timeout=60 --threads=1 --transport=uring --ca
 done
 within 5 umount src
 
-# Which of reading, mapping and executing a file changes SOURCE's time of access.
+# Prints which of reading, mapping and executing a file changes its access time in SOURCE.
 accesses()
 {
 	python3 - 2>&1 <<-'EOS'

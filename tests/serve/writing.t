@@ -28,7 +28,7 @@ within_a_second() { local now; now=$(date -u +%s); for s in 0 1; do [ "$(date -u
 time=$(timeout 5 cat mnt/time)
 ok 'clockfs tells the time' within_a_second "$time"
 is 'the file has as many bytes as stat(2) says' "$(stat -c %s mnt/time)" "$(printf '%s\n' "$time" | wc -c)"
-# Opened within one second.
+# The file is opened again within the same second.
 while time=$(timeout 5 cat mnt/time); exec 7<mnt/time; [ "$(timeout 5 cat mnt/time)" != "$time" ]; do :; done
 IFS= read -r -n 4 -u 7 begin
 sleep 1.1

@@ -45,7 +45,7 @@ mounts()
 		"rw,nosuid,nodev,relatime rw,user_id=$U,group_id=$U"
 	detach_all
 }
-# fails NAME COMMAND...: refused, and nothing is left.
+# fails NAME COMMAND...: the helper refuses, and nothing stays mounted.
 fails()
 {
 	local name=$1 got; shift
@@ -57,7 +57,8 @@ fails()
 
 # ---- The mountpoint changes under the call ----
 
-# chased NAME MOUNTPOINT: while names are swapped, it never ends up at the victim's.
+# chased NAME MOUNTPOINT: while names are swapped, the mount never ends up on the victim's
+# directory.
 chased()
 {
 	for i in {1..500}; do
@@ -140,7 +141,7 @@ done
 mounts 'RLIMIT_FSIZE 0' user commfd true prlimit --fsize=0 fusermount3 mnt
 mounts 'RLIMIT_NPROC 0' user commfd true prlimit --nproc=0 fusermount3 mnt
 mounts 'RLIMIT_CORE, RLIMIT_STACK' user commfd true prlimit --core=0 --stack=65536 fusermount3 mnt
-# With no memory for its own data the kernel kills it before it has begun.
+# Without memory for its data segment the kernel kills the helper before it starts.
 fails 'RLIMIT_DATA 0' user commfd true prlimit --data=0 fusermount3 mnt
 cat >"$T/evil/fusermount3" <<END
 #!/bin/sh
@@ -182,7 +183,7 @@ is 'auto_unmount has unmounted' "$(count)" 0
 
 # ---- Signals, from the caller ----
 
-# Whenever it is hit: either the peer has the descriptor, or nothing is mounted.
+# Whenever a signal hits the helper: either the peer has the descriptor, or nothing is mounted.
 for signal in KILL STOP PIPE INT TERM; do
 	bad=0 received=0
 	for i in {1..60}; do
@@ -268,7 +269,7 @@ unlike 'no page both writable and executable' "$headers" 'RWE'
 if strings "$BUILD/fusermount3" | grep -q 'GNU C Library'; then
 	diag 'glibc: the size is not compared'
 else
-	# Not the file's size: newer linkers leave up to a page empty in it.
+	# Not the file's size: newer linkers leave up to a page of padding.
 	ok 'at most 36,500 bytes of text and data' test "$(size "$BUILD/fusermount3" | awk 'NR == 2 { print $1 + $2 }')" -le 36500
 fi
 umount /etc/fuse.conf

@@ -32,7 +32,8 @@ roots_is_there() { grep -q " $T/home/mnt .* - tmpfs roots" /proc/self/mountinfo;
 
 # ---- Limits ----
 
-# tries NAME COMMAND...: mounted exactly if it was handed over; then unmounted, or not; root's stays.
+# tries NAME COMMAND...: the helper has mounted exactly if it has sent the descriptor; it may then
+# unmount; root's mount stays.
 bad=''
 tries()
 {
@@ -118,8 +119,8 @@ fi
 
 # ---- What it calls as root ----
 
-# Between the change of its effective uid to 0 and back, in each process: strace -ff writes a file
-# for each, since lines of several in one file are cut in two where their calls overlap.
+# The calls between seteuid 0 and back, in each process. strace -ff writes a file for each process,
+# since in one file overlapping calls split lines.
 raised() { awk 'FNR == 1 { up = 0 } /setresuid\(.* = 0$/ { up = /setresuid\([0-9-]+, 0,/; next } up && !/^(\+\+\+|---)/' trace.*; }
 # Each name that is looked up, with its directory, except the name that a plain unmount needs. Files
 # that are read, such as the mount table, are left out.

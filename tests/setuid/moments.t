@@ -21,7 +21,7 @@ cd home || exit
 PATH=$T/bin:$T/tools:/usr/sbin:/usr/bin:/sbin:/bin
 
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all "$@"; }
-# late CALL COMMAND...: as the user, each CALL one second late.
+# late CALL COMMAND...: runs COMMAND as the user; strace delays each CALL by a second.
 late() { local call=$1; shift; strace -f -u nobody -o "$T/trace" -e "inject=$call" "$@"; }
 detach_all()
 {
@@ -201,7 +201,7 @@ refused 'the mounts cannot be counted' 'cannot be counted: Input/output error.*e
 
 # ---- A mountpoint in the file system that the user serves ----
 
-# The helper may enter it only with allow_other, since its saved uid is root's.
+# Only with allow_other may the helper enter the mount, since its saved uid is root's.
 fresh
 echo user_allow_other >"$T/conf"
 user mkdir src src/in
@@ -216,7 +216,7 @@ for how in undo -uqz -u; do
 		late umount2:delay_enter=1s fusermount3 $how mnt/in >"$T/got" 2>&1 &
 		job=$! call=umount2
 	fi
-	# It never gets that far with a plain -u.
+	# With a plain -u the helper never gets that far.
 	if [ "$how" = -u ]; then sleep 0.5; else begun "$call"; fi
 	kill -STOP "$server"
 	ok "$how below a server that stops: the helper ends" within 3 gone "$job"

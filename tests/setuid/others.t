@@ -29,7 +29,7 @@ detach_all()
 	while read -r at; do umount -l "$at"; done < <(awk -v t="$T/" '(index($5, t "mine/") == 1 || index($5, t "shared/") == 1) && / - (fuse|tmpfs)/ { print $5 }' /proc/self/mountinfo | tac)
 }
 fresh() { detach_all; rm -rf --one-file-system "${T:?}"/mine/* "${T:?}"/shared/*; user mkdir mine/mnt; }
-# unmounts NAME COMMAND...: the user's own mount goes, plainly.
+# unmounts NAME COMMAND...: the user's own mount is unmounted without an error.
 unmounts()
 {
 	local name=$1 got; shift
@@ -48,7 +48,7 @@ other commfd true fusermount3 shared/dir >/dev/null
 is "another's mount is hidden by another" "$(grep -c " $T/shared/dir.* - fuse" /proc/self/mountinfo)" 2
 unmounts "another's hidden mount" user
 
-# Their paths lead there only now and then.
+# Their paths lead to the mounts only now and then.
 fresh
 other mkdir shared/one shared/two
 for i in {1..30}; do
@@ -124,7 +124,7 @@ unmounts 'more mounts than the limit of descriptors' user prlimit --nofile=30:10
 
 # ---- A helper that stands still has the turn of a number that is another mount's by now ----
 
-# number PATH: of the FUSE mount there.
+# number PATH: prints the number of the FUSE mount at PATH.
 number() { awk -v m="$1" '$5 == m && / - fuse/ { print $3 }' /proc/self/mountinfo; }
 fresh
 user commfd true fusermount3 mine/mnt >/dev/null
@@ -154,8 +154,9 @@ lowest()
 }
 empty() { umount fill/* 2>/dev/null; }
 
-# As a cgroup's freezer could have it, or a lock on a directory of the caller's: for 6 seconds in its
-# turn, the mount being gone otherwise. gone_in_turn [PROGRAM...]: which runs the helper.
+# The helper stands still in its turn for 6 seconds, as a cgroup's freezer or a lock on a directory
+# of the caller could make it, while the mount is unmounted otherwise. gone_in_turn [PROGRAM...]:
+# PROGRAM runs the helper.
 gone_in_turn()
 {
 	fresh

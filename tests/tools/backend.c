@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* backend [-t THREADS] [-c] [-a] [-w] STATS MOUNTPOINT: a server whose backend can hang. In the
-   foreground; the directory has the files f0 to f9, and takes any change.
-     SIGUSR1   the backend hangs: a thread that has read a request waits in it; STATS.hung is made
-     SIGUSR2   it is back: the threads do what they have waited for, and answer
-     SIGHUP    writes its counts to the file STATS
+/* backend [-t THREADS] [-c] [-a] [-w] STATS MOUNTPOINT: a server in the foreground whose backend can
+   hang. Its directory has the files f0 to f9, and accepts any change.
+     SIGUSR1   the backend hangs: a thread that has read a request waits for it; creates STATS.hung
+     SIGUSR2   the backend is back: the threads finish their requests, and answer
+     SIGHUP    writes the server's counts to the file STATS
    MOUNTPOINT may be /dev/fd/N, a /dev/fuse that is mounted already.
-   -t: so many threads; -c: each reads from a clone of the device; -a: when the backend hangs, a
-   thread puts the request aside, and reads on; -w: with the writeback cache.
-   It keeps books as real servers do: an answer that the kernel refuses with ENOENT undoes
-   what it gave away. */
+   -t: the number of threads; -c: each thread reads from a clone of the device; -a: while the backend
+   hangs, a thread puts its request aside and reads the next one; -w: with the writeback cache.
+   Like real servers it counts lookups and open files: if the kernel refuses a reply with ENOENT, it
+   takes back what the reply gave. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
@@ -198,7 +198,7 @@ static void answer(int fd, const struct fuse_in_header *in, const char *arg)
 	}
 }
 
-/* With the lock held: wait until the backend is back, or put the request aside. */
+/* Called with the lock held: waits until the backend is back, or puts the request aside. */
 static int put_aside(int fd, const char *bytes, ssize_t n)
 {
 	char *copy;

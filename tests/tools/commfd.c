@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* commfd: the other end of fusermount3's socket, as libfuse is.
+/* commfd: the caller of fusermount3, as libfuse is.
  *
  *	commfd [-n | -u | -x] WHILE-MOUNTED HELPER ARGUMENTS...
  *
- * Runs HELPER with one end of a socket pair: its number in _FUSE_COMMFD (-n:
- * not there), and wherever an argument has "@". Prints what was received and
- * how HELPER ended, runs the bash command WHILE-MOUNTED, and only then closes
- * the descriptor and the socket. -u: nothing is to be received, the command runs
- * while HELPER does. -x: this end is closed before HELPER has begun. */
+ * Runs HELPER with one end of a socket pair: its number is in _FUSE_COMMFD (-n: it is not), and
+ * replaces "@" in the arguments. Prints what it receives and how HELPER ends, runs the bash command
+ * WHILE-MOUNTED, and closes the descriptor and the socket afterwards. -u: expects no descriptor, and
+ * runs the command while HELPER runs. -x: closes its end before HELPER starts. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +55,7 @@ static void run(char **argv, int socket, int by_environment)
 	_exit(127);
 }
 
-/* Not from where the mount may be: a shell looks at its directory. */
+/* Leave the directory that the mount may cover: a shell stats its working directory. */
 static void bash(const char *command)
 {
 	pid_t pid = fork();

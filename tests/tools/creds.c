@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* False at the end of the connection. */
+/* Returns 0 at the end of the connection. */
 static int print_ids(int socket)
 {
 	char byte[16], control[256];

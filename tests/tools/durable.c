@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* durable KIND DIR LOG: works in DIR until something fails, tells what, and exits 1. What is
-   written is a version of something, and LOG, which lies elsewhere, gets the version's
-   number once fsync(2) or msync(2) has said that it is safe.
-   durable -c KIND DIR LOG: whether all that is safe by LOG is in DIR, and no half of it.
+/* durable KIND DIR LOG: works in DIR until a call fails, prints the error, and exits with 1. It writes
+   versions, and appends a version's number to LOG, which lies elsewhere, once fsync(2) or msync(2) has
+   confirmed that version.
+   durable -c KIND DIR LOG: checks that DIR has every version that LOG confirms, and none in part.
 
-   Kinds: replace (a file is made beside and renamed), append (records), map (pages of a
-   mapping), stir (reads, lists, makes and removes; nothing of it is safe). */
+   Kinds: replace (writes a new file and renames it), append (records), map (pages of a mapping), stir
+   (reads, lists, creates and removes, and confirms nothing). */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -193,7 +193,7 @@ static void map(void)
 		if (msync((void *)page, PAGE, MS_SYNC) < 0)
 			fail("msync");
 		is_safe(thing, safe[thing] + 1);
-		/* Passed through, a mapping needs no server any more; this does. */
+		/* With passthrough a mapping needs no server any more; fsync(2) does. */
 		if (fsync(fd) < 0)
 			fail("fsync");
 	}

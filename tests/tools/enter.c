@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* enter ROOT CAPABILITIES NO-NEW-PRIVS PROGRAM [ARGUMENTS]: the last steps of a
-   container's runtime. ROOT, a mountpoint, becomes the root file system, and nothing else
-   stays mounted; of the capabilities only those in the mask (hexadecimal) stay; the
-   environment goes. */
+/* enter ROOT CAPABILITIES NO-NEW-PRIVS PROGRAM [ARGUMENTS]: the last steps of a container's runtime.
+   Makes ROOT, a mountpoint, the root file system and unmounts all others, keeps only the capabilities
+   in the mask (hexadecimal), clears the environment, and executes PROGRAM. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* faults: plays a scenario of those below once to see which system calls it makes, and then
- * once for each of them and each errno that it may well fail with. However it goes, in the
- * end there is no mount, no process, no connection and no descriptor left that should not be
- * there; what succeeded works; what failed said so, and its status tells.
+/* faults: runs a scenario once to see which system calls it makes, and then once for each call and each
+ * errno with which the call may fail. Whatever happens, no mount, process, connection or descriptor
+ * may be left that should not be there; a command that reports success must have done its work; one
+ * that fails must print why, and exit with the right status.
  *
  *	faults -e | -s | -o PROCESS:CALL:ERRNO BUILD CLEAN-BUILD SCENARIO
  *
- * -e: every one. -s: some sixty, one errno each, and one call of those that are made on the
- * same way.
- * -o: that fault alone. Without arguments, the names of all scenarios. In a directory and a mount namespace of its own; ./ctl is fusectl.
+ * -e: every fault. -s: about sixty, one errno for each call, and one call of those with the same call
+ * path.
+ * -o: only that fault. Without arguments: prints the names of all scenarios. Each runs in a directory
+ * and a mount namespace of its own; ./ctl is fusectl.
  */
 #include <dirent.h>
 #include <errno.h>

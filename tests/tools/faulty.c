@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* faulty [-b DEVICE] [-w] [-n] MODE MOUNTPOINT: mounts, and serves badly: a directory
-   with one file.
+/* faulty [-b DEVICE] [-w] [-n NAME] MODE MOUNTPOINT: a server that misbehaves, with one file in its
+   directory. It goes to the background once it is mounted.
      silent   never reads a request, not even INIT
      gone     reads INIT, and exits
-     mute     answers INIT, reads all that comes, and answers nothing
+     mute     answers INIT, reads all further requests, and answers none
      good     answers; SIGUSR1 makes it mute, SIGUSR2 slow
      slow     answers each request but INIT after half a second
-     spin     answers INIT; the first request thereafter keeps it busy for ever
-   -b: as fuseblk on a block device; -w: with the writeback cache; -n: as the fsname
-   NAME that follows. In the background once it is mounted. */
+     spin     answers INIT; the next request keeps it busy for ever
+   -b: mounts as fuseblk on DEVICE; -w: with the writeback cache; -n: with the fsname NAME. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* forbid ERRNO CALL[-][,CALL...] PROGRAM...: runs PROGRAM with these system calls, by
-   number, failing with ERRNO, as a container's seccomp filter has them. "424-" is that
-   one and all that came later; "429:4:512" fails if argument 4, counted from 0, has one of the
-   bits 512 (on little-endian machines). */
+/* forbid ERRNO CALL[-][,CALL...] PROGRAM...: runs PROGRAM with a seccomp filter, as a container's, in
+   which these system calls, given by number, fail with ERRNO. "424-" is call 424 and all later ones;
+   "429:4:512" fails if argument 4, counted from 0, has one of the bits 512 (little-endian only). */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* handle take PATH >HANDLE; handle open MOUNT <HANDLE: prints the file's content. */
+/* handle take PATH >HANDLE: writes PATH's file handle. handle open MOUNT <HANDLE: opens the
+   handle in MOUNT, and prints the file's content. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

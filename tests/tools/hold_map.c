@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hold_map FILE: keeps FILE mapped, and nothing else of it open, until killed. */
+/* hold_map FILE: keeps FILE mapped, without an open descriptor of it, until it is killed. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

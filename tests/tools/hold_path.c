@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hold_path PATH COMMAND...: runs COMMAND while PATH is held by O_PATH, which
-   keeps a mount busy and asks it nothing. */
+/* hold_path PATH COMMAND...: runs COMMAND while an O_PATH descriptor of PATH is open, which
+   keeps the mount busy and sends no request. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* kill_at PID N: kill a server with SIGKILL when it is about to make its Nth system call after the next
- * request that it reads; N of them, whatever happens between. Prints "ready" once it watches the
- * server, and then "killed". If this program is killed first, the server goes on. */
+/* kill_at PID N: kills a server with SIGKILL when it is about to make its Nth system call after
+   it has read a request; it may read further requests before that. Prints "ready" once it traces
+   the server, and "killed". If this program is killed first, the server goes on. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

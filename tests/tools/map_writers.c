@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* map_writers FILE PROCESSES PAGES ROUNDS: processes that write to one file through shared
-   mappings, and one more by pwrite(2), each its own word in every page. All see each
-   other's words, never an older one than before; what the last round wrote stays. Exits 0
-   if so. Up to 255 rounds: from one to the next only one byte of a word changes, so that
-   none is seen half. */
+/* map_writers FILE PROCESSES PAGES ROUNDS: several processes write to one file through shared mappings,
+   and one more by pwrite(2); each has a word of its own in every page. Each process must see the
+   others' words, never an older one after a newer one, and the last round's words must stay. Exits
+   with 0 if so. At most 255 rounds: a word changes in one byte only from round to round, so no process
+   can see half of a change. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* model DIR_A DIR_B SEED STEPS: the same random file-system calls in two directories, and
-   whether they return the same, read the same, and leave the same behind. Exits 1 at the
-   first difference and tells it; both trees stay as they are then. With no steps only the
-   trees are compared. MODEL_TRACE=1 shows each call, which is how a difference is followed;
-   MODEL_PASSTHROUGH=1 allows for what FUSE's passthrough does; MODEL_SANDBOX=1 draws no device
-   nodes and no trusted attributes, which a sandboxed server may not make; MODEL_WRITEBACK=1
-   draws no set-id bits, which the kernel's late writes take, whoever wrote; MODEL_NO_HOLES=1
-   expects regular files of DIR_A to show no holes to lseek(2), as without passthrough.
+/* model DIR_A DIR_B SEED STEPS: makes the same random file-system calls in two directories, and compares
+   their results, the data that they read, and the trees. At the first difference it prints it, leaves
+   both trees as they are, and exits with 1. With 0 steps it only compares the trees.
+   MODEL_TRACE=1 prints each call, to find the cause of a difference; MODEL_PASSTHROUGH=1 accepts the
+   effects of FUSE's passthrough; MODEL_SANDBOX=1 makes no device nodes and no trusted attributes, which
+   a sandboxed server may not make; MODEL_WRITEBACK=1 sets no set-id bits, which a late write by the
+   kernel clears whoever wrote; MODEL_NO_HOLES=1 expects lseek(2) to show no holes in DIR_A, as without
+   passthrough.
 
-   Times count only where they were set to a time long ago, and inode numbers only for what
-   is the same file as what. */
+   Of times the model compares only whether they still are the old ones that it has set, of inode
+   numbers only which names have the same one. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 enum { SLOTS = 12, LONGEST = 1400 * 1024, PAGE = 4096, TREE_EVERY = 100, OTHER_USER = 1001 };
-enum { LONG_AGO = 1000000000 };	/* whatever happens now is later */
+enum { LONG_AGO = 1000000000 };	/* a time after all that the calls set */
 static const struct timespec settled[2] = { { 1000, 0 }, { 1000, 0 } };
 
 /* ---- What is drawn for a step; each call takes of it what it needs ---- */
@@ -123,10 +123,11 @@ static int draw_flags(void)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		flags |= chance(all[i].percent) ? all[i].flag : 0;
-	return flags | O_NONBLOCK | O_CLOEXEC;	/* a pipe without a peer is not waited for */
+	return flags | O_NONBLOCK | O_CLOEXEC;	/* O_NONBLOCK: opening a FIFO without a peer must
+						   not wait */
 }
 
-/* Three of five times one that there is, if it is soon found. */
+/* In three of five cases a file that exists, if a few tries find one. */
 static void draw_known_path(char *path)
 {
 	struct stat st;
@@ -175,7 +176,7 @@ static void __attribute__((format(printf, 2, 3))) call(struct outcome *o, const 
 	va_end(list);
 }
 
-/* Descriptor numbers and such are not compared: only whether there is one. */
+/* Descriptor numbers and the like are not compared: only whether the call failed. */
 static long only_whether(long value) { return value < 0 ? -1 : 0; }
 
 /* File systems differ in a directory's size. Data in a FIFO does not reach a FUSE server, and
@@ -222,7 +223,7 @@ static void __attribute__((format(printf, 2, 3))) add(struct text *t, const char
 static struct { ino_t number; char path[256]; } known[4096];
 static int known_count;
 
-/* The first path by which a file was met: hard links are one file. */
+/* The first path of each inode: later paths are hard links. */
 static const char *same_as(ino_t number, const char *path)
 {
 	for (int i = 0; i < known_count; i++)
@@ -531,8 +532,8 @@ static long try_pread(struct side *s, const struct draw *d)
 	return have_read(s, pread(fd_at(s, d->slot), s->outcome.data, d->length, d->offset));
 }
 
-/* The answer of a file system that has no holes, as generic_file_llseek() gives it where a
-   server does not know LSEEK. The descriptor's position moves as it does there. */
+/* The lseek(2) of a file system without holes, as generic_file_llseek() does it where a server
+   does not implement LSEEK. Moves the descriptor's position, too. */
 static off_t seek_without_holes(int fd, off_t size, off_t to, int whence)
 {
 	if (lseek(fd, 0, SEEK_CUR) < 0)	/* an O_PATH descriptor */
@@ -563,8 +564,8 @@ static off_t size_to_be(const struct draw *d)
 	return d->pick % 50 == 0 ? -1 : d->pick % 4 == 0 ? 0 : d->offset;
 }
 
-/* To the size that it has, tmpfs sets the time only if something was allocated behind the
-   end, which FUSE's writeback cache, that keeps the time, cannot know. */
+/* To the size that the file has already, tmpfs updates the time only if blocks were allocated
+   beyond the end. FUSE's writeback cache, which keeps the time, cannot know that. */
 static long try_truncate(struct side *s, const struct draw *d)
 {
 	struct stat st;
@@ -900,7 +901,7 @@ struct entry { uint64_t number; int64_t offset; unsigned short size; unsigned ch
 
 static int by_text(const void *a, const void *b) { return strcmp(a, b); }
 
-/* With room for few at a time; in which order is each file system's own affair. */
+/* With a buffer for a few entries; the order differs between file systems. */
 static long all_entries(struct outcome *o, int fd)
 {
 	static char list[512][64];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* no_argv PROGRAM: executes it with an argv that is empty. */
+/* no_argv PROGRAM: executes PROGRAM with an empty argv. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* poll_trap /dev/fd/N MOUNTPOINT: serves a mount whose file "file" holds up whoever polls or
-   closes it, but this process: which puts by turns that file and its /dev/fuse under one
-   number, 100, until it is killed. */
+/* poll_trap /dev/fd/N MOUNTPOINT: serves a mount whose file "file" blocks every process that
+   polls or closes it, except this one. Until it is killed, it has descriptor 100 refer to that
+   file and to its /dev/fuse in turns. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

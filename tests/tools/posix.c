@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* posix DIRECTORY [PART PARTS]: what each of some thousands of calls returns in a directory, and what
-   it leaves there, a line each: as root and as two ordinary users. For comparing one
-   file system with another: times and inode numbers are left out. */
+/* posix DIRECTORY [PART PARTS]: makes some thousands of calls in a directory, as root and as two ordinary
+   users, and prints a line for each with its result and the state of the directory. To compare two
+   file systems, it leaves out times and inode numbers. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -266,7 +266,7 @@ static long try_copy(const char *a, const char *b, int i)
 	close(to);
 	return n;
 }
-/* Removed or renamed while it is open. */
+/* The file is removed or renamed while it is open. */
 static long try_deleted(const char *a, const char *b, int i)
 {
 	int fd = open(a, O_RDWR | O_NONBLOCK);
@@ -359,7 +359,7 @@ static int leaves_alone(int c, const struct result *result)
 	return result->n < 0 || calls[c].call == try_access || calls[c].call == try_readlink;
 }
 
-/* Returns whether there was such a case. */
+/* Returns false if there is no such case. */
 static int one(int c, const char *a, const char *b, int i, size_t u)
 {
 	static int clean;

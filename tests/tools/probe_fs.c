@@ -22,7 +22,7 @@ static void tell(const char *call, long result)
 
 struct entry { unsigned long ino; long off; unsigned short len; unsigned char type; char name[]; };
 
-/* One entry a call: the buffer has no room for two. */
+/* The buffer has room for one entry per call. */
 static void small_buffers(int dir)
 {
 	char buf[32] __attribute__((aligned(8)));
@@ -37,7 +37,7 @@ static void small_buffers(int dir)
 		offsets[++count] = e->off;
 	}
 	printf("%s\nagain:", n < 0 ? " error" : "");
-	/* From each offset the next name, from the last to the first. */
+	/* Seeks to each offset, from the last to the first, and reads the next name. */
 	for (int i = count; i >= 0; i--) {
 		lseek(dir, offsets[i], SEEK_SET);
 		n = syscall(SYS_getdents64, dir, buf, sizeof(buf));

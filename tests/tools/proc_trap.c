@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* proc_trap exec|late|epoll /dev/fd/N MOUNTPOINT: serves a mount that never answers POLL or FLUSH for its
-   file, and makes what /proc shows of a process block until the connection is aborted.
+/* proc_trap exec|late|epoll /dev/fd/N MOUNTPOINT: serves a mount that never answers POLL or FLUSH for
+   its file, and so makes reads of a process's files in /proc block until the connection is aborted.
    exec: a process with /dev/fuse open executes a program, and waits in FLUSH meanwhile.
-   late: the same once it gets SIGUSR1; before, a child of its waits in FLUSH.
-   epoll: a process has, in turns, /dev/fuse and an epoll descriptor under the number 100, while
-   another process waits in epoll_ctl(2). After 60 seconds, of an idle machine, the server answers all. */
+   late: the same after SIGUSR1; until then a child waits in FLUSH.
+   epoll: descriptor 100 of a process is /dev/fuse and an epoll descriptor in turns, while another
+   process waits in epoll_ctl(2). After 60 seconds (on an idle machine) the server answers everything. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static void answer(const struct fuse_in_header *in)
 		held[held_count++] = *in;
 }
 
-/* Whatever becomes of the test, processes of the whole machine must not stay held up. */
+/* Whatever happens to the test, the trap must not block processes of the machine for ever. */
 static void answer_all(int sig)
 {
 	(void)sig;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* removing DIRECTORY SIZE: reads it with getdents64(2), SIZE bytes at a time, and removes
-   each entry as it comes, as rm -r does. Says how many. */
+/* removing DIRECTORY SIZE: reads DIRECTORY with getdents64(2), SIZE bytes at a time, removes
+   each entry as it is read, like rm -r, and prints how many. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

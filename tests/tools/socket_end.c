@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* socket_end PROGRAM [ARGUMENTS]: run a server on a socket instead of /dev/fuse, answer its INIT, and
- * close the socket. Ends with the server's status, or with 124 if it has not ended in 10 seconds. */
+/* socket_end PROGRAM [ARGUMENTS]: runs a server on a socket instead of /dev/fuse, answers its
+   INIT, and closes the socket. Exits with the server's status, or with 124 if the server has not
+   ended within 10 seconds. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* swap A B: exchanges the two names, over and over, until it is killed; also when
-   that fails for a while, as it does while one of them is a mountpoint. */
+/* swap A B: exchanges the two names over and over until it is killed, and goes on if an exchange
+   fails, as it does while one of them is a mountpoint. */
 #include <fcntl.h>
 #include <stdio.h>
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* syncpeer HOW HELPER ARGUMENTS...: a server that mounts with --sync-init.
  *
- * Runs HELPER, "@" in an argument being the socket's number, receives the
- * descriptor and makes the mount wait for the answer to INIT. HOW: "serve"
- * answers INIT; "mute" reads INIT and then ends; "refuse" answers it with an
- * error; "silent" never gives the word to mount, and ends. Prints the status
- * that comes back, how HELPER ended, and what is mounted then. */
+ * Runs HELPER, with the socket's number in place of "@" in the arguments, receives the descriptor, and
+ * tells the helper to mount, which waits for the reply to INIT. HOW: "serve" answers INIT; "mute" reads
+ * INIT and exits; "refuse" answers it with an error; "silent" exits without telling the helper to
+ * mount. Prints the status that the helper sends, how HELPER ended, and what is mounted then. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

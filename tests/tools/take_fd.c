@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* take_fd SOCKET PROGRAM: connects ('@': to an abstract one), receives a descriptor, and leaves PROGRAM
-   /dev/fd/N running with it. */
+/* take_fd SOCKET PROGRAM: connects to SOCKET ('@': an abstract name), receives a descriptor, and
+   leaves PROGRAM /dev/fd/N running with it. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

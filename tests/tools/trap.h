@@ -16,7 +16,7 @@ static void reply(const struct fuse_in_header *in, int error, const void *body, 
 	struct iovec iov[2] = { { &out, sizeof(out) }, { (void *)body, size } };
 
 	if (writev(dev, iov, 2) < 0)
-		return;		/* its caller has gone */
+		return;		/* the caller has ended */
 }
 
 static struct fuse_attr attr_of(uint64_t node)

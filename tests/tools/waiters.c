@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* waiters [-n EACH] [-k KINDS] DIRECTORY: processes that each wait for one operation in a directory with
-   the files f0 to f9. It opens what they need, prints "ready", and starts them at the
-   first byte of input. Each prints a line, "KIND ERRNO" (0: success; 7: SIGBUS for mmap), or -SIGNAL when
-   it is killed; when all have ended, "over". At the end of input it kills those that are left.
+/* waiters [-n EACH] [-k KINDS] DIRECTORY: starts processes that each wait for one operation in a
+   directory with the files f0 to f9. It opens the files that they need, prints "ready", and starts the
+   operations at the first byte of its input. Each process prints a line, "KIND ERRNO" (0: success; 7:
+   SIGBUS for mmap), or "KIND -SIGNAL" if a signal ends it; the last line is "over". At the end of its
+   input waiters kills the processes that are left.
    KINDS: some of stat,open,read,write,readdir,rename,lock,mmap,fsync,close,mkdir; all by default. */
 #include <errno.h>
 #include <fcntl.h>

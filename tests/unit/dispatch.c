@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dispatch: bytes as the kernel sends them, and as it never would. */
+/* dispatch: requests as the kernel sends them, and bytes that it never sends. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ static int attr(struct fuse_req *req, uint64_t node, struct fuse_attr *a)
 static int lookup(struct fuse_req *req, uint64_t parent, const char *name)
 {
 	if (strcmp(name, "beyond") == 0)
-		return -512;	/* the first that is the kernel's own, ERESTARTSYS */
+		return -512;	/* ERESTARTSYS, the first of the kernel's internal errors */
 	return parent == 1 && strcmp(name, "hello") == 0 ? fuse_entry(req, 2) : -ENOENT;
 }
 
@@ -111,7 +111,7 @@ static void negotiates(void **state)
 	assert_int_equal(session.phase, FUSE_STARTING);
 }
 
-/* Never a flag that was not offered, and none of the second word without
+/* Agrees to no flag that the kernel did not offer, and to none of the upper 32 without
    FUSE_INIT_EXT. */
 static void flags_are_masked(void **state)
 {
@@ -166,7 +166,7 @@ static void answers(void **state)
 	assert_int_equal(req.reply.body.entry.entry.nodeid, 2);
 	assert_int_equal(req.reply.header.len, 16 + 128);
 	assert_true(feed(FUSE_LOOKUP, 1, "none", 5));
-	assert_int_equal(req.reply.header.error, 0);	/* kept as "not there" */
+	assert_int_equal(req.reply.header.error, 0);	/* a negative entry */
 	assert_int_equal(req.reply.body.entry.entry.nodeid, 0);
 	assert_true(feed(FUSE_READ, 2, &in, sizeof(in)));
 	assert_int_equal(req.reply.data_size, 3);
@@ -300,8 +300,8 @@ static void extensions(void **state)
 	assert_int_equal(req.reply.header.error, -EINVAL);
 }
 
-/* Every opcode, with every length of body up to 200 bytes of a few patterns:
-   the sanitizer watches the edges. */
+/* Every opcode, with bodies of up to 200 bytes in a few patterns: the sanitizer checks the
+   bounds. */
 static void every_length(void **state)
 {
 	static const unsigned char patterns[] = { 0, 0xff, 'a', 1 };

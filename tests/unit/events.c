@@ -172,7 +172,7 @@ static void requests(void **state)
 
 	(void)state;
 	assert_false(requests_take(&r, &(struct event) { .unique = 2 }, &sent));
-	/* Whatever the order in which they end, each is found once. */
+	/* Requests end in any order, and each is found once. */
 	for (uint64_t i = 1; i <= MANY; i++)
 		assert_int_equal(requests_add(&r, &(struct event) { .unique = i * 2, .connection = (uint32_t)(i % 3), .time = i }), 0);
 	assert_int_equal(r.count, MANY);

@@ -14,9 +14,9 @@
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 #define SECOND 1000000000ull
-#define LOTS 4096	/* bytes written by a server that has answered before */
+#define LOTS 4096	/* bytes that a server which has answered before has written */
 
-/* A server that ran 0.1 s into the second between the samples, as it read the last request. */
+/* A server that ran for the first 0.1 s between the samples, when it read the last request. */
 #define AT(...) { .time = SECOND, .servers = 1, .written = LOTS, .activity = 7, .ran = SECOND, __VA_ARGS__ }
 #define LATER(...) { .time = 2 * SECOND, .servers = 1, .written = LOTS, .activity = 8, \
 		     .ran = SECOND + SECOND / 10, __VA_ARGS__ }

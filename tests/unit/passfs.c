@@ -176,7 +176,7 @@ static uint64_t take(uint64_t ino)
 	return inodes_take(&table, dup(0), 1, ino, INODE_ALONE);
 }
 
-/* Numbers of descriptors, to see that none is lost. */
+/* Counts descriptors, to see that none is lost. */
 static int next_descriptor(void)
 {
 	int fd = dup(0);
@@ -195,7 +195,7 @@ static void lookups(void **state)
 	free_before = next_descriptor();
 	assert_int_equal(take(11), 2);
 	assert_int_equal(take(11), 2);
-	assert_int_equal(inodes_take(&table, dup(0), 2, 11, INODE_ALONE), 3);	/* another file system's */
+	assert_int_equal(inodes_take(&table, dup(0), 2, 11, INODE_ALONE), 3);	/* on another file system */
 	assert_int_equal(inodes_get(&table, 2)->lookups, 2);
 	assert_null(inodes_get(&table, 0));
 	assert_null(inodes_get(&table, 4));
@@ -204,11 +204,12 @@ static void lookups(void **state)
 	inodes_forget(&table, 2, 1, INODE_ALONE);
 	assert_non_null(inodes_get(&table, 2));
 	inodes_get(&table, 2)->backing = 7;
-	assert_int_equal(inodes_forget(&table, 2, 5, INODE_ALONE), 7);	/* more than there were */
+	assert_int_equal(inodes_forget(&table, 2, 5, INODE_ALONE), 7);	/* more lookups than the kernel has
+									   made */
 	assert_null(inodes_get(&table, 2));
 	assert_int_equal(inodes_forget(&table, 2, 1, INODE_ALONE), 0);
 	inodes_forget(&table, 1, 100, INODE_ALONE);
-	assert_non_null(inodes_get(&table, 1));			/* the root stays */
+	assert_non_null(inodes_get(&table, 1));			/* the root is never removed */
 	inodes_forget(&table, 3, 1, INODE_ALONE);
 	assert_int_equal(next_descriptor(), free_before);
 	assert_int_equal(take(12), 3);				/* the place that was freed last */
@@ -252,15 +253,16 @@ static void retired(void **state)
 	free_before = next_descriptor();
 	assert_int_equal(take(2), 2);
 	assert_true(inodes_open(&table, 2));
-	assert_false(inodes_retire(&table, 2));		/* it is open */
+	assert_false(inodes_retire(&table, 2));		/* an open file is not forgotten */
 	inodes_close(&table, 2);
 	assert_true(inodes_retire(&table, 2));
 	assert_false(inodes_retire(&table, 2));
-	assert_false(inodes_retire(&table, 1));		/* the root stays */
+	assert_false(inodes_retire(&table, 1));		/* the root is never removed */
 	assert_false(inodes_open(&table, 2));
-	assert_int_equal(take(2), 3);			/* the same file */
-	assert_non_null(inodes_get(&table, 2));		/* as long as the kernel knows it */
-	for (uint64_t i = 4; i < 400; i++)		/* through a larger hash */
+	assert_int_equal(take(2), 3);			/* a second lookup of the same file */
+	assert_non_null(inodes_get(&table, 2));		/* valid as long as the kernel knows the
+							   inode */
+	for (uint64_t i = 4; i < 400; i++)		/* found after the hash has grown */
 		assert_int_equal(take(i), i);
 	assert_int_equal(take(2), 3);
 	for (uint64_t i = 4; i < 400; i++)
@@ -272,7 +274,8 @@ static void retired(void **state)
 	assert_int_equal(next_descriptor(), free_before);
 	assert_false(inodes_open(&table, 2));
 	assert_int_equal(take(9), 3);
-	assert_true(inodes_open(&table, 3));		/* a free place has not been retired */
+	assert_true(inodes_open(&table, 3));		/* a place that was freed and taken again
+							   can be opened */
 }
 
 static void kept_numbers(void **state)

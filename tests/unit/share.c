@@ -9,7 +9,7 @@
 
 #include "fuse/share.h"
 
-/* Node 100 and up are on a file system below that has the number of the hundred. */
+/* Nodes from 100 on are on the file system below whose number is their hundred. */
 static uint64_t place(void *fs, uint64_t node)
 {
 	(void)fs;
@@ -18,7 +18,7 @@ static uint64_t place(void *fs, uint64_t node)
 
 static const struct fuse_ops ops = { .place = place };
 static const struct fuse_session session = { .ops = &ops };
-enum { MINE = 5, OTHER = 6, DEVICE = 3, NO_MORE_KEPT = 4096 /* of one kind */ };
+enum { MINE = 5, OTHER = 6, DEVICE = 3, NO_MORE_KEPT = 4096 /* waiting requests of one kind */ };
 
 static struct request { struct fuse_in_header in; struct fuse_copy_file_range_in copy; } buffer;
 static uint64_t unique;

@@ -130,7 +130,7 @@ static void files_say_what_is_wrong(void **state)
 	assert_false(st.inside);
 }
 
-/* Runs fn in a child, and returns what it returns. */
+/* Runs fn in a child, and returns fn's result. */
 static int in_child(int (*fn)(void))
 {
 	pid_t pid = fork();
@@ -307,7 +307,8 @@ static void a_number_is_used_again(void **state)
 	close(device);
 }
 
-/* The child runs `fn` on the descriptor, and is in this function of the kernel within two seconds. */
+/* Forks a child that runs `fn` on the descriptor. Returns its pid once it is in this kernel
+   function, within two seconds. */
 static int child_in(int (*fn)(int fd), int fd, const char *function)
 {
 	char dir[12], where[64];
@@ -422,7 +423,7 @@ static void holders_are_found(void **state)
 	close(ready[1]);
 }
 
-/* Maps a file, and nothing else of it stays open. */
+/* Maps a file, and closes its descriptor. */
 static void map_file(const char *name)
 {
 	int fd = open(name, O_CREAT | O_RDWR, 0600);
@@ -562,7 +563,8 @@ static void fuse_conf(void **state)
 	close(at.under);
 }
 
-/* A directory service writes files of any size: the last line counts, wherever a read ends. */
+/* A directory service may write passwd files of any size: the last line counts, wherever a read
+   ends. */
 static void users_in_a_long_file(void **state)
 {
 	static char text[2 << 20];
@@ -680,7 +682,7 @@ static int tear_down(void **state)
 	return chdir("/") < 0 || system(command) != 0;
 }
 
-/* Against a straight search, through growth; keys that fall together too. */
+/* Compares the map with a linear search while it grows, with colliding keys too. */
 static void maps(void **state)
 {
 	struct map map = { 0 };
@@ -730,7 +732,7 @@ static void check_switches_with_groups(void)
 	assert_int_equal(status, 0);
 }
 
-/* A real-time thread that spins is switched a few times a second at most. */
+/* The kernel preempts a spinning real-time thread a few times a second at most. */
 static void check_activity_of_spinner(void)
 {
 	const struct sched_param first = { .sched_priority = 1 };
@@ -745,7 +747,7 @@ static void check_activity_of_spinner(void)
 	}
 	usleep(50000);
 	if (waitpid(pid, NULL, WNOHANG) == pid)
-		return;	/* it may not be real-time */
+		return;	/* this machine does not allow a real-time policy */
 	before = proc_activity(pid);
 	for (int i = 0; i < 8; i++) {
 		usleep(150000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* out, msg, opt, optlist, table: text in, text out. */
+/* out, msg, opt, optlist, table: the modules that only read and write text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,7 +85,7 @@ static void escapes_beyond_ascii(void **state)
 		out_fmt(&out, "%s", rows[i].text);
 		assert_string_equal(out_text(&out), rows[i].shown);
 	}
-	/* No character is cut in two, by the room or by a precision. */
+	/* Neither the buffer's end nor a precision cuts a character in two. */
 	struct out out = OUT_TEXT(small);
 
 	out.escape = true;
@@ -276,7 +276,7 @@ static void mountinfo(void **state)
 	assert_int_equal(table_connection(&row), 8 << 20 | 1);
 }
 
-/* Every line that is cut short is refused or parsed, and never read beyond. */
+/* Every truncated line is refused or parsed, and never read beyond its end. */
 static void mountinfo_cut(void **state)
 {
 	static const char line[] = "62 42 0:38 / /tmp/a\\040b ro shared:1 - fuse.x disk rw";
@@ -325,7 +325,7 @@ static void mountinfo_propagation(void **state)
 	}
 }
 
-/* Every string, the longest first cut where the room ends, and none outside of it. */
+/* Every string, with the longest truncated first at the end of the buffer, and none outside it. */
 static void rows_are_copied(void **state)
 {
 	struct table_row row = {
@@ -376,7 +376,8 @@ static void json_is_json(void **state)
 	static const struct { const char *text, *json; } strings[] = {
 		{ "plain", "plain" }, { "\"\\/", "\\\"\\\\/" }, { "\n\t\033\x7f", "\\u000a\\u0009\\u001b\\u007f" },
 		{ "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
-		/* Cut off, a lone following byte, too long, a surrogate, beyond the last. */
+		/* A truncated character, a lone continuation byte, an overlong form, a
+		   surrogate, a code beyond U+10FFFF. */
 		{ "a\xc3", "a\\ufffd" }, { "\x80", "\\ufffd" }, { "\xc0\xaf", "\\ufffd\\ufffd" },
 		{ "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" }, { "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" },
 		{ "\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd" }, { "\xff", "\\ufffd" },
