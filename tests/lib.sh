@@ -206,9 +206,9 @@ stop() { kill -STOP "$1" && within 5 stopped "$1"; }
 since() { [ $((${EPOCHREALTIME/./} - $1)) -lt $(($2 * 1000000 * SLOWNESS)) ]; }
 conn_of() { local d; d=$(mount_line "$1" | cut -d' ' -f3); echo "${d#*:}"; }
 
-# machine exclusive | shared | free: what is one for the whole machine, the switch of io_uring and
-# the caches that can be dropped, belongs to one test that changes it or to those that rely on it.
-# Where a test cannot open the lock (an ordinary user's), it cannot change those either.
+# machine exclusive | shared | free: locks the settings of the whole machine (the io_uring switch, the
+# kernel's caches). A test that changes one takes the lock exclusively, tests that rely on them share
+# it. An ordinary user's test cannot open the lock file, but cannot change the settings either.
 machine()
 {
 	[ "${machine_lock:-}" ] || { exec {machine_lock}>>/run/lock/fusebox-tests; } 2>/dev/null || return 0

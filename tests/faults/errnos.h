@@ -41,7 +41,7 @@ static const int *may_fail_with(const struct plan_record *r)
 	MAY(SYS_poll, EINTR)
 	MAY(SYS_pipe2, EMFILE)
 	case SYS_fcntl: case SYS_rt_sigaction: case SYS_rt_sigprocmask: case SYS_wait4:
-		return never;	/* as they are used, they do not */
+		return never;	/* these calls do not fail with the arguments that fusebox uses */
 	MAY(SYS_dup2, EMFILE)
 	MAY(SYS_readlinkat, EACCES, ENOENT)
 	MAY(SYS_getdents64, ENOENT, EIO)

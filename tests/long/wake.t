@@ -49,9 +49,10 @@ hang_once()
 	! gone "$server" || { echo 'the server ended'; return 1; }
 }
 
-# Files that a server keeps open after a late answer to OPEN and OPENDIR, each time.
+# How many files a server leaves open in each round, after a late answer to OPEN and OPENDIR.
 kept=0
-# hangs NAME [KIB]: KIB of memory more are no loss. With the server's pid in $server, and silence and revive for what it depends on.
+# hangs NAME [KIB]: the server may grow by KIB. $server is its pid; the functions silence and revive
+# stop and resume what it depends on.
 hangs()
 {
 	local name=$1 slack=${2:-2048} i before after was now
