@@ -65,7 +65,7 @@ struct fuse_req {
 	uint32_t wanted;	/* READDIR: the most bytes that the kernel accepts */
 	uint32_t generation;	/* of the node in the reply (default 0): differs for each file that reuses a node */
 	bool brief;		/* the kernel may not cache the attributes in the reply at all */
-	struct fuse_slot *slot, *own_slot;	/* fuse_keep.h: of this request, of this thread; NULL: none */
+	struct fuse_slot *slot, *own_slot;	/* fuse_keep.h: the slots of this request and of this thread; NULL: none */
 	uint64_t *counted;	/* FORGET: the count in the request, for fuse_keep.h */
 	struct fuse_reply reply;
 };

@@ -214,7 +214,8 @@ static void report_end(const char *program, int status)
 		msg("%s: ended with status %d", program, sys_exit_code(status));
 }
 
-/* The next server asks the store of the last server that filled one, however many servers fail in between. */
+/* Keeps the socket to the store of the last server that put descriptors into one, for the next server:
+   servers that failed in between have filled none. */
 static void pass_store_on(void)
 {
 	int *drop = keep.kept->head.held == keep.kept->head.lives ? &keep.before : &keep.hold;

@@ -65,6 +65,23 @@ static bool is_stacked_on(uint64_t top, uint64_t id)
 	return climb.id == id;
 }
 
+/* Reports why the mount on top at n's path cannot be unmounted, and returns -EBUSY; 0: it can. */
+static int refuse_top(struct recovery *r, const struct next *n, const struct target *top, uint64_t before)
+{
+	if (!top->fuse)
+		report(r->to, "failed", "%s is covered by %s; unmount that first", n->path, top->type);
+	else if (top->id && !is_stacked_on(top->id, n->id))
+		report(r->to, "failed", "%s: another mount is there now", n->path);
+	else if (top->id == before)
+		report(r->to, "failed", "%s is still mounted", n->path);
+	else if (top->at.below && !recover_answers(r, top->outer))
+		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; run fumount -R conn:%llu first",
+		       n->path, (unsigned long long)top->outer, (unsigned long long)top->outer);
+	else
+		return 0;
+	return -EBUSY;
+}
+
 /* Find the next mount to recover and unmount the top of its stack: that mount, or a mount that
    covers it. 1: unmounted, and more may be left; 0: none is left; or -errno. `before` is the id
    of the mount that the last call unmounted, to notice when it is still there. */
@@ -93,20 +110,8 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		report_error(r->to, "failed", err, "%s: %s", n.path, target_why(&top, found));
 		return err;
 	}
-	if (!top.fuse) {
-		report(r->to, "failed", "%s is covered by %s; unmount that first", n.path, top.type);
-		err = -EBUSY;
-	} else if (top.id && !is_stacked_on(top.id, n.id)) {
-		report(r->to, "failed", "%s: another mount is there now", n.path);
-		err = -EBUSY;
-	} else if (top.id == *before) {
-		report(r->to, "failed", "%s is still mounted", n.path);
-		err = -EBUSY;
-	} else if (top.at.below && !recover_answers(r, top.outer)) {
-		report(r->to, "failed", "%s lies below conn:%llu, which does not answer; run fumount -R conn:%llu first",
-		       n.path, (unsigned long long)top.outer, (unsigned long long)top.outer);
-		err = -EBUSY;
-	} else {
+	err = refuse_top(r, &n, &top, *before);
+	if (!err) {
 		*before = top.id;
 		err = recover_unmount(r, &top);
 	}

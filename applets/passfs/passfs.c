@@ -69,50 +69,77 @@ static uint32_t count_threads(bool waits)
 	return (uint32_t)(cpus < 2 ? 1 + waits : cpus > MOST ? MOST : cpus);
 }
 
-/* Selects the features to request from the kernel, by the options and SOURCE's type. */
-static void choose_features(struct passfs *fs, uint32_t type)
+/* Whether SOURCE's file system has POSIX access lists, and other users may be subject to them. */
+static bool has_access_lists(const struct passfs *fs)
 {
-	enum { OVERLAY = 0x794c7630, TMPFS = 0x01021994, OF_6_6 = 39 };
-	const uint32_t ramfs = 0x858458f6;
 	char none;
-	uint64_t *want = &pass_ops.want;
 
-	*want = FUSE_ATOMIC_O_TRUNC | FUSE_DONT_MASK | FUSE_HANDLE_KILLPRIV_V2 | FUSE_CREATE_SUPP_GROUP
-		| FUSE_HAS_IOCTL_DIR | FUSE_READDIRPLUS_AUTO | FUSE_ASYNC_DIO;
+	return !fs->no_xattrs && fs->serve.mount.allow_other
+	       && vfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, PASS_ACCESS_LIST, &none, 0) != -EOPNOTSUPP;
+}
+
+/* The flags of INIT to request from the kernel. */
+static uint64_t choose_flags(const struct passfs *fs)
+{
+	uint64_t want = FUSE_ATOMIC_O_TRUNC | FUSE_DONT_MASK | FUSE_HANDLE_KILLPRIV_V2 | FUSE_CREATE_SUPP_GROUP
+			| FUSE_HAS_IOCTL_DIR | FUSE_READDIRPLUS_AUTO | FUSE_ASYNC_DIO | FUSE_DIRECT_IO_ALLOW_MMAP;
+
+	if (has_access_lists(fs))
+		want |= FUSE_POSIX_ACL;
+	if (fs->cache != CACHE_NONE)
+		want |= FUSE_AUTO_INVAL_DATA;
+	if (!fs->no_symlinks_out)
+		want |= FUSE_CACHE_SYMLINKS;
+	if (fs->locks)
+		want |= FUSE_POSIX_LOCKS | FUSE_FLOCK_LOCKS;
+	if (fs->writeback)
+		want |= FUSE_WRITEBACK_CACHE;
+	if (fs->export)
+		want |= FUSE_EXPORT_SUPPORT;
+	return fs->passthrough ? want | FUSE_PASSTHROUGH : want;
+}
+
+/* The kernel stops sending a request whose operation is missing. */
+static void remove_operations(const struct passfs *fs)
+{
 	if (fs->no_xattrs) {
 		pass_ops.getxattr = NULL;
 		pass_ops.listxattr = NULL;
 		pass_ops.setxattr = NULL;
 		pass_ops.removexattr = NULL;
-	} else if (fs->serve.mount.allow_other
-		   && vfs_getxattr(inodes_get(&fs->inodes, FUSE_ROOT_ID)->fd, PASS_ACCESS_LIST, &none, 0) != -EOPNOTSUPP)
-		*want |= FUSE_POSIX_ACL;
-	*want |= FUSE_DIRECT_IO_ALLOW_MMAP;
-	if (fs->cache != CACHE_NONE)
-		*want |= FUSE_AUTO_INVAL_DATA;
-	if (!fs->no_symlinks_out)
-		*want |= FUSE_CACHE_SYMLINKS;
-	if (fs->locks)
-		*want |= FUSE_POSIX_LOCKS | FUSE_FLOCK_LOCKS;
-	if (fs->writeback)
-		*want |= FUSE_WRITEBACK_CACHE;
-	if (fs->export)
-		*want |= FUSE_EXPORT_SUPPORT;
-	fs->passthrough = !fs->writeback && !fs->no_passthrough && !fs->serve.sandbox && sys_geteuid() == 0;
-	if (fs->passthrough)
-		*want |= FUSE_PASSTHROUGH;
-	pass_ops.threads = count_threads(fs->serve.mount.allow_other || (type != TMPFS && type != ramfs));
-	fs->single_threaded = (fs->serve.threads ? (uint32_t)fs->serve.threads : pass_ops.threads) == 1;
-	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
-	fs->quiet_close = has_noop_flush(type);
-	fs->stable_since = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
+	}
 	if (!fs->locks) {
 		pass_ops.getlk = NULL;
 		pass_ops.setlk = NULL;
 		pass_ops.interrupt = NULL;
 	}
-	pass_ops.timeout = fs->timeout >= 0 ? (uint32_t)fs->timeout * 1000 : fs->cache == CACHE_NONE ? 0
-			   : fs->cache == CACHE_ALWAYS ? 86400 * 1000 : 1000;
+}
+
+/* How many milliseconds the kernel may cache names and attributes. */
+static uint32_t choose_timeout(const struct passfs *fs)
+{
+	enum { SECOND = 1000, DAY = 86400 * SECOND };
+
+	if (fs->timeout >= 0)
+		return (uint32_t)fs->timeout * SECOND;
+	return fs->cache == CACHE_NONE ? 0 : fs->cache == CACHE_ALWAYS ? DAY : SECOND;
+}
+
+/* Selects the features of this server, by the options and the type of SOURCE's file system. */
+static void choose_features(struct passfs *fs, uint32_t type)
+{
+	enum { OVERLAY = 0x794c7630, TMPFS = 0x01021994, OF_6_6 = 39 };
+	const uint32_t ramfs = 0x858458f6;
+
+	fs->passthrough = !fs->writeback && !fs->no_passthrough && !fs->serve.sandbox && sys_geteuid() == 0;
+	pass_ops.want = choose_flags(fs);
+	remove_operations(fs);
+	pass_ops.threads = count_threads(fs->serve.mount.allow_other || (type != TMPFS && type != ramfs));
+	fs->single_threaded = (fs->serve.threads ? (uint32_t)fs->serve.threads : pass_ops.threads) == 1;
+	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
+	fs->quiet_close = has_noop_flush(type);
+	fs->stable_since = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
+	pass_ops.timeout = choose_timeout(fs);
 	fs->has_long_timeout = pass_ops.timeout > 1000;
 }
 
