@@ -43,6 +43,13 @@ static void put_advice(struct out *out, const struct conn *conn)
 		out_fmt(out, " (kill -CONT %d resumes the server)", conn->pid);
 }
 
+void report_unseen(const struct report *to, uint64_t connection, bool visible)
+{
+	report(to, "unknown", "whether a process still holds connection %llu is not visible to this user; "
+	       "if one hangs, run fumount -R %sconn:%llu%s", (unsigned long long)connection, visible ? "-f " : "",
+	       (unsigned long long)connection, visible ? "" : " as root");
+}
+
 void report_busy(const struct report *to, bool look, uint64_t connection)
 {
 	struct census census = { .count = 0 };

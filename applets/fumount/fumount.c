@@ -17,7 +17,7 @@ static const struct opt options[] = {
 	OPT(0, "older", OPT_NUMBER, struct fumount, older, "SECONDS", "--wake: only what has waited for so long"),
 	OPT(0, "pid", OPT_STRING, struct fumount, pid, "PID", "--wake: only this process"),
 	OPT(0, "node", OPT_STRING, struct fumount, node, "N", "--wake: only requests for this node"),
-	OPT(0, "dry-run", OPT_FLAG, struct fumount, dry_run, NULL, "--wake: show what waits; end nothing"),
+	OPT(0, "dry-run", OPT_FLAG, struct fumount, dry_run, NULL, "--wake, -R: tell what would be done; do nothing"),
 	OPT('a', "all", OPT_FLAG, struct fumount, all, NULL, "all FUSE mounts"),
 	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these types: fuse.a,fuse.b; nofuse.a: all others"),
 	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "with -a: only mounts with these options"),
@@ -61,6 +61,8 @@ static const char *find_contradiction(const struct fumount *f, char **operands)
 		return "-r excludes -l, -f, -R and --abort";
 	if (f->wake && (f->lazy + f->recover + f->abort + f->read_only || f->kill || f->wait >= 0 || f->options))
 		return "--wake excludes -l, -R, -r, -k, -w, -O and --abort";
+	if (f->dry_run && !f->wake && !f->recover)
+		return "--dry-run goes with --wake and -R";
 	if (f->wake && !fumount_wake)
 		return "this build has no --wake";
 	return f->all || *operands ? fumount_wake_contradiction ? fumount_wake_contradiction(f) : NULL

@@ -51,6 +51,10 @@ enum { FUMOUNT_SETTLE_S = 2 };
    second if the server does not answer. */
 void report_busy(const struct report *to, bool look, uint64_t connection);
 
+/* Reports that this user cannot see what still holds the connection, and how to recover it: root can, and
+   a user whose server is `visible`. */
+void report_unseen(const struct report *to, uint64_t connection, bool visible);
+
 #define FUMOUNT_PART __attribute__((weak))
 /* -R, for the mounts that `word` means, or for every connection in the census. Both report each
    step and return an exit status. NULL in a small build, as is fumount_all(). */

@@ -47,9 +47,7 @@ static void report_kept(const struct report *to, uint64_t connection, bool visib
 	int64_t waiting = fusectl_waiting(connection);
 
 	if (!visible)
-		report(to, "unknown", "whether a process still holds connection %llu is not visible to this user"
-		       "; if one hangs, run fumount -R conn:%llu as root",
-		       (unsigned long long)connection, (unsigned long long)connection);
+		report_unseen(to, connection, false);
 	else if (waiting > 0 && !fusectl_is_over(connection))
 		report(to, "kept", "connection %llu stays, and %lld of its requests still wait%s; "
 		       "fumount -R conn:%llu ends that", (unsigned long long)connection, (long long)waiting,

@@ -17,7 +17,7 @@ int fumount_recover_all(const struct fumount *f, const struct report *to, struct
 {
 	struct recovery r = { .f = f, .to = to, .census = *all, .others.identify = true };
 
-	return recover_everywhere(&r);
+	return f->dry_run ? recover_explain(&r) : recover_everywhere(&r);
 }
 
 static int add_connection(const struct table_row *row, void *data)
@@ -64,5 +64,7 @@ int fumount_recover(const struct fumount *f, const struct report *to, const char
 		err = add_detached(word, &r.census);
 	if (!r.census.count)
 		return recover_report_no_mount(to, word, err);
+	if (f->dry_run)
+		return recover_explain(&r);
 	return mounted ? recover_everywhere(&r) : recover_detached(&r, r.census.conns[0].connection);
 }

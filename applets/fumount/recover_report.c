@@ -58,18 +58,19 @@ int recover_report_leftover(const struct recovery *r, uint64_t connection)
 		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
 		return FUMOUNT_OK;
 	}
-	if (waiting < 0 && r->f->force)		/* fusectl is out of reach. */
-		report(r->to, "unknown", "whether a process still holds connection %llu is not visible to this user",
-		       (unsigned long long)connection);
-	else if (waiting < 0)
-		report(r->to, "unknown", "whether a process still holds connection %llu is not visible to this user"
-		       "; if one hangs, run fumount -R %sconn:%llu%s", (unsigned long long)connection,
-		       conn->pid ? "-f " : "", (unsigned long long)connection, conn->pid ? "" : " as root");
-	else
+	if (waiting < 0 && !r->f->force)	/* fusectl is out of reach. */
+		report_unseen(r->to, connection, conn->pid > 0);
+	else if (waiting >= 0)
 		report(r->to, "kept", "connection %llu is mounted nowhere, and stays until no process holds it",
 		       (unsigned long long)connection);
 	report_holders(r->to, major, minor);
 	return waiting < 0 && r->unsure ? FUMOUNT_USAGE : FUMOUNT_OK;
+}
+
+void recover_report_hidden(const struct recovery *r, bool hidden)
+{
+	if (hidden)
+		report(r->to, "unknown", "some mount namespaces are not visible to this user");
 }
 
 /* The mount table has no such mount: success, unless the path does not exist, something else

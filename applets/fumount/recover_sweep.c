@@ -211,8 +211,7 @@ int recover_everywhere(struct recovery *r)
 		e.again = false;
 		proc_each_namespace(sweep_other_namespace, &e, &hidden);
 	}
-	if (hidden)
-		report(r->to, "unknown", "some mount namespaces are not visible to this user");
+	recover_report_hidden(r, hidden);
 	for (size_t i = r->status == FUMOUNT_OK ? 0 : r->census.count; i < r->census.count; i++)
 		note_status(r, recover_report_leftover(r, r->census.conns[i].connection));
 	return r->status;

@@ -41,6 +41,8 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 /* Reports whether the connection is gone. Returns an exit status: FUMOUNT_USAGE if this user
    cannot see whether processes wait for a server that may hang. */
 int recover_report_leftover(const struct recovery *r, uint64_t connection);
+/* Reports that mount namespaces may be missing in what was reported before, if `hidden`. */
+void recover_report_hidden(const struct recovery *r, bool hidden);
 
 /* No mount is meant by the word: returns FUMOUNT_OK, unless the path does not exist, something
    else than FUSE is mounted there, or the word is malformed. err: of the search. */
@@ -53,6 +55,9 @@ int recover_unmount(struct recovery *r, const struct target *t);
    mount table, since umount2(2) is waiting for the server or another process detached it; only t's
    connection and owner are used then. */
 void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmounting);
+
+/* recover_explain.c: --dry-run: report what would be done. Returns the exit status. */
+int recover_explain(struct recovery *r);
 
 /* recover_sweep.c: unmount every mount of the connections, stacks from the top: in this mount namespace,
    which returns 0 or -errno; and in all others, which returns the exit status. */

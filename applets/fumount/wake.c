@@ -36,8 +36,7 @@ const char *fumount_wake_contradiction(const struct fumount *f)
 	uint64_t number;
 
 	if (!f->wake)
-		return f->older >= 0 || f->pid || f->node || f->dry_run
-		       ? "--older, --pid, --node and --dry-run go with --wake" : NULL;
+		return f->older >= 0 || f->pid || f->node ? "--older, --pid and --node go with --wake" : NULL;
 	if (!wake_error(f->wake))
 		return "--wake: no such error, or not one to answer with";
 	if (f->pid && (opt_number(f->pid, INT32_MAX, &number) < 0 || !number))

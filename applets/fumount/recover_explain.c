@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* recover_explain: fumount -R --dry-run: what -R would do, without doing it. See recovery.h. */
+#include "recovery.h"
+
+#include "mount/table.h"
+#include "out.h"
+#include "proc/proc.h"
+
+/* Only an attempt tells whether a mount is busy. */
+static int explain_mount(const struct table_row *row, void *data)
+{
+	const struct recovery *r = data;
+
+	if (table_is_fuse(row) && recover_is_target(r, table_connection(row)))
+		report(r->to, "would", "%s at %s: would be unmounted, or detached if it is busy", row->type,
+		       row->mountpoint);
+	return 0;
+}
+
+static int explain_namespace(uint64_t number, int pid, void *data)
+{
+	const struct recovery *r = data;
+	char text[12], command[16];
+	struct out out = OUT_TEXT(text);
+	size_t count;
+
+	out_fmt(&out, "%d", pid);
+	count = number == proc_namespace() ? 0 : recover_count_mounts(r, out_text(&out));
+	proc_command(pid, command);
+	if (count)
+		report(r->to, "would", "in the mount namespace of %d (%s): %llu mount%s, likewise", pid, command,
+		       (unsigned long long)count, out_plural(count));
+	return 0;
+}
+
+static void explain_connection(struct recovery *r, uint64_t connection)
+{
+	enum conn_state state = recover_judge(r, connection);
+	const struct conn *conn = recover_find_conn(r, connection);
+
+	recover_report_state(r, state, conn);
+	if (recover_abort_is_due(r, state, conn))
+		report(r->to, "would", "connection %llu: %swould be aborted%s", (unsigned long long)connection,
+		       r->f->force ? "" : "what waits would be ended with ETIMEDOUT; if that does not suffice, it ",
+		       state == CONN_STOPPED ? ", and its server resumed by SIGCONT" : "");
+}
+
+int recover_explain(struct recovery *r)
+{
+	bool hidden = false;
+
+	for (size_t i = 0; i < r->census.count; i++)
+		explain_connection(r, r->census.conns[i].connection);
+	table_each(NULL, explain_mount, r);
+	proc_each_namespace(explain_namespace, r, &hidden);
+	recover_report_hidden(r, hidden);
+	return FUMOUNT_OK;
+}
