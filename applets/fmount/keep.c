@@ -263,7 +263,7 @@ static const char *why_give_up(int status)
 	if (!keep.works && keep.kept->head.lives == 1 && (status == 126 || status == 127))
 		return "cannot be run";
 	if (!keep.kept->head.init_size && !keep_queue_has_init(keep.device))
-		return "it cannot go on with the mount of another process (FUSE_RESUME)";
+		return "it cannot take over a mount from the process before it (FUSE_RESUME)";
 	return dies_too_often() ? "it ends too often" : NULL;
 }
 

@@ -9,15 +9,22 @@
 
 enum { WATCH_MS = 500 };
 
-static void put_server(struct out *out, const struct conn *conn)
+static void put_state(struct out *out, const struct conn *conn, enum conn_state state)
 {
 	char command[16];
 
-	out_str(out, "busy: its server ");
-	if (!conn->pid)
+	/* The process that has the device open may be the server of an earlier connection of this number. */
+	if (state == CONN_ABORTED) {
+		out_str(out, "busy: its connection is over");
 		return;
-	proc_command(conn->pid, command);
-	out_fmt(out, "%d (%s) ", conn->pid, command);
+	}
+	out_str(out, "busy: its server ");
+	if (conn->pid) {
+		proc_command(conn->pid, command);
+		out_fmt(out, "%d (%s) ", conn->pid, command);
+	}
+	out_str(out, state == CONN_STOPPED ? "is stopped" : state == CONN_DEAD ? "is dead"
+		: state == CONN_UNKNOWN ? "may hang" : "does not answer");
 }
 
 static void put_waiting(struct out *out, const struct conn *conn)
@@ -34,9 +41,7 @@ static void put_advice(struct out *out, const struct conn *conn)
 		out_str(out, "busy; fumount -l detaches it");
 		return;
 	}
-	put_server(out, conn);
-	out_str(out, state == CONN_STOPPED ? "is stopped" : state == CONN_DEAD ? "is dead"
-		: state == CONN_ABORTED ? "is cut off" : state == CONN_UNKNOWN ? "may hang" : "does not answer");
+	put_state(out, conn, state);
 	put_waiting(out, conn);
 	out_str(out, "; fumount -R recovers it");
 	if (state == CONN_STOPPED && conn->pid)

@@ -14,7 +14,7 @@
 static const char *const verdicts[] = {
 	[CONN_STARTING] = "its server has not answered INIT",
 	[CONN_DEAD] = "its server is dead",
-	[CONN_ABORTED] = "it is aborted",
+	[CONN_ABORTED] = "its connection is over",
 	[CONN_STOPPED] = "its server is stopped",
 	[CONN_HUNG] = "its server does not answer",
 	[CONN_RESTARTING] = "its server has ended, and its keeper is about to start another one",

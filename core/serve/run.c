@@ -79,7 +79,7 @@ static void on_ready(struct fuse_session *session)
 	if (session->transport == FUSE_TRANSPORT_URING && !(session->flags & FUSE_OVER_IO_URING))
 		msg("io_uring is not available (see /sys/module/fuse/parameters/enable_uring); using /dev/fuse");
 	if (session->request_timeout && !(session->flags & FUSE_REQUEST_TIMEOUT))
-		msg("--request-timeout: not known to this kernel, but from Linux 6.15 on; there is no limit");
+		msg("--request-timeout: takes Linux 6.15; there is no limit");
 	if (!session->kept)
 		notify_ready();
 	if (serving.args->background) {

@@ -329,7 +329,7 @@ const char *target_why(const struct target *t, enum target_result result)
 	case TARGET_NOT_MOUNTED: return "nothing is mounted there";
 	case TARGET_BAD_NUMBER:	return "not a number";
 	case TARGET_COVERED:	return t->cover;
-	case TARGET_NO_ANSWER:	return "a file system on its path does not answer";
+	case TARGET_NO_ANSWER:	return "a file system on its path does not answer; fuse-info shows which";
 	case TARGET_SEVERAL:	return "several mounts have this; name one by its mountpoint, or mnt-id:N";
 	default:		break;
 	}

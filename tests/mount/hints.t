@@ -59,9 +59,17 @@ serve
 kill -KILL "$server"
 within 5 gone "$server"
 exits 32 'fumount of a busy mount with a dead server' fumount mnt
-# fumount cannot tell a server that was cut off from a process with the device of an earlier
-# connection of the same number.
-like 'the error about a dead server suggests -R' "$(head -n 1 <<<"$err")" '^fumount: mnt: busy: its server (is dead|[0-9]+ .* is cut off); fumount -R recovers it$'
+# A process that still has the device of an earlier connection of this number cannot be told from a
+# server whose connection was aborted.
+like 'the error about a dead server suggests -R' "$(head -n 1 <<<"$err")" '^fumount: mnt: busy: its (server is dead|connection is over); fumount -R recovers it$'
+over
+
+# So no process is called the server of a connection that is over.
+serve
+stop "$server"
+fumount --abort mnt 2>/dev/null
+exits 32 'fumount of a busy, aborted mount with a stopped server' fumount mnt
+is 'the error about an aborted mount suggests -R, and names no process' "$(head -n 1 <<<"$err")" 'fumount: mnt: busy: its connection is over; fumount -R recovers it'
 over
 
 # ---- -r ----

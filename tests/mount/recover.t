@@ -65,7 +65,7 @@ serve good
 exec 7<mnt/file
 kill -KILL "$server"; within 2 gone "$server"
 exits 0 '-R with a killed server and an open file' fumount -R mnt
-like 'fumount -R reports that the server is dead' "$err" 'its server is dead|it is aborted'
+like 'fumount -R reports that the server is dead' "$err" 'its server is dead|its connection is over'
 unlike '-R aborts no dead connection' "$err" 'connection [0-9]+ is aborted'
 like '-R names the process that holds a file of the dead mount' "$err" "held by $$ \(bash\) of root: open file .*/file"
 is 'nothing is mounted' "$(own_mounts)" ''

@@ -7,7 +7,7 @@ mkdir mnt
 if [ "$(uname -r | awk -F. '{ print $1 * 100 + $2 }')" -lt 615 ]; then
 	bg hellofs --request-timeout=15 mnt 2>log
 	within 5 cat mnt/hello
-	like 'an older kernel: hellofs reports that there is no limit' "$(cat log)" '--request-timeout: not known to this kernel'
+	like 'an older kernel: hellofs reports that there is no limit' "$(cat log)" '--request-timeout: takes Linux 6.15; there is no limit'
 	finish
 fi
 bg hellofs --request-timeout=15 mnt 2>log
