@@ -37,7 +37,11 @@ static void put_advice(struct out *out, const struct conn *conn)
 {
 	enum conn_state state = census_state(conn);
 
-	if (state == CONN_SERVING || (state == CONN_UNKNOWN && conn->waiting <= 0)) {
+	if (state == CONN_UNKNOWN && conn->waiting < 0) {
+		out_str(out, "busy; if its server answers, fumount -l detaches it; if not, fumount -R -f clears it");
+		return;
+	}
+	if (state == CONN_SERVING || (state == CONN_UNKNOWN && !conn->waiting)) {
 		out_str(out, "busy; fumount -l detaches it");
 		return;
 	}
@@ -67,7 +71,7 @@ void report_busy(const struct report *to, bool look, uint64_t connection)
 	if (look && census_add(&census, connection) == 0) {
 		census_look(&census, WATCH_MS);
 		put_advice(&out, census.conns);
-		waits = census.conns->waiting > 0 && !census_answers(census.conns);
+		waits = census.conns->waiting < 0 || (census.conns->waiting > 0 && !census_answers(census.conns));
 		census_free(&census);
 	} else {
 		out_str(&out, "busy; fumount -l detaches it");

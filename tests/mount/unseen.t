@@ -26,6 +26,8 @@ wait_for_lock()
 }
 
 wait_for_lock
+exits 32 'a plain unmount' "${nobody[@]}" fumount user
+like 'names -l only for a server that answers' "$err" '^fumount: user: busy; if its server answers, fumount -l detaches it; if not, fumount -R -f clears it'
 exits 1 '-R that detaches, where whether a process waits is not visible, has the status for: not permitted' "${nobody[@]}" fumount -R user
 like 'it says how far it came' "$err" 'user: detached; it ends once no process holds it'
 like 'and names what helps' "$err" "user: whether a process still holds connection $conn is not visible to this user; if one hangs, run fumount -R -f conn:$conn"
