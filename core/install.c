@@ -114,14 +114,16 @@ static int remove_link(struct install *args, const char *self, char *path)
 {
 	char *name = strrchr(path, '/');
 	int dir, err;
+	bool ours;
 
 	*name = '\0';
 	dir = open_below(args->below, *path ? path : "/");
 	*name = '/';
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
-	err = is_ours(args->below, dir, path, self) ? vfs_unlink(dir, name + 1, false) : 0;
-	args->count += !err && sys_statx(dir, name + 1, false, &(struct sys_stat) { 0 }) == -ENOENT;
+	ours = is_ours(args->below, dir, path, self);
+	err = ours ? vfs_unlink(dir, name + 1, false) : 0;
+	args->count += ours && !err;
 	sys_close(dir);
 	return err;
 }

@@ -146,7 +146,7 @@ static const char *find_contradiction(const struct args *a, char **operands)
 	if (a->table.namespace && (a->table.all || target))
 		return "-N excludes -A and TARGET";
 	if ((a->table.stuck && info_seconds(a->table.stuck, 1) < 0) || (a->watch && info_seconds(a->watch, 2) <= 0))
-		return "not a whole number of seconds";
+		return "--stuck and --watch take whole seconds, --watch at least 1";
 	return a->table.stuck && (target || a->kernel) ? "--stuck excludes TARGET and -k" : NULL;
 }
 

@@ -17,7 +17,7 @@ const char *trace_contradiction(const struct trace_choice *c, char **operands, b
 	if (other || (c->trace && (c->top || watch || all)))
 		return "--trace and --top exclude each other and other options";
 	if ((c->trace && info_seconds(c->trace, 0) < 0) || (c->top && info_seconds(c->top, 2) < 1))
-		return "not a whole number of seconds";
+		return "--trace and --top take whole seconds, --top at least 1";
 	if (several || !operands[0] == !all)
 		return c->trace ? "--trace: wanted: one TARGET" : "--top: wanted: one TARGET, or -A";
 	return NULL;

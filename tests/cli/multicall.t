@@ -52,6 +52,8 @@ like 'the error: hellofs: exists and is not ours' "$err" 'hellofs: exists and is
 exits 0 '--uninstall' without_helper "$box" --uninstall "$T/new/bin"
 is '--uninstall tells how many links it removed' "$out" "removed 13 links in $T/new/bin"
 is '--uninstall leaves the file of another program' "$(ls "$T/new/bin")" hellofs
+exits 0 '--uninstall a second time' without_helper "$box" --uninstall "$T/new/bin"
+is '--uninstall counts no link that was not there' "$out" "removed 0 links in $T/new/bin"
 exits 0 '--uninstall from a directory that does not exist' without_helper "$box" --uninstall "$T/none"
 ok '--uninstall makes no directory' test ! -e "$T/none"
 cp "$box" "$T/fusebox"

@@ -191,7 +191,7 @@ exits 1 '-k with -l is a usage error' fuse-info -k -l
 exits 1 '-A with -N is a usage error' fuse-info -A -N 1
 exits 2 '--stuck takes a number' fuse-info --stuck=x
 exits 1 '--watch takes no 0' fuse-info --watch=0
-is 'the error: fuse-info: not a whole number of seconds; see fuse-info --help' "$err" 'fuse-info: not a whole number of seconds; see fuse-info --help'
+is 'the error names the options, and what they take' "$err" 'fuse-info: --stuck and --watch take whole seconds, --watch at least 1; see fuse-info --help'
 
 # Other mount namespaces.
 umount mnt3
