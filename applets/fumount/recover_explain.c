@@ -22,14 +22,12 @@ static int explain_namespace(uint64_t number, int pid, void *data)
 	const struct recovery *r = data;
 	char text[12], command[16];
 	struct out out = OUT_TEXT(text);
-	size_t count;
 
 	out_fmt(&out, "%d", pid);
-	count = number == proc_namespace() ? 0 : recover_count_mounts(r, out_text(&out));
+	if (number == proc_namespace() || !recover_count_mounts(r, out_text(&out)))
+		return 0;
 	proc_command(pid, command);
-	if (count)
-		report(r->to, "would", "in the mount namespace of %d (%s): %llu mount%s, likewise", pid, command,
-		       (unsigned long long)count, out_plural(count));
+	report(r->to, "would", "in the mount namespace of %d (%s): %s", pid, command, "would be unmounted as well");
 	return 0;
 }
 
