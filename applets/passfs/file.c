@@ -178,8 +178,9 @@ int pass_set_size(struct fuse_req *req, uint64_t node, const struct fuse_setattr
 int pass_fsync(struct fuse_req *req, uint64_t node, const struct fuse_fsync_in *in)
 {
 	struct pass_file file = pass_use(req, node, in->fh, O_RDONLY);
+	int err = pass_done(file, vfs_fsync(file.fd, in->fsync_flags & FUSE_FSYNC_FDATASYNC));
 
-	return pass_done(file, vfs_fsync(file.fd, in->fsync_flags & FUSE_FSYNC_FDATASYNC));
+	return err ? err : pass_report_loss(req, node);
 }
 
 int pass_fallocate(struct fuse_req *req, uint64_t node, const struct fuse_fallocate_in *in)

@@ -318,6 +318,7 @@ static int reply_created(struct fuse_req *req, uint64_t parent, const char *name
 	fuse_entry_as(req, node, &st.attr);
 	if (pass_of(req)->writeback)
 		inodes_open(&pass_of(req)->inodes, node);
+	pass_note_size(req, node, 0);
 	return reply_opened(req, node, inode, flags, fd, backing);
 }
 

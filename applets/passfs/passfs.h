@@ -234,6 +234,10 @@ void pass_note_size(const struct fuse_req *req, uint64_t node, uint64_t size);
 void pass_note_mtime(const struct fuse_req *req, uint64_t node);
 void pass_note_loss(const struct fuse_req *req, uint64_t node);
 
+/* Whether fsync(2) reports that an earlier inode of the kernel lost dirty pages of this file, which it does
+   once: -EIO, or 0. A file that was truncated to nothing or made anew has lost none. */
+int pass_report_loss(const struct fuse_req *req, uint64_t node);
+
 /* lock.c: POSIX and flock(2) locks, with --locks. -ENOLCK: too many owners or waiters.
    pass_setlk() returns FUSE_LATER for a waiter, which a thread answers later, or
    pass_interrupt() with -EINTR. */

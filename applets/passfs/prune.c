@@ -184,16 +184,20 @@ int pass_export(struct passfs *fs)
 
 /* A node that is asleep pins nothing: its inode number may be another file's by now, which handles
    of the old file must not open. A node that is awake still is the same file. Without a handle
-   (NULL) the files cannot be compared: take them for different ones. */
+   (NULL) the files cannot be compared: take them for different ones. Another generation also makes
+   the kernel drop its inode of a file that has lost dirty pages (writeback.c). */
 static uint32_t get_generation(const struct passfs *fs, uint64_t node, int fd, const struct vfs_handle *now)
 {
-	const struct inode *inode = inodes_get(&fs->inodes, node);
+	struct inode *inode = inodes_get(&fs->inodes, node);
 	struct passhandle *kept = fs->handles->of + node;
 
 	if (!inode || node >= MOST_HANDLES)
 		return 0;
 	if (inode->fd == fd && (!now || memcmp(&kept->handle, now, sizeof(*now)) != 0)) {
 		kept->handle = now ? *now : (struct vfs_handle) { .size = 0 };
+		kept->generation++;
+	} else if (fs->writeback && inode->has_lost && !inode->opens) {
+		inode->has_lost = false;
 		kept->generation++;
 	}
 	return kept->generation;

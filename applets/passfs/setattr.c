@@ -131,7 +131,9 @@ int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_
 		err = pass_set_size(req, node, in);
 	if (!err && in->valid & (FATTR_ATIME | FATTR_MTIME))
 		err = change_times(req, node, fd, in);
-	if (in->valid & (FATTR_SIZE | FATTR_MTIME))
+	/* The kernel sends its own mtime along with a new size. truncate(2) to the same size comes without,
+	   and changes SOURCE's mtime alone: the next lookup then takes that. */
+	if (in->valid & FATTR_MTIME)
 		pass_note_mtime(req, node);
 	if (err == -EPERM)
 		pass_drop_attributes(req, node);

@@ -6,13 +6,15 @@
  * SOURCE's differ, because a process changed the file there or because a WRITE of dirty pages
  * failed, the next lookup gives the file a new node: the kernel then has a new inode, with
  * SOURCE's attributes and an empty page cache. An inode with open files stays, with its locks and
- * dirty pages. See passfs.h.
+ * dirty pages. With --export, file handles lead to the node, so it stays, and gets another
+ * generation only if a WRITE failed: handles of before are then stale. See passfs.h.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "passfs.h"
+#include "thread.h"
 
 static bool is_kept_by_kernel(const struct passfs *fs, const struct vfs_stat *st)
 {
@@ -35,6 +37,39 @@ static void note_first_attrs(struct inode *inode, const struct vfs_stat *st)
 	__atomic_store_n(&inode->size, st->attr.size, __ATOMIC_RELAXED);
 	__atomic_store_n(&inode->mtime, pack_mtime(st), __ATOMIC_RELAXED);
 	inode->has_kept = true;
+}
+
+/* The files that have lost dirty pages. The kernel tells an error of its inode to whoever calls fsync(2)
+   next, but the inode is replaced; the process that closed the file may not have looked at the error
+   of close(2). The ring forgets the oldest. */
+enum { LOST_FILES = 64 };
+static struct { struct { uint64_t device, ino; } file[LOST_FILES]; uint32_t next; int lock; } lost;
+
+static bool take_lost(const struct inode *inode)
+{
+	bool found = false;
+
+	if (!__atomic_load_n(&lost.next, __ATOMIC_ACQUIRE))
+		return false;
+	thread_lock(&lost.lock);
+	for (unsigned int i = 0; i < LOST_FILES; i++) {
+		if (lost.file[i].ino != inode->ino || lost.file[i].device != inode->device)
+			continue;
+		lost.file[i].ino = 0;
+		found = true;
+	}
+	thread_unlock(&lost.lock);
+	return found;
+}
+
+static void add_lost(const struct inode *inode)
+{
+	take_lost(inode);
+	thread_lock(&lost.lock);
+	lost.file[lost.next % LOST_FILES].device = inode->device;
+	lost.file[lost.next % LOST_FILES].ino = inode->ino;
+	__atomic_store_n(&lost.next, lost.next + 1, __ATOMIC_RELEASE);
+	thread_unlock(&lost.lock);
 }
 
 uint64_t pass_take_current(struct fuse_req *req, int fd, const struct vfs_stat *st)
@@ -73,8 +108,11 @@ void pass_note_size(const struct fuse_req *req, uint64_t node, uint64_t size)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	if (inode)
-		__atomic_store_n(&inode->size, size, __ATOMIC_RELAXED);
+	if (!inode)
+		return;
+	__atomic_store_n(&inode->size, size, __ATOMIC_RELAXED);
+	if (!size)
+		take_lost(inode);
 }
 
 void pass_note_mtime(const struct fuse_req *req, uint64_t node)
@@ -90,17 +128,27 @@ void pass_note_loss(const struct fuse_req *req, uint64_t node)
 {
 	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	if (inode)
-		inode->has_lost = true;
+	if (!inode)
+		return;
+	inode->has_lost = true;
+	if (pass_of(req)->writeback)
+		add_lost(inode);
+}
+
+int pass_report_loss(const struct fuse_req *req, uint64_t node)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	return inode && !inode->has_lost && take_lost(inode) ? -EIO : 0;
 }
 
 static bool is_outdated(const struct passfs *fs, const struct inode *inode)
 {
 	struct vfs_stat st;
 
-	if (!inode->has_kept || inode->opens > 1)
+	if (inode->opens > 1)
 		return false;
-	if (inode->has_lost || fs->cache == CACHE_ALWAYS)
+	if (inode->has_lost || !inode->has_kept || fs->cache == CACHE_ALWAYS)
 		return inode->has_lost;
 	return vfs_stat(inode->fd, true, &st) == 0 && has_changed(inode, &st);
 }
@@ -115,7 +163,7 @@ int pass_open_current(const struct fuse_req *req, uint64_t node)
 		return inode ? 0 : -ESTALE;
 	if (inodes_open(&fs->inodes, node) && !is_outdated(fs, inode))
 		return 0;
-	if (fs->export || pass_asks_again(req, node, "", &owner))
+	if (pass_asks_again(req, node, "", &owner))
 		return 0;
 	inodes_close(&fs->inodes, node);
 	return -ESTALE;

@@ -56,6 +56,21 @@ for options in '' --cache=always --timeout=60 --threads=1 --transport=uring --ca
 done
 within 5 umount src
 
+# truncate(2) to the same size: ext4 changes the times.
+for options in '' --no-passthrough --writeback '--writeback --cache=always'; do
+	source_with relatime
+	# shellcheck disable=SC2086 # words
+	exits 0 "passfs $options" passfs -b --timeout=1 $options src mnt
+	echo text >mnt/f
+	touch -d @1000 mnt/f
+	ok 'truncate(2) to the same size' python3 -c 'import os; os.truncate("mnt/f", 5)'
+	sleep 1.1
+	is 'the time of modification is that of SOURCE' "$(stat -c %.9Y mnt/f)" "$(stat -c %.9Y src/f)"
+	unlike 'which is another now' "$(stat -c %Y src/f)" '^1000$'
+	exits 0 'unmounted' fumount mnt
+	within 5 umount src
+done
+
 # Prints which of reading, mapping and executing a file changes its access time in SOURCE.
 accesses()
 {
