@@ -39,11 +39,18 @@ static const char *append_options(void *to, char *value, const char **bad)
 	return NULL;
 }
 
+/* A callback, so that the last of -r and -o rw counts. */
+static const char *append_read_only(void *to, char *value, const char **bad)
+{
+	(void)value;
+	return append_options(to, (char *)"ro", bad);
+}
+
 static const struct opt options[] = {
 	OPT('o', "options", OPT_CALL, struct fmount, collect, "LIST", "mount options, such as ro,allow_other"),
 	OPT('t', "type", OPT_STRING, struct fmount, type, "TYPE", "the type in the mount table: fuse.TYPE"),
 	OPT('s', "source", OPT_STRING, struct fmount, source, "SOURCE", "the source in the mount table"),
-	OPT('r', "read-only", OPT_FLAG, struct fmount, read_only, NULL, "same as -o ro"),
+	OPT('r', "read-only", OPT_CALL, struct fmount, read_only, NULL, "same as -o ro"),
 	OPT('v', "verbose", OPT_FLAG, struct fmount, verbose, NULL, "report what was mounted"),
 	OPT('n', NULL, OPT_FLAG, struct fmount, ignored, NULL, NULL),
 	OPT('u', "user", OPT_STRING, struct fmount, launch.user, "USER[:GROUP]", "run the program as this user"),
@@ -139,10 +146,10 @@ static int is_of_device(const struct table_row *row, void *mounted)
 	return row->major == m->dev_major && row->minor == m->dev_minor;
 }
 
-/* Also if the mount table cannot be read. */
-static bool is_mounted(struct mountpoint *at)
+/* 1 if the mount is in the mount table, at its mountpoint or moved elsewhere; 0; or -errno. */
+static int look_for_mount(struct mountpoint *at)
 {
-	return table_each(NULL, is_of_device, &at->mounted) != 0;
+	return table_each(NULL, is_of_device, &at->mounted);
 }
 
 /* launch_wait_connection() also returns when the connection ends, which its server's end follows. The server may
@@ -172,30 +179,37 @@ static int place_beneath(struct mountpoint *at, int child)
 	return err ? 1 : 0;
 }
 
+/* A child that has ended leaves its number, and that of its group, to other processes. */
+static int give_up_waiting(const struct fmount *f, struct mountpoint *at, int child, const char *program)
+{
+	int status;
+	bool killed = sys_wait_ended(child, &status) == 0 && sys_kill(-child, SIGKILL) == 0;
+
+	undo_mount(at);
+	msg("%s: no answer within %d second%s; %s%s", program, f->timeout, out_plural((uint64_t)f->timeout),
+	    killed ? "killed and " : "", look_for_mount(at) > 0 ? "still mounted, since it was covered or moved meanwhile" : "unmounted");
+	return 1;
+}
+
 /* --wait: run the server in the background, and return once it has answered INIT. */
 static int run_and_wait(const struct fmount *f, struct mountpoint *at, int device, char **argv)
 {
-	bool pending = beneath.mount >= 0;
-	int limit = f->timeout ? f->timeout * 1000 : -1;
-	int child = sys_fork(), status;
-	bool mounted;
+	bool pending = beneath.mount >= 0, mounted;
+	int child = sys_fork(), status = child;
 
 	if (child == 0) {
 		sys_setsid();
 		sys_exit(run_server(f, at, device, argv));
 	}
 	sys_close(device);
-	if (child < 0)
-		status = child;
-	else	/* Not by path: another user may have it lead elsewhere, or to a server that does not answer. */
-		status = launch_wait_connection(child, at->mounted.dev_minor, limit);
-	mounted = pending || is_mounted(at);
+	if (child > 0)	/* Not by path: another user may have it lead elsewhere, or to a server that does not answer. */
+		status = launch_wait_connection(child, at->mounted.dev_minor, f->timeout ? f->timeout * 1000 : -1);
+	mounted = pending || look_for_mount(at) != 0;
 	if (status == 0 && mounted && does_serve(at, child, &status))
 		return pending ? place_beneath(at, child) : 0;
-	if (status == -ETIMEDOUT) {
-		msg("%s: no answer within %d second%s; killed and unmounted", argv[0], f->timeout, out_plural((uint64_t)f->timeout));
-		sys_kill(-child, SIGKILL);
-	} else if (status < 0 && status != LAUNCH_UNMOUNTED) {
+	if (status == -ETIMEDOUT)
+		return give_up_waiting(f, at, child, argv[0]);
+	if (status < 0 && status != LAUNCH_UNMOUNTED) {
 		msg_errno(1, argv[0], status);
 	} else if (!mounted) {
 		msg("%s: unmounted meanwhile by another process", at->path);
@@ -354,12 +368,11 @@ static int fmount_main(char **argv)
 	char **program;
 
 	f.collect = (struct opt_set) { append_options, &f };
+	f.read_only = (struct opt_set) { append_read_only, &f };
 	f.timeout = TIMEOUT_S;
 	f.keep_tries = KEEP_TRIES;
 	if (!applet_parse(options, &f, argv, &rest))
 		return 1;
-	if (f.read_only)
-		append_options(&f, (char *)"ro", NULL);
 	program = rest.after && rest.after[0] ? rest.after : NULL;
 	if (f.check)
 		return fmount_check ? fmount_check(&f, rest.operands[0]) : refuse_missing_part("--check");

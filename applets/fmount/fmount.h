@@ -14,7 +14,7 @@ struct fmount {
 	/* MOUNTPOINT -- PROGRAM */
 	const char *type, *source;
 	char list[4096];		/* the arguments of all -o, joined by commas */
-	struct opt_set collect;		/* appends an argument of -o to `list` */
+	struct opt_set collect, read_only;	/* append an argument of -o, or "ro" for -r, to `list` */
 	struct launch launch;
 	int clones, timeout;
 	const char *fd_socket;
@@ -22,7 +22,7 @@ struct fmount {
 	const char *keep;		/* --keep[=direct]; "": the default; NULL: not given */
 	int keep_tries;
 	/* options that only the optional source files use */
-	bool userns, check, json, read_only, verbose, ignored, dry_run;
+	bool userns, check, json, verbose, ignored, dry_run;
 	const char *reattach;		/* --reattach=OLD; "": find the old mount; NULL: not given */
 	bool all, bind, rbind, move;
 	const char *option_filter, *fstab;

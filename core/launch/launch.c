@@ -118,14 +118,21 @@ static bool is_there(const struct awaited *a)
 	return a->path ? is_mounted_soon(a->path, a->before) : !fusectl_is_over(a->connection);
 }
 
+/* A server that launch_wait() looks for by its mountpoint may have mounted before it went to the background:
+   its first process ends with success only then. A connection was there before its server. */
 static int wait_for(int child, const struct awaited *a, int milliseconds)
 {
 	int pause = 1, status;
+	bool ended = false;
 
 	for (int waited = 0; milliseconds < 0 || waited < milliseconds; waited += pause) {
-		if (sys_wait_ended(child, &status) == child) {
+		if (!ended && sys_wait_ended(child, &status) == child) {
 			status = launch_exit_status(status);
-			return status || is_there(a) ? status : LAUNCH_UNMOUNTED;
+			if (status || !is_there(a))
+				return status ? status : LAUNCH_UNMOUNTED;
+			if (a->path)
+				return 0;
+			ended = true;
 		}
 		if (has_answered(a))
 			return 0;

@@ -50,8 +50,9 @@ int launch_exit_status(int wait_status);
    (below 0: wait forever). */
 int launch_wait(int child, const char *path, uint64_t before, int milliseconds);
 
-/* The same for a connection that need not be mounted yet. LAUNCH_UNMOUNTED: the server exited with status 0,
-   and the connection is over. */
+/* The same for a connection, which need not be mounted. A server that exits with status 0 may have gone to
+   the background: 0 only once the connection has no waiting requests. LAUNCH_UNMOUNTED: the server
+   exited with status 0, and the connection is over. */
 int launch_wait_connection(int child, uint64_t connection, int milliseconds);
 
 #endif

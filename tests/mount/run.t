@@ -95,6 +95,43 @@ like 'the error: sh: no answer within 1 second' "$err" 'sh: no answer within 1 s
 ok 'nothing is left mounted' unmounted "$T/mnt"
 ok 'after the time limit the program has ended' test -z "$(newest sleep)"
 
+cat >bin/leaves <<'END'
+#!/bin/sh
+sleep 78 >/dev/null 2>&1 </dev/null &
+echo $! >left
+END
+cat >bin/slow <<'END'
+#!/bin/sh
+(sleep 0.7; exec hellofs "$1") >/dev/null 2>&1 </dev/null &
+END
+cat >bin/moved <<'END'
+#!/bin/sh
+mount -n -i --no-canonicalize -o move mnt mnt2
+exec "${SERVER:-hellofs}" "$1"
+END
+cat >bin/sleeps <<'END'
+#!/bin/sh
+exec sleep 79
+END
+chmod 755 bin/*
+exits 1 '--wait: the program ends with 0, and the process that it leaves does not serve' fmount --wait --timeout 1 mnt -- leaves
+is 'the error says so' "$err" 'fmount: leaves: no answer within 1 second; unmounted'
+ok 'nothing is left mounted' unmounted "$T/mnt"
+kill "$(cat left)"
+exits 0 '--wait: a server that goes to the background before it answers' fmount --wait mnt -- slow
+like 'has answered' "$(fuse-info mnt)" 'state +serving.*waiting +0'
+fumount mnt
+ok 'a mount of its own to move' mount -t tmpfs none mnt2
+mount --make-private mnt2
+umount mnt2
+exits 0 '--wait: moved meanwhile, it serves' fmount --wait mnt -- moved
+is 'at its new place' "$(read_it mnt2)" hello
+fumount mnt2
+exits 1 '--wait: moved meanwhile, and no answer' env SERVER=sleeps fmount --wait --timeout 1 mnt -- moved
+is 'does not say that it is unmounted' "$err" 'fmount: moved: no answer within 1 second; killed and still mounted, since it was covered or moved meanwhile'
+ok 'it is mounted' mounted "$T/mnt2"
+umount -l mnt2
+
 # ---- --fd-socket ----
 bg fmount --fd-socket "$T/sock" mnt
 ok '--fd-socket makes the socket' within 5 test -S sock

@@ -93,6 +93,12 @@ is 'fuse-info --json -N of no such process prints nothing on stdout' "$out" ''
 exits 0 'fmount -r' fmount -r -w --auto-unmount other -- hellofs
 like 'the mount table shows for other: ro,' "$(mount_line "$T/other")" ' ro,'
 fumount other
+for how in '-r -o rw:rw' '-o rw -r:ro' '-o ro -r -o rw:rw'; do
+	# shellcheck disable=SC2086 # words
+	exits 0 "fmount ${how%:*}" fmount ${how%:*} -w other -- hellofs
+	like 'the last of -r and -o rw counts' "$(mount_line "$T/other")" " ${how#*:},.* - .* ${how#*:},"
+	fumount other
+done
 exits 0 'fmount -v' fmount -v -w -o rw other -- hellofs
 is 'fmount -v prints what it mounted' "$err" "fmount: $T/other: mounted, type fuse.hellofs"
 fumount other
