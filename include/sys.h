@@ -231,6 +231,8 @@ void sys_reset_signals(void);
 int sys_signal(int sig, void (*handler)(int));
 /* The same, unless sig is ignored: a process that nohup(1) started keeps ignoring SIGHUP. */
 int sys_catch_signal(int sig, void (*handler)(int));
+/* Whether the signal's disposition is SIG_IGN. */
+bool sys_ignores_signal(int sig);
 /* Has the kernel send SIGCONT to this process whenever fd becomes readable (O_ASYNC, F_SETSIG):
    SIGCONT resumes a stopped process and does not affect a running one. 0 or -errno. */
 int sys_sigcont_on_input(int fd);

@@ -107,8 +107,9 @@ static bool end_children(int sig, int milliseconds)
 {
 	enum { LOOK_EVERY_MS = 20 };
 	struct ending ending = { .signal = sig };
+	uint64_t end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
 
-	for (int waited = 0; waited < milliseconds; waited += LOOK_EVERY_MS) {
+	while (sys_clock_ns() < end) {
 		int pid, status;
 
 		proc_each(signal_child, &ending);

@@ -110,23 +110,25 @@ int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_E
 	return -EPROTO;
 }
 
-static uint64_t set_of(const int *signals, size_t count)
+static uint64_t set_of_heeded(const int *signals, size_t count)
 {
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < count; i++)
-		set |= (uint64_t)1 << (signals[i] - 1);
+		if (!sys_ignores_signal(signals[i]))
+			set |= (uint64_t)1 << (signals[i] - 1);
 	return set;
 }
 
 int sys_signal_fd(const int *signals, size_t count)
 {
-	uint64_t set = set_of(signals, count);
+	uint64_t set;
 
 	/* A blocked signal is discarded all the same while SIGCHLD is ignored. */
 	for (size_t i = 0; i < count; i++)
 		if (signals[i] == SIGCHLD)
 			sys_signal(SIGCHLD, SIG_DFL);
+	set = set_of_heeded(signals, count);
 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, sizeof(set));
 	return (int)call_result(syscall(SYS_signalfd4, -1, &set, sizeof(set), O_CLOEXEC));
 }

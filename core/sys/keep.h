@@ -36,8 +36,9 @@ int sys_send_fds(int socket, const int *fds, size_t count);
    if the peer has closed the socket, or numbers and descriptors do not agree. */
 int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_EACH]);
 
-/* A descriptor (close-on-exec, the caller's) from which each of these signals can be read, and which
-   is readable while one is pending; the signals no longer interrupt this process. -errno. */
+/* A descriptor (close-on-exec, the caller's) from which each of these signals can be read that this
+   process does not ignore, and which is readable while one is pending; the signals no longer interrupt
+   this process. SIGCHLD is no longer ignored. -errno. */
 int sys_signal_fd(const int *signals, size_t count);
 int sys_read_signal(int fd);		/* the next pending signal, or -errno */
 void sys_unblock_signals(void);		/* for a child, before exec: all signals are delivered again */

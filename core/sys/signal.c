@@ -30,13 +30,16 @@ void sys_reset_signals(void)
 		syscall(SYS_setitimer, timer, nothing, NULL);
 }
 
-int sys_catch_signal(int sig, void (*handler)(int))
+bool sys_ignores_signal(int sig)
 {
 	struct sigaction now = { .sa_handler = SIG_DFL };
 
-	if (sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
-		return 0;
-	return sys_signal(sig, handler);
+	return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+int sys_catch_signal(int sig, void (*handler)(int))
+{
+	return sys_ignores_signal(sig) ? 0 : sys_signal(sig, handler);
 }
 
 int sys_sigcont_on_input(int fd)

@@ -44,6 +44,19 @@ unlike 'SIGHUP: the keeper does not report the old server as killed' "$(cat log)
 kill -TERM "$keeper"
 ok 'SIGTERM: unmounts' within 5 unmounted "$T/mnt"
 ok 'SIGTERM: the keeper ends with status 0' wait "$keeper"
+# As nohup(1) and a shell in the background start it.
+nohup_kept() { trap '' HUP INT; kept; }
+bg nohup_kept 2>log
+keeper=$bg
+ok 'begins, with SIGHUP ignored' eval 'within 5 reads && lives'
+was=$server
+kill -HUP "$keeper"
+kill -INT "$keeper"
+sleep 0.3
+ok 'ignored at the start, SIGHUP starts no other server, and SIGINT does not unmount' eval 'lives && ! another && reads'
+kill -TERM "$keeper"
+ok 'SIGTERM, not ignored, unmounts' within 5 unmounted "$T/mnt"
+wait "$keeper"
 ok 'fmount --keep for SIGTERM with an open file' begin
 exec 5<mnt/hello
 kill -TERM "$keeper"
