@@ -143,7 +143,9 @@ const char *optlist_parse(struct optlist *o, char *text, const char **bad)
 bool optlist_is_for_mount(const char *option)
 {
 	static const char words[] = "auto|noauto|user|nouser|users|nousers|owner|noowner|group|nogroup"
-				    "|nofail|_netdev|defaults";
+				    "|nofail|_netdev|defaults"
+				    /* flags that change nothing in FUSE */
+				    "|silent|loud|mand|nomand|iversion|noiversion";
 	static const char beginnings[][9] = { "x-", "X-", "comment=", "user=", "helper=", "uhelper=" };
 
 	if (opt_word(words, option) >= 0)

@@ -147,7 +147,7 @@ exits 0 'what a server is told' fmount -T fstab -o ro m3
 fumount m3
 is 'the server gets the implied options before those of fstab and -o' "$out" "<z><$T/m3><-o><nosuid,nodev,dev,ro>"
 # No server gets the options that are meant for mount(8), however it is started.
-words=defaults,auto,noauto,nofail,_netdev,user,users,user=joe,nouser,owner,group,comment=a,x-gvfs-show,X-a.b=c,uhelper=udisks2
+words=defaults,auto,noauto,nofail,_netdev,user,users,user=joe,nouser,owner,group,comment=a,x-gvfs-show,X-a.b=c,uhelper=udisks2,silent,loud,mand,nomand,iversion,noiversion
 exits 0 'words of fstab' fmount -t fuse.shows -o "nosuid,nodev,$words" s mnt
 fumount mnt
 is 'words for mount(8) are not passed to the server' "$out" "<s><mnt><-o><nosuid,nodev,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,noexec,nosuid,nodev,nosuid,nodev>"
