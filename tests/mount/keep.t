@@ -45,7 +45,7 @@ kill -TERM "$keeper"
 ok 'SIGTERM: unmounts' within 5 unmounted "$T/mnt"
 ok 'SIGTERM: the keeper ends with status 0' wait "$keeper"
 # As nohup(1) and a shell in the background start it.
-nohup_kept() { trap '' HUP INT; kept; }
+nohup_kept() { trap '' HUP INT; kept "$@"; }
 bg nohup_kept 2>log
 keeper=$bg
 ok 'begins, with SIGHUP ignored' eval 'within 5 reads && lives'
