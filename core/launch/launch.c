@@ -106,16 +106,23 @@ static bool is_mounted_soon(const char *path, uint64_t before)
 	return false;
 }
 
-struct awaited { const char *path; uint64_t before, connection; };
+struct awaited { const char *path; int held; uint64_t before, connection; };
+
+static const char *path_of(const struct awaited *a)
+{
+	static char path[4096];
+
+	return a->held >= 0 && mount_path_of(a->held, path, sizeof(path)) == 0 ? path : a->path;
+}
 
 static bool has_answered(const struct awaited *a)
 {
-	return a->path ? is_answering(a->path, a->before) : fusectl_waiting(a->connection) <= 0;
+	return a->path ? is_answering(path_of(a), a->before) : fusectl_waiting(a->connection) <= 0;
 }
 
 static bool is_there(const struct awaited *a)
 {
-	return a->path ? is_mounted_soon(a->path, a->before) : !fusectl_is_over(a->connection);
+	return a->path ? is_mounted_soon(path_of(a), a->before) : !fusectl_is_over(a->connection);
 }
 
 /* A server that launch_wait() looks for by its mountpoint may have mounted before it went to the background:
@@ -142,9 +149,9 @@ static int wait_for(int child, const struct awaited *a, int milliseconds)
 	return -ETIMEDOUT;
 }
 
-int launch_wait(int child, const char *path, uint64_t before, int milliseconds)
+int launch_wait(int child, const char *path, int held, uint64_t before, int milliseconds)
 {
-	return wait_for(child, &(struct awaited) { .path = path, .before = before }, milliseconds);
+	return wait_for(child, &(struct awaited) { .path = path, .held = held, .before = before }, milliseconds);
 }
 
 int launch_wait_connection(int child, uint64_t connection, int milliseconds)

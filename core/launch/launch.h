@@ -44,11 +44,12 @@ int launch_exit_status(int wait_status);
 
 /* Waits until a FUSE mount whose id differs from `before` is at path and has no waiting requests,
    which means that its server has replied to INIT; without access to fusectl, the mount alone
-   counts. Returns 0 then, and also if the server `child` exits with status 0 and such a mount
+   counts. `held`, if not -1, is a descriptor of the directory, and its path then counts instead, since another
+   user may rename it. Returns 0 then, and also if the server `child` exits with status 0 and such a mount
    is there, served by a process in the background. Returns the exit status if the server
    fails (128 + N: killed by signal N), LAUNCH_UNMOUNTED, or -ETIMEDOUT after `milliseconds`
    (below 0: wait forever). */
-int launch_wait(int child, const char *path, uint64_t before, int milliseconds);
+int launch_wait(int child, const char *path, int held, uint64_t before, int milliseconds);
 
 /* The same for a connection, which need not be mounted. A server that exits with status 0 may have gone to
    the background: 0 only once the connection has no waiting requests. LAUNCH_UNMOUNTED: the server

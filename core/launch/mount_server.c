@@ -60,6 +60,19 @@ static void complete_environment(bool own_home)
 		env_set(path);
 }
 
+/* Another user may make the path of the directory that X-mount.mkdir has made lead elsewhere: fusebox's own servers
+   mount on this descriptor if they are given the same path. */
+static void pass_mountpoint(const struct mount_args *args)
+{
+	static char variable[4096 + 32];
+	struct out out = OUT_TEXT(variable);
+
+	out_fmt(&out, "FUSEBOX_MOUNTPOINT=%d:%s", args->held, args->mountpoint);
+	out_text(&out);
+	env_set(variable);
+	sys_set_cloexec(args->held, false);
+}
+
 static int serve(struct mount_args *args)
 {
 	const struct launch launch = {
@@ -81,6 +94,8 @@ static int serve(struct mount_args *args)
 		words[n++] = args->options;
 	}
 	complete_environment(!launch.user);
+	if (args->held >= 0 && !launch.user && !args->drop_privileges)
+		pass_mountpoint(args);
 	if (launch_become(&launch) != 0)
 		return 1;
 	return launch_exec(args->type, (char **)words);
@@ -100,7 +115,7 @@ static int serve_and_wait(struct mount_args *args)
 	child = sys_fork();
 	if (child == 0)
 		sys_exit(serve(args));
-	status = child < 0 ? child : launch_wait(child, mountpoint, before, -1);
+	status = child < 0 ? child : launch_wait(child, mountpoint, args->drop_privileges ? -1 : args->held, before, -1);
 	if (status == LAUNCH_UNMOUNTED) {
 		msg("%s: the server exited with status 0, and nothing is mounted", mountpoint);
 		status = FAILED;

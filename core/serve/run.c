@@ -166,9 +166,23 @@ static int clear_place(const char *where)
 	return left < 0 ? left : 0;
 }
 
+/* The descriptor of the mountpoint that the program passes which has made it (mount_server.c), or -1. */
+static int passed_mountpoint(const char *where)
+{
+	const char *passed = getenv("FUSEBOX_MOUNTPOINT"), *path = passed ? strchr(passed, ':') : NULL;
+	char number[12];
+	struct out out = OUT_TEXT(number);
+	uint64_t fd;
+
+	if (!path || strcmp(path + 1, where) != 0)
+		return -1;
+	out_fmt(&out, "%.*s", (int)(path - passed), passed);
+	return opt_number(out_text(&out), INT32_MAX, &fd) == 0 && sys_set_cloexec((int)fd, true) == 0 ? (int)fd : -1;
+}
+
 static int open_session(const char *where)
 {
-	int fd;
+	int fd, held = passed_mountpoint(where);
 
 	serving.adopted = serving_is_device(where);
 	if (serving.adopted) {
@@ -176,8 +190,13 @@ static int open_session(const char *where)
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	serving.shown = where;
-	fd = serving.args->replace_stale ? clear_place(where) : 0;
-	return fd < 0 ? fd : mount_or_report(&serving.at, -1, where, &serving.args->mount);
+	if (serving.args->replace_stale) {
+		held = -1;	/* open on the mount that goes */
+		fd = clear_place(where);
+		if (fd < 0)
+			return fd;
+	}
+	return mount_or_report(&serving.at, held, where, &serving.args->mount);
 }
 
 /* The socket whose end of file tells fmount --auto-unmount that this process has ended, or -1. */

@@ -85,4 +85,20 @@ as_user mv home/w home/u
 as_user mv home/v home/w
 ok '--wait: its directory is renamed' wait "$waiting"
 is '--wait: the mount serves' "$(timeout 5 cat home/u/at/hello)" hello
+
+# A server that mounts for itself is given the path, and the directory that was made.
+as_user mkdir home/s
+ln -s "$T/victim" home/t
+chown -h 65534:65534 home/t
+mkdir own victim/made
+cat >own/hellofs <<END
+#!/bin/bash
+mv home/s home/r && mv home/t home/s
+exec "$BUILD/bin/hellofs" "\$@"
+END
+chmod 755 own/hellofs
+before=$(mounted_below "$T/victim")
+PATH=$T/own:$PATH timeout 20 fmount -t hellofs -o X-mount.mkdir none home/s/made 2>/dev/null
+is 'a server that mounts for itself: not where the link leads' "$(mounted_below "$T/victim")" "$before"
+is 'a server that mounts for itself: in the directory that was made' "$(timeout 5 cat home/r/made/hello)" hello
 finish
