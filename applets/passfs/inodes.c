@@ -150,6 +150,38 @@ static void free_inode(struct inodes *t, uint32_t place)
 		hash_resize(t, t->room / 4 > INODE_FIRST_ROOM ? t->room / 4 : INODE_FIRST_ROOM);
 }
 
+/* ---- Descriptors by caller ---- */
+
+enum { USERS = 1 << 16 };
+
+static void count_held(struct inodes *t, const struct inode *inode, int32_t more)
+{
+	uint32_t *of = t->of_uid ? t->of_uid + inode->uid % USERS : NULL;
+
+	__atomic_store_n(&t->held, t->held + (uint32_t)more, __ATOMIC_RELAXED);
+	if (of)
+		__atomic_store_n(of, *of + (uint32_t)more, __ATOMIC_RELAXED);
+}
+
+int inodes_count_users(struct inodes *t)
+{
+	uint64_t most = inodes_most(t);
+
+	t->of_uid = sys_pages(USERS * sizeof(*t->of_uid));
+	for (uint64_t node = 1; t->of_uid && node <= most; node++) {
+		const struct inode *inode = inodes_get(t, node);
+
+		if (inode)
+			t->of_uid[inode->uid % USERS]++;
+	}
+	return t->of_uid ? 0 : -ENOMEM;
+}
+
+uint32_t inodes_held_for(const struct inodes *t, uint32_t uid)
+{
+	return t->of_uid ? __atomic_load_n(t->of_uid + uid % USERS, __ATOMIC_RELAXED) : 0;
+}
+
 /* ---- Public functions, which take the lock ---- */
 
 static void add_lookup(struct inodes *t, uint64_t node, struct inode_also also)
@@ -175,7 +207,10 @@ uint64_t inodes_take(struct inodes *t, int fd, uint64_t device, uint64_t ino, st
 	} else {
 		kept = (node = add_inode(t, fd, device, ino, also)) != 0;
 	}
-	__atomic_store_n(&t->held, t->held + kept, __ATOMIC_RELAXED);
+	if (kept) {
+		inode_place(t, (uint32_t)node - 1)->uid = also.uid;
+		count_held(t, inode_place(t, (uint32_t)node - 1), 1);
+	}
 	thread_unlock(&t->lock);
 	if (!kept)
 		sys_close(fd);
@@ -240,7 +275,7 @@ int32_t inodes_forget(struct inodes *t, uint64_t node, uint64_t lookups, struct 
 	if (inode && lookups >= inode->lookups) {
 		fd = inode->fd;
 		backing = inode->backing;
-		__atomic_store_n(&t->held, t->held - (fd >= 0), __ATOMIC_RELAXED);
+		count_held(t, inode, fd >= 0 ? -1 : 0);
 		__atomic_store_n(&inode->fd, -1, __ATOMIC_RELAXED);
 		inode->backing = 0;
 	}
@@ -279,7 +314,7 @@ void inodes_lose(struct inodes *t, uint64_t node)
 		hash_remove(t, (uint32_t)node - 1);
 	inode->retired = true;
 	inode->fd = -1;
-	t->held--;
+	count_held(t, inode, -1);
 }
 
 bool inodes_open(struct inodes *t, uint64_t node)

@@ -31,6 +31,7 @@ struct inode {
 	bool retired;		/* not in the hash: the next lookup of the file makes a new node */
 	bool has_kept, has_lost;	/* writeback.c: size and mtime are set; a WRITE failed */
 	uint16_t told_mode;	/* passfs: permissions in SOURCE that replies have reported (owner.c) */
+	uint32_t uid;		/* the caller whose lookup made the server hold the descriptor */
 	uint32_t opens;		/* open files, by inodes_open() and inodes_close() */
 	uint64_t size, mtime;
 };
@@ -51,6 +52,7 @@ struct inodes {
 	uint64_t *kept_most;
 	uint32_t kept_room;
 	bool (*is_gone)(int fd);	/* keep_numbers: whether no lookup can find the file again; NULL: never */
+	uint32_t *of_uid;	/* `held` by caller, from inodes_count_users(); NULL: not counted */
 	int lock;
 };
 
@@ -58,12 +60,19 @@ struct inodes {
    while the kernel knows the node. */
 struct inode *inodes_get(const struct inodes *inodes, uint64_t node);
 
+/* Counts from now on how many descriptors each caller made the server hold. Call it before threads
+   start. 0 or -ENOMEM. */
+int inodes_count_users(struct inodes *inodes);
+
+/* That number: users whose uids have the same low 16 bits share one. 0 if they are not counted. */
+uint32_t inodes_held_for(const struct inodes *inodes, uint32_t uid);
+
 /* An upper bound of the node numbers in use. */
 uint64_t inodes_most(const struct inodes *inodes);
 
 /* Words of kept memory that change together with a lookup count: *node becomes the node's number,
-   *word becomes value. NULL: none. */
-struct inode_also { uint64_t *node, *word, value; };
+   *word becomes value. NULL: none. uid: the caller that has the file looked up. */
+struct inode_also { uint64_t *node, *word, value; uint32_t uid; };
 #define INODE_ALONE ((struct inode_also) { .value = 0 })
 
 /* Adds 1 to the lookup count of fd's file and takes over fd. Returns the node, or 0 without memory,

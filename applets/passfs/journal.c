@@ -153,7 +153,7 @@ struct inode_also journal_taking(const struct fuse_req *req)
 
 	if (!slot || slot->lookups == FUSE_SLOT_NODES)
 		return INODE_ALONE;
-	return (struct inode_also) { slot->node + slot->lookups, &slot->lookups, slot->lookups + 1 };
+	return (struct inode_also) { .node = slot->node + slot->lookups, .word = &slot->lookups, .value = slot->lookups + 1 };
 }
 
 struct inode_also journal_forgetting(const struct fuse_req *req, uint64_t node)
@@ -161,10 +161,10 @@ struct inode_also journal_forgetting(const struct fuse_req *req, uint64_t node)
 	struct fuse_slot *slot = self.kept ? req->slot : NULL;
 
 	if (self.kept && (req->in->opcode == FUSE_FORGET || req->in->opcode == FUSE_BATCH_FORGET))
-		return (struct inode_also) { NULL, req->counted, 0 };
+		return (struct inode_also) { .word = req->counted };
 	for (uint64_t i = slot ? slot->lookups : 0; i--; )
 		if (slot->node[i] == node)
-			return (struct inode_also) { NULL, slot->node + i, 0 };
+			return (struct inode_also) { .word = slot->node + i };
 	return INODE_ALONE;
 }
 

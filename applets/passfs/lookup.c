@@ -37,7 +37,10 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 		pass_note_place(req, parent, *node);
 	pass_show_node(req, *node, st);
 	pass_keep_room(req->session);
-	return *node ? 0 : -ENOMEM;
+	if (pass_may_keep(req, *node))
+		return *node ? 0 : -ENOMEM;
+	pass_forget(req, *node, 1);
+	return -EMFILE;
 }
 
 static int open_name(struct fuse_req *req, int dir, const char *name)

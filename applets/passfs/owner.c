@@ -9,10 +9,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "mount/table.h"
+#include "out.h"
 #include "passfs.h"
 #include "sys/priv.h"
 #include "thread.h"
@@ -217,7 +217,7 @@ static bool is_private_fuse(int fd, uint32_t type)
 		return false;
 	thread_lock(&lock);
 	private = table_of_fd(fd, &row, true) < 0
-		  || (strstr(row.super, "user_id=") && !strstr(row.super, ",allow_other"));
+		  || (text_find(row.super, "user_id=") && !text_in_list(row.super, "allow_other"));
 	thread_unlock(&lock);
 	return private;
 }

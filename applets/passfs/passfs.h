@@ -195,6 +195,10 @@ int pass_done(struct pass_file file, int err);
    descriptors it also waits for them. */
 void pass_keep_room(struct fuse_session *session);
 
+/* False: the node is new to the kernel, few descriptors are left even after waiting as below, and the
+   caller has more than a share of them. */
+bool pass_may_keep(const struct fuse_req *req, uint64_t node);
+
 /* Waits up to 200 ms until FORGETs have freed descriptors. False: none was freed. */
 bool pass_wait_for_room(struct fuse_session *session);
 

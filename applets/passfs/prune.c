@@ -89,6 +89,23 @@ bool pass_wait_for_room(struct fuse_session *session)
 	return get_held(fs) < before;
 }
 
+/* Near the limit a user other than root may hold as many files as are free, and so leaves as many to
+   other users: an O_PATH descriptor, a working directory or a watch keeps a file in the kernel without any
+   OPEN that would count in the user's holds. */
+static bool exceeds_files(const struct passfs *fs, uint32_t uid)
+{
+	return uid && pass_is_short(fs) && inodes_held_for(&fs->inodes, uid) + get_held(fs) > fs->limit + fs->limit / 6;
+}
+
+bool pass_may_keep(const struct fuse_req *req, uint64_t node)
+{
+	const struct passfs *fs = pass_of(req);
+	const struct inode *inode = inodes_get(&fs->inodes, node);
+
+	return !fs->inodes.of_uid || !inode || inode->lookups > 1 || !exceeds_files(fs, req->in->uid)
+	       || pass_wait_for_room(req->session) || !exceeds_files(fs, req->in->uid);
+}
+
 void pass_keep_room(struct fuse_session *session)
 {
 	const struct passfs *fs = fuse_session_fs(session);
@@ -114,7 +131,7 @@ int pass_prepare_holds(struct passfs *fs)
 	holds.limit = fs->limit / 3;	/* inodes have three quarters of the descriptors; this is the fourth */
 	if (!holds.of)
 		holds.of = sys_pages(HOLDERS * sizeof(*holds.of));
-	return holds.of ? 0 : -ENOMEM;
+	return holds.of ? inodes_count_users(&fs->inodes) : -ENOMEM;
 }
 
 int pass_hold(uint32_t uid)
@@ -260,17 +277,19 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st)
 {
 	struct passfs *fs = pass_of(req);
 	struct vfs_handle now = { .size = 0 };
+	struct inode_also also = journal_taking(req);	/* without --keep, which excludes --export: INODE_ALONE */
 	bool has_one;
 	uint64_t node;
 
+	also.uid = req->in->uid;
 	if (!fs->export)
-		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino, journal_taking(req));
+		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino, also);
 	sweep_if_due(fs);
 	has_one = vfs_handle_of(fd, &now) == 0;
 	if (st->device != fs->device)	/* mounted in SOURCE: the handle is not of fs->handles->mount */
 		now.size = 0;
 	thread_lock(&fs->handles->lock);
-	node = inodes_take(&fs->inodes, fd, st->device, st->attr.ino, INODE_ALONE);
+	node = inodes_take(&fs->inodes, fd, st->device, st->attr.ino, also);
 	req->generation = get_generation(fs, node, fd, has_one ? &now : NULL);
 	thread_unlock(&fs->handles->lock);
 	return node;

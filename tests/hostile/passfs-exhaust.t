@@ -50,6 +50,36 @@ for how in 'dir' 'dir --no-passthrough' 'file --no-passthrough' 'new --no-passth
 	rm -rf src/d1/*
 done
 
+# ---- Files that the kernel knows, without any open file: O_PATH, as a working directory or a watch ----
+
+cat >pin.py <<'P'
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (9000, 9000))
+held = []
+try:
+    for i in range(6000): held.append(os.open('mnt/many/%d' % i, os.O_PATH))
+except OSError as e: print(len(held), e.errno, flush=True)
+else: print(len(held), 0, flush=True)
+for i in sys.stdin: break
+P
+mkdir src/many; (cd src/many && seq 0 5999 | xargs touch)
+for how in '' --no-passthrough; do
+	# shellcheck disable=SC2086
+	ok "O_PATH $how: up" few $how
+	coproc HOLD { exec setpriv --reuid=1777 --regid=1777 --clear-groups /usr/bin/python3 pin.py; }
+	read -rt 60 count errno <&"${HOLD[0]}"
+	like "O_PATH: one user gets many, and then EMFILE" "$count $errno" '^(2|3)[0-9][0-9][0-9] 24$'
+	ok 'O_PATH: another user opens files' user 1778 cat mnt/2 mnt/3 mnt/4
+	ok 'O_PATH: and directories' user 1778 ls -lR mnt/d2 mnt/d3
+	ok 'O_PATH: and makes files' user 1778 touch mnt/by.path
+	ok 'O_PATH: root, too' ls -l mnt/d4
+	echo >&"${HOLD[1]}"
+	wait "$HOLD_PID"
+	ok 'O_PATH: what was held is free again' within 5 user 1777 cat mnt/5
+	down
+done
+rm -rf src/many
+
 # ---- Waiting for locks ----
 
 cat >wait.py <<'P'
