@@ -8,11 +8,12 @@
 #include "fuse_kernel.h"
 #include "health/fusectl.h"
 #include "mount/table.h"
+#include "proc/read.h"
 #include "proc/task.h"
 #include "sys.h"
 #include "sys/priv.h"
 
-enum { COUNT_MS = 500, END_MS = 100 };
+enum { COUNT_MS = 500 };
 
 /* statfs(2) of the descriptor, which has just been seen to lie on the connection's mount. */
 static int ask_at(int fd, const struct table_row *row)
@@ -48,6 +49,16 @@ static int run(void *data)
 	return table_each(NULL, ask_row, data);
 }
 
+/* Where fusectl is not visible, where the process sleeps in the kernel tells. */
+static bool is_sent(const struct ask *ask, int64_t before)
+{
+	char dir[12], wchan[64];
+
+	if (before >= 0)
+		return fusectl_waiting(ask->connection) > before;
+	return read_proc(read_name(ask->child.pid, dir), "wchan", wchan, sizeof(wchan)) > 0 && task_waits_for_server(wchan);
+}
+
 int ask_start(struct ask *ask, uint64_t connection)
 {
 	const uint64_t end = sys_clock_ns() + (uint64_t)COUNT_MS * 1000000;
@@ -58,7 +69,7 @@ int ask_start(struct ask *ask, uint64_t connection)
 	err = child_start(&ask->child, run, ask);
 	if (err)
 		return ask->child.pid = 0, err;
-	while (fusectl_waiting(connection) <= before)
+	while (!is_sent(ask, before))
 		if (sys_poll_in(ask->child.socket, 1) || sys_clock_ns() >= end)
 			return -ENXIO;
 	return 0;
@@ -66,14 +77,8 @@ int ask_start(struct ask *ask, uint64_t connection)
 
 void ask_end(struct ask *ask)
 {
-	int status;
-
-	if (ask->child.pid <= 0)
-		return;
-	sys_kill(ask->child.pid, 9);
-	child_leave(&ask->child);
-	for (int i = 0; i < END_MS && sys_wait_ended(ask->child.pid, &status) == 0; i++)
-		sys_sleep_ms(1);
+	if (ask->child.pid > 0)
+		child_kill(&ask->child);
 }
 
 /* The request has the child's pid as the mounting process's PID namespace numbers it, or 0. */

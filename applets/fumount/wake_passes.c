@@ -51,6 +51,18 @@ int waking_find_servers(struct waking *w, uint64_t connection)
 	return w->error ? w->error : w->job.server_count ? 0 : err == -EAGAIN ? -EACCES : -ESRCH;
 }
 
+/* Of candidates, keeps those that serve the connection: to look at another server again would send the mount
+   one more request, and would have that server do its work again. */
+static void keep_serving(struct wake_job *job)
+{
+	int count = 0;
+
+	for (int i = 0; i < job->server_count; i++)
+		if (job->pass->serving & UINT64_C(1) << i)
+			job->servers[count++] = job->servers[i];
+	job->server_count = count;
+}
+
 /* ---- Passes ---- */
 
 static void note_woken(struct waking *w, uint32_t pid)
@@ -133,6 +145,8 @@ int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
 			add_pass(w);
 		if (pass->held || pass->err)
 			return pass->held ? pass->held : pass->err;
+		if (w->job.untold)
+			keep_serving(&w->job);
 		if (!is_another_pass_due(w))
 			break;
 		now = sys_clock_ns();

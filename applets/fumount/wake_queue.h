@@ -25,6 +25,7 @@ struct wake_pass {
 	uint64_t took;		/* nanoseconds for which the server stood still */
 	uint32_t unreleased;	/* RELEASEs that this process answered: the server keeps those files open */
 	int server;		/* the process that was held last, or could not be held */
+	uint64_t serving;	/* a bit for each of job->servers whose process was held */
 	struct wake_walked { uint64_t top, low; } walked;	/* the request numbers that were tried; kept from pass to pass */
 	uint32_t count;
 	struct wake_request requests[WAKE_ROOM];

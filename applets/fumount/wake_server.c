@@ -228,6 +228,8 @@ static int hold_each(struct wake_servers *s, const struct wake_job *job)
 	for (int i = 0; i < job->server_count; i += n) {
 		n = count_same(job->servers + i, job->server_count - i);
 		err = hold_server(s, job, job->servers + i, n);
+		for (int k = i; !err && k < i + n; k++)
+			job->pass->serving |= UINT64_C(1) << k;
 		if (is_fatal(job, err))
 			return err;
 	}

@@ -34,16 +34,27 @@ int child_start(struct child *a, int (*fn)(void *data), void *data)
 	return a->pid < 0 ? a->pid : 0;
 }
 
+/* A child that waits for a user's server is deaf to SIGKILL, and one that has fetched a descriptor of a user's
+   process can block as it ends, in close(2): leave such a child behind. */
+static void reap(int pid, int tries)
+{
+	int status;
+
+	for (int i = 0; i < tries && sys_wait_ended(pid, &status) == 0; i++)
+		sys_sleep_ms(i);
+}
+
 int child_wait(struct child *a, int milliseconds)
 {
-	int result, status;
+	enum { TRIES = 45 };	/* a second */
+	int result;
 
 	if (sys_poll_in(a->socket, milliseconds) <= 0)
 		return -ETIMEDOUT;
 	if (sys_read_all(a->socket, &result, sizeof(result)) != sizeof(result))
 		result = -EIO;
 	sys_close(a->socket);
-	sys_wait(a->pid, &status);
+	reap(a->pid, TRIES);
 	return result;
 }
 
@@ -71,13 +82,11 @@ int child_run(int (*fn)(void *data), void *data, int milliseconds)
 
 void child_kill(struct child *a)
 {
-	enum { PATIENCE = 10 };
-	int status;
+	enum { TRIES = 10 };
 
 	sys_close(a->socket);
 	sys_kill(a->pid, SIGKILL);
-	for (int i = 0; i < PATIENCE && sys_wait_ended(a->pid, &status) == 0; i++)
-		sys_sleep_ms(i);
+	reap(a->pid, TRIES);
 }
 
 void child_leave(struct child *a)

@@ -14,8 +14,8 @@ int child_fork(int *socket);
    child->socket is its end of the pair. */
 int child_start(struct child *child, int (*fn)(void *data), void *data);
 
-/* Waits for fn's result, returns it and reaps the child. -ETIMEDOUT: the child still runs, and
-   the caller may wait again; -EIO: the child ended without a result. */
+/* Waits for fn's result, returns it and reaps the child, unless that blocks for a second as it ends. -ETIMEDOUT:
+   the child still runs, and the caller may wait again; -EIO: the child ended without a result. */
 int child_wait(struct child *child, int milliseconds);
 
 /* How many milliseconds to wait for a child that looks at another process, after `lost` of them have not

@@ -70,56 +70,64 @@ all_woken()
 	is 'each got the error' "$(results)" "open=$1*1 read=$1*1 stat=$1*1 "
 }
 
-# Servers that read on, so that no device is readable but for the request that fumount sends.
-both -a
-exits 0 'by poll(2)' "${untold[@]}" --wake -f mnt
-all_woken 110
-end_both
+# Every way, of two servers that hang. With -a they read on, so that no device is readable but for the request
+# that fumount sends. With one thread that hangs, both are readable all the time, and only reading tells.
+every_way()
+{
+	local seen=$1
+	both -a
+	exits 0 "$seen: by poll(2)" "${untold[@]}" --wake -f mnt
+	all_woken 110
+	end_both
 
-# One thread each, which hangs: both devices are readable all the time, and only reading tells.
-both
-exits 0 'by reading' "${untold[@]}" --wake -f mnt
-all_woken 110
-end_both
+	both
+	exits 0 "$seen: by reading" "${untold[@]}" --wake -f mnt
+	all_woken 110
+	end_both
 
-# Root finds out by fsconfig(2).
-both
-exits 0 'by root' timeout 20 tool/at_call -t tool/fumount --wake -f mnt
-all_woken 110
-end_both
+	mount --bind release /proc/sys/kernel/osrelease
+	both -a
+	exits 0 "$seen: before Linux 6.10, by poll(2)" "${untold[@]}" --wake=EIO -f mnt
+	all_woken 5
+	end_both
 
-# Without RESEND.
+	both
+	exits 32 "$seen: before Linux 6.10, where both are readable" "${untold[@]}" --wake=EIO -f mnt
+	like 'it is told' "$err" 'none of the processes with /dev/fuse open is known to serve it; run this again'
+	is 'and nobody is woken' "$(results)" ''
+	exits 0 'root finds out by fsconfig(2)' timeout 20 tool/at_call -t tool/fumount --wake=EIO -f mnt
+	all_woken 5
+	end_both
+	umount /proc/sys/kernel/osrelease
+}
+
 echo 6.1.0-9 >release
-mount --bind release /proc/sys/kernel/osrelease
-both -a
-exits 0 'before Linux 6.10, by poll(2)' "${untold[@]}" --wake=EIO -f mnt
-all_woken 5
-end_both
-both
-exits 32 'before Linux 6.10, where both are readable' "${untold[@]}" --wake=EIO -f mnt
-like 'it is told' "$err" 'none of the processes with /dev/fuse open is known to serve it; run this again'
-is 'and nobody is woken' "$(results)" ''
-exits 0 'root can tell' timeout 20 tool/at_call -t tool/fumount --wake=EIO -f mnt
-all_woken 5
-end_both
-umount /proc/sys/kernel/osrelease
+connections=/sys/fs/fuse/connections
+mount -t tmpfs none "$connections"
+every_way 'no fusectl'
 
-# No fusectl: how many wait is not known, so passes are made until one finds nobody.
-umount ctl
-hidden=(unshare -m sh -c 'umount -l /sys/fs/fuse/connections 2>/dev/null; exec "$@"' sh)
-mount -t fusectl none ctl
+# How many wait is not known, either: passes are made until one finds nobody.
 user_serves mnt -a
+conn=$(conn_of "$T/mnt")
 begin
 falls_silent "$server" mnt
-conn=$(conn_of "$T/mnt")
 go
 within 5 waits_for 4
-exits 0 'where fusectl is not visible' timeout 20 "${hidden[@]}" sh -c "umount -l $T/ctl; exec \"\$@\"" sh "${as_user[@]}" tool/fumount --wake -f mnt
+exits 0 'no fusectl: who waits for more than one answer' timeout 20 "${as_user[@]}" tool/fumount --wake -f mnt
 ok 'nobody waits' within 2 all_over
 is 'each got the error' "$(results)" "$every"
 kill -USR2 "$server"
 is 'then the mount works' "$(timeout 5 ls mnt 2>&1 | wc -l)" 5
 finished
 abort_detach "$T/mnt"
+
+umount "$connections"
+mount -t fusectl none "$connections"
+every_way fusectl
+both
+exits 0 'root finds out by fsconfig(2)' timeout 20 tool/at_call -t tool/fumount --wake -f mnt
+all_woken 110
+end_both
+umount "$connections"
 give_dev_back
 finish

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# While root wakes who waits for an ordinary user's server, the server closes, executes, forks, swaps and answers
+# as it likes: root's fumount ends in time, and nobody else is woken, nor stopped.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../mount/wake.sh"
+# In a PID namespace of its own: what the server does to those who look at processes is not a neighbour's matter.
+if [ -z "${FUSEBOX_TEST_PIDS:-}" ] && [ "$(id -u)" = 0 ]; then
+	FUSEBOX_TEST_PIDS=1 exec unshare -m -p -f --mount-proc --kill-child --propagation private bash -c 'bash "$0"; exit' "$0"
+fi
+start 300
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
+begin_wake
+own_dev
+mkdir trap trap2
+rounds=${WAKE_ROUNDS:-3}
+
+waits_at() { [ "$(cat "ctl/$(conn_of "$T/$1")/waiting")" -ge 1 ]; }
+none_left() { ! pgrep --ns $$ -x fumount; }
+
+# The neighbour: root's own server, which hangs.
+serve
+begin -k stat,read
+hang
+go
+within 5 waits_for 2
+
+echo 6.1.0-9 >release
+for mode in ${WAKE_MODES:-close swap exec fork threads late forget}; do for walk in '' =EIO; do
+	bg wake_trap "$mode" "$T/trap" "$T/trap2"
+	trap=$bg
+	within 5 mounted "$T/trap2" || bail "wake_trap $mode does not mount"
+	[ -z "$walk" ] || mount --bind release /proc/sys/kernel/osrelease
+	timeout 120 stat trap2/hang >/dev/null 2>&1 & own=$!
+	within 5 waits_at trap2
+	client=
+	if [ "$mode" = forget ]; then
+		(while :; do for f in trap/f{1..50}; do [ -e "$f" ]; done; done 2>/dev/null) & client=$!
+		pids+=("$client")
+	fi
+	for ((i = 0; i < rounds; i++)); do
+		timeout 120 stat "trap/hang$i" >/dev/null 2>&1 & pids+=($!)
+		timeout 60 fumount "--wake$walk" -f trap >said 2>&1 & fumount=$!
+		within 20 gone "$fumount" || break
+	done
+	[ -z "$walk" ] || umount /proc/sys/kernel/osrelease
+	is "$mode${walk:+, before Linux 6.10}: root's fumount ends each time" "$i" "$rounds"
+	ok "who waits for the server's other mount waits on" eval '! gone "$own"'
+	[ -z "$client" ] || kill "$client"
+	abort_detach "$T/trap"
+	abort_detach "$T/trap2"
+	kill -KILL "$trap" 2>/dev/null
+	within 5 gone "$trap"
+	ok 'no process of fumount is left' within 5 none_left
+	is 'who waits for the neighbour waits on' "$(results)" ''
+	ok 'the neighbour does not stand still' none_stopped "$server"
+done; done
+is 'the neighbour got nothing a second time' "$(stat_of resent)" 0
+come_back
+ok 'who waited for it goes on' within 5 all_over
+is 'without an error' "$(results)" 'read=0*1 stat=0*1 '
+finished
+over
+give_dev_back
+finish
