@@ -136,6 +136,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 
 	if (!go)
 		return status;
+	w->ended = w->done = w->forgotten = w->unasked = w->unreleased = 0;
 	w->job.pass->walked = (struct wake_walked) { .top = 0 };
 	err = waking_find_servers(w, conn->connection);
 	if (err)

@@ -131,6 +131,14 @@ static bool is_another_pass_due(struct waking *w)
 	return !w->empty && are_waiting_again(w);
 }
 
+/* 0 if the server has ended because the last waiter of a detached mount was woken. */
+static int pass_error(const struct waking *w)
+{
+	int err = w->job.pass->held ? w->job.pass->held : w->job.pass->err;
+
+	return w->ended && (err == -ESRCH || err == -ESTALE || err == -ENOTCONN) ? 0 : err;
+}
+
 int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
 {
 	const uint64_t end = sys_clock_ns() + (uint64_t)most_ms * 1000000;
@@ -144,7 +152,7 @@ int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
 		if (!pass->held)
 			add_pass(w);
 		if (pass->held || pass->err)
-			return pass->held ? pass->held : pass->err;
+			return pass_error(w);
 		if (w->job.untold)
 			keep_serving(&w->job);
 		if (!is_another_pass_due(w))

@@ -183,6 +183,26 @@ exits 1 '--wake -a with -O is refused' timeout 5 fumount --wake -a -O ro
 finished
 over
 
+# Each of them is told by its own count.
+mkdir mnt2
+serve -a
+bg backend -a "$T/stats2" "$T/mnt2"
+second=$bg
+within 5 mounted "$T/mnt2"
+kill -USR1 "$second"
+within 5 test -e stats2.hung
+hang
+timeout 30 stat mnt/f1 >/dev/null 2>&1 & waiting=($!)
+timeout 30 stat mnt2/f1 >/dev/null 2>&1 & waiting+=($!)
+pids+=("${waiting[@]}")
+within 5 waits_for 1
+within 5 [ "$(cat "ctl/$(conn_of "$T/mnt2")/waiting")" = 1 ]
+exits 0 '-a, of two mounts' wake -a -f
+like 'one request of the first' "$err" "conn:$conn: 1 request ended"
+like 'and one of the second' "$err" "conn:$(conn_of "$T/mnt2"): 1 request ended"
+abort_detach "$T/mnt2"
+over
+
 # The unit that runs before the machine sleeps.
 serve -a
 begin -k stat,read
