@@ -72,7 +72,7 @@ sleep 0.5
 mv above away/above && ln -s other above
 within 5 gone "$server"
 like 'the unmounter is in umount2(2) while the path changes' "$(cat trace)" 'umount2\(.*DELAYED'
-ok 'other/name is mounted' mounted "$T/other/name"
+ok "root's other mount stays at the path" mounted "$T/other/name"
 ok 'the mount of the server is gone' unmounted "$T/away/above/name"
 umount other/name 2>/dev/null
 
@@ -97,7 +97,7 @@ timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
 within 5 gone "$server"
 like 'the unmounter is in umount2(2) while the name changes' "$(cat trace)" 'umount2\(.*DELAYED'
-ok 'theirs/name is mounted' mounted "$T/theirs/name"
+ok "root's other mount stays at the name" mounted "$T/theirs/name"
 like 'the mount table shows for theirs/name: tmpfs roots' "$(mount_line "$T/theirs/name")" 'tmpfs roots'
 ok 'the mount in the other namespace is gone' unmounted "$T/theirs/away"
 umount theirs/name 2>/dev/null
