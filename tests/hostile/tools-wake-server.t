@@ -16,10 +16,11 @@ mkdir trap trap2
 rounds=${WAKE_ROUNDS:-3}
 
 waits_at() { [ "$(cat "ctl/$(conn_of "$T/$1")/waiting")" -ge 1 ]; }
+waits_on() { ! gone "$1"; }
 none_left() { ! pgrep --ns $$ -x fumount; }
 
 # The neighbour: root's own server, which hangs.
-serve
+serve -t 1
 begin -k stat,read
 hang
 go
@@ -45,7 +46,7 @@ for mode in ${WAKE_MODES:-close swap exec fork threads late forget}; do for walk
 	done
 	[ -z "$walk" ] || umount /proc/sys/kernel/osrelease
 	is "$mode${walk:+, before Linux 6.10}: root's fumount ends each time" "$i" "$rounds"
-	ok "who waits for the server's other mount waits on" eval '! gone "$own"'
+	ok "who waits for the server's other mount waits on" waits_on "$own"
 	[ -z "$client" ] || kill "$client"
 	abort_detach "$T/trap"
 	abort_detach "$T/trap2"

@@ -49,7 +49,7 @@ killed()
 		read -r calls first <count
 		[ "$calls" -ge "$n" ] || break
 		[ "$n" != 0 ] || held=$((first - 40))
-		n=$((n + ($n < held || $n > held + 350 ? 7 : 1)))
+		n=$((n + (n < held || n > held + 350 ? 7 : 1)))
 	done
 	hits=$(grep -c '' hits)
 	is "$name: nothing goes wrong" "$(head -n 20 wrong)" ''
