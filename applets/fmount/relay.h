@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* relay: fmount --keep=relay, for servers that do not know that they are kept.
+ *
+ * The first server reads the kernel's own descriptor: the relay has only read INIT, and had the kernel
+ * deliver it again. Each later one talks to a socket, gets the same INIT from the relay, and then what the
+ * relay reads from the device, with numbers of its own (relay_message.h). What the kernel has of an earlier server's nodes and
+ * handles is ESTALE, upon which it looks up a path anew.
+ *
+ * One process has one relay. All functions are for the keeper. */
+#ifndef FUSEBOX_FMOUNT_RELAY_H
+#define FUSEBOX_FMOUNT_RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Reads INIT of a connection that no process has read from. `device` stays the caller's. Reports
+   what the kernel does not allow. 0 or -errno: -ENOBUFS if the sockets of this process may not be large enough. */
+int relay_prepare(int device, uint64_t connection);
+
+/* The descriptor that the next server shall have under the device's number, which can be the
+   device itself; the relay closes it. -errno. */
+int relay_start_life(void);
+
+/* Works until a signal can be read from `signals`; until the server serves, of which
+   it tells once; or until the connection is over: then the server has lost its socket, and still
+   runs. Then again after 2 seconds. RELAY_FAILS: the server cannot be used. */
+enum relay_event { RELAY_SIGNAL, RELAY_SERVES, RELAY_OVER, RELAY_FAILS };
+enum relay_event relay_run(int signals);
+
+/* The server has ended. Answers what no server may carry out a second time. */
+void relay_end_life(void);
+
+/* Whether this server has the device itself. */
+bool relay_is_direct(void);
+
+#endif
