@@ -218,6 +218,15 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	sys_exit(status);
 }
 
+static void __attribute__((noreturn)) fail(int err)
+{
+	if (err == -ENOBUFS)
+		msg("--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max and rmem_max to 2300000");
+	else
+		msg_errno(1, "--keep", err);
+	abort_and_exit(1);
+}
+
 static void give_up(const char *program, const char *why)
 {
 	msg("%s: %s; unmounted", program, why);
@@ -410,10 +419,8 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	do {
 		if (!err)
 			err = start_server(argv, exec);
-		if (err) {
-			msg_errno(1, "--keep", err);
-			abort_and_exit(1);
-		}
+		if (err)
+			fail(err);
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
 	return status;

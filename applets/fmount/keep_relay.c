@@ -2,7 +2,6 @@
 /* keep_relay: see keep_relay.h. */
 #include "keep_relay.h"
 
-#include <errno.h>
 #include <signal.h>
 
 #include "msg.h"
@@ -16,8 +15,6 @@ int keep_relay_prepare(const struct mountpoint *at, int device)
 {
 	int err = relay_prepare(device, at->mounted.dev_minor);
 
-	if (err == -ENOBUFS)
-		msg("--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max and rmem_max to 4500000");
 	if (err)
 		return err;
 	msg("%s: what is open when the program ends gets ESTALE from then on, and its locks are lost", at->path);

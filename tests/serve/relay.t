@@ -97,22 +97,22 @@ while not os.path.exists("stop"):
     path(os.chmod, top + "/w", 0o600), path(os.truncate, top + "/w", 50)
 print(sorted(set(bad)) if bad else "0 failed" if count > 50 else f"{count} only")
 END
-# under_kills NAME DIRECTORY FIRST: ten kills
+# under_kills NAME DIRECTORY FIRST: six kills
 under_kills()
 {
 	local i
 	rm -f stop
 	timeout 60 python3 client.py "$2" >client.log & client=$!
-	for ((i = $3; i < $3 + 10; i++)); do kill_server "$1" "$i"; sleep 0.05; done
+	for ((i = $3; i < $3 + 6; i++)); do kill_server "$1" "$i"; sleep 0.05; done
 	touch stop
 	wait "$client"
-	is "$1: ten kills" "$(cat client.log) $(name_of)" "0 failed fuse-relay:$(($3 + 9))"
+	is "$1: six kills" "$(cat client.log) $(name_of)" "0 failed fuse-relay:$(($3 + 5))"
 }
 under_kills passthrough "mnt$there" 4
 is 'no descriptor is lost' "$(descriptors)" "$open"
 pid=$(server_now passthrough)
 kill -HUP "$keeper"
-ok 'SIGHUP starts another one' within 5 is_named fuse-relay:14
+ok 'SIGHUP starts another one' within 5 is_named fuse-relay:10
 is 'which serves' "$(timeout 5 cat "mnt$there/file")" hello
 pid=$(server_now passthrough)
 ok 'unmounted, the keeper ends with success' end
