@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # fmount --keep=relay: servers that know nothing of it, killed and started again below a live mount.
 . "$(dirname "$0")/../lib.sh"
-start 120
+start 240
 need python3 pkg-config
 mkdir mnt src src/dir
 echo hello >src/file
@@ -121,13 +121,21 @@ ok 'and so does the server' gone "$pid"
 # ---- Other servers ----
 ok 'passthrough_ll: numbers that are addresses' begin file bin/passthrough_ll -f -o "source=$T/src" '{}'
 ok 'passthrough_ll: kill -9' kill_server passthrough_ll 1
-under_kills passthrough_ll mnt 2
+exits 0 'passthrough_ll: ls -l, with all attributes at once' timeout 5 ls -l mnt mnt/dir
 ok 'passthrough_ll: unmounted' end
 ok 'hellofs, as if it knew nothing' begin hello hellofs '{}'
 ok 'hellofs: kill -9' kill_server hellofs 1
 is 'hellofs: reads' "$(timeout 5 cat mnt/hello)" hello
-kill -KILL "$keeper"
+pid=$(server_now hellofs)
+kill -STOP "$pid"
+timeout 20 stat mnt >/dev/null 2>&1 & client=$!
+within 5 blocked "$client"
+exits 0 'a server that hangs: fumount --wake' timeout 20 fumount --wake mnt
+ok 'who waited goes on' within 5 gone "$client"
+kill -CONT "$pid"
+is 'and the mount' "$(timeout 5 cat mnt/hello)" hello
 server=$(server_now hellofs)
+kill -KILL "$keeper"
 ok 'a keeper that is killed takes the server along' within 5 gone "$server"
 exits 1 'and no call waits' timeout 5 stat mnt
 umount -l mnt
