@@ -56,7 +56,8 @@ serves()
 	for ((i = 1; i <= kills; i++)); do
 		sleep "0.$((RANDOM % 10))"
 		server=$(child_named "$name" "$keeper")
-		kill -KILL "$server" && within 20 is_at "$i" || break
+		kill -KILL "$server"
+		within 20 is_at "$i" || break
 		[ "$i" != $((kills / 2)) ] || before=$(figures)
 	done
 	touch stop

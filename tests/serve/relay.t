@@ -95,7 +95,7 @@ while not os.path.exists("stop"):
     path(os.stat, top + "/file"), path(os.access, top + "/dir/file", os.R_OK), path(os.statvfs, top + "/dir")
     handle(read, top + "/file"), handle(os.listdir, top), handle(os.listdir, top + "/dir"), handle(write, top + "/w")
     path(os.chmod, top + "/w", 0o600), path(os.truncate, top + "/w", 50)
-print(sorted(set(bad)) if bad else "0 failed" if count > 50 else f"{count} only")
+print(sorted(set(bad)) if bad else "0 failed" if count > 5 else f"{count} only")
 END
 # under_kills NAME DIRECTORY FIRST: six kills
 under_kills()
