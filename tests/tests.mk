@@ -7,7 +7,8 @@ SLOW = tests/cli/build.t tests/setuid/attacks.t tests/hostile/passfs-users.t tes
 	tests/boot/initramfs.t tests/mount/touch.t tests/mount/wake.t tests/mount/floor.t tests/mount/trace.t tests/mount/beneath.t \
 	tests/compat/abi.t tests/serve/writing.t tests/hostile/tools-paths.t tests/hostile/tools-wake.t tests/hostile/tools-trap.t \
 	tests/compat/fusermount.t tests/setuid/limits.t tests/hostile/tools-fetch.t tests/serve/request-timeout.t \
-	tests/mount/wake-servers.t tests/mount/wake-untold.t tests/hostile/tools-wake-server.t tests/serve/relay.t
+	tests/mount/wake-servers.t tests/mount/wake-untold.t tests/hostile/tools-wake-server.t tests/serve/relay.t \
+	tests/setuid/others.t
 ALL_SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))
 
@@ -15,8 +16,9 @@ SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))
 # a connection that has gone. What changes a switch of the whole machine holds a lock instead
 # (machine in tests/lib.sh), which keeps a second `make test` out as well.
 ALONE = tests/mount/info.t
-# A process that this one makes keeps every reader of /proc waiting.
-SLOW_ALONE = tests/hostile/tools-trap.t
+# A process that tools-trap.t makes keeps every reader of /proc waiting; a helper that others.t holds up, the
+# unmount of whatever mount gets its number.
+SLOW_ALONE = tests/hostile/tools-trap.t tests/setuid/others.t
 
 # The longest first, so that no processor is without work at the end.
 LONGEST = tests/serve/replace.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \
