@@ -17,8 +17,8 @@ SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))
 # (machine in tests/lib.sh), which keeps a second `make test` out as well.
 ALONE = tests/mount/info.t
 # A process that tools-trap.t makes keeps every reader of /proc waiting; a helper that others.t holds up, the
-# unmount of whatever mount gets its number.
-SLOW_ALONE = tests/hostile/tools-trap.t tests/setuid/others.t
+# unmount of whatever mount gets its number; and wake.t measures how soon hundreds of processes go on.
+SLOW_ALONE = tests/hostile/tools-trap.t tests/setuid/others.t tests/mount/wake.t
 
 # The longest first, so that no processor is without work at the end.
 LONGEST = tests/serve/replace.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \

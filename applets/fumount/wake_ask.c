@@ -13,7 +13,7 @@
 #include "sys.h"
 #include "sys/priv.h"
 
-enum { COUNT_MS = 500 };
+enum { COUNT_MS = 1000 };
 
 /* statfs(2) of the descriptor, which has just been seen to lie on the connection's mount. */
 static int ask_at(int fd, const struct table_row *row)
@@ -49,13 +49,14 @@ static int run(void *data)
 	return table_each(NULL, ask_row, data);
 }
 
-/* Where fusectl is not visible, where the process sleeps in the kernel tells. */
+/* The count does not grow if another request ends meanwhile, and fusectl may not be visible: then where the
+   process sleeps in the kernel tells. */
 static bool is_sent(const struct ask *ask, int64_t before)
 {
 	char dir[12], wchan[64];
 
-	if (before >= 0)
-		return fusectl_waiting(ask->connection) > before;
+	if (before >= 0 && fusectl_waiting(ask->connection) > before)
+		return true;
 	return read_proc(read_name(ask->child.pid, dir), "wchan", wchan, sizeof(wchan)) > 0 && task_waits_for_server(wchan);
 }
 
