@@ -36,7 +36,8 @@ static bool is_served(const struct mountpoint *at, uint64_t identity)
 
 	if (identity)
 		return fusectl_identity(connection) == identity && !fusectl_is_over(connection);
-	return table_has(m->mount_id, m->dev_major, m->dev_minor) && server_find(connection) > 0;
+	/* The table knows no unique ids. */
+	return table_has(m->unique_id ? 0 : m->mount_id, m->dev_major, m->dev_minor) && server_find(connection) > 0;
 }
 
 /* Wait until the program has closed its socket. Some servers close every descriptor that they did not open,

@@ -25,7 +25,7 @@ static int has_key(const struct table_row *row, void *data)
 {
 	const struct key *key = data;
 
-	return row->id == key->id && row->major == key->major && row->minor == key->minor;
+	return (!key->id || row->id == key->id) && row->major == key->major && row->minor == key->minor;
 }
 
 bool table_has(uint64_t id, uint32_t major, uint32_t minor)

@@ -27,7 +27,7 @@ int table_of_fd(int fd, struct table_row *row, bool whole);
    and to the owner's set-uid processes. */
 int table_identify(int fd, struct sys_stat *st);
 
-/* Whether this process's table has a mount with this reusable id and device major:minor; true also if the
+/* Whether this process's table has a mount with this reusable id (0: any) and device major:minor; true also if the
    table cannot be read. */
 bool table_has(uint64_t id, uint32_t major, uint32_t minor);
 

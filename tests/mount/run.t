@@ -187,8 +187,16 @@ sleep 1.2
 ok 'mnt is mounted' mounted "$T/mnt"
 kill -9 "$(newest hellofs)"
 ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
-give_dev_back
+# Without fusectl the mount table and the server that is visible tell.
 umount /sys/fs/fuse/connections
+rm hidden/hellofs
+exits 0 '--auto-unmount by a user without fusectl' setpriv --reuid 65534 --regid 65534 --clear-groups \
+	env PATH="$T/hidden:$PATH" fmount --wait --auto-unmount "$T/mnt" -- closes
+sleep 1.2
+ok 'without fusectl, the mount of a server that closes other descriptors stays' mounted "$T/mnt"
+kill -9 "$(newest hellofs)"
+ok 'without fusectl, the mount goes when the server is killed' within 5 unmounted "$T/mnt"
+give_dev_back
 chown 0 mnt
 exits 0 '--auto-unmount: a mount that another one will replace' fmount --wait --auto-unmount mnt -- hellofs
 server=$(newest hellofs)
