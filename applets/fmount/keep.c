@@ -14,20 +14,16 @@
 #include "fmount.h"
 #include "fuse_resume.h"
 #include "health/report.h"
-#include "keep_pace.h"
 #include "keep_queue.h"
-#include "keep_relay.h"
 #include "mount/umount.h"
 #include "msg.h"
-#include "opt.h"
 #include "out.h"
-#include "relay.h"
 #include "sys.h"
 #include "sys/keep.h"
 
 /* The kernel allocates only those pages of the memory file that a process touches, so the servers'
    part can be as large as their address space allows. */
-enum { OWN = 64 * 1024 };
+enum { OWN = 64 * 1024, MOST_TRIES = 4096, FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000, MINUTE_MS = 60 * 1000 };
 #define MEMORY_SIZE ((uint64_t)1 << (sizeof(void *) > 4 ? 40 : 30))
 
 /* How long a server has to serve before the next one starts without a pause. */
@@ -37,14 +33,15 @@ static struct {
 	const struct fmount *f;
 	const struct mountpoint *at;
 	int device, memory, signals;
-	struct fuse_resume *kept;
+	struct { struct fuse_resume head; uint64_t deaths[MOST_TRIES]; } *kept;
 	int place[2];		/* a socket pair that reserves the two numbers of each server's sockets */
 	int hold, before;	/* sockets to the stores of this server and of an earlier one, whose store the next server asks;
 				   -1: none */
 	int server, unmounter;	/* pids; 0: none */
 	int keeper;		/* in the child: its parent's pid */
 	uint64_t began;		/* when the server was started, in ms */
-	bool relay;		/* --keep=relay */
+	int pause;		/* ms before the next start after a server that did not work */
+	uint32_t count;		/* of kept->deaths, a ring of the times when the last servers ended, in ms */
 	bool works, ready, replacing, stopping;
 } keep;
 
@@ -64,9 +61,9 @@ static void show_restarts(void)
 {
 	char name[16], status[80];
 	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
-	uint32_t restarts = keep.kept->lives ? keep.kept->lives - 1 : 0;
+	uint32_t restarts = keep.kept->head.lives ? keep.kept->head.lives - 1 : 0;
 
-	out_fmt(&out, "fuse-%s:%u", keep.relay && !relay_is_direct() ? "relay" : "keep", restarts);
+	out_fmt(&out, "fuse-keep:%u", restarts);
 	sys_name_process(out_text(&out));
 	out_fmt(&to, "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "", restarts,
 		out_plural(restarts));
@@ -86,12 +83,12 @@ static int prepare_memory(void)
 	keep.kept = sys_map_shared(keep.memory, 0, sizeof(*keep.kept));
 	if (!keep.kept)
 		return -ENOMEM;
-	head = keep.kept;
+	head = &keep.kept->head;
 	head->magic = FUSE_RESUME_MAGIC;
 	head->version = FUSE_RESUME_VERSION;
 	head->own = OWN;
 	head->device = (uint64_t)keep.at->mounted.dev_major << 32 | keep.at->mounted.dev_minor;
-	return keep.relay ? 0 : sys_set_cloexec(keep.memory, false);
+	return sys_set_cloexec(keep.memory, false);
 }
 
 /* Each server gets its two sockets under the same numbers, which keep.place reserves, so that no other
@@ -110,12 +107,12 @@ static int set_environment(void)
 
 static int prepare(void)
 {
-	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE };
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	int err = prepare_memory();
 
 	keep.hold = keep.before = -1;
 	if (!err)
-		err = keep.relay ? keep_relay_prepare(keep.at, keep.device) : sys_message_pair(keep.place);
+		err = sys_message_pair(keep.place);
 	if (!err)
 		err = keep.signals = sys_signal_fd(signals, sizeof(signals) / sizeof(*signals));
 	return err < 0 ? err : 0;
@@ -143,41 +140,22 @@ int fmount_die_with_keeper(void)
 	return sys_getppid() == keep.keeper ? 0 : 1;
 }
 
-static int start_relayed(char **argv, int (*exec)(const struct fmount *, char **))
-{
-	int keeper = sys_getpid(), place = relay_start_life();
-
-	if (place < 0)
-		return place;
-	keep.server = sys_fork();
-	if (keep.server == 0) {
-		keep.keeper = keeper;
-		sys_exit(keep_relay_become(place, keep.device) < 0 ? 1 : exec(keep.f, argv));
-	}
-	return keep.server < 0 ? keep.server : 0;
-}
-
-static int start_direct(char **argv, int (*exec)(const struct fmount *, char **))
+static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
 	int pair[2], keeper = sys_getpid(), err = sys_message_pair(pair);
 
 	if (err)
 		return err;
+	keep.kept->head.lives++;
+	show_restarts();
+	keep.began = now_ms();
+	keep.works = false;
 	keep.server = sys_fork();
 	if (keep.server == 0)
 		become_server(keeper, pair[1], argv, exec);
 	sys_close(pair[1]);
 	keep.hold = pair[0];
 	return keep.server < 0 ? keep.server : 0;
-}
-
-static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
-{
-	keep.kept->lives++;
-	show_restarts();
-	keep.began = now_ms();
-	keep.works = false;
-	return keep.relay ? start_relayed(argv, exec) : start_direct(argv, exec);
 }
 
 /* ---- Unmounting ---- */
@@ -218,15 +196,6 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	sys_exit(status);
 }
 
-static void __attribute__((noreturn)) fail(int err)
-{
-	if (err == -ENOBUFS)
-		msg("--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max and rmem_max to 2300000");
-	else
-		msg_errno(1, "--keep", err);
-	abort_and_exit(1);
-}
-
 static void give_up(const char *program, const char *why)
 {
 	msg("%s: %s; unmounted", program, why);
@@ -249,7 +218,7 @@ static void report_end(const char *program, int status)
    servers that failed in between have filled none. */
 static void pass_store_on(void)
 {
-	int *drop = keep.kept->held == keep.kept->lives ? &keep.before : &keep.hold;
+	int *drop = keep.kept->head.held == keep.kept->head.lives ? &keep.before : &keep.hold;
 
 	if (*drop >= 0)
 		sys_close(*drop);
@@ -258,17 +227,44 @@ static void pass_store_on(void)
 	keep.hold = -1;
 }
 
+/* Whether the last keep_tries deaths, this one included, were within a minute. */
+static bool dies_too_often(void)
+{
+	uint32_t tries = (uint32_t)keep.f->keep_tries, this = keep.count++;
+	uint64_t now = now_ms();
+
+	if (!tries)
+		return false;
+	keep.kept->deaths[this % tries] = now;
+	return keep.count >= tries && now - keep.kept->deaths[keep.count % tries] < MINUTE_MS;
+}
+
+/* Returns earlier if a signal arrives or the connection ends. */
+static void pause_for(int ms)
+{
+	enum { SLICE_MS = 50 };
+
+	for (int left = ms; left > 0 && !is_over(); left -= SLICE_MS)
+		if (sys_poll_in(keep.signals, left < SLICE_MS ? left : SLICE_MS) > 0)
+			return;
+}
+
+static void pause_if_needed(bool worked)
+{
+	pause_for(worked ? 0 : keep.pause);
+	keep.pause = worked ? 0 : !keep.pause ? FIRST_PAUSE_MS : keep.pause * 2;
+	if (keep.pause > LONGEST_PAUSE_MS)
+		keep.pause = LONGEST_PAUSE_MS;
+}
+
 /* Why no other server is started, or NULL. */
 static const char *why_give_up(int status)
 {
-	if (!keep.works && keep.kept->lives == 1 && (status == 126 || status == 127))
+	if (!keep.works && keep.kept->head.lives == 1 && (status == 126 || status == 127))
 		return "cannot be run";
-	if (keep.relay)
-		return status == 0 && !keep.f->auto_unmount && keep_relay_is_in_background() ? "it has gone to the background; run it in the foreground (-f)"
-		       : keep_pace_dies_too_often((uint32_t)keep.f->keep_tries, now_ms()) ? "it ends too often" : NULL;
-	if (!keep.kept->init_size && !keep_queue_has_init(keep.device))
+	if (!keep.kept->head.init_size && !keep_queue_has_init(keep.device))
 		return "it cannot take over a mount from the process before it (FUSE_RESUME)";
-	return keep_pace_dies_too_often((uint32_t)keep.f->keep_tries, now_ms()) ? "it ends too often" : NULL;
+	return dies_too_often() ? "it ends too often" : NULL;
 }
 
 /* Returns whether fmount starts another server. If not, *status becomes fmount's exit status. */
@@ -278,22 +274,19 @@ static bool goes_on(const char *program, int *status)
 	int ended = *status;
 	const char *why;
 
-	*status = keep.relay && keep_relay_is_over() ? 0 : launch_exit_status(ended);
+	*status = launch_exit_status(ended);
 	keep.replacing = false;
 	pass_store_on();
-	if (is_over())
-		return false;
-	if (!replacing)
+	if (!is_over() && !replacing) {
 		report_end(program, ended);
-	why = replacing ? NULL : why_give_up(*status);
-	if (keep.relay)
-		relay_end_life();
-	if (why) {
-		give_up(program, why);
-		*status = *status ? *status : 1;	/* nothing is mounted */
-		return false;
+		why = why_give_up(*status);
+		if (why) {
+			give_up(program, why);
+			*status = *status ? *status : 1;	/* nothing is mounted */
+			return false;
+		}
+		pause_if_needed(worked);
 	}
-	keep_pace_wait(keep.device, keep.signals, worked || replacing);
 	return !is_over();
 }
 
@@ -323,10 +316,7 @@ static bool reap(int *status)
 	bool ended = false;
 	int one, pid;
 
-	while ((pid = sys_ended_child()) > 0) {
-		if (pid == keep.server && keep.relay)
-			sys_kill(-pid, SIGKILL);	/* what it leaves behind in its session */
-		sys_wait(pid, &one);
+	while ((pid = sys_wait_ended(-1, &one)) > 0) {
 		if (pid == keep.server) {
 			ended = true;
 			*status = one;
@@ -342,15 +332,6 @@ static bool reap(int *status)
 	return ended;
 }
 
-static void note_works(void)
-{
-	keep.works = true;
-	if (!keep.ready) {
-		keep.ready = true;
-		show_restarts();
-	}
-}
-
 /* The server sends a byte once it serves. If it ends before, its end of the socket is closed. */
 static void note_serving(void)
 {
@@ -361,28 +342,11 @@ static void note_serving(void)
 		keep.hold = -1;
 		return;
 	}
-	note_works();
-}
-
-/* Waits for the next event. Returns whether a signal can be read. */
-static bool wait_for_event(void)
-{
-	bool works = false;
-
-	if (keep.relay) {
-		if (keep_relay_wait(keep.signals, keep.server, &works))
-			return true;
-		if (works)
-			note_works();
-		return false;
+	keep.works = true;
+	if (!keep.ready) {
+		keep.ready = true;
+		show_restarts();
 	}
-	sys_release_stack();
-	sys_release_program();
-	if (sys_poll_either(keep.signals, keep.hold, -1) > 0) {
-		note_serving();
-		return false;
-	}
-	return true;
 }
 
 /* Returns when the server has ended. */
@@ -392,8 +356,12 @@ static int wait_for_server(void)
 	bool ended = false;
 
 	while (!ended) {
-		if (!wait_for_event())
+		sys_release_stack();
+		sys_release_program();
+		if (sys_poll_either(keep.signals, keep.hold, -1) > 0) {
+			note_serving();
 			continue;
+		}
 		switch (sys_read_signal(keep.signals)) {
 		case SIGCHLD:	ended = reap(&status); break;
 		case SIGHUP:	replace_server(); break;
@@ -412,15 +380,16 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	keep.f = f;
 	keep.at = at;
 	keep.device = device;
-	keep.relay = opt_word("direct|relay", f->keep) == 1;
-	err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
+	err = f->keep_tries > MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
 	if (!err)
 		err = prepare();
 	do {
 		if (!err)
 			err = start_server(argv, exec);
-		if (err)
-			fail(err);
+		if (err) {
+			msg_errno(1, "--keep", err);
+			abort_and_exit(1);
+		}
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
 	return status;

@@ -81,28 +81,22 @@ static bool has_older_connection(const struct server *server, const struct conn 
 }
 
 /* fmount --keep tells by its command name what it is and how often it has started a server. It has
-   the device open, as have the processes that hold a server's descriptors and that write its notifications, but
-   none reads it: only a keeper that relays does, as the server whose requests it passes on. */
+   the device open, as has the process that holds a server's descriptors, but neither reads it. */
 static bool is_keeper(int pid, struct conn *conn)
 {
 	char command[16];
 	uint64_t restarts;
-	const char *number;
-	bool relays;
 
 	proc_command(pid, command);
-	number = strchr(command, ':');
-	relays = strncmp(command, "fuse-relay:", 11) == 0;
-	if (strcmp(command, "fuse-store") == 0 || strcmp(command, "fuse-notify") == 0)
+	if (strcmp(command, "fuse-store") == 0)
 		return true;
-	if ((!relays && strncmp(command, "fuse-keep:", 10) != 0) || opt_number(number + 1, UINT32_MAX, &restarts) < 0)
+	if (strncmp(command, "fuse-keep:", 10) != 0 || opt_number(command + 10, UINT32_MAX, &restarts) < 0)
 		return false;
 	if (conn) {
 		conn->keeper = pid;
 		conn->restarts = (uint32_t)restarts;
-		conn->relays = relays;
 	}
-	return !relays;
+	return true;
 }
 
 static int add_server(const struct server *server, void *data)
