@@ -7,7 +7,7 @@ SLOW = tests/cli/build.t tests/setuid/attacks.t tests/hostile/passfs-users.t tes
 	tests/boot/initramfs.t tests/mount/touch.t tests/mount/wake.t tests/mount/floor.t tests/mount/trace.t tests/mount/beneath.t \
 	tests/compat/abi.t tests/serve/writing.t tests/hostile/tools-paths.t tests/hostile/tools-wake.t tests/hostile/tools-trap.t \
 	tests/compat/fusermount.t tests/setuid/limits.t tests/hostile/tools-fetch.t tests/serve/request-timeout.t \
-	tests/mount/wake-servers.t tests/mount/wake-untold.t tests/hostile/tools-wake-server.t tests/serve/relay.t \
+	tests/mount/wake-servers.t tests/mount/wake-untold.t tests/hostile/tools-wake-server.t \
 	tests/setuid/others.t
 ALL_SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))

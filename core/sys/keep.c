@@ -5,14 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "call.h"
@@ -45,47 +43,6 @@ void *sys_map_shared(int fd, uint64_t offset, size_t size)
 int sys_message_pair(int fd[2])
 {
 	return (int)call_result(syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd));
-}
-
-/* The kernel doubles the size that it is told, and the room includes its own headers. */
-static int set_buffer(int socket, int option, int forced, size_t size)
-{
-	int want = size < INT32_MAX / 4 ? (int)size * 2 : INT32_MAX / 2, got = 0;
-	socklen_t length = sizeof(got);
-
-	if (setsockopt(socket, SOL_SOCKET, forced, &want, sizeof(want)) < 0
-	    && setsockopt(socket, SOL_SOCKET, option, &want, sizeof(want)) < 0)
-		return -errno;
-	if (getsockopt(socket, SOL_SOCKET, option, &got, &length) < 0)
-		return -errno;
-	return got < want ? -ENOBUFS : 0;
-}
-
-int sys_set_buffers(int socket, size_t size)
-{
-	int err = set_buffer(socket, SO_SNDBUF, SO_SNDBUFFORCE, size);
-
-	return err ? err : set_buffer(socket, SO_RCVBUF, SO_RCVBUFFORCE, size);
-}
-
-int sys_poll_several(struct sys_poll *polls, size_t count, int milliseconds)
-{
-	int n;
-
-	_Static_assert(sizeof(*polls) == sizeof(struct pollfd) && offsetof(struct sys_poll, revents) == offsetof(struct pollfd, revents)
-		       && SYS_POLL_IN == POLLIN && SYS_POLL_OUT == POLLOUT && SYS_POLL_END == (POLLERR | POLLHUP | POLLNVAL), "poll(2)");
-	do
-		n = (int)call_result(poll((struct pollfd *)polls, (nfds_t)count, milliseconds));
-	while (n == -EINTR);
-	return n;
-}
-
-pid_t sys_ended_child(void)
-{
-	siginfo_t info = { .si_signo = 0 };
-	int err = (int)call_result(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT));
-
-	return err ? err : info.si_pid;
 }
 
 /* clone(2): on s390 the stack comes first. */

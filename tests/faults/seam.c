@@ -220,7 +220,6 @@ WRAPPED(int, removexattr, SYS_removexattr, (const char *p, const char *n), (p, n
 WRAPPED(ssize_t, send, SYS_sendto, (int fd, const void *b, size_t n, int f), (fd, b, n, f), fd, n)
 WRAPPED(ssize_t, sendto, SYS_sendto, (int fd, const void *b, size_t n, int f, const struct sockaddr *a, socklen_t s),
 	(fd, b, n, f, a, s), fd, n)
-WRAPPED(int, setsockopt, SYS_setsockopt, (int fd, int l, int o, const void *v, socklen_t n), (fd, l, o, v, n), fd, o)
 WRAPPED(pid_t, setsid, SYS_setsid, (void), (), 0, 0)
 WRAPPED(int, setxattr, SYS_setxattr, (const char *p, const char *n, const void *v, size_t s, int f),
 	(p, n, v, s, f), 0, s)
@@ -233,7 +232,6 @@ WRAPPED(int, uname, SYS_uname, (struct utsname *n), (n), 0, 0)
 WRAPPED(int, unlink, SYS_unlink, (const char *p), (p), 0, 0)
 WRAPPED(int, unlinkat, SYS_unlinkat, (int fd, const char *p, int f), (fd, p, f), fd, f)
 WRAPPED(int, utimensat, SYS_utimensat, (int fd, const char *p, const struct timespec *t, int f), (fd, p, t, f), fd, f)
-WRAPPED(int, waitid, SYS_waitid, (idtype_t t, id_t id, siginfo_t *i, int f), (t, id, i, f), id, f)
 WRAPPED(pid_t, waitpid, SYS_wait4, (pid_t pid, int *s, int f), (pid, s, f), pid, f)
 
 /* The wrapped functions with special arguments; the linker is given the name without __wrap_. */

@@ -531,12 +531,3 @@ int sys_dup_above(int fd, int least) { (void)least; check(fd); return new_descri
 int sys_signal_fd(const int *signals, size_t count) { (void)signals, (void)count; return new_descriptor(); }
 int sys_read_signal(int fd) { check(fd); return -EIO; }
 void sys_unblock_signals(void) { }
-int sys_set_buffers(int socket, size_t size) { (void)socket, (void)size; return decide() ? 0 : -ENOBUFS; }
-int sys_poll_several(struct sys_poll *polls, size_t count, int milliseconds)
-{
-	(void)milliseconds;
-	for (size_t i = 0; i < count; i++)
-		polls[i].revents = 0;
-	return -EIO;
-}
-pid_t sys_ended_child(void) { return -ECHILD; }
