@@ -169,17 +169,17 @@ static bool does_serve(const struct mountpoint *at, int child, int *status)
 	return !over && *status == 0;
 }
 
+/* A child that has ended leaves its number, and that of its group, to other processes. */
 static int place_beneath(struct mountpoint *at, int child)
 {
-	int err = beneath_place(&beneath, at);
+	int status, err = beneath_place(&beneath, at);
 
-	if (err)
+	if (err && sys_wait_ended(child, &status) == 0)
 		sys_kill(-child, SIGKILL);
 	beneath_close(&beneath);
 	return err ? 1 : 0;
 }
 
-/* A child that has ended leaves its number, and that of its group, to other processes. */
 static int give_up_waiting(const struct fmount *f, struct mountpoint *at, int child, const char *program)
 {
 	int status;

@@ -136,7 +136,7 @@ static int run_passes(struct waking *w, int64_t *left)
 
 	*left = 1;
 	for (int i = 0; i < RUNS && !err && *left > 0; i++) {
-		err = waking_run_passes(w, LIMIT_MS, MOST_MS / RUNS);
+		err = waking_run_passes(w, LIMIT_MS, MOST_MS);
 		*left = w->order.peek ? 0 : fusectl_waiting(w->job.connection);
 		if (!w->ended || w->job.pass->count)
 			break;

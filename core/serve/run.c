@@ -191,7 +191,9 @@ static int open_session(const char *where)
 	}
 	serving.shown = where;
 	if (serving.args->replace_stale) {
-		held = -1;	/* open on the mount that goes */
+		if (held >= 0)
+			sys_close(held);	/* open on the mount that goes */
+		held = -1;
 		fd = clear_place(where);
 		if (fd < 0)
 			return fd;
