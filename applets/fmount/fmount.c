@@ -139,17 +139,10 @@ static int undo_mount(const struct mountpoint *at)
 	return 1;
 }
 
-static int is_of_device(const struct table_row *row, void *mounted)
-{
-	const struct sys_stat *m = mounted;
-
-	return row->major == m->dev_major && row->minor == m->dev_minor;
-}
-
 /* 1 if the mount is in the mount table, at its mountpoint or moved elsewhere; 0; or -errno. */
-static int look_for_mount(struct mountpoint *at)
+static int look_for_mount(const struct mountpoint *at)
 {
-	return table_each(NULL, is_of_device, &at->mounted);
+	return table_has(0, at->mounted.dev_major, at->mounted.dev_minor);
 }
 
 /* launch_wait_connection() also returns when the connection ends, which its server's end follows. The server may

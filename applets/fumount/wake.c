@@ -164,7 +164,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 		return waking_refuse_holding(w, err);
 	if (!w->order.peek)
 		report(w->to, "woken", "%u request%s ended with %s in %llu ms; the mount and its server stay", w->ended,
-		       out_plural(w->ended), msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / 1000000);
+		       out_plural(w->ended), msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / NS_PER_MS);
 	if (left <= 0 || w->job.pass->count)
 		return FUMOUNT_OK;
 	if (!w->ended)

@@ -62,7 +62,7 @@ static bool is_sent(const struct ask *ask, int64_t before)
 
 int ask_start(struct ask *ask, uint64_t connection)
 {
-	const uint64_t end = sys_clock_ns() + (uint64_t)COUNT_MS * 1000000;
+	const uint64_t end = sys_clock_ns() + (uint64_t)COUNT_MS * NS_PER_MS;
 	int64_t before = fusectl_waiting(connection);
 	int err;
 

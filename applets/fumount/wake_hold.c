@@ -96,7 +96,7 @@ static int count_still(struct hold *h, int pid)
 
 static int await_still(struct hold *h, int pid)
 {
-	uint64_t end = sys_clock_ns() + (uint64_t)LIMIT_MS * 1000000;
+	uint64_t end = sys_clock_ns() + (uint64_t)LIMIT_MS * NS_PER_MS;
 	int err;
 
 	while ((err = count_still(h, pid)) == -EAGAIN && sys_clock_ns() < end)

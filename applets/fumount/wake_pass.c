@@ -109,8 +109,7 @@ static int run_in_child(void *data)
 	int err;
 
 	sys_block_signals();
-	for (int fd = 0; fd <= 2; fd++)	/* a reader of a pipe would wait for a child that blocks */
-		sys_close(fd);
+	sys_close_stdio(NULL, 0);	/* a reader of a pipe would wait for a child that blocks */
 	job->pass->held = err = servers_hold(&servers, job, &q);
 	job->pass->server = servers.pid;
 	if (err)

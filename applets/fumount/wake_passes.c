@@ -141,7 +141,7 @@ static int pass_error(const struct waking *w)
 
 int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
 {
-	const uint64_t end = sys_clock_ns() + (uint64_t)most_ms * 1000000;
+	const uint64_t end = sys_clock_ns() + (uint64_t)most_ms * NS_PER_MS;
 	struct wake_pass *pass = w->job.pass;
 	uint64_t now;
 
@@ -158,6 +158,6 @@ int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
 		if (!is_another_pass_due(w))
 			break;
 		now = sys_clock_ns();
-	} while (now < end && now < w->progress + (uint64_t)limit_ms * 1000000);
+	} while (now < end && now < w->progress + (uint64_t)limit_ms * NS_PER_MS);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "sys.h"
 #include "sys/trace.h"
 
-enum { FUSE_MAJOR = 10, FUSE_MINOR = 229, PROBES = 3, READABLE_MS = 20, SETTLE_MS = 2 };
+enum { PROBES = 3, READABLE_MS = 20, SETTLE_MS = 2 };
 
 /* ---- Whose device it is, where fdinfo does not tell (before Linux 6.16) ----
  *
@@ -155,7 +155,7 @@ static bool is_device_of(int fd, uint64_t connection)
 	uint64_t told;
 	int err, events;
 
-	if (sys_statx(fd, "", false, &st) < 0 || st.rdev_major != FUSE_MAJOR || st.rdev_minor != FUSE_MINOR)
+	if (sys_statx(fd, "", false, &st) < 0 || !sys_is_fuse_device(&st))
 		return false;
 	out_fmt(&out, "%d", fd);
 	err = proc_connection("self", out_text(&out), &told);

@@ -131,7 +131,7 @@ int walk_requests(const struct wake_job *job, struct wake_queue *q, struct wake_
 	servers_release(servers);
 	if (err)
 		return err;
-	w.end = sys_clock_ns() + (uint64_t)WALK_MS * 1000000;
+	w.end = sys_clock_ns() + (uint64_t)WALK_MS * NS_PER_MS;
 	walk_from(&w, newest);
 	return 0;
 }

@@ -28,11 +28,11 @@ static int has_key(const struct table_row *row, void *data)
 	return (!key->id || row->id == key->id) && row->major == key->major && row->minor == key->minor;
 }
 
-bool table_has(uint64_t id, uint32_t major, uint32_t minor)
+int table_has(uint64_t id, uint32_t major, uint32_t minor)
 {
 	struct key key = { id, major, minor };
 
-	return table_each(NULL, has_key, &key) != 0;
+	return table_each(NULL, has_key, &key);
 }
 
 struct search { const struct sys_stat *st; struct table_row *row; };

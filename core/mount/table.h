@@ -27,9 +27,9 @@ int table_of_fd(int fd, struct table_row *row, bool whole);
    and to the owner's set-uid processes. */
 int table_identify(int fd, struct sys_stat *st);
 
-/* Whether this process's table has a mount with this reusable id (0: any) and device major:minor; true also if the
-   table cannot be read. */
-bool table_has(uint64_t id, uint32_t major, uint32_t minor);
+/* Whether this process's table has a mount with this reusable id (0: any) and device major:minor: 1 or 0; or
+   -errno if the table cannot be read, which as a truth value counts as a mount that is there. */
+int table_has(uint64_t id, uint32_t major, uint32_t minor);
 
 /* The number of FUSE mounts of all users, or -errno. */
 int table_count_fuse(void);

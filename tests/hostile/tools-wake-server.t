@@ -4,10 +4,7 @@
 # as it likes: root's fumount ends in time, and nobody else is woken, nor stopped.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../mount/wake.sh"
-# In a PID namespace of its own: what the server does to those who look at processes is not a neighbour's matter.
-if [ -z "${FUSEBOX_TEST_PIDS:-}" ] && [ "$(id -u)" = 0 ]; then
-	FUSEBOX_TEST_PIDS=1 exec unshare -m -p -f --mount-proc --kill-child --propagation private bash -c 'bash "$0"; exit' "$0"
-fi
+own_pids	# what the server does to those who look at processes shall harm no other test
 start 300
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 begin_wake

@@ -181,21 +181,23 @@ install -m 4755 "$BUILD/fusermount3" hidden/fusermount3
 chmod 755 "$T"
 chown 65534 mnt
 own_dev
-exits 0 '--auto-unmount with a server that is not visible' setpriv --reuid 65534 --regid 65534 --clear-groups \
-	env PATH="$T/hidden:$PATH" fmount --wait --auto-unmount "$T/mnt" -- closes
-sleep 1.2
-ok 'mnt is mounted' mounted "$T/mnt"
-kill -9 "$(newest hellofs)"
-ok 'the mount goes when the server is killed' within 5 unmounted "$T/mnt"
+closes_as_nobody() # closes_as_nobody NAME STAYS GOES: the names of the three checks
+{
+	exits 0 "$1" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		env PATH="$T/hidden:$PATH" fmount --wait --auto-unmount "$T/mnt" -- closes
+	sleep 1.2
+	ok "$2" mounted "$T/mnt"
+	kill -9 "$(newest hellofs)"
+	ok "$3" within 5 unmounted "$T/mnt"
+}
+closes_as_nobody '--auto-unmount with a server that is not visible' 'mnt is mounted' \
+	'the mount goes when the server is killed'
 # Without fusectl the mount table and the server that is visible tell.
 umount /sys/fs/fuse/connections
 rm hidden/hellofs
-exits 0 '--auto-unmount by a user without fusectl' setpriv --reuid 65534 --regid 65534 --clear-groups \
-	env PATH="$T/hidden:$PATH" fmount --wait --auto-unmount "$T/mnt" -- closes
-sleep 1.2
-ok 'without fusectl, the mount of a server that closes other descriptors stays' mounted "$T/mnt"
-kill -9 "$(newest hellofs)"
-ok 'without fusectl, the mount goes when the server is killed' within 5 unmounted "$T/mnt"
+closes_as_nobody '--auto-unmount by a user without fusectl' \
+	'without fusectl, the mount of a server that closes other descriptors stays' \
+	'without fusectl, the mount goes when the server is killed'
 give_dev_back
 chown 0 mnt
 exits 0 '--auto-unmount: a mount that another one will replace' fmount --wait --auto-unmount mnt -- hellofs

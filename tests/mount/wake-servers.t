@@ -4,10 +4,7 @@
 # process that gets the number of a server that has ended is left alone.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/wake.sh"
-# In a PID namespace of its own, whose numbers it chooses; its first process is a shell, which reaps all others.
-if [ -z "${FUSEBOX_TEST_PIDS:-}" ] && [ "$(id -u)" = 0 ]; then
-	FUSEBOX_TEST_PIDS=1 exec unshare -m -p -f --mount-proc --kill-child --propagation private bash -c 'bash "$0"; exit' "$0"
-fi
+own_pids	# whose numbers it chooses
 start 200
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 begin_wake

@@ -4,6 +4,14 @@
 # who wait for it (tests/tools/waiters.c).
 # shellcheck disable=SC2034,SC2154 # for the tests; T and bg are lib.sh's
 
+# Before start(): runs the test once more in a PID namespace of its own. The first process there is a shell,
+# which reaps all others.
+own_pids()
+{
+	[ -z "${FUSEBOX_TEST_PIDS:-}" ] && [ "$(id -u)" = 0 ] || return 0
+	FUSEBOX_TEST_PIDS=1 exec unshare -m -p -f --mount-proc --kill-child --propagation private bash -c 'bash "$0"; exit' "$0"
+}
+
 begin_wake()
 {
 	mkdir mnt ctl
