@@ -81,6 +81,11 @@ int command_exec(const struct fmount *f, char **argv)
 	return launch_exec(file, argv);
 }
 
+int command_serve(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
+{
+	return f->keep ? fmount_keep(f, at, device, argv, command_exec) : command_exec(f, argv);
+}
+
 int command_report_end(const char *program, int status)
 {
 	if (status == LAUNCH_NOT_EXECUTABLE || status == LAUNCH_NOT_FOUND)

@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* fmount: mount, and run the server with the /dev/fuse descriptor. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "applet.h"
-#include "health/fusectl.h"
-#include "cli/env.h"
 #include "fmount.h"
 #include "hand_out.h"
 #include "mount_args.h"
 #include "msg.h"
-#include "root_daemon.h"
 #include "out.h"
-#include "sys/priv.h"
 #include "launch/mount_or_report.h"
-#include "health/server.h"
 #include "sys.h"
-#include "mount/table.h"
-#include "mount/umount.h"
 #include "cli/user.h"
 #include "auto_unmount.h"
 #include "beneath.h"
 #include "command.h"
+#include "wait_server.h"
 
 enum { TIMEOUT_S = 30, KEEP_TRIES = 10 };
 
@@ -124,93 +117,9 @@ static int mount_options(struct fmount *f, const char *program, struct optlist *
 
 static struct beneath beneath = { .top = -1, .mount = -1 };
 
-/* Becomes the server, or with --keep its keeper: then it returns when nothing is mounted any more. */
-static int run_server(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
-{
-	return f->keep ? fmount_keep(f, at, device, argv, command_exec) : command_exec(f, argv);
-}
-
 static int undo_mount(const struct mountpoint *at)
 {
-	/* A mount that is attached nowhere ends by itself. */
-	if (beneath.mount >= 0)
-		return 1;
-	commfd_umount_known(at, UMOUNT_LAZY);
-	return 1;
-}
-
-/* 1 if the mount is in the mount table, at its mountpoint or moved elsewhere; 0; or -errno. */
-static int look_for_mount(const struct mountpoint *at)
-{
-	return table_has(0, at->mounted.dev_major, at->mounted.dev_minor);
-}
-
-/* launch_wait_connection() also returns when the connection ends, which its server's end follows. The server may
-   have exited with success before because another process unmounted the mount. Returns whether it
-   serves, else *status. */
-static bool does_serve(const struct mountpoint *at, int child, int *status)
-{
-	enum { TRIES = 50, PAUSE_MS = 2 };
-	bool over = fusectl_is_over(at->mounted.dev_minor);
-	int pid = sys_wait_ended(child, status);
-
-	for (int i = 0; over && i < TRIES && pid != child; i++) {
-		sys_sleep_ms(PAUSE_MS);
-		pid = sys_wait_ended(child, status);
-	}
-	*status = pid == child ? launch_exit_status(*status) : 0;
-	return !over && *status == 0;
-}
-
-/* A child that has ended leaves its number, and that of its group, to other processes. */
-static int place_beneath(struct mountpoint *at, int child)
-{
-	int status, err = beneath_place(&beneath, at);
-
-	if (err && sys_wait_ended(child, &status) == 0)
-		sys_kill(-child, SIGKILL);
-	beneath_close(&beneath);
-	return err ? 1 : 0;
-}
-
-static int give_up_waiting(const struct fmount *f, struct mountpoint *at, int child, const char *program)
-{
-	int status;
-	bool killed = sys_wait_ended(child, &status) == 0 && sys_kill(-child, SIGKILL) == 0;
-
-	undo_mount(at);
-	msg("%s: no answer within %d second%s; %s%s", program, f->timeout, out_plural((uint64_t)f->timeout),
-	    killed ? "killed and " : "", look_for_mount(at) > 0 ? "still mounted, since it was covered or moved meanwhile" : "unmounted");
-	return 1;
-}
-
-/* --wait: run the server in the background, and return once it has answered INIT. */
-static int run_and_wait(const struct fmount *f, struct mountpoint *at, int device, char **argv)
-{
-	bool pending = beneath.mount >= 0, mounted;
-	int child = sys_fork(), status = child;
-
-	if (child == 0) {
-		sys_setsid();
-		sys_exit(run_server(f, at, device, argv));
-	}
-	sys_close(device);
-	if (child > 0)	/* Not by path: another user may have it lead elsewhere, or to a server that does not answer. */
-		status = launch_wait_connection(child, at->mounted.dev_minor, f->timeout ? f->timeout * 1000 : -1);
-	mounted = pending || look_for_mount(at) != 0;
-	if (status == 0 && mounted && does_serve(at, child, &status))
-		return pending ? place_beneath(at, child) : 0;
-	if (status == -ETIMEDOUT)
-		return give_up_waiting(f, at, child, argv[0]);
-	if (status < 0 && status != LAUNCH_UNMOUNTED) {
-		msg_errno(1, argv[0], status);
-	} else if (!mounted) {
-		msg("%s: unmounted meanwhile by another process", at->path);
-	} else {
-		undo_mount(at);
-		return command_report_end(argv[0], status);
-	}
-	return undo_mount(at);
+	return wait_server_undo(at, &beneath);
 }
 
 /* --fd-socket: send the descriptor to a server that is already running. */
@@ -240,7 +149,7 @@ static int run_in_userns(const struct fmount *f, const struct mountpoint *at, in
 	int child = fmount_userns_fork();
 
 	if (child == 0)
-		sys_exit(run_server(f, at, device, argv));
+		sys_exit(command_serve(f, at, device, argv));
 	return child < 0 ? msg_errno(1, argv[0], child) : fmount_userns_wait(child);
 }
 
@@ -262,10 +171,10 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 		return undo_mount(at);
 	}
 	if (f->wait)
-		return run_and_wait(f, at, device, argv);
+		return wait_server_run(f, at, device, argv, &beneath);
 	if (f->userns)
 		return run_in_userns(f, at, device, argv);
-	status = run_server(f, at, device, argv);
+	status = command_serve(f, at, device, argv);
 	if (f->keep)
 		return status;
 	if (watch >= 0)
