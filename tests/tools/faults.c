@@ -114,11 +114,12 @@ static bool is_repeated(const struct plan_record *records, uint32_t n)
 
 enum { ENOUGH = 60 };
 
-static int run(void (*scene)(void), bool brief, const char *only)
+struct tally { uint32_t runs, fired, distinct; };
+
+/* Records the calls that the scene makes when none of them fails. Returns their number. */
+static uint32_t record_calls(void (*scene)(void), struct plan_record *records)
 {
-	static struct plan_record records[PLAN_RECORDS];
-	uint32_t count, runs = 0, distinct = 0, fired = 0, ways = 0, way = 0;
-	int64_t began = now_ms();
+	uint32_t count;
 
 	plan->recording = 1;
 	plan->count = 0;
@@ -126,47 +127,64 @@ static int run(void (*scene)(void), bool brief, const char *only)
 	plan->recording = 0;
 	count = plan->count > PLAN_RECORDS ? PLAN_RECORDS : plan->count;
 	memcpy(records, plan->records, count * sizeof(*records));
+	return count;
+}
+
+static void play_fault(void (*scene)(void), const struct plan_record *record, int fault, struct tally *tally)
+{
+	play(scene, record, fault);
+	tally->runs++;
+	tally->fired += plan->fired;
+}
+
+static bool is_chosen(const struct plan_record *record, int error, const char *only)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%llx:%u:%s", (unsigned long long)record->process, record->call, error_name(error));
+	return !only || strcmp(only, name) == 0;
+}
+
+/* Lets a call fail in each way that it can; `brief`: in one of them. */
+static void fail_call(void (*scene)(void), const struct plan_record *records, uint32_t n, bool brief, const char *only,
+		      struct tally *tally)
+{
+	const int *how = may_fail_with(records + n);
+	uint32_t choices = 0;
+
+	while (how[choices])
+		choices++;
+	for (uint32_t i = 0; i < choices; i++)
+		if (!cannot_be(records, n, how[i]) && (!brief || i == tally->distinct % choices)
+		    && is_chosen(records + n, how[i], only))
+			play_fault(scene, records + n, how[i], tally);
+	if (scene == fumount_wake && (!only || strstr(only, "KILLED")))
+		play_fault(scene, records + n, PLAN_KILLED, tally);
+	tally->distinct++;
+}
+
+static int run(void (*scene)(void), bool brief, const char *only)
+{
+	static struct plan_record records[PLAN_RECORDS];
+	uint32_t count, ways = 0, way = 0;
+	struct tally tally = { 0 };
+	int64_t began = now_ms();
+
+	count = record_calls(scene, records);
 	if (!only && !complaints) {
 		play(scene, NULL, PLAN_ALL_INTERRUPTED);
 		play(scene, NULL, PLAN_ALL_SHORT);
 	}
 	for (uint32_t n = 0; n < count; n++)
 		ways += !is_repeated(records, n);
-	for (uint32_t n = 0; n < count; n++) {
-		const int *how = may_fail_with(records + n);
-		int choices = 0;
-
-		if (brief && (is_repeated(records, n) || way++ % (ways / ENOUGH + 1)))
-			continue;
-		while (how[choices])
-			choices++;
-		for (int i = 0; i < choices; i++) {
-			char name[64];
-
-			if (cannot_be(records, n, how[i]))
-				continue;
-			if (brief && i != (int)(distinct % (uint32_t)choices))
-				continue;
-			snprintf(name, sizeof(name), "%llx:%u:%s", (unsigned long long)records[n].process,
-				 records[n].call, error_name(how[i]));
-			if (only && strcmp(only, name) != 0)
-				continue;
-			play(scene, records + n, how[i]);
-			runs++;
-			fired += plan->fired;
-		}
-		if (scene == fumount_wake && (!only || strstr(only, "KILLED"))) {
-			play(scene, records + n, PLAN_KILLED);
-			runs++;
-			fired += plan->fired;
-		}
-		distinct++;
-	}
-	printf("# %s: %u calls, %u runs, %u faults, %lld ms, %d complaints\n", scenario, count, runs, fired,
+	for (uint32_t n = 0; n < count; n++)
+		if (!brief || (!is_repeated(records, n) && way++ % (ways / ENOUGH + 1) == 0))
+			fail_call(scene, records, n, brief, only, &tally);
+	printf("# %s: %u calls, %u runs, %u faults, %lld ms, %d complaints\n", scenario, count, tally.runs, tally.fired,
 	       (long long)(now_ms() - began), complaints);
 	/* Where threads take different paths in each run, most of the calls are met all the
 	   same. */
-	if (runs == 0 || fired * 4 < runs)
+	if (tally.runs == 0 || tally.fired * 4 < tally.runs)
 		complain("too few faults");
 	return complaints != 0;
 }

@@ -95,11 +95,77 @@ static pid_t start(int kind, const int go[2])
 	_exit(0);
 }
 
+static void open_files(const char *mountpoint)
+{
+	dir = mountpoint ? open(mountpoint, O_RDONLY | O_DIRECTORY) : -1;
+	if (dir >= 0) {
+		fds[0] = openat(dir, "f0", O_RDWR | O_DIRECT);
+		fds[1] = openat(dir, "f5", O_RDWR);
+		fds[2] = openat(dir, "f7", O_RDWR);
+		mapping = mmap(NULL, 1 << 20, PROT_READ, MAP_SHARED, fds[2], 0);
+	}
+	if (dir < 0 || fds[0] < 0 || fds[1] < 0 || mapping == MAP_FAILED) {
+		perror("waiters");
+		exit(2);
+	}
+}
+
+/* Starts `each` processes of each kind in the list. Returns how many there are. */
+static int start_all(const char *list, int each, const int go[2])
+{
+	int count = 0;
+
+	for (int kind = 0; kind < KINDS; kind++) {
+		for (int i = 0; i < each && count < MOST && wanted(list, kinds[kind].name); i++) {
+			pid_t pid = start(kind, go);
+
+			if (pid > 0)
+				started[count].pid = pid, started[count++].kind = kind;
+		}
+	}
+	return count;
+}
+
+static void kill_all(int count)
+{
+	for (int i = 0; i < count; i++)
+		if (started[i].pid)
+			kill(started[i].pid, SIGKILL);
+}
+
+static void report_end(int count, pid_t pid, int status)
+{
+	for (int i = 0; i < count; i++) {
+		if (started[i].pid != pid)
+			continue;
+		started[i].pid = 0;
+		if (WIFSIGNALED(status))
+			printf("%s -%d\n", kinds[started[i].kind].name, WTERMSIG(status));
+	}
+}
+
+/* Returns once all have ended. The end of standard input kills those that are left. */
+static void wait_all(int count)
+{
+	int status;
+
+	for (int left = count; left; ) {
+		struct pollfd p = { .fd = 0, .events = POLLIN };
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid > 0) {
+			report_end(count, pid, status);
+			left--;
+		} else if (poll(&p, 1, 2) > 0 && read(0, sink, 1) <= 0) {
+			kill_all(count);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *list = NULL;
-	int each = 1, c, count = 0, left, go[2], status;
-	pid_t pid;
+	int each = 1, c, count, go[2];
 
 	while ((c = getopt(argc, argv, "n:k:")) > 0) {
 		if (c == 'n')
@@ -109,47 +175,16 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
-	if (!argv[optind] || (dir = open(argv[optind], O_RDONLY | O_DIRECTORY)) < 0 || pipe(go) < 0)
+	open_files(argv[optind]);
+	if (pipe(go) < 0)
 		return perror("waiters"), 2;
-	fds[0] = openat(dir, "f0", O_RDWR | O_DIRECT);
-	fds[1] = openat(dir, "f5", O_RDWR);
-	fds[2] = openat(dir, "f7", O_RDWR);
-	mapping = mmap(NULL, 1 << 20, PROT_READ, MAP_SHARED, fds[2], 0);
-	if (fds[0] < 0 || fds[1] < 0 || mapping == MAP_FAILED)
-		return perror("waiters"), 2;
-	for (int kind = 0; kind < KINDS; kind++) {
-		for (int i = 0; i < each && count < MOST && wanted(list, kinds[kind].name); i++) {
-			pid = start(kind, go);
-			if (pid > 0)
-				started[count].pid = pid, started[count++].kind = kind;
-		}
-	}
+	count = start_all(list, each, go);
 	puts("ready");
 	if (read(0, sink, 1) != 1)
-		for (int i = 0; i < count; i++)
-			kill(started[i].pid, SIGKILL);
+		kill_all(count);
 	close(go[0]);
 	close(go[1]);
-	for (left = count; left; ) {
-		struct pollfd p = { .fd = 0, .events = POLLIN };
-
-		pid = waitpid(-1, &status, WNOHANG);
-		if (pid <= 0) {
-			if (poll(&p, 1, 2) > 0 && read(0, sink, 1) <= 0)
-				for (int i = 0; i < count; i++)
-					if (started[i].pid)
-						kill(started[i].pid, SIGKILL);
-			continue;
-		}
-		for (int i = 0; i < count; i++) {
-			if (started[i].pid != pid)
-				continue;
-			started[i].pid = 0;
-			left--;
-			if (WIFSIGNALED(status))
-				printf("%s -%d\n", kinds[started[i].kind].name, WTERMSIG(status));
-		}
-	}
+	wait_all(count);
 	puts("over");
 	_exit(0);
 }
