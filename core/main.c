@@ -56,7 +56,7 @@ static int usage(void)
 		"   or: fusebox --list | --list-full | --help [APPLET] | --version\n"
 		"   or: fusebox --install | --uninstall [-s] [--force] [--root DIR] [DIR]\n\nApplets:\n");
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
-		out_fmt(&out, "  %-12s %s\n", (*a)->name, (*a)->summary);
+		out_fmt(&out, "  %-13s %s\n", (*a)->name, (*a)->summary);
 	out_str(&out, "\nExample: fusebox fumount -R /mnt\nExit status: the applet's; 127: no such applet\n");
 	return msg_flush(&out);
 }

@@ -106,43 +106,69 @@ static int find_rows(struct chosen *c, const char *word)
 	return 0;
 }
 
-int info_target(struct view *v, const char *word, bool inside)
+/* As find_rows(). With `inside`, the word has to be a path. */
+static int find_chosen(struct chosen *c, const char *word, bool inside)
 {
-	static struct chosen c;
-
 	if (inside && target_is_name(word)) {
 		msg("%s: not a path", word);
-		return 1;
+		return -EINVAL;
 	}
-	if (find_rows(&c, word) < 0)
+	return find_rows(c, word);
+}
+
+static void report_more(const struct chosen *c, const char *word)
+{
+	if (c->more)
+		msg("%s: only the first %d mounts are shown; fuse-info -l lists all", word, MOST_CHOSEN);
+}
+
+static struct chosen chosen;
+
+int info_find(const char *word, bool inside, uint64_t *ids, int room)
+{
+	int n, err = find_chosen(&chosen, word, inside);
+
+	if (err < 0)
+		return err;
+	for (n = 0; n < chosen.count && n < room; n++)
+		ids[n] = chosen.rows[n].id;
+	chosen.more |= n < chosen.count;
+	report_more(&chosen, word);
+	census_free(&chosen.census);
+	return n;
+}
+
+int info_target(struct view *v, const char *word, bool inside)
+{
+	struct chosen *c = &chosen;
+
+	if (find_chosen(c, word, inside) < 0)
 		return 1;
-	census_look(&c.census, WATCH_MS);
-	for (int n = 0; n < c.count; n++) {
+	census_look(&c->census, WATCH_MS);
+	for (int n = 0; n < c->count; n++) {
 		if (v->json)
 			json_open(v->json, NULL, '{');
-		info_mount(v, c.rows + n, &c.census, NULL, true);
+		info_mount(v, c->rows + n, &c->census, NULL, true);
 		if (v->json)
 			json_close(v->json, '}');
 	}
-	if (c.more)
-		msg("%s: only the first %d mounts are shown; fuse-info -l lists all", word, MOST_CHOSEN);
-	census_free(&c.census);	/* --watch: the next census must be a new one */
+	report_more(c, word);
+	census_free(&c->census);	/* --watch: the next census must be a new one */
 	return 0;
 }
 
 int info_connection(const char *word, uint64_t *connection)
 {
-	static struct chosen c;
 	int err;
 
 	if (target_connection(word, connection) == 0 && fusectl_identity(*connection))
 		return 0;
-	err = find_rows(&c, word);
+	err = find_rows(&chosen, word);
 	if (err < 0)
 		return err;
-	err = c.census.count == 1 ? 0 : -ENOTUNIQ;
-	*connection = c.census.conns[0].connection;
-	census_free(&c.census);
+	err = chosen.census.count == 1 ? 0 : -ENOTUNIQ;
+	*connection = chosen.census.conns[0].connection;
+	census_free(&chosen.census);
 	if (err)
 		msg("%s: several file systems have this; name one by its mountpoint or conn:N", word);
 	return err;

@@ -78,10 +78,35 @@ static void show_kernel(const struct args *args, struct view *v)
 		out_char(v->out, '\n');
 }
 
+/* Add the mounts that the word means to those of the table. Returns an exit status. */
+static int choose_mounts(struct list_choice *t, const char *word, bool inside)
+{
+	int found = info_find(word, inside, t->ids + t->id_count, (int)(sizeof(t->ids) / sizeof(*t->ids)) - t->id_count);
+
+	t->id_count += found > 0 ? found : 0;
+	return found < 0;
+}
+
+/* Show the mounts that -T and the words mean as a table. */
+static int show_chosen_table(const struct args *args, struct view *v, char **targets)
+{
+	struct args chosen = *args;
+	int status = args->inside ? choose_mounts(&chosen.table, args->inside, true) : 0;
+
+	for (; *targets; targets++)
+		status |= choose_mounts(&chosen.table, *targets, false);
+	if (chosen.table.id_count)
+		status |= show_table(&chosen, v);
+	list_finish(v);
+	return status;
+}
+
 static int show_mounts(const struct args *args, struct view *v, char **targets)
 {
 	int status = 0;
 
+	if ((*targets || args->inside) && !v->json && shows_table_alone(&args->table))
+		return show_chosen_table(args, v, targets);
 	if (v->json)
 		json_open(v->json, "mounts", '[');
 	if (!*targets && !args->inside)
@@ -145,6 +170,8 @@ static const char *find_contradiction(const struct args *a, char **operands)
 		return "-k, -l and TARGET exclude each other";
 	if (a->table.namespace && (a->table.all || target))
 		return "-N excludes -A and TARGET";
+	if (a->table.types && target)
+		return "-t excludes TARGET";
 	if ((a->table.stuck && info_seconds(a->table.stuck, 1) < 0) || (a->watch && info_seconds(a->watch, 2) <= 0))
 		return "--stuck and --watch take whole seconds, --watch at least 1";
 	return a->table.stuck && (target || a->kernel) ? "--stuck excludes TARGET and -k" : NULL;

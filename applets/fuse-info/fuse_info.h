@@ -17,6 +17,10 @@ enum { WATCH_MS = 1000 };
    a mountpoint counts as such a path, too. Returns an exit status. */
 int info_target(struct view *view, const char *word, bool inside);
 
+/* Finds all mounts that `word` means, or the one that a path is in, as info_target(). Stores their ids, as many
+   as there is room for. Returns how many, or -errno once it has printed the error. */
+int info_find(const char *word, bool inside, uint64_t *ids, int room);
+
 /* Finds the connection of the mounts that `word` means. It may be in no mount table if the word is
    conn:N. Returns 0, or -errno once it has printed the error. */
 int info_connection(const char *word, uint64_t *connection);

@@ -28,7 +28,11 @@ struct list {
 
 static bool is_wanted(const struct list *i, const struct table_row *row)
 {
-	return table_is_fuse(row) && (!i->choice->types || match_type(i->choice->types, row->type));
+	bool chosen = !i->choice->id_count;
+
+	for (int n = 0; n < i->choice->id_count; n++)
+		chosen |= i->choice->ids[n] == row->id;
+	return chosen && table_is_fuse(row) && (!i->choice->types || match_type(i->choice->types, row->type));
 }
 
 static int take_census(const struct table_row *row, void *data)
@@ -153,7 +157,7 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 	out_fmt(&out, "%d", pid);
 	if (number == s->own || table_each(out_text(&out), has_fuse, NULL) <= 0)
 		return 0;
-	if (s->fn == show_row && !v->json) {
+	if (s->fn == show_row && !v->json && !s->list->choice->no_headings && !s->list->columns.raw) {
 		proc_command(pid, command);
 		out_fmt(v->out, "in the mount namespace %llu, of %d (%s):\n", (unsigned long long)number,
 			pid, command);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* list: the table of mounts that fuse-info shows without TARGET: which mounts, and their states. */
+/* list: the table of mounts that fuse-info shows, all or those of TARGET: which mounts, and their states. */
 #ifndef FUSEBOX_FUSE_INFO_LIST_H
 #define FUSEBOX_FUSE_INFO_LIST_H
 
@@ -12,6 +12,8 @@ struct list_choice {
 	const char *stuck;	/* seconds; "": the default; NULL: not given */
 	const char *namespace;	/* a process of the mount namespace; NULL: this one */
 	const char *types;
+	uint64_t ids[16];	/* of the mounts, if id_count is not 0 */
+	int id_count;
 	struct columns columns;
 };
 

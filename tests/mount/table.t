@@ -35,6 +35,16 @@ is '-r prints nine words in each line' "$(awk '{ print NF }' <<<"$out" | sort -u
 like '-r escapes a blank in a path' "$out" " $T/a\\\\040blank"$'\n'
 like '-r prints an age in seconds' "$out" "serving 0 ${conns[0]} [0-9]+ hellofs [0-9]+ fuse.hellofs hellofs $T/mnt"
 
+# A script asks for the fields of the mounts that it names.
+exits 0 '-o with a TARGET' fuse-info -nro state,mountpoint mnt stopped
+is '-nro with TARGETs prints a table of those mounts alone' "$(sort <<<"$out")" "serving $T/mnt"$'\n'"stopped $T/stopped"
+is '-nro with a path in a mount prints that mount' "$(fuse-info -nro type,pid -T stopped/in/it)" "fuse.hellofs $server"
+exits 1 '-o with a TARGET that is not mounted' fuse-info -o state mnt plain
+like '-o with a TARGET that is not mounted prints the others' "$out" $'^STATE\nserving$'
+is '-o with a TARGET that is not mounted names it' "$err" 'fuse-info: plain: nothing is mounted there'
+is '--json with -o and a TARGET prints the whole object' "$(fuse-info --json -o state mnt | python3 -c 'import json, sys; print(json.load(sys.stdin)["mounts"][0]["connection"])')" "${conns[0]}"
+exits 1 '-t with a TARGET is a usage error' fuse-info -t fuse.hellofs mnt
+
 # A line on a terminal is not wider than the terminal: python has Unicode's widths.
 widest() { python3 -c 'import sys, unicodedata as u; print(max(sum(2 if u.east_asian_width(c) in "WF" else 1 for c in line.rstrip("\n")) for line in sys.stdin))'; }
 terminal() { local c=$1; shift; NO_COLOR=1 TERM=xterm script -qec "stty cols $c rows 50; $*" /dev/null </dev/null | tr -d '\r'; }
