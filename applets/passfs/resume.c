@@ -122,6 +122,14 @@ static void want_nodes(const struct passfs *fs)
 			want_fd((int)fd);
 }
 
+/* A server that was taken over may have written these, and this process, which counts by them, is not in
+   the sandbox yet. */
+static bool is_possible(const struct journal *kept)
+{
+	return kept->most_nodes <= JOURNAL_NODES && kept->most_fds <= JOURNAL_FDS && kept->most_backed <= JOURNAL_BACKED
+	       && kept->inode[FUSE_ROOT_ID - 1].ino;
+}
+
 static const char *attach(void *data, void *memory, bool resumed)
 {
 	struct passfs *fs = data;
@@ -132,6 +140,8 @@ static const char *attach(void *data, void *memory, bool resumed)
 		return "--export: file handles would not stay good; run it without --keep";
 	if (resumed && kept->layout != layout)
 		return "another build of passfs has used it";
+	if (resumed && !is_possible(kept))
+		return "it is damaged";
 	kept->layout = layout;
 	self.kept = kept;
 	journal_use(kept);
@@ -162,17 +172,30 @@ static int next_fd(void *fs, int after)
 	return -1;
 }
 
-/* An O_PATH descriptor takes the number of a lost file: nothing can be read or written there, and no
-   other file gets the number while the kernel has the handle. */
+/* Occupies a descriptor's number with an empty pipe that has no writer. A directory would lead a server
+   that was taken over out of SOURCE. */
+static void occupy(int fd)
+{
+	int pipe[2];
+
+	if (sys_pipe(pipe) < 0)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (pipe[i] == fd) {
+			sys_close(pipe[!i]);
+			return;
+		}
+	sys_dup2(pipe[0], fd);
+	sys_set_cloexec(fd, true);
+	sys_close(pipe[0]);
+	sys_close(pipe[1]);
+}
+
+/* No other file gets the number of a lost file while the kernel has the handle. */
 static void lose_file(struct journal_entry *e, int fd)
 {
-	int root = sys_open("/", O_PATH, 0);
-
-	if (root >= 0 && root != fd) {
-		sys_dup2(root, fd);
-		sys_close(root);
-	}
-	sys_set_cloexec(fd, true);
+	if (sys_fd_valid(fd) < 0)
+		occupy(fd);
 	journal_set(&e->kind, JOURNAL_LOST);
 }
 
@@ -216,6 +239,15 @@ static uint32_t last_instance(const struct passfs *fs)
 	return last;
 }
 
+/* The sandbox admits what is below the root's descriptor, and a server that was taken over may have put
+   another directory there. */
+static bool is_source(const struct passfs *fs, int fd, uint64_t device, uint64_t ino)
+{
+	struct vfs_stat st;
+
+	return !fs->serve.sandbox || (vfs_stat(fd, true, &st) == 0 && st.device == device && st.attr.ino == ino);
+}
+
 int resume_root(struct passfs *fs, int fd, uint64_t device, uint64_t ino)
 {
 	struct inode *root;
@@ -225,9 +257,12 @@ int resume_root(struct passfs *fs, int fd, uint64_t device, uint64_t ino)
 	lose_nodes(fs);
 	sys_free_pages(self.wanted, JOURNAL_FDS / 8);
 	root = self.kept->inode;
+	if (root->fd >= 0 && !is_source(fs, root->fd, device, ino))
+		inodes_lose(&fs->inodes, FUSE_ROOT_ID);
 	if (root->fd < 0) {
 		root->fd = fd;		/* found by no name but SOURCE's, so not in the hash */
 		root->device = device;
+		root->ino = ino;
 	} else {
 		sys_close(fd);
 	}

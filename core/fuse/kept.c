@@ -38,18 +38,31 @@ size_t kept_size(size_t buffer)
 
 static void write_pending(void)
 {
-	for (uint64_t i = 0; i < kept.head->pending && i < FUSE_WORDS; i++)
+	for (uint64_t i = 0; i < kept.head->pending; i++)
 		__atomic_store_n((uint64_t *)(void *)((char *)kept.head + kept.head->word[i].offset),
 				 kept.head->word[i].value, __ATOMIC_RELEASE);
 	__atomic_store_n(&kept.head->pending, 0, __ATOMIC_RELEASE);
 }
 
-bool kept_attach(void *memory, size_t buffer)
+/* Whether each of the words lies in the memory, behind the head. A server that was taken over may have
+   chosen them, and this process is not in the sandbox yet. */
+static bool has_valid_words(const struct head *head, uint64_t size)
+{
+	bool valid = head->pending <= FUSE_WORDS;
+
+	for (uint64_t i = 0; valid && i < head->pending; i++)
+		valid = head->word[i].offset >= ALIGNED && head->word[i].offset <= size - sizeof(uint64_t)
+			&& head->word[i].offset % sizeof(uint64_t) == 0;
+	return valid;
+}
+
+bool kept_attach(void *memory, size_t buffer, size_t more)
 {
 	struct head *head = memory;
 	char *at = memory;
 
-	if (head->layout && (head->layout != LAYOUT || head->size != kept_size(buffer)))
+	if ((head->layout && (head->layout != LAYOUT || head->size != kept_size(buffer)))
+	    || !has_valid_words(head, kept_size(buffer) + more))
 		return false;
 	kept.head = head;
 	kept.slots = (void *)(at + ALIGNED);

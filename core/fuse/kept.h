@@ -14,9 +14,10 @@ enum { KEPT_FIRST, KEPT_PROBE, KEPT_THREADS, KEPT_BUFFERS = KEPT_THREADS + 96 };
 /* How much memory a session shares without the file system's own, which follows, in bytes. */
 size_t kept_size(size_t buffer);
 
-/* Uses `memory`, which has room for buffers of `buffer` bytes each, and completes what a killed
-   process was about to write. Returns false if a process with another layout has used it. */
-bool kept_attach(void *memory, size_t buffer);
+/* Uses `memory`, which has room for buffers of `buffer` bytes each, and for `more` bytes of the file
+   system behind them, and completes what a killed process was about to write. Returns false if a
+   process with another layout has used it, or what was to be written lies elsewhere. */
+bool kept_attach(void *memory, size_t buffer, size_t more);
 
 /* A buffer that outlives the process, so that a FORGET which was read into it is not lost; NULL: the
    session keeps no memory. And how many of them former processes have used. */

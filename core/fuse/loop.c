@@ -227,6 +227,8 @@ static int negotiate(struct fuse_session *s, char *buffer)
 	}
 	if (err || s->phase != FUSE_ANSWERED)
 		return err;
+	if (resumed && s->resumes)
+		s->resumes(s);
 	if (resumed)
 		resume_requests(s);
 	s->phase = FUSE_SERVING;

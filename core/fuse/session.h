@@ -43,6 +43,9 @@ struct fuse_session {
 	/* Called at INIT if the kernel offers io_uring: creates the rings and returns whether
 	   they exist. NULL: do not use io_uring. */
 	bool (*offer_uring)(struct fuse_session *session);
+	/* Called once if the session resumes, before it carries out what a former process has left in
+	   the memory. NULL: none. */
+	void (*resumes)(struct fuse_session *session);
 	/* Called once, after the kernel has accepted the reply to INIT. NULL: none. */
 	void (*ready)(struct fuse_session *session);
 	/* Called with -errno in an io_uring thread that fails: the requests in its queues would

@@ -10,6 +10,7 @@
 #include "fuse/kept.h"
 #include "msg.h"
 #include "opt.h"
+#include "serve/serving.h"
 #include "serve/store.h"
 #include "sys.h"
 #include "sys/keep.h"
@@ -83,13 +84,15 @@ static int attach(struct fuse_session *s)
 
 	if (!memory)
 		return msg_errno(1, "FUSE_RESUME", -ENOMEM);
-	if (!kept_attach(memory, buffer))
-		return refuse_memory("another build of this server has used it");
+	if (!kept_attach(memory, buffer, keeping->memory))
+		return refuse_memory("it is damaged, or another build of this server has used it");
 	why = keeping->attach(s->fs, memory + size, resumed);
 	if (why)
 		return refuse_memory(why);
-	if (resumed)
+	if (resumed) {
+		serving_close_inherited();	/* The former server did, so it may have used the numbers. */
 		fetch_descriptors(s);
+	}
 	return 0;
 }
 

@@ -73,6 +73,17 @@ static void notify_ready(void)
 	notify_systemd(out_text(&out));
 }
 
+static void enter_sandbox(struct fuse_session *session)
+{
+	static bool entered;
+
+	if (!serving.args->sandbox || entered)
+		return;
+	entered = true;
+	serving.args->ready_fd = move_above_output(serving.args->ready_fd);
+	sandbox_enter(session);
+}
+
 static void on_ready(struct fuse_session *session)
 {
 	serving.args->ready_fd = move_above_output(serving.args->ready_fd);
@@ -87,8 +98,7 @@ static void on_ready(struct fuse_session *session)
 			unmounter_ask(&serving.unmounter, UNMOUNTER_BACKGROUND);
 		sys_silence_stdio();
 	}
-	if (serving.args->sandbox)
-		sandbox_enter(session);
+	enter_sandbox(session);
 	if (serving.args->ready_fd >= 0) {
 		sys_write_all(serving.args->ready_fd, "\n", 1);
 		sys_close(serving.args->ready_fd);
@@ -112,13 +122,14 @@ static int match_connection(const struct table_row *row, void *connection)
 
 /* /dev/fd/N: another process, such as fmount, has mounted. Find the mountpoint in the mount
    table if fdinfo shows the connection's number. */
-static int adopt(const char *number)
+static int adopt(const char *where)
 {
-	uint64_t fd, connection;
+	const char *number = where + sizeof(SERVING_DEVICE) - 1;
+	uint64_t connection;
+	int fd = serving_take_device(where);
 
-	if (opt_number(number, INT32_MAX, &fd) < 0 || sys_fd_valid((int)fd) < 0)
-		return -EBADF;
-	sys_set_cloexec((int)fd, true);
+	if (fd < 0)
+		return fd;
 	if (serving.session.kept) {	/* The keeper unmounts: no mountpoint is needed. */
 		serving.at.mounted.dev_major = (uint32_t)(serving.session.kept->device >> 32);
 		serving.at.mounted.dev_minor = (uint32_t)serving.session.kept->device;
@@ -126,7 +137,7 @@ static int adopt(const char *number)
 	    && table_each(NULL, match_connection, &connection) > 0
 	    && sys_stat_path(serving.at.path, O_NOFOLLOW, true, &serving.at.mounted) == 0)
 		serving.shown = serving.at.path;
-	return serving.session.kept ? (int)fd : move_above_output((int)fd);
+	return serving.session.kept ? fd : move_above_output(fd);
 }
 
 /* Unmounts the top mount there if its server is dead or hangs. 1: done, and another may be below it; 0:
@@ -162,7 +173,7 @@ static int clear_place(const char *where)
 		sys_close(fd);
 	for (int i = 0; i < LAYERS && left > 0; i++)
 		left = unmount_stale(where);
-	fusectl_release();	/* close_inherited() will close its descriptor */
+	fusectl_release();	/* serving_close_inherited() will close its descriptor */
 	return left < 0 ? left : 0;
 }
 
@@ -186,7 +197,7 @@ static int open_session(const char *where)
 
 	serving.adopted = serving_is_device(where);
 	if (serving.adopted) {
-		fd = adopt(where + sizeof(SERVING_DEVICE) - 1);
+		fd = adopt(where);
 		return fd < 0 ? msg_errno(fd, where, fd) : fd;
 	}
 	serving.shown = where;
@@ -201,31 +212,13 @@ static int open_session(const char *where)
 	return mount_or_report(&serving.at, held, where, &serving.args->mount);
 }
 
-/* The socket whose end of file tells fmount --auto-unmount that this process has ended, or -1. */
-static int watch_socket(void)
-{
-	const char *number = getenv("FUSEBOX_WATCH");
-	uint64_t fd;
-
-	return number && opt_number(number, INT32_MAX, &fd) == 0 && sys_is_socket((int)fd) == 0 ? (int)fd : -1;
-}
-
-/* An attacker who takes over this process could use inherited descriptors: from a directory's,
-   openat(2) leads out of any root. */
-static void close_inherited(void)
-{
-	const int kept[] = { serving.args->ready_fd, watch_socket() };
-
-	sys_close_others(kept, sizeof(kept) / sizeof(*kept), true);
-}
-
 /* Fork the unmounter, then drop the privileges that only it needs. */
 static int fork_unmounter(int device)
 {
 	const char *step = "fork";
 	int err = 0;
 
-	close_inherited();
+	serving_close_inherited();
 	serving.unmounter = (struct unmounter) { .at = &serving.at, .shown = serving.shown, .adopted = serving.adopted,
 					       .detach_at_end = serving.args->auto_unmount, .pipe = -1 };
 	if (serving.shown)
@@ -246,6 +239,7 @@ static void set_session(int device)
 	serving.session.device = device;
 	serving.session.own_device = (uint64_t)serving.at.mounted.dev_major << 32 | serving.at.mounted.dev_minor;
 	serving.session.ready = on_ready;
+	serving.session.resumes = enter_sandbox;	/* The former server may have been taken over. */
 	serving.session.fails = fail_uring;
 	serving.session.thread_starts = serving.session.ops->thread_starts;
 	serving.session.trace = serving.args->debug ? trace_request : NULL;

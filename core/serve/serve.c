@@ -131,7 +131,7 @@ static int plan(char **operands, const char **where)
 	const char *source = NULL, *wrong = plan_session();
 	int status = wrong ? applet_usage(wrong) : plan_operands(operands, &source, where);
 
-	if (!status && serving_is_device(*where))
+	if (!status && serving_is_device(*where) && serving_take_device(*where) >= 0)
 		status = resume_adopt(&serving.session);
 	if (status)
 		return status;

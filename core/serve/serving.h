@@ -30,6 +30,12 @@ void serving_detach(void);
 /* Whether a mountpoint is the descriptor of a mounted file system, /dev/fd/N. */
 #define SERVING_DEVICE "/dev/fd/"
 bool serving_is_device(const char *where);
+/* Has exec(2) close it. Returns N, or -EBADF. */
+int serving_take_device(const char *where);
+
+/* Closes what came over exec(2), but for the device that was taken, 0 to 2, and those that the command line or
+   the environment names. */
+void serving_close_inherited(void);
 
 /* signals.c. Call signals_catch_end() before mounting, so that a signal leaves nothing mounted, and
    signals_set_others() once mounted: mounting may wait(2) for a child, which SIGCHLD's handler would

@@ -113,13 +113,17 @@ static int receive(int socket, int tag, int *numbers, int *fds)
 	return -ETIMEDOUT;
 }
 
+/* A former server that was taken over may have noted numbers that this process has in use: those are
+   not asked for. */
 static int ask(int socket, int tag, const int *wanted, int count)
 {
 	int request[1 + SYS_FDS_EACH] = { tag };
+	size_t used = 1;
 
 	for (int i = 0; i < count; i++)
-		request[1 + i] = wanted[i];
-	return sys_write(socket, request, (1 + (size_t)count) * sizeof(*request)) < 0 ? -EPIPE : 0;
+		if (sys_fd_valid(wanted[i]) < 0)
+			request[used++] = wanted[i];
+	return sys_write(socket, request, used * sizeof(*request)) < 0 ? -EPIPE : 0;
 }
 
 void store_fetch(int socket, int tag, const int *wanted, int count, bool *ok)

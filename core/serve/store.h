@@ -13,8 +13,8 @@ int store_start(int socket);
 
 /* Fetches the descriptors with these numbers, at most SYS_FDS_EACH of them in ascending order, by the
    socket to the store of a former server. `tag`, not negative, differs from that of each other
-   process that asks the store. ok[i]: the number is open in this process now, close-on-exec; it
-   must not have been in use. */
+   process that asks the store. ok[i]: the number is open in this process now, close-on-exec. A
+   number that was in use is not fetched. */
 void store_fetch(int socket, int tag, const int *wanted, int count, bool *ok);
 
 /* Ends the store at the other end of the socket. */
