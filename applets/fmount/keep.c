@@ -33,7 +33,7 @@ static struct {
 	const struct fmount *f;
 	const struct mountpoint *at;
 	int device, memory, signals;
-	struct { struct fuse_resume head; uint64_t deaths[MOST_TRIES]; } *kept;
+	struct fuse_resume *head;	/* A server may write anything there. */
 	int place[2];		/* a socket pair that reserves the two numbers of each server's sockets */
 	int hold, before;	/* sockets to the stores of this server and of an earlier one, whose store the next server asks;
 				   -1: none */
@@ -41,8 +41,10 @@ static struct {
 	int keeper;		/* in the child: its parent's pid */
 	uint64_t began;		/* when the server was started, in ms */
 	int pause;		/* ms before the next start after a server that did not work */
-	uint32_t count;		/* of kept->deaths, a ring of the times when the last servers ended, in ms */
+	uint32_t lives;		/* how many servers were started */
+	uint32_t count;		/* of deaths, a ring of the times when the last servers ended, in ms */
 	bool works, ready, replacing, stopping;
+	uint64_t deaths[MOST_TRIES];
 } keep;
 
 static uint64_t now_ms(void)
@@ -61,7 +63,7 @@ static void show_restarts(void)
 {
 	char name[16], status[80];
 	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
-	uint32_t restarts = keep.kept->head.lives ? keep.kept->head.lives - 1 : 0;
+	uint32_t restarts = keep.lives ? keep.lives - 1 : 0;
 
 	out_fmt(&out, "fuse-keep:%u", restarts);
 	sys_name_process(out_text(&out));
@@ -74,20 +76,17 @@ static void show_restarts(void)
 
 static int prepare_memory(void)
 {
-	struct fuse_resume *head;
-
-	_Static_assert(sizeof(*keep.kept) <= OWN, "the keeper's part");
+	_Static_assert(sizeof(*keep.head) <= OWN, "the keeper's part");
 	keep.memory = sys_memory_file("fuse-resume", MEMORY_SIZE);
 	if (keep.memory < 0)
 		return keep.memory;
-	keep.kept = sys_map_shared(keep.memory, 0, sizeof(*keep.kept));
-	if (!keep.kept)
+	keep.head = sys_map_shared(keep.memory, 0, sizeof(*keep.head));
+	if (!keep.head)
 		return -ENOMEM;
-	head = &keep.kept->head;
-	head->magic = FUSE_RESUME_MAGIC;
-	head->version = FUSE_RESUME_VERSION;
-	head->own = OWN;
-	head->device = (uint64_t)keep.at->mounted.dev_major << 32 | keep.at->mounted.dev_minor;
+	keep.head->magic = FUSE_RESUME_MAGIC;
+	keep.head->version = FUSE_RESUME_VERSION;
+	keep.head->own = OWN;
+	keep.head->device = (uint64_t)keep.at->mounted.dev_major << 32 | keep.at->mounted.dev_minor;
 	return sys_set_cloexec(keep.memory, false);
 }
 
@@ -146,7 +145,7 @@ static int start_server(char **argv, int (*exec)(const struct fmount *, char **)
 
 	if (err)
 		return err;
-	keep.kept->head.lives++;
+	keep.head->lives = ++keep.lives;
 	show_restarts();
 	keep.began = now_ms();
 	keep.works = false;
@@ -218,7 +217,7 @@ static void report_end(const char *program, int status)
    servers that failed in between have filled none. */
 static void pass_store_on(void)
 {
-	int *drop = keep.kept->head.held == keep.kept->head.lives ? &keep.before : &keep.hold;
+	int *drop = keep.head->held == keep.lives ? &keep.before : &keep.hold;
 
 	if (*drop >= 0)
 		sys_close(*drop);
@@ -235,8 +234,8 @@ static bool dies_too_often(void)
 
 	if (!tries)
 		return false;
-	keep.kept->deaths[this % tries] = now;
-	return keep.count >= tries && now - keep.kept->deaths[keep.count % tries] < MINUTE_MS;
+	keep.deaths[this % tries] = now;
+	return keep.count >= tries && now - keep.deaths[keep.count % tries] < MINUTE_MS;
 }
 
 /* Returns earlier if a signal arrives or the connection ends. */
@@ -260,9 +259,9 @@ static void pause_if_needed(bool worked)
 /* Why no other server is started, or NULL. */
 static const char *why_give_up(int status)
 {
-	if (!keep.works && keep.kept->head.lives == 1 && (status == 126 || status == 127))
+	if (!keep.works && keep.lives == 1 && (status == 126 || status == 127))
 		return "cannot be run";
-	if (!keep.kept->head.init_size && !keep_queue_has_init(keep.device))
+	if (!keep.head->init_size && !keep_queue_has_init(keep.device))
 		return "it cannot take over a mount from the process before it (FUSE_RESUME)";
 	return dies_too_often() ? "it ends too often" : NULL;
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /* Answers all requests with EIO, in place of a server: the callers would get ENOTCONN at the end of the
-   connection. */
+   connection. Stops after a second. */
 void keep_queue_fail(int device);
 
 /* Whether the kernel still waits for the answer to INIT: any other server can then replace the one that

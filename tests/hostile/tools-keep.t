@@ -58,4 +58,39 @@ for server in shrinks leaves; do
 	kill -9 "$bg" 2>/dev/null
 	umount -l home/other 2>/dev/null
 done
+
+# It ends all the time, and has forgotten each time.
+cat >bin/forgets <<'END'
+#!/usr/bin/python3
+import os, sys
+os.pwrite(int(os.environ['FUSE_RESUME']), bytes(60000), 16)
+sys.exit(3)
+END
+chmod 755 bin/forgets
+bg fmount --keep --keep-tries 3 -u 65534 -o allow_other home/other -- "$T/bin/forgets" 2>log
+ok 'a server that clears the memory: the keeper ends' within 15 gone "$bg" || kill -9 "$bg"
+like 'because the server ends too often' "$(cat log)" 'ends too often; unmounted$'
+umount -l home/other 2>/dev/null
+
+# ---- Users who go on asking while the keeper gives up ----
+cat >asks <<'END'
+#!/usr/bin/python3
+import os, sys
+mount = os.open('home/other', os.O_PATH)
+for process in range(4):
+    if os.fork(): continue
+    for i in range(1000000):
+        try: os.stat(f'{process}-{i}', dir_fd=mount)
+        except FileNotFoundError: pass
+        except OSError as error:
+            if error.errno != 5: os._exit(0)
+END
+bg strace -qq -o /dev/null -e trace=write -e inject=write:delay_exit=30000 fmount --keep --keep-tries 1 -o allow_other home/other -- hellofs 2>log
+keeper=$(within 10 [ -e home/other/hello ]; child_named fuse-keep:0 "$bg")
+timeout 60 python3 asks &
+sleep 0.5
+kill -9 "$(child_named hellofs "$keeper")"
+ok 'users ask without end: the keeper ends' within 8 gone "$keeper" || kill -9 "$keeper"
+ok 'and nothing is mounted' unmounted "$T/home/other"
+wait
 finish
