@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../mount/wake.sh"
 own_pids	# what the server does to those who look at processes shall harm no other test
 start 300
+need strace
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 begin_wake
 own_dev
@@ -53,6 +54,28 @@ for mode in ${WAKE_MODES:-close swap exec fork threads late forget}; do for walk
 	is 'who waits for the neighbour waits on' "$(results)" ''
 	ok 'the neighbour does not stand still' none_stopped "$server"
 done; done
+
+# ---- Between the moment when the device is found and the one when it is fetched, the number gets the other mount's ----
+bg wake_trap trade "$T/trap" "$T/trap2"
+trap=$bg
+within 5 mounted "$T/trap2" || bail 'wake_trap trade does not mount'
+timeout 120 stat trap2/hang >/dev/null 2>&1 & own=$!
+timeout 120 stat trap/hang >/dev/null 2>&1 & pids+=($!)
+within 5 waits_at trap2 && within 5 waits_at trap
+strace -f -qq -o trace -e trace=pidfd_getfd -e inject=pidfd_getfd:delay_enter=1000000 timeout 60 fumount --wake -f trap >said 2>&1 & fumount=$!
+# Two children look at the server and its health; the third one holds the server.
+fetches() { [ "$(grep -c 'getfd(' trace)" = 3 ]; }
+ok 'trade: a descriptor is fetched by the child that holds the server' within 15 fetches
+kill -USR1 "$trap"
+ok "trade: root's fumount ends" within 20 gone "$fumount"
+like 'trade: the descriptor was fetched with the number that was found' "$(cat trace)" 'getfd\([0-9]+, 100, 0\)'
+ok "trade: who waits for the server's other mount waits on" waits_on "$own"
+within 5 waits_at trap2
+abort_detach "$T/trap"
+abort_detach "$T/trap2"
+kill -KILL "$trap" 2>/dev/null
+within 5 gone "$trap"
+
 is 'the neighbour got nothing a second time' "$(stat_of resent)" 0
 come_back
 ok 'who waited for it goes on' within 5 all_over

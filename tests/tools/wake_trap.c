@@ -5,10 +5,12 @@
      close   opens and closes further duplicates of its /dev/fuse     exec    executes itself, again and again
      swap    puts OTHER's /dev/fuse, and "held", under one number     fork    children that have its /dev/fuse come and go
      threads threads come and go					late    answers after a moment, and twice
-     forget  each look-up gives another node, so that the kernel has many to forget */
+     forget  each look-up gives another node, so that the kernel has many to forget
+     trade   has its /dev/fuse under a number that gets OTHER's at SIGUSR1 */
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,12 @@ enum { NUMBER = 100, USER = 65534 };
 static int dev, other, held = -1;
 static const char *mode;
 static _Atomic uint64_t next_node = 1000;
+
+static void on_usr1(int sig)
+{
+	(void)sig;
+	dup2(other, NUMBER);
+}
 
 static void pause_us(long microseconds)
 {
@@ -163,6 +171,10 @@ int main(int argc, char **argv)
 		held = open(path, O_RDWR);
 		if (held < 0)
 			return perror(path), 1;
+	}
+	if (strcmp(mode, "trade") == 0) {
+		dup2(dev, NUMBER);
+		signal(SIGUSR1, on_usr1);
 	}
 	for (;;)
 		trouble(argv);
