@@ -251,6 +251,9 @@ for shell in "${shells[@]}"; do
 	done
 	is "$shell: by a way from here" "$("with_$shell" fumount m)" mnt
 done
+# bash has these functions write what stands behind an open quote.
+is 'bash: mountpoints behind a double quote' "$(with_bash fumount "\"$T/h")" "$T/hung one"
+is 'bash: mountpoints behind a single quote' "$(with_bash fumount "'$T/h")" "$T/hung one"
 abort_detach "$T/hung one"
 # Completing a directory to mount on has to stat the directories.
 for applet in hellofs fmount passfs fusermount3; do
