@@ -62,8 +62,8 @@ int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest 
 const char *opt_named(const struct opt *table, void *args, char *name, const char **bad);
 extern const char opt_unknown[];
 
-/* Sets *nearest to `word` if `typed` is the beginning of `word` (while *nearest is NULL), or differs from
-   it in at most two letters and in fewer than from *nearest. Returns whether it did. */
+/* Sets *nearest to `word` if `typed`, up to its "=", is the beginning or the end of `word`, or differs from it in
+   at most two letters; and in fewer than from *nearest, unless that is NULL. Returns whether it did. */
 bool opt_nearer(const char *typed, const char *word, const char **nearest);
 /* Returns the table's long name that a mistyped one (without "--") is near to, or NULL. */
 const char *opt_near(const struct opt *table, const char *typed);

@@ -88,20 +88,22 @@ static int choose_mounts(struct list_choice *t, const char *word, bool inside)
 }
 
 /* Show the mounts that -T and the words mean as a table. */
-static int show_chosen_table(const struct args *args, struct view *v, char **targets)
+static int show_chosen_table(struct args *args, struct view *v, char **targets)
 {
-	struct args chosen = *args;
-	int status = args->inside ? choose_mounts(&chosen.table, args->inside, true) : 0;
+	int status = 0;
 
+	args->table.id_count = 0;	/* --watch looks again */
+	if (args->inside)
+		status = choose_mounts(&args->table, args->inside, true);
 	for (; *targets; targets++)
-		status |= choose_mounts(&chosen.table, *targets, false);
-	if (chosen.table.id_count)
-		status |= show_table(&chosen, v);
+		status |= choose_mounts(&args->table, *targets, false);
+	if (args->table.id_count)
+		status |= show_table(args, v);
 	list_finish(v);
 	return status;
 }
 
-static int show_mounts(const struct args *args, struct view *v, char **targets)
+static int show_mounts(struct args *args, struct view *v, char **targets)
 {
 	int status = 0;
 
@@ -122,7 +124,7 @@ static int show_mounts(const struct args *args, struct view *v, char **targets)
 	return status;
 }
 
-static int show_all(const struct args *args, struct view *v, char **targets)
+static int show_all(struct args *args, struct view *v, char **targets)
 {
 	int status = 0, err = list_check(&args->table);
 

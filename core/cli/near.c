@@ -11,21 +11,24 @@ static int min(int a, int b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance: letters to insert, delete or replace. A word with more than LONGEST letters
-   is far from all others. */
-static int distance(const char *a, const char *b)
+/* Levenshtein's distance: letters to insert, delete or replace in the first `len` of a. A word with more than
+   LONGEST letters is far from all others; one that begins or ends with those of a is no distance away. */
+static int distance(const char *a, size_t len, const char *b)
 {
-	int row[LONGEST + 1], width = (int)strlen(b);
+	size_t width = strlen(b);
+	int row[LONGEST + 1];
 
-	if (width > LONGEST || strlen(a) > LONGEST)
+	if (width > LONGEST || len > LONGEST)
 		return LONGEST;
-	for (int i = 0; i <= width; i++)
-		row[i] = i;
-	for (int line = 1; *a; a++, line++) {
+	if (width >= len && (strncmp(a, b, len) == 0 || strncmp(a, b + width - len, len) == 0))
+		return 0;
+	for (size_t i = 0; i <= width; i++)
+		row[i] = (int)i;
+	for (int line = 1; len; a++, line++, len--) {
 		int corner = row[0];
 
 		row[0] = line;
-		for (int i = 1; i <= width; i++) {
+		for (size_t i = 1; i <= width; i++) {
 			int above = row[i];
 
 			row[i] = min(corner + (*a != b[i - 1]), 1 + min(above, row[i - 1]));
@@ -37,10 +40,10 @@ static int distance(const char *a, const char *b)
 
 bool opt_nearer(const char *typed, const char *word, const char **nearest)
 {
-	size_t len = strlen(typed);
-	int off = distance(typed, word), most = *nearest ? distance(typed, *nearest) - 1 : len > 4 ? 2 : 1;
+	size_t len = strcspn(typed, "=");
+	int most = *nearest ? distance(typed, len, *nearest) - 1 : len > 4 ? 2 : 1;
 
-	if (len < 3 || (off > most && (*nearest || strncmp(typed, word, len) != 0)))
+	if (len < 3 || distance(typed, len, word) > most)
 		return false;
 	*nearest = word;
 	return true;

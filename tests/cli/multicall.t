@@ -22,6 +22,7 @@ exits 127 'an unknown applet' "$box" nope
 like 'the error: nope: no such applet' "$err" 'nope: no such applet'
 exits 127 'a mistyped applet' "$box" fumont
 is 'the error: fusebox: fumont: no such applet; did you mean fumount?' "$err" 'fusebox: fumont: no such applet; did you mean fumount?'
+is 'the applet whose name ends so comes before those with other letters' "$("$box" umount 2>&1)" 'fusebox: umount: no such applet; did you mean fumount?'
 exits 0 'argv[0] with a leading @' bash -c "exec -a @hellofs $box --help"
 like 'the "@" is left out of the name of the applet' "$out" 'Usage: hellofs'
 exits 0 'argv[0] with a leading -' bash -c "exec -a -hellofs $box --help"

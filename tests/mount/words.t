@@ -82,6 +82,8 @@ says 32 'fumount: file: not a mount namespace' fumount -N file mnt
 says 32 'fumount: nothere: No such file or directory' fumount -N nothere mnt
 says 1 'fumount: -O needs -a; see fumount --help' fumount -O ro mnt
 says 1 'fumount: --recove: unknown option; did you mean --recover?' fumount --recove mnt
+says 1 'fumount: --dry: unknown option; did you mean --dry-run?' fumount --dry mnt
+says 1 'hellofs: --transprt=uring: unknown option; did you mean --transport?' hellofs --transprt=uring mnt
 exits 1 'fuse-info -N, where no such process is' fuse-info -N 999999
 is 'the error: fuse-info: 999999: No such process' "$err" 'fuse-info: 999999: No such process'
 is 'fuse-info -N of no such process prints nothing on stdout' "$out" ''
