@@ -121,7 +121,7 @@ static bool check_process(struct report *r)
 	bool filtered;
 
 	if (sys_read_file("/proc/self/status", text, sizeof(text)) < 0) {
-		report_check(r, INFO, "proc", "/proc is not mounted, so that most is not known");
+		report_check(r, INFO, "proc", "/proc is not mounted: most is not known");
 		return false;
 	}
 	line_of(text, "CapEff:", effective);

@@ -259,7 +259,7 @@ static bool is_for_program(const struct fmount *f)
 static int run_like_mount(struct fmount *f, char **operands)
 {
 	if (is_for_program(f) || f->userns || f->replace_stale || f->beneath || f->launch.user)
-		return applet_usage("these options are for MOUNTPOINT -- PROGRAM");
+		return applet_usage("the options of a program, such as --wait, take MOUNTPOINT -- PROGRAM");
 	return fmount_like ? fmount_like(f, operands) : applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS");
 }
 

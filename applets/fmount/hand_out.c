@@ -56,7 +56,7 @@ static int is_peer_allowed(int peer, uid_t uid)
 		return (int)from;
 	if (from == 0 || from == uid || from == (int64_t)sys_geteuid())
 		return 1;
-	msg("a process of user %lld connected, and was turned away", (long long)from);
+	msg("a process of user %lld connected, and was refused", (long long)from);
 	return 0;
 }
 

@@ -82,7 +82,7 @@ static void show_waiting(const struct report *to, const struct target *t, uint64
 	if (h.pid)
 		out_fmt(&out, "%d (%s)", h.pid, h.command);
 	else
-		out_str(&out, "somebody");
+		out_str(&out, "its holders");
 	out_str(&out, "\033[K\r");
 	out_flush(&out);
 }

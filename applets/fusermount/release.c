@@ -354,7 +354,7 @@ int helper_unmount(struct helper *h, int fd, const char **why)
 		err = unmount_in_turn(h);
 		lower_after_turn(h);
 	} else if (err == -ETIMEDOUT) {
-		*why = "somebody else is unmounting it, or has stopped at that; use -z later";
+		*why = "another helper is unmounting it, or was stopped at that; use -z later";
 	}
 	mount_release(&h->at);
 	return err;

@@ -137,7 +137,7 @@ static const char *attach(void *data, void *memory, bool resumed)
 	uint64_t layout = sizeof(struct journal) << 16 | sizeof(struct inode);
 
 	if (fs->export)
-		return "--export: file handles would not stay good; run it without --keep";
+		return "--export: file handles would not stay valid; run it without --keep";
 	if (resumed && kept->layout != layout)
 		return "another build of passfs has used it";
 	if (resumed && !is_possible(kept))

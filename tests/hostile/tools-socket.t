@@ -24,7 +24,7 @@ for socket in "@fusebox-$$" "$T/sock"; do
 	within 5 bound "$socket"
 	[ -S sock ] && chmod 666 sock		# whoever may connect there, is still asked who they are
 	ok "$socket: a stranger gets nothing" eval "! take 12345 '$socket'"
-	like "$socket: which is reported" "$(cat err)" '^fmount: a process of user 12345 connected, and was turned away'
+	like "$socket: which is reported" "$(cat err)" '^fmount: a process of user 12345 connected, and was refused'
 	ok "$socket: it waits on" kill -0 "$bg"
 	ok "$socket: the user gets it" take 65534 "$socket"
 	wait "$bg"
