@@ -106,7 +106,7 @@ static void report_result(struct all *a, const struct result *result)
 		if (!to.quiet && a->looked++ < LOOKS)
 			report_item_holders(&to, item);
 		else if (!to.quiet && a->looked == LOOKS + 1)
-			report(&to, "holders", "its holders are not looked for, nor those of later mounts; fuse-info shows them");
+			report(&to, "holders", "holders are no longer looked for; fuse-info shows them");
 	} else if (result->err == -ETIMEDOUT) {
 		report(&to, "waiting", "the kernel waits for its server; fumount --abort conn:%llu ends that",
 		       (unsigned long long)item->connection);
