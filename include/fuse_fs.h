@@ -117,7 +117,9 @@ struct fuse_ops {
 	uint32_t timeout;
 	/* How many threads may call these operations at once; 0: one. */
 	uint32_t threads;
-	/* INIT flags to request, besides those that the operations imply. */
+	/* INIT flags to request, besides those that the operations imply. FUSE_ALLOW_IDMAP is requested
+	   only for a mount with default_permissions; the kernel then tells the caller's ids only in
+	   requests that make a file, through idmapped mounts and all others. */
 	uint64_t want;
 	/* With FUSE_PASSTHROUGH: INIT's max_stack_depth, the number of stacked file systems
 	   including this one: 1, or 2 for backing files on an overlay. */

@@ -249,8 +249,8 @@ int fmount_like(struct fmount *f, char **operands)
 		return count ? applet_usage("-a takes no mountpoint") : mount_fstab(f, NULL);
 	if (count > 2)
 		return applet_usage("wanted: [SOURCE] MOUNTPOINT, or MOUNTPOINT -- PROGRAM ARGUMENTS");
-	if (f->bind || f->rbind || f->move)
-		return count != 2 || (f->move && *f->list) ? applet_usage("wanted: SOURCE MOUNTPOINT")
+	if (f->bind || f->rbind || f->move || f->idmap)
+		return count != 2 || (f->move && (*f->list || f->idmap)) || (f->rbind && f->idmap) ? applet_usage("wanted: SOURCE MOUNTPOINT")
 		       : bind_or_move(f, operands[0], operands[1]);
 	if (!count)
 		return list_mounts();

@@ -7,6 +7,7 @@
 
 #include "bind.h"
 #include "cli/map.h"
+#include "idmap.h"
 #include "launch/mount_or_report.h"
 #include "launch/remount.h"
 #include "mount/table.h"
@@ -150,6 +151,20 @@ static int bind_held(struct fmount *f, const struct place *source, const struct 
 	return status;
 }
 
+/* Replaces the source by a detached clone of its mount with mapped ids, which then moves to the target.
+   0, or an exit status once the error is printed. */
+static int map_source(struct fmount *f, struct place *source)
+{
+	int mount = idmap_clone(source->path, source->fd, f->idmap);
+
+	if (mount < 0)
+		return FAILED;
+	sys_close(source->fd);
+	source->fd = mount;
+	f->bind = f->move = true;
+	return 0;
+}
+
 int bind_or_move(struct fmount *f, const char *source, const char *target)
 {
 	struct place from = { source, -1 }, to = { target, -1 };
@@ -162,8 +177,10 @@ int bind_or_move(struct fmount *f, const char *source, const char *target)
 		to.fd = sys_open(target, O_PATH, 0);
 	if (from.fd < 0)
 		status = msg_errno(FAILED, source, from.fd);
-	else
-		status = to.fd < 0 ? msg_errno(FAILED, target, to.fd) : bind_held(f, &from, &to);
+	else if (to.fd < 0)
+		status = msg_errno(FAILED, target, to.fd);
+	else if (!f->idmap || (status = map_source(f, &from)) == 0)
+		status = bind_held(f, &from, &to);
 	if (from.fd >= 0)
 		sys_close(from.fd);
 	if (to.fd >= 0)

@@ -70,6 +70,7 @@ static const struct opt options[] = {
 	OPT('B', "bind", OPT_FLAG, struct fmount, bind, NULL, "mount the directory SOURCE at MOUNTPOINT as well"),
 	OPT('R', "rbind", OPT_FLAG, struct fmount, rbind, NULL, "same as -B, with the mounts below it"),
 	OPT('M', "move", OPT_FLAG, struct fmount, move, NULL, "move the mount at SOURCE to MOUNTPOINT"),
+	OPT(0, "idmap", OPT_STRING, struct fmount, idmap, "MAP", "bind with ids mapped: FROM:TO:COUNT, or a user namespace's file"),
 	OPT(0, "make-shared", OPT_FLAG, struct fmount, propagation[0], NULL, NULL),
 	OPT(0, "make-slave", OPT_FLAG, struct fmount, propagation[1], NULL, NULL),
 	OPT(0, "make-private", OPT_FLAG, struct fmount, propagation[2], NULL, "set propagation: --make-[r]{shared,slave,private,unbindable}"),
@@ -287,7 +288,7 @@ static int fmount_main(char **argv)
 		return applet_usage("wanted: a program after --");
 	if (!program && !f.fd_socket)
 		return run_like_mount(&f, rest.operands);
-	if (rest.count != 1 || (program && f.fd_socket))
+	if (rest.count != 1 || (program && f.fd_socket) || f.idmap)
 		return applet_usage("wanted: MOUNTPOINT -- PROGRAM ARGUMENTS, or --fd-socket PATH MOUNTPOINT");
 	if (f.fd_socket && is_for_program(&f))
 		return applet_usage("--fd-socket: it starts no program, and takes no option of one");

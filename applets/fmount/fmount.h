@@ -25,6 +25,7 @@ struct fmount {
 	bool userns, check, json, verbose, ignored, dry_run;
 	const char *reattach;		/* --reattach=OLD; "": find the old mount; NULL: not given */
 	bool all, bind, rbind, move;
+	const char *idmap;		/* --idmap=MAP; NULL: not given */
 	const char *option_filter, *fstab;
 	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */
 };

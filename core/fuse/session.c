@@ -151,6 +151,9 @@ int session_init(struct fuse_req *req, const struct fuse_init_in *in)
 	s->minor = in->minor < FUSE_KERNEL_MINOR_VERSION ? in->minor : FUSE_KERNEL_MINOR_VERSION;
 	s->offered = offered(in, req->data_size);
 	s->flags = (wanted(s->ops) | (s->request_timeout ? FUSE_REQUEST_TIMEOUT : 0)) & s->offered;
+	/* The kernel ends a connection that asks for it without default_permissions. */
+	if (!s->kernel_checks)
+		s->flags &= ~FUSE_ALLOW_IDMAP;
 	if (s->flags >> 32)
 		s->flags |= FUSE_INIT_EXT;
 	s->max_readahead = in->max_readahead;

@@ -18,6 +18,7 @@ struct fuse_session {
 	void *fs;		/* the file system's own */
 	int device;		/* /dev/fuse; the session's owner closes it */
 	bool read_only;		/* the mount is read-only: the kernel refuses to write */
+	bool kernel_checks;	/* the mount has default_permissions */
 	bool aborted;		/* the connection ended with an abort */
 	uint32_t threads;	/* most threads that serve requests; 0: ops->threads */
 	uint32_t most;		/* most threads including spare ones; 0: SHARE_THREADS, the maximum */

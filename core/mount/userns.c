@@ -8,7 +8,7 @@
 #include "out.h"
 #include "sys.h"
 
-static int write_file(const char *path, const char *text, size_t size)
+int userns_write(const char *path, const char *text, size_t size)
 {
 	int fd = sys_open(path, O_WRONLY, 0), err;
 
@@ -26,7 +26,7 @@ static int map(const char *path, uint32_t id)
 	struct out out = OUT_TEXT(text);
 
 	out_fmt(&out, "%u %u 1", id, id);
-	return write_file(path, text, out.len);
+	return userns_write(path, text, out.len);
 }
 
 int userns_enter(const char **object)
@@ -37,7 +37,7 @@ int userns_enter(const char **object)
 	*object = err ? "user namespace" : "/proc/self/uid_map";
 	if (err)
 		return err;
-	write_file("/proc/self/setgroups", "deny", 4);	/* missing before Linux 3.19 */
+	userns_write("/proc/self/setgroups", "deny", 4);	/* missing before Linux 3.19 */
 	err = map("/proc/self/uid_map", uid);
 	return err ? err : map("/proc/self/gid_map", gid);
 }

@@ -243,8 +243,8 @@ static void set_session(int device)
 	serving.session.fails = fail_uring;
 	serving.session.thread_starts = serving.session.ops->thread_starts;
 	serving.session.trace = serving.args->debug ? trace_request : NULL;
-	serving.session.read_only = !serving.adopted && (serving.args->mount.flags & MOUNT_RDONLY)
-				 && serving.args->mount.default_permissions;
+	serving.session.kernel_checks = !serving.adopted && serving.args->mount.default_permissions;
+	serving.session.read_only = serving.session.kernel_checks && (serving.args->mount.flags & MOUNT_RDONLY);
 }
 
 int run(const char *where)

@@ -19,7 +19,7 @@ COVERAGE_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize%,$(FUZZ_CFLAGS)) $(COU
 FAKED = argv conf dev fstab helper mount mountinfo statmount uring
 FUZZ_WITH_argv = $(patsubst %.c,%.o,$(filter applets/%,$(SOURCES)))
 FUZZ_WITH_helper = $(patsubst %.c,%.o,$(call applet_sources,fusermount))
-FUZZ_WITH_fstab = applets/fmount/bind.o
+FUZZ_WITH_fstab = applets/fmount/bind.o applets/fmount/idmap.o
 FUZZ_WITH_passfs = applets/passfs/inodes.o applets/passfs/inode_places.o applets/passfs/journal.o applets/passfs/resume.o applets/passfs/view.o
 FUZZ_WITH_wake = applets/fumount/wake_request.o
 FUZZ_WITH_view = applets/passfs/view.o

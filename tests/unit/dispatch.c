@@ -147,6 +147,26 @@ static void timeout_is_asked_for(void **state)
 	session.request_timeout = 0;
 }
 
+/* The kernel ends a connection that allows idmapped mounts without default_permissions. */
+static void idmap_takes_default_permissions(void **state)
+{
+	struct fuse_init_in in = { .major = 7, .minor = 41, .flags = FUSE_INIT_EXT };
+	struct fuse_ops wanting = ops;
+
+	(void)state;
+	wanting.want = FUSE_ALLOW_IDMAP;
+	session.ops = &wanting;
+	for (int i = 0; i < 4; i++) {
+		bool checks = i & 1, offered = i & 2;
+
+		session.phase = FUSE_STARTING;
+		session.kernel_checks = checks;
+		in.flags2 = offered ? (uint32_t)(FUSE_ALLOW_IDMAP >> 32) : 0;
+		assert_true(feed(FUSE_INIT, 0, &in, sizeof(in)));
+		assert_int_equal(req.reply.body.init.flags2 != 0, checks && offered);
+	}
+}
+
 static void only_init_at_first(void **state)
 {
 	(void)state;
@@ -416,6 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(negotiates, setup), cmocka_unit_test_setup(flags_are_masked, setup),
+		cmocka_unit_test_setup(idmap_takes_default_permissions, setup),
 		cmocka_unit_test_setup(timeout_is_asked_for, setup),
 		cmocka_unit_test_setup(only_init_at_first, setup), cmocka_unit_test_setup(answers, setup),
 		cmocka_unit_test_setup(directories, setup),
