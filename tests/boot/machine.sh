@@ -101,6 +101,11 @@ statx: the time of birth|6.6
 set-id bits: left to the server|5.11
 more files than descriptors|6.18
 openat2(2): links that lead out|5.6
+--beneath: below the mount that is there|6.5
+--reattach: the dead mount of a container|5.12
+--trace: requests|6.12
+--idmap: other owners in hellofs|6.12
+--request-timeout|6.15
 '
 
 tour_release() { sed -n 's/^KERNEL \([^ ]*\) .*/\1/p' "$T/console"; }
