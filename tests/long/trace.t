@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # fuse-info --trace and --top count what strace sees of the server, over 100,000 requests; and 1,000
-# replacements under readers, who never find nothing.
+# replacements under readers, here and in mount namespaces like containers', who never find nothing.
 . "$(dirname "$0")/../lib.sh"
-start 900
+start 2400
 need strace python3
 mkdir mnt tracefs
 mount -t tracefs none tracefs
@@ -48,32 +48,61 @@ is 'fuse-info counts as many of each operation as strace' "$(tail -n 1 counts)" 
 
 # ---- Replacements ----
 
+# What a reader gets, each change once: a reader that meets the dead mount again, once it has been
+# replaced, has more changes than there are replacements.
+rounds=${REPLACEMENTS:-1000}
 cat >read.py <<'P'
-import errno, os
-seen = set()
+import errno, os, sys
+last = None
 while not os.path.exists('stop'):
-    try: seen.add(open('mnt/hello').read())
-    except OSError as e: seen.add(errno.errorcode[e.errno])
-print(sorted(seen))
+    try: now = open(sys.argv[1]).read()
+    except OSError as e: now = errno.errorcode[e.errno]
+    if now != last: print(now, flush=True)
+    last = now
 P
 server_of() { fuse-info --json "$1" | sed -n 's/.*"server":{"pid":\([0-9]*\).*/\1/p'; }
 kill_server() { local pid; pid=$(server_of mnt) && [ -n "$pid" ] && kill -KILL "$pid"; }
 dead() { ! head -c 1 mnt/hello; }
+declare -A inside=() place=()
+# container NAME PLACE OPTIONS COMMANDS: a mount namespace with unshare's OPTIONS, and a reader of PLACE there.
+container()
+{
+	# shellcheck disable=SC2086
+	bg unshare -m $3 bash -c "$4
+		touch ready.$1; exec python3 read.py $2/hello >seen.$1"
+	within 10 test -e "ready.$1"
+	inside[$1]=$bg place[$1]=$2
+}
+mkdir binds
 fmount --wait mnt -- hellofs
-bg unshare -m --propagation private bash -c 'touch ready; exec python3 read.py >seen.inside'
-within 10 test -e ready
-inside=$bg
-bg python3 read.py; outside=$bg
-for _ in $(seq "${REPLACEMENTS:-1000}"); do
+container private mnt '--propagation private' :
+container slave mnt '--propagation slave' :
+container readonly binds '--propagation private' "mount --bind mnt binds; mount -o remount,bind,ro,noexec binds"
+container user mnt '-Ur --propagation slave' :
+container pivoted /data '--propagation private' "mkdir root; mount -t tmpfs none root; mkdir root/{old,data}
+	for d in bin lib lib64 usr proc; do mkdir root/\$d; mount --rbind /\$d root/\$d; done
+	mkdir -p root/$T; mount --bind $T root/$T; mount --bind mnt root/data
+	pivot_root root root/old; umount -l /old; cd $T"
+bg python3 read.py mnt/hello >seen.outside; outside=$bg
+for _ in $(seq "$rounds"); do
 	within 5 kill_server || echo 'no server'
 	within 5 dead || echo 'not dead'
-	fmount --wait --replace-stale mnt -- hellofs || echo bad
-	fmount --reattach mnt >/dev/null || echo bad
-	cat mnt/hello >/dev/null || echo bad
-	nsenter -t "$inside" -m cat "$T/mnt/hello" >/dev/null || echo bad
+	fmount --wait --replace-stale mnt -- hellofs || echo 'not replaced'
+	cat mnt/hello >/dev/null || echo 'not served'
+	fmount --reattach mnt >/dev/null || echo 'not reattached'
+	for name in "${!inside[@]}"; do
+		at=${place[$name]}
+		[ "$at" = /data ] || at=$T/$at
+		nsenter -t "${inside[$name]}" -m /bin/cat "$at/hello" >/dev/null || echo "not served in $name"
+	done
 done >failures 2>&1
 touch stop
-wait "$inside" "$outside"
-is 'each replacement of a dead mount serves, here and in another mount namespace' "$(sort failures | uniq -c)" ''
-unlike 'a reader in the other mount namespace never gets ENOENT' "$(cat seen.inside)" ENOENT
+wait "$outside" "${inside[@]}"
+is "each of $rounds replacements serves, here and in each mount namespace" "$(sort failures | uniq -c)" ''
+for name in outside "${!inside[@]}"; do
+	is "$name: a reader gets the dead mount or the new one, and nothing else" \
+		"$(sort -u "seen.$name" | grep -vx 'ECONNABORTED\|ENOTCONN')" hello
+	ok "$name: the dead mount is not met again once it is replaced" [ "$(grep -c ENOTCONN "seen.$name")" -le "$rounds" ]
+	ok "$name: the reader meets many of the mounts" [ "$(grep -c hello "seen.$name")" -gt $((rounds / 2)) ]
+done
 finish
