@@ -233,7 +233,7 @@ int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const
 {
 	const struct passfs *fs = pass_of(req);
 	const struct inode *dir = inodes_get(&fs->inodes, st->device == fs->device ? FUSE_ROOT_ID : parent);
-	uint32_t type;
+	uint32_t type = 0;
 	int err = 0;
 
 	/* The directory's descriptor pins its file system, whose device number therefore stays. */
