@@ -115,7 +115,7 @@ static int judge(const struct waking *w, const struct conn *conn, bool *go)
 			return waking_refuse(w, FUMOUNT_FAILED, conn->waiting < 0
 				      ? "whether requests wait is not visible to this user; run this as root, "
 					"or end what waits with --wake -f"
-				      : "requests wait, but its server runs and may still answer; "
+				      : "requests wait, but its server may still answer; "
 					"--wake -f, or --older=SECONDS, wakes them");
 		break;
 	default:

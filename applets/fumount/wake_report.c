@@ -42,7 +42,7 @@ static int refuse_tracing(const struct waking *w, int pid)
 		       "%s", pid, *scope, *scope == '3' ? "only a reboot changes that" : "run this as root");
 	} else {
 		report(w->to, "refused", "its server, process %d, may not be traced: it has more capabilities, or is "
-		       "in another user namespace; run this as root there", pid);
+		       "in another user namespace; run this there as root with CAP_SYS_PTRACE", pid);
 	}
 	return FUMOUNT_USAGE;
 }
@@ -52,7 +52,9 @@ int waking_refuse_holding(const struct waking *w, int err)
 	int pid = w->job.pass->server;
 
 	if (err == -EACCES && !w->job.server_count)
-		return waking_refuse(w, FUMOUNT_USAGE, "its server is not visible to this user; run this as root");
+		return waking_refuse(w, FUMOUNT_USAGE, sys_geteuid() == 0
+				     ? "its server is not visible; run this with CAP_SYS_PTRACE, outside of PID namespaces"
+				     : "its server is not visible to this user; run this as root");
 	switch (err) {
 	case -EPERM: case -EACCES:
 		return refuse_tracing(w, pid);

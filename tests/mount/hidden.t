@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Processes that /proc does not list (hidepid=2): a server that is not visible is not dead.
 . "$(dirname "$0")/../lib.sh"
-start 60
+start 90
 mkdir mnt own
 user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 json() { python3 -c 'import json,sys; m = json.load(sys.stdin)["mounts"][0]; print(eval(sys.argv[1]))' "$1" <<<"$out"; }
@@ -34,4 +34,26 @@ exits 0 'fuse-info by root, with the server killed' fuse-info --json mnt
 is 'root sees that the mount is dead' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('dead', None, False)"
 umount /proc
 fumount mnt
+
+# ---- Root without CAP_SYS_PTRACE does not see what the processes of others have open ----
+less() { setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace "$@"; }
+bg fmount --keep -u 65534 -o allow_other mnt -- hellofs 2>/dev/null
+keeper=$bg
+within 10 test -e mnt/hello
+server=$(child_named hellofs "$keeper")
+stop "$server"
+timeout 60 stat mnt/nothing >/dev/null 2>&1 & pids+=($!)
+within 5 blocked $!
+mount -t proc -o hidepid=2 proc /proc
+exits 1 'root without CAP_SYS_PTRACE does not see what the server has open' less readlink "/proc/$server/fd/0"
+exits 0 'fuse-info by root without CAP_SYS_PTRACE' less fuse-info --json mnt
+is 'the state is unknown, and the server is hidden' "$(json 'm["state"], m["server"], m["server_hidden"]')" "('unknown', None, True)"
+exits 32 'fumount --wake' less fumount --wake mnt
+is 'it does not say that the server runs' "$err" 'fumount: mnt: requests wait, but its server may still answer; --wake -f, or --older=SECONDS, wakes them'
+exits 1 'fumount --wake -f' less fumount --wake -f mnt
+is 'it says what root lacks' "$err" 'fumount: mnt: its server is not visible; run this with CAP_SYS_PTRACE, outside of PID namespaces'
+umount /proc
+kill -CONT "$server"
+within 5 fumount mnt
+within 5 gone "$keeper"
 finish
