@@ -33,6 +33,7 @@ struct change {
 	int ends, held;
 	uint64_t node;
 	uint32_t mode, umask, device, flags;
+	bool as_self;	/* the server's own rights, since SOURCE would refuse the caller */
 	const char *target;
 };
 
@@ -273,7 +274,7 @@ static int perform_change(struct fuse_req *req, struct change *c)
 	priv_use_reserve(req->in->uid == 0);
 	if (is_creation(req))
 		vfs_umask(c->umask);
-	if (!fs->acts_as_callers || (req->in->uid == 0 && !is_creation(req) && !(c->flags & WHITEOUT)))
+	if (!fs->acts_as_callers || c->as_self || (req->in->uid == 0 && !is_creation(req) && !(c->flags & WHITEOUT)))
 		return apply_change(req, c);
 	if (req->in->uid == 0)
 		return apply_change_as(req, c, uid, PRIV_ALL);
@@ -285,9 +286,21 @@ static int perform_change(struct fuse_req *req, struct change *c)
 	return is_rechecked(req, c, owner) ? apply_rechecked_change(req, c, owner, err) : -ESTALE;
 }
 
+/* perform_change() for a request that makes a name. */
+static int perform_creation(struct fuse_req *req, struct change *c)
+{
+	int err, spare = c->end->dir < 0 ? c->end->dir : pass_reserve(req, c->end->dir);
+
+	if (spare < 0)
+		return spare;
+	err = perform_change(req, c);
+	sys_close(spare);
+	return err;
+}
+
 static int perform_and_lookup(struct fuse_req *req, struct change *c)
 {
-	int err = perform_change(req, c);
+	int err = perform_creation(req, c);
 
 	return err ? err : pass_lookup(req, c->end->parent, c->end->name);
 }
@@ -300,19 +313,14 @@ static struct change init_change(const struct fuse_req *req, uint64_t parent, co
 int pass_mknod(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mknod_in *in)
 {
 	struct change c = init_change(req, parent, name, -EPERM);
-	int err;
 
 	c.mode = pass_made_mode(req, in->mode);
 	c.device = in->rdev;
 	c.umask = in->umask;
 	/* SOURCE lets only root create a device, except overlayfs's whiteout (0:0). The kernel has
 	   checked the caller's CAP_MKNOD. */
-	if ((!S_ISCHR(in->mode) || !in->rdev) && !S_ISBLK(in->mode))
-		return perform_and_lookup(req, &c);
-	priv_use_reserve(req->in->uid == 0);
-	vfs_umask(in->umask);
-	err = c.end->dir < 0 ? c.end->dir : was_made(req, &c) ? 0 : apply_change(req, &c);
-	return err ? err : pass_lookup(req, parent, name);
+	c.as_self = (S_ISCHR(in->mode) && in->rdev) || S_ISBLK(in->mode);
+	return perform_and_lookup(req, &c);
 }
 
 int pass_mkdir(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_mkdir_in *in)
@@ -377,7 +385,7 @@ int pass_tmpfile_new(struct fuse_req *req, uint64_t parent, const struct fuse_cr
 	c.mode = pass_made_mode(req, in->mode);
 	c.umask = in->umask;
 	c.flags = (uint32_t)flags | (in->flags & O_EXCL);
-	return perform_change(req, &c);
+	return perform_creation(req, &c);
 }
 
 int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in, int flags)
@@ -389,7 +397,7 @@ int pass_create_new(struct fuse_req *req, uint64_t parent, const char *name, con
 	c.mode = pass_made_mode(req, in->mode);
 	c.umask = in->umask;
 	c.flags = (uint32_t)flags | (in->flags & O_EXCL);
-	fd = perform_change(req, &c);
+	fd = perform_creation(req, &c);
 	if (fd != -EEXIST || in->flags & O_EXCL)
 		return fd;
 	/* ESTALE makes the kernel look the name up once more and check the file that it finds. */

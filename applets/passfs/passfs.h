@@ -199,6 +199,11 @@ void pass_keep_room(struct fuse_session *session);
    caller has more than a share of them. */
 bool pass_may_keep(const struct fuse_req *req, uint64_t node);
 
+/* Call it before a request makes a name: afterwards, pass_may_keep() allows the new file. Returns a
+   descriptor that the caller closes once the name is made, so that one is free for the new node.
+   -EMFILE: there is none, or pass_may_keep() would be false. */
+int pass_reserve(const struct fuse_req *req, int dir);
+
 /* Waits up to 200 ms until FORGETs have freed descriptors. False: none was freed. */
 bool pass_wait_for_room(struct fuse_session *session);
 

@@ -97,13 +97,41 @@ static bool exceeds_files(const struct passfs *fs, uint32_t uid)
 	return uid && pass_is_short(fs) && inodes_held_for(&fs->inodes, uid) + get_held(fs) > fs->limit + fs->limit / 6;
 }
 
-bool pass_may_keep(const struct fuse_req *req, uint64_t node)
+static bool has_share_left(const struct fuse_req *req)
 {
 	const struct passfs *fs = pass_of(req);
-	const struct inode *inode = inodes_get(&fs->inodes, node);
 
-	return !fs->inodes.of_uid || !inode || inode->lookups > 1 || !exceeds_files(fs, req->in->uid)
+	return !fs->inodes.of_uid || !exceeds_files(fs, req->in->uid)
 	       || pass_wait_for_room(req->session) || !exceeds_files(fs, req->in->uid);
+}
+
+static bool makes_file(const struct fuse_req *req)
+{
+	switch (req->in->opcode) {
+	case FUSE_CREATE: case FUSE_TMPFILE: case FUSE_MKNOD: case FUSE_MKDIR: case FUSE_SYMLINK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool pass_may_keep(const struct fuse_req *req, uint64_t node)
+{
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
+
+	return !inode || inode->lookups > 1 || makes_file(req) || has_share_left(req);
+}
+
+int pass_reserve(const struct fuse_req *req, int dir)
+{
+	int fd;
+
+	if (makes_file(req) && !has_share_left(req))
+		return -EMFILE;
+	do
+		fd = vfs_dup(dir);
+	while (fd == -EMFILE && pass_wait_for_room(req->session));
+	return fd;
 }
 
 void pass_keep_room(struct fuse_session *session)

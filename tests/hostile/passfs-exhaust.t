@@ -62,13 +62,25 @@ except OSError as e: print(len(held), e.errno, flush=True)
 else: print(len(held), 0, flush=True)
 for i in sys.stdin: break
 P
-mkdir src/many; (cd src/many && seq 0 5999 | xargs touch)
+echo "import os; os.open('mnt/free', os.O_TMPFILE | os.O_RDWR)" >tmpfile.py
+mkdir -m 777 src/free
+mkdir src/many; chown 1777 src/many; (cd src/many && seq 0 5999 | xargs touch; chown 1777 1)
 for how in '' --no-passthrough; do
 	# shellcheck disable=SC2086
 	ok "O_PATH $how: up" few $how
 	coproc HOLD { exec setpriv --reuid=1777 --regid=1777 --clear-groups /usr/bin/python3 pin.py; }
 	read -rt 60 count errno <&"${HOLD[0]}"
 	like "O_PATH: one user gets many, and then EMFILE" "$count $errno" '^(2|3)[0-9][0-9][0-9] 24$'
+	exec {pinned}<mnt/free	# else the lookup of the directory fails
+	for make in 'mkdir mnt/free/d' 'mkfifo mnt/free/p' 'ln -s x mnt/free/l' 'touch mnt/free/f' '/usr/bin/python3 tmpfile.py'; do
+		# shellcheck disable=SC2086
+		exits 1 "O_PATH: above the share, nothing is made ($make)" user 1777 $make
+	done
+	like 'O_PATH: by EMFILE' "$err" 'Too many open files'
+	is 'O_PATH: SOURCE has none of these names' "$(ls src/free)" ''
+	exits 0 'O_PATH: a link of what the user holds is made' user 1777 ln mnt/many/1 mnt/free/link
+	exec {pinned}<&-
+	rm src/free/link
 	ok 'O_PATH: another user opens files' user 1778 cat mnt/2 mnt/3 mnt/4
 	ok 'O_PATH: and directories' user 1778 ls -lR mnt/d2 mnt/d3
 	ok 'O_PATH: and makes files' user 1778 touch mnt/by.path
