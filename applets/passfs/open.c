@@ -319,7 +319,12 @@ static int reply_created(struct fuse_req *req, uint64_t parent, const char *name
 	if (pass_of(req)->writeback)
 		inodes_open(&pass_of(req)->inodes, node);
 	pass_note_size(req, node, 0);
-	return reply_opened(req, node, inode, flags, fd, backing);
+	err = reply_opened(req, node, inode, flags, fd, backing);
+	if (err) {
+		pass_close_current(req, node);
+		pass_forget(req, node, 1);
+	}
+	return err;
 }
 
 static int create_file(struct fuse_req *req, uint64_t parent, const char *name, const struct fuse_create_in *in)
