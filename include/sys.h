@@ -211,6 +211,7 @@ pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_die_with_parent(void);
+int sys_signal_after_parent(int sig);	/* sent to this process when its parent ends */
 int sys_adopt_orphans(void);		/* child subreaper: orphaned descendants become children of this process */
 /* kcmp(2): 1 if two threads share one file descriptor table, 0 if not, or -errno. */
 int sys_share_files(pid_t a, pid_t b);
@@ -227,7 +228,7 @@ int sys_kernel_release(char text[SYS_RELEASE]);
 /* Resets the state that survives execve(2): sets every signal disposition to SIG_DFL, unblocks
    all signals and stops the interval timers. */
 void sys_reset_signals(void);
-/* Installs a handler (or SIG_DFL, SIG_IGN) with SA_RESTART. 0 or -errno. */
+/* Installs a handler with SA_RESTART and unblocks the signal, or SIG_DFL or SIG_IGN. 0 or -errno. */
 int sys_signal(int sig, void (*handler)(int));
 /* The same, unless sig is ignored: a process that nohup(1) started keeps ignoring SIGHUP. */
 int sys_catch_signal(int sig, void (*handler)(int));

@@ -147,11 +147,9 @@ static int hand_out(const struct fmount *f, const struct mountpoint *at, int dev
 /* The new namespaces end with the program. */
 static int run_in_userns(const struct fmount *f, const struct mountpoint *at, int device, char **argv)
 {
-	int child = fmount_userns_fork();
+	int err = fmount_userns_run();
 
-	if (child == 0)
-		sys_exit(command_serve(f, at, device, argv));
-	return child < 0 ? msg_errno(1, argv[0], child) : fmount_userns_wait(child);
+	return err ? msg_errno(1, argv[0], err) : command_serve(f, at, device, argv);
 }
 
 static int start(const struct fmount *f, struct mountpoint *at, int device, char **program)

@@ -35,12 +35,10 @@ struct fmount {
 /* --userns: moves this process into new user and mount namespaces, before /dev/fuse is opened. 0, or
    1 once it has printed the error. */
 int fmount_userns(void) FMOUNT_PART;
-/* Forks the child for the command, as sys_fork(). The kernel kills the child when this process
-   exits. */
-int fmount_userns_fork(void) FMOUNT_PART;
-/* Closes all descriptors above 2, waits for the child while forwarding signals, and kills the
-   processes that it leaves behind. Returns the child's exit status. */
-int fmount_userns_wait(int child) FMOUNT_PART;
+/* Returns 0 in a child, for the command; -errno in this process. Else this process forwards signals to
+   the child, waits, and exits with its status. The child's processes end with it, and when this process
+   is killed. */
+int fmount_userns_run(void) FMOUNT_PART;
 /* --check [MOUNTPOINT] */
 int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
 /* --keep: runs the server, and the next one when it ends in any way but by the unmount. `exec`

@@ -58,6 +58,17 @@ static bool is_over(void)
 	return sys_poll_alive(keep.device, 0) == -EPIPE;
 }
 
+/* A command name has 15 bytes, which leaves five for the number: thousands (k) and millions (M). */
+static void show_number(struct out *out, uint32_t n)
+{
+	if (n < 100000)
+		out_fmt(out, "%u", n);
+	else if (n < 10000000)
+		out_fmt(out, "%uk", n / 1000);
+	else
+		out_fmt(out, "%uM", n / 1000000);
+}
+
 /* ps(1) and fuse-info(8) show it. */
 static void show_restarts(void)
 {
@@ -65,7 +76,8 @@ static void show_restarts(void)
 	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
 	uint32_t restarts = keep.lives ? keep.lives - 1 : 0;
 
-	out_fmt(&out, "fuse-keep:%u", restarts);
+	out_str(&out, "fuse-keep:");
+	show_number(&out, restarts);
 	sys_name_process(out_text(&out));
 	out_fmt(&to, "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "", restarts,
 		out_plural(restarts));

@@ -30,35 +30,46 @@ int fmount_userns(void)
 
 /* ---- The command and its end ---- */
 
-static volatile int command;
+static volatile int command;	/* fmount's child, the guard, or the guard's child */
+static int guard;		/* in the guard: its pid */
 
-static void forward_signal(int sig)
-{
-	sys_kill(command, sig);
-}
-
-/* Ignore a signal that the terminal sends to the command as well. */
+/* Ignore a signal that the terminal sends to the command as well. The command's process has this
+   handler until it executes the program. */
 static void ignore_signal(int sig)
 {
-	(void)sig;
+	if (guard && sys_getpid() != guard)
+		sys_exit(128 + sig);
 }
 
-int fmount_userns_fork(void)
-{
-	int child, err = sys_adopt_orphans();
+static const int passed[] = { SIGTERM, SIGUSR1, SIGUSR2 };
+enum { PASSED = sizeof(passed) / sizeof(*passed) };
 
-	child = err ? err : sys_fork();
-	if (child == 0)
-		sys_die_with_parent();
-	return child;
+/* fmount asks the guard to pass on passed[i] by the signal PASS_FIRST + i, since the guard ignores
+   what the whole process group gets, as the command does. The kernel sends FMOUNT_ENDED. */
+enum { PASS_FIRST = 40, FMOUNT_ENDED = PASS_FIRST + PASSED };
+
+static void ask_guard(int sig)
+{
+	for (int i = 0; i < PASSED; i++)
+		if (sig == passed[i])
+			sys_kill(command, PASS_FIRST + i);
 }
 
-static void catch_signals(void)
+static void pass_on(int sig)
 {
-	static const int passed[] = { SIGTERM, SIGUSR1, SIGUSR2 }, left[] = { SIGINT, SIGQUIT, SIGHUP };
+	int wanted = sig == FMOUNT_ENDED ? SIGKILL : passed[sig - PASS_FIRST];
 
-	for (unsigned int i = 0; i < sizeof(passed) / sizeof(*passed); i++)
-		sys_catch_signal(passed[i], forward_signal);
+	if (command <= 0)
+		sys_exit(128 + wanted);
+	sys_kill(command, wanted);
+}
+
+static void catch_signals(void (*on_passed)(int))
+{
+	static const int left[] = { SIGINT, SIGQUIT, SIGHUP };
+
+	for (int i = 0; i < PASSED; i++)
+		sys_catch_signal(passed[i], on_passed);
 	for (unsigned int i = 0; i < sizeof(left) / sizeof(*left); i++)
 		sys_catch_signal(left[i], ignore_signal);
 }
@@ -108,30 +119,69 @@ static bool end_children(int sig, int milliseconds)
 	enum { LOOK_EVERY_MS = 20 };
 	struct ending ending = { .signal = sig };
 	uint64_t end = sys_clock_ns() + (uint64_t)milliseconds * 1000000;
+	int pid, status;
 
 	while (sys_clock_ns() < end) {
-		int pid, status;
-
-		proc_each(signal_child, &ending);
-		sys_sleep_ms(LOOK_EVERY_MS);
 		while ((pid = sys_wait_ended(-1, &status)) > 0)
 			;
 		if (pid == -ECHILD)
 			return true;
+		proc_each(signal_child, &ending);
+		sys_sleep_ms(LOOK_EVERY_MS);
 	}
 	return false;
 }
 
-int fmount_userns_wait(int child)
+/* Waits for the child, ends the processes that it leaves, and exits with its status. */
+static void __attribute__((noreturn)) attend(int child)
 {
 	enum { TERM_MS = 2000, KILL_MS = 3000 };
 	int status;
 
-	command = child;
-	catch_signals();
 	sys_close_others(NULL, 0, false);	/* /dev/fuse above all */
 	status = wait_for_command(child);
 	if (has_own_proc() && !end_children(SIGTERM, TERM_MS))
 		end_children(SIGKILL, KILL_MS);
-	return status < 0 ? msg_errno(1, "wait", status) : status;
+	sys_exit(status < 0 ? msg_errno(1, "wait", status) : status);
+}
+
+static int guard_fork(void)
+{
+	int fmount = sys_getpid(), err = sys_adopt_orphans();
+
+	command = err ? err : sys_fork();
+	if (command)
+		return command;
+	guard = sys_getpid();
+	for (int i = PASS_FIRST; i <= FMOUNT_ENDED; i++)
+		sys_signal(i, pass_on);
+	catch_signals(ignore_signal);
+	sys_signal_after_parent(FMOUNT_ENDED);
+	if (sys_getppid() != fmount)
+		sys_exit(1);
+	return 0;
+}
+
+/* fmount and the guard, its child, both adopt orphans: the processes of the command are ended if
+   either of them is killed. */
+int fmount_userns_run(void)
+{
+	int child = guard_fork();
+
+	if (child < 0)
+		return child;
+	if (child > 0) {
+		catch_signals(ask_guard);
+		attend(child);
+	}
+	child = sys_adopt_orphans();
+	child = child ? child : sys_fork();
+	if (child < 0)
+		sys_exit(msg_errno(1, "fork", child));
+	if (child > 0) {
+		command = child;
+		attend(child);
+	}
+	sys_die_with_parent();
+	return 0;
 }

@@ -80,6 +80,20 @@ static bool has_older_connection(const struct server *server, const struct conn 
 	return conn->waiting >= 0 && !fusectl_is_over(conn->connection) && server_is_over(server);
 }
 
+/* A number, or thousands (k) or millions (M) of it. Changes the text. False: it is none. */
+static bool read_restarts(char *text, uint64_t *restarts)
+{
+	size_t last = strlen(text) - 1;
+	uint32_t unit = !*text ? 1 : text[last] == 'k' ? 1000 : text[last] == 'M' ? 1000000 : 1;
+
+	if (unit > 1)
+		text[last] = '\0';
+	if (opt_number(text, UINT32_MAX / unit, restarts) < 0)
+		return false;
+	*restarts *= unit;
+	return true;
+}
+
 /* fmount --keep tells by its command name what it is and how often it has started a server. It has
    the device open, as has the process that holds a server's descriptors, but neither reads it. */
 static bool is_keeper(int pid, struct conn *conn)
@@ -90,7 +104,7 @@ static bool is_keeper(int pid, struct conn *conn)
 	proc_command(pid, command);
 	if (strcmp(command, "fuse-store") == 0)
 		return true;
-	if (strncmp(command, "fuse-keep:", 10) != 0 || opt_number(command + 10, UINT32_MAX, &restarts) < 0)
+	if (strncmp(command, "fuse-keep:", 10) != 0 || !read_restarts(command + 10, &restarts))
 		return false;
 	if (conn) {
 		conn->keeper = pid;

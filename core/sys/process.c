@@ -27,6 +27,7 @@ CALL(int, sys_pidfd_kill, (int pidfd, int sig), syscall(NR_PIDFD_SEND_SIGNAL, pi
 CALL(pid_t, sys_wait_ended, (pid_t pid, int *status), waitpid(pid, status, WNOHANG))
 CALL(pid_t, sys_setsid, (void), setsid())
 CALL(int, sys_die_with_parent, (void), syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+CALL(int, sys_signal_after_parent, (int sig), syscall(SYS_prctl, PR_SET_PDEATHSIG, sig, 0, 0, 0))
 CALL(int, sys_adopt_orphans, (void), syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 CALL(int, sys_name_process, (const char *name), syscall(SYS_prctl, PR_SET_NAME, name, 0, 0, 0))
 CALL(int, sys_block_signals, (void),

@@ -16,7 +16,12 @@ int sys_signal(int sig, void (*handler)(int))
 {
 	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
 
-	return sigaction(sig, &action, NULL) < 0 ? -errno : 0;
+	if (sigaction(sig, &action, NULL) < 0)
+		return -errno;
+	/* The mask survives execve(2): a parent may have blocked what this process waits for. */
+	if (handler != SIG_DFL && handler != SIG_IGN)
+		syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &(const uint64_t) { (uint64_t)1 << (sig - 1) }, NULL, sizeof(uint64_t));
+	return 0;
 }
 
 void sys_reset_signals(void)

@@ -272,12 +272,29 @@ is '--userns: no process of the command is left' "$(left_behind "sleep 31415.$$"
 is '--userns: the pipe of the command reaches its end' "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
 	env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- leaves | cat)" hello
 bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- hellofs
-server_runs() { pgrep -P "$bg" -x hellofs; }
+server_runs() { pgrep -P "$(child_named fmount "$bg")" -x hellofs; }
 within 5 server_runs
 sleep 0.3
 kill -TERM "$bg"
 wait "$bg"
 is '--userns: a signal is passed on' $? 0
+cat >bin/stays <<'END'
+#!/bin/sh
+leaves "$@"
+exec sleep 31416.NR
+END
+sed -i "s/NR/$$/g" bin/stays
+chmod 755 bin/stays
+for victim in fmount guard; do
+	bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- stays >/dev/null
+	fmount=$bg guard=$(within 5 child_named fmount "$bg"; child_named fmount "$bg")
+	within 5 eval '[ "$(left_behind "sleep 3141[56].$$")" -gt 1 ]'
+	ok "--userns: the command runs ($victim)" [ "$guard" -a "$(left_behind "sleep 31416.$$")" = 1 ]
+	kill -9 "${!victim}"
+	ok "--userns: its processes end when $victim is killed" within 10 eval '[ "$(left_behind "sleep 3141[56].$$")" = 0 ]'
+	ok "--userns: and the server ($victim)" [ "$(pgrep -c -u 65534 -x hellofs)" = 0 ]
+	wait "$fmount"
+done
 exits 0 '--userns --wait: the server stays' as_user env "HERE=$T" fmount --userns --wait mnt -- hellofs
 server=
 for pid in $(pgrep -u 65534 -x hellofs); do ! grep -qsz "^HERE=$T\$" "/proc/$pid/environ" || server=$pid; done

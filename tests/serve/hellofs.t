@@ -53,6 +53,16 @@ is 'ignored signals: it serves on' "$(timeout 5 cat mnt/hello) $(cat log)" 'hell
 umount mnt
 wait "$bg"
 
+# Blocked signals survive execve(2).
+for signal in TERM INT HUP; do
+	bg env --default-signal --block-signal hellofs ./mnt 2>log
+	within 5 mounted "$T/mnt"
+	kill -"$signal" "$bg"
+	ok "SIG$signal, blocked at the start: it ends" within 5 gone "$bg" || kill -9 "$bg"
+	wait "$bg"
+	is "SIG$signal, blocked at the start: cleanly" "$? $(own_mounts)" '0 '
+done
+
 serve
 umount mnt
 wait "$bg"
