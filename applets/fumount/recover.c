@@ -42,6 +42,11 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 	enum conn_state state = recover_judge(r, connection);
 	const struct conn *conn = recover_find_conn(r, connection);
 
+	/* fusectl shows all connections, but those of other users are closed to this one. */
+	if (conn->waiting == -EACCES && !conn->pid) {
+		report(r->to, "refused", "connection %llu is another user's; run this as root", (unsigned long long)connection);
+		return FUMOUNT_USAGE;
+	}
 	if (conn->waiting < 0 && !conn->pid) {
 		report(r->to, "unknown", "whether connection %llu exists is not visible to this user; run this as root",
 		       (unsigned long long)connection);

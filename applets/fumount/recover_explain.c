@@ -5,6 +5,8 @@
 #include "mount/table.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "sys.h"
+#include "sys/priv.h"
 
 /* Only an attempt tells whether a mount is busy. */
 static int explain_mount(const struct table_row *row, void *data)
@@ -31,13 +33,28 @@ static int explain_namespace(uint64_t number, int pid, void *data)
 	return 0;
 }
 
+/* What recover_abort_if_hung() does for a user that can neither write to fusectl nor unmount by force. */
+static void explain_kill(const struct recovery *r, const struct conn *conn)
+{
+	if (conn->pid && !conn->others[0] && sys_kill(conn->pid, 0) == 0)
+		report(r->to, "would", "connection %llu cannot be aborted by this user, so its server, process %d, "
+		       "would be killed", (unsigned long long)conn->connection, conn->pid);
+	else
+		report(r->to, "would", "connection %llu cannot be aborted by this user; run this as root",
+		       (unsigned long long)conn->connection);
+}
+
 static void explain_connection(struct recovery *r, uint64_t connection)
 {
 	enum conn_state state = recover_judge(r, connection);
 	const struct conn *conn = recover_find_conn(r, connection);
 
 	recover_report_state(r, state, conn);
-	if (recover_abort_is_due(r, state, conn))
+	if (!recover_abort_is_due(r, state, conn))
+		return;
+	if (conn && conn->waiting < 0 && !priv_may_mount())
+		explain_kill(r, conn);
+	else
 		report(r->to, "would", "connection %llu: %swould be aborted%s", (unsigned long long)connection,
 		       r->f->force ? "" : "what waits would be ended with ETIMEDOUT; if that does not suffice, it ",
 		       state == CONN_STOPPED ? ", and its server resumed by SIGCONT" : "");

@@ -287,8 +287,9 @@ sed -i "s/NR/$$/g" bin/stays
 chmod 755 bin/stays
 for victim in fmount guard; do
 	bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- stays >/dev/null
-	fmount=$bg guard=$(within 5 child_named fmount "$bg"; child_named fmount "$bg")
+	fmount=$bg
 	within 5 eval '[ "$(left_behind "sleep 3141[56].$$")" -gt 1 ]'
+	guard=$(child_named fmount "$fmount")
 	ok "--userns: the command runs ($victim)" [ "$guard" -a "$(left_behind "sleep 31416.$$")" = 1 ]
 	kill -9 "${!victim}"
 	ok "--userns: its processes end when $victim is killed" within 10 eval '[ "$(left_behind "sleep 3141[56].$$")" = 0 ]'

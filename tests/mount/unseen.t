@@ -32,6 +32,10 @@ exits 1 '-R that detaches, where whether a process waits is not visible, has the
 like 'it says how far it came' "$err" 'user: detached; it ends once no process holds it'
 like 'and names what helps' "$err" "user: whether a process still holds connection $conn is not visible to this user; if one hangs, run fumount -R -f conn:$conn"
 ok 'a process waits indeed' blocked "$waiter"
+exits 0 '--dry-run of what the line names' "${nobody[@]}" fumount -R -f --dry-run "conn:$conn"
+like 'says that the server would be killed' "$err" "connection $conn cannot be aborted by this user, so its server, process $server, would be killed"
+unlike 'and nothing of an abort' "$err" 'would be aborted'
+ok '--dry-run has killed no server' blocked "$waiter"
 exits 0 'what the line names' "${nobody[@]}" fumount -R -f "conn:$conn"
 like 'it kills the server, whose owner may' "$err" "connection $conn cannot be aborted by this user, so its server, process $server, is killed"
 unlike 'with no further advice' "$err" 'if one hangs'
@@ -53,5 +57,16 @@ wait_for_lock
 exits 0 '-R -f aborts, or kills the server' "${nobody[@]}" fumount -R -f user
 ok 'the waiter is free again' within 5 gone "$waiter"
 ok 'user is unmounted' unmounted "$T/user"
+
+# With fusectl: a connection of another user is there, and is told from one that may be.
+mount -t fusectl fusectl /sys/fs/fuse/connections
+hellofs -b user
+conn=$(conn_of "$T/user")
+cd user && umount -l "$T/user"
+for mode in -R -Rf; do
+	exits 1 "$mode of a connection of another user" "${nobody[@]}" fumount "$mode" "conn:$conn"
+	is 'says that it is there' "$err" "fumount: conn:$conn: connection $conn is another user's; run this as root"
+done
+cd "$T" || exit
 give_dev_back
 finish
