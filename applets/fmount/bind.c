@@ -91,6 +91,9 @@ static bool is_new_mount(const struct map *known, int fd, const struct place *so
 	       && found.dev_major == wanted.dev_major && found.dev_minor == wanted.dev_minor;
 }
 
+/* The result when a mount was made and can be neither identified nor unmounted. */
+enum { STAYS = -0x1000 };
+
 /* mount(2) returns no descriptor of the new mount, and another user may make the path lead to a mount of
    root's that shows the same file. So return a descriptor only if the mount there was in no table before. */
 static int bind_by_path(const struct place *source, const struct place *target, bool recursive)
@@ -106,9 +109,10 @@ static int bind_by_path(const struct place *source, const struct place *target, 
 		sys_close(mount);
 		mount = -ESTALE;
 	}
-	/* The mount that covers the target: the open descriptor keeps what lies below it busy. */
-	if (mount < 0 && !err)
-		umount_fd(target->fd, UMOUNT_PLAIN);
+	/* The mount that covers the target: the open descriptor keeps what lies below it busy. Detaching could
+	   take a whole tree that another process has mounted there meanwhile. */
+	if (mount < 0 && !err && umount_fd(target->fd, UMOUNT_PLAIN) < 0)
+		mount = STAYS;
 	map_free(&known);
 	return mount;
 }

@@ -41,9 +41,24 @@ char **command_place(char **program, int device)
 	return argv;
 }
 
+static char variable[4096] = "FUSE_CLONE_FDS=";
+
+void command_close_clones(void)
+{
+	const char *at = strchr(variable, '=') + 1;
+
+	while (*at) {
+		int fd = 0;
+
+		for (; *at >= '0' && *at <= '9'; at++)
+			fd = fd * 10 + (*at - '0');
+		sys_close(fd);
+		at += *at == ',';
+	}
+}
+
 int command_clone(int device, int count)
 {
-	static char variable[4096];
 	struct out out = OUT_TEXT(variable);
 
 	out_str(&out, "FUSE_CLONE_FDS=");

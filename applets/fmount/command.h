@@ -13,6 +13,9 @@ char **command_place(char **program, int device);
    which the program may not be allowed. 0, or 1 once the error is printed. */
 int command_clone(int device, int count);
 
+/* Closes these clones in this process. */
+void command_close_clones(void);
+
 /* Executes the server. Returns an exit status, and only on failure, once the error is printed. */
 int command_exec(const struct fmount *f, char **argv);
 

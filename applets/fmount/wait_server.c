@@ -16,10 +16,15 @@
 #include "out.h"
 #include "sys.h"
 
+/* A mount that is attached nowhere ends by itself. */
+static int detach_mount(const struct mountpoint *at, const struct beneath *beneath)
+{
+	return beneath->mount >= 0 ? 0 : commfd_umount_known(at, UMOUNT_LAZY);
+}
+
 int wait_server_undo(const struct mountpoint *at, const struct beneath *beneath)
 {
-	if (beneath->mount < 0)
-		commfd_umount_known(at, UMOUNT_LAZY);
+	detach_mount(at, beneath);
 	return 1;
 }
 
@@ -61,10 +66,14 @@ static int give_up_waiting(const struct mountpoint *at, int child, const char *p
 {
 	int status;
 	bool killed = sys_wait_ended(child, &status) == 0 && sys_kill(-child, SIGKILL) == 0;
+	int err = detach_mount(at, beneath);
+	bool left = look_for_mount(at) > 0;
 
-	wait_server_undo(at, beneath);
-	msg("%s: no answer within %d second%s; %s%s", program, seconds, out_plural((uint64_t)seconds),
-	    killed ? "killed and " : "", look_for_mount(at) > 0 ? "still mounted, since it was covered or moved meanwhile" : "unmounted");
+	msg("%s: no answer within %d second%s; %s%s%s", program, seconds, out_plural((uint64_t)seconds),
+	    killed ? "killed and " : "",
+	    !left ? "unmounted" : err == -ESTALE ? "still mounted, since it was covered or moved meanwhile"
+	    : err ? "still mounted: " : "unmounted there, but still mounted elsewhere",
+	    left && err && err != -ESTALE ? msg_reason(err) : "");
 	return 1;
 }
 
@@ -77,7 +86,9 @@ int wait_server_run(const struct fmount *f, struct mountpoint *at, int device, c
 		sys_setsid();
 		sys_exit(command_serve(f, at, device, argv));
 	}
+	/* A copy of the descriptor here would keep the connection alive after its server. */
 	sys_close(device);
+	command_close_clones();
 	if (child > 0)	/* Not by path: another user may have it lead elsewhere, or to a server that does not answer. */
 		status = launch_wait_connection(child, at->mounted.dev_minor, f->timeout ? f->timeout * 1000 : -1);
 	mounted = pending || look_for_mount(at) != 0;

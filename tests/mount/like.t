@@ -236,6 +236,24 @@ umount -l /dev
 umount dev
 rmdir dev
 
+# ---- --wait ----
+# The server answers and dies in the background while fmount is stopped.
+cat >bin/dies <<'END'
+#!/bin/sh
+kill -STOP $PPID
+hellofs -b "$1" && kill -9 $(pgrep --ns $$ --nslist mnt -x hellofs)
+END
+chmod 755 bin/dies
+ended() { local child; child=$(child_named dies "$1") && [ "$(state_of "$child")" = Z ]; }
+for with in '' '--clones 2'; do
+	# shellcheck disable=SC2086 # words
+	bg env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" "$BUILD/bin/fmount" --wait $with mnt -- dies 2>log
+	within 5 ended "$bg"
+	kill -CONT "$bg"
+	wait "$bg"
+	is "--wait $with: a server that has died does not serve" "$? $(own_mounts)" '1 '
+done
+
 # ---- --userns ----
 own_dev
 cat >bin/session <<'END'
