@@ -49,6 +49,10 @@ char *optlist_cut(char *list);
    mount itself: noauto, nofail, _netdev, user, comment=, x-*, X-* and the like. */
 bool optlist_is_for_mount(const char *option);
 
+/* Why an option is refused that sets an SELinux label (context= and its kind), a static string; NULL:
+   it is another option. */
+const char *optlist_label(const char *option);
+
 /* Finds X-mount.mkdir or X-mount.mkdir=MODE (octal; default 0755) in a list. Returns 1, 0 if the
    option is missing, or -EINVAL if MODE is invalid. */
 int optlist_mkdir(const char *list, uint32_t *mode);

@@ -23,6 +23,9 @@ enum { OK = 0, FAILED = 32 };
 enum { BIND = 0x1000, MOVE = 0x2000, RECURSIVE = 0x4000, UNBINDABLE = 1 << 17,
        PRIVATE = 1 << 18, SLAVE = 1 << 19, SHARED = 1 << 20 };
 
+/* Instead of an -errno: the path leads to another mount, and the new one cannot be unmounted. */
+enum { STAYS = -0x1000 };
+
 /* The directory or file at path, held open. */
 struct place { const char *path; int fd; };
 
@@ -37,6 +40,11 @@ static int report_failed(const struct place *source, const struct place *target,
 {
 	struct sys_stat from, to;
 
+	if (err == STAYS) {
+		msg("%s: another mount is there by now, and the new one is busy below it; unmount it where the directory is now",
+		    target->path);
+		return FAILED;
+	}
 	if (err != -EINVAL || !move || sys_statx(source->fd, "", true, &from) < 0 || sys_statx(target->fd, "", true, &to) < 0)
 		return msg_errno(FAILED, target->path, err);
 	if (from.inside)
@@ -90,9 +98,6 @@ static bool is_new_mount(const struct map *known, int fd, const struct place *so
 	       && sys_statx(fd, "", false, &at) == 0 && !map_find(known, at.mount_id) && found.inode == wanted.inode
 	       && found.dev_major == wanted.dev_major && found.dev_minor == wanted.dev_minor;
 }
-
-/* The result when a mount was made and can be neither identified nor unmounted. */
-enum { STAYS = -0x1000 };
 
 /* mount(2) returns no descriptor of the new mount, and another user may make the path lead to a mount of
    root's that shows the same file. So return a descriptor only if the mount there was in no table before. */

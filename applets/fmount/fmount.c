@@ -89,8 +89,8 @@ static const char auto_unmount[] = "auto_unmount";
 static bool skip_mount8_option(struct optlist *mount, char *option, const char **why)
 {
 	(void)mount;
-	(void)why;
-	return optlist_is_for_mount(option) || strcmp(option, auto_unmount) == 0;
+	*why = optlist_label(option);
+	return *why || optlist_is_for_mount(option) || strcmp(option, auto_unmount) == 0;
 }
 
 /* Collect the options of the mount; its default type and source are the program's name. 0, or 1 once

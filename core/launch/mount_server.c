@@ -17,13 +17,25 @@
 
 enum { FAILED = 32 };	/* mount(8)'s exit status for a failed mount */
 
+/* An option that neither this mount nor the server, which does not mount, could use. */
+static const char *label;
+
+static bool find_label(struct optlist *mount, char *option, const char **why)
+{
+	(void)mount;
+	(void)why;
+	if (optlist_label(option))
+		label = option;
+	return false;
+}
+
 /* Takes the mount's own options out of args->options, which also has the server's. */
 static void take_mount_options(const struct mount_args *args, struct optlist *mount)
 {
 	static char text[sizeof(args->options)];
 
 	*mount = (struct optlist) { .fsname = args->source ? args->source : args->type,
-				    .subtype = args->type };
+				    .subtype = args->type, .first = find_label };
 	memcpy(text, args->options, sizeof(text));
 	optlist_known(mount, text);
 }
@@ -39,6 +51,10 @@ static int mount_for_server(struct mount_args *args, struct mountpoint *at)
 	if (!priv_may_mount())
 		return msg_refuse("drop_privileges needs CAP_SYS_ADMIN, to mount before it is dropped");
 	take_mount_options(args, &mount);
+	if (label) {
+		msg("%s: %s", label, optlist_label(label));
+		return 1;
+	}
 	device = mount_or_report(at, args->held, args->mountpoint, &mount);
 	if (device < 0)
 		return 1;

@@ -156,6 +156,16 @@ bool optlist_is_for_mount(const char *option)
 	return false;
 }
 
+const char *optlist_label(const char *option)
+{
+	static const char names[][13] = { "context=", "fscontext=", "defcontext=", "rootcontext=" };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strncmp(option, names[i], strlen(names[i])) == 0)
+			return "SELinux labels cannot be set by mount options here";
+	return NULL;
+}
+
 static int parse_mode(const char *text, uint32_t *mode)
 {
 	size_t digits = strspn(text, "01234567");

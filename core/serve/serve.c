@@ -36,8 +36,8 @@ static bool take_server_option(struct optlist *list, char *option, const char **
 	if (strcmp(option, "auto_unmount") == 0)
 		return serving.args->auto_unmount = true;
 	wrong = opt_named(serving.options, serving.args, option, &bad);
-	*why = wrong == opt_unknown ? NULL : wrong;
-	return wrong != opt_unknown || optlist_is_for_mount(option);
+	*why = wrong == opt_unknown ? optlist_label(option) : wrong;
+	return *why || wrong != opt_unknown || optlist_is_for_mount(option);
 }
 
 static void set_defaults(const struct fuse_ops *ops)

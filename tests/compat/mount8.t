@@ -118,6 +118,15 @@ exits 0 'no environment at all, as at boot' env -i "$(command -v chroot)" "$root
 is 'with no environment the server serves' "$(hello mnt)" hello
 exits 0 'umount.fuse' umount.fuse "$root/mnt"
 
+# SELinux labels: no server of fusebox takes one, and with drop_privileges no server mounts.
+for word in context=a:b:c:d fscontext=a:b:c:d defcontext=a:b:c:d rootcontext=a:b:c:d; do
+	exits 1 "$word" mount.fuse3 hellofs#x "$root/mnt" -o "$word"
+	like "$word is refused in words" "$err" "$word: SELinux labels cannot be set by mount options here"
+	exits 1 "$word,drop_privileges" mount.fuse3 hellofs#x "$root/mnt" -o "$word,drop_privileges"
+	like "$word,drop_privileges, too" "$err" "$word: SELinux labels cannot be set by mount options here"
+	exits 1 "fmount -o $word" fmount -o "$word" "$root/mnt" -- hellofs
+	like "fmount -o $word, too" "$err" "$word: SELinux labels cannot be set by mount options here"
+done
 # drop_privileges
 exits 0 'drop_privileges' mount.fuse3 hellofs#x "$root/mnt" -o drop_privileges,setuid=nobody
 is 'with drop_privileges the server serves' "$(hello mnt)" hello
