@@ -41,11 +41,12 @@ char **command_place(char **program, int device)
 	return argv;
 }
 
-static char variable[4096] = "FUSE_CLONE_FDS=";
+static const char clones_name[] = "FUSE_CLONE_FDS=";
+static char variable[4096];
 
 void command_close_clones(void)
 {
-	const char *at = strchr(variable, '=') + 1;
+	const char *at = variable + sizeof(clones_name) - 1;
 
 	while (*at) {
 		int fd = 0;
@@ -61,7 +62,7 @@ int command_clone(int device, int count)
 {
 	struct out out = OUT_TEXT(variable);
 
-	out_str(&out, "FUSE_CLONE_FDS=");
+	out_str(&out, clones_name);
 	for (int i = 0; i < count; i++) {
 		int fd = sys_clone_device(device);
 
