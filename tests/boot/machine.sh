@@ -100,7 +100,6 @@ O_TMPFILE|6.1
 statx: the time of birth|6.6
 set-id bits: left to the server|5.11
 more files than descriptors|6.18
-openat2(2): links that lead out|5.6
 --beneath: below the mount that is there|6.5
 --reattach: the dead mount of a container|5.12
 --trace: requests|6.12
