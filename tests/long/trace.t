@@ -49,12 +49,13 @@ is 'fuse-info counts as many of each operation as strace' "$(tail -n 1 counts)" 
 # ---- Replacements ----
 
 # What a reader gets, each change once: a reader that meets the dead mount again, once it has been
-# replaced, has more changes than there are replacements.
+# replaced, has more changes than there are replacements. The one in this mount namespace makes no pause.
 rounds=${REPLACEMENTS:-1000}
 cat >read.py <<'P'
-import errno, os, sys
-last = None
+import errno, os, sys, time
+last, pause = None, 0.001 if sys.argv[2:] else 0
 while not os.path.exists('stop'):
+    if pause: time.sleep(pause)
     try: now = open(sys.argv[1]).read()
     except OSError as e: now = errno.errorcode[e.errno]
     if now != last: print(now, flush=True)
@@ -69,7 +70,7 @@ container()
 {
 	# shellcheck disable=SC2086
 	bg unshare -m $3 bash -c "$4
-		touch ready.$1; exec python3 read.py $2/hello >seen.$1"
+		touch ready.$1; exec python3 read.py $2/hello pause >seen.$1"
 	within 10 test -e "ready.$1"
 	inside[$1]=$bg place[$1]=$2
 }
