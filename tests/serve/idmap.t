@@ -100,6 +100,7 @@ for options in '' '--no-passthrough --cache=none' '--writeback'; do
 	exits 1 "$with nor remove it from the sticky directory" as $B rm -f mnt/tmp/file
 	exits 1 "$with nor put a file in its place" as $B sh -c 'echo x >mnt/tmp/mine && mv -f mnt/tmp/mine mnt/tmp/file'
 
+	exits 32 "$with no idmapped mount of passfs itself" fmount --idmap 0:100000:65536 mnt there
 	exits 0 "$with an access list lets another user in" as $A setfacl -m u:$B:r mnt/tmp/file
 	is "$with on the disk the list has the user inside" "$(getfacl -cnp src/tmp/file | grep user:1778)" user:1778:r--
 	is "$with who reads then" "$(as $B cat mnt/tmp/file)" secret
