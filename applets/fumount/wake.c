@@ -127,8 +127,18 @@ static int judge(const struct waking *w, const struct conn *conn, bool *go)
 
 /* ---- Waking ---- */
 
-/* Runs passes, and again if requests wait that the last pass has not met: on a busy machine, a thread that
-   was woken can take long to send its next request. */
+/* How many requests wait that were meant, but which the last pass has not met. */
+static int64_t count_left(const struct waking *w)
+{
+	const struct wake_pass *pass = w->job.pass;
+
+	if (w->order.peek || (w->selects && pass->count))
+		return 0;
+	return fusectl_waiting(w->job.connection) - (int64_t)pass->back;
+}
+
+/* Runs passes, and again if requests are left: on a busy machine, a thread that was woken can take long to
+   send its next request. */
 static int run_passes(struct waking *w, int64_t *left)
 {
 	enum { RUNS = 3 };
@@ -137,8 +147,8 @@ static int run_passes(struct waking *w, int64_t *left)
 	*left = 1;
 	for (int i = 0; i < RUNS && !err && *left > 0; i++) {
 		err = waking_run_passes(w, LIMIT_MS, MOST_MS);
-		*left = w->order.peek ? 0 : fusectl_waiting(w->job.connection);
-		if (!w->ended || w->job.pass->count)
+		*left = count_left(w);
+		if (!w->ended)
 			break;
 	}
 	return err;
@@ -165,7 +175,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	if (!w->order.peek)
 		report(w->to, "woken", "%u request%s ended with %s in %llu ms; the mount and its server stay", w->ended,
 		       out_plural(w->ended), msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / NS_PER_MS);
-	if (left <= 0 || w->job.pass->count)
+	if (left <= 0)
 		return FUMOUNT_OK;
 	if (!w->ended)
 		return waking_refuse(w, FUMOUNT_FAILED, "what waits is out of reach, in a ring of io_uring perhaps; "

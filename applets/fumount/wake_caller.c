@@ -4,10 +4,12 @@
 
 #include <fcntl.h>
 
+#include "opt.h"
 #include "out.h"
 #include "proc/proc.h"
 #include "proc/read.h"
 #include "proc/reader.h"
+#include "proc/scout.h"
 #include "proc/task.h"
 #include "sys.h"
 
@@ -53,4 +55,39 @@ bool callers_wait(const struct wake_request *r)
 
 	return r->pid && reader_read(read_name((int)r->pid, dir), "wchan", wchan, sizeof(wchan)) > 0
 	       && task_waits_for_server(wchan);
+}
+
+/* Runs in the scout's child. */
+static void look_at(struct scout *scout, const char *name)
+{
+	char task[32], wchan[64];
+	struct sys_dir tasks;
+	const char *tid;
+	uint64_t pid, number;
+	struct out out;
+
+	if (opt_number(name, INT32_MAX, &pid) < 0 || task_opendir(&tasks, (int)pid) != 0)
+		return;
+	while ((tid = sys_readdir(&tasks))) {
+		if (opt_number(tid, INT32_MAX, &number) < 0 || task_state((int)pid, (int)number) != 'D')
+			continue;
+		out = (struct out)OUT_TEXT(task);
+		out_fmt(&out, "%s/task/%s", name, tid);
+		if (read_proc(out_text(&out), "wchan", wchan, sizeof(wchan)) <= 0 || !task_waits_for_server(wchan))
+			scout_report(scout, &pid);
+	}
+	sys_close(tasks.fd);
+}
+
+static int stop_scout(struct scout *scout, const void *record)
+{
+	(void)scout, (void)record;
+	return 1;
+}
+
+bool callers_may_come(void)
+{
+	struct scout scout = { .size = sizeof(uint64_t), .look = look_at, .fn = stop_scout };
+
+	return scout_each(&scout) > 0;
 }

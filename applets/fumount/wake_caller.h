@@ -29,4 +29,8 @@ bool callers_is_of(const struct callers *callers, const struct wake_request *req
 /* Whether the thread of a request, a number of this PID namespace, waits in FUSE now. */
 bool callers_wait(const struct wake_request *request);
 
+/* Whether a thread of any process sleeps uninterruptibly, and not in FUSE: perhaps for the lock of a directory
+   or of a page that a woken thread has yet to release, after which it sends a request of its own. */
+bool callers_may_come(void);
+
 #endif

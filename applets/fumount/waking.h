@@ -14,6 +14,7 @@ struct waking {
 	bool selects;		/* not all requests */
 	uint64_t progress;	/* sys_clock_ns() when a thread was first woken */
 	int empty;		/* passes in a row that ended none */
+	int lock_ms;		/* how long to await threads that wait for a lock */
 	int error;		/* the worst -errno of collecting servers */
 	uint32_t ended, done, forgotten, unasked, unreleased;	/* of all passes */
 };

@@ -11,6 +11,7 @@ rounds=${WAKE_ROUNDS:-100}
 mkdir mnt src ctl far
 mount -t fusectl none ctl
 place=mnt
+kinds=''	# of waiters; all by default
 for i in 0 1 2 3 4 5 6 7 8 9; do dd if=/dev/zero of=far/f$i bs=64k count=16 status=none; done
 meant() { [[ $1 =~ ${WAKE_ONLY:-.} ]]; }
 # What a late rename and mkdir have done, undone for the next round.
@@ -23,6 +24,18 @@ descriptors() { local fds=("/proc/$server/fd"/*); echo "${#fds[@]}"; }
 memory() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$server/status"; }
 works() { [ "$(timeout 5 ls "$place" 2>/dev/null | grep -c '^f[0-9]$')" -ge 5 ]; }
 
+# Where each waiter and each thread of the server that is left sleeps, for whoever looks into a failure.
+show_left()
+{
+	local task
+	echo "waiting: $(waiting)"
+	for task in $(timeout 5 pgrep -P "$pid") "$server"; do
+		for task in "/proc/$task/task"/*; do
+			echo "$task $(cut -d ' ' -f 2,3 "$task/stat") $(cat "$task/syscall"): $(cut -d ' ' -f 2 "$task/stack" | tr '\n' ' ')"
+		done
+	done 2>/dev/null
+}
+
 # One round; says what went wrong.
 hang_once()
 {
@@ -30,7 +43,7 @@ hang_once()
 	restore
 	rm -f in waited
 	mkfifo in
-	waiters "$place" <in >waited 2>&1 & pid=$!
+	waiters ${kinds:+-k "$kinds"} "$place" <in >waited 2>&1 & pid=$!
 	pids=("${pids[@]:0:8}" "$pid")
 	exec 8>in
 	within 10 grep -q ready waited || { echo "not ready: $(cat waited)"; exec 8>&-; return 1; }
@@ -40,7 +53,7 @@ hang_once()
 	sleep 0.1
 	grep -v 'ready\|over' waited | sort >free
 	timeout 20 fumount --wake -f mnt >woken 2>&1 8>&- || { echo "fumount: $(cat woken)"; revive; exec 8>&-; return 1; }
-	within 2 all_over || echo "left: $(cat woken waited)"
+	within 2 all_over || { echo "left: $(cat woken waited)"; show_left; }
 	grep -v 'ready\|over' waited | sort | comm -13 free - >>results
 	[ "$(grep -c . free)" -lt 11 ] || echo 'all were served at once'
 	revive
@@ -77,16 +90,26 @@ if ! meant sshfs; then
 elif command -v sshfs >/dev/null && [ -x /usr/lib/openssh/sftp-server ]; then
 	printf '#!/bin/sh\necho $$ >%s/far.pid\nexec /usr/lib/openssh/sftp-server\n' "$T" >fakessh
 	chmod +x fakessh
-	bg sshfs -f -o "ssh_command=$T/fakessh,dir_cache=no" "x:$T/far" "$T/mnt"
-	server=$bg
-	within 10 mounted "$T/mnt"
 	silence() { kill -STOP "$(cat "$T/far.pid")"; }
 	revive() { kill -CONT "$(cat "$T/far.pid")"; }
 	restore() { [ -e far/f3 ] || mv far/f4 far/f3; [ -e far/f4 ] || dd if=/dev/zero of=far/f4 bs=64k count=16 status=none; rmdir far/new; } 2>/dev/null
-	hangs sshfs
+	# hangs_sshfs OPTION [KINDS]
+	hangs_sshfs()
+	{
+		kinds=${2:-}
+		bg sshfs -f -o "ssh_command=$T/fakessh,dir_cache=no,$1" "x:$T/far" "$T/mnt"
+		server=$bg
+		within 10 mounted "$T/mnt"
+		hangs "sshfs -o $1"
+		timeout 10 fumount mnt || abort_detach "$T/mnt"
+		within 5 gone "$server" || kill -KILL "$server"
+		within 5 unmounted "$T/mnt"
+		kinds=''
+	}
+	hangs_sshfs sshfs_sync
+	# Without sshfs_sync, sshfs itself uses a file after its RELEASE if a WRITE is late, see fumount(8): none here.
+	hangs_sshfs dir_cache=no stat,open,read,readdir,rename,lock,mmap,fsync,close,mkdir
 	restore() { :; }
-	timeout 10 fumount mnt || abort_detach "$T/mnt"
-	within 5 gone "$server" || kill -KILL "$server"
 else
 	skip 'sshfs' 'there is no sshfs, or no sftp-server'
 fi
