@@ -21,9 +21,9 @@ struct install {
 };
 
 static const struct opt options[] = {
-	OPT('s', "symbolic", OPT_FLAG, struct install, symbolic, NULL, "symbolic links, not hard ones"),
+	OPT('s', "symbolic", OPT_FLAG, struct install, symbolic, "", "symbolic links, not hard ones"),
 	OPT(0, "root", OPT_STRING, struct install, root, "DIR", "install below DIR"),
-	OPT(0, "force", OPT_FLAG, struct install, force, NULL, "shadow a set-uid fusermount3"),
+	OPT(0, "force", OPT_FLAG, struct install, force, "", "shadow a set-uid fusermount3"),
 	OPT_END
 };
 

@@ -19,18 +19,18 @@ struct serve_args {
 
 /* Rows for an option table whose struct begins with a struct serve_args. */
 #define SERVE_OPTIONS \
-	OPT('f', "foreground", OPT_FLAG, struct serve_args, foreground, NULL, "stay in the foreground (the default)"), \
-	OPT('b', "background", OPT_FLAG, struct serve_args, background, NULL, "go to the background once the mount answers"), \
-	OPT('v', "verbose", OPT_FLAG, struct serve_args, verbose, NULL, "with -b: report what is mounted"), \
-	OPT('s', NULL, OPT_FLAG, struct serve_args, single, NULL, NULL), \
-	OPT('d', "debug", OPT_FLAG, struct serve_args, debug, NULL, "show each request and its reply"), \
+	OPT('f', "foreground", OPT_FLAG, struct serve_args, foreground, "", "stay in the foreground (the default)"), \
+	OPT('b', "background", OPT_FLAG, struct serve_args, background, "", "go to the background once the mount answers"), \
+	OPT('v', "verbose", OPT_FLAG, struct serve_args, verbose, "", "with -b: report what is mounted"), \
+	OPT('s', "", OPT_FLAG, struct serve_args, single, "", ""), \
+	OPT('d', "debug", OPT_FLAG, struct serve_args, debug, "", "show each request and its reply"), \
 	OPT('o', "options", OPT_CALL, struct serve_args, options, "LIST", "mount options, such as rw,fsname=NAME"), \
 	OPT(0, "ready-fd", OPT_NUMBER, struct serve_args, ready_fd, "N", "write a newline to descriptor N once the mount answers"), \
-	OPT(0, "replace-stale", OPT_FLAG, struct serve_args, replace_stale, NULL, "unmount a dead or hung mount that is there"), \
+	OPT(0, "replace-stale", OPT_FLAG, struct serve_args, replace_stale, "", "unmount a dead or hung mount that is there"), \
 	OPT(0, "threads", OPT_NUMBER, struct serve_args, threads, "N", "at most N threads"), \
 	OPT(0, "transport", OPT_CALL, struct serve_args, transport, "HOW", "auto, dev (/dev/fuse) or uring (io_uring)"), \
 	OPT(0, "request-timeout", OPT_NUMBER, struct serve_args, request_timeout, "SECONDS", "the kernel aborts the connection if an answer takes longer"), \
-	OPT(0, "sandbox", OPT_FLAG, struct serve_args, sandbox, NULL, "allow only the files and system calls that serving needs")
+	OPT(0, "sandbox", OPT_FLAG, struct serve_args, sandbox, "", "allow only the files and system calls that serving needs")
 
 /* The last argument of APPLET() for a server. */
 #define SERVE_MORE(example) "Example: " example "\nExit status: 0: unmounted; 1: usage, or it failed\n"

@@ -9,29 +9,29 @@
 #include "wake.h"
 
 static const struct opt options[] = {
-	OPT('l', "lazy", OPT_FLAG, struct fumount, lazy, NULL, "detach now; processes that hold it go on"),
-	OPT('f', "force", OPT_FLAG, struct fumount, force, NULL, "abort the connection, so that requests fail; then unmount"),
-	OPT('R', "recover", OPT_FLAG, struct fumount, recover, NULL, "clear a dead or hung mount, all its layers and binds"),
-	OPT(0, "abort", OPT_FLAG, struct fumount, abort, NULL, "abort the connection, and keep the mount"),
+	OPT('l', "lazy", OPT_FLAG, struct fumount, lazy, "", "detach now; processes that hold it go on"),
+	OPT('f', "force", OPT_FLAG, struct fumount, force, "", "abort the connection, so that requests fail; then unmount"),
+	OPT('R', "recover", OPT_FLAG, struct fumount, recover, "", "clear a dead or hung mount, all its layers and binds"),
+	OPT(0, "abort", OPT_FLAG, struct fumount, abort, "", "abort the connection, and keep the mount"),
 	OPT(0, "wake", OPT_MAYBE, struct fumount, wake, "ERRNO", "end what waits with an error; mount and server stay"),
 	OPT(0, "older", OPT_NUMBER, struct fumount, older, "SECONDS", "--wake: only what has waited for so long"),
 	OPT(0, "pid", OPT_STRING, struct fumount, pid, "PID", "--wake: only this process"),
 	OPT(0, "node", OPT_STRING, struct fumount, node, "N", "--wake: only requests for this node"),
-	OPT(0, "dry-run", OPT_FLAG, struct fumount, dry_run, NULL, "--wake, -R: tell what would be done; do nothing"),
-	OPT('a', "all", OPT_FLAG, struct fumount, all, NULL, "all FUSE mounts"),
+	OPT(0, "dry-run", OPT_FLAG, struct fumount, dry_run, "", "--wake, -R: tell what would be done; do nothing"),
+	OPT('a', "all", OPT_FLAG, struct fumount, all, "", "all FUSE mounts"),
 	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these types: fuse.a,fuse.b; nofuse.a: all others"),
 	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "with -a: only mounts with these options"),
 	OPT('w', "wait", OPT_NUMBER, struct fumount, wait, "SECONDS", "wait until no process holds it"),
 	OPT('k', "kill", OPT_MAYBE, struct fumount, kill, "SIGNAL", "signal the processes that hold it first (TERM)"),
 	OPT('N', "namespace", OPT_STRING, struct fumount, namespace, "NS", "in the mount namespace of a process, or at a path"),
-	OPT('i', NULL, OPT_FLAG, struct fumount, any, NULL, "also unmount what is not FUSE"),
-	OPT('q', "quiet", OPT_FLAG, struct fumount, quiet, NULL, "print nothing; the exit status tells"),
-	OPT('v', "verbose", OPT_FLAG, struct fumount, verbose, NULL, "report what was done"),
-	OPT(0, "json", OPT_FLAG, struct fumount, json, NULL, "print JSON"),
-	OPT('r', "read-only", OPT_FLAG, struct fumount, read_only, NULL, "if it is busy, make it read-only"),
-	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
-	OPT('z', NULL, OPT_FLAG, struct fumount, lazy, NULL, "same as -l, as in fusermount3"),
-	OPT('u', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
+	OPT('i', "", OPT_FLAG, struct fumount, any, "", "also unmount what is not FUSE"),
+	OPT('q', "quiet", OPT_FLAG, struct fumount, quiet, "", "print nothing; the exit status tells"),
+	OPT('v', "verbose", OPT_FLAG, struct fumount, verbose, "", "report what was done"),
+	OPT(0, "json", OPT_FLAG, struct fumount, json, "", "print JSON"),
+	OPT('r', "read-only", OPT_FLAG, struct fumount, read_only, "", "if it is busy, make it read-only"),
+	OPT('n', "", OPT_FLAG, struct fumount, ignored, "", ""),
+	OPT('z', "", OPT_FLAG, struct fumount, lazy, "", "same as -l, as in fusermount3"),
+	OPT('u', "", OPT_FLAG, struct fumount, ignored, "", ""),
 	OPT_END
 };
 
@@ -158,13 +158,13 @@ APPLET(fumount, "fumount", "usr/bin", "TARGET...", "unmount, and name the proces
 
 /* The options that umount(8) passes to its helpers; those without a meaning here are ignored. */
 static const struct opt helper_options[] = {
-	OPT('f', NULL, OPT_FLAG, struct fumount, force, NULL, "abort the connection"),
-	OPT('l', NULL, OPT_FLAG, struct fumount, lazy, NULL, "detach now"),
-	OPT('n', NULL, OPT_FLAG, struct fumount, ignored, NULL, NULL),
-	OPT('r', NULL, OPT_FLAG, struct fumount, read_only, NULL, "if it is busy, make it read-only"),
-	OPT('v', NULL, OPT_FLAG, struct fumount, verbose, NULL, "report what was done"),
-	OPT('t', NULL, OPT_STRING, struct fumount, options, "TYPE", "ignored: any FUSE type will do"),
-	OPT('N', NULL, OPT_STRING, struct fumount, namespace, "NS", "the mount namespace, a path or a process"),
+	OPT('f', "", OPT_FLAG, struct fumount, force, "", "abort the connection"),
+	OPT('l', "", OPT_FLAG, struct fumount, lazy, "", "detach now"),
+	OPT('n', "", OPT_FLAG, struct fumount, ignored, "", ""),
+	OPT('r', "", OPT_FLAG, struct fumount, read_only, "", "if it is busy, make it read-only"),
+	OPT('v', "", OPT_FLAG, struct fumount, verbose, "", "report what was done"),
+	OPT('t', "", OPT_STRING, struct fumount, options, "TYPE", "ignored: any FUSE type will do"),
+	OPT('N', "", OPT_STRING, struct fumount, namespace, "NS", "the mount namespace, a path or a process"),
 	OPT_END
 };
 

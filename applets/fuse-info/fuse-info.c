@@ -21,15 +21,15 @@ struct args {
 };
 
 static const struct opt options[] = {
-	OPT('l', "list", OPT_FLAG, struct args, table.list, NULL, "only the mounts, without searching for servers"),
-	OPT('k', "kernel", OPT_FLAG, struct args, kernel, NULL, "only the kernel, with every flag of INIT"),
-	OPT('A', "all-namespaces", OPT_FLAG, struct args, table.all, NULL, "the mounts of all mount namespaces"),
+	OPT('l', "list", OPT_FLAG, struct args, table.list, "", "only the mounts, without searching for servers"),
+	OPT('k', "kernel", OPT_FLAG, struct args, kernel, "", "only the kernel, with every flag of INIT"),
+	OPT('A', "all-namespaces", OPT_FLAG, struct args, table.all, "", "the mounts of all mount namespaces"),
 	OPT('N', "namespace", OPT_STRING, struct args, table.namespace, "PID", "the mounts of this process's mount namespace"),
 	OPT('t', "types", OPT_STRING, struct args, table.types, "TYPES", "only these types: fuse.a,fuse.b; nofuse.a: all others"),
 	OPT('T', "inside", OPT_STRING, struct args, inside, "PATH", "the mount that this path is in"),
 	OPT('o', "columns", OPT_CALL, struct args, choose, "COLUMNS", "these columns, such as state,mountpoint"),
-	OPT('r', "raw", OPT_FLAG, struct args, table.columns.raw, NULL, "one word for each column, for awk"),
-	OPT('n', "no-headings", OPT_FLAG, struct args, table.no_headings, NULL, "no heading"),
+	OPT('r', "raw", OPT_FLAG, struct args, table.columns.raw, "", "one word for each column, for awk"),
+	OPT('n', "no-headings", OPT_FLAG, struct args, table.no_headings, "", "no heading"),
 	OPT(0, "stuck", OPT_MAYBE, struct args, table.stuck, "SECONDS", "only mounts that do not answer for so long (1)"),
 	OPT(0, "watch", OPT_MAYBE, struct args, watch, "SECONDS", "repeat every SECONDS (2)"),
 	OPT(0, "trace", OPT_MAYBE, struct args, trace.trace, "SECONDS", "each request to TARGET: who, what, how long (until ^C)"),
@@ -37,8 +37,8 @@ static const struct opt options[] = {
 	OPT(0, "trace-pid", OPT_NUMBER, struct args, trace.pid, "PID", "with --trace: only requests of this process"),
 	OPT(0, "slower", OPT_NUMBER, struct args, trace.slower, "MS", "with --trace: only those that took so long"),
 	OPT(0, "top", OPT_MAYBE, struct args, trace.top, "SECONDS", "requests by operation: how many, how slow, in so long (2)"),
-	OPT(0, "metrics", OPT_FLAG, struct args, metrics, NULL, "for Prometheus: node_exporter's textfile collector"),
-	OPT(0, "json", OPT_FLAG, struct args, json, NULL, "print JSON"),
+	OPT(0, "metrics", OPT_FLAG, struct args, metrics, "", "for Prometheus: node_exporter's textfile collector"),
+	OPT(0, "json", OPT_FLAG, struct args, json, "", "print JSON"),
 	OPT_END
 };
 

@@ -28,19 +28,19 @@ struct args {
 	const char *list;	/* the argument of the last -o */
 };
 
-/* The help texts are one string below: a pointer for each option would cost a relocation. */
+/* The help texts are one string below, aligned as libfuse's. */
 #define OPTION(letter, name, kind, member, value) \
-	OPT(letter, name, kind, struct args, member, value, NULL)
+	OPT(letter, name, kind, struct args, member, value, "")
 static const struct opt options[] = {
-	OPTION('h', "help", OPT_FLAG, help, NULL),
-	OPTION('V', "version", OPT_FLAG, version, NULL),
-	OPTION('o', "options", OPT_STRING, list, ""),
-	OPTION('u', "unmount", OPT_FLAG, unmount, NULL),
-	OPTION('z', "lazy", OPT_FLAG, lazy, NULL),
-	OPTION('q', "quiet", OPT_FLAG, quiet, NULL),
-	OPTION(0, "auto-unmount", OPT_FLAG, auto_unmount, NULL),
-	OPTION(0, "sync-init", OPT_FLAG, sync_init, NULL),
-	OPTION(0, "comm-fd", OPT_NUMBER, comm_fd, ""),
+	OPTION('h', "help", OPT_FLAG, help, ""),
+	OPTION('V', "version", OPT_FLAG, version, ""),
+	OPTION('o', "options", OPT_STRING, list, "VALUE"),
+	OPTION('u', "unmount", OPT_FLAG, unmount, ""),
+	OPTION('z', "lazy", OPT_FLAG, lazy, ""),
+	OPTION('q', "quiet", OPT_FLAG, quiet, ""),
+	OPTION(0, "auto-unmount", OPT_FLAG, auto_unmount, ""),
+	OPTION(0, "sync-init", OPT_FLAG, sync_init, ""),
+	OPTION(0, "comm-fd", OPT_NUMBER, comm_fd, "VALUE"),
 	OPT_END
 };
 

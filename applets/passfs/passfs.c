@@ -230,13 +230,13 @@ static struct fuse_ops pass_ops = {
 
 static const struct opt options[] = {
 	SERVE_OPTIONS,
-	OPT('r', "ro", OPT_CALL, struct passfs, set_ro, NULL, "mount read-only"),
+	OPT('r', "ro", OPT_CALL, struct passfs, set_ro, "", "mount read-only"),
 	OPT(0, "cache", OPT_CALL, struct passfs, set_cache, "HOW", "auto, none or always: what the kernel may cache"),
 	OPT(0, "timeout", OPT_NUMBER, struct passfs, timeout, "SECONDS", "how long it may cache names and attributes (1)"),
-	OPT(0, "writeback", OPT_FLAG, struct passfs, writeback, NULL, "the kernel collects writes; excludes passthrough"),
-	OPT(0, "no-passthrough", OPT_FLAG, struct passfs, no_passthrough, NULL, "all reads and writes go through this server"),
-	OPT(0, "no-xattrs", OPT_FLAG, struct passfs, no_xattrs, NULL, "no extended attributes, and no requests for them"),
-	OPT(0, "locks", OPT_FLAG, struct passfs, locks, NULL, "take locks in SOURCE, where others may work as well"),
+	OPT(0, "writeback", OPT_FLAG, struct passfs, writeback, "", "the kernel collects writes; excludes passthrough"),
+	OPT(0, "no-passthrough", OPT_FLAG, struct passfs, no_passthrough, "", "all reads and writes go through this server"),
+	OPT(0, "no-xattrs", OPT_FLAG, struct passfs, no_xattrs, "", "no extended attributes, and no requests for them"),
+	OPT(0, "locks", OPT_FLAG, struct passfs, locks, "", "take locks in SOURCE, where others may work as well"),
 	OPT(0, "map", OPT_CALL, struct passfs, set_map, "UID:UID,@GID:@GID", "show one owner or group as another"),
 	OPT(0, "force-user", OPT_CALL, struct passfs, force_user, "USER", "show all as owned by USER"),
 	OPT(0, "force-group", OPT_CALL, struct passfs, force_group, "GROUP", "show all as of this group"),
@@ -244,9 +244,9 @@ static const struct opt options[] = {
 	OPT(0, "gid-offset", OPT_NUMBER, struct passfs, view.gid_offset, "N", "add N to each gid that is shown"),
 	OPT(0, "perms", OPT_CALL, struct passfs, set_perms, "MODE", "show other permissions, such as go-w"),
 	OPT(0, "hide", OPT_CALL, struct passfs, set_hide, "PATTERN", "hide names that match"),
-	OPT(0, "no-symlinks-out", OPT_FLAG, struct passfs, no_symlinks_out, NULL, "refuse links that lead out of SOURCE"),
-	OPT(0, "kernel-fs", OPT_FLAG, struct passfs, kernel_fs, NULL, "give other users access to /proc and the like in SOURCE"),
-	OPT(0, "export", OPT_FLAG, struct passfs, export, NULL, "keep file handles valid, for an NFS server"),
+	OPT(0, "no-symlinks-out", OPT_FLAG, struct passfs, no_symlinks_out, "", "refuse links that lead out of SOURCE"),
+	OPT(0, "kernel-fs", OPT_FLAG, struct passfs, kernel_fs, "", "give other users access to /proc and the like in SOURCE"),
+	OPT(0, "export", OPT_FLAG, struct passfs, export, "", "keep file handles valid, for an NFS server"),
 	OPT_END
 };
 
@@ -302,8 +302,11 @@ static bool find_id(const char *name, bool group, uint32_t *id)
 
 static int passfs_main(char **argv)
 {
-	static struct passfs fs = { .timeout = -1, .view = { .find = find_id, .force_user = -1, .force_group = -1 } };
+	static struct passfs fs;	/* set here: defaults in .data would put the whole of it into the file */
 
+	fs.timeout = -1;
+	fs.view.find = find_id;
+	fs.view.force_user = fs.view.force_group = -1;
 	fs.set_ro = (struct opt_set) { set_ro, &fs.serve.mount };
 	fs.set_cache = (struct opt_set) { set_cache, &fs.cache };
 	fs.force_user = (struct opt_set) { passview_force_user, &fs.view };

@@ -26,11 +26,11 @@ static void option_help(struct out *out, const struct opt *o)
 
 	if (o->letter)
 		out_fmt(&left, "-%c", o->letter);
-	if (o->name)
+	if (*o->name)
 		out_fmt(&left, "%s--%s", o->letter ? ", " : "    ", o->name);
-	if (o->value)
-		out_fmt(&left, o->kind == OPT_MAYBE ? "[=%s]" : " %s", o->value);
-	out_fmt(out, "  %-24s %s\n", out_text(&left), o->help);
+	if (*opt_value(o))
+		out_fmt(&left, o->kind == OPT_MAYBE ? "[=%s]" : " %s", opt_value(o));
+	out_fmt(out, "  %-24s %s\n", out_text(&left), opt_help(o));
 }
 
 int applet_help(const struct applet *applet)
@@ -40,8 +40,8 @@ int applet_help(const struct applet *applet)
 
 	out_fmt(&out, "Usage: %s [OPTIONS] %s\n\n%s: %s\n\nOptions:\n",
 		applet->name, applet->operands, applet->name, applet->summary);
-	for (const struct opt *o = applet->options; o->letter || o->name; o++)
-		if (o->help)
+	for (const struct opt *o = applet->options; o->name; o++)
+		if (*opt_help(o))
 			option_help(&out, o);
 	out_str(&out, "  -h, --help               show this\n  -V, --version            show the version\n");
 	out_fmt(&out, *applet->more ? "\n%s" : "%s", applet->more);

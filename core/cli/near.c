@@ -53,8 +53,8 @@ const char *opt_near(const struct opt *table, const char *typed)
 {
 	const char *nearest = NULL;
 
-	for (; table->letter || table->name; table++)
-		if (table->name)
+	for (; table->name; table++)
+		if (*table->name)
 			opt_nearer(typed, table->name, &nearest);
 	return nearest;
 }

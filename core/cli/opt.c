@@ -40,6 +40,24 @@ int opt_word(const char *words, const char *value)
 	return -1;
 }
 
+const char *opt_value(const struct opt *option)
+{
+	return option->name + strlen(option->name) + 1;
+}
+
+const char *opt_help(const struct opt *option)
+{
+	const char *value = opt_value(option);
+
+	return value + strlen(value) + 1;
+}
+
+/* Whether the option is incomplete without a value. */
+static bool needs_value(const struct opt *option)
+{
+	return option->kind != OPT_MAYBE && *opt_value(option);
+}
+
 static const char *set_number(int *to, const char *value)
 {
 	uint64_t n;
@@ -60,7 +78,7 @@ static const char *set_value(const struct opt *opt, void *args, char *value, con
 		*(bool *)to = true;
 		return NULL;
 	}
-	if (!value && opt->value && opt->kind != OPT_MAYBE)
+	if (!value && needs_value(opt))
 		return "needs a value";
 	if (opt->kind == OPT_STRING || opt->kind == OPT_MAYBE) {
 		*(const char **)to = value ? value : "";
@@ -73,7 +91,7 @@ static const char *set_value(const struct opt *opt, void *args, char *value, con
 
 static const struct opt *find_letter(const struct opt *opt, char letter)
 {
-	for (; opt->letter || opt->name; opt++)
+	for (; opt->name; opt++)
 		if (opt->letter == letter)
 			return opt;
 	return NULL;
@@ -81,8 +99,8 @@ static const struct opt *find_letter(const struct opt *opt, char letter)
 
 static const struct opt *find_name(const struct opt *opt, const char *name, size_t len)
 {
-	for (; opt->letter || opt->name; opt++)
-		if (opt->name && strncmp(opt->name, name, len) == 0 && !opt->name[len])
+	for (; opt->name; opt++)
+		if (*opt->name && strncmp(opt->name, name, len) == 0 && !opt->name[len])
 			return opt;
 	return NULL;
 }
@@ -97,9 +115,9 @@ static const char *parse_name(const struct opt *table, void *args, char *name,
 
 	if (!opt)
 		return opt_unknown;
-	if (value && !opt->value)
+	if (value && !*opt_value(opt))
 		return "takes no value";
-	if (opt->value && opt->kind != OPT_MAYBE && !value && !(value = **next ? *(*next)++ : NULL))
+	if (needs_value(opt) && !value && !(value = **next ? *(*next)++ : NULL))
 		return "needs a value";
 	return set_value(opt, args, value, bad);
 }
@@ -116,7 +134,7 @@ static const char *parse_letters(const struct opt *table, void *args, char *word
 		*bad = word;
 		if (!opt)
 			return opt_unknown;
-		if (!opt->value) {
+		if (!*opt_value(opt)) {
 			why = set_value(opt, args, NULL, bad);
 			continue;
 		}

@@ -12,12 +12,12 @@
 struct words { bool fake, verbose, ignored; const char *type; struct opt_set options; };
 
 const struct opt mount_args_options[] = {
-	OPT('f', NULL, OPT_FLAG, struct words, fake, NULL, NULL),
-	OPT('s', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
-	OPT('n', NULL, OPT_FLAG, struct words, ignored, NULL, NULL),
-	OPT('v', NULL, OPT_FLAG, struct words, verbose, NULL, NULL),
-	OPT('t', NULL, OPT_STRING, struct words, type, "TYPE", "which server: TYPE or fuse.TYPE"),
-	OPT('o', NULL, OPT_CALL, struct words, options, "OPTIONS", "for the mount and the server, such as ro"),
+	OPT('f', "", OPT_FLAG, struct words, fake, "", ""),
+	OPT('s', "", OPT_FLAG, struct words, ignored, "", ""),
+	OPT('n', "", OPT_FLAG, struct words, ignored, "", ""),
+	OPT('v', "", OPT_FLAG, struct words, verbose, "", ""),
+	OPT('t', "", OPT_STRING, struct words, type, "TYPE", "which server: TYPE or fuse.TYPE"),
+	OPT('o', "", OPT_CALL, struct words, options, "OPTIONS", "for the mount and the server, such as ro"),
 	OPT_END
 };
 

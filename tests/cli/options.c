@@ -10,10 +10,10 @@ const bool applet_boxed = true;
 
 static void list(const struct applet *applet, struct out *out)
 {
-	for (const struct opt *o = applet->options; o->letter || o->name; o++) {
+	for (const struct opt *o = applet->options; o->name; o++) {
 		if (o->letter)
 			out_fmt(out, "-%c\n", o->letter);
-		if (o->name)
+		if (*o->name)
 			out_fmt(out, "--%s\n", o->name);
 	}
 }

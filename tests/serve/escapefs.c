@@ -365,7 +365,7 @@ static struct fuse_ops ops = {
 
 static const struct opt options[] = {
 	SERVE_OPTIONS,
-	OPT(0, "files", OPT_FLAG, struct args, files, NULL, "as one that serves the files of DIRECTORY"),
+	OPT(0, "files", OPT_FLAG, struct args, files, "", "as one that serves the files of DIRECTORY"),
 	OPT_END
 };
 

@@ -128,10 +128,10 @@ static const char *call(void *args, char *value, const char **bad)
 }
 
 static const struct opt options[] = {
-	OPT('l', "lazy", OPT_FLAG, struct args, lazy, NULL, "lazy"),
+	OPT('l', "lazy", OPT_FLAG, struct args, lazy, "", "lazy"),
 	OPT('t', "type", OPT_STRING, struct args, type, "TYPE", "type"),
 	OPT('n', "number", OPT_NUMBER, struct args, number, "N", "number"),
-	OPT('o', NULL, OPT_CALL, struct args, call, "LIST", "call"),
+	OPT('o', "", OPT_CALL, struct args, call, "LIST", "call"),
 	OPT_END
 };
 
@@ -418,7 +418,7 @@ static void optional_values(void **state)
 	struct args { const char *kill, *file; bool lazy; };
 	static const struct opt table[] = {
 		OPT('k', "kill", OPT_MAYBE, struct args, kill, "SIGNAL", ""),
-		OPT('l', NULL, OPT_FLAG, struct args, lazy, NULL, ""), OPT_END
+		OPT('l', "", OPT_FLAG, struct args, lazy, "", ""), OPT_END
 	};
 	static const struct { const char *word, *kill; bool lazy; } cases[] = {
 		{ "-k", "", false }, { "-kTERM", "TERM", false }, { "--kill", "", false },
