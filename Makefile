@@ -36,7 +36,7 @@ ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-
 PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
 	$(if $(findstring clang,$(CC)),,-flto)
 
-CORE = $(sort $(filter-out core/single.c,$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
+CORE = $(sort $(filter-out core/single.c $(WITHOUT:%=%.c),$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
 # An applet is a file or a directory with its name. A configuration can leave parts out.
 applet_sources = $(filter-out $(WITHOUT:%=applets/%.c),$(wildcard applets/$(1).c applets/$(1)/*.c))
 SOURCES = $(CORE) $(foreach applet,$(APPLETS),$(call applet_sources,$(applet)))
@@ -84,7 +84,7 @@ help:
 
 # Rebuild everything if the compiler, the flags or the applets change.
 STAMP = $(BUILD)/obj/.made-with
-MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(WITHOUT) $(PIE_CFLAGS)
+MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(WITHOUT) $(PIE_CFLAGS) $(WHOLE)
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell printf %s '$(MADE_WITH)'))
 .PHONY: $(STAMP)
 endif

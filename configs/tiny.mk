@@ -1,6 +1,25 @@
 # SPDX-License-Identifier: MIT
-# Only mounting and unmounting.
+# Only mounting and unmounting: fmount runs a server, fumount unmounts, with -l and -f as well.
 APPLETS ?= fmount fumount
-# The parts of these applets to leave out: applets/NAME.c; % stands for any rest of a name.
-WITHOUT ?= fmount/check fmount/as_mount fmount/userns fmount/reattach% fmount/keep% fumount/all fumount/recover% fumount/wake%
 CONFIG_CFLAGS = $(SMALL)
+
+# What to leave out: a part of an applet, APPLET/PART for applets/APPLET/PART.c, or a file of core/; % stands for
+# any rest of a name. An option without its part is refused: "this build has no -k and -w".
+define PARTS
+fmount/check           --check
+fmount/as_mount        -a, and the options of mount(8)
+fmount/userns          --userns
+fmount/reattach%       --reattach
+fmount/keep%           --keep
+fumount/all            -a
+fumount/all_list
+fumount/recover%       -R
+fumount/wake%          --wake
+fumount/wait_holders   -k and -w, and the names of the processes that keep a mount busy
+fumount/busy           the advice for a busy mount by the state of its server
+fumount/aftermath      what is left after -l
+core/install           fusebox --install
+core/cli/near          "did you mean"
+core/cli/rare_errors   the words for errors that are rare
+endef
+WITHOUT ?= $(filter fmount/% fumount/% core/%,$(PARTS))

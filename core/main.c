@@ -72,11 +72,15 @@ static int show_version(void)
 	return msg_flush(&out);
 }
 
+/* NULL in a small build. */
+extern __typeof__(opt_nearer) opt_nearer __attribute__((weak));
+extern __typeof__(install_main) install_main __attribute__((weak));
+
 static int unknown(const char *name)
 {
 	const char *near = NULL;
 
-	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
+	for (const struct applet *const *a = __start_applets; opt_nearer && a < __stop_applets; a++)
 		opt_nearer(name, (*a)->name, &near);
 	if (near)
 		msg("%s: no such applet; did you mean %s?", name, near);
@@ -124,6 +128,11 @@ static int by_name(const char *name, char **argv)
 	return applet ? run(applet, argv) : unknown(name);
 }
 
+static int install(char **argv)
+{
+	return install_main ? install_main(argv) : applet_usage("this build has no --install");
+}
+
 static int own_command(char **argv)
 {
 	const char *word = argv[0];
@@ -133,7 +142,7 @@ static int own_command(char **argv)
 	if (strcmp(word, "--list-full") == 0)
 		return list("/");
 	if (strcmp(word, "--install") == 0 || strcmp(word, "--uninstall") == 0)
-		return install_main(argv);
+		return install(argv);
 	if (is_version(word))
 		return show_version();
 	if (is_help(word) || strcmp(word, "help") == 0) {

@@ -45,6 +45,8 @@ static const char *find_contradiction(const struct fumount *f, char **operands)
 		return "-w and -k exclude -l, -f, -R and --abort";
 	if (f->kill && f->all)
 		return "-k excludes -a";
+	if ((f->kill || f->wait >= 0) && !wait_holders)
+		return "this build has no -k and -w";
 	if (f->kill && wait_holders_signal_number(f->kill) < 0)
 		return "-k: no such signal";
 	if ((f->recover && !fumount_recover) || (f->all && !fumount_all))

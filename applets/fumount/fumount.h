@@ -47,17 +47,22 @@ int fumount_enter(const char *namespace);
    the mount that holds its SOURCE busy. */
 enum { FUMOUNT_SETTLE_S = 2 };
 
+/* The parts that a small build leaves out (WITHOUT in configs/): NULL there. */
+#define FUMOUNT_PART __attribute__((weak))
+
 /* Reports that a mount is busy, with advice. With `look`, it watches the connection, for up to half a
    second if the server does not answer. */
-void report_busy(const struct report *to, bool look, uint64_t connection);
+void report_busy(const struct report *to, bool look, uint64_t connection) FUMOUNT_PART;
 
 /* Reports that this user cannot see what still holds the connection, and how to recover it: root can, and
    a user whose server is `visible`. */
 void report_unseen(const struct report *to, uint64_t connection, bool visible);
 
-#define FUMOUNT_PART __attribute__((weak))
+/* Reports that the target's connection is gone, or else its holders. */
+void fumount_report_aftermath(const struct report *to, const struct target *target) FUMOUNT_PART;
+
 /* -R, for the mounts that `word` means, or for every connection in the census. Both report each
-   step and return an exit status. NULL in a small build, as is fumount_all(). */
+   step and return an exit status. */
 int fumount_recover(const struct fumount *f, const struct report *to, const char *word) FUMOUNT_PART;
 int fumount_recover_all(const struct fumount *f, const struct report *to, struct census *all) FUMOUNT_PART;
 /* -a: reports each mount and returns an exit status. */

@@ -20,58 +20,32 @@ static int report_failure(const struct report *to, int err)
 	return fumount_status(err);
 }
 
+static int report_holding(const struct report *to, const struct target *t)
+{
+	if (report_busy)
+		report_busy(to, t->fuse, t->connection);
+	else
+		report_error(to, "busy", -EBUSY, "busy; fumount -l detaches it");
+	if (wait_holders_report)
+		wait_holders_report(to, t);
+	return FUMOUNT_FAILED;
+}
+
 static int unmount_plain(const struct fumount *f, const struct report *to, const struct target *t)
 {
 	int err = unmount_target(t, UMOUNT_PLAIN);
 
-	if (err == -EBUSY && (f->kill || f->wait > 0 || f->settling))
+	if (err == -EBUSY && wait_holders && (f->kill || f->wait > 0 || f->settling))
 		err = wait_holders(to, t, f->kill ? wait_holders_signal_number(f->kill) : 0,
 				   f->wait >= 0 ? f->wait : FUMOUNT_SETTLE_S);
 	if (err == -EBUSY && f->read_only && unmount_read_only(t) == 0) {
 		report(to, "read-only", "busy: now read-only");
 		return FUMOUNT_KEPT;
 	}
-	if (err == -EBUSY) {
-		report_busy(to, t->fuse, t->connection);
-		wait_holders_report(to, t);
-		return FUMOUNT_FAILED;
-	}
-	return err;
+	return err == -EBUSY ? report_holding(to, t) : err;
 }
 
 /* ---- Abort and detach ---- */
-
-/* After an unmount that left the connection, or may have. */
-static void report_kept(const struct report *to, uint64_t connection, bool visible)
-{
-	int64_t waiting = fusectl_waiting(connection);
-
-	if (!visible)
-		report_unseen(to, connection, false);
-	else if (waiting > 0 && !fusectl_is_over(connection))
-		report(to, "kept", "connection %llu stays, and %lld of its requests still wait%s; "
-		       "fumount -R conn:%llu ends that", (unsigned long long)connection, (long long)waiting,
-		       waiting == 1 ? "s" : "", (unsigned long long)connection);
-	else
-		report(to, "kept", "connection %llu stays until no process holds it", (unsigned long long)connection);
-}
-
-/* Report that the target's connection is gone, or else its holders. */
-static void report_aftermath(const struct report *to, const struct target *t)
-{
-	int held;
-
-	if (!t->fuse || to->quiet)
-		return;
-	if (t->identity && fusectl_identity(t->connection) != t->identity) {
-		report(to, "gone", "connection %llu is gone", (unsigned long long)t->connection);
-		return;
-	}
-	report_kept(to, t->connection, t->identity != 0);
-	held = report_holders(to, t->major, t->minor);
-	if (report_binds(to, t->major, t->minor) + held == 0)
-		report(to, "unknown", "no process that is visible to this user holds it");
-}
 
 /* umount2(2) is waiting for the server. On fuseblk it waits for the answer to DESTROY, and the
    mount has left the mount table: no retry can help then, so abort the connection if the
@@ -107,8 +81,8 @@ static int detach_mount(const struct report *to, const struct target *t)
 
 	if (err == -ETIMEDOUT)
 		err = await_unmount(to, t, err);
-	if (!err)
-		report_aftermath(to, t);
+	if (!err && fumount_report_aftermath)
+		fumount_report_aftermath(to, t);
 	return err;
 }
 
@@ -149,8 +123,8 @@ static int abort_and_unmount(const struct report *to, const struct target *t)
 		err = 0;
 	if (err == -EPERM && aborted)
 		report_error(to, "failed", err, "its connection cannot be aborted by this user");
-	if (!err)
-		report_aftermath(to, t);
+	if (!err && fumount_report_aftermath)
+		fumount_report_aftermath(to, t);
 	return err;
 }
 

@@ -119,7 +119,7 @@ static const uint8_t numbers[] = {
 #undef ROW
 };
 
-/* NULL in the set-uid helper. */
+/* NULL in the set-uid helper and in a small build. */
 extern __typeof__(msg_rare_error) msg_rare_error __attribute__((weak));
 
 static const char *next_text(const char *text)

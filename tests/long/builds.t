@@ -21,6 +21,15 @@ exits 0 'make size' make -s -C one size
 like 'symbols by module, and the whole' "$out" 'hello_read +[0-9]+.*applets/hellofs +[0-9]+.*fusebox: [0-9]+ bytes'
 exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
 is 'CONFIG=tiny builds fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
+ok 'tiny has at most 77,000 bytes' test "$(wc -c <one/build/tiny/fusebox)" -le 77000
+exits 1 'tiny refuses -k' one/build/tiny/fusebox fumount -k one
+is 'the error: fumount: this build has no -k and -w; see fumount --help' "$err" 'fumount: this build has no -k and -w; see fumount --help'
+exits 1 'tiny refuses --install' one/build/tiny/fusebox --install "$T/links"
+is 'the error: fusebox: this build has no --install; see fusebox --help' "$err" 'fusebox: this build has no --install; see fusebox --help'
+exits 127 'tiny guesses no mistyped applet' one/build/tiny/fusebox fumont
+is 'the error: fusebox: fumont: no such applet; see fusebox --help' "$err" 'fusebox: fumont: no such applet; see fusebox --help'
+one/build/bin/hellofs -b mnt
+exits 0 'tiny detaches a busy mount' bash -c 'exec <mnt/hello; one/build/tiny/fusebox fumount mnt && exit 9; one/build/tiny/fusebox fumount -l mnt'
 exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' 'WITHOUT=fumount/all fumount/recover'
 is 'APPLETS= builds only these applets' "$(one/build/few/fusebox --list | sort | tr '\n' ' ')" 'fumount hellofs mount.hellofs umount.fuse '
 exits 0 'CONFIG=debug' make -s -j2 -C one CONFIG=debug
