@@ -183,7 +183,7 @@ static int unmount(void)
 		err = commfd_umount_known(keep.at, UMOUNT_LAZY);
 		busy |= report_holders(&to, m->dev_major, m->dev_minor) > 0;
 		if (!err && busy)
-			msg("%s: busy: detached, and served until no process uses it; signal again to abort", keep.at->path);
+			msg("%s: busy: detached, and served until no process holds it; signal again to abort", keep.at->path);
 	}
 	return err ? msg_errno(1, keep.at->path, err) : 0;
 }
@@ -308,6 +308,7 @@ static void handle_end_signal(void)
 	if (keep.stopping)
 		abort_and_exit(1);
 	msg_plain("Unmounting \"%s\"", keep.at->path);
+	notify_systemd("STOPPING=1");
 	start_unmounting();
 }
 
@@ -338,6 +339,8 @@ static bool reap(int *status)
 				msg("%s: still mounted, but no longer served", keep.at->path);
 				abort_and_exit(1);
 			}
+			if (!is_over())
+				notify_systemd("STATUS=busy: served until no process holds it");
 		}
 	}
 	return ended;

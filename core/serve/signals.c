@@ -31,7 +31,7 @@ void signals_end(int sig)
 		sys_exit(0);
 	if (!serving.shown) {
 		if (!getenv("FUSEBOX_WATCH"))	/* Otherwise fmount --auto-unmount unmounts. */
-			msg("not unmounted, since its mountpoint is not visible to this server; use fumount");
+			msg("not unmounted, since its mountpoint is not visible to this server; fumount does it, or fmount --auto-unmount");
 		sys_exit(0);
 	}
 	if (!serving.signals++)

@@ -9,7 +9,7 @@ list() { (cd "$top" && tests/messages "$@"); }
 list >texts
 ok 'the list has what is printed' test "$(wc -l <texts)" -gt 400
 for text in 'nothing is mounted there' 'busy; fumount -l detaches it' 'no such program in PATH' 'mounting needs CAP_SYS_ADMIN' \
-	'same as -l, as in fusermount3' 'not unmounted, since its mountpoint is not visible to this server; use fumount'; do
+	'same as -l, as in fusermount3' 'not unmounted, since its mountpoint is not visible to this server; fumount does it, or fmount --auto-unmount'; do
 	ok "such as: $text" grep -qF "	$text" texts
 done
 

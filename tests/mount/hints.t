@@ -154,4 +154,14 @@ hold
 kill -TERM "$server"
 ok 'a busy mount at the stop is told to systemd' within 5 grep -qx "'STOPPING=1.nSTATUS=busy: served until no process holds it'" heard
 kill "$holder"
+within 5 gone "$server"
+bg env NOTIFY_SOCKET="$T/notify" fmount --keep mnt -- hellofs
+keeper=$bg
+ok 'fmount --keep tells systemd that it is ready' within 5 grep -qx "'READY=1.nSTATUS=serving; started again 0 times'" heard
+hold
+kill -TERM "$keeper"
+ok 'fmount --keep tells systemd that it stops' within 5 grep -qx "'STOPPING=1'" heard
+ok 'fmount --keep tells systemd that the mount is busy' within 5 grep -qx "'STATUS=busy: served until no process holds it'" heard
+kill "$holder"
+ok 'the keeper ends once no process holds the mount' within 5 gone "$keeper"
 finish

@@ -27,7 +27,7 @@ ended() { kill -TERM "$(newest hellofs)" && within 5 gone "$bg"; }
 serve
 ok 'a server ends by SIGTERM' ended
 is 'it says that it does not unmount, and what does' "$(cat log)" \
-	'hellofs: not unmounted, since its mountpoint is not visible to this server; use fumount'
+	'hellofs: not unmounted, since its mountpoint is not visible to this server; fumount does it, or fmount --auto-unmount'
 ok 'which is so' mounted "$T/root/mnt"
 exits 0 'fumount unmounts it' chroot root /bin/fusebox fumount /mnt
 
