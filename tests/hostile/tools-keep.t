@@ -67,9 +67,9 @@ os.pwrite(int(os.environ['FUSE_RESUME']), bytes(60000), 16)
 sys.exit(3)
 END
 chmod 755 bin/forgets
-bg fmount --keep --keep-tries 3 -u 65534 -o allow_other home/other -- "$T/bin/forgets" 2>log
+bg fmount --keep --keep-tries 3 -u 65534 -o allow_other home/other -- "$T/bin/forgets" 2>ends
 ok 'a server that clears the memory: the keeper ends' within 15 gone "$bg" || kill -9 "$bg"
-like 'because the server ends too often' "$(cat log)" 'ends too often; unmounted$'
+like 'because the server ends too often' "$(cat ends)" 'ends too often; unmounted$'
 umount -l home/other 2>/dev/null
 
 # ---- Users who go on asking while the keeper gives up ----
@@ -85,7 +85,7 @@ for process in range(4):
         except OSError as error:
             if error.errno != 5: os._exit(0)
 END
-bg strace -qq -o /dev/null -e trace=write -e inject=write:delay_exit=30000 fmount --keep --keep-tries 1 -o allow_other home/other -- hellofs 2>log
+bg strace -qq -o /dev/null -e trace=write -e inject=write:delay_exit=30000 fmount --keep --keep-tries 1 -o allow_other home/other -- hellofs 2>ends
 keeper=$(within 10 [ -e home/other/hello ]; child_named fuse-keep:0 "$bg")
 timeout 60 python3 asks &
 sleep 0.5
