@@ -7,7 +7,7 @@
 start 120
 begin_wake
 for round in 1 2 3; do
-	serve
+	serve -t 2
 	begin -k mkdir,rename -n 2
 	hang; go
 	within 5 waits_for 1

@@ -27,10 +27,10 @@ works() { [ "$(timeout 5 ls "$place" 2>/dev/null | grep -c '^f[0-9]$')" -ge 5 ];
 # Where each waiter and each thread of the server that is left sleeps, for whoever looks into a failure.
 show_left()
 {
-	local task
+	local process task
 	echo "waiting: $(waiting)"
-	for task in $(timeout 5 pgrep -P "$pid") "$server"; do
-		for task in "/proc/$task/task"/*; do
+	for process in $(timeout 5 pgrep -P "$pid") "$server"; do
+		for task in "/proc/$process/task"/*; do
 			echo "$task $(cut -d ' ' -f 2,3 "$task/stat") $(cat "$task/syscall"): $(cut -d ' ' -f 2 "$task/stack" | tr '\n' ' ')"
 		done
 	done 2>/dev/null
