@@ -46,7 +46,7 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 # names of its objects, which the optimiser would lose. tests/house reads the symbols of all objects.
 PLACED := $(patsubst %,$(BUILD)/obj/%,$(subst *,%,$(shell grep -o "[a-z][a-z/_*]*\.o" configs/serving.ld)))
 WHOLE = $(if $(STATIC),$(if $(findstring clang,$(CC)),,$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),-flto)))
-$(filter-out $(PLACED),$(OBJECTS)): CFLAGS += $(WHOLE)
+WHOLE_LINK = $(WHOLE:-flto=-flto=2 -Wno-maybe-uninitialized)
 
 # The only binary that may be set-uid root is separate from the box.
 SETUID = $(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3)
@@ -95,11 +95,11 @@ $(STAMP):
 $(BUILD)/obj/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter $(PLACED),$@),,$(WHOLE)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WHOLE:%=% -flto-partition=none -Wno-maybe-uninitialized) -o $@.full $(OBJECTS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WHOLE_LINK) -o $@.full $(OBJECTS)
 	$(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 
 # The set-uid binary: one applet, position-independent, with relocations read-only

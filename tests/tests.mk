@@ -45,12 +45,12 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 # The box with one more applet: a server that tries to break out.
 $(BUILD)/tests/escapefs: tests/serve/escapefs.c $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WHOLE_LINK) -o $@ $< $(OBJECTS)
 
 # The box with another main: it lists the applets' option tables.
 $(BUILD)/tests/options: tests/cli/options.c $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(filter-out %/core/main.o,$(OBJECTS))
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WHOLE_LINK) -o $@ $< $(filter-out %/core/main.o,$(OBJECTS))
 
 -include tests/fuzz/fuzz.mk
 

@@ -382,6 +382,7 @@ int sys_pidfd_kill(int pidfd, int sig) { (void)sig; return on(pidfd); }
 int sys_kill(pid_t pid, int sig) { (void)sig; MUST(pid > 0); return decide(); }
 pid_t sys_getpid(void) { return 4710; }
 pid_t sys_setsid(void) { return decide(); }
+int sys_signal_after_parent(int sig) { (void)sig; return decide(); }
 int sys_die_with_parent(void) { return decide(); }
 int sys_share_files(pid_t a, pid_t b) { (void)a, (void)b; return decide(); }
 int sys_adopt_orphans(void) { return decide(); }
