@@ -67,13 +67,11 @@ static int give_up_waiting(const struct mountpoint *at, int child, const char *p
 	int status;
 	bool killed = sys_wait_ended(child, &status) == 0 && sys_kill(-child, SIGKILL) == 0;
 	int err = detach_mount(at, beneath);
-	bool left = look_for_mount(at) > 0;
+	const char *where = look_for_mount(at) <= 0 ? "unmounted" : !err ? "still mounted elsewhere"
+			    : err == -ESTALE ? "still mounted, since it was covered or moved meanwhile" : NULL;
 
-	msg("%s: no answer within %d second%s; %s%s%s", program, seconds, out_plural((uint64_t)seconds),
-	    killed ? "killed and " : "",
-	    !left ? "unmounted" : err == -ESTALE ? "still mounted, since it was covered or moved meanwhile"
-	    : err ? "still mounted: " : "unmounted there, but still mounted elsewhere",
-	    left && err && err != -ESTALE ? msg_reason(err) : "");
+	msg(where ? "%s: no answer within %d second%s; %s%s" : "%s: no answer within %d second%s; %sstill mounted: %s", program,
+	    seconds, out_plural((uint64_t)seconds), killed ? "killed and " : "", where ? where : msg_reason(err));
 	return 1;
 }
 
