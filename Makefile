@@ -45,7 +45,7 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 # Optimise across files what a small static program does not serve with: the linker places the rest by the
 # names of its objects, which the optimiser would lose. tests/house reads the symbols of all objects.
 PLACED := $(patsubst %,$(BUILD)/obj/%,$(subst *,%,$(shell grep -o "[a-z][a-z/_*]*\.o" configs/serving.ld)))
-WHOLE = $(if $(STATIC),$(if $(findstring clang,$(CC)),,$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),-flto)))
+WHOLE := $(if $(STATIC),$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),$(if $(call accepted,-flto=2),-flto)))
 WHOLE_LINK = $(WHOLE:-flto=-flto=2 -Wno-maybe-uninitialized)
 
 # The only binary that may be set-uid root is separate from the box.

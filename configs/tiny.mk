@@ -4,7 +4,7 @@ APPLETS ?= fmount fumount
 CONFIG_CFLAGS = $(SMALL)
 
 # What to leave out: a part of an applet, APPLET/PART for applets/APPLET/PART.c, or a file of core/; % stands for
-# any rest of a name. An option without its part is refused: "this build has no -k and -w".
+# any rest of a name. fumount refuses an option without its part: "this build has no -k and -w".
 define PARTS
 fmount/check           --check
 fmount/as_mount        -a, and the options of mount(8)

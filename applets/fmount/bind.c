@@ -152,7 +152,7 @@ static int bind_held(struct fmount *f, const struct place *source, const struct 
 	int status = OK;
 
 	if (at.fd < 0)
-		return report_failed(source, target, f->move, at.fd);
+		return report_failed(source, target, f->move && !f->idmap, at.fd);
 	if (*f->list && (status = remount_open(at.fd, at.path, f->list, f->bind || f->rbind, false)))
 		umount_fd(at.fd, UMOUNT_LAZY);
 	status = status ? status : change_propagation(f, &at);

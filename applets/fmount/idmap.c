@@ -13,7 +13,7 @@
 #include "sys.h"
 #include "sys/child.h"
 
-enum { MAP_SIZE = 512 };
+enum { MAP_SIZE = 4096 };	/* the kernel reads at most a page */
 
 /* Rewrites FROM:TO:COUNT,... as lines of uid_map. The kernel checks the numbers. */
 static int to_lines(const char *map, char lines[MAP_SIZE])
@@ -90,6 +90,8 @@ static int report_source(const char *source, const char *map, int err)
 {
 	if (err == -EINVAL)
 		msg("%s: its file system has no idmapped mounts, or %s is no user namespace; a FUSE server has to ask for them, on Linux 6.12", source, map);
+	else if (err == -ENOSYS)
+		msg("%s: --idmap takes Linux 5.12", source);
 	else
 		msg_errno(1, source, err);
 	return -1;

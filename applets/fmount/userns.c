@@ -44,8 +44,8 @@ static void ignore_signal(int sig)
 static const int passed[] = { SIGTERM, SIGUSR1, SIGUSR2 };
 enum { PASSED = sizeof(passed) / sizeof(*passed) };
 
-/* fmount asks the guard to pass on passed[i] by the signal PASS_FIRST + i, since the guard ignores
-   what the whole process group gets, as the command does. The kernel sends FMOUNT_ENDED. */
+/* fmount asks the guard to pass on passed[i] by the signal PASS_FIRST + i, since the guard itself
+   ignores passed[i]: the command gets one that is sent to the whole process group. The kernel sends FMOUNT_ENDED. */
 enum { PASS_FIRST = 40, FMOUNT_ENDED = PASS_FIRST + PASSED };
 
 static void ask_guard(int sig)
@@ -149,12 +149,12 @@ static int guard_fork(void)
 {
 	int fmount = sys_getpid(), err = sys_adopt_orphans();
 
+	for (int i = PASS_FIRST; i <= FMOUNT_ENDED; i++)	/* before the fork: fmount may send one at once */
+		sys_signal(i, pass_on);
 	command = err ? err : sys_fork();
 	if (command)
 		return command;
 	guard = sys_getpid();
-	for (int i = PASS_FIRST; i <= FMOUNT_ENDED; i++)
-		sys_signal(i, pass_on);
 	catch_signals(ignore_signal);
 	sys_signal_after_parent(FMOUNT_ENDED);
 	if (sys_getppid() != fmount)
@@ -183,5 +183,7 @@ int fmount_userns_run(void)
 		attend(child);
 	}
 	sys_die_with_parent();
+	if (sys_getppid() != guard)
+		sys_exit(1);
 	return 0;
 }

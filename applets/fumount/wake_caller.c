@@ -73,7 +73,7 @@ static void look_at(struct scout *scout, const char *name)
 			continue;
 		out = (struct out)OUT_TEXT(task);
 		out_fmt(&out, "%s/task/%s", name, tid);
-		if (read_proc(out_text(&out), "wchan", wchan, sizeof(wchan)) <= 0 || !task_waits_for_server(wchan))
+		if (read_proc(out_text(&out), "wchan", wchan, sizeof(wchan)) > 0 && wchan[0] != '0' && !task_waits_for_server(wchan))
 			scout_report(scout, &pid);
 	}
 	sys_close(tasks.fd);

@@ -200,7 +200,8 @@ void pass_keep_room(struct fuse_session *session);
 bool pass_may_keep(const struct fuse_req *req, uint64_t node);
 
 /* Call it before a request makes a name: afterwards, pass_may_keep() allows the new file. Returns a
-   descriptor that the caller closes once the name is made, so that one is free for the new node.
+   descriptor that the caller closes once the name is made: its number is then free for the new node, unless
+   another thread takes it first.
    -EMFILE: there is none, or pass_may_keep() would be false. */
 int pass_reserve(const struct fuse_req *req, int dir);
 

@@ -127,7 +127,7 @@ static void want_nodes(const struct passfs *fs)
 static bool is_possible(const struct journal *kept)
 {
 	return kept->most_nodes <= JOURNAL_NODES && kept->most_fds <= JOURNAL_FDS && kept->most_backed <= JOURNAL_BACKED
-	       && kept->inode[FUSE_ROOT_ID - 1].ino;
+	       && kept->most_nodes >= FUSE_ROOT_ID && kept->inode[FUSE_ROOT_ID - 1].ino;
 }
 
 static const char *attach(void *data, void *memory, bool resumed)
@@ -180,14 +180,13 @@ static void occupy(int fd)
 
 	if (sys_pipe(pipe) < 0)
 		return;
-	for (int i = 0; i < 2; i++)
-		if (pipe[i] == fd) {
-			sys_close(pipe[!i]);
-			return;
-		}
-	sys_dup2(pipe[0], fd);
-	sys_set_cloexec(fd, true);
-	sys_close(pipe[0]);
+	if (pipe[0] != fd) {
+		sys_dup2(pipe[0], fd);
+		sys_set_cloexec(fd, true);
+		sys_close(pipe[0]);
+	}
+	if (pipe[1] != fd)
+		sys_close(pipe[1]);
 	sys_close(pipe[1]);
 }
 
@@ -257,8 +256,12 @@ int resume_root(struct passfs *fs, int fd, uint64_t device, uint64_t ino)
 	lose_nodes(fs);
 	sys_free_pages(self.wanted, JOURNAL_FDS / 8);
 	root = self.kept->inode;
-	if (root->fd >= 0 && !is_source(fs, root->fd, device, ino))
+	if (root->fd >= 0 && !is_source(fs, root->fd, device, ino)) {
+		int stranger = root->fd;
+
 		inodes_lose(&fs->inodes, FUSE_ROOT_ID);
+		sys_close(stranger);
+	}
 	if (root->fd < 0) {
 		root->fd = fd;		/* found by no name but SOURCE's, so not in the hash */
 		root->device = device;

@@ -75,20 +75,21 @@ umount -l home/other 2>/dev/null
 # ---- Users who go on asking while the keeper gives up ----
 cat >asks <<'END'
 #!/usr/bin/python3
-import os, sys
+import os, signal
 mount = os.open('home/other', os.O_PATH)
 for process in range(4):
     if os.fork(): continue
+    signal.alarm(60)
     for i in range(1000000):
         try: os.stat(f'{process}-{i}', dir_fd=mount)
-        except FileNotFoundError: pass
+        except FileNotFoundError: open(f'asked{process}', 'w').close()
         except OSError as error:
             if error.errno != 5: os._exit(0)
 END
 bg strace -qq -o /dev/null -e trace=write -e inject=write:delay_exit=30000 fmount --keep --keep-tries 1 -o allow_other home/other -- hellofs 2>ends
 keeper=$(within 10 [ -e home/other/hello ]; child_named fuse-keep:0 "$bg")
-timeout 60 python3 asks &
-sleep 0.5
+python3 asks >/dev/null 2>&1
+ok 'users ask' within 10 test -e asked3
 kill -9 "$(child_named hellofs "$keeper")"
 ok 'users ask without end: the keeper ends' within 8 gone "$keeper" || kill -9 "$keeper"
 ok 'and nothing is mounted' unmounted "$T/home/other"

@@ -62,13 +62,13 @@ within 5 mounted "$T/trap2" || bail 'wake_trap trade does not mount'
 timeout 120 stat trap2/hang >/dev/null 2>&1 & own=$!
 timeout 120 stat trap/hang >/dev/null 2>&1 & pids+=($!)
 within 5 waits_at trap2 && within 5 waits_at trap
-strace -f -qq -o trace -e trace=pidfd_getfd -e inject=pidfd_getfd:delay_enter=1000000 timeout 60 fumount --wake -f trap >said 2>&1 & fumount=$!
+strace -f -qq -o trace -e trace=pidfd_getfd -e inject=pidfd_getfd:delay_enter=3000000 timeout 60 fumount --wake -f trap >said 2>&1 & fumount=$!
 # Two children look at the server and its health; the third one holds the server.
 fetches() { [ "$(grep -c 'getfd(' trace)" = 3 ]; }
 ok 'trade: a descriptor is fetched by the child that holds the server' within 15 fetches
 kill -USR1 "$trap"
 ok "trade: root's fumount ends" within 20 gone "$fumount"
-like 'trade: the descriptor was fetched with the number that was found' "$(cat trace)" 'getfd\([0-9]+, 100, 0\)'
+like 'trade: the descriptor was fetched with the number that was found' "$(grep 'getfd(' trace | tail -n 1)" 'getfd\([0-9]+, 100, 0'
 ok "trade: who waits for the server's other mount waits on" waits_on "$own"
 within 5 waits_at trap2
 abort_detach "$T/trap"

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../mount/wake.sh"
 start 120
 begin_wake
+read -ra processors < <(python3 -c 'import os; print(*os.sched_getaffinity(0))')
 for round in 1 2 3; do
 	serve -t 2
 	begin -k mkdir,rename -n 2
@@ -13,13 +14,13 @@ for round in 1 2 3; do
 	within 5 waits_for 1
 	sleep 0.2
 	spinners=()
-	for cpu in $(seq 0 $(($(nproc) - 1))); do
-		timeout 15 taskset -c "$cpu" sh -c 'while :; do :; done' & spinners+=("$!")
+	for cpu in "${processors[@]}"; do
+		bg taskset -c "$cpu" sh -c 'ulimit -t 30; while :; do :; done' >/dev/null
+		spinners+=("$bg")
 	done
-	pids+=("${spinners[@]}")
 	for pid in $(pgrep -P "$waiters"); do chrt -i -p 0 "$pid"; done
 	exits 0 "waking threads that the processor is withheld from, round $round" wake -f mnt
-	kill "${spinners[@]}"
+	ok 'every processor was busy' kill "${spinners[@]}"
 	ok 'each of them is woken, the last one too' within 10 all_over
 	come_back
 	finished

@@ -55,7 +55,7 @@ hang_once()
 	timeout 20 fumount --wake -f mnt >woken 2>&1 8>&- || { echo "fumount: $(cat woken)"; revive; exec 8>&-; return 1; }
 	within 2 all_over || { echo "left: $(cat woken waited)"; show_left; }
 	grep -v 'ready\|over' waited | sort | comm -13 free - >>results
-	[ "$(grep -c . free)" -lt 11 ] || echo 'all were served at once'
+	[ "$(grep -c . free)" -lt "${most:-11}" ] || echo 'all were served at once'
 	revive
 	exec 8>&-
 	within 10 works || { echo 'does not work afterwards'; return 1; }
@@ -96,8 +96,10 @@ elif command -v sshfs >/dev/null && [ -x /usr/lib/openssh/sftp-server ]; then
 	# hangs_sshfs OPTION [KINDS]
 	hangs_sshfs()
 	{
+		local most
 		kinds=${2:-}
-		bg sshfs -f -o "ssh_command=$T/fakessh,dir_cache=no,$1" "x:$T/far" "$T/mnt"
+		most=$(tr -cd , <<<"$kinds" | wc -c) most=$((kinds ? most + 1 : 11))
+		bg sshfs -f -o "ssh_command=$T/fakessh,$1" "x:$T/far" "$T/mnt"
 		server=$bg
 		within 10 mounted "$T/mnt"
 		hangs "sshfs -o $1"
@@ -106,7 +108,7 @@ elif command -v sshfs >/dev/null && [ -x /usr/lib/openssh/sftp-server ]; then
 		within 5 unmounted "$T/mnt"
 		kinds=''
 	}
-	hangs_sshfs sshfs_sync
+	hangs_sshfs dir_cache=no,sshfs_sync
 	# Without sshfs_sync, sshfs itself uses a file after its RELEASE if a WRITE is late, see fumount(8); and it answers a FLUSH itself.
 	hangs_sshfs dir_cache=no stat,open,read,readdir,rename,lock,mmap,fsync,mkdir
 	restore() { :; }

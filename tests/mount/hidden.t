@@ -42,8 +42,8 @@ keeper=$bg
 within 10 test -e mnt/hello
 server=$(child_named hellofs "$keeper")
 stop "$server"
-timeout 60 stat mnt/nothing >/dev/null 2>&1 & pids+=($!)
-within 5 blocked $!
+bg stat mnt/nothing >/dev/null 2>&1
+within 5 blocked "$bg" || bail 'nothing waits'
 mount -t proc -o hidepid=2 proc /proc
 exits 1 'root without CAP_SYS_PTRACE does not see what the server has open' less readlink "/proc/$server/fd/0"
 exits 0 'fuse-info by root without CAP_SYS_PTRACE' less fuse-info --json mnt

@@ -140,7 +140,7 @@ is 'the error: fumount: conn:9999999: no such connection' "$err" 'fumount: conn:
 
 python3 - >heard 2>/dev/null <<'PY' &
 import socket
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("notify"); s.settimeout(20)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("notify")
 while True: print(repr(s.recv(200).decode()), flush=True)
 PY
 pids+=($!)

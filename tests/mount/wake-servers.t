@@ -46,7 +46,7 @@ works_again
 serve
 two_wait
 exits 1 'from a PID namespace where the server is not visible' timeout 10 unshare -p -f --mount-proc --kill-child fumount --wake -f mnt
-like 'it is refused' "$err" 'its server is not visible to this user'
+like 'it is refused' "$err" 'its server is not visible; run this with CAP_SYS_PTRACE, outside of PID namespaces'
 is 'and nobody is woken' "$(results)" ''
 wakes 'by the one who sees it' fumount --wake -f mnt
 works_again

@@ -49,16 +49,11 @@ exits 1 '--idmap with --move' fmount --idmap 0:1:1 --move src there
 exits 1 '--idmap with a program' fmount --idmap 0:1:1 mnt -- hellofs
 exits 32 '--idmap by an ordinary user' as 1777 "$BUILD/bin/fmount" --idmap 0:1:1 src there
 is 'what is refused mounts nothing' "$(awk -v t="$T/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo)" "$T/src"
-map 0:100000:65536 -r src there
-exits 1 '-r makes an idmapped bind read-only' touch there/x
-is 'and only that' "$(touch src/x; ls src)" x
-rm src/x
-umount there
 
 # ---- passfs ----
 
 # A user namespace as a container's, and its root. The mount takes its map from that.
-bg unshare -U sleep 100
+bg unshare -U sleep infinity
 container=$bg
 in_namespace() { [ "$(readlink "/proc/$container/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
 within 5 in_namespace
@@ -69,6 +64,11 @@ if ! fmount --idmap "/proc/$container/ns/user" src mapped; then
 	skip 'passfs on an idmapped SOURCE' 'this kernel has no idmapped tmpfs'
 	finish
 fi
+map 0:100000:65536 -r src there
+exits 1 '-r makes an idmapped bind read-only' touch there/x
+is 'and only that' "$(touch src/x; ls src)" x
+rm src/x
+umount there
 for options in '' '--no-passthrough --cache=none' '--writeback'; do
 	with="passfs $options:"
 	mkdir -m 1777 src/tmp
