@@ -310,6 +310,7 @@ for victim in fmount guard; do
 	bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- stays >/dev/null
 	fmount=$bg
 	ok "--userns: the command runs ($victim)" within 10 eval '[ "$(left_behind "^sleep 31416.$$")" = 1 ]'
+	# shellcheck disable=SC2034 # ${!victim}
 	guard=$(child_named fmount "$fmount")
 	kill -9 "${!victim}"
 	ok "--userns: its processes end when $victim is killed" within 10 eval '[ "$(left_behind "sleep 3141[56].$$")" = 0 ]'
