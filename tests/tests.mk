@@ -8,17 +8,16 @@ SLOW = tests/cli/build.t tests/setuid/attacks.t tests/hostile/passfs-users.t tes
 	tests/compat/abi.t tests/serve/writing.t tests/hostile/tools-paths.t tests/hostile/tools-wake.t tests/hostile/tools-trap.t \
 	tests/compat/fusermount.t tests/setuid/limits.t tests/hostile/tools-fetch.t tests/serve/request-timeout.t \
 	tests/mount/wake-servers.t tests/mount/wake-untold.t tests/hostile/tools-wake-server.t \
-	tests/setuid/others.t
+	tests/setuid/others.t tests/mount/info.t
 ALL_SCRIPTS = $(wildcard tests/cli/*.t tests/compat/*.t tests/mount/*.t tests/serve/*.t tests/boot/*.t tests/setuid/*.t tests/hostile/*.t)
 SCRIPTS = $(filter-out $(SLOW),$(ALL_SCRIPTS))
 
-# This comes after the others: it wants the next mount of the machine to be given the number of
-# a connection that has gone. What changes a switch of the whole machine holds a lock instead
-# (machine in tests/lib.sh), which keeps a second `make test` out as well.
-ALONE = tests/mount/info.t
-# A process that tools-trap.t makes keeps every reader of /proc waiting; a helper that others.t holds up, the
-# unmount of whatever mount gets its number; and wake.t measures how soon hundreds of processes go on.
-SLOW_ALONE = tests/hostile/tools-trap.t tests/setuid/others.t tests/mount/wake.t
+# One at a time, after the others: a process that tools-trap.t makes keeps every reader of /proc waiting; a helper
+# that others.t holds up, the unmount of whatever mount gets its number; wake.t measures how soon hundreds of
+# processes go on; and info.t wants the next mount of the machine to be given the number of a connection that has
+# gone. What changes a switch of the whole machine holds a lock instead (machine in tests/lib.sh), which keeps a
+# second `make test` out as well.
+SLOW_ALONE = tests/hostile/tools-trap.t tests/setuid/others.t tests/mount/wake.t tests/mount/info.t
 
 # The longest first, so that no processor is without work at the end.
 LONGEST = tests/serve/replace.t tests/serve/passopts.t tests/serve/passfs.t tests/serve/descriptors.t tests/mount/unmount.t \
@@ -63,7 +62,7 @@ test:
 test-tools: all $(UNITS) $(TOOLS) $(BUILD)/tests/boot/probe $(BUILD)/tests/escapefs $(BUILD)/tests/options $(REPLAYS)
 
 test-built: test-tools
-	@CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) tests/harness --alone '$(ALONE)' $(ORDERED) $(UNITS)
+	@CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$(abspath $(BUILD)) tests/harness $(ORDERED) $(UNITS)
 
 test-slow:
 	@tests/deps
