@@ -96,9 +96,9 @@ elif command -v sshfs >/dev/null && [ -x /usr/lib/openssh/sftp-server ]; then
 	# hangs_sshfs OPTION [KINDS]
 	hangs_sshfs()
 	{
-		local most
+		local most=11
 		kinds=${2:-}
-		most=$(tr -cd , <<<"$kinds" | wc -c) most=$((kinds ? most + 1 : 11))
+		[ -z "$kinds" ] || most=$(tr , '\n' <<<"$kinds" | wc -l)
 		bg sshfs -f -o "ssh_command=$T/fakessh,$1" "x:$T/far" "$T/mnt"
 		server=$bg
 		within 10 mounted "$T/mnt"
