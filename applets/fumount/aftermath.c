@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* aftermath: what is left of a connection after its mount was detached. */
+/* aftermath: reports what keeps a connection alive after its mount was detached. */
 #include "fumount.h"
 #include "health/fusectl.h"
 #include "target/target.h"

@@ -37,16 +37,6 @@ struct change {
 	const char *target;
 };
 
-static bool is_creation(const struct fuse_req *req)
-{
-	switch (req->in->opcode) {
-	case FUSE_UNLINK: case FUSE_RMDIR: case FUSE_RENAME: case FUSE_RENAME2: case FUSE_LINK:
-		return false;
-	default:
-		return true;
-	}
-}
-
 /* Never opens an existing file, since the kernel has not checked the caller for it. If another
    process keeps creating and removing the name, one of several tries finds the name free. */
 static int create_new(const struct change *c)
@@ -203,7 +193,7 @@ static int apply_rechecked_change(const struct fuse_req *req, struct change *c, 
 	const struct passview *view = &pass_of(req)->view;
 	uint32_t chosen;
 
-	if (is_creation(req))
+	if (pass_makes_file(req))
 		return apply_change_as(req, c, passview_source(view, req->in->uid, false), PRIV_DAC);
 	if (req->in->opcode == FUSE_LINK)
 		return apply_change(req, c);
@@ -272,9 +262,9 @@ static int perform_change(struct fuse_req *req, struct change *c)
 	if (was_made(req, c))
 		return result_of_made(req, c);
 	priv_use_reserve(req->in->uid == 0);
-	if (is_creation(req))
+	if (pass_makes_file(req))
 		vfs_umask(c->umask);
-	if (!fs->acts_as_callers || c->as_self || (req->in->uid == 0 && !is_creation(req) && !(c->flags & WHITEOUT)))
+	if (!fs->acts_as_callers || c->as_self || (req->in->uid == 0 && !pass_makes_file(req) && !(c->flags & WHITEOUT)))
 		return apply_change(req, c);
 	if (req->in->uid == 0)
 		return apply_change_as(req, c, uid, PRIV_ALL);

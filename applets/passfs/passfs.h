@@ -195,6 +195,9 @@ int pass_done(struct pass_file file, int err);
    descriptors it also waits for them. */
 void pass_keep_room(struct fuse_session *session);
 
+/* Whether the request makes a file; LINK only gives one another name. */
+bool pass_makes_file(const struct fuse_req *req);
+
 /* False: the node is new to the kernel, few descriptors are left even after waiting as below, and the
    caller has more than a share of them. */
 bool pass_may_keep(const struct fuse_req *req, uint64_t node);

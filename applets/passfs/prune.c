@@ -105,7 +105,7 @@ static bool has_share_left(const struct fuse_req *req)
 	       || pass_wait_for_room(req->session) || !exceeds_files(fs, req->in->uid);
 }
 
-static bool makes_file(const struct fuse_req *req)
+bool pass_makes_file(const struct fuse_req *req)
 {
 	switch (req->in->opcode) {
 	case FUSE_CREATE: case FUSE_TMPFILE: case FUSE_MKNOD: case FUSE_MKDIR: case FUSE_SYMLINK:
@@ -119,14 +119,14 @@ bool pass_may_keep(const struct fuse_req *req, uint64_t node)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	return !inode || inode->lookups > 1 || makes_file(req) || has_share_left(req);
+	return !inode || inode->lookups > 1 || pass_makes_file(req) || has_share_left(req);
 }
 
 int pass_reserve(const struct fuse_req *req, int dir)
 {
 	int fd;
 
-	if (makes_file(req) && !has_share_left(req))
+	if (pass_makes_file(req) && !has_share_left(req))
 		return -EMFILE;
 	do
 		fd = vfs_dup(dir);

@@ -238,8 +238,8 @@ static uint32_t last_instance(const struct passfs *fs)
 	return last;
 }
 
-/* The sandbox admits what is below the root's descriptor, and a server that was taken over may have put
-   another directory there. */
+/* The sandbox gives access to everything below the root's descriptor. If the former server was taken over, the
+   attacker may have replaced that by a descriptor of another directory. */
 static bool is_source(const struct passfs *fs, int fd, uint64_t device, uint64_t ino)
 {
 	struct vfs_stat st;

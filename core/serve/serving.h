@@ -33,8 +33,8 @@ bool serving_is_device(const char *where);
 /* Has exec(2) close it. Returns N, or -EBADF. */
 int serving_take_device(const char *where);
 
-/* Closes what came over exec(2), but for the device that was taken, 0 to 2, and those that the command line or
-   the environment names. */
+/* Closes the descriptors that this process inherited over exec(2). Keeps 0 to 2, the device that it was given, and
+   those that the command line or the environment names. */
 void serving_close_inherited(void);
 
 /* signals.c. Call signals_catch_end() before mounting, so that a signal leaves nothing mounted, and

@@ -63,7 +63,7 @@ leading_out()
 	done
 }
 
-# ---- A file that it had open is not there any more: what has its number in the next server? ----
+# ---- The next server cannot open a file that the former one had open ----
 ok 'passfs --sandbox' up --sandbox
 exec 5<mnt/text
 number=$(./poke "$server" found)
@@ -101,7 +101,7 @@ exec 5<&-
 ok 'unmounts' down
 
 tries=3
-# ---- What was begun is taken back, and what was forgotten is closed, in the cage ----
+# ---- The next server undoes changes and closes forgotten nodes only inside the cage ----
 # order: of each server, its filters (f) and its first notification to the kernel, RESEND (r)
 order()
 {

@@ -37,7 +37,7 @@ ok 'nothing is mounted' unmounted "$T/mapped"
 fumount dark
 fumount hello
 
-# ---- What is refused ----
+# ---- Refused command lines ----
 
 for wrong in 0:1 0:1:2:3 a 0:0:1,0:5:1 /proc/self/ns/mnt ''; do
 	exits 32 "--idmap '$wrong'" fmount --idmap "$wrong" src there

@@ -116,15 +116,10 @@ static void only_the_known_mount_is_unmounted(void **state)
 
 static void aborting_wakes(void **state)
 {
-	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
 	char byte[8192];
-	struct out why = OUT_TEXT(text);
-	int device, held, err;
+	int device = mount_mnt(&at), held, err;
 
 	(void)state;
-	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
-	device = mount_fuse(&at, &options, &why);
-	assert_true(device > 2);
 	/* This descriptor keeps the mount busy: the abort ends the connection. */
 	held = open("mnt", O_PATH);
 	assert_int_equal(sys_set_nonblocking(device), 0);
@@ -135,8 +130,7 @@ static void aborting_wakes(void **state)
 	close(held);
 	close(device);
 	close(at.under);
-	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
-	device = mount_fuse(&at, &options, &why);
+	device = mount_mnt(&at);
 	err = fusectl_abort(at.mounted.dev_minor);
 	if (err == 0)
 		assert_int_equal(sys_read(device, byte, sizeof(byte)), -ENODEV);
@@ -150,17 +144,13 @@ static void aborting_wakes(void **state)
 static void a_number_is_used_again(void **state)
 {
 	static struct target t;
-	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
 	char byte[8192];
-	struct out why = OUT_TEXT(text);
 	int device = -1;
 	bool same = false;
 
 	(void)state;
 	for (int i = 0; i < 50 && !same; i++) {
-		assert_int_equal(mount_pin(&at, "mnt", &why), 0);
-		device = mount_fuse(&at, &options, &why);
-		assert_true(device > 2);
+		device = mount_mnt(&at);
 		close(at.under);
 		same = i % 2 && at.mounted.dev_minor == t.minor;
 		if (same)

@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mount/mount.h"
+#include "out.h"
+
 static char top[] = "/tmp/fusebox-unit.XXXXXX";
 
 static inline void put(const char *path, const char *text, mode_t mode)
@@ -23,6 +26,20 @@ static inline void put(const char *path, const char *text, mode_t mode)
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 	chmod(path, mode);
+}
+
+/* Mounts a FUSE file system on mnt. Returns its device; the test closes that and at->under. */
+static inline int mount_mnt(struct mountpoint *at)
+{
+	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
+	char text[512];
+	struct out why = OUT_TEXT(text);
+	int device;
+
+	assert_int_equal(mount_pin(at, "mnt", &why), 0);
+	device = mount_fuse(at, &options, &why);
+	assert_true(device > 2);
+	return device;
 }
 
 /* In a user namespace mounting is allowed, and propagates to no other namespace. */

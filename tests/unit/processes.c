@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "health/holders.h"
-#include "mount/mount.h"
 #include "mount/umount.h"
 #include "place.h"
 #include "proc/proc.h"
@@ -68,15 +67,10 @@ static bool waits_for_server(int pid)
 static void an_idle_server_waits_for_no_server(void **state)
 {
 	static struct mountpoint at;
-	static const struct optlist options = { .fsname = "x", .subtype = "unit" };
-	char text[512], byte[8192];
-	struct out why = OUT_TEXT(text);
-	int device, caller, server;
+	char byte[8192];
+	int device = mount_mnt(&at), caller, server;
 
 	(void)state;
-	assert_int_equal(mount_pin(&at, "mnt", &why), 0);
-	device = mount_fuse(&at, &options, &why);
-	assert_true(device > 2);
 	assert_true(read(device, byte, sizeof(byte)) > 0);	/* INIT, which gets no answer */
 	server = child_in(read_device, device, "fuse_dev");
 	caller = child_in(look_up, -1, "fuse");
