@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "passfs.h"
+#include "proc/proc.h"
 #include "sys/priv.h"
 
 static const char access_list[] = PASS_ACCESS_LIST;
@@ -32,26 +33,51 @@ static bool is_for_source(const struct fuse_req *req, const char *name, bool set
 	       && (!get_acl_kind(name) || (sets && !(fuse_agreed(req) & FUSE_POSIX_ACL)));
 }
 
+/* Attributes whose name begins with user., which the kernel checks by the file's mode. */
+static bool is_by_mode(const char *name)
+{
+	static const char *const others[] = { "system.", "security.", "trusted." };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strncmp(name, others[i], strlen(others[i])) == 0)
+			return false;
+	return true;
+}
+
+/* Acts as the caller, with the groups that /proc shows; -errno: it does not show them. */
+static int act_as_caller(const struct fuse_req *req)
+{
+	const struct passview *view = &pass_of(req)->view;
+	gid_t groups[64];
+	int n = proc_groups((int)req->in->pid, req->in->uid, req->in->gid, groups, sizeof(groups) / sizeof(*groups));
+
+	for (int i = 0; i < n; i++)
+		groups[i] = passview_source(view, groups[i], true);
+	return n < 0 ? n : priv_act_for(pass_source_uid(req), pass_group(req), groups, (size_t)n, 0);
+}
+
+/* The kernel may have checked the caller by a mode that it cached long ago. If the mode of now does not settle
+   it, SOURCE checks the caller. Only where that cannot be does the kernel have to check again: it does so when
+   the call named a path, and fgetxattr(2) and its kind fail with ESTALE. */
+static int act_by_mode(const struct fuse_req *req, uint64_t node, uint32_t wanted)
+{
+	const struct passfs *fs = pass_of(req);
+	int fd = pass_fd(req, node);
+
+	if (!fs->has_long_timeout || !pass_is_checked(req) || pass_may_by_mode(req, node, fd, wanted)
+	    || (!fs->view.perms && act_as_caller(req) == 0))
+		return 0;
+	return pass_check_now(req, node, fd, wanted);
+}
+
 /* Acts as the user by whom SOURCE is to check access to the attribute, until priv_act_as_self(). */
 static int act_for_attribute(const struct fuse_req *req, uint64_t node, const char *name, bool sets, uint32_t rights)
 {
 	if (is_for_source(req, name, sets))
 		return priv_act_for(pass_source_uid(req), pass_group(req), NULL, 0, 0);
+	if (is_by_mode(name))
+		return act_by_mode(req, node, sets ? 2 : 4);
 	return sets && get_acl_kind(name) ? pass_as_owner(req, node, pass_group(req), NULL, 0, rights) : 0;
-}
-
-/* The kernel checks the caller for these by the mode, which it may have cached for long. */
-static int check_by_mode(const struct fuse_req *req, uint64_t node, const char *name, uint32_t wanted)
-{
-	static const char *const others[] = { "system.", "security.", "trusted." };
-	int fd = pass_fd(req, node);
-
-	if (fd < 0 || !pass_of(req)->has_long_timeout)
-		return fd < 0 ? fd : 0;
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (strncmp(name, others[i], strlen(others[i])) == 0)
-			return 0;
-	return pass_check_now(req, node, fd, wanted);
 }
 
 /* The kernel checks callers other than the owner by the access ACL instead of the mode: apply the
@@ -72,7 +98,7 @@ int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_
 {
 	char kind = get_acl_kind(name);
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-	ssize_t n = check_by_mode(req, node, name, 4);
+	ssize_t n = inode ? 0 : -ESTALE;
 
 	if (inode && inode->limits & VFS_NOSUID && is_capability(name))
 		return -ENODATA;
@@ -134,12 +160,12 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 {
 	bool extended = fuse_agreed(req) & FUSE_SETXATTR_EXT;
 	struct vfs_stat st;
-	int fd = pass_fd(req, node), err = check_by_mode(req, node, name, 2);
+	int fd = pass_fd(req, node), err;
 	char kind = get_acl_kind(name);
 	bool begun = has_begun(req);
 
-	if (err)
-		return err;
+	if (fd < 0)
+		return fd;
 	if (kind)
 		passview_acl(&pass_of(req)->view, (void *)req->data, in->size, 0, true);
 	if (is_capability(name) && pass_is_checked(req) && !pass_owner_is_shown(req, fd))
@@ -160,7 +186,7 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 
 int pass_removexattr(struct fuse_req *req, uint64_t node, const char *name)
 {
-	int fd = pass_fd(req, node), err = check_by_mode(req, node, name, 2);
+	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
 	bool begun = has_begun(req);
 
 	priv_keep_setid(req->in->uid == 0);	/* removing an ACL sets the mode */

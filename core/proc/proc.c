@@ -126,6 +126,36 @@ int proc_facts(int pid, struct proc_facts *facts)
 	return 0;
 }
 
+/* The fourth of a thread's ids, after "\nUid:" or "\nGid:": the one by which the kernel checks access to files. */
+static bool has_fs_id(const char *status, const char *key, uint32_t id)
+{
+	const char *at = text_find(status, key);
+
+	for (int i = 0; at && i < 4; i++)
+		at = strchr(at + 1, '\t');
+	return at && text_number(at + 1) == id;
+}
+
+int proc_groups(int tid, uint32_t fsuid, uint32_t fsgid, uint32_t *groups, size_t room)
+{
+	static const char key[] = "\nGroups:\t";
+	char name[12], text[2048];
+	const char *at;
+	size_t n = 0;
+
+	if (read_proc(read_name(tid, name), "status", text, sizeof(text)) <= 0 || !has_fs_id(text, "\nUid:", fsuid)
+	    || !has_fs_id(text, "\nGid:", fsgid) || !(at = text_find(text, key)))
+		return -ESRCH;
+	at += strlen(key);
+	for (at += strspn(at, " "); *at >= '0' && *at <= '9'; at += strspn(at, " ")) {
+		if (n == room)
+			return -E2BIG;
+		groups[n++] = (uint32_t)text_number(at);
+		at += strspn(at, "0123456789");
+	}
+	return *at == '\n' ? (int)n : -E2BIG;	/* else the text has been cut */
+}
+
 /* ---- Signals ---- */
 
 int proc_hold(struct proc_held *held, int pid)

@@ -136,6 +136,30 @@ echo text >src/j; chmod 666 src/j; setfattr -n user.x -v old src/j; as $U getfat
 exits 1 'read one' as $U getfattr -n user.x mnt/j
 is 'they stay' "$(getfattr --absolute-names --only-values -n user.x src/h src/i)" oldold
 rm -r src/list src/h src/i src/j
+# By a descriptor, for which the kernel does not check again: fgetxattr, fsetxattr and fremovexattr.
+for who in nobody member named; do
+	groups=--clear-groups; [ $who != member ] || groups=--groups=1900
+	touch "src/$who"; chgrp 1900 "src/$who"; chmod 666 "src/$who"; setfattr -n user.x -v old "src/$who"
+	coproc USER { setpriv --reuid="$U" --regid="$U" "$groups" perl -e '$| = 1; open my $fh, "+<", "mnt/'$who'" or die; print "open\n"; <STDIN>;
+		my ($f, $x, $y, $room, $v) = (fileno $fh, "user.x", "user.y", " " x 9, "new"); my @got;
+		for (sub { syscall 193, $f, $x, $room, 9 }, sub { syscall 190, $f, $y, $v, 3, 0 }, sub { syscall 199, $f, $x }) {
+			$! = 0; push @got, $_->() . ($! ? " $!" : "");
+		}
+		print join(", ", @got), "\n"'; }
+	pid=$USER_PID
+	read -r -t 5 -u "${USER[0]}" opened; [ "$opened" = open ] || diag 'not opened'
+	chmod 660 "src/$who"
+	# user::rw-, user:1777:rw-, group::---, mask::rw-, other::---
+	[ $who != named ] || setfattr -n system.posix_acl_access -v 0x0200000001000600ffffffff02000600f106000004000000ffffffff10000600ffffffff20000000ffffffff "src/$who"
+	echo >&"${USER[1]}"; read -r -t 5 -u "${USER[0]}" got; wait "$pid"
+	case $who in
+	nobody) want='-1 Permission denied, -1 Permission denied, -1 Permission denied' left='user.x="old"' ;;
+	*) want='3, 0, 0' left='user.y="new"' ;;
+	esac
+	is "attributes of an open file whose mode has changed in SOURCE ($who)" "$got" "$want"
+	is 'SOURCE has' "$(getfattr -d "src/$who" | grep user)" "$left"
+	rm "src/$who"
+done
 down
 
 # With options that show another owner, no set-id program of that owner comes about.
@@ -198,7 +222,7 @@ for how in '' --cache=always; do
 	rm -rf src/u; mkdir -m 777 src/u src/u/deep src/u/deep/a
 	ln -s ../../outside src/u/l
 	up --no-symlinks-out ${how:+"$how"}
-	stat mnt/u/l >/dev/null; mv src/u/l src/u/deep/a/l
+	stat mnt/u/l >/dev/null 2>&1; mv src/u/l src/u/deep/a/l
 	exits 1 "a link moved down after it was seen ($how)" cat mnt/u/l
 	mkdir -m 777 src/d; ln -s ../../outside src/d/l
 	(cd mnt/d && stat l >/dev/null; mv "$T/src/d" "$T/src/u/deep/a/d"; cat l) >got 2>&1
