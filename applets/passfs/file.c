@@ -117,7 +117,7 @@ int pass_write(struct fuse_req *req, uint64_t node, const struct fuse_write_in *
 	ssize_t n;
 
 	/* A WRITE of dirty pages names no caller. */
-	pass_act_as_writer(req, node, in->write_flags & FUSE_WRITE_CACHE ? pass_backing_uid(req, node) : pass_source_uid(req),
+	pass_act_as_writer(req, node, in->write_flags & FUSE_WRITE_CACHE ? pass_backing_uid(req, node, NULL) : pass_source_uid(req),
 		  in->write_flags & FUSE_WRITE_KILL_SUIDGID
 		  || (in->write_flags & FUSE_WRITE_CACHE && pass_of(req)->writeback));
 	n = write_data(req, node, file.fd, in);

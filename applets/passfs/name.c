@@ -107,6 +107,17 @@ static int apply_change_as(const struct fuse_req *req, const struct change *c, u
 	return err;
 }
 
+/* Whether acting as the caller would change nothing: the caller is root in the server's group. Without
+   CAP_FSETID, which an earlier request may have dropped, SOURCE clears set-group-ID. */
+static bool acts_as_self(const struct fuse_req *req, const struct change *c)
+{
+	const struct passview *view = &pass_of(req)->view;
+	gid_t group;
+
+	return priv_is_self(passview_source(view, req->in->uid, false), passview_source(view, req->in->gid, true))
+	       && !get_extra_group(req, &group) && !(c->mode & S_ISGID);
+}
+
 bool pass_may_by_mode(const struct fuse_req *req, uint64_t node, int fd, uint32_t wanted)
 {
 	struct vfs_stat st;
@@ -267,7 +278,7 @@ static int perform_change(struct fuse_req *req, struct change *c)
 	if (!fs->acts_as_callers || c->as_self || (req->in->uid == 0 && !pass_makes_file(req) && !(c->flags & WHITEOUT)))
 		return apply_change(req, c);
 	if (req->in->uid == 0)
-		return apply_change_as(req, c, uid, PRIV_ALL);
+		return acts_as_self(req, c) ? apply_change(req, c) : apply_change_as(req, c, uid, PRIV_ALL);
 	err = apply_change_as(req, c, uid, 0);
 	if (err == -EACCES && can_change_names(req, c))
 		err = apply_change_as(req, c, uid, PRIV_DAC);
@@ -279,12 +290,13 @@ static int perform_change(struct fuse_req *req, struct change *c)
 /* perform_change() for a request that makes a name. */
 static int perform_creation(struct fuse_req *req, struct change *c)
 {
-	int err, spare = c->end->dir < 0 ? c->end->dir : pass_reserve(req, c->end->dir);
+	int spare, err = c->end->dir < 0 ? c->end->dir : pass_reserve(req, c->end->dir, &spare);
 
-	if (spare < 0)
-		return spare;
+	if (err)
+		return err;
 	err = perform_change(req, c);
-	sys_close(spare);
+	if (spare >= 0)
+		sys_close(spare);
 	return err;
 }
 

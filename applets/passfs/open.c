@@ -14,11 +14,11 @@
 #include "sys/priv.h"
 #include "sys.h"
 
-static int32_t open_backing(const struct fuse_req *req, uint64_t node, const struct inode *inode)
+static int32_t open_backing(const struct fuse_req *req, uint64_t node, const struct inode *inode, const struct vfs_stat *known)
 {
 	int32_t id;
 
-	pass_act_as_writer(req, node, pass_backing_uid(req, node), true);
+	pass_act_as_writer(req, node, pass_backing_uid(req, node, known), true);
 	id = vfs_backing_open(fuse_device(req), inode->fd);
 	priv_act_as_self();
 	return id;
@@ -31,14 +31,14 @@ enum { NO_BACKING = -1 };
 /* The node's backing id, which is registered once and valid while the kernel knows the node; 0: no
    passthrough. The kernel writes with the credentials of the registration, so register without
    CAP_FSETID: each write then clears set-id bits. */
-static int32_t get_backing(const struct fuse_req *req, uint64_t node, struct inode *inode)
+static int32_t get_backing(const struct fuse_req *req, uint64_t node, struct inode *inode, const struct vfs_stat *known)
 {
 	struct passfs *fs = pass_of(req);
 	int32_t id = __atomic_load_n(&inode->backing, __ATOMIC_ACQUIRE), got, none = 0;
 
 	if (id || !fs->passthrough || fs->locks || !(fuse_agreed(req) & FUSE_PASSTHROUGH))
 		return id < 0 ? 0 : id;
-	got = open_backing(req, node, inode);
+	got = open_backing(req, node, inode, known);
 	if (got == -EPERM || got == -ENOTTY)
 		fs->passthrough = false;
 	if (got > 0)
@@ -245,7 +245,7 @@ static int open_file(struct fuse_req *req, uint64_t node, uint32_t flags)
 {
 	struct passfs *fs = pass_of(req);
 	struct inode *inode = inodes_get(&fs->inodes, node);
-	int32_t backing = inode ? get_backing(req, node, inode) : 0;
+	int32_t backing = inode ? get_backing(req, node, inode, NULL) : 0;
 	int fd = inode ? -1 : -ESTALE;
 
 	if (!inode)
@@ -307,7 +307,7 @@ static int reply_created(struct fuse_req *req, uint64_t parent, const char *name
 		return err;
 	pass_name_told(req, parent, name, st.owner);
 	inode = inodes_get(&pass_of(req)->inodes, node);
-	backing = get_backing(req, node, inode);
+	backing = get_backing(req, node, inode, &st);
 	if (closed)
 		fd = backing ? -1 : reopen_source(pass_of(req), inode->fd, flags);
 	if (fd < 0 && !backing) {

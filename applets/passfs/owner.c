@@ -325,14 +325,16 @@ static bool has_reserve(const struct passfs *fs, const struct inode *inode)
 	return fs->quiet_close && inode->device == fs->device;
 }
 
-uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node)
+uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node, const struct vfs_stat *known)
 {
 	enum { NOBODY = 65534, WRITABLE = 022 };
 	struct vfs_stat st;
 
-	if (vfs_stat(pass_fd(req, node), true, &st) < 0)
+	if (!known && vfs_stat(pass_fd(req, node), true, &st) < 0)
 		return NOBODY;
-	return st.attr.uid ? st.attr.uid : st.attr.mode & WRITABLE ? NOBODY : 0;
+	if (!known)
+		known = &st;
+	return known->owner ? known->owner : known->mode & WRITABLE ? NOBODY : 0;
 }
 
 void pass_act_as_writer(const struct fuse_req *req, uint64_t node, uint32_t uid, bool kills)

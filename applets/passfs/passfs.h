@@ -132,8 +132,8 @@ uint32_t pass_given_mode(const struct fuse_req *req, const struct vfs_stat *st, 
 
 /* The uid for writes that have no single caller: dirty pages of several callers, and writes by a
    backing id, which all callers share. It is the owner's; root's only if no other user can write
-   the file. */
-uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node);
+   the file. `known`: the file's attributes of this moment, or NULL. */
+uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node, const struct vfs_stat *known);
 
 /* The caller's uid in SOURCE. */
 uid_t pass_source_uid(const struct fuse_req *req);
@@ -202,11 +202,11 @@ bool pass_makes_file(const struct fuse_req *req);
    caller has more than a share of them. */
 bool pass_may_keep(const struct fuse_req *req, uint64_t node);
 
-/* Call it before a request makes a name: afterwards, pass_may_keep() allows the new file. Returns a
-   descriptor that the caller closes once the name is made: its number is then free for the new node, unless
-   another thread takes it first.
-   -EMFILE: there is none, or pass_may_keep() would be false. */
-int pass_reserve(const struct fuse_req *req, int dir);
+/* Call it before a request makes a name: afterwards, pass_may_keep() allows the new file. 0, or -EMFILE: there
+   is no descriptor, or pass_may_keep() would be false. *spare is a descriptor that the caller closes
+   once the name is made: its number is then free for the new node, unless another thread takes it
+   first. -1: so many are free that none has to be kept. */
+int pass_reserve(const struct fuse_req *req, int dir, int *spare);
 
 /* Waits up to 200 ms until FORGETs have freed descriptors. False: none was freed. */
 bool pass_wait_for_room(struct fuse_session *session);

@@ -122,18 +122,6 @@ bool pass_may_keep(const struct fuse_req *req, uint64_t node)
 	return !inode || inode->lookups > 1 || pass_makes_file(req) || has_share_left(req);
 }
 
-int pass_reserve(const struct fuse_req *req, int dir)
-{
-	int fd;
-
-	if (pass_makes_file(req) && !has_share_left(req))
-		return -EMFILE;
-	do
-		fd = vfs_dup(dir);
-	while (fd == -EMFILE && pass_wait_for_room(req->session));
-	return fd;
-}
-
 void pass_keep_room(struct fuse_session *session)
 {
 	const struct passfs *fs = fuse_session_fs(session);
@@ -190,6 +178,26 @@ void pass_release_hold(uint32_t uid)
 		return;
 	__atomic_sub_fetch(holds.of + uid % HOLDERS, 1, __ATOMIC_RELAXED);
 	__atomic_sub_fetch(&holds.all, 1, __ATOMIC_RELAXED);
+}
+
+/* Half of the descriptors are free, so that no number of threads uses them up before the name is made. Without
+   allow_other, open files are not counted. */
+static bool has_many_left(const struct passfs *fs)
+{
+	return holds.of && get_held(fs) + __atomic_load_n(&holds.all, __ATOMIC_RELAXED) < fs->limit / 2;
+}
+
+int pass_reserve(const struct fuse_req *req, int dir, int *spare)
+{
+	*spare = -1;
+	if (has_many_left(pass_of(req)))
+		return 0;
+	if (pass_makes_file(req) && !has_share_left(req))
+		return -EMFILE;
+	do
+		*spare = vfs_dup(dir);
+	while (*spare == -EMFILE && pass_wait_for_room(req->session));
+	return *spare < 0 ? *spare : 0;
 }
 
 /* ---- File handles ---- */

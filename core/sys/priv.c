@@ -281,14 +281,18 @@ int priv_act_with(uint32_t rights)
 	return is_root() ? set_file_caps(rights) : 0;
 }
 
+/* setfsuid(2) and setfsgid(2) return the previous id even if the kernel had no memory for the change: an id
+   counts as set until a call finds the server's own in its place. */
 void priv_act_as_self(void)
 {
-	if (fsuid_set && syscall(SETFSUID, 0) != 0)
-		fsetid_dropped = false;	/* the kernel has raised all file capabilities */
+	if (fsuid_set) {
+		fsuid_set = syscall(SETFSUID, 0) != 0;
+		fsetid_dropped &= !fsuid_set;	/* the kernel has raised all file capabilities */
+	}
 	if (root_caps_dropped && set_file_caps(FILE_CAPS) == 0)
 		root_caps_dropped = fsetid_dropped = false;
 	if (fsgid_set)
-		syscall(SETFSGID, server_gid);
+		fsgid_set = (gid_t)syscall(SETFSGID, server_gid) != server_gid;
 	if (groups_set)
 		groups_set = syscall(SETGROUPS, 0, NULL) != 0;
 }
@@ -323,15 +327,16 @@ void priv_use_reserve(bool use)
 
 void priv_write_for(uid_t uid, bool reserve, bool keep_setid)
 {
-	priv_keep_setid(keep_setid);
 	priv_use_reserve(reserve);
-	if (uid == 0 || !is_root())
-		return;
-	fsuid_set = true;
-	syscall(SETFSUID, uid);
 	/* Leaving fsuid 0 clears CAP_FSETID. */
-	fsetid_dropped = true;
+	if (uid != 0 && is_root() && set_fsuid(uid) == 0)
+		fsetid_dropped = true;
 	priv_keep_setid(keep_setid);
+}
+
+bool priv_is_self(uid_t uid, gid_t gid)
+{
+	return is_root() && uid == 0 && gid == server_gid;
 }
 
 void priv_thread_starts(void)

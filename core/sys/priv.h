@@ -47,6 +47,10 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32
 int priv_act_with(uint32_t rights);
 void priv_act_as_self(void);
 
+/* Whether the process is root and has this uid and gid, so that acting for them with no supplementary groups
+   changes nothing. */
+bool priv_is_self(uid_t uid, gid_t gid);
+
 /* Raises or lowers CAP_FSETID in the calling thread: with it, a write(2) preserves the
    set-user-id and set-group-id bits of a file. Does nothing if the process is not root. */
 void priv_keep_setid(bool keep);

@@ -51,6 +51,7 @@ int vfs_stat(int fd, bool ask, struct vfs_stat *st)
 		return -errno;
 	st->device = (uint64_t)x.dev_major << 32 | x.dev_minor;
 	st->owner = x.uid;
+	st->mode = x.mode;
 	st->append_only = x.attributes & APPEND_ONLY;
 	st->attr = (struct fuse_attr) {
 		.ino = x.ino, .size = x.size, .blocks = x.blocks, .blksize = x.blksize,
@@ -217,7 +218,7 @@ CALL(int, vfs_flock, (int fd, uint32_t type),
      syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
 CALL_ON(int, vfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
 CALL_ON(int, vfs_open_flags, (int fd), fcntl(fd, F_GETFL))
-CALL_ON(int, vfs_dup, (int fd), fcntl(fd, F_DUPFD_CLOEXEC, 0))
+CALL_ON(int, vfs_dup, (int fd), syscall(NR_FCNTL, fd, F_DUPFD_CLOEXEC, 0))	/* musl's fcntl() sets the flag once more */
 CALL_ON(int, vfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
 
 CALL(int, vfs_handle_of, (int fd, struct vfs_handle *handle),

@@ -13,9 +13,9 @@
 
 #include "fuse_kernel.h"
 
-/* attr: as FUSE sends it to the kernel; device: major << 32 | minor; owner: the uid in SOURCE, even
-   if the caller changes attr.uid; append_only: chattr +a. */
-struct vfs_stat { struct fuse_attr attr; uint64_t device; uint32_t owner; bool append_only; };
+/* attr: as FUSE sends it to the kernel; device: major << 32 | minor; owner, mode: those in SOURCE, even
+   if the caller changes attr.uid and attr.mode; append_only: chattr +a. */
+struct vfs_stat { struct fuse_attr attr; uint64_t device; uint32_t owner; uint16_t mode; bool append_only; };
 
 /* statx(2) and fstatfs(2) of the file of a descriptor, which may be O_PATH. Without `ask`,
    AT_STATX_DONT_SYNC: a network or FUSE file system answers from its cache, without its server. */
