@@ -24,7 +24,7 @@ judge()
 {
 	within 2 none_stopped "$server" || echo "a thread of the server is left stopped"
 	timeout 20 fumount "${how_to_wake[@]}" -f mnt >woken 2>&1 || echo "the second run fails: $(cat woken)"
-	within 2 all_over || echo "a waiter is left: $(cat woken waited)"
+	within 2 all_over || { echo "a waiter is left: $(cat first woken waited)"; show_left "$waiters"; }
 	none_stopped "$server" || echo 'the second run leaves a thread of the server stopped'
 	come_back
 	[ "$(timeout 5 ls mnt 2>&1 | wc -l)" = 5 ] || echo 'the server does not answer a new request'

@@ -6,6 +6,7 @@
 # fumount --wake, and the server goes on; in the end it has lost no descriptor and hardly any memory.
 # WAKE_ROUNDS: how often; WAKE_ONLY: a pattern of the servers' names.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../mount/wake.sh"
 start 5400
 rounds=${WAKE_ROUNDS:-100}
 mkdir mnt src ctl far
@@ -17,24 +18,10 @@ meant() { [[ $1 =~ ${WAKE_ONLY:-.} ]]; }
 # What a late rename and mkdir have done, undone for the next round.
 restore() { :; }
 
-waiting() { cat "ctl/$conn/waiting"; }
 some_wait() { [ "$(waiting)" -ge 2 ]; }
-all_over() { grep -q over waited; }
 descriptors() { local fds=("/proc/$server/fd"/*); echo "${#fds[@]}"; }
 memory() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$server/status"; }
 works() { [ "$(timeout 5 ls "$place" 2>/dev/null | grep -c '^f[0-9]$')" -ge 5 ]; }
-
-# Where each waiter and each thread of the server that is left sleeps, for whoever looks into a failure.
-show_left()
-{
-	local process task
-	echo "waiting: $(waiting)"
-	for process in $(timeout 5 pgrep -P "$pid") "$server"; do
-		for task in "/proc/$process/task"/*; do
-			echo "$task $(cut -d ' ' -f 2,3 "$task/stat") $(cat "$task/syscall"): $(cut -d ' ' -f 2 "$task/stack" | tr '\n' ' ')"
-		done
-	done 2>/dev/null
-}
 
 # One round; says what went wrong.
 hang_once()
@@ -53,7 +40,7 @@ hang_once()
 	sleep 0.1
 	grep -v 'ready\|over' waited | sort >free
 	timeout 20 fumount --wake -f mnt >woken 2>&1 8>&- || { echo "fumount: $(cat woken)"; revive; exec 8>&-; return 1; }
-	within 2 all_over || { echo "left: $(cat woken waited)"; show_left; }
+	within 2 all_over || { echo "left: $(cat woken waited)"; show_left "$pid"; }
 	grep -v 'ready\|over' waited | sort | comm -13 free - >>results
 	[ "$(grep -c . free)" -lt "${most:-11}" ] || echo 'all were served at once'
 	revive
@@ -146,7 +133,14 @@ abort_detach "$T/src"
 mkdir real plain
 silence() { stop "$stopped"; }
 revive() { kill -CONT "$stopped"; }
-restore() { [ -e "$place/f3" ] || mv "$place/f4" "$place/f3"; [ -e "$place/f4" ] || cp "$place/f5" "$place/f4"; rmdir "$place/new"; } 2>/dev/null
+# After a late rename the kernel still caches f3, as a second name of the file that f4 has become, and a rename
+# between two names of one file succeeds at once: go by the server's list, and make both anew.
+restore()
+{
+	[ "$(timeout 5 ls "$place" | grep -c '^f[34]$')" = 2 ] ||
+		{ rm -f "$place/f3" "$place/f4"; cp "$place/f5" "$place/f3"; cp "$place/f5" "$place/f4"; }
+	rmdir "$place/new"
+} 2>/dev/null
 place=mnt
 # hangs_on_passfs NAME PROGRAM COMMAND...: the command serves mnt from $T/real.
 hangs_on_passfs()

@@ -54,6 +54,18 @@ waits_for() { [ "$(waiting)" -ge "$1" ]; }
 # No thread of the process stands still.
 none_stopped() { ! grep -q '^[^)]*) [Tt]' "/proc/$1/task"/*/stat; }
 
+# Where each waiter and each thread of the server that is left sleeps, for whoever looks into a failure.
+show_left() # show_left WAITERS
+{
+	local process task
+	echo "waiting: $(waiting)"
+	for process in $(timeout 5 pgrep -P "$1") "$server"; do
+		for task in "/proc/$process/task"/*; do
+			echo "$task $(cut -d ' ' -f 2,3 "$task/stat") $(cat "$task/syscall"): $(cut -d ' ' -f 2 "$task/stack" | tr '\n' ' ')"
+		done
+	done 2>/dev/null
+}
+
 # waiters of each kind, in $T/waited; input to start them is descriptor 8, which none inherits.
 begin() # begin [waiters' options]
 {
