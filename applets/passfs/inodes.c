@@ -91,7 +91,7 @@ static void write_words(const struct inodes *t, const struct fuse_word *word, si
 		fuse_write_words(word, count);
 	else
 		for (size_t i = 0; i < count; i++)
-			*word[i].at = word[i].value;
+			__atomic_store_n(word[i].at, word[i].value, __ATOMIC_RELAXED);	/* read without the lock */
 }
 
 /* Appends the words of `also` to word[count]. Returns the new count. */

@@ -119,7 +119,7 @@ bool pass_may_keep(const struct fuse_req *req, uint64_t node)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 
-	return !inode || inode->lookups > 1 || pass_makes_file(req) || has_share_left(req);
+	return !inode || __atomic_load_n(&inode->lookups, __ATOMIC_RELAXED) > 1 || pass_makes_file(req) || has_share_left(req);
 }
 
 void pass_keep_room(struct fuse_session *session)
