@@ -18,6 +18,7 @@
 #include "mount/umount.h"
 #include "msg.h"
 #include "out.h"
+#include "serve/repeat.h"
 #include "sys.h"
 #include "sys/keep.h"
 
@@ -305,6 +306,8 @@ static bool goes_on(const char *program, int *status)
 
 static void handle_end_signal(void)
 {
+	if (repeat_is_echo())
+		return;
 	if (keep.stopping)
 		abort_and_exit(1);
 	msg_plain("Unmounting \"%s\"", keep.at->path);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "msg.h"
+#include "serve/repeat.h"
 #include "sys.h"
 
 static void on_sigusr1(int sig)
@@ -42,12 +43,18 @@ void signals_end(int sig)
 	}
 }
 
+static void on_end(int sig)
+{
+	if (!repeat_is_echo())
+		signals_end(sig);
+}
+
 void signals_catch_end(void)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sys_catch_signal(ends[i], signals_end);
+		sys_catch_signal(ends[i], on_end);
 }
 
 void signals_set_others(void)

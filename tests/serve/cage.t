@@ -56,6 +56,7 @@ kill "$server"
 ok 'a busy mount is detached' within 5 unmounted "$T/mnt"
 ok 'the server reports that a second signal aborts' within 5 grep -q 'signal again to abort' log
 is 'the detached mount is still served' "$(cat <&7)" hello
+sleep 0.3
 kill "$server"
 wait "$server"
 is 'a second signal aborts, and the server exits with 1' $? 1
