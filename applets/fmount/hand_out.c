@@ -10,6 +10,8 @@
 #include "msg.h"
 #include "out.h"
 #include "sys.h"
+#include "sys/child.h"
+#include "sys/keep.h"
 
 static int stop[2];
 
@@ -60,6 +62,20 @@ static int is_peer_allowed(int peer, uid_t uid)
 	return 0;
 }
 
+/* A stranger can send a descriptor whose close waits for a file system of theirs. Where the kernel does not refuse it,
+   a child makes the last close of a socket: returns its child_hold(), or -1. */
+static int hold_if_needed(int socket)
+{
+	return sys_refuse_fds(socket) < 0 ? child_hold(socket) : -1;
+}
+
+static void close_held(int socket, int holder)
+{
+	sys_close(socket);
+	if (holder >= 0)
+		child_let_go(holder);
+}
+
 /* Accept connections until a peer may have the device. Returns as hand_out_send() does. */
 static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 {
@@ -67,7 +83,7 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 
 	for (;;) {
 		uint64_t now = sys_clock_ns() / NS_PER_MS;
-		int left = milliseconds < 0 ? -1 : end > now ? (int)(end - now) : 0, peer, err;
+		int left = milliseconds < 0 ? -1 : end > now ? (int)(end - now) : 0, peer, holder, err;
 		bool turned_away;
 		char sig;
 
@@ -77,11 +93,12 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 		peer = err < 0 ? err : sys_accept(listener);
 		if (peer < 0)
 			return peer;
+		holder = hold_if_needed(peer);
 		err = is_peer_allowed(peer, uid);
 		turned_away = err == 0;
 		if (err > 0)
 			err = sys_send_fd(peer, device);
-		sys_close(peer);
+		close_held(peer, holder);
 		if (!turned_away)
 			return err;
 	}
@@ -102,13 +119,14 @@ int hand_out_send(const char *path, uid_t uid, int device, int milliseconds)
 	char text[256];
 	const char *name;
 	struct sys_stat made = { .inode = 0 };
-	int err = enter_directory(path, text, &name);
+	int err = enter_directory(path, text, &name), holder;
 	int listener = err ? err : sys_listen(name, uid, &made);
 
 	if (listener < 0)
 		return listener;
+	holder = hold_if_needed(listener);
 	err = send_to_first(listener, uid, device, milliseconds);
 	remove_socket(name, &made);
-	sys_close(listener);
+	close_held(listener, holder);
 	return err;
 }

@@ -20,6 +20,7 @@
 #include "out.h"
 #include "serve/repeat.h"
 #include "sys.h"
+#include "sys/child.h"
 #include "sys/keep.h"
 
 /* The kernel allocates only those pages of the memory file that a process touches, so the servers'
@@ -35,9 +36,10 @@ static struct {
 	const struct mountpoint *at;
 	int device, memory, signals;
 	struct fuse_resume *head;	/* A server may write anything there. */
-	int place[2];		/* a socket pair that reserves the two numbers of each server's sockets */
+	int place[2];		/* sockets without peers that reserve the two numbers of each server's sockets */
 	int hold, before;	/* sockets to the stores of this server and of an earlier one, whose store the next server asks;
 				   -1: none */
+	int hold_holder, before_holder;	/* child_hold() of the two; -1: none */
 	int server, unmounter;	/* pids; 0: none */
 	int keeper;		/* in the child: its parent's pid */
 	uint64_t began;		/* when the server was started, in ms */
@@ -117,14 +119,26 @@ static int set_environment(void)
 	return env_set(memory) < 0 ? -ENOMEM : env_set(store);
 }
 
+/* A server that is given no store in place[1] could send this process descriptors through a peer. */
+static int reserve_place(int *place)
+{
+	int pair[2], err = sys_message_pair(pair);
+
+	if (err)
+		return err;
+	sys_close(pair[1]);
+	*place = pair[0];
+	return 0;
+}
+
 static int prepare(void)
 {
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	int err = prepare_memory();
 
-	keep.hold = keep.before = -1;
-	if (!err)
-		err = sys_message_pair(keep.place);
+	keep.hold = keep.before = keep.hold_holder = keep.before_holder = -1;
+	for (int i = 0; !err && i < 2; i++)
+		err = reserve_place(&keep.place[i]);
 	if (!err)
 		err = keep.signals = sys_signal_fd(signals, sizeof(signals) / sizeof(*signals));
 	return err < 0 ? err : 0;
@@ -135,8 +149,10 @@ static void __attribute__((noreturn)) become_server(int keeper, int store, char 
 {
 	sys_unblock_signals();
 	sys_dup2(store, keep.place[0]);
-	if (keep.before >= 0)
+	if (keep.before >= 0) {
+		sys_accept_fds(keep.before);
 		sys_dup2(keep.before, keep.place[1]);
+	}
 	sys_set_cloexec(keep.place[0], false);
 	sys_set_cloexec(keep.place[1], false);
 	keep.keeper = keeper;
@@ -152,10 +168,40 @@ int fmount_die_with_keeper(void)
 	return sys_getppid() == keep.keeper ? 0 : 1;
 }
 
+/* A server, or what it leaves behind, can send a descriptor whose close waits for a file system of its user's. The keeper
+   receives none, and the last close of a socket that may have some is a child's. */
+static int protect_sockets(int hold)
+{
+	if (sys_refuse_fds(hold) < 0)
+		keep.hold_holder = child_hold(hold);
+	if (keep.before >= 0 && keep.before_holder < 0)
+		keep.before_holder = child_hold(keep.before);
+	return keep.hold_holder < -1 ? keep.hold_holder : keep.before_holder < -1 ? keep.before_holder : 0;
+}
+
+static void drop_socket(int *socket, int *holder)
+{
+	if (*socket >= 0)
+		sys_close(*socket);
+	if (*holder >= 0)
+		child_let_go(*holder);
+	*socket = *holder = -1;
+}
+
+static void drop_sockets(void)
+{
+	drop_socket(&keep.hold, &keep.hold_holder);
+	drop_socket(&keep.before, &keep.before_holder);
+}
+
 static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
 	int pair[2], keeper = sys_getpid(), err = sys_message_pair(pair);
 
+	if (err)
+		return err;
+	keep.hold = pair[0];
+	err = protect_sockets(pair[0]);
 	if (err)
 		return err;
 	keep.head->lives = ++keep.lives;
@@ -166,7 +212,6 @@ static int start_server(char **argv, int (*exec)(const struct fmount *, char **)
 	if (keep.server == 0)
 		become_server(keeper, pair[1], argv, exec);
 	sys_close(pair[1]);
-	keep.hold = pair[0];
 	return keep.server < 0 ? keep.server : 0;
 }
 
@@ -205,6 +250,7 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	commfd_umount_known(keep.at, UMOUNT_LAZY);
 	if (keep.server > 0)
 		sys_kill(keep.server, SIGKILL);
+	drop_sockets();
 	sys_exit(status);
 }
 
@@ -230,13 +276,14 @@ static void report_end(const char *program, int status)
    servers that failed in between have filled none. */
 static void pass_store_on(void)
 {
-	int *drop = keep.head->held == keep.lives ? &keep.before : &keep.hold;
-
-	if (*drop >= 0)
-		sys_close(*drop);
-	if (drop == &keep.before)
-		keep.before = keep.hold;
-	keep.hold = -1;
+	if (keep.head->held != keep.lives) {
+		drop_socket(&keep.hold, &keep.hold_holder);
+		return;
+	}
+	drop_socket(&keep.before, &keep.before_holder);
+	keep.before = keep.hold;
+	keep.before_holder = keep.hold_holder;
+	keep.hold = keep.hold_holder = -1;
 }
 
 /* Whether the last keep_tries deaths, this one included, were within a minute. */
@@ -354,11 +401,12 @@ static void note_serving(void)
 {
 	char byte;
 
-	if (sys_read(keep.hold, &byte, 1) != 1) {
-		sys_close(keep.hold);
-		keep.hold = -1;
+	if (sys_next_has_fds(keep.hold) || sys_read(keep.hold, &byte, 1) != 1) {
+		drop_socket(&keep.hold, &keep.hold_holder);
 		return;
 	}
+	if (keep.head->held == keep.lives)
+		drop_socket(&keep.before, &keep.before_holder);
 	keep.works = true;
 	if (!keep.ready) {
 		keep.ready = true;
@@ -409,5 +457,6 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 		}
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
+	drop_sockets();
 	return status;
 }

@@ -93,3 +93,44 @@ void child_leave(struct child *a)
 {
 	sys_close(a->socket);
 }
+
+/* At the end of its input it waits for the death signal: the parent ends, and has closed fd only when that comes. */
+static void __attribute__((noreturn)) hold(int fd, int socket, int parent)
+{
+	const int kept[] = { fd, socket };
+	char byte = 0;
+
+	sys_die_with_parent();
+	if (sys_getppid() != parent)
+		sys_exit(1);
+	sys_block_signals();
+	sys_name_process("fuse-holder");
+	sys_close_stdio(kept, 2);
+	sys_close_others(kept, 2, false);
+	sys_release_program();
+	sys_write(socket, &byte, 1);
+	if (sys_read(socket, &byte, 1) != 1)
+		for (;;)
+			sys_sleep_ms(-1);
+	sys_exit(0);
+}
+
+int child_hold(int fd)
+{
+	int parent = sys_getpid(), socket, pid = child_fork(&socket);
+	char byte;
+
+	if (pid == 0)
+		hold(fd, socket, parent);
+	if (pid > 0 && sys_read_all(socket, &byte, 1) != 1) {
+		sys_close(socket);
+		pid = -EIO;
+	}
+	return pid < 0 ? pid : socket;
+}
+
+void child_let_go(int holder)
+{
+	sys_write(holder, "", 1);
+	sys_close(holder);
+}

@@ -45,6 +45,41 @@ int sys_message_pair(int fd[2])
 	return (int)call_result(syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd));
 }
 
+/* SO_PASSRIGHTS of asm-generic/socket.h; these two have numbers of their own. */
+static int pass_rights(int socket, int on)
+{
+#if defined(__sparc__) || defined(__hppa__)
+	(void)socket, (void)on;
+	return -ENOPROTOOPT;
+#else
+	enum { PASSRIGHTS = 83 };
+
+	return (int)call_result(setsockopt(socket, SOL_SOCKET, PASSRIGHTS, &on, sizeof(on)));
+#endif
+}
+
+int sys_refuse_fds(int socket)
+{
+	return pass_rights(socket, 0);
+}
+
+int sys_accept_fds(int socket)
+{
+	return pass_rights(socket, 1);
+}
+
+/* Into no room, neither for data nor for descriptors: those of a message that is only looked at stay in it. */
+int sys_next_has_fds(int socket)
+{
+	struct msghdr message = { .msg_iov = NULL };
+	long n;
+
+	do
+		n = call_result(syscall(SYS_recvmsg, socket, &message, MSG_PEEK | MSG_DONTWAIT));
+	while (n == -EINTR);
+	return n == -EAGAIN ? 0 : n < 0 ? (int)n : (message.msg_flags & MSG_CTRUNC) != 0;
+}
+
 /* clone(2): on s390 the stack comes first. */
 #ifdef __s390__
 #define SHARING_ARGUMENTS 0, CLONE_WITH_FILES | SIGCHLD

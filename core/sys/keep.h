@@ -21,6 +21,14 @@ void *sys_map_shared(int fd, uint64_t offset, size_t size);
 /* AF_UNIX, SOCK_SEQPACKET: messages keep their bounds. Close-on-exec. 0 or -errno. */
 int sys_message_pair(int fd[2]);
 
+/* Has the kernel refuse messages with descriptors to this AF_UNIX socket, and to what is accepted from it: their
+   sender gets EPERM. 0 or -errno; before Linux 6.16 -ENOPROTOOPT. Then sys_next_has_fds() tells, without receiving
+   them, whether the next message has some: 1; 0, or there is no message; or -errno. To receive it, or to close the
+   socket, is to close them, which can wait: see child_hold(). sys_accept_fds() takes the refusal back. */
+int sys_refuse_fds(int socket);
+int sys_accept_fds(int socket);
+int sys_next_has_fds(int socket);
+
 /* As sys_fork(), but parent and child share one descriptor table (CLONE_FILES): what either opens or
    closes, the other has, and the table lives until both have ended. */
 pid_t sys_fork_sharing_files(void);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "sys/keep.h"
 
 int sys_socketpair(int fd[2])
 {
@@ -73,6 +74,7 @@ int sys_listen(const char *path, uid_t uid, struct sys_stat *made)
 
 	if (fd < 0)
 		return fd;
+	sys_refuse_fds(fd);
 	mask = umask(0177);
 	if (syscall(SYS_bind, fd, &at, length) < 0)
 		err = -errno;

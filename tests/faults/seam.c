@@ -220,6 +220,7 @@ WRAPPED(int, removexattr, SYS_removexattr, (const char *p, const char *n), (p, n
 WRAPPED(ssize_t, send, SYS_sendto, (int fd, const void *b, size_t n, int f), (fd, b, n, f), fd, n)
 WRAPPED(ssize_t, sendto, SYS_sendto, (int fd, const void *b, size_t n, int f, const struct sockaddr *a, socklen_t s),
 	(fd, b, n, f, a, s), fd, n)
+WRAPPED(int, setsockopt, SYS_setsockopt, (int fd, int l, int o, const void *v, socklen_t n), (fd, l, o, v, n), fd, o)
 WRAPPED(pid_t, setsid, SYS_setsid, (void), (), 0, 0)
 WRAPPED(int, setxattr, SYS_setxattr, (const char *p, const char *n, const void *v, size_t s, int f),
 	(p, n, v, s, f), 0, s)

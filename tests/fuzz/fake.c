@@ -532,3 +532,6 @@ int sys_dup_above(int fd, int least) { (void)least; check(fd); return new_descri
 int sys_signal_fd(const int *signals, size_t count) { (void)signals, (void)count; return new_descriptor(); }
 int sys_read_signal(int fd) { check(fd); return -EIO; }
 void sys_unblock_signals(void) { }
+int sys_refuse_fds(int socket) { check(socket); return decide() ? 0 : -ENOPROTOOPT; }
+int sys_accept_fds(int socket) { check(socket); return decide() ? 0 : -ENOPROTOOPT; }
+int sys_next_has_fds(int socket) { check(socket); return 0; }

@@ -72,6 +72,64 @@ ok 'a server that clears the memory: the keeper ends' within 15 gone "$bg" || ki
 like 'because the server ends too often' "$(cat ends)" 'ends too often; unmounted$'
 umount -l home/other 2>/dev/null
 
+# ---- A descriptor whose close waits, as that of a file does on a FUSE mount of the server's user ----
+# Here it is a socket that lingers. The first server sends it itself; or it has put its descriptors in a store (as the memory
+# says), and leaves a process behind that sends it to the socket that the keeper has for the next server,
+# and closes when that one has a store.
+cat >bin/sends <<'END'
+#!/usr/bin/python3
+import os, socket, struct, sys, time
+how, memory = sys.argv[1], int(os.environ['FUSE_RESUME'])
+lives = struct.unpack('I', os.pread(memory, 4, 16))[0]
+if lives == 1 and how == 'later' and os.fork():
+    os.pwrite(memory, struct.pack('I', lives), 24)
+    sys.exit(3)
+if lives > 1:
+    os.closerange(memory + 1, 256)      # so that only the keeper has that socket
+    open('second' if lives == 2 else 'third', 'w').close()
+    while lives > 2 or not os.path.exists('sent'): time.sleep(0.02)
+    os.pwrite(memory, struct.pack('I', lives), 24)
+    sys.exit(3)
+open('pids', 'a').write(f'{os.getpid()}\n')
+numbers = [int(n) for n in os.environ['FUSE_RESUME_STORE'].split(',')]
+os.closerange(3, numbers[0]); os.closerange(numbers[0] + 1, 256)
+if how == 'later':
+    while not os.path.exists('second'): time.sleep(0.02)
+hold = socket.socket(fileno=numbers[0])
+listener = socket.create_server(('127.0.0.1', 0))
+s = socket.create_connection(listener.getsockname())
+s.setblocking(False)
+try:
+    while True: s.send(bytes(1 << 16))
+except BlockingIOError: pass
+s.setblocking(True)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 30))
+try: socket.send_fds(hold, [b'x'], [s.fileno()])
+except PermissionError: open('refused', 'w').close()
+else:
+    os.close(s.detach())
+    open('sent', 'w').close()
+time.sleep(100)
+END
+chmod 755 bin/sends
+mkdir -m 777 run
+# SO_PASSRIGHTS (83) is the only option here with the bit 64: without it is before Linux 6.16.
+for how in now later; do
+	for without in '' 'forbid 92 54:2:64'; do
+		rm -f run/*
+		# shellcheck disable=SC2086
+		bg env -C run $without fmount --keep -u 65534 -o allow_other "$T/home/other" -- "$T/bin/sends" "$how" 2>log
+		ok "$how, $without: the server tries to send a descriptor" within 10 eval '[ -e run/sent ] || [ -e run/refused ]'
+		[ "$how$without" = now ] || ok "$how, $without: and has sent it" test -e run/sent
+		[ "$how" = now ] || ok "$how, $without: another server begins" within 8 test -e run/third
+		kill -TERM "$bg"; sleep 0.3; kill -TERM "$bg" 2>/dev/null
+		ok "$how, $without: the keeper ends" within 8 gone "$bg"
+		ok "$how, $without: and nothing is mounted" unmounted "$T/home/other"
+		umount -l home/other 2>/dev/null
+		xargs kill -9 <run/pids 2>/dev/null	# the process that the server left behind
+	done
+done
+
 # ---- Users who go on asking while the keeper gives up ----
 cat >asks <<'END'
 #!/usr/bin/python3
