@@ -107,8 +107,8 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 30))
 try: socket.send_fds(hold, [b'x'], [s.fileno()])
 except PermissionError: open('refused', 'w').close()
 else:
-    os.close(s.detach())
     open('sent', 'w').close()
+    os.close(s.detach())                # which waits here if the keeper's end has been closed already
 time.sleep(100)
 END
 chmod 755 bin/sends
