@@ -31,7 +31,7 @@ UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets '-DVERS
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
 UNIT_WITH = $(addprefix $(BUILD)/tests/replay/,obj/applets/passfs/inodes.o obj/applets/passfs/inode_places.o obj/applets/passfs/view.o box.a)
 
-$(BUILD)/tests/unit/%: tests/unit/%.c tests/unit/place.h $(UNIT_WITH)
+$(BUILD)/tests/unit/%: tests/unit/%.c tests/unit/feed.h tests/unit/place.h $(UNIT_WITH)
 	@mkdir -p $(@D)
 	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_WITH) -lcmocka
 
