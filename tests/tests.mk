@@ -36,7 +36,9 @@ $(BUILD)/tests/unit/%: tests/unit/%.c tests/unit/feed.h tests/unit/place.h $(UNI
 	cc $(UNIT_CFLAGS) -o $@ $< $(UNIT_WITH) -lcmocka
 
 $(BUILD)/tests/tools/faults: $(wildcard tests/faults/*.h)
+$(BUILD)/tests/tools/model: $(wildcard tests/model/*.h)
 $(addprefix $(BUILD)/tests/tools/,poll_trap proc_trap): tests/tools/trap.h
+$(BUILD)/tests/tools/posix: tests/tools/posix_calls.h
 $(BUILD)/tests/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	cc -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<

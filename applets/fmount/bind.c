@@ -92,7 +92,7 @@ static int note_mount(const struct table_row *row, void *known)
 /* Whether fd is open on the root of a mount that is not `known` and shows the source's file. */
 static bool is_new_mount(const struct map *known, int fd, const struct place *source)
 {
-	struct sys_stat wanted, found, at;	/* at: with the id that the mount table shows */
+	struct sys_stat wanted, found, at;	/* Only in `at` is mount_id the mount table's; the others have the unique one. */
 
 	return sys_statx(source->fd, "", true, &wanted) == 0 && sys_statx(fd, "", true, &found) == 0 && !found.inside
 	       && sys_statx(fd, "", false, &at) == 0 && !map_find(known, at.mount_id) && found.inode == wanted.inode

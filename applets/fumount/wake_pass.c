@@ -51,8 +51,8 @@ static enum wake_fate choose_fate(const struct wake_job *job, const struct calle
 	return is_selected(job, c, r) ? WAKE_ENDED : WAKE_BACK;
 }
 
-/* The kernel's own requests write dirty pages, or read ahead: they have no age. A thread may wait for
-   them, so they are as old as the oldest request. */
+/* The kernel's own requests, which write dirty pages or read ahead, have no caller, and nothing tells their age. A thread may
+   wait for them to end: --older takes them to be as old as the oldest request that has a caller. */
 static void set_kernel_age(struct wake_pass *pass)
 {
 	int32_t oldest = -1;

@@ -67,7 +67,8 @@ void pass_name_told(const struct fuse_req *req, uint64_t parent, const char *nam
    mode than it had when they began. */
 void pass_access_told(uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode);
 
-/* Remembers callers to check again in this memory, which an earlier server of fmount --keep may have filled. */
+/* From now on the retries are remembered in this memory, in which an earlier server of fmount --keep may have left
+   some. */
 void pass_use_retries(struct pass_retries *kept);
 
 /* name.c: requests that change a directory. */

@@ -15,7 +15,7 @@
    accepts io_uring, the kernel sends no request before all queues are registered. */
 bool uring_offered(struct fuse_session *session);
 
-/* After the reply: with more than one thread, starts the threads that serve the rings. 0 or
+/* After the reply to INIT: starts the threads that serve the rings, if there is more than one thread. 0 or
    -errno. */
 int uring_start(struct fuse_session *session);
 

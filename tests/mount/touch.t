@@ -54,7 +54,7 @@ for command in 'fuse-info' 'fuse-info -l' 'fuse-info hung tree/hung' 'fuse-info 
 	is "$command sends no request to the mount" "$found" ''
 	over
 done
-# The check itself notices a request.
+# Commands that do send a request are found by the same check.
 hellofs -b hung
 for command in 'stat hung' 'cat hung/hello' 'ls hung' 'df hung'; do
 	read -ra words <<<"$command"
