@@ -41,6 +41,7 @@ static struct {
 				   -1: none */
 	int hold_holder, before_holder;	/* child_hold() of the two; -1: none */
 	int server, unmounter;	/* pids; 0: none */
+	int signal;		/* one that arrived while no server ran; 0: none */
 	int keeper;		/* in the child: its parent's pid */
 	uint64_t began;		/* when the server was started, in ms */
 	int pause;		/* ms before the next start after a server that did not work */
@@ -298,14 +299,23 @@ static bool dies_too_often(void)
 	return keep.count >= tries && now - keep.deaths[keep.count % tries] < MINUTE_MS;
 }
 
-/* Returns earlier if a signal arrives or the connection ends. */
+static bool reap(int *status);
+
+/* Ends earlier if the connection does, or if a signal arrives, which wait_for_server() then takes. But a child that
+   ends need not be a server. */
 static void pause_for(int ms)
 {
 	enum { SLICE_MS = 50 };
+	uint64_t end = now_ms() + (uint64_t)ms, now;
+	int status;
 
-	for (int left = ms; left > 0 && !is_over(); left -= SLICE_MS)
-		if (sys_poll_in(keep.signals, left < SLICE_MS ? left : SLICE_MS) > 0)
-			return;
+	while (!keep.signal && (now = now_ms()) < end && !is_over()) {
+		if (sys_poll_in(keep.signals, end - now < SLICE_MS ? (int)(end - now) : SLICE_MS) <= 0)
+			continue;
+		keep.signal = sys_read_signal(keep.signals);
+		if (keep.signal == SIGCHLD)
+			keep.signal = 0, reap(&status);
+	}
 }
 
 static void pause_if_needed(bool worked)
@@ -414,6 +424,18 @@ static void note_serving(void)
 	}
 }
 
+/* Returns whether the server has ended, and then sets its status. */
+static bool take_signal(int sig, int *status)
+{
+	switch (sig) {
+	case SIGCHLD:	return reap(status);
+	case SIGHUP:	replace_server(); break;
+	case SIGTERM:
+	case SIGINT:	handle_end_signal(); break;
+	}
+	return false;
+}
+
 /* Returns when the server has ended. */
 static int wait_for_server(void)
 {
@@ -423,16 +445,12 @@ static int wait_for_server(void)
 	while (!ended) {
 		sys_release_stack();
 		sys_release_program();
-		if (sys_poll_either(keep.signals, keep.hold, -1) > 0) {
+		if (!keep.signal && sys_poll_either(keep.signals, keep.hold, -1) > 0) {
 			note_serving();
 			continue;
 		}
-		switch (sys_read_signal(keep.signals)) {
-		case SIGCHLD:	ended = reap(&status); break;
-		case SIGHUP:	replace_server(); break;
-		case SIGTERM:
-		case SIGINT:	handle_end_signal(); break;
-		}
+		ended = take_signal(keep.signal ? keep.signal : sys_read_signal(keep.signals), &status);
+		keep.signal = 0;
 	}
 	return status;
 }

@@ -130,6 +130,16 @@ for how in now later; do
 	done
 done
 
+# ---- A server that cannot start, and leaves children that end: the pauses are 0, 50, 100, 200 and 400 ms ----
+printf '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9; do sleep 0.0$i & done\nexit 3\n' >bin/fails; chmod 755 bin/fails
+began=$(date +%s%3N)
+# Process 1 has the orphans.
+timeout 30 unshare -pf --kill-child fmount --keep --keep-tries 6 home/other -- "$T/bin/fails" 2>log
+took=$(($(date +%s%3N) - began))
+ok 'pauses between servers' [ "$took" -ge 750 ]
+diag "$took ms"
+umount -l home/other 2>/dev/null
+
 # ---- Users who go on asking while the keeper gives up ----
 cat >asks <<'END'
 #!/usr/bin/python3
