@@ -69,11 +69,16 @@ static int hold_if_needed(int socket)
 	return sys_refuse_fds(socket) < 0 ? child_hold(socket) : -1;
 }
 
+/* Also reaps the children that have ended, so that strangers do not fill the table of processes. */
 static void close_held(int socket, int holder)
 {
+	int status;
+
 	sys_close(socket);
 	if (holder >= 0)
 		child_let_go(holder);
+	while (sys_wait_ended(-1, &status) > 0)
+		continue;
 }
 
 /* Accept connections until a peer may have the device. Returns as hand_out_send() does. */

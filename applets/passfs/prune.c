@@ -180,11 +180,13 @@ void pass_release_hold(uint32_t uid)
 	__atomic_sub_fetch(&holds.all, 1, __ATOMIC_RELAXED);
 }
 
-/* Half of the descriptors are free, so that no number of threads uses them up before the name is made. Without
+/* Half of the descriptors are free, and they are more than the threads need at once to make names. Without
    allow_other, open files are not counted. */
 static bool has_many_left(const struct passfs *fs)
 {
-	return holds.of && get_held(fs) + __atomic_load_n(&holds.all, __ATOMIC_RELAXED) < fs->limit / 2;
+	enum { MANY = 512 };
+
+	return holds.of && fs->limit >= MANY && get_held(fs) + __atomic_load_n(&holds.all, __ATOMIC_RELAXED) < fs->limit / 2;
 }
 
 int pass_reserve(const struct fuse_req *req, int dir, int *spare)

@@ -57,15 +57,16 @@ static int act_as_caller(const struct fuse_req *req)
 }
 
 /* The kernel may have checked the caller by a mode that it cached long ago. If the mode of now does not settle
-   it, SOURCE checks the caller. Only where that cannot be does the kernel have to check again: it does so when
-   the call named a path, and fgetxattr(2) and its kind fail with ESTALE. */
+   it, SOURCE checks the caller. If SOURCE cannot, the kernel is made to check again by ESTALE: it does so for
+   calls that name a path, but fgetxattr(2) and its kind fail with ESTALE. */
 static int act_by_mode(const struct fuse_req *req, uint64_t node, uint32_t wanted)
 {
 	const struct passfs *fs = pass_of(req);
+	bool as_in_source = !fs->view.perms && !passview_alters(&fs->view, false) && !passview_alters(&fs->view, true);
 	int fd = pass_fd(req, node);
 
 	if (!fs->has_long_timeout || !pass_is_checked(req) || pass_may_by_mode(req, node, fd, wanted)
-	    || (!fs->view.perms && act_as_caller(req) == 0))
+	    || (as_in_source && act_as_caller(req) == 0))
 		return 0;
 	return pass_check_now(req, node, fd, wanted);
 }

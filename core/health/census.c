@@ -106,7 +106,7 @@ static bool is_keeper(int pid, struct conn *conn)
 		return true;
 	if (strncmp(command, "fuse-keep:", 10) != 0 || !read_restarts(command + 10, &restarts))
 		return false;
-	/* A keeper ends with its connection: one of a connection that is over had another with the same number. */
+	/* A keeper ends with its connection. If this connection is over, the keeper had an earlier one with the same number. */
 	if (conn && !conn->over) {
 		conn->keeper = pid;
 		conn->restarts = (uint32_t)restarts;

@@ -138,7 +138,8 @@ static bool has_fs_id(const char *status, const char *key, uint32_t id)
 
 int proc_groups(int tid, uint32_t fsuid, uint32_t fsgid, uint32_t *groups, size_t room)
 {
-	static const char key[] = "\nGroups:\t";
+	static const char key[] = "\nGroups:\t", caps[] = "\nCapEff:\t";
+	enum { DAC_OVERRIDE = 1 << 1, DAC_READ_SEARCH = 1 << 2 };
 	char name[12], text[2048];
 	const char *at;
 	size_t n = 0;
@@ -153,7 +154,10 @@ int proc_groups(int tid, uint32_t fsuid, uint32_t fsgid, uint32_t *groups, size_
 		groups[n++] = (uint32_t)text_number(at);
 		at += strspn(at, "0123456789");
 	}
-	return *at == '\n' ? (int)n : -E2BIG;	/* else the text has been cut */
+	if (*at != '\n' || !(at = text_find(at, caps)))
+		return -E2BIG;	/* the text has been cut */
+	at += strlen(caps) + 15;	/* the last of 16 hexadecimal digits: capabilities 0 to 3 */
+	return (*at <= '9' ? *at : *at - 'a' + 10) & (DAC_OVERRIDE | DAC_READ_SEARCH) ? -EPERM : (int)n;
 }
 
 /* ---- Signals ---- */

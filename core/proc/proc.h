@@ -41,7 +41,8 @@ int proc_facts(int pid, struct proc_facts *facts);
 
 /* Stores the supplementary groups of a thread in `groups`, which has `room` places. Returns how many there are;
    -ESRCH: no thread has this number, or its fsuid or fsgid is another, since the number has been given again;
-   -E2BIG: it has more groups. See proc_pid_status(5). */
+   -E2BIG: it has more groups; -EPERM: it has capabilities, of any user namespace, that pass over the mode of files.
+   See proc_pid_status(5). */
 int proc_groups(int tid, uint32_t fsuid, uint32_t fsgid, uint32_t *groups, size_t room);
 
 /* Its age in seconds; -1: not known, or the process blocks whoever asks (see reader.h). */

@@ -9,9 +9,10 @@ bool repeat_is_echo(void)
 	enum { ECHO_MS = 200 };
 	static uint64_t first;
 	const uint64_t now = sys_clock_ns();
+	uint64_t before = 0;
 
-	if (first)
-		return now - first < (uint64_t)ECHO_MS * NS_PER_MS;
-	first = now;
-	return false;
+	/* The handler of another signal may interrupt this one anywhere, and be the first. */
+	if (__atomic_compare_exchange_n(&first, &before, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return false;
+	return now < before || now - before < (uint64_t)ECHO_MS * NS_PER_MS;
 }

@@ -21,7 +21,7 @@ static void on_sigusr1(int sig)
 void signals_end(int sig)
 {
 	(void)sig;
-	/* Not mounted yet: remember the signal and unmount once mounted. A second signal exits
+	/* Not mounted yet: remember the signal and unmount once mounted. A later signal exits
 	   at once. */
 	if (!serving.begun) {
 		if (serving.early++)

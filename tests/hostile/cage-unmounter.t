@@ -118,6 +118,7 @@ for ((i = 0; i < 100; i++)); do grep -qs hello mnt/hello && break; sleep 0.05; d
 exec 7<mnt/hello
 kill "$server"
 for ((i = 0; i < 100; i++)); do grep -q 'signal again' said && break; sleep 0.05; done
+sleep 0.3
 kill "$server"
 wait "$server"
 exit 0

@@ -160,6 +160,10 @@ for who in nobody member named; do
 	is 'SOURCE has' "$(getfattr -d "src/$who" | grep user)" "$left"
 	rm "src/$who"
 done
+touch src/capable; chmod 666 src/capable; as $U stat mnt/capable >/dev/null; chmod 600 src/capable
+exits 0 'a user with CAP_DAC_OVERRIDE sets one' setpriv --reuid $U --regid $U --clear-groups --inh-caps +dac_override \
+	--ambient-caps +dac_override setfattr -n user.x -v new mnt/capable
+rm src/capable
 down
 
 # With options that show another owner, no set-id program of that owner comes about.

@@ -26,9 +26,10 @@ while read -r uid most caps spare options; do
 	strace -qq -f -p "$server" -o trace & tracer=$!
 	pids+=("$tracer")
 	within 5 traced
-	live "$uid" 10
+	ok "uid $uid $options: ten lives" live "$uid" 10
 	kill "$tracer"; wait "$tracer" 2>/dev/null
 	all=$(grep -vc 'unfinished\|poll\|EAGAIN' trace)
+	ok "uid $uid $options: strace has seen them" [ "$(count openat)" -ge 10 ]
 	ok "uid $uid $options: at most $most system calls a life" [ "$all" -le $((most * 10)) ]
 	diag "$all calls in 10 lives"
 	ok "uid $uid $options: at most $caps of capget and capset" [ "$(count 'capget|capset')" -le "$caps" ]
