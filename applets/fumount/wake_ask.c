@@ -49,12 +49,15 @@ static int run(void *data)
 	return table_each(NULL, ask_row, data);
 }
 
-/* The count does not grow if another request ends meanwhile, and fusectl may not be visible: then where the
-   process sleeps in the kernel tells. */
+/* The child waits for the server, so it sleeps. The count alone does not tell: it grows by any process's request,
+   and a little before a request can be read. It does not grow if another request ends meanwhile, and fusectl may
+   not be visible: then where the process sleeps in the kernel tells. */
 static bool is_sent(const struct ask *ask, int64_t before)
 {
-	char dir[12], wchan[64];
+	char dir[12], wchan[64], state = task_state(ask->child.pid, ask->child.pid);
 
+	if (state != 'S' && state != 'D')
+		return false;
 	if (before >= 0 && fusectl_waiting(ask->connection) > before)
 		return true;
 	return read_proc(read_name(ask->child.pid, dir), "wchan", wchan, sizeof(wchan)) > 0 && task_waits_for_server(wchan);

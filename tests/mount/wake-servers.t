@@ -151,6 +151,32 @@ done
 is 'a server that is killed meanwhile: fumount ends, and nobody waits' "$wrong" ''
 ok "at each of $late calls" [ "$late" -ge 10 ]
 
+# ---- Another process sends a request meanwhile ----
+
+# Before Linux 6.10, where no request waits to be read, fumount sends one of its own, by its last fstatfs(2).
+mkdir old
+echo 6.1.0-9 >old/release
+mount --bind old/release /proc/sys/kernel/osrelease
+printf 'timeout 60 stat mnt/f8 >/dev/null 2>&1 &\nsleep 0.3\necho >struck\n' >another
+wake_at() # wake_at N
+{
+	serve -a
+	two_wait
+	sleep 0.2
+	timeout 20 at_call -o -c fstatfs -n "$1" -a 'sh another' fumount --wake=ETIMEDOUT -f mnt >said 2>&1 8>&- || wrong+="call $1: $(cat said); "
+	within 2 all_over || wrong+="call $1: somebody waits: $(cat waited); "
+	over
+	finished
+}
+wrong=''
+wake_at 1000
+read -r calls _ <count
+rm -f struck
+for n in $((calls - 1)) "$calls"; do wake_at "$n"; done
+is 'another request right before its own: fumount ends what waits' "$wrong" ''
+ok 'there was one' test -e struck
+umount /proc/sys/kernel/osrelease
+
 # ---- Its number is another's meanwhile ----
 
 # The server is a grandchild, so that nobody but the first process is to reap it.

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* at_call [-c CALL] [-n N] [-a ACTION] [-t] COMMAND...: run a command, and stop it and its children where a
+/* at_call [-c CALL] [-n N] [-a ACTION] [-o] [-t] COMMAND...: run a command, and stop it and its children where a
    test wants to have something happen in between.
      -n, -a  the shell runs ACTION when one of them is about to make the Nth system call of all, with that
 	     process's number in CALLER; it waits for ACTION
-     -c      count only CALL: pidfd_open, pidfd_getfd, ptrace, writev
+     -o      meanwhile the others go on: only that process is held
+     -c      count only CALL: pidfd_open, pidfd_getfd, ptrace, writev, fstatfs
      -t      what they read of fdinfo does not tell of which connection a device is, as before Linux 6.16
    Writes the count to the file that AT_CALL_COUNT names, and behind it the number of the first ptrace(2), and
    exits as the command does. What is left of its children goes on. */
@@ -21,7 +22,7 @@
 
 static const struct { const char *name; long number; } names[] = {
 	{ "pidfd_open", SYS_pidfd_open }, { "pidfd_getfd", SYS_pidfd_getfd }, { "ptrace", SYS_ptrace },
-	{ "writev", SYS_writev },
+	{ "writev", SYS_writev }, { "fstatfs", SYS_fstatfs },
 };
 enum { MOST = 256 };
 
@@ -29,7 +30,8 @@ enum { MOST = 256 };
 static struct { pid_t pid; unsigned long long nr, buf; } in[MOST];
 static long count, at, traced, only = -1;
 static const char *action;
-static int hide;
+static int hide, others_go_on;
+static pid_t acting, held;
 
 static size_t slot_of(pid_t pid)
 {
@@ -47,8 +49,17 @@ static void act(pid_t pid)
 
 	snprintf(number, sizeof(number), "%d", pid);
 	setenv("CALLER", number, 1);
-	if (system(action) < 0)
-		exit(125);
+	if (!others_go_on) {
+		if (system(action) < 0)
+			exit(125);
+		return;
+	}
+	held = pid;
+	acting = fork();
+	if (acting == 0) {
+		execl("/bin/sh", "sh", "-c", action, (char *)NULL);
+		_exit(127);
+	}
 }
 
 /* Spoils the name of the line of fdinfo that tells the connection, in what a process has just read. */
@@ -97,7 +108,7 @@ static void go_on(pid_t pid, int status)
 		on_call(pid);
 	if (event == PTRACE_EVENT_STOP && sig != SIGTRAP)
 		ptrace(PTRACE_LISTEN, pid, NULL, NULL);
-	else
+	else if (pid != held)
 		ptrace(PTRACE_SYSCALL, pid, NULL, event || sig == (SIGTRAP | 0x80) ? 0L : (long)sig);
 }
 
@@ -114,6 +125,11 @@ static int follow(pid_t command)
 			continue;
 		if (WIFSTOPPED(status)) {
 			go_on(pid, status);
+			continue;
+		}
+		if (pid == acting) {
+			ptrace(PTRACE_SYSCALL, held, NULL, NULL);
+			acting = held = 0;
 			continue;
 		}
 		in[slot_of(pid)].nr = 0;
@@ -156,13 +172,14 @@ int main(int argc, char **argv)
 	int option, result;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "+c:n:a:t")) > 0) {
+	while ((option = getopt(argc, argv, "+c:n:a:ot")) > 0) {
 		for (size_t i = 0; option == 'c' && i < sizeof(names) / sizeof(*names); i++)
 			if (strcmp(names[i].name, optarg) == 0)
 				only = names[i].number;
 		if (option == 'n')
 			at = atol(optarg);
 		hide |= option == 't';
+		others_go_on |= option == 'o';
 		if (option == 'a')
 			action = optarg;
 	}
