@@ -194,8 +194,8 @@ func main() {
 	server.Wait()
 }
 END
-if meant go-fuse && command -v go >/dev/null; then
-	GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$T/gocache go build -o goloop loop.go || diag 'go-fuse does not build'
+if meant go-fuse && type -P go >/dev/null; then
+	GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$T/gocache command go build -o goloop loop.go || diag 'go-fuse does not build'
 fi
 hangs_on_passfs go-fuse goloop ./goloop src mnt
 finish
