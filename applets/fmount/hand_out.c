@@ -62,21 +62,23 @@ static int is_peer_allowed(int peer, uid_t uid)
 	return 0;
 }
 
-/* A stranger can send a descriptor whose close waits for a file system of theirs. Where the kernel does not refuse it,
-   a child makes the last close of a socket: returns its child_hold(), or -1. */
-static int hold_if_needed(int socket)
+/* A stranger can send a descriptor whose close waits for a file system of theirs. Where the kernel does not refuse
+   such messages to the socket, a child makes its last close. */
+static struct child_held protect(int socket)
 {
-	return sys_refuse_fds(socket) < 0 ? child_hold(socket) : -1;
+	struct child_held held = { socket, -1 };
+
+	if (sys_refuse_fds(socket) < 0)
+		child_hold(&held);
+	return held;
 }
 
 /* Also reaps the children that have ended, so that strangers do not fill the table of processes. */
-static void close_held(int socket, int holder)
+static void release(struct child_held *held)
 {
 	int status;
 
-	sys_close(socket);
-	if (holder >= 0)
-		child_let_go(holder);
+	child_release(held);
 	while (sys_wait_ended(-1, &status) > 0)
 		continue;
 }
@@ -88,7 +90,8 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 
 	for (;;) {
 		uint64_t now = sys_clock_ns() / NS_PER_MS;
-		int left = milliseconds < 0 ? -1 : end > now ? (int)(end - now) : 0, peer, holder, err;
+		int left = milliseconds < 0 ? -1 : end > now ? (int)(end - now) : 0, peer, err;
+		struct child_held held;
 		bool turned_away;
 		char sig;
 
@@ -98,12 +101,12 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 		peer = err < 0 ? err : sys_accept(listener);
 		if (peer < 0)
 			return peer;
-		holder = hold_if_needed(peer);
+		held = protect(peer);
 		err = is_peer_allowed(peer, uid);
 		turned_away = err == 0;
 		if (err > 0)
 			err = sys_send_fd(peer, device);
-		close_held(peer, holder);
+		release(&held);
 		if (!turned_away)
 			return err;
 	}
@@ -124,14 +127,15 @@ int hand_out_send(const char *path, uid_t uid, int device, int milliseconds)
 	char text[256];
 	const char *name;
 	struct sys_stat made = { .inode = 0 };
-	int err = enter_directory(path, text, &name), holder;
+	struct child_held held;
+	int err = enter_directory(path, text, &name);
 	int listener = err ? err : sys_listen(name, uid, &made);
 
 	if (listener < 0)
 		return listener;
-	holder = hold_if_needed(listener);
+	held = protect(listener);
 	err = send_to_first(listener, uid, device, milliseconds);
 	remove_socket(name, &made);
-	close_held(listener, holder);
+	release(&held);
 	return err;
 }

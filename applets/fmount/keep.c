@@ -37,9 +37,8 @@ static struct {
 	int device, memory, signals;
 	struct fuse_resume *head;	/* A server may write anything there. */
 	int place[2];		/* sockets without peers that reserve the two numbers of each server's sockets */
-	int hold, before;	/* sockets to the stores of this server and of an earlier one, whose store the next server asks;
-				   -1: none */
-	int hold_holder, before_holder;	/* child_hold() of the two; -1: none */
+	struct child_held hold, before;	/* sockets to the stores of this server and of an earlier one, whose store the
+					   next server asks */
 	int server, unmounter;	/* pids; 0: none */
 	int signal;		/* one that arrived while no server ran; 0: none */
 	int keeper;		/* in the child: its parent's pid */
@@ -137,7 +136,7 @@ static int prepare(void)
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	int err = prepare_memory();
 
-	keep.hold = keep.before = keep.hold_holder = keep.before_holder = -1;
+	keep.hold = keep.before = CHILD_HELD_NONE;
 	for (int i = 0; !err && i < 2; i++)
 		err = reserve_place(&keep.place[i]);
 	if (!err)
@@ -150,9 +149,9 @@ static void __attribute__((noreturn)) become_server(int keeper, int store, char 
 {
 	sys_unblock_signals();
 	sys_dup2(store, keep.place[0]);
-	if (keep.before >= 0) {
-		sys_accept_fds(keep.before);
-		sys_dup2(keep.before, keep.place[1]);
+	if (keep.before.socket >= 0) {
+		sys_accept_fds(keep.before.socket);
+		sys_dup2(keep.before.socket, keep.place[1]);
 	}
 	sys_set_cloexec(keep.place[0], false);
 	sys_set_cloexec(keep.place[1], false);
@@ -171,28 +170,17 @@ int fmount_die_with_keeper(void)
 
 /* A server, or what it leaves behind, can send a descriptor whose close waits for a file system of its user's. The keeper
    receives none, and the last close of a socket that may have some is a child's. */
-static int protect_sockets(int hold)
+static int protect_sockets(void)
 {
-	if (sys_refuse_fds(hold) < 0)
-		keep.hold_holder = child_hold(hold);
-	if (keep.before >= 0 && keep.before_holder < 0)
-		keep.before_holder = child_hold(keep.before);
-	return keep.hold_holder < -1 ? keep.hold_holder : keep.before_holder < -1 ? keep.before_holder : 0;
-}
+	int err = sys_refuse_fds(keep.hold.socket) < 0 ? child_hold(&keep.hold) : 0;
 
-static void drop_socket(int *socket, int *holder)
-{
-	if (*socket >= 0)
-		sys_close(*socket);
-	if (*holder >= 0)
-		child_let_go(*holder);
-	*socket = *holder = -1;
+	return err || keep.before.socket < 0 ? err : child_hold(&keep.before);
 }
 
 static void drop_sockets(void)
 {
-	drop_socket(&keep.hold, &keep.hold_holder);
-	drop_socket(&keep.before, &keep.before_holder);
+	child_release(&keep.hold);
+	child_release(&keep.before);
 }
 
 static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
@@ -201,8 +189,8 @@ static int start_server(char **argv, int (*exec)(const struct fmount *, char **)
 
 	if (err)
 		return err;
-	keep.hold = pair[0];
-	err = protect_sockets(pair[0]);
+	keep.hold.socket = pair[0];
+	err = protect_sockets();
 	if (err)
 		return err;
 	keep.head->lives = ++keep.lives;
@@ -278,13 +266,12 @@ static void report_end(const char *program, int status)
 static void pass_store_on(void)
 {
 	if (keep.head->held != keep.lives) {
-		drop_socket(&keep.hold, &keep.hold_holder);
+		child_release(&keep.hold);
 		return;
 	}
-	drop_socket(&keep.before, &keep.before_holder);
+	child_release(&keep.before);
 	keep.before = keep.hold;
-	keep.before_holder = keep.hold_holder;
-	keep.hold = keep.hold_holder = -1;
+	keep.hold = CHILD_HELD_NONE;
 }
 
 /* Whether the last keep_tries deaths, this one included, were within a minute. */
@@ -411,12 +398,12 @@ static void note_serving(void)
 {
 	char byte;
 
-	if (sys_next_has_fds(keep.hold) || sys_read(keep.hold, &byte, 1) != 1) {
-		drop_socket(&keep.hold, &keep.hold_holder);
+	if (sys_next_has_fds(keep.hold.socket) || sys_read(keep.hold.socket, &byte, 1) != 1) {
+		child_release(&keep.hold);
 		return;
 	}
 	if (keep.head->held == keep.lives)
-		drop_socket(&keep.before, &keep.before_holder);
+		child_release(&keep.before);
 	keep.works = true;
 	if (!keep.ready) {
 		keep.ready = true;
@@ -445,7 +432,7 @@ static int wait_for_server(void)
 	while (!ended) {
 		sys_release_stack();
 		sys_release_program();
-		if (!keep.signal && sys_poll_either(keep.signals, keep.hold, -1) > 0) {
+		if (!keep.signal && sys_poll_either(keep.signals, keep.hold.socket, -1) > 0) {
 			note_serving();
 			continue;
 		}

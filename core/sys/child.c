@@ -94,10 +94,11 @@ void child_leave(struct child *a)
 	sys_close(a->socket);
 }
 
-/* At the end of its input it waits for the death signal: the parent ends, and has closed fd only when that comes. */
-static void __attribute__((noreturn)) hold(int fd, int socket, int parent)
+/* At the end of its input the child waits for its death signal: it comes when the parent has ended, and so has closed
+   its own socket. */
+static void __attribute__((noreturn)) hold(int held, int socket, int parent)
 {
-	const int kept[] = { fd, socket };
+	const int kept[] = { held, socket };
 	char byte = 0;
 
 	sys_die_with_parent();
@@ -115,22 +116,31 @@ static void __attribute__((noreturn)) hold(int fd, int socket, int parent)
 	sys_exit(0);
 }
 
-int child_hold(int fd)
+int child_hold(struct child_held *held)
 {
-	int parent = sys_getpid(), socket, pid = child_fork(&socket);
+	int parent = sys_getpid(), socket, pid;
 	char byte;
 
+	if (held->holder >= 0)
+		return 0;
+	pid = child_fork(&socket);
 	if (pid == 0)
-		hold(fd, socket, parent);
-	if (pid > 0 && sys_read_all(socket, &byte, 1) != 1) {
-		sys_close(socket);
-		pid = -EIO;
-	}
-	return pid < 0 ? pid : socket;
+		hold(held->socket, socket, parent);
+	if (pid < 0)
+		return pid;
+	if (sys_read_all(socket, &byte, 1) != 1)
+		return sys_close(socket), -EIO;
+	held->holder = socket;
+	return 0;
 }
 
-void child_let_go(int holder)
+void child_release(struct child_held *held)
 {
-	sys_send_as(holder, sys_getuid(), "", 1, -1);	/* no SIGPIPE if the child was killed */
-	sys_close(holder);
+	if (held->socket >= 0)
+		sys_close(held->socket);
+	if (held->holder >= 0) {
+		sys_send_as(held->holder, sys_getuid(), "", 1, -1);	/* no SIGPIPE if the child was killed */
+		sys_close(held->holder);
+	}
+	*held = CHILD_HELD_NONE;
 }

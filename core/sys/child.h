@@ -32,12 +32,15 @@ void child_kill(struct child *child);
 /* Closes the socket without waiting for the child, which goes on. */
 void child_leave(struct child *child);
 
-/* Closing a socket closes the descriptors in the messages that wait in it, and that can block for as long as the
-   sender likes, deaf to SIGKILL. child_hold() forks a child that has nothing but the descriptor fd, so that the
-   child makes the last close, even if this process is killed. Returns a close-on-exec descriptor for
-   child_let_go(), or -errno. Close fd, then call child_let_go(), which does not wait: the child ends on its own,
-   and the caller reaps it. */
-int child_hold(int fd);
-void child_let_go(int holder);
+/* A socket that this process has, and the child that holds it too; -1: none. */
+struct child_held { int socket, holder; };
+#define CHILD_HELD_NONE (struct child_held) { -1, -1 }
+
+/* Closing a socket closes the descriptors in the messages that wait in it, and that can block for as long as their
+   sender likes, deaf to SIGKILL. child_hold() forks a child that has nothing but held->socket, if there is none yet:
+   the child then makes the last close, even if this process is killed. 0 or -errno. child_release() closes the
+   socket, if any, and lets the child end, without waiting for it: the caller reaps it. */
+int child_hold(struct child_held *held);
+void child_release(struct child_held *held);
 
 #endif
