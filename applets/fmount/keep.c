@@ -14,18 +14,19 @@
 #include "fmount.h"
 #include "fuse_resume.h"
 #include "health/report.h"
+#include "keep_pace.h"
 #include "keep_queue.h"
+#include "keep_stores.h"
 #include "mount/umount.h"
 #include "msg.h"
 #include "out.h"
 #include "serve/repeat.h"
 #include "sys.h"
-#include "sys/child.h"
 #include "sys/keep.h"
 
 /* The kernel allocates only those pages of the memory file that a process touches, so the servers'
    part can be as large as their address space allows. */
-enum { OWN = 64 * 1024, MOST_TRIES = 4096, FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000, MINUTE_MS = 60 * 1000 };
+enum { OWN = 64 * 1024 };
 #define MEMORY_SIZE ((uint64_t)1 << (sizeof(void *) > 4 ? 40 : 30))
 
 /* How long a server has to serve before the next one starts without a pause. */
@@ -36,18 +37,13 @@ static struct {
 	const struct mountpoint *at;
 	int device, memory, signals;
 	struct fuse_resume *head;	/* A server may write anything there. */
-	int place[2];		/* sockets without peers that reserve the two numbers of each server's sockets */
-	struct child_held hold, before;	/* sockets to the stores of this server and of an earlier one, whose store the
-					   next server asks */
+	struct keep_stores stores;
 	int server, unmounter;	/* pids; 0: none */
 	int signal;		/* one that arrived while no server ran; 0: none */
 	int keeper;		/* in the child: its parent's pid */
 	uint64_t began;		/* when the server was started, in ms */
-	int pause;		/* ms before the next start after a server that did not work */
 	uint32_t lives;		/* how many servers were started */
-	uint32_t count;		/* of deaths, a ring of the times when the last servers ended, in ms */
 	bool works, ready, replacing, stopping;
-	uint64_t deaths[MOST_TRIES];
 } keep;
 
 static uint64_t now_ms(void)
@@ -105,7 +101,7 @@ static int prepare_memory(void)
 	return sys_set_cloexec(keep.memory, false);
 }
 
-/* Each server gets its two sockets under the same numbers, which keep.place reserves, so that no other
+/* Each server gets its two sockets under the same numbers, which keep.stores reserves, so that no other
    descriptor of the server has them. */
 static int set_environment(void)
 {
@@ -114,21 +110,9 @@ static int set_environment(void)
 
 	out_fmt(&out, "FUSE_RESUME=%d", keep.memory);
 	out_text(&out);
-	out_fmt(&to, "FUSE_RESUME_STORE=%d,%d", keep.place[0], keep.place[1]);
+	out_fmt(&to, "FUSE_RESUME_STORE=%d,%d", keep.stores.place[0], keep.stores.place[1]);
 	out_text(&to);
 	return env_set(memory) < 0 ? -ENOMEM : env_set(store);
-}
-
-/* A server that is given no store in place[1] could send this process descriptors through a peer. */
-static int reserve_place(int *place)
-{
-	int pair[2], err = sys_message_pair(pair);
-
-	if (err)
-		return err;
-	sys_close(pair[1]);
-	*place = pair[0];
-	return 0;
 }
 
 static int prepare(void)
@@ -136,9 +120,8 @@ static int prepare(void)
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	int err = prepare_memory();
 
-	keep.hold = keep.before = CHILD_HELD_NONE;
-	for (int i = 0; !err && i < 2; i++)
-		err = reserve_place(&keep.place[i]);
+	if (!err)
+		err = keep_stores_prepare(&keep.stores);
 	if (!err)
 		err = keep.signals = sys_signal_fd(signals, sizeof(signals) / sizeof(*signals));
 	return err < 0 ? err : 0;
@@ -148,13 +131,7 @@ static void __attribute__((noreturn)) become_server(int keeper, int store, char 
 						    int (*exec)(const struct fmount *, char **))
 {
 	sys_unblock_signals();
-	sys_dup2(store, keep.place[0]);
-	if (keep.before.socket >= 0) {
-		sys_accept_fds(keep.before.socket);
-		sys_dup2(keep.before.socket, keep.place[1]);
-	}
-	sys_set_cloexec(keep.place[0], false);
-	sys_set_cloexec(keep.place[1], false);
+	keep_stores_give(&keep.stores, store);
 	keep.keeper = keeper;
 	if (set_environment() < 0)
 		sys_exit(1);
@@ -168,29 +145,10 @@ int fmount_die_with_keeper(void)
 	return sys_getppid() == keep.keeper ? 0 : 1;
 }
 
-/* A server, or what it leaves behind, can send a descriptor whose close waits for a file system of its user's. The keeper
-   receives none, and the last close of a socket that may have some is a child's. */
-static int protect_sockets(void)
-{
-	int err = sys_refuse_fds(keep.hold.socket) < 0 ? child_hold(&keep.hold) : 0;
-
-	return err || keep.before.socket < 0 ? err : child_hold(&keep.before);
-}
-
-static void drop_sockets(void)
-{
-	child_release(&keep.hold);
-	child_release(&keep.before);
-}
-
 static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
-	int pair[2], keeper = sys_getpid(), err = sys_message_pair(pair);
+	int store, keeper = sys_getpid(), err = keep_stores_begin(&keep.stores, &store);
 
-	if (err)
-		return err;
-	keep.hold.socket = pair[0];
-	err = protect_sockets();
 	if (err)
 		return err;
 	keep.head->lives = ++keep.lives;
@@ -199,8 +157,8 @@ static int start_server(char **argv, int (*exec)(const struct fmount *, char **)
 	keep.works = false;
 	keep.server = sys_fork();
 	if (keep.server == 0)
-		become_server(keeper, pair[1], argv, exec);
-	sys_close(pair[1]);
+		become_server(keeper, store, argv, exec);
+	sys_close(store);
 	return keep.server < 0 ? keep.server : 0;
 }
 
@@ -239,7 +197,7 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	commfd_umount_known(keep.at, UMOUNT_LAZY);
 	if (keep.server > 0)
 		sys_kill(keep.server, SIGKILL);
-	drop_sockets();
+	keep_stores_close(&keep.stores);
 	sys_exit(status);
 }
 
@@ -261,31 +219,6 @@ static void report_end(const char *program, int status)
 		msg("%s: ended with status %d", program, sys_exit_code(status));
 }
 
-/* Keeps the socket to the store of the last server that put descriptors into one, for the next server:
-   servers that failed in between have filled none. */
-static void pass_store_on(void)
-{
-	if (keep.head->held != keep.lives) {
-		child_release(&keep.hold);
-		return;
-	}
-	child_release(&keep.before);
-	keep.before = keep.hold;
-	keep.hold = CHILD_HELD_NONE;
-}
-
-/* Whether the last keep_tries deaths, this one included, were within a minute. */
-static bool dies_too_often(void)
-{
-	uint32_t tries = (uint32_t)keep.f->keep_tries, this = keep.count++;
-	uint64_t now = now_ms();
-
-	if (!tries)
-		return false;
-	keep.deaths[this % tries] = now;
-	return keep.count >= tries && now - keep.deaths[keep.count % tries] < MINUTE_MS;
-}
-
 static bool reap(int *status);
 
 /* Ends earlier if the connection does, or if a signal arrives, which wait_for_server() then takes. But a child that
@@ -300,17 +233,11 @@ static void pause_for(int ms)
 		if (sys_poll_in(keep.signals, end - now < SLICE_MS ? (int)(end - now) : SLICE_MS) <= 0)
 			continue;
 		keep.signal = sys_read_signal(keep.signals);
-		if (keep.signal == SIGCHLD)
-			keep.signal = 0, reap(&status);
+		if (keep.signal == SIGCHLD) {
+			keep.signal = 0;
+			reap(&status);
+		}
 	}
-}
-
-static void pause_if_needed(bool worked)
-{
-	pause_for(worked ? 0 : keep.pause);
-	keep.pause = worked ? 0 : !keep.pause ? FIRST_PAUSE_MS : keep.pause * 2;
-	if (keep.pause > LONGEST_PAUSE_MS)
-		keep.pause = LONGEST_PAUSE_MS;
 }
 
 /* Why no other server is started, or NULL. */
@@ -320,7 +247,7 @@ static const char *why_give_up(int status)
 		return "cannot be run";
 	if (!keep.head->init_size && !keep_queue_has_init(keep.device))
 		return "it cannot take over a mount from the process before it (FUSE_RESUME)";
-	return dies_too_often() ? "it ends too often" : NULL;
+	return keep_pace_ends_too_often((uint32_t)keep.f->keep_tries) ? "it ends too often" : NULL;
 }
 
 /* Returns whether fmount starts another server. If not, *status becomes fmount's exit status. */
@@ -332,7 +259,7 @@ static bool goes_on(const char *program, int *status)
 
 	*status = launch_exit_status(ended);
 	keep.replacing = false;
-	pass_store_on();
+	keep_stores_ended(&keep.stores, keep.head->held == keep.lives);
 	if (!is_over() && !replacing) {
 		report_end(program, ended);
 		why = why_give_up(*status);
@@ -341,7 +268,7 @@ static bool goes_on(const char *program, int *status)
 			*status = *status ? *status : 1;	/* nothing is mounted */
 			return false;
 		}
-		pause_if_needed(worked);
+		pause_for(keep_pace_next(worked));
 	}
 	return !is_over();
 }
@@ -393,17 +320,12 @@ static bool reap(int *status)
 	return ended;
 }
 
-/* The server sends a byte once it serves. If it ends before, its end of the socket is closed. */
 static void note_serving(void)
 {
-	char byte;
-
-	if (sys_next_has_fds(keep.hold.socket) || sys_read(keep.hold.socket, &byte, 1) != 1) {
-		child_release(&keep.hold);
+	if (!keep_stores_serves(&keep.stores))
 		return;
-	}
 	if (keep.head->held == keep.lives)
-		child_release(&keep.before);
+		child_release(&keep.stores.before);
 	keep.works = true;
 	if (!keep.ready) {
 		keep.ready = true;
@@ -432,7 +354,7 @@ static int wait_for_server(void)
 	while (!ended) {
 		sys_release_stack();
 		sys_release_program();
-		if (!keep.signal && sys_poll_either(keep.signals, keep.hold.socket, -1) > 0) {
+		if (!keep.signal && sys_poll_either(keep.signals, keep.stores.hold.socket, -1) > 0) {
 			note_serving();
 			continue;
 		}
@@ -450,7 +372,8 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	keep.f = f;
 	keep.at = at;
 	keep.device = device;
-	err = f->keep_tries > MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
+	keep.stores = KEEP_STORES_NONE;
+	err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
 	if (!err)
 		err = prepare();
 	do {
@@ -462,6 +385,6 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 		}
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
-	drop_sockets();
+	keep_stores_close(&keep.stores);
 	return status;
 }
