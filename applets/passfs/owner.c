@@ -170,8 +170,7 @@ int pass_open_to_write(const struct fuse_req *req, int fd)
 	struct vfs_stat st;
 	int err;
 
-	if (!pass_is_checked(req)
-	    || (!fs->view.perms && !passview_alters(&fs->view, false) && !passview_alters(&fs->view, true)))
+	if (!pass_is_checked(req) || passview_is_plain(&fs->view))
 		return 0;
 	err = vfs_stat(fd, true, &st);
 	if (err || !S_ISREG(st.attr.mode) || st.attr.uid == req->in->uid)
@@ -330,10 +329,11 @@ uid_t pass_backing_uid(const struct fuse_req *req, uint64_t node, const struct v
 	enum { NOBODY = 65534, WRITABLE = 022 };
 	struct vfs_stat st;
 
-	if (!known && vfs_stat(pass_fd(req, node), true, &st) < 0)
-		return NOBODY;
-	if (!known)
+	if (!known) {
+		if (vfs_stat(pass_fd(req, node), true, &st) < 0)
+			return NOBODY;
 		known = &st;
+	}
 	return known->owner ? known->owner : known->mode & WRITABLE ? NOBODY : 0;
 }
 

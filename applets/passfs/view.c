@@ -121,6 +121,11 @@ bool passview_alters(const struct passview *view, bool group)
 				     : view->uid_offset || view->force_user >= 0);
 }
 
+bool passview_is_plain(const struct passview *view)
+{
+	return !view->perms && !passview_alters(view, false) && !passview_alters(view, true);
+}
+
 /* ---- Permissions ---- */
 
 enum { DIRECTORY = 0040000, TYPES = 0170000, ANY_X = 0111 };

@@ -39,6 +39,9 @@ uint32_t passview_source(const struct passview *view, uint32_t id, bool group);
 /* Whether options change owners, or groups. */
 bool passview_alters(const struct passview *view, bool group);
 
+/* Whether the mount shows owners, groups and permissions as SOURCE has them. */
+bool passview_is_plain(const struct passview *view);
+
 /* The mode with the permissions that are shown. */
 uint32_t passview_mode(const struct passview *view, uint32_t mode);
 

@@ -33,7 +33,7 @@ static bool is_for_source(const struct fuse_req *req, const char *name, bool set
 	       && (!get_acl_kind(name) || (sets && !(fuse_agreed(req) & FUSE_POSIX_ACL)));
 }
 
-/* Attributes whose name begins with user., which the kernel checks by the file's mode. */
+/* Whether the kernel checks the caller of this attribute by the file's mode, as it does for user.*. */
 static bool is_by_mode(const char *name)
 {
 	static const char *const others[] = { "system.", "security.", "trusted." };
@@ -44,16 +44,14 @@ static bool is_by_mode(const char *name)
 	return true;
 }
 
-/* Acts as the caller, with the groups that /proc shows; -errno: it does not show them. */
+/* Acts as the caller, with the groups that /proc shows, where the mount shows the ids of SOURCE. -errno: /proc does
+   not show them. */
 static int act_as_caller(const struct fuse_req *req)
 {
-	const struct passview *view = &pass_of(req)->view;
 	gid_t groups[64];
 	int n = proc_groups((int)req->in->pid, req->in->uid, req->in->gid, groups, sizeof(groups) / sizeof(*groups));
 
-	for (int i = 0; i < n; i++)
-		groups[i] = passview_source(view, groups[i], true);
-	return n < 0 ? n : priv_act_for(pass_source_uid(req), pass_group(req), groups, (size_t)n, 0);
+	return n < 0 ? n : priv_act_for(req->in->uid, req->in->gid, groups, (size_t)n, 0);
 }
 
 /* The kernel may have checked the caller by a mode that it cached long ago. If the mode of now does not settle
@@ -62,11 +60,10 @@ static int act_as_caller(const struct fuse_req *req)
 static int act_by_mode(const struct fuse_req *req, uint64_t node, uint32_t wanted)
 {
 	const struct passfs *fs = pass_of(req);
-	bool as_in_source = !fs->view.perms && !passview_alters(&fs->view, false) && !passview_alters(&fs->view, true);
 	int fd = pass_fd(req, node);
 
 	if (!fs->has_long_timeout || !pass_is_checked(req) || pass_may_by_mode(req, node, fd, wanted)
-	    || (as_in_source && act_as_caller(req) == 0))
+	    || (passview_is_plain(&fs->view) && act_as_caller(req) == 0))
 		return 0;
 	return pass_check_now(req, node, fd, wanted);
 }

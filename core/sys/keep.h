@@ -21,12 +21,15 @@ void *sys_map_shared(int fd, uint64_t offset, size_t size);
 /* AF_UNIX, SOCK_SEQPACKET: messages keep their bounds. Close-on-exec. 0 or -errno. */
 int sys_message_pair(int fd[2]);
 
-/* Has the kernel refuse messages with descriptors to this AF_UNIX socket, and to what is accepted from it: their
-   sender gets EPERM. 0 or -errno; before Linux 6.16 -ENOPROTOOPT. Then sys_next_has_fds() tells, without receiving
-   them, whether the next message has some: 1; 0, or there is no message; or -errno. To receive it, or to close the
-   socket, is to close them, which can wait: see child_hold(). sys_accept_fds() takes the refusal back. */
+/* After sys_refuse_fds() the kernel accepts no message with descriptors for this AF_UNIX socket, nor for the
+   sockets that accept(2) makes of it: sendmsg(2) fails with EPERM (SO_PASSRIGHTS). sys_accept_fds() allows such
+   messages again. 0 or -errno; before Linux 6.16 -ENOPROTOOPT. */
 int sys_refuse_fds(int socket);
 int sys_accept_fds(int socket);
+
+/* Looks at the next message of the socket, which stays there. 1: it has descriptors, which whoever reads the message
+   or closes the socket also closes, and that can block: see child_hold(); 0: it has none, or there is no message;
+   or -errno. */
 int sys_next_has_fds(int socket);
 
 /* As sys_fork(), but parent and child share one descriptor table (CLONE_FILES): what either opens or

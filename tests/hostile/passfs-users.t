@@ -19,7 +19,6 @@ for how in '' --no-passthrough --cache=always --writeback --sandbox; do
 	as $U stat mnt/tmp >/dev/null
 	strace -qq -f -p "$server" -e trace=openat -e inject=openat:delay_exit=2000000:when=1 -o trace & tracer=$!
 	pids+=("$tracer")
-	traced() { for task in "/proc/$server/task/"*; do grep -q '^TracerPid:	[1-9]' "$task/status" || return; done; }
 	within 5 traced
 	sleep 0.2
 	as $U perl -e 'sysopen F, "mnt/tmp/new", 0102, 0666 or do { print "$!\n"; exit }; print -O F ? "own\n" : "opened another one'"'"'s\n"' >got & opener=$!

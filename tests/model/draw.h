@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* draw: what is drawn for a step; each call takes of it what it needs. */
+/* draw: the random arguments of a step. Each call uses those that it takes. */
 struct draw {
 	char path[64], other[64], target[64];
 	int slot, other_slot;

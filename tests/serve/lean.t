@@ -15,7 +15,6 @@ live() # live UID COUNT: the lives of COUNT files in mnt/d
 		sysopen F, "a$_", O_CREAT | O_EXCL | O_WRONLY, 0644 or die "$!"; syswrite F, "x" x 4096; close F; stat "a$_";
 		sysopen F, "a$_", O_RDONLY or die "$!"; sysread F, $data, 4096; close F; rename "a$_", "z$_"; unlink "z$_" }' "$2"
 }
-traced() { for task in "/proc/$server/task/"*; do grep -q '^TracerPid:	[1-9]' "$task/status" || return; done; }
 count() { grep -cE '^[0-9]+ +(<\.\.\. )?'"($1)"'[( ]' trace; }
 
 mkdir -m 777 src/d

@@ -14,4 +14,6 @@ up() # up OPTION...: mounted, $server its pid
 }
 down() { exits 0 'unmounted' fumount mnt; within 5 gone "$server"; }
 as() { local id=$1; shift; setpriv --reuid "$id" --regid "$id" --clear-groups "$@"; }
+# A tracer has each thread of the server.
+traced() { for task in "/proc/$server/task/"*; do grep -q '^TracerPid:	[1-9]' "$task/status" || return; done; }
 owner() { stat -c '%u %g %a' "$1"; }

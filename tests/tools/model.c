@@ -32,7 +32,7 @@ enum { SLOTS = 12, LONGEST = 1400 * 1024, PAGE = 4096, TREE_EVERY = 100, OTHER_U
 enum { LONG_AGO = 1000000000 };	/* a time after all that the calls set */
 static const struct timespec settled[2] = { { 1000, 0 }, { 1000, 0 } };
 
-/* Each call says in .call what it does, and returns what came of it. */
+/* Each try_…() makes its call on one side, writes it to outcome.call, and returns what the kernel returned. */
 #include "../model/draw.h"
 #include "../model/tree.h"
 #include "../model/files.h"
