@@ -175,7 +175,7 @@ static int unmount(void)
 	if (busy || err == -EAGAIN) {
 		err = commfd_umount_known(keep.at, UMOUNT_LAZY);
 		busy |= report_holders(&to, m->dev_major, m->dev_minor) > 0;
-		if (!err && busy)
+		if (!err && busy && !is_over())
 			msg("%s: busy: detached, and served until no process holds it; signal again to abort", keep.at->path);
 	}
 	return err ? msg_errno(1, keep.at->path, err) : 0;
@@ -364,6 +364,15 @@ static int wait_for_server(void)
 	return status;
 }
 
+/* Give the unmounter time to print its messages. */
+static void wait_for_unmounter(void)
+{
+	int status;
+
+	for (int i = 0; keep.unmounter > 0 && i < 100; i++, reap(&status))
+		sys_sleep_ms(10);
+}
+
 int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device, char **argv,
 		int (*exec)(const struct fmount *, char **))
 {
@@ -385,6 +394,7 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 		}
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
+	wait_for_unmounter();
 	keep_stores_close(&keep.stores);
 	return status;
 }

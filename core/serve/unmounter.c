@@ -58,7 +58,7 @@ static int unmount(const struct unmounter *k)
 	/* Detach first: reading /proc can block on a process whose execve(2) waits for a hung server. */
 	if (err != -ESTALE && (busy || unknown))
 		busy |= report_holders(&to, mounted->dev_major, mounted->dev_minor) > 0;
-	if (!err && busy)
+	if (!err && busy && !is_over(k))
 		msg("%s: busy: detached, and served until no process holds it; "
 		    "signal again to abort", k->shown);
 	if (err == -ESTALE) {

@@ -14,7 +14,7 @@ ln -s "$T/victim" home/lnk
 chown -h 65534:65534 home home/x home/lnk
 mount -t tmpfs roots victim/at
 reads() { [ "$(timeout 5 cat home/x/at/hello)" = hello ]; }
-begin() { bg "$@" 2>log; keeper=$bg; within 10 reads; }
+begin() { bg "$@" 2>begun; keeper=$bg; within 10 reads; }
 
 # ---- Its mountpoint's directory is exchanged for a link, between the look at the mount and umount2(2) ----
 slowly() { exec strace -f -qq -o trace -e trace=umount2 -e inject=umount2:delay_enter=2000000 "$@"; }
@@ -49,11 +49,11 @@ while not poll.poll()[0][1] & select.POLLERR:
 END
 chmod 755 bin bin/*
 for server in shrinks leaves; do
-	bg strace -qq -o /dev/null -e trace=poll -e inject=poll:delay_exit=600000 fmount --keep --keep-tries 1 -u 65534 -o allow_other home/other -- "$T/bin/$server" 2>log
+	bg strace -qq -o /dev/null -e trace=poll -e inject=poll:delay_exit=600000 fmount --keep --keep-tries 1 -u 65534 -o allow_other home/other -- "$T/bin/$server" 2>"$server.log"
 	ok "$server: the keeper ends" within 15 gone "$bg" || kill -9 "$(child_named fuse-keep:0 "$bg")"
 	wait "$bg"
 	is "$server: with the status of the server" $? 3
-	like "$server: it says why" "$(cat log)" 'fmount: .*; unmounted$'
+	like "$server: it says why" "$(cat "$server.log")" 'fmount: .*; unmounted$'
 	ok "$server: nothing is mounted" unmounted "$T/home/other"
 	kill -9 "$bg" 2>/dev/null
 	umount -l home/other 2>/dev/null
@@ -71,6 +71,17 @@ bg fmount --keep --keep-tries 3 -u 65534 -o allow_other home/other -- "$T/bin/fo
 ok 'a server that clears the memory: the keeper ends' within 15 gone "$bg" || kill -9 "$bg"
 like 'because the server ends too often' "$(cat ends)" 'ends too often; unmounted$'
 umount -l home/other 2>/dev/null
+
+# ---- A file keeps the mount busy, and is closed before the unmounter could say so ----
+bg strace -f -qq -o unmounts -e trace=umount2 -e inject=umount2:delay_exit=300000 fmount --keep home/other -- hellofs 2>late
+ok 'serves' within 10 [ -e home/other/hello ]
+exec 7<home/other/hello
+kill -TERM "$(child_named fuse-keep:0 "$bg")"
+ok 'begins to detach' within 10 grep -q MNT_DETACH unmounts
+exec 7<&-
+ok 'the keeper ends' within 10 gone "$bg"
+sleep 0.5
+is 'nothing is said of a busy mount that is gone' "$(grep -c busy late)" 0
 
 # ---- A descriptor whose close waits, as that of a file does on a FUSE mount of the server's user ----
 # Here it is a socket that lingers. The first server sends it itself; or it has put its descriptors in a store (as the memory
@@ -118,7 +129,7 @@ for how in now later; do
 	for without in '' 'forbid 92 54:2:64'; do
 		rm -f run/*
 		# shellcheck disable=SC2086
-		bg env -C run $without fmount --keep -u 65534 -o allow_other "$T/home/other" -- "$T/bin/sends" "$how" 2>log
+		bg env -C run $without fmount --keep -u 65534 -o allow_other "$T/home/other" -- "$T/bin/sends" "$how" 2>sent
 		ok "$how, $without: the server tries to send a descriptor" within 10 eval '[ -e run/sent ] || [ -e run/refused ]'
 		[ "$how$without" = now ] || ok "$how, $without: and has sent it" test -e run/sent
 		[ "$how" = now ] || ok "$how, $without: another server begins" within 8 test -e run/third
@@ -134,7 +145,7 @@ done
 printf '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9; do sleep 0.0$i & done\nexit 3\n' >bin/fails; chmod 755 bin/fails
 began=$(date +%s%3N)
 # Process 1 has the orphans.
-timeout 30 unshare -pf --kill-child fmount --keep --keep-tries 6 home/other -- "$T/bin/fails" 2>log
+timeout 30 unshare -pf --kill-child fmount --keep --keep-tries 6 home/other -- "$T/bin/fails" 2>fails.log
 took=$(($(date +%s%3N) - began))
 ok 'pauses between servers' [ "$took" -ge 750 ]
 diag "$took ms"
