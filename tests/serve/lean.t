@@ -17,6 +17,8 @@ live() # live UID COUNT: the lives of COUNT files in mnt/d
 }
 count() { grep -cE '^[0-9]+ +(<\.\.\. )?'"($1)"'[( ]' trace; }
 
+# Another test that drops the machine's caches would cause requests here.
+machine shared
 mkdir -m 777 src/d
 while read -r uid most caps spare options; do
 	# shellcheck disable=SC2086 # words
