@@ -19,8 +19,8 @@ up()
 }
 down() { fumount mnt && within 5 gone "$keeper"; }
 restarts() { local name; read -r name <"/proc/$keeper/comm" && echo "${name#*:}"; }
-# Remounting makes the kernel drop the mount's dentries, so the server gets FORGET.
-forget() { timeout 5 fmount -o remount,rw mnt; }
+# Remounting the file system itself, not only the mount, makes the kernel drop the dentries, so the server gets FORGET.
+forget() { timeout 5 fmount -o remount,ro mnt; timeout 5 fmount -o remount,rw mnt; }
 blow() { server_of; kill -KILL "$server"; }
 
 # ---- At each system call of an operation ----
@@ -30,7 +30,7 @@ try()
 {
 	local name=$1 n bad='' kills=0 killer status
 	mkdir src/top/w
-	for ((n = 1; n < 120; n++)); do
+	for ((n = 1; n < 300; n++)); do
 		rm -rf src/top/w/*
 		eval "$2"
 		forget
@@ -48,6 +48,7 @@ try()
 	done
 	rm -rf src/top/w
 	is "$name: killed at each of $kills system calls" "$bad" ''
+	is 'and not once the operation has ended' "$dead" 143
 	ok 'the server was killed more than twice' test "$kills" -gt 2
 }
 all()
