@@ -89,6 +89,18 @@ static void pass_mountpoint(const struct mount_args *args)
 	sys_set_cloexec(args->held, false);
 }
 
+/* fusebox's own servers then go to the background, as mount(8) expects: one that stays in the foreground holds what
+   reads the output of mount(8). Other processes that inherit the variable have other pids. */
+static void ask_for_background(void)
+{
+	static char variable[40];
+	struct out out = OUT_TEXT(variable);
+
+	out_fmt(&out, "FUSEBOX_BACKGROUND=%d", sys_getpid());
+	out_text(&out);
+	env_set(variable);
+}
+
 static int serve(struct mount_args *args)
 {
 	const struct launch launch = {
@@ -110,6 +122,7 @@ static int serve(struct mount_args *args)
 		words[n++] = args->options;
 	}
 	complete_environment(!launch.user);
+	ask_for_background();
 	if (args->held >= 0 && !launch.user && !args->drop_privileges)
 		pass_mountpoint(args);
 	if (launch_become(&launch) != 0)

@@ -2,6 +2,7 @@
 /* background: -b. The parent waits until the mount answers, so that its caller need not. */
 #include "serve/serving.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "applet.h"
@@ -44,9 +45,17 @@ void background_ready(void)
 	sys_close(serving.ready[1]);
 }
 
+/* mount.fuse3 and fmount -t say so. */
+static bool is_asked_for(void)
+{
+	const char *pid = getenv("FUSEBOX_BACKGROUND");
+
+	return pid && text_number(pid) == (uint64_t)sys_getpid();
+}
+
 /* BusyBox's mount starts the server of TYPE#SOURCE itself and waits until it exits, because
    libfuse servers go to the background by default. */
-bool background_is_wanted(void)
+static bool is_parent_mount(void)
 {
 	char path[32], words[256] = "";
 	struct out out = OUT_TEXT(path);
@@ -59,4 +68,9 @@ bool background_is_wanted(void)
 	if (strcmp(name, "busybox") == 0 && words + sizeof(words) > strchr(name, '\0') + 1)
 		name = applet_name(strchr(name, '\0') + 1);
 	return strcmp(name, "mount") == 0;
+}
+
+bool background_is_wanted(void)
+{
+	return is_asked_for() || is_parent_mount();
 }

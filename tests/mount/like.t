@@ -79,6 +79,13 @@ is 'the server gets its own options, with blanks, and none that only mount(8) re
 exits 0 'TYPE#SOURCE' fmount 'shows#src' mnt
 fumount mnt
 is 'TYPE#SOURCE: the server gets SOURCE, MOUNTPOINT and -o' "$out" '<src><mnt><-o><dev,suid>'
+# cat ends when no process can write to the pipe any more.
+for how in 'fmount -t fuse.hellofs src' 'mount.fuse3 hellofs#src' 'mount.fuse3 -o drop_privileges hellofs#src'; do
+	# shellcheck disable=SC2086 # words
+	exits 0 "$how | cat: ends, and leaves the server in the background" timeout 10 sh -c '"$@" 2>&1 | cat' sh $how mnt
+	is "$how | cat: the mount answers" "$(read_it mnt)" hello
+	exits 0 "fumount of what $how has mounted" fumount mnt
+done
 exits 1 'no type' fmount src mnt
 exits 127 'no such server' fmount -t fuse.nosuch src mnt
 exits 1 'three operands' fmount a b c
