@@ -253,7 +253,9 @@ static int recover_all(struct all *a)
 	for (size_t i = 0; i < a->count; i++)
 		if (a->items[i].wanted && census_add(&census, a->items[i].connection) < 0)
 			return FUMOUNT_SYSTEM;
-	return census.count ? fumount_recover_all(a->f, a->to, &census) : FUMOUNT_OK;
+	if (census.count)
+		fumount_count(&a->tally, fumount_recover_all(a->f, a->to, &census));
+	return fumount_total(&a->tally);
 }
 
 int fumount_all(const struct fumount *f, const struct report *to)

@@ -65,7 +65,7 @@ static int await_unmount(const struct report *to, const struct target *t, int er
 	}
 	if (err != -ETIMEDOUT)
 		return err;
-	if (t->major && blocks && fusectl_abort_known(t->connection, t->identity) == 0) {
+	if (t->major && blocks && !fumount_is_outside(t->connection) && fusectl_abort_known(t->connection, t->identity) == 0) {
 		report(to, "aborted", "its server does not answer: connection %llu is aborted",
 		       (unsigned long long)t->connection);
 		return unmount_wait(UNMOUNT_LIMIT_MS);
@@ -186,6 +186,8 @@ static int check_and_unmount(const struct fumount *f, const struct report *to, c
 	}
 	if (!t->id && f->verbose)
 		report(to, "unknown", "without /proc, what is mounted there is not known");
+	if ((f->abort || f->force || f->kill || f->read_only) && fumount_refuse_outside(to, t->connection))
+		return FUMOUNT_FAILED;
 	if (t->at.below && !is_outer_answering(t)) {
 		report(to, "refused", "it lies below another FUSE mount, conn:%llu, which does not answer; "
 		       "unmount that first", (unsigned long long)t->outer);

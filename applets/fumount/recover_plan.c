@@ -62,6 +62,8 @@ bool recover_answers(struct recovery *r, uint64_t connection)
    every connection that is not over yet. */
 bool recover_abort_is_due(const struct recovery *r, enum conn_state state, const struct conn *conn)
 {
+	if (conn && !census_find(&r->census, conn->connection) && fumount_is_outside(conn->connection))
+		return false;
 	return r->f->force ? state != CONN_DEAD && state != CONN_ABORTED : conn && census_blocks(conn);
 }
 

@@ -3,6 +3,7 @@
 #include "proc/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "cli/map.h"
@@ -13,17 +14,16 @@
 
 static int read_namespace(const char *pid, uint64_t *number)
 {
-	char path[32], target[32];
+	char path[32];
 	struct out out = OUT_TEXT(path);
-	ssize_t n;
+	struct sys_stat st;
+	int err;
 
 	out_fmt(&out, "/proc/%s/ns/mnt", pid);
-	n = sys_readlink(out_text(&out), target, sizeof(target) - 1);
-	if (n < 5)
-		return n < 0 ? (int)n : -EINVAL;
-	target[n] = '\0';
-	target[strcspn(target, "]")] = '\0';
-	return opt_number(target + 5, UINT64_MAX, number);	/* "mnt:[N]" */
+	err = sys_statx(AT_FDCWD, out_text(&out), true, &st);
+	if (!err)
+		*number = st.inode;
+	return err;
 }
 
 uint64_t proc_namespace(void)
