@@ -299,6 +299,6 @@ int sys_send_fd(int socket, int fd);
    pid and `uid` (SCM_CREDENTIALS); a uid other than its own needs CAP_SETUID. 0 or -errno:
    -EPIPE if only a part was sent. */
 int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd);
-int sys_is_socket(int fd);			/* 0, or -ENOTSOCK, -EBADF */
+int sys_is_unix_socket(int fd);			/* 0, or -ENOTSOCK, -EBADF */
 
 #endif

@@ -197,7 +197,7 @@ int helper_find_socket(struct helper *h)
 		return 1;
 	}
 	h->socket = (int)n;
-	if (sys_is_socket(h->socket) == 0)
+	if (sys_is_unix_socket(h->socket) == 0)
 		return 0;
 	msg("file descriptor %d is not a socket, can't send fuse fd", h->socket);
 	return 1;

@@ -37,7 +37,7 @@ static int watch_socket(void)
 	const char *number = getenv("FUSEBOX_WATCH");
 	uint64_t fd;
 
-	return number && opt_number(number, INT32_MAX, &fd) == 0 && sys_is_socket((int)fd) == 0 ? (int)fd : -1;
+	return number && opt_number(number, INT32_MAX, &fd) == 0 && sys_is_unix_socket((int)fd) == 0 ? (int)fd : -1;
 }
 
 /* An attacker who takes over this process could use inherited descriptors: from a directory's,

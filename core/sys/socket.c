@@ -106,12 +106,13 @@ int sys_accept(int socket)
 	return fd;
 }
 
-int sys_is_socket(int fd)
+int sys_is_unix_socket(int fd)
 {
-	int type;
-	socklen_t size = sizeof(type);
+	int family;
+	socklen_t size = sizeof(family);
+	int err = (int)call_result(getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size));
 
-	return (int)call_result(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size));
+	return !err && family != AF_UNIX ? -ENOTSOCK : err;
 }
 
 /* A control message with one descriptor. */

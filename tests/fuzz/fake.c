@@ -316,7 +316,7 @@ int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd)
 }
 /* A descriptor may be any number that the caller got: only those that were open from the start
    may be sockets. */
-int sys_is_socket(int fd) { return fd < 0 || fd >= FIRST ? -EBADF : decide(); }
+int sys_is_unix_socket(int fd) { return fd < 0 || fd >= FIRST ? -EBADF : decide(); }
 
 /* fmount --keep: no server is started. */
 int sys_memory_file(const char *name, uint64_t size) { (void)size; fuzz_touch_text(name); return new_descriptor(); }

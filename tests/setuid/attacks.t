@@ -160,6 +160,10 @@ mounts 'a strange argv[0]' user commfd true bash -c 'exec -a ../../etc/passwd fu
 for fd in 1 2 7 8 99; do
 	fails "_FUSE_COMMFD=$fd" user env _FUSE_COMMFD=$fd bash -c 'exec 7<mnt 8<>/dev/null; fusermount3 mnt; echo exit $?'
 done
+# While a thread sends from a page that the caller's own FUSE server does not deliver, every other sender of that
+# socket waits, deaf to SIGKILL, unless it is a Unix socket.
+fails '_FUSE_COMMFD: a socket of udp' user env _FUSE_COMMFD=7 bash -c '
+	exec 7<>/dev/udp/127.0.0.1/9; [ -S /proc/self/fd/7 ] && fusermount3 mnt; echo exit $?'
 for value in -1 '' 4294967299 0x3 ' 3' 3x 99999999999999999999; do
 	fails "_FUSE_COMMFD='$value'" user env "_FUSE_COMMFD=$value" bash -c 'fusermount3 mnt; echo exit $?'
 done

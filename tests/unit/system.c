@@ -58,9 +58,9 @@ static void descriptors_go_over_sockets(void **state)
 
 	(void)state;
 	assert_int_equal(sys_socketpair(pair), 0);
-	assert_int_equal(sys_is_socket(pair[0]), 0);
+	assert_int_equal(sys_is_unix_socket(pair[0]), 0);
 	fd = open("/dev/null", O_RDONLY);
-	assert_int_equal(sys_is_socket(fd), -ENOTSOCK);
+	assert_int_equal(sys_is_unix_socket(fd), -ENOTSOCK);
 	assert_int_equal(sys_poll_in(pair[1], 0), 0);
 	assert_int_equal(sys_poll_either(pair[0], pair[1], 0), -ETIMEDOUT);
 	assert_int_equal(sys_send_fd(pair[0], fd), 0);
