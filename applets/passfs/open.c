@@ -253,7 +253,8 @@ static int open_file(struct fuse_req *req, uint64_t node, uint32_t flags)
 	fd = check_open(req, node, flags);
 	if (fd < 0)
 		return fd;
-	priv_keep_setid(!(((const struct fuse_open_in *)req->arg)->open_flags & FUSE_OPEN_KILL_SUIDGID));
+	if (flags & O_TRUNC)
+		priv_keep_setid(!(((const struct fuse_open_in *)req->arg)->open_flags & FUSE_OPEN_KILL_SUIDGID));
 	if (backing) {
 		int err = check_writable(inode, flags);
 

@@ -79,7 +79,7 @@ static const uint16_t file_syscalls[] = {
 	SYS_linkat, SYS_unlinkat, SYS_renameat2, SYS_fchmodat, SYS_fchownat, SYS_utimensat, SYS_umask,
 	SYS_getxattr, SYS_listxattr, SYS_setxattr, SYS_removexattr, SYS_flock, SYS_dup,
 	SYS_capget, SYS_capset, SYS_fstatfs, NR_STATMOUNT /* of mounts below the root directory */,
-	SYS_truncate, SYS_ftruncate, SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_geteuid, SYS_getegid,
+	SYS_truncate, SYS_ftruncate, SYS_setfsuid, SYS_setresgid, SYS_setgroups, SYS_geteuid, SYS_getegid,
 #ifdef SYS_open
 	SYS_open,
 #endif
@@ -90,7 +90,7 @@ static const uint16_t file_syscalls[] = {
 	SYS_truncate64, SYS_ftruncate64, SYS_fstatfs64,
 #endif
 #ifdef SYS_setfsuid32
-	SYS_setfsuid32, SYS_setfsgid32, SYS_setgroups32, SYS_geteuid32, SYS_getegid32,
+	SYS_setfsuid32, SYS_setresgid32, SYS_setgroups32, SYS_geteuid32, SYS_getegid32,
 #endif
 #ifdef SYS_utimensat_time64
 	SYS_utimensat_time64,
@@ -243,7 +243,7 @@ static const uint16_t helper_syscalls[] = {
 	SYS_openat, NR_OPENAT2, SYS_readlinkat, SYS_statx, SYS_name_to_handle_at /* before 5.8 */, SYS_getdents64,
 	SYS_faccessat, NR_FACCESSAT2, SYS_fcntl, SYS_fstatfs,
 	SYS_chdir, SYS_fchdir, SYS_getcwd, SYS_mount, SYS_umount2, NR_OPEN_TREE, NR_MOVE_MOUNT, NR_FSOPEN,
-	NR_FSCONFIG, NR_FSMOUNT, NR_STATMOUNT, NR_LISTMOUNT, SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid,
+	NR_FSCONFIG, NR_FSMOUNT, NR_STATMOUNT, NR_LISTMOUNT, SYS_setresuid, SYS_setresgid, SYS_setfsuid,
 	SYS_getresuid, SYS_getresgid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_capget, SYS_capset,
 	SYS_sendmsg, SYS_recvmsg, SYS_sendto, SYS_socketpair, SYS_getsockopt, SYS_clone, SYS_wait4, SYS_kill,
 	NR_PIDFD_OPEN, NR_PIDFD_SEND_SIGNAL, SYS_setsid, SYS_prctl, SYS_umask,
@@ -251,7 +251,7 @@ static const uint16_t helper_syscalls[] = {
 	SYS_fcntl64, SYS_fstatfs64,
 #endif
 #ifdef SYS_setresuid32
-	SYS_setresuid32, SYS_setresgid32, SYS_setfsuid32, SYS_setfsgid32, SYS_getresuid32, SYS_getresgid32,
+	SYS_setresuid32, SYS_setresgid32, SYS_setfsuid32, SYS_getresuid32, SYS_getresgid32,
 	SYS_getuid32, SYS_geteuid32, SYS_getgid32, SYS_getegid32,
 #endif
 };

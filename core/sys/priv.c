@@ -15,10 +15,10 @@
    machines the plain call numbers take 16-bit ids. */
 #ifdef SYS_setresuid32
 enum { SETRESUID = SYS_setresuid32, SETRESGID = SYS_setresgid32, SETFSUID = SYS_setfsuid32,
-       SETFSGID = SYS_setfsgid32, SETGROUPS = SYS_setgroups32 };
+       SETGROUPS = SYS_setgroups32 };
 #else
 enum { SETRESUID = SYS_setresuid, SETRESGID = SYS_setresgid, SETFSUID = SYS_setfsuid,
-       SETFSGID = SYS_setfsgid, SETGROUPS = SYS_setgroups };
+       SETGROUPS = SYS_setgroups };
 #endif
 
 enum { CAP_SETUID_BIT = 1u << 7, CAP_SYS_ADMIN_BIT = 1u << 21 };
@@ -217,13 +217,14 @@ bool priv_may_mount(void)
 enum { FILE_CAPS = 1u << 0 | PRIV_DAC | 1u << 3 /* FOWNER */ | PRIV_SETID | 1u << 9 /* LINUX_IMMUTABLE */
        | 1u << 27 /* MKNOD */ };
 
-static int set_file_caps(uint32_t which)
+/* Of the effective capabilities in `which`, this thread then has those in `kept`. */
+static int set_caps(uint32_t which, uint32_t kept)
 {
 	struct cap_data caps[2];
 
 	if (syscall(SYS_capget, &this_process, caps) < 0)
 		return -errno;
-	caps[0].effective = (caps[0].effective & ~(uint32_t)FILE_CAPS) | (caps[0].permitted & FILE_CAPS & which);
+	caps[0].effective = (caps[0].effective & ~which) | (caps[0].permitted & which & kept);
 	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : 0;
 }
 
@@ -240,72 +241,83 @@ static bool is_root(void)
 	return root == 1;
 }
 
-/* How this thread's credentials differ from the server's. The kernel keeps credentials by
-   thread. If every caller is root, which is common, no system call is needed. */
-static __thread bool fsetid_dropped, groups_set, fsgid_set, fsuid_set, root_caps_dropped;
+/* What this thread has changed of the server's credentials, which the kernel keeps by thread, and what it has put
+   back without knowing that it worked: setfsuid(2) returns the previous id even if the kernel had no memory for
+   the change. If every caller is root, which is common, no system call is needed. */
+enum { FSUID = 1, FSGID = 2, GROUPS = 4, ROOT_CAPS = 8 };
+static __thread uint8_t changed, in_doubt;
+static __thread bool fsetid_dropped;
 
 static int set_fsuid(uid_t uid)
 {
-	fsuid_set = true;
+	changed |= FSUID;
 	syscall(SETFSUID, uid);
-	/* setfsuid(2) does not report that the kernel had no memory for the change. */
 	return (uid_t)syscall(SETFSUID, -1) == uid ? 0 : -ENOMEM;
+}
+
+/* setfsgid(2) does not report an error either: change the effective gid, which takes the fsgid along. */
+static int set_fsgid(gid_t gid)
+{
+	return syscall(SETRESGID, -1, gid, -1) < 0 ? -errno : 0;
+}
+
+static void restore(unsigned int which)
+{
+	unsigned int doubt = 0;
+
+	if (which & FSUID && syscall(SETFSUID, 0) != 0) {
+		doubt |= FSUID;
+		fsetid_dropped = false;	/* the kernel has raised all file capabilities */
+	}
+	if (which & ROOT_CAPS && set_caps(FILE_CAPS, FILE_CAPS) < 0)
+		doubt |= ROOT_CAPS;
+	else if (which & ROOT_CAPS)
+		fsetid_dropped = false;
+	if (which & FSGID && set_fsgid(server_gid) < 0)
+		doubt |= FSGID;
+	if (which & GROUPS && syscall(SETGROUPS, 0, NULL) != 0)
+		doubt |= GROUPS;
+	in_doubt = (uint8_t)((in_doubt & ~which) | doubt);
 }
 
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
 {
-	int err;
+	int err = 0;
 
 	if (!is_root())
 		return 0;
-	if (count)
-		groups_set = syscall(SETGROUPS, count, groups) == 0;
-	fsgid_set |= gid != server_gid;
-	if (fsgid_set)
-		syscall(SETFSGID, gid);
 	priv_use_reserve(uid == 0 && rights == PRIV_ALL);
+	if (uid == 0)
+		restore(in_doubt);
+	if (count && syscall(SETGROUPS, count, groups) == 0)
+		changed |= GROUPS;
+	if (gid != server_gid || in_doubt & FSGID) {
+		changed |= FSGID;
+		err = set_fsgid(gid);
+	}
+	if (err)
+		return err;
 	if (uid == 0 && rights == PRIV_ALL) {
 		priv_keep_setid(true);
 		return 0;
 	}
 	if (uid == 0) {
-		root_caps_dropped = true;
-		return set_file_caps(rights);
+		changed |= ROOT_CAPS;
+		return set_caps(FILE_CAPS, rights);
 	}
 	err = set_fsuid(uid);
-	return err || !rights ? err : set_file_caps(rights & (PRIV_DAC | PRIV_SETID));
+	return err || !rights ? err : set_caps(FILE_CAPS, rights & (PRIV_DAC | PRIV_SETID));
 }
 
-int priv_act_with(uint32_t rights)
-{
-	return is_root() ? set_file_caps(rights) : 0;
-}
-
-/* setfsuid(2) and setfsgid(2) return the previous id even if the kernel had no memory for the change: an id
-   counts as set until a call finds the server's own in its place. */
 void priv_act_as_self(void)
 {
-	if (fsuid_set) {
-		fsuid_set = syscall(SETFSUID, 0) != 0;
-		fsetid_dropped &= !fsuid_set;	/* the kernel has raised all file capabilities */
-	}
-	if (root_caps_dropped && set_file_caps(FILE_CAPS) == 0)
-		root_caps_dropped = fsetid_dropped = false;
-	if (fsgid_set)
-		fsgid_set = (gid_t)syscall(SETFSGID, server_gid) != server_gid;
-	if (groups_set)
-		groups_set = syscall(SETGROUPS, 0, NULL) != 0;
+	restore(changed);
+	changed = 0;
 }
 
 void priv_keep_setid(bool keep)
 {
-	const uint32_t FSETID = 1u << 4;
-	struct cap_data caps[2];
-
-	if (keep != fsetid_dropped || !is_root() || syscall(SYS_capget, &this_process, caps) < 0)
-		return;
-	caps[0].effective = keep ? caps[0].effective | (caps[0].permitted & FSETID) : caps[0].effective & ~FSETID;
-	if (syscall(SYS_capset, &this_process, caps) == 0)
+	if (keep == fsetid_dropped && is_root() && set_caps(PRIV_SETID, keep ? PRIV_SETID : 0) == 0)
 		fsetid_dropped = !keep;
 }
 
@@ -315,13 +327,11 @@ static __thread bool reserve_off;
 void priv_use_reserve(bool use)
 {
 	const uint32_t SYS_RESOURCE = 1u << 24;
-	struct cap_data caps[2];
 
-	if (use != reserve_off || !is_root() || syscall(SYS_capget, &this_process, caps) < 0)
-		return;
-	caps[0].effective = use ? caps[0].effective | (caps[0].permitted & SYS_RESOURCE)
-				: caps[0].effective & ~SYS_RESOURCE;
-	if (syscall(SYS_capset, &this_process, caps) == 0)
+	/* Root's own request: be root. */
+	if (use)
+		restore(in_doubt);
+	if (use == reserve_off && is_root() && set_caps(SYS_RESOURCE, use ? SYS_RESOURCE : 0) == 0)
 		reserve_off = !use;
 }
 

@@ -41,10 +41,9 @@ enum { PRIV_DAC = 1u << 1 | 1u << 2, PRIV_SETID = 1u << 4 };
    priv_act_for() gives the calling thread this fsuid, this fsgid and these `count`
    supplementary groups, and limits its effective file capabilities to `rights`. With fsuid 0,
    PRIV_ALL keeps all of them; with another fsuid, PRIV_ALL means PRIV_DAC and PRIV_SETID.
-   priv_act_with() then changes the rights. priv_act_as_self() restores the server's own
-   credentials; the thread must call it even if priv_act_for() has failed. 0 or -errno. */
+   priv_act_as_self() restores the server's own credentials; the thread must call it even if
+   priv_act_for() has failed. 0 or -errno. */
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights);
-int priv_act_with(uint32_t rights);
 void priv_act_as_self(void);
 
 /* Whether the process is root and has this uid and gid, so that acting for them with no supplementary groups
@@ -56,8 +55,9 @@ bool priv_is_self(uid_t uid, gid_t gid);
 void priv_keep_setid(bool keep);
 
 /* Raises or lowers CAP_SYS_RESOURCE in the calling thread: with it, writes may use the blocks
-   reserved for root and exceed quotas. priv_thread_starts() lowers it. Does nothing if the
-   process is not root. */
+   reserved for root and exceed quotas. priv_thread_starts() lowers it. Before it is raised for root's own
+   request, credentials whose restoring may have failed are restored again. Does nothing if the process is
+   not root. */
 void priv_use_reserve(bool use);
 
 /* Sets the calling thread's fsuid for writes to open files, and calls priv_use_reserve() and

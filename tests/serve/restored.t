@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# passfs has acted for a user, and the kernel has had no memory for going back to root (setfsuid(2) does
+# not tell). What root makes next is root's nevertheless.
+. "$(dirname "$0")/../lib.sh"
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
+start 60
+need strace setpriv
+# shellcheck source=passfs.sh
+. "$here/serve/passfs.sh"
+
+up_failing() # up_failing CALL RESULT NUMBER: passfs, in which this call fails
+{
+	up --transport=dev --threads=1 -o allow_other
+	strace -qq -f -p "$server" -o trace -e "trace=setfsuid,setresgid" -e "inject=$1:$2:when=$3" & tracer=$!
+	pids+=("$tracer")
+	within 5 traced
+}
+failed() # failed NAME
+{
+	kill "$tracer"; wait "$tracer" 2>/dev/null
+	ok "$1" grep -q INJECTED trace
+}
+
+stays() # stays CALL RESULT NUMBER: mkdir by 1777, then by root
+{
+	up_failing "$@"
+	ok "$1: made by the user" as 1777 mkdir "mnt/d/$1"
+	ok "$1: made by root" mkdir "mnt/d/root-$1"
+	failed "$1: the call that restores it has failed"
+	is "$1: the user has what the user made" "$(owner "src/d/$1")" '1777 1777 755'
+	is "$1: root has what root made" "$(owner "src/d/root-$1")" '0 0 755'
+	down
+}
+
+mkdir -m 777 src/d
+stays setfsuid retval=1777 3
+stays setresgid error=ENOMEM 2
+
+# Going away from root fails: nothing is made with root's group or as root.
+for call in setresgid:error=ENOMEM setfsuid:retval=0; do
+	up_failing "${call%:*}" "${call#*:}" 1
+	exits 1 "${call%:*}: the user makes nothing" as 1777 mkdir "mnt/d/none"
+	failed "${call%:*}: the call has failed"
+	ok "${call%:*}: there is nothing" [ ! -e src/d/none ]
+	down
+done
+finish
