@@ -17,3 +17,16 @@ promise() # promise NAME VALUE LIMIT OPERATOR WORDS: what is no number, holds no
 }
 within() { promise "$1" "$2" "$3" '<=' 'at most'; } # within NAME VALUE LIMIT
 atleast() { promise "$1" "$2" "$3" '>=' 'at least'; } # atleast NAME VALUE LIMIT
+
+# libfuse's examples, where its headers and sources are installed.
+peer() # peer DIRECTORY EXAMPLE...
+{
+	local into=$1 examples=/usr/share/doc/libfuse3-dev/examples example c fuse3; shift
+	read -ra fuse3 <<<"$(pkg-config --cflags --libs fuse3 2>/dev/null)"
+	for example; do
+		for c in "$examples/$example.c" "$examples/$example.c.gz"; do
+			[ ! -e "$c" ] || zcat -f "$c" | cc -O2 -I"$examples" -x c -o "$into/$example" - "${fuse3[@]}" 2>/dev/null
+		done
+		[ -x "$into/$example" ] || echo "bench: no libfuse3-dev: $example is left out"
+	done
+}
