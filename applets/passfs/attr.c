@@ -42,20 +42,19 @@ static bool has_backed_writer(const struct inode *inode)
 /* Keeps the kernel from caching the attributes of a file that is written by its backing id, and returns the
    number of blocks to show: a file whose data are all in dirty pages has none in SOURCE, and would look
    like one hole. */
-static uint64_t allow_for_writers(struct fuse_req *req, uint64_t node, uint32_t mode, uint64_t size, uint64_t blocks)
+static uint64_t allow_for_writers(struct fuse_req *req, const struct inode *inode, uint32_t mode, uint64_t size, uint64_t blocks)
 {
-	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-
 	req->brief = has_backed_writer(inode);
 	return !blocks && size && S_ISREG(mode) && may_have_dirty_pages(req, inode) ? 1 : blocks;
 }
 
 void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st)
 {
+	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	struct fuse_attr *attr = &st->attr;
 
-	attr->mode = pass_limited_mode(req, node, attr->mode);
-	attr->blocks = allow_for_writers(req, node, attr->mode, attr->size, attr->blocks);
+	attr->mode = pass_limited_mode(inode, attr->mode);
+	attr->blocks = allow_for_writers(req, inode, attr->mode, attr->size, attr->blocks);
 	pass_show(pass_of(req), st);
 }
 
@@ -75,6 +74,7 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat)
 {
 	const struct passfs *fs = pass_of(req);
+	const struct inode *inode = inodes_get(&fs->inodes, node);
 	int err = vfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
 
 	if (!err)
@@ -83,8 +83,8 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 	stat->mode = (uint16_t)pass_forced_mode(fs, stat->uid, stat->gid, stat->mode);
 	stat->uid = passview_shown(&fs->view, stat->uid, false);
 	stat->gid = passview_shown(&fs->view, stat->gid, true);
-	stat->blocks = allow_for_writers(req, node, stat->mode, stat->size, stat->blocks);
-	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(req, node, stat->mode));
+	stat->blocks = allow_for_writers(req, inode, stat->mode, stat->size, stat->blocks);
+	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(inode, stat->mode));
 	return err;
 }
 

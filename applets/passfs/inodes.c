@@ -187,8 +187,9 @@ uint32_t inodes_held_for(const struct inodes *t, uint32_t uid)
 static void add_lookup(struct inodes *t, uint64_t node, struct inode_also also)
 {
 	struct inode *inode = inode_place(t, (uint32_t)node - 1);
-	struct fuse_word word[FUSE_WORDS] = { { &inode->lookups, inode->lookups + 1 } };
+	struct fuse_word word[FUSE_WORDS];
 
+	word[0] = (struct fuse_word) { &inode->lookups, inode->lookups + 1 };
 	write_words(t, word, add_also(word, 1, also, node));
 }
 
@@ -247,10 +248,11 @@ void inodes_drop(struct inodes *t, uint64_t node)
 static void drop_lookups(struct inodes *t, uint64_t node, struct inode *inode, uint64_t lookups, struct inode_also also)
 {
 	uint64_t left = inode->lookups - (lookups < inode->lookups ? lookups : inode->lookups);
-	struct fuse_word word[FUSE_WORDS] = { { &inode->lookups, left } };
+	struct fuse_word word[FUSE_WORDS];
 	size_t count = 1;
 	bool ends = !left && !t->keep_numbers;
 
+	word[0] = (struct fuse_word) { &inode->lookups, left };
 	if (ends && !inode->retired) {
 		hash_remove(t, (uint32_t)node - 1);
 		inode->retired = true;

@@ -12,11 +12,13 @@
    server. */
 int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node, struct vfs_stat *st)
 {
-	struct inode found = { .closed = false }, *inode;
+	struct inode found, *inode;
 	int err;
 
 	if (fd < 0)
 		return fd == -EBADF ? -ESTALE : fd;
+	found.closed = false;
+	found.limits = 0;
 	err = vfs_stat(fd, false, st);
 	if (!err && fuse_is_own(req, st->device))
 		err = -ELOOP;
@@ -37,7 +39,7 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 		pass_note_place(req, parent, *node);
 	pass_show_node(req, *node, st);
 	pass_keep_room(req->session);
-	if (pass_may_keep(req, *node))
+	if (pass_may_keep(req, inode))
 		return *node ? 0 : -ENOMEM;
 	pass_forget(req, *node, 1);
 	return -EMFILE;

@@ -221,10 +221,8 @@ static bool is_private_fuse(int fd, uint32_t type)
 	return private;
 }
 
-uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t mode)
+uint32_t pass_limited_mode(const struct inode *inode, uint32_t mode)
 {
-	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-
 	return inode && inode->limits & VFS_NOSUID && S_ISREG(mode) ? mode & ~(uint32_t)(S_ISUID | S_ISGID) : mode;
 }
 

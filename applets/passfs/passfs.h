@@ -158,7 +158,7 @@ int pass_check_device(const struct fuse_req *req, uint64_t parent, int fd, const
 
 /* The mode without set-id bits if the node is on a nosuid mount in SOURCE; and whether a statfs(2)
    type is that of a kernel file system. */
-uint32_t pass_limited_mode(const struct fuse_req *req, uint64_t node, uint32_t mode);
+uint32_t pass_limited_mode(const struct inode *inode, uint32_t mode);
 bool pass_is_of_kernel(uint32_t type);
 
 /* For --no-symlinks-out. pass_note_place() remembers the directory in which a name of the node was
@@ -201,7 +201,7 @@ bool pass_makes_file(const struct fuse_req *req);
 
 /* False: the node is new to the kernel, few descriptors are left even after waiting as below, and the
    caller has more than a share of them. */
-bool pass_may_keep(const struct fuse_req *req, uint64_t node);
+bool pass_may_keep(const struct fuse_req *req, const struct inode *inode);
 
 /* Call it before a request makes a name: afterwards, pass_may_keep() allows the new file. 0, or -EMFILE: there
    is no descriptor, or pass_may_keep() would be false. *spare is a descriptor that the caller closes

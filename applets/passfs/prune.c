@@ -115,10 +115,8 @@ bool pass_makes_file(const struct fuse_req *req)
 	}
 }
 
-bool pass_may_keep(const struct fuse_req *req, uint64_t node)
+bool pass_may_keep(const struct fuse_req *req, const struct inode *inode)
 {
-	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-
 	return !inode || __atomic_load_n(&inode->lookups, __ATOMIC_RELAXED) > 1 || pass_makes_file(req) || has_share_left(req);
 }
 
@@ -314,7 +312,7 @@ static void sweep_if_due(struct passfs *fs)
 uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st)
 {
 	struct passfs *fs = pass_of(req);
-	struct vfs_handle now = { .size = 0 };
+	struct vfs_handle now;
 	struct inode_also also = journal_taking(req);	/* without --keep, which excludes --export: INODE_ALONE */
 	bool has_one;
 	uint64_t node;
@@ -323,6 +321,7 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st)
 	if (!fs->export)
 		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino, also);
 	sweep_if_due(fs);
+	now.size = 0;
 	has_one = vfs_handle_of(fd, &now) == 0;
 	if (st->device != fs->device)	/* mounted in SOURCE: the handle is not of fs->handles->mount */
 		now.size = 0;

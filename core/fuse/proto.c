@@ -109,22 +109,29 @@ static size_t arg_size(const struct fuse_req *req, const struct shape *shape)
 /* The part of a request that is not decoded yet. */
 struct rest { const char *at; size_t size; };
 
-static bool take_name(struct rest *rest, const char **name)
+/* Most names are short: one loop by bytes costs less than memchr(3) and strchr(3). */
+static bool take_name(struct rest *rest, const char **name, bool *has_slash)
 {
-	const char *end = rest->size ? memchr(rest->at, '\0', rest->size) : NULL;
+	const char *start = rest->at;
 
-	if (!end)
-		return false;
-	*name = rest->at;
-	rest->size -= (size_t)(end + 1 - rest->at);
-	rest->at = end + 1;
-	return true;
+	*has_slash = false;
+	for (; rest->size; rest->size--) {
+		char c = *rest->at++;
+
+		*has_slash |= c == '/';
+		if (!c) {
+			rest->size--;
+			*name = start;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* A name must be one component of a path. Exceptions: for TMPFILE the kernel sends
    "/", a symbolic link's target may be any string, and an extended attribute's
    name any string but the empty one. */
-static bool is_name_allowed(const struct fuse_req *req, int which)
+static bool is_name_allowed(const struct fuse_req *req, int which, bool has_slash)
 {
 	const char *name = req->name[which];
 
@@ -138,13 +145,15 @@ static bool is_name_allowed(const struct fuse_req *req, int which)
 	case FUSE_GETXATTR: case FUSE_SETXATTR: case FUSE_REMOVEXATTR:
 		return *name != '\0';
 	}
-	return *name && !strchr(name, '/');
+	return *name && !has_slash;
 }
 
 static bool take_names(struct fuse_req *req, struct rest *rest, int names)
 {
+	bool has_slash;
+
 	for (int i = 0; i < names; i++)
-		if (!take_name(rest, &req->name[i]) || !is_name_allowed(req, i))
+		if (!take_name(rest, &req->name[i], &has_slash) || !is_name_allowed(req, i, has_slash))
 			return false;
 	return true;
 }

@@ -66,9 +66,10 @@ void fuse_keep_attr_for(const struct fuse_req *req, uint64_t *seconds, uint32_t 
 static void fill_entry(struct fuse_req *req, uint64_t node, const struct fuse_attr *attr,
 		       struct fuse_entry_out *entry)
 {
-	memset(entry, 0, sizeof(*entry));
-	if (!attr)
+	if (!attr) {
+		memset(entry, 0, sizeof(*entry));
 		return;
+	}
 	entry->nodeid = node;
 	entry->generation = req->generation;
 	keep_for(req->session->ops, &entry->entry_valid, &entry->entry_valid_nsec);
@@ -164,7 +165,7 @@ bool fuse_dirent_as(struct fuse_req *req, uint64_t node, const struct fuse_attr 
 
 	if (size > req->wanted - req->reply.data_size)
 		return false;
-	memset(at, 0, size);
+	memset(at + size - FUSE_REC_ALIGN(1), 0, FUSE_REC_ALIGN(1));	/* behind the name */
 	if (plus) {
 		struct fuse_direntplus *p = (void *)at;
 

@@ -59,7 +59,7 @@ int vfs_stat(int fd, bool ask, struct vfs_stat *st)
 		.mtime = (uint64_t)x.mtime.seconds, .mtimensec = x.mtime.nanoseconds,
 		.ctime = (uint64_t)x.ctime.seconds, .ctimensec = x.ctime.nanoseconds,
 		.mode = x.mode, .nlink = x.nlink, .uid = x.uid, .gid = x.gid,
-		.rdev = encode(x.rdev_major, x.rdev_minor),
+		.rdev = encode(x.rdev_major, x.rdev_minor), .flags = 0,	/* all members: nothing is cleared first */
 	};
 	return 0;
 }

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The instructions in user space for each of the commonest requests to passfs. Each count is a limit, which a
+# change may lower: it is what gcc 12 and musl took for x86-64, and a tenth.
+. "$(dirname "$0")/../lib.sh"
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
+[ "$(uname -m)" = x86_64 ] || { echo '1..0 # SKIP counted for x86-64'; exit 0; }
+start 120
+need valgrind callgrind_control
+
+ALONE=1 BOX=$STATIC_BOX "$here/bench/instructions" >counts 2>&1
+diag "$(cat counts)"
+while read -r operation most; do
+	count=$(awk -v o="$operation" '$1 == o { print $2 }' counts)
+	ok "$operation: at most $most instructions" [ "${count:-999999}" -le "$most" ]
+	ok "$operation: counted" [ "${count:-0}" -gt 100 ]
+done <<'END'
+none 900
+lookup 2080
+getattr 1050
+setattr 1420
+open 1960
+read 600
+write 870
+create 4870
+rename 2160
+unlink 1660
+mkdir 3610
+readdir 158000
+END
+finish
