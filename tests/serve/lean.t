@@ -37,9 +37,9 @@ while read -r uid most caps spare options; do
 	ok "uid $uid $options: at most $spare of fcntl" [ "$(count 'fcntl|fcntl64')" -le "$spare" ]
 	down
 done <<'END'
-0 50 2 0
-0 56 2 0 --no-passthrough
-1777 78 0 0
-1777 83 0 0 --no-passthrough
+0 52 2 0
+0 57 2 0 --no-passthrough
+1777 80 0 0
+1777 85 0 0 --no-passthrough
 END
 finish
