@@ -67,7 +67,7 @@ static int kill_server(const struct recovery *r, const struct target *t)
 
 	if (!err)
 		report(r->to, "killed", "connection %llu cannot be aborted by this user, so its server, process %d, "
-		       "%s killed", (unsigned long long)t->connection, recover_find_conn(r, t->connection)->pid, "is");
+		       "is killed", (unsigned long long)t->connection, recover_find_conn(r, t->connection)->pid);
 	return err;
 }
 

@@ -38,7 +38,7 @@ static void explain_kill(const struct recovery *r, const struct conn *conn)
 {
 	if (conn->pid && !conn->others[0] && sys_kill(conn->pid, 0) == 0)
 		report(r->to, "would", "connection %llu cannot be aborted by this user, so its server, process %d, "
-		       "%s killed", (unsigned long long)conn->connection, conn->pid, "would be");
+		       "would be killed", (unsigned long long)conn->connection, conn->pid);
 	else
 		report(r->to, "would", "connection %llu cannot be aborted by this user; run this as root",
 		       (unsigned long long)conn->connection);
