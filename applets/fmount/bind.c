@@ -41,7 +41,7 @@ static int report_failed(const struct place *source, const struct place *target,
 	struct sys_stat from, to;
 
 	if (err == STAYS) {
-		msg("%s: another mount is there by now, and the new one is busy below it; unmount it where the directory is now",
+		msg("%s: another mount is there now; unmount the new one where its directory is",
 		    target->path);
 		return FAILED;
 	}
@@ -135,8 +135,11 @@ static int move_by_path(const struct place *source, const struct place *target)
 static int attach(const struct fmount *f, const struct place *source, const struct place *target)
 {
 	int mount = f->move ? sys_dup_above(source->fd, 3) : sys_clone_mount(source->fd, f->rbind);
-	int err = mount < 0 ? mount : sys_move_mount(mount, target->fd);
+	int err;
 
+	if (mount >= 0 && (!f->move || f->idmap))
+		remount_restrict(mount, f->list);
+	err = mount < 0 ? mount : sys_move_mount(mount, target->fd);
 	if (!err)
 		return mount;
 	if (mount >= 0)

@@ -89,7 +89,7 @@ static int report_map(const char *map, int err)
 static int report_source(const char *source, const char *map, int err)
 {
 	if (err == -EINVAL)
-		msg("%s: its file system has no idmapped mounts, or %s is no user namespace; a FUSE server has to ask for them, on Linux 6.12", source, map);
+		msg("%s: its file system has no idmapped mounts (FUSE: if the server asks, Linux 6.12), or %s is no user namespace", source, map);
 	else if (err == -ENOSYS)
 		msg("%s: --idmap takes Linux 5.12", source);
 	else
@@ -99,7 +99,7 @@ static int report_source(const char *source, const char *map, int err)
 
 int idmap_clone(const char *source, int fd, const char *map)
 {
-	int namespace = *map == '/' ? sys_open(map, O_RDONLY, 0) : make_namespace(map), mount, err;
+	int namespace = *map == '/' ? sys_open(map, O_RDONLY | O_NONBLOCK, 0) : make_namespace(map), mount, err;
 
 	if (namespace < 0)
 		return report_map(map, namespace);

@@ -70,8 +70,8 @@ static int await_unmount(const struct report *to, const struct target *t, int er
 		       (unsigned long long)t->connection);
 		return unmount_wait(UNMOUNT_LIMIT_MS);
 	}
-	report(to, "waiting", "the kernel waits for the server, which does not answer; "
-	       "fumount --abort conn:%llu ends that", (unsigned long long)t->connection);
+	report(to, "waiting", "the kernel waits for its server; fumount --abort conn:%llu ends that",
+	       (unsigned long long)t->connection);
 	return err;
 }
 

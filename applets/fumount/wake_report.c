@@ -41,8 +41,8 @@ static int refuse_tracing(const struct waking *w, int pid)
 		report(w->to, "refused", "its server, process %d, may not be traced: kernel.yama.ptrace_scope is %c; "
 		       "%s", pid, *scope, *scope == '3' ? "only a reboot changes that" : "run this as root");
 	} else {
-		report(w->to, "refused", "its server, process %d, may not be traced: it has more capabilities, or is "
-		       "in another user namespace; run this there as root with CAP_SYS_PTRACE", pid);
+		report(w->to, "refused", "its server, process %d, may not be traced: it has more capabilities or another "
+		       "user namespace; run this there as root with CAP_SYS_PTRACE", pid);
 	}
 	return FUMOUNT_USAGE;
 }

@@ -44,6 +44,14 @@ static int take_current_flags(const struct table_row *row, void *data)
 	return 1;
 }
 
+void remount_restrict(int mount, const char *list)
+{
+	struct optlist options = { .flags = 0 };
+
+	take_flags(&options, list);
+	sys_set_mount(mount, options.flags & (MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC), 0, 0, 0);
+}
+
 static bool parse_for_both(struct optlist *one, char *option, const char **why)
 {
 	struct remount *r = (struct remount *)one;

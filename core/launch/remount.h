@@ -15,4 +15,8 @@ int remount(const char *target, char *list, bool bind, bool from_mount);
    the path meanwhile. Without /proc there are only names. */
 int remount_open(int mount, const char *target, char *list, bool bind, bool from_mount);
 
+/* Sets those flags of the list that restrict what users can do on a new mount, before it is attached. Best effort:
+   takes Linux 5.12. */
+void remount_restrict(int mount, const char *list);
+
 #endif
