@@ -64,13 +64,18 @@ static int is_peer_allowed(int peer, uid_t uid)
 
 /* A stranger can send a descriptor whose close waits for a file system of theirs. Where the kernel does not refuse
    such messages to the socket, a child makes its last close. */
-static struct child_held protect(int socket)
+static int protect(struct child_held *held)
 {
-	struct child_held held = { socket, -1 };
+	return sys_refuse_fds(held->socket) < 0 ? child_hold(held) : 0;
+}
 
-	if (sys_refuse_fds(socket) < 0)
-		child_hold(&held);
-	return held;
+/* Without a process for that child, closing the peer is not safe yet: wait for one, or for a signal. */
+static void protect_peer(struct child_held *held)
+{
+	enum { PAUSE_MS = 100 };
+
+	while (protect(held) < 0 && sys_poll_in(stop[0], PAUSE_MS) <= 0)
+		;
 }
 
 /* Also reaps the children that have ended, so that strangers do not fill the table of processes. */
@@ -101,7 +106,8 @@ static int send_to_first(int listener, uid_t uid, int device, int milliseconds)
 		peer = err < 0 ? err : sys_accept(listener);
 		if (peer < 0)
 			return peer;
-		held = protect(peer);
+		held = (struct child_held) { peer, -1 };
+		protect_peer(&held);
 		err = is_peer_allowed(peer, uid);
 		turned_away = err == 0;
 		if (err > 0)
@@ -133,8 +139,10 @@ int hand_out_send(const char *path, uid_t uid, int device, int milliseconds)
 
 	if (listener < 0)
 		return listener;
-	held = protect(listener);
-	err = send_to_first(listener, uid, device, milliseconds);
+	held = (struct child_held) { listener, -1 };
+	err = protect(&held);
+	if (!err)
+		err = send_to_first(listener, uid, device, milliseconds);
 	remove_socket(name, &made);
 	release(&held);
 	return err;

@@ -133,7 +133,7 @@ void waking_report_request(const struct waking *w, const struct wake_request *r)
 void waking_report_losses(const struct waking *w)
 {
 	if (w->forgotten)
-		report(w->to, "forgotten", "the kernel forgot %u node%s without telling the server, which keeps what it has of them "
+		report(w->to, "forgotten", "the kernel forgot %u node%s without telling the server, which keeps them "
 		       "until it ends", w->forgotten, out_plural(w->forgotten));
 	if (w->unreleased)
 		report(w->to, "unreleased", "the kernel closed %u file%s without telling the server, which keeps them open "

@@ -4,7 +4,7 @@
 # place.
 . "$(dirname "$0")/../lib.sh"
 start 60
-need setpriv
+need setpriv strace
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 
 own_dev
@@ -74,5 +74,18 @@ done
 exits 1 '--fd-socket at a path that is taken is refused' fmount --fd-socket "$T/sock" mnt
 is '--fd-socket at a path that is taken: the error says so' "$err" "fmount: $T/sock: Address already in use; remove it, or choose another name"
 ok '--fd-socket at a path that is taken: nothing stays mounted' unmounted "$T/mnt"
+
+# ---- Before Linux 6.16, a child closes what strangers have sent, and there may be no process for it ----
+older=(strace -f -qq -o trace -e 'trace=setsockopt,clone,fork,accept4,sendmsg' -e inject=setsockopt:error=ENOPROTOOPT)
+exits 1 'without a process for the listener: fails' timeout 10 "${older[@]}" -e inject=clone,fork:error=EAGAIN fmount --fd-socket "$T/none" mnt
+like 'without a process for the listener: the error' "$err" '^fmount: .*none: Resource temporarily unavailable'
+ok 'without a process for the listener: nothing stays' eval "unmounted '$T/mnt' && [ ! -e none ]"
+bg "${older[@]}" -e inject=clone,fork:error=EAGAIN:when=2..4 fmount --fd-socket "$T/sock2" mnt
+within 10 test -S sock2
+ok 'without a process for the peer: it is served later' timeout 10 take_fd "$T/sock2" true
+wait "$bg"
+is 'the device is sent once a child holds the socket' "$(sed -n '/accept4/,/SCM_RIGHTS/p' trace | grep -oE 'EAGAIN|(clone|fork)\(.*= [0-9]+$|SCM_RIGHTS' | sed 's/(.*//;s/fork/clone/' | xargs)" \
+	'EAGAIN EAGAIN EAGAIN clone SCM_RIGHTS'
+abort_detach "$T/mnt" || umount -l mnt
 
 finish
