@@ -11,6 +11,7 @@
 #include "mount/mount.h"
 #include "mount/ours.h"
 #include "mount/umount.h"
+#include "sys/child.h"
 
 extern char **environ;
 
@@ -107,6 +108,24 @@ int commfd_umount_known(const struct mountpoint *at, int how)
 	int err = umount_known(at->path, &at->mounted, (enum umount_how)how);
 
 	return err == -EPERM ? commfd_unmount(at->path, how != UMOUNT_PLAIN) : err;
+}
+
+static int detach(void *at)
+{
+	return commfd_umount_known(at, UMOUNT_LAZY);
+}
+
+int commfd_detach_within(const struct mountpoint *at, int milliseconds)
+{
+	struct child child;
+	int err = child_start(&child, detach, (void *)at);
+
+	if (err)
+		return err;
+	err = child_wait(&child, milliseconds);
+	if (err == -ETIMEDOUT)
+		child_leave(&child);
+	return err;
 }
 
 /* umount2(2) takes a path, and a user who may rename a directory on it could redirect it to

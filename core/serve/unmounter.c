@@ -14,7 +14,7 @@
 #include "sys.h"
 #include "mount/umount.h"
 
-enum { LOOK_EVERY_MS = 20 };
+enum { LOOK_EVERY_MS = 20, DETACH_MS = 1000 };
 
 enum { LEFT_MOUNTED = 2 };	/* an exit status */
 
@@ -93,7 +93,7 @@ static void detach_and_abort(const struct unmounter *k)
 	int err = -ESTALE;
 
 	if (!is_over(k)) {
-		commfd_umount_known(k->at, UMOUNT_LAZY);
+		commfd_detach_within(k->at, DETACH_MS);
 		err = abort_connection(k);
 	}
 	/* fusectl is not accessible: end the server instead. Its exit closes the connection's
@@ -172,7 +172,7 @@ static void serve_request(struct unmounter *k, char what)
 		break;
 	case UNMOUNTER_DETACH:
 		if (!is_over(k))
-			commfd_umount_known(k->at, UMOUNT_LAZY);
+			commfd_detach_within(k->at, DETACH_MS);
 		break;
 	case UNMOUNTER_ABORT:
 		detach_and_abort(k);
@@ -201,7 +201,7 @@ static void __attribute__((noreturn)) keep(struct unmounter *k, int pipe)
 			serve_request(k, what);
 	end_child(k);
 	if (k->detach_at_end)
-		commfd_umount_known(k->at, UMOUNT_LAZY);
+		commfd_detach_within(k->at, DETACH_MS);
 	sys_exit(0);
 }
 

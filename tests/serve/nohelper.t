@@ -26,6 +26,28 @@ like 'the server reports that the mount is no longer served' "$(cat log)" "hello
 mv helper/away helper/fusermount3
 exits 0 'what it left is unmounted' "${nobody[@]}" "$BUILD/bin/fumount" user
 
+# A helper that waits for ever, as for an outer mount whose server does not answer: the second signal ends the server.
+for how in hellofs 'fmount --keep user -- hellofs'; do
+	words=("$BUILD/bin/hellofs" user)
+	[ "$how" = hellofs ] || words=("$BUILD/bin/fmount" --keep user -- "$BUILD/bin/hellofs")
+	bg "${nobody[@]}" "${words[@]}" 2>log
+	within 5 "${nobody[@]}" sh -c 'test -r user/hello'
+	mv helper/fusermount3 helper/away
+	printf '#!/bin/sh\necho $$ >>%s\nexec sleep 100\n' "$T/waiting" >helper/fusermount3
+	: >waiting
+	chmod 755 helper/fusermount3
+	chmod 666 waiting
+	kill -TERM "$bg"
+	within 5 grep -q Unmounting log
+	sleep 0.3	# not an echo of the first signal
+	kill -TERM "$bg"
+	ok "$how: ends at the second signal although the helper does not" within 5 gone "$bg"
+	mv helper/away helper/fusermount3
+	xargs kill -KILL <waiting	# Its callers then unmount by the helper that works.
+	"${nobody[@]}" "$BUILD/bin/fumount" -q user
+	ok "$how: what is left is unmounted" within 5 unmounted "$T/user"
+done
+
 # A busy mount: the server detaches it, and goes on.
 bg "${nobody[@]}" "$BUILD/bin/hellofs" user 2>log
 within 5 mounted "$T/user"
