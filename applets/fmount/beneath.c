@@ -121,8 +121,8 @@ int beneath_place(struct beneath *b, struct mountpoint *at)
 	if (!err)
 		return identify_placed(b, at);
 	if (err == -EINVAL)
-		msg("%s: the kernel cannot mount beneath this; it takes Linux 6.5, and neither a root"
-		    " file system nor a mount of another user namespace", at->path);
+		msg("%s: the kernel cannot mount beneath this; it takes Linux 6.5, a mount that is no root"
+		    " file system, and none that another user namespace has locked", at->path);
 	else
 		msg_errno(1, at->path, err);
 	return err;

@@ -31,9 +31,22 @@ static int report_holding(const struct report *to, const struct target *t)
 	return FUMOUNT_FAILED;
 }
 
+/* The server of a mount that was unmounted a moment ago holds its SOURCE until it has exited. */
+static int unmount_unless_held(const struct fumount *f, const struct target *t)
+{
+	enum { TRIES = 15, EVERY_MS = 20 };
+	int err = unmount_target(t, UMOUNT_PLAIN);
+
+	for (int i = 1; err == -EBUSY && f->wait < 0 && i < TRIES; i++) {
+		sys_sleep_ms(EVERY_MS);
+		err = unmount_target(t, UMOUNT_PLAIN);
+	}
+	return err;
+}
+
 static int unmount_plain(const struct fumount *f, const struct report *to, const struct target *t)
 {
-	int err = unmount_target(t, UMOUNT_PLAIN);
+	int err = unmount_unless_held(f, t);
 
 	if (err == -EBUSY && wait_holders && (f->kill || f->wait > 0 || f->settling))
 		err = wait_holders(to, t, f->kill ? wait_holders_signal_number(f->kill) : 0,
@@ -70,8 +83,8 @@ static int await_unmount(const struct report *to, const struct target *t, int er
 		       (unsigned long long)t->connection);
 		return unmount_wait(UNMOUNT_LIMIT_MS);
 	}
-	report(to, "waiting", "the kernel waits for its server; fumount --abort conn:%llu ends that",
-	       (unsigned long long)t->connection);
+	report(to, "waiting", "the kernel waits for the server, which does not answer; "
+	       "fumount --abort conn:%llu ends that", (unsigned long long)t->connection);
 	return err;
 }
 

@@ -41,8 +41,8 @@ static int refuse_tracing(const struct waking *w, int pid)
 		report(w->to, "refused", "its server, process %d, may not be traced: kernel.yama.ptrace_scope is %c; "
 		       "%s", pid, *scope, *scope == '3' ? "only a reboot changes that" : "run this as root");
 	} else {
-		report(w->to, "refused", "its server, process %d, may not be traced: it has more capabilities or another "
-		       "user namespace; run this there as root with CAP_SYS_PTRACE", pid);
+		report(w->to, "refused", "its server, process %d, may not be traced: it has more capabilities, or is "
+		       "in another user namespace; run this there as root with CAP_SYS_PTRACE", pid);
 	}
 	return FUMOUNT_USAGE;
 }
@@ -133,7 +133,7 @@ void waking_report_request(const struct waking *w, const struct wake_request *r)
 void waking_report_losses(const struct waking *w)
 {
 	if (w->forgotten)
-		report(w->to, "forgotten", "the kernel forgot %u node%s without telling the server, which keeps them "
+		report(w->to, "forgotten", "the kernel forgot %u node%s without telling the server, which keeps what it has of them "
 		       "until it ends", w->forgotten, out_plural(w->forgotten));
 	if (w->unreleased)
 		report(w->to, "unreleased", "the kernel closed %u file%s without telling the server, which keeps them open "

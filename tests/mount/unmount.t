@@ -71,6 +71,17 @@ elif [ "${CI:-}" = true ]; then
 fi
 exits 0 'fumount -w once no process holds the mount' fumount -w 5 mnt
 
+# The upper server holds the lower mount, its SOURCE, for a moment after it was unmounted.
+mkdir src upper
+at_once=0
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	passfs -b src other; passfs -b --threads=4 other upper
+	fumount upper
+	if fumount -q other 2>/dev/null; then at_once=$((at_once + 1)); else within 5 fumount -q other; fi
+done
+ok 'a stack of two servers: fumount of one, then of the other' test "$at_once" -ge 5
+diag "$at_once of 10 at once"
+
 serve good
 exec 7<mnt/file
 exits 32 '--json: busy' fumount --json mnt
