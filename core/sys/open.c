@@ -39,9 +39,15 @@ int sys_openat2(int dir, const char *path, int flags, unsigned int resolve)
 
 int sys_open_private(int dir, const char *name)
 {
-	mode_t mask = umask(0);
-	int fd = sys_openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+	enum { FLAGS = O_RDWR | O_NOFOLLOW | O_NONBLOCK };
+	int fd = sys_openat(dir, name, FLAGS, 0);
+	mode_t mask;
 
+	/* Before Linux 6.12 O_CREAT waits for the directory's lock, which a user can hold, even if the file exists. */
+	if (fd != -ENOENT)
+		return fd;
+	mask = umask(0);
+	fd = sys_openat(dir, name, FLAGS | O_CREAT, 0600);
 	umask(mask);
 	return fd;
 }

@@ -213,6 +213,12 @@ like 'shielded while it is mounted and handed over' "$trace" \
 	"rt_sigprocmask.*setresuid\\(0, 0, 0\\) += 0.*move_mount.*= 0.*sendmsg.*= 1.*setresuid\\($U, $U, 0\\)"
 detach_all
 
+# A user can hold the lock of the directory with the file of turns, for which O_CREAT waits before Linux 6.12.
+fresh
+user commfd true fusermount3 mnt >/dev/null
+strace -f -o "$T/trace" -e trace=openat setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all fusermount3 -uz mnt
+is 'a file of turns that is there is opened without O_CREAT' "$(grep -c 'turns".* = [0-9]' "$T/trace") $(grep -c 'turns".*O_CREAT' "$T/trace")" '1 0'
+
 # ---- What is others' ----
 
 fresh
