@@ -154,6 +154,12 @@ static int run_passes(struct waking *w, int64_t *left)
 	return err;
 }
 
+/* The kernel names the callers as that PID namespace does, and those outside of it not at all. */
+static bool is_untold(const struct waking *w)
+{
+	return (w->f->older >= 0 || w->f->pid) && w->job.pass->back && !w->job.pass->own_space;
+}
+
 static int wake_connection(struct waking *w, const struct conn *conn)
 {
 	uint64_t began = sys_clock_ns();
@@ -172,6 +178,9 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	waking_report_losses(w);
 	if (err)
 		return waking_refuse_holding(w, err);
+	if (!w->ended && !w->order.peek && is_untold(w))
+		return waking_refuse(w, FUMOUNT_FAILED, "it is of another PID namespace, from which --older and --pid cannot "
+				     "tell who waits; run this there, or without them");
 	if (!w->order.peek)
 		report(w->to, "woken", "%u request%s ended with %s in %llu ms; the mount and its server stay", w->ended,
 		       out_plural(w->ended), msg_errno_name(w->order.error), (unsigned long long)(sys_clock_ns() - began) / NS_PER_MS);

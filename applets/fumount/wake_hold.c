@@ -3,14 +3,16 @@
 #include "wake_hold.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "opt.h"
 #include "out.h"
+#include "proc/proc.h"
 #include "proc/task.h"
 #include "sys.h"
 #include "sys/trace.h"
 
-enum { ROUNDS = 100, LIMIT_MS = 500 };
+enum { ROUNDS = 100, LIMIT_MS = 500, TURN_MS = 2000 };
 
 static bool is_held(const struct hold *h, int tid)
 {
@@ -45,6 +47,18 @@ static bool is_quiet(int pid, int tid)
 	return state != 'R' && state != 'S';
 }
 
+/* Another fumount holds the process, for some milliseconds. */
+static bool is_held_by_fumount(int pid)
+{
+	char command[16];
+	int tracer = task_tracer(pid);
+
+	if (!tracer)
+		return false;
+	proc_command(tracer, command);
+	return strcmp(command, "fumount") == 0 || strcmp(command, "fusebox") == 0;
+}
+
 /* The kernel reuses thread numbers, so look after PTRACE_SEIZE whether the thread is one of the process:
    its number cannot be reused while this process traces it. A thread of another process that was seized by
    mistake is released when this process ends. */
@@ -55,7 +69,7 @@ static int seize_thread(struct hold *h, int pid, int tid)
 	if (err == -ESRCH)
 		return 0;
 	if (err)
-		return err == -EPERM && is_quiet(pid, tid) ? 0 : err;
+		return err == -EPERM && !is_held_by_fumount(pid) && is_quiet(pid, tid) ? 0 : err;
 	if (!task_state(pid, tid))
 		return 0;
 	err = trace_interrupt(tid);
@@ -106,7 +120,7 @@ static int await_still(struct hold *h, int pid)
 
 /* A thread may start another one before it is held: repeat until no new thread is found. The pidfd shows
    that `pid` has meant the same process all the while. */
-int hold_process(struct hold *h, int pid, int pidfd)
+static int hold_all_threads(struct hold *h, int pid, int pidfd)
 {
 	int added, err = 0;
 
@@ -129,4 +143,17 @@ void hold_release(struct hold *h)
 	if (h->room)
 		sys_free_pages(h->threads, h->room * sizeof(*h->threads));
 	*h = (struct hold) { .count = 0 };
+}
+
+/* The pidfd gave a descriptor, so this process may trace: -EPERM means that another one does. */
+int hold_process(struct hold *h, int pid, int pidfd)
+{
+	uint64_t end = sys_clock_ns() + (uint64_t)TURN_MS * NS_PER_MS;
+	int err;
+
+	while ((err = hold_all_threads(h, pid, pidfd)) == -EPERM && sys_clock_ns() < end) {
+		hold_release(h);
+		sys_sleep_ms(2);
+	}
+	return err;
 }

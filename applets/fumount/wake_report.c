@@ -124,7 +124,7 @@ void waking_report_request(const struct waking *w, const struct wake_request *r)
 	if (r->pid)
 		out_fmt(&out, " by %u%s%s%s", r->pid, *r->command ? " (" : "", r->command, *r->command ? ")" : "");
 	else
-		out_str(&out, " by the kernel");
+		out_str(&out, w->job.pass->own_space ? " by the kernel" : " by the kernel, or from outside of its PID namespace");
 	if (r->waited >= 0)
 		out_fmt(&out, " for %d.%d s", r->waited / 1000, r->waited % 1000 / 100);
 	report(w->to, "request", "%s: %s", out_text(&out), fate_text(w, r));

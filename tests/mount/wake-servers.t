@@ -32,6 +32,18 @@ two_wait()
 }
 mount_is_there() { grep -q " $T/mnt " "/proc/$1/mountinfo"; }
 
+# ---- Another fumount --wake ----
+
+serve -t 3
+two_wait
+# The second one begins while the first holds the server, before it has the kernel send the requests again.
+wakes 'two at once' at_call -c writev -n 1 -a '(fumount --wake -f mnt; echo "status $?") >second 2>&1 & sleep 1; cp second early' fumount --wake -f mnt
+is 'the second one does nothing while the first holds the server' "$(cat early)" ''
+ok 'the second one waits for its turn' within 5 grep -q '^status 0' second
+diag "$(cat second)"
+ok 'no thread stands still' within 2 none_stopped "$server"
+works_again
+
 # ---- Namespaces ----
 
 # The server is the only child of unshare(1), which does not exec.
@@ -41,6 +53,20 @@ server=$(child_named backend "$bg") conn=$(conn_of "$T/mnt")
 two_wait
 wakes 'a server in another PID namespace' fumount --wake -f mnt
 ok 'it does not stand still' none_stopped "$server"
+works_again
+
+# Where the server does not see the callers, they have no pid there.
+bg unshare -p -f --kill-child backend "$T/stats" "$T/mnt"
+within 5 mounted "$T/mnt"
+server=$(child_named backend "$bg") conn=$(conn_of "$T/mnt")
+two_wait
+exits 0 'its requests, from outside of its PID namespace' fumount --wake --dry-run -f mnt
+like 'are not said to be the kernel'"'"'s' "$err" 'by the kernel, or from outside of its PID namespace'
+for by in --older=0 "--pid=$$"; do
+	exits 32 "$by cannot tell who waits" fumount --wake -f "$by" mnt
+	like "$by: says so" "$err" 'of another PID namespace, from which --older and --pid cannot tell who waits'
+done
+wakes 'without these' fumount --wake -f mnt
 works_again
 
 serve
