@@ -44,6 +44,13 @@ diag "$(cat second)"
 ok 'no thread stands still' within 2 none_stopped "$server"
 works_again
 
+serve -t 2 -u
+two_wait
+ok 'the kernel runs a thread of the server' grep -q iou-sqp "/proc/$server/task"/*/comm
+wakes 'a server with an io_uring' fumount --wake -f mnt
+ok 'no thread stands still' within 2 none_stopped "$server"
+works_again
+
 # ---- Namespaces ----
 
 # The server is the only child of unshare(1), which does not exec.

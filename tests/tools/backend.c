@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* backend [-t THREADS] [-c] [-a] [-w] STATS MOUNTPOINT: a server in the foreground whose backend can
+/* backend [-t THREADS] [-c] [-a] [-w] [-u] STATS MOUNTPOINT: a server in the foreground whose backend can
    hang. Its directory has the files f0 to f9, and accepts any change.
      SIGUSR1   the backend hangs: a thread that has read a request waits for it; creates STATS.hung
      SIGUSR2   the backend is back: the threads finish their requests, and answer
      SIGHUP    writes the server's counts to the file STATS
    MOUNTPOINT may be /dev/fd/N, a /dev/fuse that is mounted already.
    -t: the number of threads; -c: each thread reads from a clone of the device; -a: while the backend
-   hangs, a thread puts its request aside and reads the next one; -w: with the writeback cache.
+   hangs, a thread puts its request aside and reads the next one; -w: with the writeback cache;
+   -u: the kernel runs one more thread in the process, for an io_uring.
    Like real servers it counts lookups and open files: if the kernel refuses a reply with ENOENT, it
    takes back what the reply gave. */
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -315,14 +317,23 @@ static void fall_silent(void)
 	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
 }
 
+/* The descriptor stays open: closing it would end the kernel's thread. */
+static int make_ring(void)
+{
+	enum { SQPOLL = 2, FLAGS = 2 };	/* struct io_uring_params begins with two sizes */
+	unsigned int params[30] = { [FLAGS] = SQPOLL };
+
+	return (int)syscall(SYS_io_uring_setup, 4, params);
+}
+
 int main(int argc, char **argv)
 {
-	int threads = 1, given, c, sig;
+	int threads = 1, ring = 0, given, c, sig;
 	char options[256];
 	pthread_t thread;
 	sigset_t set;
 
-	while ((c = getopt(argc, argv, "t:caw")) > 0) {
+	while ((c = getopt(argc, argv, "t:cawu")) > 0) {
 		if (c == 't')
 			threads = atoi(optarg);
 		else if (c == 'c')
@@ -331,9 +342,13 @@ int main(int argc, char **argv)
 			async = 1;
 		else if (c == 'w')
 			writeback = 1;
+		else if (c == 'u')
+			ring = 1;
 		else
 			return 2;
 	}
+	if (ring && make_ring() < 0)
+		return perror("backend: io_uring"), 1;
 	if (argc - optind != 2)
 		return 2;
 	stats = argv[optind];
