@@ -22,15 +22,18 @@ add_modules()
 	done < <(find "$1" -name 'fuse.ko*')
 }
 
-# make_image INIT MODULES [DIRECTORY=PROGRAM...]: makes $T/image with INIT as the first process,
-# this kernel's modules, and the programs in their directories. The same input gives the same image.
+# make_image INIT MODULES [DIRECTORY=PROGRAM...]: makes $T/image with INIT as the first process, its
+# parts INIT-*.sh, this kernel's modules, and the programs in their directories. The same input gives
+# the same image.
 make_image()
 {
-	local init=$1 modules=$2 program dir; shift 2
+	local init=$1 modules=$2 program dir part; shift 2
 	rm -rf "$T/root"
 	mkdir -p "$T"/root/{bin,bb,dev,proc,sys,tmp,mnt,mnt2}
 	cp "$init" "$T/root/init"
-	cp "$boot/init.sh" "$T/root/init.sh"
+	for part in "$boot/init.sh" "$init"-*.sh; do
+		[ ! -e "$part" ] || cp "$part" "$T/root/"
+	done
 	cp "$busybox" "$T/root/bb/busybox"
 	for program; do
 		dir=$T/root/${program%%=*} program=${program#*=}
@@ -77,16 +80,17 @@ boots()
 	diag "$1: $((SECONDS - began)) s; $(grep '^KERNEL ' "$T/console")"
 }
 
-# checks_of INIT: prints the names of INIT's checks, one per line.
-checks_of() { sed -n "s/^check '\([^']*\)' .*/\1/p" "$1"; }
+# checks_of FILE...: prints the names of the checks in the files, one per line.
+checks_of() { sed -n "s/^check '\([^']*\)' .*/\1/p" "$@"; }
 
 # The kernel has printed no warning or error on the console.
 complains() { grep -E 'Kernel panic|BUG:|Oops|Call Trace' "$T/console"; }
 calm() { ! complains; }
 
 # ---- The tour ----
+tour=("$boot/tour" "$boot"/tour-*.sh)
 
-# The features that the tour looks at, and the Linux release that brought each.
+# The features that tour-features.sh tries, and the Linux release that brought each.
 features='
 fsopen(2), and its reasons|5.2
 statmount(2): the table without /proc|6.8
@@ -120,7 +124,7 @@ tour_checks()
 	ok "$who: it comes up" [ -n "$release" ] || { diag "$(cat -v "$T/console")"; return; }
 	while read -r name; do
 		ok "$who: $name" grep -qxF -e "CHECK ok $name" "$T/console"
-	done < <(checks_of "$boot/tour")
+	done < <(checks_of "${tour[@]}")
 	while IFS='|' read -r name since; do
 		[ -n "$name" ] || continue
 		want=works got=$(said CELL "$name")
