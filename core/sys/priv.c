@@ -280,23 +280,32 @@ static void restore(unsigned int which)
 	in_doubt = (uint8_t)((in_doubt & ~which) | doubt);
 }
 
+/* Tries again what may not have been put back, and once more: that attempt tells. */
+static int settle(unsigned int which)
+{
+	for (int i = 0; i < 2 && in_doubt & which; i++)
+		restore(in_doubt & which);
+	return in_doubt & which ? -ENOMEM : 0;
+}
+
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
 {
-	int err = 0;
+	int err;
 
 	if (!is_root())
 		return 0;
 	priv_use_reserve(uid == 0 && rights == PRIV_ALL);
-	if (uid == 0)
-		restore(in_doubt);
+	err = settle(uid == 0 ? FSUID | FSGID | GROUPS | ROOT_CAPS : GROUPS);
+	if (err)
+		return err;
 	if (count && syscall(SETGROUPS, count, groups) == 0)
 		changed |= GROUPS;
 	if (gid != server_gid || in_doubt & FSGID) {
 		changed |= FSGID;
 		err = set_fsgid(gid);
+		if (err)
+			return err;
 	}
-	if (err)
-		return err;
 	if (uid == 0 && rights == PRIV_ALL) {
 		priv_keep_setid(true);
 		return 0;

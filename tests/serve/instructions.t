@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
 [ "$(uname -m)" = x86_64 ] || { echo '1..0 # SKIP counted for x86-64'; exit 0; }
-[ "$(gcc -dumpversion 2>/dev/null)" = 12 ] && command -v musl-gcc >/dev/null || { echo '1..0 # SKIP counted for gcc 12 and musl'; exit 0; }
+[ "$(gcc -dumpversion 2>/dev/null)$(command -v musl-gcc | grep -o 'musl-gcc$')" = 12musl-gcc ] || { echo '1..0 # SKIP counted for gcc 12 and musl'; exit 0; }
 start 120
 need valgrind callgrind_control
 

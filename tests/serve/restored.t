@@ -45,4 +45,19 @@ for call in setresgid:error=ENOMEM setfsuid:retval=0; do
 	ok "${call%:*}: there is nothing" [ ! -e src/d/none ]
 	down
 done
+
+# The groups of a user who was served are not taken back: the next user does not have them. The kernel keeps the
+# old mode of the directory, so that only its rights in SOURCE stop that user.
+mkdir -m 777 src/g; mkdir -m 770 src/h; chgrp 4242 src/g src/h
+up --transport=dev --threads=1 --timeout=100 -o allow_other
+strace -qq -f -p "$server" -o trace -e trace=setgroups -e inject=setgroups:error=ENOMEM:when=2 & tracer=$!
+pids+=("$tracer")
+within 5 traced
+stat mnt/g >/dev/null
+chmod 770 src/g
+ok 'a user with the group makes a directory' setpriv --reuid 1777 --regid 1777 --groups 4242 mkdir mnt/h/member
+exits 1 'a user without it makes none where it takes the group' as 1778 mkdir mnt/g/other
+failed 'the call that takes the groups back has failed'
+ok 'there is none' [ ! -e src/g/other ]
+down
 finish
