@@ -321,7 +321,7 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st)
 	if (!fs->export)
 		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino, also);
 	sweep_if_due(fs);
-	now.size = 0;
+	memset(&now, 0, sizeof(now));	/* all of it is compared */
 	has_one = vfs_handle_of(fd, &now) == 0;
 	if (st->device != fs->device)	/* mounted in SOURCE: the handle is not of fs->handles->mount */
 		now.size = 0;

@@ -45,7 +45,8 @@ poll = select.poll()
 poll.register(device, select.POLLIN)
 while not poll.poll()[0][1] & select.POLLERR:
     time.sleep(0.3)
-    os.read(device, 1 << 20)
+    try: os.read(device, 1 << 20)
+    except OSError: break
 END
 chmod 755 bin bin/*
 for server in shrinks leaves; do
