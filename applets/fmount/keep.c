@@ -26,7 +26,7 @@
 
 /* The kernel allocates only those pages of the memory file that a process touches, so the servers'
    part can be as large as their address space allows. */
-enum { OWN = 64 * 1024, DETACH_MS = 1000 };
+enum { OWN = 64 * 1024 };
 #define MEMORY_SIZE ((uint64_t)1 << (sizeof(void *) > 4 ? 40 : 30))
 
 /* How long a server has to serve before the next one starts without a pause. */
@@ -194,7 +194,7 @@ static void start_unmounting(void)
 /* The keeper's own descriptor is the connection's last one once the server is gone. */
 static void __attribute__((noreturn)) abort_and_exit(int status)
 {
-	commfd_detach_within(keep.at, DETACH_MS);
+	commfd_detach_soon(keep.at);
 	if (keep.server > 0)
 		sys_kill(keep.server, SIGKILL);
 	keep_stores_close(&keep.stores);
@@ -205,7 +205,7 @@ static void give_up(const char *program, const char *why)
 {
 	msg("%s: %s; unmounted", program, why);
 	notify_systemd("STATUS=given up");
-	commfd_detach_within(keep.at, DETACH_MS);
+	commfd_detach_soon(keep.at);
 	keep_queue_fail(keep.device);
 }
 

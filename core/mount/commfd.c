@@ -115,17 +115,11 @@ static int detach(void *at)
 	return commfd_umount_known(at, UMOUNT_LAZY);
 }
 
-int commfd_detach_within(const struct mountpoint *at, int milliseconds)
+int commfd_detach_soon(const struct mountpoint *at)
 {
-	struct child child;
-	int err = child_start(&child, detach, (void *)at);
+	enum { LIMIT_MS = 1000 };
 
-	if (err)
-		return err;
-	err = child_wait(&child, milliseconds);
-	if (err == -ETIMEDOUT)
-		child_leave(&child);
-	return err;
+	return child_run_on(detach, (void *)at, LIMIT_MS);
 }
 
 /* umount2(2) takes a path, and a user who may rename a directory on it could redirect it to

@@ -90,9 +90,9 @@ int commfd_mount(const struct mountpoint *at, const struct optlist *options, str
    privilege, through the helper. how: UMOUNT_LAZY or UMOUNT_ABORT. Returns 0 or -errno. */
 int commfd_umount_known(const struct mountpoint *at, int how);
 
-/* As commfd_umount_known(at, UMOUNT_LAZY), but waits only so long: the path can lead through another FUSE
-   mount whose server does not answer, and the helper waits for that, too. -ETIMEDOUT: a child still tries. */
-int commfd_detach_within(const struct mountpoint *at, int milliseconds);
+/* As commfd_umount_known(at, UMOUNT_LAZY), but waits for a second at most: the path can lead through another
+   FUSE mount whose server does not answer, and the helper waits for that, too. -ETIMEDOUT: a child still tries. */
+int commfd_detach_soon(const struct mountpoint *at);
 
 /* A plain unmount of the mount at->mounted, if it is still in its directory, or through the helper. The working
    directory becomes "/". Returns 0 or -errno; -EAGAIN: another user can change names in that directory, so

@@ -14,7 +14,7 @@
 #include "sys.h"
 #include "mount/umount.h"
 
-enum { LOOK_EVERY_MS = 20, DETACH_MS = 1000 };
+enum { LOOK_EVERY_MS = 20 };
 
 enum { LEFT_MOUNTED = 2 };	/* an exit status */
 
@@ -93,7 +93,7 @@ static void detach_and_abort(const struct unmounter *k)
 	int err = -ESTALE;
 
 	if (!is_over(k)) {
-		commfd_detach_within(k->at, DETACH_MS);
+		commfd_detach_soon(k->at);
 		err = abort_connection(k);
 	}
 	/* fusectl is not accessible: end the server instead. Its exit closes the connection's
@@ -172,7 +172,7 @@ static void serve_request(struct unmounter *k, char what)
 		break;
 	case UNMOUNTER_DETACH:
 		if (!is_over(k))
-			commfd_detach_within(k->at, DETACH_MS);
+			commfd_detach_soon(k->at);
 		break;
 	case UNMOUNTER_ABORT:
 		detach_and_abort(k);
@@ -201,7 +201,7 @@ static void __attribute__((noreturn)) keep(struct unmounter *k, int pipe)
 			serve_request(k, what);
 	end_child(k);
 	if (k->detach_at_end)
-		commfd_detach_within(k->at, DETACH_MS);
+		commfd_detach_soon(k->at);
 	sys_exit(0);
 }
 

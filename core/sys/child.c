@@ -67,7 +67,7 @@ int child_patience(int lost)
 	return lost < LONG_WAITS ? LONG_MS : SHORT_MS;
 }
 
-int child_run(int (*fn)(void *data), void *data, int milliseconds)
+static int run(int (*fn)(void *data), void *data, int milliseconds, void (*give_up)(struct child *))
 {
 	struct child a;
 	int result = child_start(&a, fn, data);
@@ -76,8 +76,18 @@ int child_run(int (*fn)(void *data), void *data, int milliseconds)
 		return result;
 	result = child_wait(&a, milliseconds);
 	if (result == -ETIMEDOUT)
-		child_kill(&a);
+		give_up(&a);
 	return result;
+}
+
+int child_run(int (*fn)(void *data), void *data, int milliseconds)
+{
+	return run(fn, data, milliseconds, child_kill);
+}
+
+int child_run_on(int (*fn)(void *data), void *data, int milliseconds)
+{
+	return run(fn, data, milliseconds, child_leave);
 }
 
 void child_kill(struct child *a)

@@ -22,8 +22,10 @@ int child_wait(struct child *child, int milliseconds);
    answered. */
 int child_patience(int lost);
 
-/* As child_start() and child_wait(), but kills a child that takes longer. */
+/* As child_start() and child_wait(). child_run() kills a child that takes longer; after child_run_on() such a child
+   goes on. */
 int child_run(int (*fn)(void *data), void *data, int milliseconds);
+int child_run_on(int (*fn)(void *data), void *data, int milliseconds);
 
 /* Kills the child, and reaps it if it ends at once: one that waits for a user's server can be deaf to
    SIGKILL. */

@@ -187,15 +187,7 @@ int unmount_target(const struct target *t, enum umount_how how)
 /* In another user's mount namespace a lookup can wait for that user's server. */
 static int run_in_child(int (*fn)(void *target), const struct target *t)
 {
-	struct child child;
-	int err = child_start(&child, fn, (void *)t);
-
-	if (err)
-		return err;
-	err = child_wait(&child, UNMOUNT_LIMIT_MS);
-	if (err == -ETIMEDOUT)
-		child_leave(&child);
-	return err;
+	return child_run_on(fn, (void *)t, UNMOUNT_LIMIT_MS);
 }
 
 struct flags { struct optlist one, whole; uint64_t id; bool found; };
