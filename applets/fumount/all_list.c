@@ -39,13 +39,13 @@ static bool is_wanted(const struct all *a, const struct table_row *row)
 	       && (a->owner < 0 || table_owner(row) == a->owner);
 }
 
-/* What ends more than the mount spares what is not of this namespace alone. */
-static bool is_spared(struct all *a, uint64_t connection)
+/* Counts the refusal as a failure. */
+static bool refuse(struct all *a, uint64_t connection)
 {
-	bool spared = (a->f->force || a->f->recover || a->f->read_only) && fumount_refuse_outside(a->to, connection);
+	bool refused = fumount_refuse_outside(a->f, a->to, connection);
 
-	a->tally.bad += spared;
-	return spared;
+	a->tally.bad += refused;
+	return refused;
 }
 
 static int add_item(struct all *a, const struct table_row *row)
@@ -62,7 +62,7 @@ static int add_item(struct all *a, const struct table_row *row)
 	items[a->count++] = (struct item) {
 		.id = row->id, .connection = table_connection(row), .major = row->major,
 		.minor = row->minor, .under = NONE, .path = (uint32_t)a->paths_size,
-		.wanted = is_wanted(a, row) && !is_spared(a, table_connection(row)), .identity = fusectl_identity(table_connection(row)),
+		.wanted = is_wanted(a, row) && !refuse(a, table_connection(row)), .identity = fusectl_identity(table_connection(row)),
 	};
 	a->paths_size += len;
 	return 0;

@@ -26,11 +26,12 @@ bool fumount_is_outside(uint64_t connection)
 	return map_find(&outside, connection);
 }
 
-bool fumount_refuse_outside(const struct report *to, uint64_t connection)
+bool fumount_refuse_outside(const struct fumount *f, const struct report *to, uint64_t connection)
 {
+	bool ends_more = f->abort || f->force || f->kill || f->read_only || f->recover || f->wake;
 	uint64_t named;
 
-	if (!fumount_is_outside(connection) || target_connection(to->object, &named) == 0)
+	if (!ends_more || !fumount_is_outside(connection) || target_connection(to->object, &named) == 0)
 		return false;
 	report(to, "refused", "also mounted outside of that namespace; without -N, conn:%llu names it",
 	       (unsigned long long)connection);

@@ -44,10 +44,11 @@ int fumount_target(const struct fumount *f, const struct report *to);
 int fumount_enter(const char *namespace);
 
 /* Whether a file system is also mounted where fumount was started, and fumount has entered another mount
-   namespace. The owner of that namespace chooses where paths and binds lead, so what ends more than a mount
-   of that namespace is refused. The second function reports that, unless root named the connection. */
+   namespace, whose owner chooses where paths and binds lead. fumount_refuse_outside(): whether the options
+   therefore may not be carried out, since they end more than a mount of that namespace and root has not named
+   the connection; reports that. */
 bool fumount_is_outside(uint64_t connection);
-bool fumount_refuse_outside(const struct report *to, uint64_t connection);
+bool fumount_refuse_outside(const struct fumount *f, const struct report *to, uint64_t connection);
 
 /* How long the server of an unmounted target may take to exit, in seconds; until then it keeps
    the mount that holds its SOURCE busy. */

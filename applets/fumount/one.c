@@ -199,7 +199,7 @@ static int check_and_unmount(const struct fumount *f, const struct report *to, c
 	}
 	if (!t->id && f->verbose)
 		report(to, "unknown", "without /proc, what is mounted there is not known");
-	if ((f->abort || f->force || f->kill || f->read_only) && fumount_refuse_outside(to, t->connection))
+	if (fumount_refuse_outside(f, to, t->connection))
 		return FUMOUNT_FAILED;
 	if (t->at.below && !is_outer_answering(t)) {
 		report(to, "refused", "it lies below another FUSE mount, conn:%llu, which does not answer; "

@@ -70,7 +70,7 @@ int fumount_recover(const struct fumount *f, const struct report *to, const char
 	if (!r.census.count)
 		return recover_report_no_mount(to, word, err);
 	for (size_t i = 0; i < r.census.count; i++)
-		if (fumount_refuse_outside(to, r.census.conns[i].connection))
+		if (fumount_refuse_outside(f, to, r.census.conns[i].connection))
 			return FUMOUNT_FAILED;
 	if (f->dry_run)
 		return recover_explain(&r);

@@ -244,7 +244,7 @@ static int wake_one(struct waking *w, const struct conn *conn, bool all)
 	struct out out = OUT_TEXT(name);
 	int status;
 
-	if (fumount_refuse_outside(to, conn->connection))
+	if (fumount_refuse_outside(w->f, to, conn->connection))
 		return FUMOUNT_FAILED;
 	out_fmt(&out, "conn:%llu", (unsigned long long)conn->connection);
 	if (all)
