@@ -41,7 +41,7 @@ static int report_failed(const struct place *source, const struct place *target,
 	struct sys_stat from, to;
 
 	if (err == STAYS) {
-		msg("%s: another mount is there now; unmount the new one where its directory is",
+		msg("%s: another mount is there by now, and the new one is busy below it; unmount it where the directory is now",
 		    target->path);
 		return FAILED;
 	}

@@ -89,7 +89,7 @@ static int report_map(const char *map, int err)
 static int report_source(const char *source, const char *map, int err)
 {
 	if (err == -EINVAL)
-		msg("%s: its file system has no idmapped mounts (FUSE: if the server asks, Linux 6.12), or %s is no user namespace", source, map);
+		msg("%s: its file system has no idmapped mounts, or %s is no user namespace; a FUSE server has to ask for them, on Linux 6.12", source, map);
 	else if (err == -ENOSYS)
 		msg("%s: --idmap takes Linux 5.12", source);
 	else

@@ -14,12 +14,12 @@ enum { INODE_FIRST_ROOM = 128 };	/* a power of two: size of the first hash, and 
 /* The block of a place, and the first place of a block. */
 static inline unsigned int inode_block_of(uint32_t place)
 {
-	return (unsigned int)(__builtin_clz(INODE_FIRST_ROOM - 1) - __builtin_clz(place | (INODE_FIRST_ROOM - 1)));
+	return place < INODE_FIRST_ROOM ? 0 : 32 - (unsigned int)__builtin_clz(place / INODE_FIRST_ROOM);
 }
 
 static inline uint32_t inode_block_start(unsigned int block)
 {
-	return ((uint32_t)INODE_FIRST_ROOM / 2 << block) & ~((uint32_t)INODE_FIRST_ROOM / 2);	/* 0 for block 0 */
+	return block ? (uint32_t)INODE_FIRST_ROOM << (block - 1) : 0;
 }
 
 /* The inode at a place whose block exists; the table owns it. */

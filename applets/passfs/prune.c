@@ -52,7 +52,7 @@ static void start_pruning(struct fuse_session *session)
 
 	if (fuse_session_minor(session) < PRUNE_SINCE) {
 		if (!__atomic_exchange_n(&has_warned, true, __ATOMIC_RELAXED))
-			msg("%u files are known, nearly as many as descriptors: more are refused (EMFILE); "
+			msg("%u files are known, nearly as many as there are descriptors: more are refused (EMFILE); "
 			    "raise the limit (ulimit -n)", fs->inodes.held);
 		return;
 	}
@@ -321,7 +321,7 @@ uint64_t pass_take(struct fuse_req *req, int fd, const struct vfs_stat *st)
 	if (!fs->export)
 		return inodes_take(&fs->inodes, fd, st->device, st->attr.ino, also);
 	sweep_if_due(fs);
-	memset(&now, 0, sizeof(now));	/* all of it is compared */
+	memset(&now, 0, sizeof(now));	/* get_generation() also compares the bytes behind a short handle */
 	has_one = vfs_handle_of(fd, &now) == 0;
 	if (st->device != fs->device)	/* mounted in SOURCE: the handle is not of fs->handles->mount */
 		now.size = 0;

@@ -33,7 +33,7 @@ hostile()
 {
 	rm -rf home/* 
 	hellofs -b "$T/host" || bail 'hellofs'
-	N=$(awk -v at="$T/host" '$5 == at { sub(".*:", "", $3); print $3 }' /proc/self/mountinfo)
+	N=$(conn_of "$T/host")
 	(cd host && exec sleep 100) & H=$!
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all unshare -Urm --kill-child -f sh "$T/inside" "$T/home" "$1" >/dev/null 2>&1 & O=$!
 	pids+=("$H" "$O")
@@ -72,7 +72,7 @@ for how in -f -R -R\ -f; do
 	leave
 done
 
-# A mount of the user's is to be cleared, and root's mount covers it.
+# Root clears a mount of the user's, which the user has covered with a bind of root's mount.
 for from in outside inside; do
 	hostile cover
 	words=()

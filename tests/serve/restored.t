@@ -9,10 +9,10 @@ need strace setpriv
 # shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 
-up_failing() # up_failing CALL RESULT NUMBER: passfs, in which this call fails
+up_failing() # up_failing CALL RESULT NUMBER [OPTION...]: passfs, in which this call fails
 {
-	up --transport=dev --threads=1 -o allow_other
-	strace -qq -f -p "$server" -o trace -e "trace=setfsuid,setresgid" -e "inject=$1:$2:when=$3" & tracer=$!
+	up --transport=dev --threads=1 -o allow_other "${@:4}"
+	strace -qq -f -p "$server" -o trace -e "trace=$1" -e "inject=$1:$2:when=$3" & tracer=$!
 	pids+=("$tracer")
 	within 5 traced
 }
@@ -46,13 +46,10 @@ for call in setresgid:error=ENOMEM setfsuid:retval=0; do
 	down
 done
 
-# The groups of a user who was served are not taken back: the next user does not have them. The kernel keeps the
-# old mode of the directory, so that only its rights in SOURCE stop that user.
+# passfs fails to take back the groups of the user whom it has served: the next user does not get them. The kernel
+# caches the old mode of the directory, so that only its rights in SOURCE stop that user.
 mkdir -m 777 src/g; mkdir -m 770 src/h; chgrp 4242 src/g src/h
-up --transport=dev --threads=1 --timeout=100 -o allow_other
-strace -qq -f -p "$server" -o trace -e trace=setgroups -e inject=setgroups:error=ENOMEM:when=2 & tracer=$!
-pids+=("$tracer")
-within 5 traced
+up_failing setgroups error=ENOMEM 2 --timeout=100
 stat mnt/g >/dev/null
 chmod 770 src/g
 ok 'a user with the group makes a directory' setpriv --reuid 1777 --regid 1777 --groups 4242 mkdir mnt/h/member
