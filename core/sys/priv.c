@@ -244,7 +244,7 @@ static bool is_root(void)
 /* What this thread has changed of the server's credentials, which the kernel keeps by thread, and what it has put
    back without knowing that it worked: setfsuid(2) returns the previous id even if the kernel had no memory for
    the change. If every caller is root, which is common, no system call is needed. */
-enum { FSUID = 1, FSGID = 2, GROUPS = 4, ROOT_CAPS = 8 };
+enum { FSUID = 1, FSGID = 2, GROUPS = 4, ROOT_CAPS = 8, RAISED = 16 /* capabilities, for another fsuid than root's */ };
 static __thread uint8_t changed, in_doubt;
 static __thread bool fsetid_dropped;
 
@@ -266,7 +266,7 @@ static void restore(unsigned int which)
 	unsigned int doubt = 0;
 
 	if (which & FSUID && syscall(SETFSUID, 0) != 0) {
-		doubt |= FSUID;
+		doubt |= FSUID | (which & RAISED);
 		fsetid_dropped = false;	/* the kernel has raised all file capabilities */
 	}
 	if (which & ROOT_CAPS && set_caps(FILE_CAPS, FILE_CAPS) < 0)
@@ -288,6 +288,13 @@ static int settle(unsigned int which)
 	return in_doubt & which ? -ENOMEM : 0;
 }
 
+/* From one user to another, without root in between, the kernel takes no capabilities away. */
+static int settle_for(uid_t uid)
+{
+	return settle(uid == 0 ? FSUID | FSGID | GROUPS | ROOT_CAPS | RAISED
+		      : in_doubt & RAISED ? GROUPS | FSUID | RAISED : GROUPS);
+}
+
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
 {
 	int err;
@@ -295,7 +302,7 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32
 	if (!is_root())
 		return 0;
 	priv_use_reserve(uid == 0 && rights == PRIV_ALL);
-	err = settle(uid == 0 ? FSUID | FSGID | GROUPS | ROOT_CAPS : GROUPS);
+	err = settle_for(uid);
 	if (err)
 		return err;
 	if (count && syscall(SETGROUPS, count, groups) == 0)
@@ -315,7 +322,10 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32
 		return set_caps(FILE_CAPS, rights);
 	}
 	err = set_fsuid(uid);
-	return err || !rights ? err : set_caps(FILE_CAPS, rights & (PRIV_DAC | PRIV_SETID));
+	if (err || !rights)
+		return err;
+	changed |= RAISED;
+	return set_caps(FILE_CAPS, rights & (PRIV_DAC | PRIV_SETID));
 }
 
 void priv_act_as_self(void)
@@ -346,10 +356,15 @@ void priv_use_reserve(bool use)
 
 void priv_write_for(uid_t uid, bool reserve, bool keep_setid)
 {
+	bool from_root;
+
 	priv_use_reserve(reserve);
-	/* Leaving fsuid 0 clears CAP_FSETID. */
-	if (uid != 0 && is_root() && set_fsuid(uid) == 0)
-		fsetid_dropped = true;
+	if (uid != 0 && is_root()) {
+		from_root = settle_for(uid) == 0;
+		/* Leaving fsuid 0 clears CAP_FSETID. */
+		if (set_fsuid(uid) == 0 && from_root)
+			fsetid_dropped = true;
+	}
 	priv_keep_setid(keep_setid);
 }
 

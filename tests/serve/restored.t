@@ -57,4 +57,26 @@ exits 1 'a user without it makes none where it takes the group' as 1778 mkdir mn
 failed 'the call that takes the groups back has failed'
 ok 'there is none' [ ! -e src/g/other ]
 down
+
+# A user removes a file, for which passfs raises capabilities; it fails to go back to root, and the next user does not
+# have them. The first run counts the calls: the last one of the removal goes back.
+remove() # remove NUMBER: that call of setfsuid(2) fails
+{
+	rm -rf src/h/* src/e; mkdir src/e
+	touch src/h/x src/e/y; chown 1778 src/e
+	up_failing setfsuid retval=1777 "$1" --timeout=3600
+	stat mnt/e mnt/e/y mnt/h/x >/dev/null
+	as 1778 stat mnt/e/y >/dev/null
+	ok 'a user removes a file' setpriv --reuid 1777 --regid 1777 --groups 4242 rm mnt/h/x
+	calls=$(grep -c setfsuid trace)
+	chown 0 src/e
+	exits 1 'another one removes none where only root may' as 1778 rm -f mnt/e/y
+	ok 'the file is there' [ -e src/e/y ]
+}
+remove 1000
+kill "$tracer"; wait "$tracer" 2>/dev/null
+down
+remove "$calls"
+failed 'the call that goes back to root has failed'
+down
 finish
