@@ -45,7 +45,7 @@ void background_ready(void)
 	sys_close(serving.ready[1]);
 }
 
-/* mount.fuse3 and fmount -t say so. */
+/* mount.fuse3 and fmount -t say so. With -o debug the server stays in the foreground, where its messages are seen. */
 static bool is_asked_for(void)
 {
 	const char *pid = getenv("FUSEBOX_BACKGROUND");
@@ -72,5 +72,5 @@ static bool is_parent_mount(void)
 
 bool background_is_wanted(void)
 {
-	return is_asked_for() || is_parent_mount();
+	return (is_asked_for() && !serving.args->debug) || is_parent_mount();
 }
