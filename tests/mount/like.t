@@ -86,9 +86,9 @@ for how in 'fmount -t fuse.hellofs src' 'mount.fuse3 hellofs#src' 'mount.fuse3 -
 	is "$how | cat: the mount answers" "$(read_it mnt)" hello
 	exits 0 "fumount of what $how has mounted" fumount mnt
 done
-timeout 10 mount.fuse3 'hellofs#src' mnt -o debug >debug 2>&1
+timeout 10 mount.fuse3 'hellofs#src' mnt -o debug >requests 2>&1
 is 'with -o debug the mount answers' "$(read_it mnt)" hello
-ok 'and the server goes on to print requests' within 5 grep -q 'READ' debug
+ok 'and the server goes on to print requests' within 5 grep -q READ requests
 exits 0 'fumount of it' fumount mnt
 exits 1 'no type' fmount src mnt
 exits 127 'no such server' fmount -t fuse.nosuch src mnt
