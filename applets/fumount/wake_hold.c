@@ -12,7 +12,7 @@
 #include "sys.h"
 #include "sys/trace.h"
 
-enum { ROUNDS = 100, LIMIT_MS = 500, TURN_MS = 2000 };
+enum { ROUNDS = 100, LIMIT_MS = 500, TURN_MS = 8000, BRIEF_MS = 200 };
 
 static bool is_held(const struct hold *h, int tid)
 {
@@ -47,11 +47,11 @@ static bool is_quiet(int pid, int tid)
 	return state != 'R' && state != 'S';
 }
 
-/* Another fumount holds the process, for some milliseconds. */
-static bool is_held_by_fumount(int pid)
+/* Another fumount holds the thread, for some milliseconds. */
+static bool is_held_by_fumount(int tid)
 {
 	char command[16];
-	int tracer = task_tracer(pid);
+	int tracer = task_tracer(tid);
 
 	if (!tracer)
 		return false;
@@ -68,8 +68,10 @@ static int seize_thread(struct hold *h, int pid, int tid)
 
 	if (err == -ESRCH)
 		return 0;
+	if (err == -EPERM && is_held_by_fumount(tid))
+		return -EAGAIN;
 	if (err)
-		return err == -EPERM && !is_held_by_fumount(pid) && is_quiet(pid, tid) ? 0 : err;
+		return err == -EPERM && is_quiet(pid, tid) ? 0 : err;
 	if (!task_state(pid, tid))
 		return 0;
 	err = trace_interrupt(tid);
@@ -135,6 +137,25 @@ static int hold_all_threads(struct hold *h, int pid, int pidfd)
 	return err ? err : -EBUSY;
 }
 
+/* The pidfd gave a descriptor, so this process may trace: -EPERM means that another one does, or that a fumount
+   has let go between two looks. Keep the threads that are held already: a thread cannot be released before it has
+   stopped. Each fumount begins with the lowest number, so that no two wait for each other. */
+int hold_process(struct hold *h, int pid, int pidfd)
+{
+	uint64_t began = sys_clock_ns(), met = began, now;
+	int err;
+
+	for (;;) {
+		err = hold_all_threads(h, pid, pidfd);
+		now = sys_clock_ns();
+		met = err == -EAGAIN ? now : met;
+		if ((err != -EAGAIN && err != -EPERM) || now - met >= (uint64_t)BRIEF_MS * NS_PER_MS
+		    || now - began >= (uint64_t)TURN_MS * NS_PER_MS)
+			return err == -EAGAIN ? -EBUSY : err;
+		sys_sleep_ms(2);
+	}
+}
+
 /* A thread that sleeps uninterruptibly cannot be released: it goes on when this process ends. */
 void hold_release(struct hold *h)
 {
@@ -143,17 +164,4 @@ void hold_release(struct hold *h)
 	if (h->room)
 		sys_free_pages(h->threads, h->room * sizeof(*h->threads));
 	*h = (struct hold) { .count = 0 };
-}
-
-/* The pidfd gave a descriptor, so this process may trace: -EPERM means that another one does. */
-int hold_process(struct hold *h, int pid, int pidfd)
-{
-	uint64_t end = sys_clock_ns() + (uint64_t)TURN_MS * NS_PER_MS;
-	int err;
-
-	while ((err = hold_all_threads(h, pid, pidfd)) == -EPERM && sys_clock_ns() < end) {
-		hold_release(h);
-		sys_sleep_ms(2);
-	}
-	return err;
 }

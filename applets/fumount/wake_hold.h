@@ -13,7 +13,7 @@ struct hold { struct hold_thread *threads; size_t count, room, still; };
 /* Holds every thread of process `pid`, to which `pidfd` refers, and returns once none of them runs. A
    thread that sleeps uninterruptibly cannot read a request, so it counts as still; so do a thread
    that another process traces and has stopped, and the threads that a cgroup has frozen. If another fumount
-   holds the process, waits for up to two seconds.
+   holds the process, waits for up to eight seconds.
    0 or -errno: -EPERM: this process may not trace it; -ESRCH: it has ended; -EBUSY: a thread went
    on running. The caller calls hold_release() in any case. */
 int hold_process(struct hold *hold, int pid, int pidfd);
