@@ -124,6 +124,8 @@ static void add_end(struct top *t, const struct event *end)
 
 static void take_event(const struct event *e, void *data)
 {
+	if (trace_is_over(e))
+		return;
 	if (e->end)
 		add_end(data, e);
 	else

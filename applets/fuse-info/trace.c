@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuse_info.h"
+#include "fuse_kernel.h"
 #include "health/fusectl.h"
 #include "msg.h"
 #include "proc/proc.h"
@@ -58,6 +59,14 @@ bool trace_goes_on(const struct view *v, uint64_t until)
 		return false;
 	sys_sleep_ms(TICK_MS);
 	return true;
+}
+
+bool trace_is_over(const struct event *e)
+{
+	static bool over;
+
+	over |= watched && !e->end && e->opcode == FUSE_INIT;
+	return over;
 }
 
 uint64_t trace_close(struct tracing *t)
@@ -186,6 +195,8 @@ static void take_event(const struct event *e, void *data)
 	struct trace *t = data;
 	struct event sent;
 
+	if (trace_is_over(e))
+		return;
 	if (e->end && requests_take(&t->requests, e, &sent))
 		show(t, &sent, e, e->time - sent.time);
 	else if (e->end)

@@ -35,10 +35,13 @@ int trace_chosen(const struct trace_choice *choice, struct view *view, const cha
 /* For --trace and --top. trace_open() finds the connection (0 without a word), and starts tracing; it
    prints errors, and returns 0 or -errno. trace_goes_on() waits for a moment, and is true until a
    signal, the end of the connection, a failed write, or the time `until` (0: none) of
-   sys_clock_ns(). trace_close() stops tracing, and returns how many events were lost. */
+   sys_clock_ns(). trace_is_over() is true from the INIT on with which another connection begins that got
+   the number of the one that is traced. trace_close() stops tracing, and returns how many events were lost. */
 struct tracing;
+struct event;
 int trace_open(struct tracing *tracing, const char *word, uint64_t *connection);
 bool trace_goes_on(const struct view *view, uint64_t until);
+bool trace_is_over(const struct event *event);
 uint64_t trace_close(struct tracing *tracing);
 
 /* The name of an operation, or its number. */

@@ -22,7 +22,7 @@ serve -t 1
 begin -k stat,read
 hang
 go
-within 5 waits_for 2
+within 5 all_wait
 
 echo 6.1.0-9 >release
 for mode in ${WAKE_MODES:-close swap exec fork threads late forget}; do for walk in '' =EIO; do

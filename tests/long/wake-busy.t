@@ -19,7 +19,7 @@ for round in 1 2 3; do
 	serve -t 2
 	begin -k mkdir -n 3
 	hang; go
-	within 5 waits_for 1
+	within 5 all_wait
 	sleep 0.2
 	for pid in $(pgrep -P "$waiters"); do taskset -cp "$busy" "$pid" >/dev/null; done
 	is "one thread waits for the server, round $round" "$(waiting)" 1

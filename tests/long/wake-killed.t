@@ -17,7 +17,7 @@ hang_waiters()
 	begin -k stat,open,read,readdir,fsync
 	hang
 	go
-	within 5 waits_for 3
+	within 5 all_wait
 }
 # What is wrong after the first run, a line each.
 judge()

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 start 120
 need python3
-mkdir mnt slow mute tracefs
+mkdir mnt slow mute next tracefs
 if ! mount -t tracefs none tracefs 2>/dev/null || [ ! -d tracefs/events/fuse ]; then
 	exits 1 '--trace where the kernel has no FUSE events' fuse-info --trace=1 mnt
 	finish
@@ -103,6 +103,21 @@ trace --trace --json mute
 abort_detach "$T/mute"
 ok '--trace ends when the mount goes' within 10 gone "$tracer"
 is 'a request that was sent before is counted as such' "$(json 's["sent_before"], s["requests"]')" '(1, 0)'
+# The number of a connection that is gone is given to the next one.
+for how in --trace --top; do
+	faulty mute "$T/mute"
+	number=$(conn_of "$T/mute")
+	trace "$how" --json mute
+	stop "$tracer"
+	abort_detach "$T/mute"
+	hellofs -b "$T/next"
+	diag "connection $number, then $(conn_of "$T/next")"
+	ls next >/dev/null
+	kill -CONT "$tracer"
+	wait "$tracer"
+	is "$how shows no request of the next connection" "$(grep -c INIT out)" 0
+	umount next
+done
 fuse-info --trace=1 --json mnt >out
 is '--trace=1 ends after a second without a request' "$(json 'len(r)')" 0
 

@@ -28,7 +28,7 @@ two_wait()
 	begin -k stat,read
 	hang
 	go
-	within 5 waits_for 2
+	within 5 all_wait
 }
 mount_is_there() { grep -q " $T/mnt " "/proc/$1/mountinfo"; }
 
@@ -100,7 +100,7 @@ for how in '-m' '-Ur -m'; do
 		within 5 grep -q ready waited || bail "waiters: $(cat waited.err)"
 		hang
 		go
-		within 5 waits_for 2
+		within 5 all_wait
 		read -ra command <<<"$from"
 		wakes "a server in unshare $how, by ${from%% *} ${from##* -f }" "${command[@]}"
 		ok 'it does not stand still' none_stopped "$server"

@@ -46,9 +46,9 @@ both()
 	timeout 60 stat mnt2/f2 >/dev/null 2>&1 8>&- & neighbours+=($!)
 	pids+=("${neighbours[@]}")
 	go
-	within 5 waits_for 2
+	within 5 all_wait
 	conn2=$(conn_of "$T/mnt2")
-	within 5 [ "$(cat "ctl/$conn2/waiting")" -ge 1 ]
+	within 5 grep -q '[1-9]' "ctl/$conn2/waiting"
 }
 end_both()
 {
@@ -112,7 +112,7 @@ conn=$(conn_of "$T/mnt")
 begin
 falls_silent "$server" mnt
 go
-within 5 waits_for 4
+within 5 all_wait
 exits 0 'no fusectl: who waits for more than one answer' timeout 20 "${as_user[@]}" tool/fumount --wake -f mnt
 ok 'nobody waits' within 2 all_over
 is 'each got the error' "$(results)" "$every"

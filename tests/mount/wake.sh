@@ -77,6 +77,15 @@ begin() # begin [waiters' options]
 	within 5 grep -q ready waited || bail "waiters: $(cat waited.err)"
 }
 go() { echo >&8; }
+# Whether each of the waiters waits for the server, or in the kernel for another waiter.
+all_wait()
+{
+	local process children
+	read -ra children <"/proc/$waiters/task/$waiters/children"
+	for process in "${children[@]}"; do
+		! grep -qsE 'pipe_read|^0' "/proc/$process/wchan" || return
+	done
+}
 results() { grep -v 'ready\|over' waited | sort | uniq -c | awk '{ print $2 "=" $3 "*" $1 }' | tr '\n' ' '; }
 all_over() { grep -q over waited; }
 finished() { exec 8>&-; wait "$waiters" 2>/dev/null; }

@@ -14,8 +14,7 @@ for how in '' -a '-t 4' '-t 4 -c' '-t 40 -c' stopped; do
 	begin
 	if [ "$how" = stopped ]; then stop "$server"; else hang; fi
 	go
-	within 5 waits_for 4
-	sleep 0.3
+	within 5 all_wait
 	exits 0 "backend $how: woken" wake mnt
 	like 'fumount --wake reports how many requests it ended' "$err" 'requests? ended with ETIMEDOUT in [0-9]+ ms; the mount and its server stay'
 	ok 'all waiting processes have ended' within 1 all_over
@@ -47,8 +46,7 @@ for how in '' -a '-t 4 -c' stopped; do
 	begin
 	if [ "$how" = stopped ]; then stop "$server"; else hang; fi
 	go
-	within 5 waits_for 4
-	sleep 0.3
+	within 5 all_wait
 	exits 32 "an old kernel, backend $how: it takes more than --wake" wake -f mnt
 	like 'the error: 6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen' "$err" '6.10 does not show what waits; --wake=ERRNO -f ends all of it unseen'
 	exits 32 'an old kernel: --dry-run is refused with -f' timeout 20 fumount --wake=EIO -f --dry-run mnt
@@ -109,7 +107,7 @@ for name in EIO=5 EINTR=4 EAGAIN=11; do
 	serve
 	begin -k read,stat
 	hang; go
-	within 5 waits_for 2
+	within 5 all_wait
 	exits 0 "--wake=${name%=*}" timeout 20 fumount "--wake=${name%=*}" mnt
 	ok "--wake=${name%=*}: all waiting processes have ended" within 1 all_over
 	is "--wake=${name%=*}: each got that error" "$(results)" "read=${name#*=}*1 stat=${name#*=}*1 "
@@ -121,7 +119,7 @@ done
 serve -a
 begin -k open,stat,read
 hang; go
-within 5 waits_for 3
+within 5 all_wait
 exits 0 '--dry-run' wake --dry-run mnt
 like '--dry-run prints what waits' "$err" 'READ of node 100 by [0-9]+ \(waiters\) for [0-9.]+ s: waits'
 like 'the error: LOOKUP "f2" of node 1' "$err" 'LOOKUP "f2" of node 1'
@@ -146,7 +144,7 @@ over
 serve -t 2
 begin -k read,stat
 hang; go
-within 5 waits_for 2
+within 5 all_wait
 pid=$(wake --dry-run mnt 2>&1 | sed -n 's/.*READ of node 100 by \([0-9]*\) .*/\1/p')
 exits 0 '--pid' wake --pid="$pid" mnt
 ok '--pid wakes that process' within 1 grep -q 'read 110' waited
@@ -161,7 +159,7 @@ over
 serve -a
 begin -k stat -n 300
 hang; go
-within 5 waits_for 1
+within 5 all_wait
 sleep 0.5
 exits 0 '--wake of 300 processes that wait for each other' timeout 60 fumount --wake -f mnt
 ok 'all of the 300 are woken' within 5 all_over
@@ -174,7 +172,7 @@ over
 serve
 begin -k stat
 hang; go
-within 5 waits_for 1
+within 5 all_wait
 exits 0 '-a' wake -a
 like '--wake -a reports the connection where a request waited' "$err" "^fumount: conn:$conn: (1 request|[0-9]+ requests) ended"
 unlike '--wake -a reports no other connection' "$err" 'nothing'
@@ -196,7 +194,7 @@ timeout 30 stat mnt/f1 >/dev/null 2>&1 & waiting=($!)
 timeout 30 stat mnt2/f1 >/dev/null 2>&1 & waiting+=($!)
 pids+=("${waiting[@]}")
 within 5 waits_for 1
-within 5 [ "$(cat "ctl/$(conn_of "$T/mnt2")/waiting")" = 1 ]
+within 5 grep -q '^1$' "ctl/$(conn_of "$T/mnt2")/waiting"
 exits 0 '-a, of two mounts' wake -a -f
 like 'one request of the first' "$err" "conn:$conn: 1 request ended"
 like 'and one of the second' "$err" "conn:$(conn_of "$T/mnt2"): 1 request ended"
@@ -207,7 +205,7 @@ over
 serve -a
 begin -k stat,read
 hang; go
-within 5 waits_for 2
+within 5 all_wait
 read -ra unit <<<"$(sed -n 's,^ExecStart=-/usr/bin/,,p' "$top/configs/systemd/fuse-wake.service")"
 exits 0 'the command of the systemd unit, too early' timeout 20 "${unit[@]}"
 is 'the command of the unit wakes no process too early' "$(results)" ''
@@ -257,7 +255,7 @@ timeout 5 ls mnt >/dev/null
 for round in first second third; do
 	begin -k stat,open,read,readdir,close
 	hang; go
-	within 5 waits_for 2
+	within 5 all_wait
 	exits 0 "passfs on a source that hangs, for the $round time: woken" wake -f mnt
 	ok "no process waits after the $round wake of passfs" within 1 all_over
 	come_back
@@ -272,7 +270,7 @@ abort_detach "$T/src"
 serve
 begin -k stat
 hang; go
-within 5 waits_for 1
+within 5 all_wait
 umount -l mnt
 exits 0 '--wake of a connection that is detached' wake "conn:$conn"
 ok '--wake of a detached connection wakes the process' within 1 all_over
