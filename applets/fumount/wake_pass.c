@@ -15,7 +15,7 @@
 #include "wake_server.h"
 #include "wake_walk.h"
 
-enum { LIMIT_MS = 10000 };
+enum { LIMIT_MS = 10000, NEXT_MS = 3, MORE_MS = 50 };
 
 struct wake_pass *wake_pass_new(void)
 {
@@ -64,21 +64,48 @@ static void set_kernel_age(struct wake_pass *pass)
 			pass->requests[i].waited = oldest;
 }
 
-static void choose_fates(const struct wake_job *job)
+static void choose_fates(const struct wake_job *job, uint32_t first)
 {
 	struct wake_pass *pass = job->pass;
 	struct callers callers;
 
 	callers_begin(&callers, pass->server);
 	pass->own_space = callers.own_space;
-	for (uint32_t i = 0; i < pass->count && job->order->describe; i++)
+	for (uint32_t i = first; i < pass->count && job->order->describe; i++)
 		callers_describe(&callers, pass->requests + i);
 	set_kernel_age(pass);
-	for (uint32_t i = 0; i < pass->count; i++)
+	for (uint32_t i = first; i < pass->count; i++)
 		pass->requests[i].fate = (uint8_t)choose_fate(job, &callers, pass->requests + i);
 }
 
 /* ---- One pass ---- */
+
+static void answer_from(const struct wake_job *job, struct wake_queue *q, uint32_t first)
+{
+	choose_fates(job, first);
+	queue_answer(q, first, job->order->error);
+}
+
+/* A woken thread releases a lock, for example of a directory, and the thread that gets it sends the next request. */
+static int answer_next(const struct wake_job *job, struct wake_queue *q)
+{
+	uint64_t end = sys_clock_ns() + (uint64_t)MORE_MS * NS_PER_MS;
+	uint32_t first;
+	int err = 0;
+
+	while (!err && sys_clock_ns() < end && sys_poll_in(q->device, NEXT_MS) > 0) {
+		first = job->pass->count;
+		err = queue_read(q, true);
+		if (!err)
+			answer_from(job, q, first);
+	}
+	return err;
+}
+
+static bool is_for_all(const struct wake_order *o)
+{
+	return !o->peek && !o->pid && !o->node && o->older < 0;
+}
 
 /* Read the requests that the server has not read first: the kernel then adds those that it sends
    again. If anything fails after the first read, the second RESEND gives back all unanswered ones. */
@@ -91,10 +118,10 @@ static int end_requests(const struct wake_job *job, struct wake_queue *q)
 		err = queue_resend(q);
 	if (!err)
 		err = queue_read(q, false);
-	if (!err) {
-		choose_fates(job);
-		queue_answer(q, job->order->error);
-	}
+	if (!err)
+		answer_from(job, q, 0);
+	if (!err && pass->ended && is_for_all(job->order))
+		err = answer_next(job, q);
 	given = err || pass->back ? queue_resend(q) : 0;
 	queue_retrieve(q);
 	return err ? err : given;

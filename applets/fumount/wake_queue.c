@@ -154,11 +154,11 @@ bool queue_end_own(struct wake_queue *q, const struct ask *ask)
 	return false;
 }
 
-void queue_answer(struct wake_queue *q, int error)
+void queue_answer(struct wake_queue *q, uint32_t first, int error)
 {
 	struct wake_pass *pass = q->pass;
 
-	for (uint32_t i = 0; i < pass->count; i++) {
+	for (uint32_t i = first; i < pass->count; i++) {
 		const struct wake_request *r = pass->requests + i;
 
 		if (r->fate == WAKE_BACK)

@@ -47,8 +47,8 @@ struct wake_queue {
    after hold_release(), to the server. -EINVAL before Linux 6.9.
    queue_retrieve() asks again for the cached data that the server has asked for and that
    queue_read() has read in its place: call it after the last queue_read().
-   queue_answer() answers the requests of the pass whose fate is WAKE_ENDED with the -errno, and those
-   whose fate is WAKE_DONE with success.
+   queue_answer() answers the requests of the pass from `first` on: those whose fate is WAKE_ENDED with the
+   -errno, and those whose fate is WAKE_DONE with success.
    queue_end_own() answers the request of ask_start() and drops it from the pass; false: the pass does
    not have it.
    queue_close() frees the memory. The caller closes the device. */
@@ -56,7 +56,7 @@ int queue_open(struct wake_queue *q, int device, struct wake_pass *pass);
 int queue_read(struct wake_queue *q, bool unread);
 int queue_resend(struct wake_queue *q);
 void queue_retrieve(struct wake_queue *q);
-void queue_answer(struct wake_queue *q, int error);
+void queue_answer(struct wake_queue *q, uint32_t first, int error);
 bool queue_end_own(struct wake_queue *q, const struct ask *ask);
 void queue_close(struct wake_queue *q);
 

@@ -31,7 +31,7 @@ static void answer_unread(const struct wake_job *job, struct wake_queue *q)
 		pass->unreleased += release;
 		r->fate = release ? WAKE_DONE : WAKE_ENDED;
 	}
-	queue_answer(q, job->order->error);
+	queue_answer(q, 0, job->order->error);
 }
 
 /* The highest request number in the pass, or 0. */
