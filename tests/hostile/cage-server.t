@@ -64,6 +64,7 @@ fumount mnt
 hellofs --ready-fd 2 mnt 2>ready & server=$!
 pids+=("$server")
 within 5 grep -q '^$' ready
+within 5 test "/proc/$server/fd/2" -ef /dev/null
 is 'no file is opened where messages go' "$(readlink "/proc/$server/fd/2")" /dev/null
 fumount mnt
 for number in 0 1 2; do
