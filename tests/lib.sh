@@ -95,6 +95,7 @@ cleanup()
 		done < <(own_mounts) 2>/dev/null
 	done
 	for i in "${pids[@]}"; do kill -9 "$i" 2>/dev/null; done
+	[ -z "${machine_lock:-}" ] || machine free	# which a child that hangs would keep
 	[ -n "$T" ] && [ -z "$(own_mounts)" ] || return
 	awk -v t="$T/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | tac | xargs -rn 1 umount -l 2>/dev/null
 	rm -rf --one-file-system "$T"
