@@ -63,6 +63,8 @@ bool applet_parse(const struct opt *options, void *args, char **argv, struct opt
 
 /* Reports wrong usage in one line that names --help. Returns 1. */
 int applet_usage(const char *problem);
+/* The same for a word of the command line. A reason that ends in "?" names the better word, so --help is left out. */
+int applet_refuse(const char *word, const char *why);
 
 /* fusebox --install. Returns the exit status. */
 int install_main(char **argv);

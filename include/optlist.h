@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "opt.h"
 #include "out.h"
 
 /* mount(2)'s flags. Not all libcs define all of them. */
@@ -61,8 +62,9 @@ int optlist_mkdir(const char *list, uint32_t *mode);
    unknown or refused. */
 void optlist_known(struct optlist *options, char *text);
 
-/* optlist_parse() as an opt_set.call; `options` is a struct optlist. */
-const char *optlist_option(void *options, char *text, const char **bad);
+/* Why an unknown option is refused: opt_unknown, or the same with the option that it is like ("did you mean ro?").
+   `table` has the options that the program takes beside those of the mount; NULL: none. */
+const char *optlist_unknown(const struct opt *table, const char *option);
 
 /* Appends ",name" for each option that the kernel's FUSE takes, without those that every
    mount needs (fd, rootmode, user_id, group_id). */

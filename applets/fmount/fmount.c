@@ -101,10 +101,8 @@ static int mount_options(struct fmount *f, const char *program, struct optlist *
 
 	*mount = (struct optlist) { .flags = MOUNT_NOSUID | MOUNT_NODEV, .first = skip_mount8_option };
 	why = optlist_parse(mount, f->list, &bad);
-	if (why) {
-		msg("%s: %s; see fmount --help", bad, why);
-		return 1;
-	}
+	if (why)
+		return applet_refuse(bad, why == opt_unknown ? optlist_unknown(NULL, bad) : why);
 	if (f->type)
 		mount->subtype = mount_args_type(f->type);
 	else if (!mount->subtype)

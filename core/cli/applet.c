@@ -62,8 +62,17 @@ bool applet_parse(const struct opt *options, void *args, char **argv, struct opt
 	if (near)
 		msg("%s: %s; did you mean --%s?", rest->bad, rest->why, near);
 	else
-		msg("%s: %s; see %s --help", rest->bad, rest->why, msg_applet);
+		applet_refuse(rest->bad, rest->why);
 	return false;
+}
+
+int applet_refuse(const char *word, const char *why)
+{
+	if (why[strlen(why) - 1] == '?')
+		msg("%s: %s", word, why);
+	else
+		msg("%s: %s; see %s --help", word, why, msg_applet);
+	return 1;
 }
 
 int applet_usage(const char *problem)

@@ -33,6 +33,15 @@ int env_set(char *assignment)
 	return 0;
 }
 
+const char *env_take(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value)
+		unsetenv(name);
+	return value;
+}
+
 int env_find(const char *program, bool setuid, char *found, size_t size)
 {
 	const char *path = getenv("PATH");

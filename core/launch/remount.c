@@ -73,7 +73,7 @@ static int parse(struct remount *r, char *list, bool from_mount)
 	else
 		why = optlist_parse(&r->one, list, &bad);
 	if (why)
-		msg("%s: %s", bad, why);
+		msg("%s: %s", bad, why == opt_unknown ? optlist_unknown(NULL, bad) : why);
 	return why ? USAGE : OK;
 }
 

@@ -205,9 +205,36 @@ void optlist_known(struct optlist *o, char *text)
 	}
 }
 
-const char *optlist_option(void *options, char *text, const char **bad)
+/* NULL in the set-uid helper and in a small build. */
+extern __typeof__(opt_nearer) opt_nearer __attribute__((weak));
+
+static const char *find_near(const struct opt *table, const char *typed)
 {
-	return optlist_parse(options, text, bad);
+	static const char others[][20] = {
+		"allow_other", "auto_unmount", "blksize", "default_permissions", "fsname", "max_read", "subtype",
+	};
+	const char *nearest = NULL;
+
+	for (unsigned int i = 0; i < sizeof(others) / sizeof(*others); i++)
+		opt_nearer(typed, others[i], &nearest);
+	for (unsigned int i = 0; i < FLAG_NAMES; i++)
+		opt_nearer(typed, flag_names[i].name, &nearest);
+	for (; table && table->name; table++)
+		if (*table->name)
+			opt_nearer(typed, table->name, &nearest);
+	return nearest;
+}
+
+const char *optlist_unknown(const struct opt *table, const char *option)
+{
+	static char text[64];
+	struct out out = OUT_TEXT(text);
+	const char *near = opt_nearer ? find_near(table, option) : NULL;
+
+	if (!near)
+		return opt_unknown;
+	out_fmt(&out, "%s; did you mean %s?", opt_unknown, near);
+	return out_text(&out);
 }
 
 void optlist_fuse(const struct optlist *o, struct out *to)

@@ -2,10 +2,10 @@
 /* background: -b. The parent waits until the mount answers, so that its caller need not. */
 #include "serve/serving.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "applet.h"
+#include "cli/env.h"
 #include "msg.h"
 #include "sys.h"
 
@@ -48,7 +48,7 @@ void background_ready(void)
 /* mount.fuse3 and fmount -t say so. With -o debug the server stays in the foreground, where its messages are seen. */
 static bool is_asked_for(void)
 {
-	const char *pid = getenv("FUSEBOX_BACKGROUND");
+	const char *pid = env_take("FUSEBOX_BACKGROUND");
 
 	return pid && text_number(pid) == (uint64_t)sys_getpid();
 }

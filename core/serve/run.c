@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fuse/loop.h"
@@ -15,6 +14,7 @@
 #include "launch/stale.h"
 #include "mount/table.h"
 #include "mount/umount.h"
+#include "cli/env.h"
 #include "cli/notify.h"
 #include "msg.h"
 #include "proc/proc.h"
@@ -180,7 +180,7 @@ static int clear_place(const char *where)
 /* The descriptor of the mountpoint that the program passes which has made it (mount_server.c), or -1. */
 static int passed_mountpoint(const char *where)
 {
-	const char *passed = getenv("FUSEBOX_MOUNTPOINT"), *path = passed ? strchr(passed, ':') : NULL;
+	const char *passed = env_take("FUSEBOX_MOUNTPOINT"), *path = passed ? strchr(passed, ':') : NULL;
 	char number[12];
 	struct out out = OUT_TEXT(number);
 	uint64_t fd;

@@ -40,10 +40,17 @@ static bool take_server_option(struct optlist *list, char *option, const char **
 	return *why || wrong != opt_unknown || optlist_is_for_mount(option);
 }
 
+static const char *set_options(void *to, char *value, const char **bad)
+{
+	const char *wrong = optlist_parse(to, value, bad);
+
+	return wrong == opt_unknown ? optlist_unknown(serving.options, *bad) : wrong;
+}
+
 static void set_defaults(const struct fuse_ops *ops)
 {
 	serving.args->ready_fd = serving.args->threads = -1;
-	serving.args->options = (struct opt_set) { optlist_option, &serving.args->mount };
+	serving.args->options = (struct opt_set) { set_options, &serving.args->mount };
 	serving.args->transport = (struct opt_set) { set_transport, &serving.session.transport };
 	serving.args->mount = (struct optlist) {
 		.flags = MOUNT_NOSUID | MOUNT_NODEV | (ops->immutable ? MOUNT_RDONLY : 0),

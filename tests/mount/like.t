@@ -281,6 +281,13 @@ chmod 755 bin/session
 chown 65534 mnt
 as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$T/bin:$BUILD/bin:/usr/bin:/bin" "$@"; }
 rm -f bin/fmount
+# What fmount tells the server alone: the server's helper inherits none of it.
+printf '#!/bin/sh\nenv -u FUSEBOX_TEST_NS >helper-env\n' >bin/fusermount3
+chmod 755 bin/fusermount3
+install -d -o 65534 as-nobody
+exits 1 'a server whose helper does not mount' as_user sh -c 'cd as-nobody && fmount -t fuse.hellofs -o X-mount.mkdir src new'
+is 'its helper runs without the variables of the server' "$(grep -o '^_*FUSE[A-Z_]*' as-nobody/helper-env | sort -u)" _FUSE_COMMFD
+rm bin/fusermount3
 exits 0 '--userns' as_user fmount --userns mnt -- session
 like '--userns: the program has the same uid, the mount, and a capability' "$out" $'uid=65534 hello CapAmb:\t0000000000200000'
 like '--userns: the program can unmount' "$out" 'unmounted'

@@ -60,6 +60,8 @@ ok 'fmount leaves nothing mounted' unmounted "$T/dir"
 says 1 'fmount: 0.5: not a whole number; see fmount --help' fmount --timeout 0.5 dir -- true
 says 1 'fmount: 99999999999: too large; see fmount --help' fmount --timeout 99999999999 dir -- true
 says 1 'fmount: --timeut: unknown option; did you mean --timeout?' fmount --timeut 1 dir -- true
+says 1 'fmount: alow_other: unknown option; did you mean allow_other?' fmount -o ro,alow_other dir -- true
+says 1 'fmount: hide=x: unknown option; see fmount --help' fmount -o hide=x dir -- true
 
 # ---- The list, and where it comes from ----
 
@@ -83,6 +85,12 @@ says 32 'fumount: nothere: No such file or directory' fumount -N nothere mnt
 says 1 'fumount: -O needs -a; see fumount --help' fumount -O ro mnt
 says 1 'fumount: --recove: unknown option; did you mean --recover?' fumount --recove mnt
 says 1 'fumount: --dry: unknown option; did you mean --dry-run?' fumount --dry mnt
+says 1 'hellofs: alow_other: unknown option; did you mean allow_other?' hellofs -o alow_other mnt
+says 1 'hellofs: maxread=4096: unknown option; did you mean max_read?' mount.hellofs x mnt -o maxread=4096
+says 1 'passfs: hides=x: unknown option; did you mean hide?' passfs -o ro,hides=x src mnt
+says 1 'hellofs: alow_other: unknown option; did you mean allow_other?' mount.fuse3 'hellofs#x' mnt -o alow_other
+says 1 'hellofs: -q: unknown option; see hellofs --help' hellofs -q mnt
+says 1 'fmount: nosiud: unknown option; did you mean nosuid?' fmount -o remount,nosiud mnt
 says 1 'hellofs: --transprt=uring: unknown option; did you mean --transport?' hellofs --transprt=uring mnt
 exits 1 'fuse-info -N, where no such process is' fuse-info -N 999999
 is 'the error: fuse-info: 999999: No such process' "$err" 'fuse-info: 999999: No such process'
