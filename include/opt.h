@@ -70,8 +70,8 @@ extern const char opt_unknown[];
 /* Sets *nearest to `word` if `typed`, up to its "=", is the beginning or the end of `word`, or differs from it in
    at most two letters; and in fewer than from *nearest, unless that is NULL. Returns whether it did. */
 bool opt_nearer(const char *typed, const char *word, const char **nearest);
-/* Returns the table's long name that a mistyped one (without "--") is near to, or NULL. */
-const char *opt_near(const struct opt *table, const char *typed);
+/* The same for each long name of a table; `typed` is without "--". */
+void opt_near(const struct opt *table, const char *typed, const char **nearest);
 
 /* Returns the index of value in words, such as "auto|none|always", or -1. */
 int opt_word(const char *words, const char *value);

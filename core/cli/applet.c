@@ -58,7 +58,7 @@ bool applet_parse(const struct opt *options, void *args, char **argv, struct opt
 	if (opt_parse(options, args, argv, rest) == 0)
 		return true;
 	if (opt_near && rest->why == opt_unknown && strncmp(rest->bad, "--", 2) == 0)
-		near = opt_near(options, rest->bad + 2);
+		opt_near(options, rest->bad + 2, &near);
 	if (near)
 		msg("%s: %s; did you mean --%s?", rest->bad, rest->why, near);
 	else
@@ -68,10 +68,7 @@ bool applet_parse(const struct opt *options, void *args, char **argv, struct opt
 
 int applet_refuse(const char *word, const char *why)
 {
-	if (why[strlen(why) - 1] == '?')
-		msg("%s: %s", word, why);
-	else
-		msg("%s: %s; see %s --help", word, why, msg_applet);
+	msg(why[strlen(why) - 1] == '?' ? "%s: %s" : "%s: %s; see %s --help", word, why, msg_applet);
 	return 1;
 }
 

@@ -36,9 +36,13 @@ int env_set(char *assignment)
 const char *env_take(const char *name)
 {
 	const char *value = getenv(name);
+	size_t len = strlen(name) + 1;
+	char **at = environ;
 
-	if (value)
-		unsetenv(name);
+	while (value && *at + len != value)
+		at++;
+	for (; value && *at; at++)
+		*at = at[1];
 	return value;
 }
 

@@ -49,12 +49,9 @@ bool opt_nearer(const char *typed, const char *word, const char **nearest)
 	return true;
 }
 
-const char *opt_near(const struct opt *table, const char *typed)
+void opt_near(const struct opt *table, const char *typed, const char **nearest)
 {
-	const char *nearest = NULL;
-
 	for (; table->name; table++)
 		if (*table->name)
-			opt_nearer(typed, table->name, &nearest);
-	return nearest;
+			opt_nearer(typed, table->name, nearest);
 }

@@ -207,10 +207,11 @@ void optlist_known(struct optlist *o, char *text)
 
 /* NULL in the set-uid helper and in a small build. */
 extern __typeof__(opt_nearer) opt_nearer __attribute__((weak));
+extern __typeof__(opt_near) opt_near __attribute__((weak));
 
 static const char *find_near(const struct opt *table, const char *typed)
 {
-	static const char others[][20] = {
+	static const char *const others[] = {
 		"allow_other", "auto_unmount", "blksize", "default_permissions", "fsname", "max_read", "subtype",
 	};
 	const char *nearest = NULL;
@@ -219,9 +220,8 @@ static const char *find_near(const struct opt *table, const char *typed)
 		opt_nearer(typed, others[i], &nearest);
 	for (unsigned int i = 0; i < FLAG_NAMES; i++)
 		opt_nearer(typed, flag_names[i].name, &nearest);
-	for (; table && table->name; table++)
-		if (*table->name)
-			opt_nearer(typed, table->name, &nearest);
+	if (table)
+		opt_near(table, typed, &nearest);
 	return nearest;
 }
 
@@ -229,7 +229,7 @@ const char *optlist_unknown(const struct opt *table, const char *option)
 {
 	static char text[64];
 	struct out out = OUT_TEXT(text);
-	const char *near = opt_nearer ? find_near(table, option) : NULL;
+	const char *near = opt_near ? find_near(table, option) : NULL;
 
 	if (!near)
 		return opt_unknown;
