@@ -57,7 +57,7 @@ static void begin_retry(const struct fuse_req *req, uint64_t parent, const char 
 		end_retry(r);
 	*r = (struct pass_retry) { .parent = parent, .pid = req->in->pid, .uid = req->in->uid,
 				   .owner = PASS_NOBODY, .access = access };
-	strcpy(r->name, name);
+	memcpy(r->name, name, strlen(name) + 1);
 	/* The opcode comes last, since it makes the entry valid: with --keep another process may read it. */
 	__atomic_store_n(&r->opcode, req->in->opcode, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&retries->used, 1, __ATOMIC_RELAXED);
