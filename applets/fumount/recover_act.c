@@ -36,22 +36,21 @@ static bool is_owned_by(int pid, int64_t uid)
 	return proc_facts(pid, &facts) == 0 && facts.uid == uid;
 }
 
-/* Signal the process that serves t's connection. Hold the process while checking it again, since
+/* Signal the process that serves the connection; 0 asks whether SIGKILL could be sent. Hold the process while checking it again, since
    the kernel reuses pids. /proc shows any process with the descriptor as a server, so SIGKILL is
    refused if a second process has it or this process serves another connection; and root kills
    only a process of the mount's owner. */
-static int signal_server(const struct recovery *r, const struct target *t, int sig)
+static int signal_server(const struct conn *conn, int64_t owner, int sig)
 {
-	const struct conn *conn = recover_find_conn(r, t->connection);
-	struct duty duty = { .connection = t->connection, .aborted = sig == SIGCONT };
+	struct duty duty = { .connection = conn ? conn->connection : 0, .aborted = sig == SIGCONT };
 	struct proc_held held;
 	int err = conn && conn->pid ? proc_hold(&held, conn->pid) : -ESRCH;
 
 	if (err)
 		return err;
 	server_of(held.pid, check_duty, &duty);
-	if (sig == SIGKILL && (conn->others[0] || duty.another
-			       || (sys_geteuid() == 0 && !is_owned_by(held.pid, t->owner))))
+	if (sig != SIGCONT && (conn->others[0] || duty.another
+			       || (sys_geteuid() == 0 && !is_owned_by(held.pid, owner))))
 		err = -EPERM;
 	else
 		err = duty.serves ? proc_signal(&held, sig) : -ESRCH;
@@ -61,13 +60,14 @@ static int signal_server(const struct recovery *r, const struct target *t, int s
 
 /* The connection is over once its server exits, so a user who may not abort it in fusectl can
    still kill their own server. */
-static int kill_server(const struct recovery *r, const struct target *t)
+int recover_kill_server(const struct recovery *r, const struct conn *conn, int64_t owner, bool really)
 {
-	int err = signal_server(r, t, SIGKILL);
+	int err = signal_server(conn, owner, really ? SIGKILL : 0);
 
 	if (!err)
-		report(r->to, "killed", "connection %llu cannot be aborted by this user, so its server, process %d, "
-		       "is killed", (unsigned long long)t->connection, recover_find_conn(r, t->connection)->pid);
+		report(r->to, really ? "killed" : "would", "connection %llu cannot be aborted by this user, so its server, "
+		       "process %d, %s killed", (unsigned long long)conn->connection, conn->pid,
+		       really ? "is" : "would be");
 	return err;
 }
 
@@ -84,13 +84,13 @@ void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmo
 		err = fusectl_abort_known(t->connection, recover_find_conn(r, t->connection)->identity);
 	/* Only the server's own threads can return requests that are under way to its io_uring
 	   ring: let a stopped server run. */
-	if (!err && signal_server(r, t, SIGCONT) == 0 && state == CONN_STOPPED)
+	if (!err && signal_server(recover_find_conn(r, t->connection), t->owner, SIGCONT) == 0 && state == CONN_STOPPED)
 		report(r->to, "signalled", "its server, process %d, is resumed by SIGCONT",
 		       recover_find_conn(r, t->connection)->pid);
 	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: waiting processes get an error",
 		       (unsigned long long)t->connection);
-	else if (err != -ENOENT && kill_server(r, t) < 0)
+	else if (err != -ENOENT && recover_kill_server(r, recover_find_conn(r, t->connection), t->owner, true) < 0)
 		report_error(r->to, "failed", err, "cannot abort connection %llu: %s",
 		       (unsigned long long)t->connection, msg_reason(err));
 }

@@ -5,7 +5,6 @@
 #include "mount/table.h"
 #include "out.h"
 #include "proc/proc.h"
-#include "sys.h"
 #include "sys/priv.h"
 
 /* Only an attempt tells whether a mount is busy. */
@@ -33,13 +32,25 @@ static int explain_namespace(uint64_t number, int pid, void *data)
 	return 0;
 }
 
+struct owned { uint64_t connection; int64_t owner; };
+
+static int find_owner(const struct table_row *row, void *data)
+{
+	struct owned *o = data;
+
+	if (!table_is_fuse(row) || table_connection(row) != o->connection)
+		return 0;
+	o->owner = table_owner(row);
+	return 1;
+}
+
 /* What recover_abort_if_hung() does for a user that can neither write to fusectl nor unmount by force. */
 static void explain_kill(const struct recovery *r, const struct conn *conn)
 {
-	if (conn->pid && !conn->others[0] && sys_kill(conn->pid, 0) == 0)
-		report(r->to, "would", "connection %llu cannot be aborted by this user, so its server, process %d, "
-		       "would be killed", (unsigned long long)conn->connection, conn->pid);
-	else
+	struct owned o = { conn->connection, -1 };
+
+	table_each(NULL, find_owner, &o);
+	if (recover_kill_server(r, conn, o.owner, false) < 0)
 		report(r->to, "would", "connection %llu cannot be aborted by this user; run this as root",
 		       (unsigned long long)conn->connection);
 }

@@ -56,6 +56,10 @@ int recover_unmount(struct recovery *r, const struct target *t);
    connection and owner are used then. */
 void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmounting);
 
+/* Kills the server, and reports it; `owner` is the user that the mount belongs to. Not `really`: reports that it would.
+   0, or -errno without a report. */
+int recover_kill_server(const struct recovery *r, const struct conn *conn, int64_t owner, bool really);
+
 /* recover_explain.c: --dry-run: report what would be done. Returns the exit status. */
 int recover_explain(struct recovery *r);
 

@@ -59,6 +59,22 @@ exits 0 '-R -f aborts, or kills the server' "${nobody[@]}" fumount -R -f user
 ok 'the waiter is free again' within 5 gone "$waiter"
 ok 'user is unmounted' unmounted "$T/user"
 
+# A server of two connections: killing it would end the other one, too.
+mkdir user2
+chown 65534 user2
+bg "${nobody[@]}" "$BUILD/bin/fmount" user -- "$BUILD/bin/fmount" user2 -- sh -c 'exec sleep 100' 2>/dev/null
+within 5 mounted "$T/user2" || bail 'no second mount'
+exits 0 '--dry-run where the server serves another connection, too' "${nobody[@]}" fumount -R -f --dry-run user
+unlike 'does not say that the server would be killed' "$err" 'would be killed'
+like 'says what helps' "$err" "connection $(conn_of "$T/user") cannot be aborted by this user; run this as root"
+"${nobody[@]}" fumount -R -f user >/dev/null 2>err
+unlike '-R does not kill it, either' "$(cat err)" 'is killed'
+ok 'the other mount is still there' mounted "$T/user2"
+fumount -R -f user user2 2>/dev/null
+ok 'root clears both' unmounted "$T/user"
+kill -9 "$bg"
+within 5 gone "$bg"
+
 # With fusectl: a connection of another user is there, and is told from one that may be.
 mount -t fusectl fusectl /sys/fs/fuse/connections
 hellofs -b user
