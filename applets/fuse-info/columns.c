@@ -131,6 +131,8 @@ static const char *cell_text(const struct columns *c, const struct line *line, i
 {
 	struct out out = { .buf = text, .size = 64, .fd = -1 };
 
+	if (column == COLUMN_MOUNT && !line->row->id)	/* a connection that is not mounted */
+		return line->row->mountpoint;
 	switch (column) {
 	case COLUMN_STATE:	return line->state;
 	case COLUMN_TYPE:	return line->row->type;

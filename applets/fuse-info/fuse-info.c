@@ -81,8 +81,14 @@ static void show_kernel(const struct args *args, struct view *v)
 /* Add the mounts that the word means to those of the table. Returns an exit status. */
 static int choose_mounts(struct list_choice *t, const char *word, bool inside)
 {
-	int found = info_find(word, inside, t->ids + t->id_count, (int)(sizeof(t->ids) / sizeof(*t->ids)) - t->id_count);
+	enum { ROOM = sizeof(t->ids) / sizeof(*t->ids) };
+	int found;
 
+	if (!inside && t->unmounted_count < ROOM && unmounted_is(word, t->unmounted_ids + t->unmounted_count)) {
+		t->unmounted_count++;
+		return 0;
+	}
+	found = info_find(word, inside, t->ids + t->id_count, ROOM - t->id_count);
 	t->id_count += found > 0 ? found : 0;
 	return found < 0;
 }
@@ -92,12 +98,12 @@ static int show_chosen_table(struct args *args, struct view *v, char **targets)
 {
 	int status = 0;
 
-	args->table.id_count = 0;	/* --watch looks again */
+	args->table.id_count = args->table.unmounted_count = 0;	/* --watch looks again */
 	if (args->inside)
 		status = choose_mounts(&args->table, args->inside, true);
 	for (; *targets; targets++)
 		status |= choose_mounts(&args->table, *targets, false);
-	if (args->table.id_count)
+	if (args->table.id_count || args->table.unmounted_count)
 		status |= show_table(args, v);
 	list_finish(v);
 	return status;

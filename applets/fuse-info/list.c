@@ -26,10 +26,15 @@ struct list {
 	unsigned int bad;	/* states that were shown and need a step, by bit */
 };
 
+/* The mountpoint of the row of a connection that is not mounted here. */
+static const char nowhere[] = "-";
+
 static bool is_wanted(const struct list *i, const struct table_row *row)
 {
-	bool chosen = !i->choice->id_count;
+	bool chosen = !i->choice->id_count && !i->choice->unmounted_count;
 
+	if (row->mountpoint == nowhere)
+		return true;
 	for (int n = 0; n < i->choice->id_count; n++)
 		chosen |= i->choice->ids[n] == row->id;
 	return chosen && table_is_fuse(row) && (!i->choice->types || match_type(i->choice->types, row->type));
@@ -168,13 +173,29 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 	return 0;
 }
 
-/* Call fn for each mount of the selected mount namespaces. */
+static int each_unmounted(struct list *i, int (*fn)(const struct table_row *, void *))
+{
+	int err = 0;
+
+	for (int n = 0; n < i->choice->unmounted_count && !err; n++) {
+		static struct table_row row;
+
+		row = unmounted_row(i->choice->unmounted_ids[n]);
+		row.mountpoint = row.type = row.source = nowhere;
+		err = fn(&row, i);
+	}
+	return err;
+}
+
+/* Call fn for each mount of the selected mount namespaces, and for each connection that is not mounted. */
 static int each_mount(struct list *i, int (*fn)(const struct table_row *, void *))
 {
 	struct spaces s = { i, fn, proc_namespace() };
 	bool hidden = false;
 	int err = table_each(i->pid, fn, i);
 
+	if (!err)
+		err = each_unmounted(i, fn);
 	if (!err && i->choice->all) {
 		err = proc_each_namespace(visit_namespace, &s, &hidden);
 		if (hidden && fn == show_row && !i->view->json)

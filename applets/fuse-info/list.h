@@ -12,8 +12,9 @@ struct list_choice {
 	const char *stuck;	/* seconds; "": the default; NULL: not given */
 	const char *namespace;	/* a process of the mount namespace; NULL: this one */
 	const char *types;
-	uint64_t ids[16];	/* of the mounts, if id_count is not 0 */
-	int id_count;
+	uint64_t ids[16];	/* of the mounts, unless both counts are 0 */
+	uint64_t unmounted_ids[16];	/* of connections that are not mounted here */
+	int id_count, unmounted_count;
 	struct columns columns;
 };
 

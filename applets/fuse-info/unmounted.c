@@ -92,10 +92,9 @@ static const char *nowhere(bool hidden)
 	return hidden ? "is in no visible mount namespace" : "is mounted nowhere";
 }
 
-/* A connection has the device number of all its mounts. */
-static struct table_row row_of(const struct conn *conn)
+struct table_row unmounted_row(uint64_t connection)
 {
-	return (struct table_row) { .major = connection_major(conn->connection), .minor = connection_minor(conn->connection) };
+	return (struct table_row) { .major = connection_major(connection), .minor = connection_minor(connection) };
 }
 
 static void show_abort(struct view *v, const struct conn *conn)
@@ -122,7 +121,7 @@ static int stop_at_first_waiter(const struct waiter *waiter, void *data)
    are hidden, as in a container, any other connection is presumably mounted in one of those. */
 static bool has_process(const struct conn *conn)
 {
-	const struct table_row row = row_of(conn);
+	const struct table_row row = unmounted_row(conn->connection);
 
 	return conn->pid || (conn->waiting > 0 && waiters_each(row.major, row.minor, stop_at_first_waiter, NULL) > 0)
 	       || holders_any(row.major, row.minor) > 0;
@@ -138,7 +137,7 @@ static bool is_nowhere(const struct unmounted *u, const struct conn *found, cons
 static void show_one(const struct unmounted *u, struct view *v, const struct census *census,
 		     const struct conn *conn, bool keepers)
 {
-	const struct table_row row = row_of(conn);
+	const struct table_row row = unmounted_row(conn->connection);
 
 	if (v->json)
 		json_open(v->json, NULL, '{');
@@ -185,7 +184,7 @@ static void show_target(struct view *v, uint64_t connection, const struct map *m
 	if (census_add(&census, connection) < 0)
 		return;
 	census_look(&census, WATCH_MS);
-	row = row_of(census.conns);
+	row = unmounted_row(connection);
 	if (v->json)
 		json_open(v->json, NULL, '{');
 	put_heading(v, connection, elsewhere ? "is mounted in other mount namespaces only" : nowhere(hidden));
@@ -206,14 +205,19 @@ static int is_of(const struct table_row *row, void *data)
 	return table_is_fuse(row) && table_connection(row) == *connection;
 }
 
+bool unmounted_is(const char *word, uint64_t *connection)
+{
+	return target_connection(word, connection) == 0 && fusectl_waiting(*connection) >= 0
+	       && !table_each(NULL, is_of, connection);
+}
+
 bool unmounted_show_target(struct view *v, const char *word)
 {
 	struct map mounted = { .count = 0 };
 	bool hidden = false;
 	uint64_t connection;
 
-	if (target_connection(word, &connection) < 0 || fusectl_waiting(connection) < 0
-	    || table_each(NULL, is_of, &connection))
+	if (!unmounted_is(word, &connection))
 		return false;
 	list_mounted(&mounted, &hidden);
 	show_target(v, connection, &mounted, hidden);

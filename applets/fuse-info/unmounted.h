@@ -5,6 +5,7 @@
 #define FUSEBOX_FUSE_INFO_UNMOUNTED_H
 
 #include "health/census.h"
+#include "mount/row.h"
 #include "view.h"
 
 struct unmounted {
@@ -20,6 +21,12 @@ void unmounted_find(struct unmounted *unmounted, struct census *census);
    The census has been looked at since. */
 void unmounted_show(struct unmounted *unmounted, struct view *view, const struct census *census);
 void unmounted_free(struct unmounted *unmounted);
+
+/* Whether the word is conn:N, of a connection of which the mount table of this process has no mount. */
+bool unmounted_is(const char *word, uint64_t *connection);
+
+/* A connection's row, with the device number that all its mounts have and no strings. */
+struct table_row unmounted_row(uint64_t connection);
 
 /* If the word is conn:N and no table of this process has a mount of that connection: shows the
    connection, and its mounts in other mount namespaces. Returns whether it did. */

@@ -46,6 +46,14 @@ for option in -l -n -r '-t nofuse' '-o state' --stuck "-N $$"; do
 done
 is '-n --json lists no unmounted connections' "$(fuse-info -n --json | grep -c unmounted)" 0
 
+# In the table, as awk(1) reads it, it has a line as each mount has.
+exits 0 '-r conn:N of a detached connection' fuse-info -r "conn:$conn"
+is '-r conn:N prints a heading and one line of as many words' "$(awk '{ print NF }' <<<"$out" | xargs)" '9 9'
+like '-r conn:N: the words of the line' "$(tail -n 1 <<<"$out")" "^serving 0 $conn $server hellofs [0-9]+ - - -$"
+is '-n -o of conn:N' "$(fuse-info -n -o conn,mount,state "conn:$conn" | xargs)" "$conn - serving"
+fuse-info -r "conn:$conn" --json >json
+is '-r --json conn:N prints JSON' "$(of_json "$conn" mounts 'one["state"]' <json)" serving
+
 stop "$server"
 touch go
 within 5 blocked "$waiter"
