@@ -35,6 +35,10 @@ extern const struct opt mount_args_options[];
    reported a mistake. */
 int mount_args_parse(char **argv, struct mount_args *args);
 
+/* Returns why a mount with an X-mount.* option must not be made, or NULL: without idmap= it would have other owners,
+   without subdir= it would show more. Reports others that only mount(8) implements, and that are left out. */
+const char *mount_args_unmet(const char *option);
+
 /* Adds a list of options in the same way as -o; it changes the list and keeps pointers
    into it. Its type is that of opt_set.call. */
 const char *mount_args_take(void *args, char *list, const char **bad);

@@ -245,17 +245,19 @@ int fmount_like(struct fmount *f, char **operands)
 
 	while (operands[count])
 		count++;
-	if (f->all)
-		return count ? applet_usage("-a takes no mountpoint") : mount_fstab(f, NULL);
 	if (count > 2)
 		return applet_usage("wanted: [SOURCE] MOUNTPOINT, or MOUNTPOINT -- PROGRAM ARGUMENTS");
 	if (f->bind || f->rbind || f->move || f->idmap)
-		return count != 2 || (f->move && (*f->list || f->idmap)) || (f->rbind && f->idmap) ? applet_usage("wanted: SOURCE MOUNTPOINT")
+		return count != 2 || f->all || (f->move && (*f->list || f->idmap)) || (f->rbind && f->idmap)
+		       ? applet_usage("--bind, --rbind, --move and --idmap: wanted: SOURCE MOUNTPOINT")
 		       : bind_or_move(f, operands[0], operands[1]);
+	if (has_propagation(f))
+		return !count || f->all ? applet_usage("--make-*: wanted: MOUNTPOINT")
+		       : bind_set_propagation(f, operands[count - 1]);
+	if (f->all)
+		return count ? applet_usage("-a takes no mountpoint") : mount_fstab(f, NULL);
 	if (!count)
 		return list_mounts();
-	if (has_propagation(f))
-		return bind_set_propagation(f, operands[count - 1]);
 	if (text_in_list(f->list, "remount"))
 		return remount(operands[count - 1], f->list, f->bind || f->rbind, false);
 	return count == 2 ? mount_source(f, operands[0], operands[1]) : mount_fstab(f, operands[0]);

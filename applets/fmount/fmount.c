@@ -89,7 +89,9 @@ static const char auto_unmount[] = "auto_unmount";
 static bool skip_mount8_option(struct optlist *mount, char *option, const char **why)
 {
 	(void)mount;
-	*why = optlist_label(option);
+	*why = mount_args_unmet(option);
+	if (!*why)
+		*why = optlist_label(option);
 	return *why || optlist_is_for_mount(option) || strcmp(option, auto_unmount) == 0;
 }
 

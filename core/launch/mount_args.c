@@ -48,23 +48,28 @@ static const char *expand_option(const char *option)
 	return strcmp(option, "owner") == 0 || strcmp(option, "group") == 0 ? "nosuid,nodev" : option;
 }
 
-/* mount(8) itself implements the X-mount.* options; of these, fmount implements X-mount.mkdir. */
-static void report_left_out(const char *option)
+const char *mount_args_unmet(const char *option)
 {
-	static const char names[] = "X-mount.mkdir|x-mount.mkdir|X-mount.nocanonicalize|X-mount.noloop";
+	static const char why[] = "only mount(8) does that";
+	const char *name = option + strlen("X-mount.");
 
-	if (strncmp(option + 1, "-mount.", 7) == 0 && opt_word(names, option) < 0
-	    && strncmp(option + 8, "mkdir=", 6) != 0)
-		msg("%s: only mount(8) does that; left out", option);
+	if (strncmp(option + 1, "-mount.", 7) != 0 || opt_word("mkdir|nocanonicalize|noloop", name) >= 0
+	    || strncmp(name, "mkdir=", 6) == 0)
+		return NULL;
+	if (strncmp(name, "idmap=", 6) == 0 || strncmp(name, "subdir=", 7) == 0)
+		return why;
+	msg("%s: %s; left out", option, why);
+	return NULL;
 }
 
 const char *mount_args_take(void *to, char *list, const char **bad)
 {
 	struct mount_args *args = to;
+	const char *why = NULL;
 	char *next = list;
 
 	(void)bad;
-	while (next) {
+	while (next && !why) {
 		char *word = next;
 		const char *option;
 
@@ -72,17 +77,18 @@ const char *mount_args_take(void *to, char *list, const char **bad)
 		option = args->alone ? expand_option(word) : word;
 		args->nodev |= option != word || strcmp(option, "nodev") == 0;
 		args->nosuid |= option != word || strcmp(option, "nosuid") == 0;
-		if (args->alone && optlist_is_for_mount(option))
-			report_left_out(option);
+		why = args->alone ? mount_args_unmet(option) : NULL;
+		if (why)
+			applet_refuse(option, why);
 		args->remount |= strcmp(option, "remount") == 0;
 		if (strncmp(option, "setuid=", 7) == 0)
 			args->setuid = option + 7;
 		else if (strcmp(option, "drop_privileges") == 0)
 			args->drop_privileges = true;
 		else if (*option && !optlist_is_for_mount(option) && mount_args_add(args, option) != 0)
-			return "too long";
+			why = "too long";
 	}
-	return NULL;
+	return why;
 }
 
 int mount_args_parse(char **argv, struct mount_args *args)

@@ -192,6 +192,29 @@ ok 'X-mount.mkdir with such a mode makes no directory' test ! -e deep
 exits 0 'an option that only mount(8) implements is left out' fmount -t fuse.shows -o X-mount.owner=joe s mnt
 fumount mnt
 like 'the error: fmount: X-mount.owner=joe: only mount(8) does that; left out' "$err" '^fmount: X-mount.owner=joe: only mount\(8\) does that; left out$'
+# Without these, the mount would have other owners, or show more.
+for option in X-mount.idmap=b:0:1000:1 X-mount.subdir=a; do
+	exits 1 "$option" fmount -t fuse.hellofs -o "$option" s mnt
+	is "$option is refused" "$err" "fmount: $option: only mount(8) does that; see fmount --help"
+	exits 1 "$option with a program" fmount -o "$option" mnt -- hellofs
+	is "$option with a program is refused" "$err" "fmount: $option: only mount(8) does that; see fmount --help"
+	echo "s $T/mnt fuse.hellofs $option 0 0" >fstab
+	exits 32 "$option in fstab" fmount -a -T fstab
+	ok "$option mounts nothing" unmounted "$T/mnt"
+done
+echo "s $T/mnt fuse.hellofs defaults 0 0" >fstab
+for option in '--idmap 0:1000:1' --bind --rbind --move; do
+	# shellcheck disable=SC2086 # two words
+	exits 1 "-a $option" fmount -a -T fstab $option
+	is "-a $option is refused" "$err" 'fmount: --bind, --rbind, --move and --idmap: wanted: SOURCE MOUNTPOINT; see fmount --help'
+done
+for words in '-a -T fstab --make-private' --make-rshared; do
+	# shellcheck disable=SC2086 # words
+	exits 1 "$words" fmount $words
+	is "$words is refused" "$err" 'fmount: --make-*: wanted: MOUNTPOINT; see fmount --help'
+done
+ok 'neither mounts what fstab has' unmounted "$T/mnt"
+
 # root follows no link of another user to a new mountpoint, but its own links.
 mkdir -p users roots victim
 chown 65534 users
