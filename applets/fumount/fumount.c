@@ -127,7 +127,7 @@ static int run(struct fumount *f, char **operands)
 /* -N: run in that mount namespace. */
 static int enter_and_run(struct fumount *f, char **operands)
 {
-	int err = f->namespace ? fumount_enter(f->namespace) : 0;
+	int err = f->namespace ? fumount_enter(f, f->namespace) : 0;
 
 	if (!err)
 		return run(f, operands);

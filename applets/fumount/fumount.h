@@ -41,12 +41,12 @@ int fumount_target(const struct fumount *f, const struct report *to);
 
 /* Moves this process into a mount namespace: that of the process with this number, or the one at
    this path. 0 or -errno. */
-int fumount_enter(const char *namespace);
+int fumount_enter(const struct fumount *f, const char *namespace);
 
 /* Whether a file system is also mounted where fumount was started, and fumount has entered another mount
    namespace, whose owner chooses where paths and binds lead. fumount_refuse_outside(): whether the options
    therefore may not be carried out, since they end more than a mount of that namespace and root has not named
-   the connection; reports that. */
+   the connection; reports that, with what can be done instead. */
 bool fumount_is_outside(uint64_t connection);
 bool fumount_refuse_outside(const struct fumount *f, const struct report *to, uint64_t connection);
 

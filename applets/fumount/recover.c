@@ -59,6 +59,16 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 	return recover_everywhere(r);
 }
 
+/* --dry-run ends nothing: it tells the state as well. */
+static bool is_refused(struct recovery *r, uint64_t connection)
+{
+	if (!fumount_refuse_outside(r->f, r->to, connection))
+		return false;
+	if (r->f->dry_run)
+		recover_report_state(r, recover_judge(r, connection), recover_find_conn(r, connection));
+	return true;
+}
+
 int fumount_recover(const struct fumount *f, const struct report *to, const char *word)
 {
 	struct recovery r = { .f = f, .to = to, .census.identify = true, .others.identify = true };
@@ -70,7 +80,7 @@ int fumount_recover(const struct fumount *f, const struct report *to, const char
 	if (!r.census.count)
 		return recover_report_no_mount(to, word, err);
 	for (size_t i = 0; i < r.census.count; i++)
-		if (fumount_refuse_outside(f, to, r.census.conns[i].connection))
+		if (is_refused(&r, r.census.conns[i].connection))
 			return FUMOUNT_FAILED;
 	if (f->dry_run)
 		return recover_explain(&r);

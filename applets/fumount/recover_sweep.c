@@ -148,7 +148,7 @@ static int enter_and_sweep(void *data)
 {
 	static const struct report silent = { .object = "", .quiet = true };
 	struct sweeping *s = data;
-	int err = fumount_enter(s->pid);
+	int err = fumount_enter(s->r->f, s->pid);
 
 	s->r->to = &silent;
 	return err ? err : recover_namespace(s->r);

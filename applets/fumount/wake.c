@@ -169,6 +169,8 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 
 	if (!go)
 		return status;
+	if (fumount_refuse_outside(w->f, w->to, conn->connection))
+		return FUMOUNT_FAILED;
 	w->ended = w->done = w->forgotten = w->unasked = w->unreleased = 0;
 	w->job.pass->walked = (struct wake_walked) { .top = 0 };
 	err = waking_find_servers(w, conn->connection);
@@ -244,8 +246,6 @@ static int wake_one(struct waking *w, const struct conn *conn, bool all)
 	struct out out = OUT_TEXT(name);
 	int status;
 
-	if (fumount_refuse_outside(w->f, to, conn->connection))
-		return FUMOUNT_FAILED;
 	out_fmt(&out, "conn:%llu", (unsigned long long)conn->connection);
 	if (all)
 		own.object = out_text(&out);
