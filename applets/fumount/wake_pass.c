@@ -8,6 +8,7 @@
 #include "wake_pass.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "fuse_kernel.h"
 #include "sys/child.h"
@@ -158,7 +159,7 @@ void wake_pass_run(struct wake_job *job)
 
 	pass->count = pass->ended = pass->done = pass->back = pass->gone = pass->forgotten = pass->unasked = pass->unreleased = 0;
 	pass->err = pass->held = 0;
-	pass->serving = 0;
+	memset(pass->serving, 0, sizeof(pass->serving));
 	err = child_run(run_in_child, job, LIMIT_MS);
 	if (err && !pass->held)
 		pass->err = err;

@@ -7,7 +7,7 @@
 #include "wake_caller.h"
 #include "wake_queue.h"
 
-enum { WAKE_SERVERS = 64, WAKE_OLDER_ALL = -1 };
+enum { WAKE_OLDER_ALL = -1 };
 
 /* Which requests to end, and how. */
 struct wake_order {
@@ -23,10 +23,8 @@ struct wake_order {
 struct wake_job {
 	const struct wake_order *order;
 	uint64_t connection;
-	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it; all of them for a walk, or if untold */
 	bool untold;		/* the servers are only candidates: fdinfo does not show whose device they have */
 	bool complete;		/* no process with /dev/fuse open is hidden */
-	int server_count;
 	struct map woken;	/* threads that earlier passes woke: their further requests end, too */
 	struct wake_pass *pass;	/* pages of wake_pass_new() */
 };

@@ -12,10 +12,10 @@ enum { EMPTY_PASSES = 5, EMPTY_MS = 10, SETTLE_MS = 50 };
 
 /* ---- The servers ---- */
 
-static bool is_known(const struct wake_job *job, int pid)
+static bool is_known(const struct wake_pass *pass, int pid)
 {
-	for (int i = 0; i < job->server_count; i++)
-		if (job->servers[i].pid == pid)
+	for (int i = 0; i < pass->server_count; i++)
+		if (pass->servers[i].pid == pid)
 			return true;
 	return false;
 }
@@ -30,11 +30,11 @@ static int add_server(const struct server *server, void *data)
 		return 0;	/* not of this connection, or of an older one with its number; or this process */
 	if (server->connection == SERVER_NOT_TOLD)
 		job->untold = true;
-	else if (!w->order.walk && is_known(job, server->pid))
+	else if (!w->order.walk && is_known(job->pass, server->pid))
 		return 0;	/* RESEND reaches all devices of the connection through any */
-	if (job->server_count == WAKE_SERVERS)
+	if (job->pass->server_count == WAKE_SERVERS)
 		return w->error = -E2BIG, 1;
-	job->servers[job->server_count++] = *server;
+	job->pass->servers[job->pass->server_count++] = *server;
 	return 0;
 }
 
@@ -43,24 +43,24 @@ int waking_find_servers(struct waking *w, uint64_t connection)
 	int err;
 
 	w->job.connection = connection;
-	w->job.server_count = 0;
+	w->job.pass->server_count = 0;
 	w->job.untold = false;
 	w->error = 0;
 	err = server_each(add_server, w);
 	w->job.complete = err == -ENODATA;
-	return w->error ? w->error : w->job.server_count ? 0 : err == -EAGAIN ? -EACCES : -ESRCH;
+	return w->error ? w->error : w->job.pass->server_count ? 0 : err == -EAGAIN ? -EACCES : -ESRCH;
 }
 
 /* Of candidates, keeps those that serve the connection: to look at another server again would send the mount
    one more request, and would have that server do its work again. */
-static void keep_serving(struct wake_job *job)
+static void keep_serving(struct wake_pass *pass)
 {
 	int count = 0;
 
-	for (int i = 0; i < job->server_count; i++)
-		if (job->pass->serving & UINT64_C(1) << i)
-			job->servers[count++] = job->servers[i];
-	job->server_count = count;
+	for (int i = 0; i < pass->server_count; i++)
+		if (pass->serving[i])
+			pass->servers[count++] = pass->servers[i];
+	pass->server_count = count;
 }
 
 /* ---- Passes ---- */
@@ -165,7 +165,7 @@ int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
 		if (pass->held || pass->err)
 			return pass_error(w);
 		if (w->job.untold)
-			keep_serving(&w->job);
+			keep_serving(pass);
 		if (!is_another_pass_due(w))
 			break;
 		now = sys_clock_ns();

@@ -7,10 +7,11 @@
 
 #include "cli/map.h"
 #include "fuse_kernel.h"
+#include "health/server.h"
 #include "wake_ask.h"
 #include "wake_request.h"
 
-enum { WAKE_ROOM = 65536 };
+enum { WAKE_ROOM = 65536, WAKE_SERVERS = 4096 };
 
 /* The findings and the results of one pass. They lie in pages that the parent of the process shares, which
    still has them if that process is killed. */
@@ -25,8 +26,10 @@ struct wake_pass {
 	uint64_t took;		/* nanoseconds for which the server stood still */
 	uint32_t unreleased;	/* RELEASEs that this process answered: the server keeps those files open */
 	int server;		/* the process that was held last, or could not be held */
-	uint64_t serving;	/* a bit for each of job->servers whose process was held */
 	struct wake_walked { uint64_t top, low; } walked;	/* the request numbers that were tried; kept from pass to pass */
+	int server_count;
+	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it; all of them for a walk, or if untold */
+	bool serving[WAKE_SERVERS];	/* which of them are of a process that was held */
 	uint32_t count;
 	struct wake_request requests[WAKE_ROOM];
 };

@@ -51,7 +51,7 @@ int waking_refuse_holding(const struct waking *w, int err)
 {
 	int pid = w->job.pass->server;
 
-	if (err == -EACCES && !w->job.server_count)
+	if (err == -EACCES && !w->job.pass->server_count)
 		return waking_refuse(w, FUMOUNT_USAGE, sys_geteuid() == 0
 				     ? "its server is not visible; run this with CAP_SYS_PTRACE, outside of PID namespaces"
 				     : "its server is not visible to this user; run this as root");

@@ -9,6 +9,7 @@
 #include "proc/proc.h"
 #include "sys.h"
 #include "sys/trace.h"
+#include "sys/vfs.h"
 
 enum { PROBES = 3, READABLE_MS = 20, SETTLE_MS = 2 };
 
@@ -223,13 +224,14 @@ static bool is_fatal(const struct wake_job *job, int err)
 
 static int hold_each(struct wake_servers *s, const struct wake_job *job)
 {
+	struct wake_pass *pass = job->pass;
 	int err = -ESRCH, n;
 
-	for (int i = 0; i < job->server_count; i += n) {
-		n = count_same(job->servers + i, job->server_count - i);
-		err = hold_server(s, job, job->servers + i, n);
+	for (int i = 0; i < pass->server_count; i += n) {
+		n = count_same(pass->servers + i, pass->server_count - i);
+		err = hold_server(s, job, pass->servers + i, n);
 		for (int k = i; !err && k < i + n; k++)
-			job->pass->serving |= UINT64_C(1) << k;
+			pass->serving[k] = true;
 		if (is_fatal(job, err))
 			return err;
 	}
@@ -247,17 +249,20 @@ static enum wake_how next_way(const struct wake_servers *s, const struct wake_jo
 
 int servers_hold(struct wake_servers *s, const struct wake_job *job, struct wake_queue *q)
 {
+	const size_t most = (size_t)job->pass->server_count;
 	int err;
 
-	s->how = BY_POLL;
-	s->q = q;
-	s->hold_count = s->count = s->unknown = 0;
+	*s = (struct wake_servers) { .how = BY_POLL, .q = q, .holds = sys_pages(most * sizeof(*s->holds)),
+				     .devices = sys_pages(most * sizeof(*s->devices)) };
+	if (!s->holds || !s->devices)
+		return -ENOMEM;
+	vfs_raise_descriptors();
 	err = hold_each(s, job);
 	if (err && err != -ENXIO && s->unknown) {
 		s->how = next_way(s, job);
 		err = s->how == BY_POLL ? -ENODATA : hold_each(s, job);
 	}
-	return err && err != -ENXIO && job->untold && job->server_count > 1 ? -ENODATA : err;
+	return err && err != -ENXIO && job->untold && job->pass->server_count > 1 ? -ENODATA : err;
 }
 
 void servers_release(struct wake_servers *s)

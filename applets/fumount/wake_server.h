@@ -9,9 +9,9 @@
 enum wake_how { BY_POLL, BY_READING, BY_ELIMINATION };
 
 struct wake_servers {
-	struct hold holds[WAKE_SERVERS];	/* one for each process */
+	struct hold *holds;	/* one for each process */
 	int hold_count;
-	int devices[WAKE_SERVERS];	/* duplicates of their descriptors of the connection */
+	int *devices;		/* duplicates of their descriptors of the connection */
 	int count;
 	int pid;	/* of the process that was held, or tried, last */
 	enum wake_how how;	/* to find out whose device it is */
@@ -24,7 +24,7 @@ struct wake_servers {
    any more; -ENODATA: with job->untold, no candidate is known to serve it; -ENXIO: the same, and no request
    can be sent to the mount to find out. *q is closed; if the search has to read requests, it opens *q,
    which then has them. The caller calls servers_release() in any case, which releases the processes; the
-   devices stay open. */
+   devices stay open, and their memory allocated, until this process ends. */
 int servers_hold(struct wake_servers *servers, const struct wake_job *job, struct wake_queue *q);
 void servers_release(struct wake_servers *servers);
 

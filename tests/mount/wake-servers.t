@@ -51,6 +51,14 @@ wakes 'a server with an io_uring' fumount --wake -f mnt
 ok 'no thread stands still' within 2 none_stopped "$server"
 works_again
 
+# Its children have the device open, too: more of them than fumount may have descriptors at first.
+for tool in '' 'at_call -t'; do
+	serve -t 2 -f 200
+	two_wait
+	wakes "a server and 200 children with its device${tool:+, of which fdinfo does not tell}" sh -c "ulimit -Sn 100; exec $tool fumount --wake -f mnt"
+	works_again
+done
+
 # ---- Namespaces ----
 
 # The server is the only child of unshare(1), which does not exec.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* backend [-t THREADS] [-c] [-a] [-w] [-u] STATS MOUNTPOINT: a server in the foreground whose backend can
+/* backend [-t THREADS] [-c] [-a] [-w] [-u] [-f CHILDREN] STATS MOUNTPOINT: a server in the foreground whose backend can
    hang. Its directory has the files f0 to f9, and accepts any change.
      SIGUSR1   the backend hangs: a thread that has read a request waits for it; creates STATS.hung
      SIGUSR2   the backend is back: the threads finish their requests, and answer
@@ -7,7 +7,8 @@
    MOUNTPOINT may be /dev/fd/N, a /dev/fuse that is mounted already.
    -t: the number of threads; -c: each thread reads from a clone of the device; -a: while the backend
    hangs, a thread puts its request aside and reads the next one; -w: with the writeback cache;
-   -u: the kernel runs one more thread in the process, for an io_uring.
+   -u: the kernel runs one more thread in the process, for an io_uring;
+   -f: so many children inherit the device, and do nothing.
    Like real servers it counts lookups and open files: if the kernel refuses a reply with ENOENT, it
    takes back what the reply gave. */
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -326,16 +328,29 @@ static int make_ring(void)
 	return (int)syscall(SYS_io_uring_setup, 4, params);
 }
 
+static void start_children(int most)
+{
+	for (int i = 0; i < most; i++) {
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
-	int threads = 1, ring = 0, given, c, sig;
+	int threads = 1, ring = 0, children = 0, given, c, sig;
 	char options[256];
 	pthread_t thread;
 	sigset_t set;
 
-	while ((c = getopt(argc, argv, "t:cawu")) > 0) {
+	while ((c = getopt(argc, argv, "t:cawuf:")) > 0) {
 		if (c == 't')
 			threads = atoi(optarg);
+		else if (c == 'f')
+			children = atoi(optarg);
 		else if (c == 'c')
 			cloned = 1;
 		else if (c == 'a')
@@ -364,6 +379,7 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (!given && mount("backend", argv[optind + 1], "fuse.backend", MS_NOSUID | MS_NODEV, options) < 0)
 		return perror("backend: mount"), 1;
+	start_children(children);
 	for (int i = 0; i < threads; i++)
 		if (pthread_create(&thread, NULL, serve, NULL) != 0)
 			return 1;
