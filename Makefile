@@ -34,6 +34,13 @@ ALL_LDFLAGS = $(STATIC) -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-
 	$(if $(STATIC),-Wl$(,)-z$(,)norelro -Wl$(,)-z$(,)common-page-size=16 -Wl$(,)-T$(,)configs/serving.ld) \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
+# musl alone starts a program; what gcc adds to it is for C++ and for shared objects.
+ifeq ($(CC),musl-gcc)
+MUSL_LIB := $(patsubst %/crti.o,%,$(shell $(CC) -\#\#\# -x c /dev/null 2>&1 | grep -o "[^ ]*/crti\.o"))
+START = $(if $(STATIC),-nostartfiles $(addprefix $(MUSL_LIB)/,crt1.o crti.o))
+END = $(if $(STATIC),$(MUSL_LIB)/crtn.o)
+endif
+
 # Flags for the set-uid binary; see below.
 PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
 	$(if $(findstring clang,$(CC)),,-flto)
@@ -101,7 +108,7 @@ $(BUILD)/obj/%.o: %.c $(STAMP)
 
 $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WHOLE_LINK) -o $@.full $(OBJECTS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WHOLE_LINK) -o $@.full $(START) $(OBJECTS) $(END)
 	$(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
 
 # The set-uid binary: one applet, position-independent, with relocations read-only
@@ -112,7 +119,6 @@ SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c $(call applet_sources,fus
 PIE_LDFLAGS = $(if $(STATIC),-static-pie) -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
 	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(if $(STATIC),,$(CONFIG_LDFLAGS)) $(LDFLAGS)
 ifeq ($(CC),musl-gcc)
-MUSL_LIB := $(patsubst %/crti.o,%,$(shell $(CC) -\#\#\# -x c /dev/null 2>&1 | grep -o "[^ ]*/crti\.o"))
 PIE_LDFLAGS += -nostdlib -nostartfiles -Wl,--no-dynamic-linker
 PIE_START = $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o)
 PIE_END = -Wl,--start-group $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o

@@ -50,14 +50,15 @@ static bool is_same(const struct pass_access *a, const struct pass_access *b)
 static void begin_retry(const struct fuse_req *req, uint64_t parent, const char *name, struct pass_access access)
 {
 	struct pass_retry *r = retries->of + retries->next++ % PASS_RETRIES;
+	size_t length = strlen(name);
 
-	if (strlen(name) >= PASS_NAME_ROOM)
+	if (length >= PASS_NAME_ROOM)
 		return;
 	if (r->opcode)
 		end_retry(r);
 	*r = (struct pass_retry) { .parent = parent, .pid = req->in->pid, .uid = req->in->uid,
 				   .owner = PASS_NOBODY, .access = access };
-	memcpy(r->name, name, strlen(name) + 1);
+	memcpy(r->name, name, length + 1);
 	/* The opcode comes last, since it makes the entry valid: with --keep another process may read it. */
 	__atomic_store_n(&r->opcode, req->in->opcode, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&retries->used, 1, __ATOMIC_RELAXED);

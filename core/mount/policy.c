@@ -53,7 +53,7 @@ static bool add_type(struct policy *p, const char *name)
 	struct out out = { .buf = p->allowed, .size = sizeof(p->allowed),
 			   .len = strlen(p->allowed), .fd = -1 };
 
-	if (!*name || strpbrk(name, " \t") || out.len + strlen(name) + 3 > out.size)
+	if (!*name || name[strcspn(name, " \t")] || out.len + strlen(name) + 3 > out.size)
 		return false;
 	out_fmt(&out, "%s%s ", out.len ? "" : " ", name);
 	out_text(&out);

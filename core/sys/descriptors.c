@@ -14,7 +14,7 @@ struct entry { uint64_t ino; int64_t next; uint16_t size; uint8_t type; char nam
 /* This process opens all files close-on-exec, so a descriptor without the flag is inherited. */
 static bool was_inherited(int fd)
 {
-	return call_result(fcntl(fd, F_GETFD)) == 0;
+	return call_result(syscall(NR_FCNTL, fd, F_GETFD)) == 0;
 }
 
 static bool is_kept(int fd, const int *kept, size_t count)

@@ -27,7 +27,7 @@ int sys_memory_file(const char *name, uint64_t size)
 		return fd;
 	err = (int)call_result(ftruncate(fd, (off_t)size));
 	if (!err)
-		err = (int)call_result(fcntl(fd, ADD_SEALS, KEEP_SIZE));
+		err = (int)call_result(syscall(NR_FCNTL, fd, ADD_SEALS, KEEP_SIZE));
 	if (err)
 		sys_close(fd);
 	return err ? err : fd;

@@ -54,7 +54,7 @@ void *sys_more_pages(void *pages, size_t size, size_t new_size)
 {
 	if (!size)
 		return sys_pages(new_size);
-	pages = mremap(pages, size, new_size, MREMAP_MAYMOVE);
+	pages = (void *)syscall(SYS_mremap, pages, size, new_size, MREMAP_MAYMOVE);
 	return pages == MAP_FAILED ? NULL : pages;
 }
 

@@ -52,7 +52,7 @@ int sys_sigcont_on_input(int fd)
 	enum { SET_SIGNAL = 10 };
 
 	sys_signal(SIGIO, SIG_IGN);	/* the kernel sends SIGIO if it cannot queue SIGCONT */
-	if (fcntl(fd, SET_SIGNAL, SIGCONT) < 0 || fcntl(fd, F_SETOWN, getpid()) < 0)
+	if (syscall(NR_FCNTL, fd, SET_SIGNAL, SIGCONT) < 0 || syscall(NR_FCNTL, fd, F_SETOWN, getpid()) < 0)
 		return -errno;
-	return (int)call_result(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC));
+	return (int)call_result(syscall(NR_FCNTL, fd, F_SETFL, syscall(NR_FCNTL, fd, F_GETFL) | O_ASYNC));
 }

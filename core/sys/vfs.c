@@ -170,6 +170,16 @@ void vfs_umask(mode_t mask)
 	set = mask | KNOWN;
 }
 
+/* Where the kernel has another call for times past 2038, libc knows which of the two works. */
+static int set_times(int dir, const char *path, const struct timespec times[2], int flags)
+{
+#ifdef SYS_utimensat_time64
+	return utimensat(dir, path, times, flags);
+#else
+	return (int)syscall(SYS_utimensat, dir, path, times, flags);
+#endif
+}
+
 int vfs_utimes(int fd, const struct vfs_time times[2])
 {
 	const struct timespec t[2] = {
@@ -177,9 +187,9 @@ int vfs_utimes(int fd, const struct vfs_time times[2])
 		{ .tv_sec = (time_t)times[1].seconds, .tv_nsec = (long)times[1].nanoseconds },
 	};
 
-	if (utimensat(fd, "", t, AT_EMPTY_PATH) == 0)
+	if (set_times(fd, "", t, AT_EMPTY_PATH) == 0)
 		return 0;
-	return errno != EINVAL ? -errno : (int)call_result(utimensat(AT_FDCWD, NAME(fd), t, 0)); /* before 5.8 */
+	return errno != EINVAL ? -errno : (int)call_result(set_times(AT_FDCWD, NAME(fd), t, 0)); /* before 5.8 */
 }
 
 int64_t vfs_lseek(int fd, int64_t offset, int whence)
@@ -204,7 +214,7 @@ int vfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 		.l_len = lock->end >= INT64_MAX ? 0 : (off_t)(lock->end - lock->start + 1),
 	};
 
-	if (fcntl(fd, get ? OFD_GETLK : OFD_SETLK, &l) < 0)
+	if (syscall(NR_FCNTL, fd, get ? OFD_GETLK : OFD_SETLK, &l) < 0)
 		return -errno;
 	if (get)
 		*lock = (struct fuse_file_lock) {
@@ -217,7 +227,7 @@ int vfs_lock(int fd, bool get, struct fuse_file_lock *lock)
 CALL(int, vfs_flock, (int fd, uint32_t type),
      syscall(SYS_flock, fd, type == F_UNLCK ? LOCK_UN : (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB))
 CALL_ON(int, vfs_access, (int fd, uint32_t mask), syscall(SYS_faccessat, AT_FDCWD, NAME(fd), mask))
-CALL_ON(int, vfs_open_flags, (int fd), fcntl(fd, F_GETFL))
+CALL_ON(int, vfs_open_flags, (int fd), syscall(NR_FCNTL, fd, F_GETFL))
 CALL_ON(int, vfs_dup, (int fd), syscall(NR_FCNTL, fd, F_DUPFD_CLOEXEC, 0))	/* musl's fcntl() sets the flag once more */
 CALL_ON(int, vfs_ioctl, (int fd, uint32_t command, void *data), syscall(SYS_ioctl, fd, command, data))
 

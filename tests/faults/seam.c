@@ -309,22 +309,6 @@ WRAPPED(int, openat, (int dir, const char *path, int flags, ...))
 	return fails(SYS_openat, dir, flags) < 0 ? -1 : __real_openat(dir, path, flags, mode);
 }
 
-WRAPPED(int, fcntl, (int fd, int command, ...))
-{
-	va_list more;
-	void *argument;
-
-	va_start(more, command);
-	argument = va_arg(more, void *);
-	va_end(more);
-	return fails(SYS_fcntl, fd, command) < 0 ? -1 : __real_fcntl(fd, command, argument);
-}
-
-WRAPPED(void *, mremap, (void *at, size_t size, size_t new_size, int flags, ...))
-{
-	return fails(SYS_mremap, 0, (long)new_size) < 0 ? MAP_FAILED : __real_mremap(at, size, new_size, flags);
-}
-
 /* After an exec the driver counts the process as a new one. */
 WRAPPED(int, execve, (const char *path, char *const argv[], char *const envp[]))
 {
