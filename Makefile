@@ -106,10 +106,12 @@ $(BUILD)/obj/%.o: %.c $(STAMP)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter $(PLACED),$@),,$(WHOLE)) -MMD -MP -c -o $@ $<
 
-$(BUILD)/fusebox: $(OBJECTS) configs/serving.ld
+STRIPPED = $(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null && configs/headerless $@ || cp $@.full $@
+
+$(BUILD)/fusebox: $(OBJECTS) configs/serving.ld configs/headerless
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WHOLE_LINK) -o $@.full $(START) $(OBJECTS) $(END)
-	$(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
+	$(STRIPPED)
 
 # The set-uid binary: one applet, position-independent, with relocations read-only
 # after startup and no page both writable and executable. Debian's musl-gcc silently
@@ -129,10 +131,10 @@ $(BUILD)/pie/%.o: %.c $(STAMP)
 	$(call say,CC,$< (set-uid))
 	$(Q)$(CC) $(PIE_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/fusermount3: $(SINGLE)
+$(BUILD)/fusermount3: $(SINGLE) configs/headerless
 	$(call say,LD,$@)
 	$(Q)$(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(SINGLE) $(PIE_END)
-	$(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@
+	$(STRIPPED)
 
 links: $(BUILD)/fusebox
 	@mkdir -p $(BUILD)/bin
