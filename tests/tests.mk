@@ -125,7 +125,7 @@ bench:
 	@$(MAKE) --no-print-directory bench-built
 
 bench-built: all $(TOOLS)
-	@missed=0; for bench in run scale pass instructions; do \
+	@missed=0; for bench in run scale growth pass instructions; do \
 		BUILD=$(abspath $(BUILD)) tests/bench/$$bench || missed=1; done; exit $$missed
 
 # Draw the pictures of README, and write its screens, from what the box prints now. What differs in
