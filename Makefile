@@ -106,7 +106,7 @@ $(BUILD)/obj/%.o: %.c $(STAMP)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter $(PLACED),$@),,$(WHOLE)) -MMD -MP -c -o $@ $<
 
-STRIPPED = $(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null && configs/headerless $@ || cp $@.full $@
+STRIPPED = $(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@; configs/headerless $@ 2>/dev/null || :
 
 $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld configs/headerless
 	$(call say,LD,$@)
