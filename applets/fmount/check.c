@@ -253,8 +253,8 @@ static bool check_mount(struct report *r, int device, bool filtered)
 	return err == 0;
 }
 
-/* policy: of the set-uid helper, which asks more of a mountpoint than the kernel; NULL: it asks nothing
-   of root. *helper: whether the helper would mount. */
+/* policy: what the set-uid helper demands of a mountpoint, beyond what the kernel demands; NULL for root, of whom it
+   demands nothing. *helper: whether the helper would mount; becomes false if it would refuse this mountpoint. */
 static bool check_mountpoint(struct report *r, const char *path, const struct policy *policy, bool *helper)
 {
 	struct mountpoint at;

@@ -132,7 +132,7 @@ int recover_namespace(struct recovery *r)
 	return more;
 }
 
-/* ---- The others ---- */
+/* ---- Other mount namespaces ---- */
 
 struct elsewhere { struct recovery *r; uint64_t own; bool again; };
 

@@ -70,7 +70,8 @@ static bool is_at_or_after(const struct sum *s, const struct event *e)
 	return s->connection != e->connection ? s->connection > e->connection : s->opcode >= e->opcode;
 }
 
-/* The sum for a request; NULL if there is no memory. */
+/* Returns the sum of all requests with the connection and operation of this one, which may be a new sum; NULL if there
+   is no memory for it. */
 static struct sum *find_sum(struct top *t, const struct event *sent)
 {
 	size_t at = 0;

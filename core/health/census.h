@@ -34,7 +34,7 @@ struct census {
 	struct map index;	/* maps a connection to its index in conns */
 	bool identify;		/* record identities; set it before census_add() */
 	bool hidden;		/* some servers may not be visible */
-	bool untold;		/* only because fdinfo does not show the connection */
+	bool untold;		/* `hidden` for one reason alone: fdinfo does not show the connection */
 	void (*progress)(int milliseconds);	/* census_look() calls it while it watches; may be NULL */
 	int openers[4], opener_count; /* processes with /dev/fuse open whose fdinfo does not show
 				   the connection */

@@ -45,8 +45,8 @@ bool health_waited(const struct health_sample *before, const struct health_sampl
    answer. An invisible one is trusted while no request waits, a visible one while it runs. */
 bool health_answers(const struct health_sample *before, const struct health_sample *after);
 
-/* Whether the server is shown to keep requests waiting and not to run: an abort loses
-   nothing that it would have done by itself. */
+/* Whether both samples show that requests wait and that no thread of the server has run between: the server would not
+   have answered them, so an abort loses nothing. */
 bool health_blocks(const struct health_sample *before, const struct health_sample *after);
 
 #endif

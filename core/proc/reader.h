@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { READER_TEXT = 1024 };	/* the greatest size */
+enum { READER_TEXT = 1024 };	/* the longest text that reader_read() returns, with its NUL */
 
 /* Reads /proc/DIR/FILE, and ends the text with '\0'; dir is "PID" or "PID/task/TID". Returns its
    length, -ETIMEDOUT if the process blocks the child, or another -errno. */

@@ -34,7 +34,7 @@ void child_kill(struct child *child);
 /* Closes the socket without waiting for the child, which goes on. */
 void child_leave(struct child *child);
 
-/* A socket that this process has, and the child that holds it too; -1: none. */
+/* A socket, and the pid of the child that has a copy of its descriptor; -1: none. */
 struct child_held { int socket, holder; };
 #define CHILD_HELD_NONE (struct child_held) { -1, -1 }
 

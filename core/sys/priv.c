@@ -120,7 +120,7 @@ int priv_keep_only(uint64_t which)
 	return syscall(SYS_capset, &this_process, caps) < 0 ? -errno : priv_no_new();
 }
 
-/* Whether the real uid is not 0, but the file gave effective uid 0. */
+/* Whether an ordinary user has started this process from a set-uid root file. */
 static bool setuid_root;
 
 static int set_ids(uid_t real, uid_t effective)

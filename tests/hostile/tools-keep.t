@@ -125,7 +125,8 @@ time.sleep(100)
 END
 chmod 755 bin/sends
 mkdir -m 777 run
-# SO_PASSRIGHTS (83) is the only option here with the bit 64: without it is before Linux 6.16.
+# Linux before 6.16 has no SO_PASSRIGHTS (83). Among the options that fmount sets here, it alone has the bit 64, by
+# which `forbid` refuses setsockopt(2).
 for how in now later; do
 	for without in '' 'forbid 92 54:2:64'; do
 		rm -f run/*
