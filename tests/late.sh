@@ -3,10 +3,13 @@
 # The moment that strace makes long: waiting for it, however slow the machine is.
 
 number_of() { printf '#include <sys/syscall.h>\nSYS_%s\n' "$1" | cc -E -P - | tail -n 1; }
-is_held_in() # is_held_in PID NUMBER
+is_held_in() # is_held_in PID NUMBER: whether a thread is
 {
-	local number
-	read -r number _ <"/proc/$1/syscall" && [ "$number" = "$2" ] && grep -q '^State:.t' "/proc/$1/status"
+	local task number
+	for task in "/proc/$1/task"/*; do
+		read -r number _ <"$task/syscall" && [ "$number" = "$2" ] && grep -q '^State:.t' "$task/status" && return
+	done 2>/dev/null
+	return 1
 }
 # stands_in NUMBER NAME: whether strace holds a process of that name before or after that call.
 stands_in()

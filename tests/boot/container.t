@@ -154,7 +154,7 @@ as_ordinary_user()
 	bg rootless "${options[@]}" "$T/image" "${program[@]}" 2>"$T/said"
 	first_process
 	# No process outside that user namespace may access the mount, not even root's.
-	shows_inside() { [ "$(nsenter -t "$pid" -U timeout 5 cat "/proc/$pid/root/mnt/hello")" = hello ]; }
+	shows_inside() { [ "$(nsenter -t "$pid" -U timeout "$(longer 5)" cat "/proc/$pid/root/mnt/hello")" = hello ]; }
 	ok 'an ordinary user runs hello' within 5 shows_inside
 	is 'it is an ordinary user outside' "$(field Uid | cut -f1)" 65534
 	kill -TERM "$pid"

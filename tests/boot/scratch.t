@@ -29,7 +29,7 @@ make_root()
 }
 
 # in_root PROGRAM ARGS...: runs PROGRAM in the root with an empty environment.
-in_root() { env -i timeout 20 "$chroot" "$root" "$@"; }
+in_root() { env -i timeout "$(longer 20)" "$chroot" "$root" "$@"; }
 
 type_of() { mount_line "$1" | sed 's/.* - //' | cut -d' ' -f1,2; }
 read_hello() { timeout 10 cat "$1/hello"; }

@@ -218,7 +218,7 @@ unlike_theirs 'a directory in it' user "$(held 'fusermount3 -u mnt/x; echo \$?; 
 	'bad mount point mnt/x: Permission denied.*1' 'not even looked at'
 unlike_theirs 'the root' user 'F -u /' 'bad mount point /: Device or resource busy' 'it has no parent to go by'
 unlike_theirs 'on the root' user 'M /' 'bad mount point /: Device or resource busy' 'likewise'
-before='PATH=$BUILD/tests/tools:$PATH commfd "sleep 15" '"$T/theirs/bin/fusermount3"' -o allow_other mnt >/dev/null 2>&1 & sleep 0.3' \
+before='PATH=$BUILD/tests/tools:$PATH commfd "sleep 15" '"$T/theirs/bin/fusermount3"' -o allow_other mnt >/dev/null 2>&1 & within 5 mounted "$T/w/mnt"' \
 	same 'that of root' user 'F -u mnt; table'
 unlike_theirs 'no FUSE' root 'mkdir t; mount -t tmpfs none t; F -u t; umount t' 'entry for W/t not found.*exit 1' \
 	'fusermount3 unmounts FUSE alone, whoever asks'
@@ -227,7 +227,7 @@ same 'no mountpoint' both 'F -u'
 
 # ---- auto_unmount, and the socket by its number ----
 
-gone='; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; [ -n "$(table)" ] || break; done; table'
+gone='; for ((i = 0; i < 9 * SLOWNESS; i++)); do sleep 0.1; [ -n "$(table)" ] || break; done; table'
 same 'auto_unmount' root "M -o auto_unmount mnt$gone"
 since_318 'auto_unmount' user "M -o auto_unmount mnt$gone"
 since_318 'auto_unmount of a file' both "M -o auto_unmount file$gone"

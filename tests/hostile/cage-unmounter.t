@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A server that was taken over, against its unmounter, which has the rights to unmount.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../late.sh"
 start 100
 need strace setpriv
 ln -s "$BUILD/tests/escapefs" escapefs
@@ -66,9 +67,7 @@ unmounter=$(unmounter_of "$server")
 bg strace -qq -f -p "$unmounter" -o trace -e trace=umount2 -e inject=umount2:delay_enter=1500000 2>/dev/null
 within 5 grep -q '^TracerPid:.[1-9]' "/proc/$unmounter/status"
 kill "$server"
-asleep_in_child() { pgrep -P "$unmounter" >/dev/null; }
-ok 'the unmounter unmounts' within 5 asleep_in_child
-sleep 0.5
+begun umount2 fuse-unmounter
 mv above away/above && ln -s other above
 within 5 gone "$server"
 like 'the unmounter is in umount2(2) while the path changes' "$(cat trace)" 'umount2\(.*DELAYED'
@@ -80,7 +79,7 @@ umount other/name 2>/dev/null
 mkdir -p theirs/name theirs/other
 chown -R 65534 theirs
 mkfifo go
-setpriv --reuid 65534 --regid 65534 --clear-groups timeout 60 unshare -Urm --propagation private bash -c \
+setpriv --reuid 65534 --regid 65534 --clear-groups timeout "$(longer 60)" unshare -Urm --propagation private bash -c \
 	'>theirs/ready && read <go && mv theirs/name theirs/away && mv theirs/other theirs/name && >theirs/renamed' &
 pids+=("$!")
 ok 'another namespace' within 5 test -e theirs/ready
@@ -91,8 +90,7 @@ unmounter=$(unmounter_of "$server")
 bg strace -qq -f -p "$unmounter" -o trace -e trace=umount2 -e inject=umount2:delay_enter=1500000 2>/dev/null
 within 5 grep -q '^TracerPid:.[1-9]' "/proc/$unmounter/status"
 kill "$server"
-ok 'the unmounter unmounts there' within 5 asleep_in_child
-sleep 0.5
+begun umount2 fuse-unmounter
 timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
 within 5 gone "$server"
@@ -114,10 +112,10 @@ umount connections
 # ---- A signal, where fusectl is out of reach: an abort is the server's end ----
 cat >inside <<'EOF'
 hellofs mnt 2>said & server=$!
-for ((i = 0; i < 100; i++)); do grep -qs hello mnt/hello && break; sleep 0.05; done
+for ((i = 0; i < 100 * SLOWNESS; i++)); do grep -qs hello mnt/hello && break; sleep 0.05; done
 exec 7<mnt/hello
 kill "$server"
-for ((i = 0; i < 100; i++)); do grep -q 'signal again' said && break; sleep 0.05; done
+for ((i = 0; i < 100 * SLOWNESS; i++)); do grep -q 'signal again' said && break; sleep 0.05; done
 sleep 0.3
 kill "$server"
 wait "$server"

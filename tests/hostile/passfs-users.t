@@ -20,9 +20,8 @@ for how in '' --no-passthrough --cache=always --writeback --sandbox; do
 	strace -qq -f -p "$server" -e trace=openat -e inject=openat:delay_exit=2000000:when=1 -o trace & tracer=$!
 	pids+=("$tracer")
 	within 5 traced
-	sleep 0.2
 	as $U perl -e 'sysopen F, "mnt/tmp/new", 0102, 0666 or do { print "$!\n"; exit }; print -O F ? "own\n" : "opened another one'"'"'s\n"' >got & opener=$!
-	sleep 1.2
+	within 10 grep -q 'new".*ENOENT' trace
 	(umask 077; echo secret >src/tmp/new)
 	wait "$opener"
 	kill "$tracer"; wait "$tracer" 2>/dev/null

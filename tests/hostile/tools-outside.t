@@ -11,7 +11,7 @@ mkdir -p home host
 chown 65534:65534 home
 own_dev
 export lifetime
-lifetime=$(longer 100)
+lifetime=$(longer 180)
 cp "$STATIC_BOX" fusebox
 chmod 755 fusebox
 

@@ -3,6 +3,7 @@
 # Root unmounts FUSE mounts whose paths lead through directories that a user swaps, or through
 # a FUSE mount that a user serves: what a name leads to by then is not taken for what was meant.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../late.sh"
 start 180
 need setpriv
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
@@ -93,7 +94,7 @@ ok '-R conn:N: the other is gone' unmounted "$T/home/r2/m"
 mkdir -p theirs/name theirs/other
 chown -R 65534 theirs
 mkfifo go
-setpriv --reuid 65534 --regid 65534 --clear-groups timeout 60 unshare -Urm --propagation private bash -c \
+setpriv --reuid 65534 --regid 65534 --clear-groups timeout "$(longer 60)" unshare -Urm --propagation private bash -c \
 	'>theirs/ready && read <go && mv theirs/name theirs/away && mv theirs/other theirs/name && >theirs/renamed' &
 pids+=("$!")
 ok 'another namespace' within 5 test -e theirs/ready
@@ -101,7 +102,7 @@ mount -t tmpfs roots theirs/other
 hellofs -b theirs/name 2>/dev/null
 strace -qq -f -o trace -e trace=umount2 -e inject=umount2:delay_enter=6000000 fumount theirs/name 2>/dev/null &
 tracer=$!
-sleep 3
+begun umount2 fumount
 timeout 5 bash -c 'echo >go'
 ok 'a mountpoint is renamed' within 5 test -e theirs/renamed
 within 20 gone "$tracer"

@@ -3,7 +3,8 @@
 # A process that is to be signalled ends at the wrong moment, and its number is given again:
 # the one that has it now is not signalled.
 . "$(dirname "$0")/../lib.sh"
-start 100
+. "$(dirname "$0")/../late.sh"
+start 120
 need strace unshare
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP takes root'; exit 0; }
 [ -w /proc/sys/kernel/ns_last_pid ] || { echo '1..0 # SKIP the kernel gives no number that is asked for'; exit 0; }
@@ -15,9 +16,22 @@ mkdir -p mnt
 hellofs -b mnt >/dev/null
 sleep 40 <mnt/hello &
 holder=$!
-strace -f -qq -o trace -e trace=kill,pidfd_open,pidfd_send_signal -e "inject=$1:delay_enter=3000000" fumount -kKILL mnt &
+strace -f -qq -o trace -e trace=kill,pidfd_open,pidfd_send_signal -e "inject=$1:delay_enter=3000000:when=1" fumount -kKILL mnt &
 fumount=$!
-sleep 1		# into the delay
+# strace holds fumount before the call, by a number of $2.
+held()
+{
+	local pid
+	for pid in $(pgrep -P $fumount); do
+		grep -qE "^($2) " /proc/$pid/syscall && grep -q '^State:.t' /proc/$pid/status && return
+	done
+	return 1
+}
+for ((i = 0; i < 500 * SLOWNESS; i++)); do
+	held "$@" && sleep 0.1 && held "$@" && break
+	sleep 0.02
+done
+held "$@" || { echo 'not in the call'; exit 1; }
 kill -9 $holder
 wait $holder
 echo $((holder - 1)) >/proc/sys/kernel/ns_last_pid
@@ -33,8 +47,9 @@ E
 
 for call in kill,pidfd_send_signal kill,pidfd_open; do
 	rm -rf mnt trace
+	numbers="$(number_of kill)|$(number_of "${call#kill,}")"
 	is "the number is given again before $call" \
-		"$(timeout 30 unshare -pmf --propagation private --kill-child bash reuse "$call" 2>/dev/null | tail -n 1)" alive
+		"$(timeout 30 unshare -pmf --propagation private --kill-child bash reuse "$call" "$numbers" 2>/dev/null | tail -n 1)" alive
 done
 
 # If no number is reused, fumount signals the holder.

@@ -30,7 +30,8 @@ within 5 mounted "$T/mnt"
 kill -USR1 "$server"
 within 5 test -e stats.hung
 timeout 30 stat mnt/f1 >/dev/null 2>&1 & waiter=$!
-within 5 blocked "$(pgrep -P "$waiter" stat)"
+waits_in_stat() { blocked "$(pgrep -P "$waiter" stat)"; }
+within 5 waits_in_stat
 timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fumount" --wake -f mnt >out 2>&1
 code=$?
 ok "a user may not wake the server of root ($code)" [ "$code" = 1 ] || diag "$(cat out)"

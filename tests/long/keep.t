@@ -40,7 +40,7 @@ worker()
 }
 
 descriptors() { find "/proc/$(child_named passfs "$keeper")/fd" -mindepth 1 | wc -l; }
-forgotten() { timeout 5 fmount -o remount,ro mnt; timeout 5 fmount -o remount,rw mnt; [ "$(descriptors)" -le "$1" ]; }
+forgotten() { timeout 5 fmount -o remount,ro mnt && timeout 5 fmount -o remount,rw mnt && [ "$(descriptors)" -le "$1" ]; }
 
 for options in --threads=1 --threads=4 '--no-passthrough --threads=1' '--no-passthrough --threads=4' '--locks --threads=4' '--cache=none --no-passthrough' '--sandbox --threads=4'; do
 	case $options in

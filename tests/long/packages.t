@@ -76,9 +76,9 @@ helper_says() { as_user fusermount3 -V; }
 serves()
 {
 	local name="$suite: $how: $1" file=$2 text=$3; shift 3
-	exits 0 "$name mounts for a user" as_user timeout 20 "$@"
+	exits 0 "$name mounts for a user" as_user timeout "$(longer 20)" "$@"
 	like "$name: as his" "$(mount_line "$root/home/user/mnt")" 'nosuid,nodev.* - fuse.*user_id=1000'
-	is "$name: is read" "$(as_user timeout 5 cat "mnt/$file")" "$text"
+	is "$name: is read" "$(as_user timeout "$(longer 5)" cat "mnt/$file")" "$text"
 	exits 0 "$name: fusermount3 -u" as_user fusermount3 -u mnt
 	ok "$name: unmounted" unmounted "$root/home/user/mnt"
 }

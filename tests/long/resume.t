@@ -20,7 +20,7 @@ up()
 down() { fumount mnt && within 5 gone "$keeper"; }
 restarts() { local name; read -r name <"/proc/$keeper/comm" && echo "${name#*:}"; }
 # Remounting the file system itself, not only the mount, makes the kernel drop the dentries, so the server gets FORGET.
-forget() { timeout 5 fmount -o remount,ro mnt; timeout 5 fmount -o remount,rw mnt; }
+forget() { timeout 5 fmount -o remount,ro mnt && timeout 5 fmount -o remount,rw mnt; }
 blow() { server_of; kill -KILL "$server"; }
 
 # ---- At each system call of an operation ----
@@ -33,7 +33,7 @@ try()
 	for ((n = 1; n < 300; n++)); do
 		rm -rf src/top/w/*
 		eval "$2"
-		forget
+		within 5 forget || bad+="$n: not remounted; "
 		answers
 		exec {at}< <(exec kill_at "$server" "$n")
 		killer=$!
@@ -69,7 +69,7 @@ all()
 	try read 'echo text >src/top/w/f' 'cat mnt/top/w/f' '[ "$said" = text ]'
 	try list 'touch src/top/w/{a,b,c}' 'ls -a mnt/top/w' '[ "$said" = $'\''.\n..\na\nb\nc'\'' ]'
 }
-descriptors() { forget; server_of; find "/proc/$server/fd" -mindepth 1 | wc -l; }
+descriptors() { forget || echo 'not remounted' >&2; server_of; find "/proc/$server/fd" -mindepth 1 | wc -l; }
 few() { [ "$(descriptors)" -le "$1" ]; }
 for options in '' --no-passthrough; do
 	# shellcheck disable=SC2086 # a word or none

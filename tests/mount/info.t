@@ -25,10 +25,10 @@ idle() { [ "$(cat "ctl/$(conn_of "$1")/waiting")" = 0 ]; }
 within 5 idle "$T/mnt2"	# the close is told when it has happened
 stop "$hung"
 bg cat mnt2/none
+within 5 blocked "$bg"
 serve slow "$T/mnt5"
 mkdir -p "mnt6/$(printf 'x%.0s' {1..60})"
 hellofs -b "$(echo mnt6/x*)"
-sleep 0.2
 exits 0 'fuse-info with a serving, a stopped, a dead and an aborted mount' fuse-info
 like 'the line of a mount that serves' "$out" $'\n'"serving +0 +[0-9]+ +$good faulty +[0-9]+ s +fuse.faulty +a source +$T/mnt1"$'\n'
 like 'the line of a mount whose server is stopped' "$out" $'\n'"stopped +1 +[0-9]+ +$hung faulty .* $T/mnt2"$'\n'
@@ -268,11 +268,12 @@ hellofs -b "$T/mnt8"
 ok '--watch shows the next server' within 5 served_by "$(newest hellofs)"
 kill "$watching"
 fumount mnt8
-fuse-info --watch=1 >/dev/null & watching=$!
+fuse-info --watch=1 >rounds & watching=$!
 pids+=("$watching")
-sleep 2
+has_shown() { [ "$(grep -c '^---- ' rounds)" -ge "$1" ]; }
+within 10 has_shown 2
 memory=$(awk '/^VmRSS/ { print $2 }' "/proc/$watching/status")
-sleep 3
+within 20 has_shown 5
 ok '--watch takes no more memory with time' test "$(awk '/^VmRSS/ { print $2 }' "/proc/$watching/status")" -lt $((memory + 64))
 kill "$watching"
 

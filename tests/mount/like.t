@@ -336,7 +336,8 @@ is '--userns: the pipe of the command reaches its end' "$(timeout 10 setpriv --r
 bg setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$BUILD/bin:/usr/bin:/bin" fmount --userns mnt -- hellofs
 server_runs() { pgrep -P "$(child_named fmount "$bg")" -x hellofs; }
 within 5 server_runs
-sleep 0.3
+serves_inside() { as_user nsenter -t "$(child_named fmount "$bg")" -U -m --preserve-credentials cat "$T/mnt/hello"; }
+within 5 serves_inside
 kill -TERM "$bg"
 wait "$bg"
 is '--userns: a signal is passed on' $? 0

@@ -83,8 +83,7 @@ exits 1 '--wait: the program ends' fmount --wait mnt -- true
 ok 'nothing is left mounted' unmounted "$T/mnt"
 cat >bin/unmounted <<'END'
 #!/bin/sh
-(sleep 0.3; umount -l mnt) &
-sleep 0.5
+umount -l mnt
 exec hellofs "$1"
 END
 chmod 755 bin/unmounted
@@ -237,9 +236,9 @@ ctypes.CDLL(None).mount(b"sent", b"mnt", b"fuse.sent", 6, b"fd=%d,rootmode=40000
 pair = socket.socketpair()
 socket.send_fds(pair[0], [b"x"], [fuse])
 os.close(fuse)
+open("sent", "w")
 time.sleep(100)'
-within 5 mounted "$T/mnt"
-sleep 0.2
+within 5 test -e sent
 exits 1 '--replace-stale, a descriptor in a socket' fmount --wait --replace-stale mnt -- hellofs
 like 'the error: mnt: not known to be stale' "$err" 'mnt: not known to be stale'
 like 'the mount with the descriptor in a socket is unknown, not dead' "$(fuse-info --json mnt)" '"state":"unknown"'

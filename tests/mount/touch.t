@@ -37,7 +37,7 @@ hang()
 	mount --bind hung other
 	stop "$server"
 	bg stat hung/none
-	sleep 0.1
+	within 5 blocked "$bg"
 }
 over() { kill -KILL "$server"; pkill -9 --ns $$ --nslist mnt -x faulty; umount -l hung other tree/hung; } 2>/dev/null
 

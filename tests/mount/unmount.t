@@ -295,7 +295,7 @@ nobody hellofs -b user
 mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
-exits 0 'fumount -R by an ordinary user, of their own hung mount, without fusectl' nobody timeout 5 fumount -R user
+exits 0 'fumount -R by an ordinary user, of their own hung mount, without fusectl' nobody timeout "$(longer 5)" fumount -R user
 like 'the waiter is woken, without fusectl' "$err" '1 request ended with ETIMEDOUT'
 ok 'the waiter ends' within 2 gone "$holder"
 kill -KILL "$mine"
@@ -305,7 +305,7 @@ nobody hellofs -b user
 mine=$(newest hellofs)
 stop "$mine"
 hold nobody stat user/none
-exits 0 'fumount -R by an ordinary user, with fusectl' nobody timeout 5 fumount -R user
+exits 0 'fumount -R by an ordinary user, with fusectl' nobody timeout "$(longer 5)" fumount -R user
 like 'the waiter is woken, with fusectl' "$err" '1 request ended with ETIMEDOUT'
 ok 'the waiter ends' within 2 gone "$holder"
 kill -KILL "$mine"

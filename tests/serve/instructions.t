@@ -6,8 +6,9 @@
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
 [ "$(uname -m)" = x86_64 ] || { echo '1..0 # SKIP counted for x86-64'; exit 0; }
 [ "$(gcc -dumpversion 2>/dev/null)$(command -v musl-gcc | grep -o 'musl-gcc$')" = 12musl-gcc ] || { echo '1..0 # SKIP counted for gcc 12 and musl'; exit 0; }
-start 120
+start 300
 need valgrind callgrind_control
+machine shared
 
 ALONE=1 BOX=$STATIC_BOX "$here/bench/instructions" >counts 2>&1
 diag "$(cat counts)"

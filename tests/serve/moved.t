@@ -29,7 +29,7 @@ rm mnt/three mnt/d/four
 mount --move there /proc
 fumount mnt
 END
-goes_on() { exits 0 "$1" unshare -m --propagation private timeout 30 bash moved "${@:2}"; }
+goes_on() { exits 0 "$1" unshare -m --propagation private timeout "$(longer 30)" bash moved "${@:2}"; }
 goes_on 'passfs goes on without the /proc that it had'
 is 'passfs reads files without /proc' "$out" $'one\nlong'
 goes_on 'with one thread' --threads=1
@@ -43,6 +43,6 @@ foreground()
 	mount --move there /proc && fumount mnt
 }
 export -f foreground
-exits 0 'and as the program of fmount' unshare -m --propagation private timeout 30 bash -c foreground
+exits 0 'and as the program of fmount' unshare -m --propagation private timeout "$(longer 30)" bash -c foreground
 is 'its directory' "$out" $'d\nlink\none'
 finish

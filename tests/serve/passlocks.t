@@ -20,8 +20,8 @@ is 'fcntl(2) reports the conflict as EAGAIN' "$out" 'Resource temporarily unavai
 like 'F_GETLK names the process that holds the lock' "$(lock mnt/one '?' 0 0)" "^write 0 10 $(newest lock)"
 exits 0 'a lock beside the locked range succeeds' lock mnt/one w 10 1 </dev/null
 lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
-sleep 0.3
-is 'a conflicting lock waits' "$(cat waited)" ''
+ok 'a conflicting lock waits' within 5 blocked "$waiter"
+is 'its caller does not have it' "$(cat waited)" ''
 ok 'other requests are served meanwhile' timeout 5 ls mnt
 exec 8>&-
 ok 'the waiter gets the lock once the owner closes the file' within 5 grep -q got waited
@@ -32,15 +32,18 @@ exec 8>hold
 within 5 grep -q got held
 exits 1 'a POSIX lock in the mount is seen in SOURCE' lock src/one w 0 1 </dev/null
 lock mnt/one w 0 1 wait </dev/null >waited 8>&- & waiter=$!
-sleep 0.2
+within 5 blocked "$waiter"
 kill -INT "$waiter"; kill -TERM "$waiter"
 ok 'a signal ends the process that waits for a lock' within 5 gone "$waiter"
 exec 8>&-
 ok 'a close gives the lock back in SOURCE' within 5 lock src/one w 0 1 </dev/null
-flock src/two sleep 2 8>&- & pids+=($!)
-sleep 0.2
+exec 8<>src/two
+flock 8
 exits 1 'flock(2) of SOURCE is seen in the mount' flock -n mnt/two true
-ok 'flock(2) in the mount waits for the one in SOURCE' timeout 10 flock mnt/two true
+flock mnt/two true 8>&- & waiter=$!
+ok 'flock(2) in the mount waits for the one in SOURCE' within 5 blocked "$waiter"
+exec 8>&-
+ok 'and gets it then' within 5 gone "$waiter"
 # F_OFD_SETLK: the lock belongs to the open file description. Closing another descriptor, or a
 # duplicate, does not release it.
 python3 -c 'import fcntl, os, struct, sys
@@ -53,7 +56,6 @@ sys.stdin.read()' <hold >held & pids+=($!)
 : >held	# what the last one wrote there
 exec 8>hold
 within 5 grep -q got held
-sleep 0.2
 exits 1 'the lock of an open file is seen in SOURCE' lock src/two w 0 1 </dev/null
 exec 8>&-
 ok 'the lock of an open file ends with it' within 5 lock src/two w 0 1 </dev/null

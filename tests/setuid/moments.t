@@ -73,7 +73,7 @@ fresh
 unshare -m --propagation private sleep 60 &
 elsewhere=$!
 pids+=("$elsewhere")
-sleep 0.2
+within 5 grep -q sleep "/proc/$elsewhere/comm"
 user mkdir other
 roots other
 for how in -uq -uqz; do
@@ -231,7 +231,7 @@ done
 # ---- Signals, limits, ids ----
 
 fresh
-strace -f -u nobody -o "$T/trace" env --ignore-signal=CHLD timeout 20 syncpeer mute fusermount3 --sync-init --comm-fd @ mnt >"$T/got" 2>&1
+strace -f -u nobody -o "$T/trace" env --ignore-signal=CHLD timeout "$(longer 20)" syncpeer mute fusermount3 --sync-init --comm-fd @ mnt >"$T/got" 2>&1
 like 'the server has ended over INIT' "$(cat "$T/got")" 'the server went away'
 like 'the child is killed through a pidfd' "$(cat "$T/trace")" 'pidfd_send_signal\([0-9]+, SIGKILL'
 unlike 'the helper kills no process by its number' "$(grep -v timeout "$T/trace")" 'kill\([0-9]+, SIGKILL'

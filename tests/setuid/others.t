@@ -66,7 +66,7 @@ mount -t tmpfs -o mode=1777 disk disk
 unshare -m --propagation private sleep 150 &
 elsewhere=$!
 pids+=("$elsewhere")
-sleep 0.2
+within 5 grep -q sleep "/proc/$elsewhere/comm"
 as_user_elsewhere() { nsenter -t "$elsewhere" -m setpriv --reuid 65534 --regid 65534 --clear-groups bash -c "cd $T/mine; $1"; }
 roots_are() { grep -c "$T/mine/.* - tmpfs roots" /proc/self/mountinfo; }
 # exchanged NAME DIRECTORY THERE HERE: root's mount is DIRECTORY/other. At the last moment the user
@@ -130,7 +130,7 @@ fresh
 user commfd true fusermount3 mine/mnt >/dev/null
 strace -f -u nobody -o trace -e inject=fcntl:delay_exit=3s:when=4 fusermount3 -u mine/mnt &
 job=$!
-sleep 1.5
+within 10 grep -q 'fcntl(.*F_OFD_SETLK' trace
 helper=$(pgrep -P $job -x fusermount3)
 ok 'the helper has taken its turn' grep -q "^$helper .*fcntl(.*F_OFD_SETLK" trace
 exits 1 'the user cannot stop the helper in its turn' user kill -STOP "$helper"
