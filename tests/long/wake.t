@@ -20,7 +20,8 @@ restore() { :; }
 
 some_wait() { [ "$(waiting)" -ge 2 ]; }
 descriptors() { local fds=("/proc/$server/fd"/*); echo "${#fds[@]}"; }
-memory() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$server/status"; }
+# In KiB: memory VmRSS, memory VmData.
+memory() { awk -v which="$1:" '$1 == which { print $2 }' "/proc/$server/status"; }
 works() { [ "$(timeout 5 ls "$place" 2>/dev/null | grep -c '^f[0-9]$')" -ge 5 ]; }
 
 # One round; says what went wrong.
