@@ -20,7 +20,7 @@
 #include "mount/table.h"
 #include "waking.h"
 
-enum { WATCH_MS = 500, LIMIT_MS = 1000, MOST_MS = 60000, BRIEF_MS = 400 };
+enum { WATCH_MS = 500, LIMIT_MS = 1000, MOST_MS = 20000, WALK_MS = 180000, BRIEF_MS = 400 };
 
 /* ---- The options ---- */
 
@@ -138,15 +138,16 @@ static int64_t count_left(const struct waking *w)
 }
 
 /* Runs passes, and again if requests are left: on a busy machine, a thread that was woken can take long to
-   send its next request. */
+   send its next request. A user whose processes come again and again does not hold this one for longer than MOST_MS. */
 static int run_passes(struct waking *w, int64_t *left)
 {
 	enum { RUNS = 3 };
+	const uint64_t end = sys_clock_ns() + (uint64_t)(w->order.walk ? WALK_MS : MOST_MS) * NS_PER_MS;
 	int err = 0;
 
 	*left = 1;
-	for (int i = 0; i < RUNS && !err && *left > 0; i++) {
-		err = waking_run_passes(w, LIMIT_MS, MOST_MS);
+	for (int i = 0; i < RUNS && !err && *left > 0 && sys_clock_ns() < end; i++) {
+		err = waking_run_passes(w, LIMIT_MS, end);
 		*left = count_left(w);
 		if (!w->ended)
 			break;
@@ -204,7 +205,7 @@ long fumount_wake_waiters(uint64_t connection)
 
 	w.job.order = &w.order;
 	if (!err)
-		err = waking_run_passes(&w, BRIEF_MS, BRIEF_MS);
+		err = waking_run_passes(&w, BRIEF_MS, sys_clock_ns() + (uint64_t)BRIEF_MS * NS_PER_MS);
 	if (w.job.pass)
 		sys_free_pages(w.job.pass, sizeof(*w.job.pass));
 	map_free(&w.job.woken);

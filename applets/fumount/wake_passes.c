@@ -149,9 +149,8 @@ static int pass_error(const struct waking *w)
 	return w->ended && (err == -ESRCH || err == -ESTALE || err == -ENOTCONN) ? 0 : err;
 }
 
-int waking_run_passes(struct waking *w, int limit_ms, int most_ms)
+int waking_run_passes(struct waking *w, int limit_ms, uint64_t end)
 {
-	const uint64_t end = sys_clock_ns() + (uint64_t)most_ms * NS_PER_MS;
 	struct wake_pass *pass = w->job.pass;
 	uint64_t now;
 

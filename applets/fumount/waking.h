@@ -25,8 +25,8 @@ int waking_find_servers(struct waking *w, uint64_t connection);
 
 /* Makes passes until no request waits any more. Returns 0, or -errno. A process that tries again whatever
    error it gets would make it run for ever, so it ends `limit_ms` after it last woke a thread that it had
-   not woken before, and after `most_ms` in any case. */
-int waking_run_passes(struct waking *w, int limit_ms, int most_ms);
+   not woken before, and at `end`, on sys_clock_ns(), in any case. */
+int waking_run_passes(struct waking *w, int limit_ms, uint64_t end);
 
 /* Reports. The first two return the exit status: waking_refuse() the one that it is given,
    waking_refuse_holding() that of the -errno with which the servers could not be held.
