@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/env.h"
 #include "msg.h"
 #include "out.h"
 #include "root_daemon.h"
@@ -39,40 +38,6 @@ char **command_place(char **program, int device)
 		argv[n] = path;
 	sys_set_cloexec(device, false);
 	return argv;
-}
-
-static const char clones_name[] = "FUSE_CLONE_FDS=";
-static char variable[4096];
-
-void command_close_clones(void)
-{
-	const char *at = variable + sizeof(clones_name) - 1;
-
-	while (*at) {
-		int fd = 0;
-
-		for (; *at >= '0' && *at <= '9'; at++)
-			fd = fd * 10 + (*at - '0');
-		sys_close(fd);
-		at += *at == ',';
-	}
-}
-
-int command_clone(int device, int count)
-{
-	struct out out = OUT_TEXT(variable);
-
-	out_str(&out, clones_name);
-	for (int i = 0; i < count; i++) {
-		int fd = sys_clone_device(device);
-
-		if (fd < 0)
-			return msg_errno(1, "--clones", fd);
-		sys_set_cloexec(fd, false);
-		out_fmt(&out, "%s%d", i ? "," : "", fd);
-	}
-	out_text(&out);
-	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
 }
 
 int command_exec(const struct fmount *f, char **argv)

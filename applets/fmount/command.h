@@ -9,13 +9,6 @@
    close-on-exec. The array is never freed. NULL once the error is printed. */
 char **command_place(char **program, int device);
 
-/* Makes so many clones of the device, and names them in FUSE_CLONE_FDS: cloning takes opening /dev/fuse,
-   which the program may not be allowed. 0, or 1 once the error is printed. */
-int command_clone(int device, int count);
-
-/* Closes these clones in this process. */
-void command_close_clones(void);
-
 /* Executes the server. Returns an exit status, and only on failure, once the error is printed. */
 int command_exec(const struct fmount *f, char **argv);
 

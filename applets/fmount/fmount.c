@@ -14,6 +14,7 @@
 #include "cli/user.h"
 #include "auto_unmount.h"
 #include "beneath.h"
+#include "clones.h"
 #include "command.h"
 #include "wait_server.h"
 
@@ -160,7 +161,7 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 	if (!program)
 		return hand_out(f, at, device);
 	argv = command_place(program, device);
-	if (!argv || command_clone(device, f->clones) != 0)
+	if (!argv || clones_make(device, f->clones) != 0)
 		return undo_mount(at);
 	/* Once this process has changed its user or capabilities, only the watcher can unmount. */
 	if (f->auto_unmount || (!f->wait && !f->keep && (f->launch.user || f->launch.drop_caps)))
@@ -223,8 +224,10 @@ static int run(struct fmount *f, const char *where, char **program)
 {
 	static struct mountpoint at;
 	struct optlist mount;
-	int device, held;
+	int device = f->keep ? fmount_keep_stored(&at, where) : -1, held;
 
+	if (device >= 0)
+		return start(f, &at, device, program);
 	f->auto_unmount |= text_in_list(f->list, auto_unmount);
 	if (make_point_or_report(where, f->list, &held) != 0 || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;

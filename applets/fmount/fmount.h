@@ -45,6 +45,9 @@ int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
    executes it, in a child. Returns the exit status once nothing is mounted any more. */
 int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device, char **argv,
 		int (*exec)(const struct fmount *f, char **argv)) FMOUNT_PART;
+/* Whether a service manager has stored the mount at `where` for the keeper before this one, which was killed: returns
+   /dev/fuse, and at->path and at->mounted are set; or -1. */
+int fmount_keep_stored(struct mountpoint *at, const char *where) FMOUNT_PART;
 /* In that child, before it executes the program: the kernel kills it when the keeper ends. 0, or 1 if
    the keeper has ended already. */
 int fmount_die_with_keeper(void) FMOUNT_PART;

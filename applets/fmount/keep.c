@@ -13,10 +13,11 @@
 #include "cli/notify.h"
 #include "fmount.h"
 #include "fuse_resume.h"
-#include "health/report.h"
+#include "keep_fdstore.h"
 #include "keep_pace.h"
 #include "keep_queue.h"
 #include "keep_stores.h"
+#include "keep_unmount.h"
 #include "mount/umount.h"
 #include "msg.h"
 #include "out.h"
@@ -24,10 +25,7 @@
 #include "sys.h"
 #include "sys/keep.h"
 
-/* The kernel allocates only those pages of the memory file that a process touches, so the servers'
-   part can be as large as their address space allows. */
-enum { OWN = 64 * 1024 };
-#define MEMORY_SIZE ((uint64_t)1 << (sizeof(void *) > 4 ? 40 : 30))
+enum { OWN = 64 * 1024 };	/* the keeper's part of the memory */
 
 /* How long a server has to serve before the next one starts without a pause. */
 enum { WORKED_MS = 15 };
@@ -88,7 +86,9 @@ static void show_restarts(void)
 static int prepare_memory(void)
 {
 	_Static_assert(sizeof(*keep.head) <= OWN, "the keeper's part");
-	keep.memory = sys_memory_file("fuse-resume", MEMORY_SIZE);
+	keep.memory = keep_fdstore_memory();
+	if (keep.memory < 0)
+		keep.memory = sys_memory_file("fuse-resume", KEEP_MEMORY_SIZE);
 	if (keep.memory < 0)
 		return keep.memory;
 	keep.head = sys_map_shared(keep.memory, 0, sizeof(*keep.head));
@@ -121,21 +121,12 @@ static int prepare(void)
 	int err = prepare_memory();
 
 	if (!err)
-		err = keep_stores_prepare(&keep.stores);
+		err = keep_stores_prepare(&keep.stores, keep.head->held);
 	if (!err)
 		err = keep.signals = sys_signal_fd(signals, sizeof(signals) / sizeof(*signals));
+	if (err >= 0)
+		keep_fdstore_save_mount(keep.at->mounted.dev_minor, keep.device, keep.memory);
 	return err < 0 ? err : 0;
-}
-
-static void __attribute__((noreturn)) become_server(int keeper, int store, char **argv,
-						    int (*exec)(const struct fmount *, char **))
-{
-	sys_unblock_signals();
-	keep_stores_give(&keep.stores, store);
-	keep.keeper = keeper;
-	if (set_environment() < 0)
-		sys_exit(1);
-	sys_exit(exec(keep.f, argv));
 }
 
 /* A change of the user resets what prctl(2) has set, so it comes after that. */
@@ -145,50 +136,57 @@ int fmount_die_with_keeper(void)
 	return sys_getppid() == keep.keeper ? 0 : 1;
 }
 
+/* Waits until the keeper has told the service manager of this process. */
+static void __attribute__((noreturn)) become_server(int keeper, int store, char **argv,
+						    int (*exec)(const struct fmount *, char **))
+{
+	char byte;
+
+	keep.keeper = keeper;
+	if (fmount_die_with_keeper() != 0 || sys_read(store, &byte, 1) != 1)
+		sys_exit(1);
+	sys_unblock_signals();
+	keep_stores_give(&keep.stores, store);
+	if (set_environment() < 0)
+		sys_exit(1);
+	sys_exit(exec(keep.f, argv));
+}
+
 static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
-	int store, keeper = sys_getpid(), err = keep_stores_begin(&keep.stores, &store);
+	int store, keeper = sys_getpid(), err = keep_stores_begin(&keep.stores, ++keep.lives, &store);
 
 	if (err)
 		return err;
-	keep.head->lives = ++keep.lives;
+	keep.head->lives = keep.lives;
 	show_restarts();
 	keep.began = now_ms();
 	keep.works = false;
 	keep.server = sys_fork();
 	if (keep.server == 0)
 		become_server(keeper, store, argv, exec);
+	keep_fdstore_save_server(keep.lives, keep.server);
+	sys_write(keep.stores.hold.socket, "", 1);
 	sys_close(store);
 	return keep.server < 0 ? keep.server : 0;
 }
 
 /* ---- Unmounting ---- */
 
-/* Runs in a child: umount(2) may wait for the server. */
-static int unmount(void)
-{
-	const struct sys_stat *m = &keep.at->mounted;
-	struct report to = { .object = keep.at->path, .except = keep.server };
-	int err = commfd_umount_in_parent(keep.at);
-	bool busy = err == -EBUSY;
-
-	if (busy || err == -EAGAIN) {
-		err = commfd_umount_known(keep.at, UMOUNT_LAZY);
-		busy |= report_holders(&to, m->dev_major, m->dev_minor) > 0;
-		if (!err && busy && !is_over())
-			msg("%s: busy: detached, and served until no process holds it; signal again to abort", keep.at->path);
-	}
-	return err ? msg_errno(1, keep.at->path, err) : 0;
-}
-
 static void start_unmounting(void)
 {
 	keep.stopping = true;
 	keep.unmounter = sys_fork();
 	if (keep.unmounter == 0)
-		sys_exit(unmount());
+		sys_exit(keep_unmount(keep.at, keep.device, keep.server));
 	if (keep.unmounter < 0)
 		commfd_umount_known(keep.at, UMOUNT_LAZY);
+}
+
+static void close_stores(void)
+{
+	keep_stores_close(&keep.stores);
+	keep_fdstore_drop_mount(keep.at->mounted.dev_minor, keep.lives);
 }
 
 /* The keeper's own descriptor is the connection's last one once the server is gone. */
@@ -197,7 +195,7 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	commfd_detach_soon(keep.at);
 	if (keep.server > 0)
 		sys_kill(keep.server, SIGKILL);
-	keep_stores_close(&keep.stores);
+	close_stores();
 	sys_exit(status);
 }
 
@@ -260,6 +258,7 @@ static bool goes_on(const char *program, int *status)
 	*status = launch_exit_status(ended);
 	keep.replacing = false;
 	keep_stores_ended(&keep.stores, keep.head->held == keep.lives);
+	keep_fdstore_drop_server(keep.lives);
 	if (!is_over() && !replacing) {
 		report_end(program, ended);
 		why = why_give_up(*status);
@@ -325,7 +324,7 @@ static void note_serving(void)
 	if (!keep_stores_serves(&keep.stores))
 		return;
 	if (keep.head->held == keep.lives)
-		child_release(&keep.stores.before);
+		keep_stores_drop_before(&keep.stores);
 	keep.works = true;
 	if (!keep.ready) {
 		keep.ready = true;
@@ -382,6 +381,7 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	keep.at = at;
 	keep.device = device;
 	keep.stores = KEEP_STORES_NONE;
+	keep.lives = keep_fdstore_end_server(device);
 	err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
 	if (!err)
 		err = prepare();
@@ -395,6 +395,6 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
 	wait_for_unmounter();
-	keep_stores_close(&keep.stores);
+	close_stores();
 	return status;
 }

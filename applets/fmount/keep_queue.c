@@ -19,6 +19,11 @@ static void send_header(int device, int32_t error, uint64_t unique)
 	sys_write(device, &out, sizeof(out));
 }
 
+void keep_queue_resend(int device)
+{
+	send_header(device, FUSE_NOTIFY_RESEND, 0);
+}
+
 /* A process that the server has left behind may read the request that poll(2) told of: read from a descriptor
    that does not wait. The servers' own is shared with them. */
 static int open_own(int device)
@@ -38,7 +43,7 @@ void keep_queue_fail(int device)
 	uint64_t end = sys_clock_ns() + NS_PER_S;
 	int own = open_own(device);
 
-	send_header(device, FUSE_NOTIFY_RESEND, 0);
+	keep_queue_resend(device);
 	while (in && sys_clock_ns() < end && sys_read(own, in, ROOM) >= (ssize_t)sizeof(*in))
 		if (is_resent(in))
 			send_header(own, -EIO, in->unique);
@@ -53,11 +58,11 @@ bool keep_queue_has_init(int device)
 	int own = open_own(device);
 	bool found = false;
 
-	send_header(device, FUSE_NOTIFY_RESEND, 0);
+	keep_queue_resend(device);
 	if (in)
 		found = sys_read(own, in, ROOM) > 0 && in->opcode == FUSE_INIT;
 	if (found)
-		send_header(device, FUSE_NOTIFY_RESEND, 0);
+		keep_queue_resend(device);
 	if (in)
 		sys_free_pages(in, ROOM);
 	if (own >= 0)

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Does nothing else. */
+void keep_queue_resend(int device);
+
 /* Answers all requests with EIO, in place of a server: the callers would get ENOTCONN at the end of the
    connection. Stops after a second. */
 void keep_queue_fail(int device);

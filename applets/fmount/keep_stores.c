@@ -2,6 +2,7 @@
 /* keep_stores: see keep_stores.h. */
 #include "keep_stores.h"
 
+#include "keep_fdstore.h"
 #include "sys.h"
 #include "sys/keep.h"
 
@@ -17,10 +18,12 @@ static int reserve_place(int *place)
 	return 0;
 }
 
-int keep_stores_prepare(struct keep_stores *s)
+int keep_stores_prepare(struct keep_stores *s, uint32_t held)
 {
 	int err = 0;
 
+	s->before_life = held;
+	s->before.socket = keep_fdstore_take_store(held);
 	for (int i = 0; !err && i < 2; i++)
 		err = reserve_place(&s->place[i]);
 	return err;
@@ -35,7 +38,9 @@ static int protect(struct keep_stores *s)
 	return err || s->before.socket < 0 ? err : child_hold(&s->before);
 }
 
-int keep_stores_begin(struct keep_stores *s, int *its)
+/* The service manager has the socket before the store can: the store would end if this process were the only one that
+   has the other end, and were killed. */
+int keep_stores_begin(struct keep_stores *s, uint32_t life, int *its)
 {
 	int pair[2], err = sys_message_pair(pair);
 
@@ -43,7 +48,10 @@ int keep_stores_begin(struct keep_stores *s, int *its)
 		return err;
 	s->hold.socket = pair[0];
 	*its = pair[1];
-	return protect(s);
+	s->life = life;
+	err = protect(s);
+	keep_fdstore_save_store(life, s->hold.socket);
+	return err;
 }
 
 void keep_stores_give(const struct keep_stores *s, int its)
@@ -57,30 +65,43 @@ void keep_stores_give(const struct keep_stores *s, int its)
 	sys_set_cloexec(s->place[1], false);
 }
 
+static void release(struct child_held *held, uint32_t life)
+{
+	if (held->socket >= 0)
+		keep_fdstore_drop_store(life);
+	child_release(held);
+}
+
 bool keep_stores_serves(struct keep_stores *s)
 {
 	char byte;
 
 	if (!sys_next_has_fds(s->hold.socket) && sys_read(s->hold.socket, &byte, 1) == 1)
 		return true;
-	child_release(&s->hold);
+	release(&s->hold, s->life);
 	return false;
+}
+
+void keep_stores_drop_before(struct keep_stores *s)
+{
+	release(&s->before, s->before_life);
 }
 
 void keep_stores_ended(struct keep_stores *s, bool filled)
 {
 	/* Servers that failed in between have filled none. */
 	if (!filled) {
-		child_release(&s->hold);
+		release(&s->hold, s->life);
 		return;
 	}
-	child_release(&s->before);
+	keep_stores_drop_before(s);
 	s->before = s->hold;
+	s->before_life = s->life;
 	s->hold = CHILD_HELD_NONE;
 }
 
 void keep_stores_close(struct keep_stores *s)
 {
-	child_release(&s->hold);
-	child_release(&s->before);
+	release(&s->hold, s->life);
+	keep_stores_drop_before(s);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "clones.h"
 #include "command.h"
 #include "health/fusectl.h"
 #include "launch/mount_or_report.h"
@@ -86,7 +87,7 @@ int wait_server_run(const struct fmount *f, struct mountpoint *at, int device, c
 	}
 	/* A copy of the descriptor here would keep the connection alive after its server. */
 	sys_close(device);
-	command_close_clones();
+	clones_close();
 	if (child > 0)	/* Not by path: another user may have it lead elsewhere, or to a server that does not answer. */
 		status = launch_wait_connection(child, at->mounted.dev_minor, f->timeout ? f->timeout * 1000 : -1);
 	mounted = pending || look_for_mount(at) != 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include "sys.h"
 
 enum { MEMORY_FLAGS = 3 /* MFD_CLOEXEC | MFD_ALLOW_SEALING */ };
-enum { ADD_SEALS = 1033, KEEP_SIZE = 7 /* F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW */ };
+enum { ADD_SEALS = 1033, GET_SEALS, KEEP_SIZE = 7 /* F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW */ };
 
 int sys_memory_file(const char *name, uint64_t size)
 {
@@ -31,6 +32,16 @@ int sys_memory_file(const char *name, uint64_t size)
 	if (err)
 		sys_close(fd);
 	return err ? err : fd;
+}
+
+int sys_memory_check(int fd, uint64_t size)
+{
+	struct stat st;
+	int err = (int)call_result(fstat(fd, &st));
+
+	if (err)
+		return err;
+	return (uint64_t)st.st_size == size && (fcntl(fd, GET_SEALS) & KEEP_SIZE) == KEEP_SIZE ? 0 : -EINVAL;
 }
 
 void *sys_map_shared(int fd, uint64_t offset, size_t size)

@@ -13,6 +13,9 @@
    memory. Returns a close-on-exec descriptor, which the caller closes, or -errno. */
 int sys_memory_file(const char *name, uint64_t size);
 
+/* Whether fd is such a file of `size` bytes, which no process can change: 0 or -errno. */
+int sys_memory_check(int fd, uint64_t size);
+
 /* Maps `size` bytes of the file fd from `offset` on (a multiple of the page size), shared: the file
    has what is written to them as soon as it is written. NULL: no memory or address space. The
    caller unmaps them with sys_free_pages(). */

@@ -35,16 +35,26 @@ static int unix_socket(int type, const char *path, struct sockaddr_un *address, 
 	return (int)call_result(syscall(SYS_socket, AF_UNIX, type | SOCK_CLOEXEC, 0));
 }
 
-int sys_unix_datagram(const char *path, const void *data, size_t size)
+union datagram_fds { struct cmsghdr header; char room[CMSG_SPACE(SYS_DATAGRAM_FDS * sizeof(int))]; };
+
+int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count)
 {
+	union datagram_fds control = { .header = {
+		.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(*fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = size };
 	struct sockaddr_un to;
-	socklen_t length;
-	int fd = unix_socket(SOCK_DGRAM, path, &to, &length);
+	struct msghdr message = { .msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1 };
+	int fd = unix_socket(SOCK_DGRAM, path, &to, &message.msg_namelen);
 	long sent;
 
 	if (fd < 0)
 		return fd;
-	sent = call_result(sendto(fd, data, size, MSG_NOSIGNAL, (struct sockaddr *)&to, length));
+	if (count) {
+		memcpy(control.room + CMSG_LEN(0), fds, count * sizeof(*fds));
+		message.msg_control = &control;
+		message.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(*fds));
+	}
+	sent = call_result(syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL));
 	close(fd);
 	return sent < 0 ? (int)sent : 0;
 }

@@ -298,8 +298,10 @@ int sys_listen(const char *path, uid_t uid, struct sys_stat *made)
 }
 int sys_accept(int socket) { check(socket); return new_descriptor(); }
 
-int sys_unix_datagram(const char *path, const void *data, size_t size)
+int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		check(fds[i]);
 	fuzz_touch(data, size);
 	return of_path(path);
 }
@@ -320,6 +322,7 @@ int sys_is_unix_socket(int fd) { return fd < 0 || fd >= FIRST ? -EBADF : decide(
 
 /* fmount --keep: no server is started. */
 int sys_memory_file(const char *name, uint64_t size) { (void)size; fuzz_touch_text(name); return new_descriptor(); }
+int sys_memory_check(int fd, uint64_t size) { (void)size; return on(fd); }
 void *sys_map_shared(int fd, uint64_t offset, size_t size) { (void)offset, (void)size; check(fd); return NULL; }
 int sys_message_pair(int fd[2]) { fd[0] = fd[1] = -1; return -EMFILE; }
 pid_t sys_fork_sharing_files(void) { return -EAGAIN; }

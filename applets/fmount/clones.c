@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* clones: see clones.h. */
+#include "clones.h"
+
+#include <errno.h>
+
+#include "cli/env.h"
+#include "msg.h"
+#include "out.h"
+#include "sys.h"
+
+static const char prefix[] = "FUSE_CLONE_FDS=";
+static char variable[4096];
+
+void clones_each(void (*fn)(int fd))
+{
+	const char *at = variable + sizeof(prefix) - 1;
+
+	while (*at) {
+		int fd = 0;
+
+		for (; *at >= '0' && *at <= '9'; at++)
+			fd = fd * 10 + (*at - '0');
+		fn(fd);
+		at += *at == ',';
+	}
+}
+
+static void close_clone(int fd)
+{
+	sys_close(fd);
+}
+
+void clones_close(void)
+{
+	clones_each(close_clone);
+}
+
+int clones_make(int device, int count)
+{
+	struct out out = OUT_TEXT(variable);
+
+	out_str(&out, prefix);
+	for (int i = 0; i < count; i++) {
+		int fd = sys_clone_device(device);
+
+		if (fd < 0)
+			return msg_errno(1, "--clones", fd);
+		sys_set_cloexec(fd, false);
+		out_fmt(&out, "%s%d", i ? "," : "", fd);
+	}
+	out_text(&out);
+	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
+}

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# fmount --keep under a service manager that stores its descriptors: the mount outlives its keeper, too.
+. "$(dirname "$0")/../lib.sh"
+start 300
+need python3
+mkdir mnt other src
+
+reads() { [ "$(timeout 5 cat mnt/hello)" = hello ]; }
+# Sets $keeper and $server, those that run now.
+find_both()
+{
+	keeper=$(awk '/^start / { pid = $2 } /^ended/ { pid = "" } END { print pid }' said) && [ "$keeper" ] &&
+		server=$(child_named "$program" "$keeper") && [ "$server" ]
+}
+managed()
+{
+	rm -f notify stored said log wait no-restart rename
+	bg "$here/mount/manager" "$@" >said 2>>log
+	manager=$bg
+}
+begin()
+{
+	program=$1; shift
+	managed fmount --keep --keep-tries 0 "${options[@]}" mnt -- "$program" "$@"
+	within 5 is_ready && find_both
+}
+is_ready() { grep -q READY=1 said; }
+names() { sed 's/-[0-9]*$//' stored | sort | uniq -c | awk '{ printf "%s%s %s", sep, $1, $2; sep = ", " }'; }
+has_names() { [ "$(names)" = "$1" ]; }
+another() { find_both && [ "$keeper" != "$was" ]; }
+kill_both() { was=$keeper; kill -KILL "$keeper" "$server"; within 5 another; } 2>/dev/null
+descriptors() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
+count_is() { find_both && [ "$(descriptors "$keeper")" = "$1" ]; }
+manager_ends() { within 5 gone "$manager" && wait "$manager"; }
+options=()
+
+# ---- hellofs ----
+ok 'fmount --keep under a service manager' begin hellofs
+mounted_as=$(mount_line "$T/mnt")
+ok 'the manager stores the device, the memory, the server and a socket' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
+unlike 'none of them is polled by the manager' "$(cat said)" polls
+before=$(descriptors "$keeper")
+asks() { local n=0; until [ -e enough ]; do [ "$(cat mnt/hello)" = hello ] || echo wrong; n=$((n + 1)); done; echo "$n" >"asked.$1"; }
+clients=()
+for i in 1 2 3; do bg asks "$i" 2>>wrong >>wrong; clients+=("$bg"); done
+exec 5<mnt/hello
+for ((i = 0; i < 50; i++)); do
+	kill_both || break
+	sleep "0.0$((RANDOM % 9))"
+done
+: >enough
+wait "${clients[@]}"
+is 'killed 50 times, keeper and server' "$i" 50
+is '3 clients saw no error and no other data' "$(cat wrong)" ''
+ok 'each of them was served' test "$(sort -n asked.? | head -n 1)" -gt 0
+is 'a file that was opened before the first death is read' "$(timeout 5 cat <&5)" hello
+exec 5<&-
+is 'it is the same mount' "$(mount_line "$T/mnt")" "$mounted_as"
+ok 'the manager stores no more than before' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
+ok "the keeper has as many descriptors as the first one: $before" within 5 count_is "$before" || diag "$(ls -l "/proc/$keeper/fd")"
+is 'the number of restarts goes on' "$(cat "/proc/$keeper/comm")" fuse-keep:50
+
+# A caller waits while both are killed.
+stop "$server"
+reads_directly() { exec dd if=mnt/hello of=copy iflag=direct status=none; }
+bg reads_directly
+client=$bg
+ok 'a caller waits for the server' within 5 blocked "$client"
+ok 'keeper and stopped server are killed' kill_both
+ok 'the caller gets its answer from the next server' wait "$client"
+is 'it is the data of the file' "$(cat copy)" hello
+# The keeper alone is killed: the server must not stay.
+old=$server was=$keeper
+kill -KILL "$keeper"
+ok 'killed alone, the keeper takes the server along' within 5 gone "$old"
+ok 'and another keeper goes on' within 5 another
+ok 'the mount answers' reads
+kill -TERM "$keeper"
+ok 'SIGTERM ends the service' manager_ends
+ok 'SIGTERM unmounts' unmounted "$T/mnt"
+is 'the manager stores nothing any more' "$(cat stored)" ''
+
+# ---- Clones ----
+options=(--clones 2)
+ok 'fmount --keep --clones' begin hellofs
+ok 'the clones are stored' within 5 has_names '2 fuse-clone, 2 fuse-keep, 1 fuse-server, 1 fuse-store'
+before=$(descriptors "$keeper")
+kill_both && kill_both
+ok 'the mount answers after two deaths' reads
+ok 'as many clones are stored as before' within 5 has_names '2 fuse-clone, 2 fuse-keep, 1 fuse-server, 1 fuse-store'
+ok "the keeper has as many descriptors as the first one: $before" within 5 count_is "$before" || diag "$(ls -l "/proc/$keeper/fd")"
+exits 0 'fumount' timeout 10 fumount mnt
+ok 'fumount ends the service' manager_ends
+is 'the manager stores nothing after fumount' "$(cat stored)" ''
+options=()
+
+# ---- passfs: open files, locks, removed files ----
+echo 0 >src/count
+ok 'fmount --keep of passfs' begin passfs src
+ok 'the socket to the process that holds its descriptors is stored' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
+cat >work.py <<'END'
+# Appends and reads back, by descriptors that stay open; one of the files has no name any more.
+import fcntl, os
+f = os.open("mnt/log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+gone = os.open("mnt/gone", os.O_RDWR | os.O_CREAT)
+fcntl.lockf(gone, fcntl.LOCK_EX)
+os.unlink("mnt/gone")
+n = 0
+while not os.path.exists("enough") or n < 100:
+    line = b"%08d\n" % n
+    assert os.write(f, line) == 9
+    assert os.pread(f, 9, 9 * n) == line
+    assert os.pwrite(gone, line, 9 * n) == 9
+    assert os.fstat(gone).st_size == 9 * (n + 1) and os.fstat(gone).st_nlink == 0
+    os.mkdir("mnt/d%d" % n)
+    os.rename("mnt/d%d" % n, "mnt/e")
+    os.rmdir("mnt/e")
+    n += 1
+assert os.pread(gone, 9 * n, 0) == b"".join(b"%08d\n" % i for i in range(n))
+print(n)
+END
+rm enough
+bg python3 work.py >worked 2>wrong
+client=$bg
+within 5 test -e src/log
+for ((i = 0; i < 50; i++)); do
+	kill_both || break
+	sleep "0.0$((RANDOM % 9))"
+done
+: >enough
+ok 'work with open and removed files over 50 deaths of keeper and server' wait "$client"
+is 'killed 50 times' "$i" 50
+is 'the client saw no error' "$(cat wrong)" ''
+is 'each line was written once' "$(wc -l <src/log)" "$(cat worked)"
+ok 'no line is wrong' cmp -s src/log <(seq -f %08.0f 0 $(($(cat worked) - 1)))
+ok 'as much is stored as before' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
+find_both
+kill -TERM "$keeper"
+ok 'SIGTERM ends the service of passfs' manager_ends
+is 'the manager stores nothing after passfs' "$(cat stored)" ''
+
+# ---- What belongs to nothing ----
+is_anew() { find_both && grep -q 'stores no mount that is there; mounting anew' log && reads; }
+ok 'fmount --keep, to be unmounted while no keeper runs' begin hellofs
+was=$keeper
+: >wait
+kill -KILL "$keeper"
+within 5 gone "$server"
+umount -l mnt
+rm wait
+ok 'what is not mounted any more is not taken over: it mounts anew' within 5 is_anew
+ok 'and only that is stored' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
+like 'under the name of its connection' "$(cat stored)" "fuse-keep-$(conn_of "$T/mnt")"
+# The name says that it is the mount which is there, but it is another one.
+: >wait
+kill -KILL "$keeper"
+within 5 gone "$server"
+was=$(conn_of "$T/mnt")
+umount -l mnt
+hellofs -b mnt
+is_stranger=$(conn_of "$T/mnt")
+echo "fuse-keep-$was fuse-keep-$is_stranger" >rename
+: >log
+rm wait
+ok 'a device with the name of another connection is not taken over' within 5 grep -q 'stores no mount that is there' log
+: >no-restart
+ok 'and the service ends, since the mountpoint is in use' within 5 gone "$manager"
+like 'as it says' "$(cat log)" 'already mounted'
+ok 'the mount that is there goes on' reads
+is 'unharmed' "$(conn_of "$T/mnt")" "$is_stranger"
+fumount mnt
+
+# ---- A manager that stores nothing ----
+program=hellofs
+managed env -u FDSTORE fmount --keep mnt -- hellofs
+within 5 is_ready && find_both
+ok 'without FDSTORE the mount answers' reads
+is 'nothing is stored' "$(cat stored)" ''
+: >no-restart
+kill -KILL "$keeper"
+ok 'without FDSTORE the server ends with its keeper' within 5 gone "$server"
+exits 1 'and the mount is dead, so that nobody waits' timeout 5 stat mnt
+umount -l mnt
+finish
