@@ -99,29 +99,8 @@ options=()
 echo 0 >src/count
 ok 'fmount --keep of passfs' begin passfs src
 ok 'the socket to the process that holds its descriptors is stored' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
-cat >work.py <<'END'
-# Appends and reads back, by descriptors that stay open; one of the files has no name any more.
-import fcntl, os
-f = os.open("mnt/log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
-gone = os.open("mnt/gone", os.O_RDWR | os.O_CREAT)
-fcntl.lockf(gone, fcntl.LOCK_EX)
-os.unlink("mnt/gone")
-n = 0
-while not os.path.exists("enough") or n < 100:
-    line = b"%08d\n" % n
-    assert os.write(f, line) == 9
-    assert os.pread(f, 9, 9 * n) == line
-    assert os.pwrite(gone, line, 9 * n) == 9
-    assert os.fstat(gone).st_size == 9 * (n + 1) and os.fstat(gone).st_nlink == 0
-    os.mkdir("mnt/d%d" % n)
-    os.rename("mnt/d%d" % n, "mnt/e")
-    os.rmdir("mnt/e")
-    n += 1
-assert os.pread(gone, 9 * n, 0) == b"".join(b"%08d\n" % i for i in range(n))
-print(n)
-END
 rm enough
-bg python3 work.py >worked 2>wrong
+bg "$here/mount/keep-work" >worked 2>wrong
 client=$bg
 within 5 test -e src/log
 for ((i = 0; i < 50; i++)); do

@@ -99,5 +99,7 @@ ok 'the stop unmounts' within 5 unmounted "$T/mnt"
 if command -v systemd-analyze >/dev/null; then
 	sed "s,/usr/bin/,$BUILD/bin/," "$unit" >'passfs@.service'
 	is 'systemd-analyze verify finds no fault in the unit' "$(systemd-analyze verify --man=no "$T/passfs@.service" 2>&1)" ''
+	sed "s,/usr/bin/,$BUILD/bin/," "${unit%@*}-keep@.service" >'passfs-keep@.service'
+	is 'nor in that of fmount --keep' "$(systemd-analyze verify --man=no "$T/passfs-keep@.service" 2>&1)" ''
 fi
 finish
