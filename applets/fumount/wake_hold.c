@@ -56,7 +56,7 @@ static bool is_held_by_fumount(int tid)
 	if (!tracer)
 		return false;
 	proc_command(tracer, command);
-	return strcmp(command, "fumount") == 0 || strcmp(command, "fusebox") == 0;
+	return strcmp(command, WAKE_HOLDER) == 0;
 }
 
 /* The kernel reuses thread numbers, so look after PTRACE_SEIZE whether the thread is one of the process:

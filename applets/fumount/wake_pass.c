@@ -2,8 +2,10 @@
 /* wake_pass: see wake_pass.h.
  *
  * The child that does this may be killed at any moment. The servers go on then, since the kernel ends
- * the tracing with the tracer; and no request is lost, since each one waits either to be read, or
- * as a request that the server has read, which the next RESEND reaches.
+ * the tracing with the tracer; and no process waits for ever, since each request waits either to be read, or
+ * as a request that the server has read, which the next RESEND reaches. But a RELEASE that only this child has read
+ * then looks like one that the server has read, and must not reach it twice. So the child has a session and a name of
+ * its own: whatever kills fumount lets the child finish.
  */
 #include "wake_pass.h"
 
@@ -137,6 +139,8 @@ static int run_in_child(void *data)
 	int err;
 
 	sys_block_signals();
+	sys_setsid();
+	sys_name_process(WAKE_HOLDER);
 	sys_close_stdio(NULL, 0);	/* a reader of a pipe would wait for a child that blocks */
 	job->pass->held = err = servers_hold(&servers, job, &q);
 	job->pass->server = servers.pid;

@@ -20,7 +20,7 @@ for ((i = 0; i < 6; i++)); do
 done
 is 'root: always ends' "$i" 6
 abort_detach "$T/mnt"
-ok 'nobody is left behind' within 5 sh -c "! ps -eo comm,wchan | grep -q 'fumount.*request_wait'"
+ok 'nobody is left behind' within 5 sh -c "! ps -eo comm,wchan | grep -q 'fu[ms].*request_wait'"
 within 5 unmounted "$T/mnt"
 
 # Another user's server.
