@@ -79,7 +79,7 @@ static void put_states(struct out *out, const struct table_row *row, const struc
 {
 	enum conn_state now = census_state(conn);
 
-	for (enum conn_state state = CONN_SERVING; state <= CONN_UNKNOWN; state++) {
+	for (enum conn_state state = CONN_SERVING; state <= CONN_RESTARTING; state++) {
 		begin_sample(out, STATE, row);
 		put_label(out, "state", census_state_name(state));
 		out_fmt(out, "} %d\n", state == now);

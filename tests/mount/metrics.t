@@ -50,7 +50,8 @@ is '--metrics has all metrics' "$(say 'sorted(samples)')" "['fuse_mount_info', '
 is 'state of a mount that serves' "$(say 'state("/good")')" "['serving']"
 is 'state of a dead mount' "$(say 'state("/dead")[0] in ("dead", "aborted")')" True
 is 'state of a hung mount' "$(say 'state("/mute")')" "['hung']"
-is 'each possible state of a mount is a sample' "$(say 'len(of("fuse_mount_state", "/mute"))')" 7
+is 'each possible state of a mount is a sample' "$(say 'len(of("fuse_mount_state", "/mute"))')" 8
+is 'each mount is in one state' "$(say '{sum(of("fuse_mount_state", end)) for end in ("/mute", "/dead", "/kept", "name")}')" '{1}'
 is 'the metric of waiting requests' "$(say 'of("fuse_mount_waiting_requests", "/mute"), of("fuse_mount_waiting_requests", "/good")')" '([1], [0, 0])'
 is 'pid of the server' "$(say 'len(of("fuse_mount_server_pid", "/good")) == 2 and all(p > 1 for p in of("fuse_mount_server_pid", "/good"))')" True
 is 'age of the server' "$(say 'max(of("fuse_mount_server_age_seconds", "/good")) < 100')" True
@@ -58,6 +59,14 @@ is 'restarts of a mount that is kept' "$(say 'of("fuse_mount_server_restarts_tot
 is 'type and connection of a mount' "$(say 'of("fuse_mount_info", "/good", type="fuse.hellofs", connection="'"$(conn_of "$T/good")"'")')" '[1, 1]'
 is 'a name is escaped as in the tables' "$(say '[l["mountpoint"] for l, v in samples["fuse_mount_info"] if "odd" in l["mountpoint"]][0].split("/")[-1]')" 'odd "\\\n\033name'
 unlike 'no escape character of a name is printed' "$out" $'\033'
+# The keeper is about to start a server, and does not.
+server=$(child_named hellofs "$keeper")
+stop "$keeper"
+kill -KILL "$server"
+within 5 gone "$server"
+exits 0 'fuse-info --metrics while a server is started again' fuse-info --metrics
+is 'state of a mount whose server is started again' "$(say 'state("/kept")')" "['restarting']"
+kill -CONT "$keeper"
 exits 1 '--metrics with a target is refused' fuse-info --metrics good
 exits 1 '--metrics with --json is refused' fuse-info --metrics --json
 bg unshare -m --propagation private sh -c 'mkdir in; hellofs -b "$PWD/in"; touch ready; exec sleep 60'
