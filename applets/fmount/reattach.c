@@ -77,6 +77,30 @@ static int clone_outside(const struct reattach *r, const struct table_row *old)
 	return err ? err : clone;
 }
 
+struct nested { const struct reattach *r; const struct table_row *old; int err; };
+
+static int check_nested(const struct table_row *row, void *data)
+{
+	struct nested *n = data;
+
+	if (row->parent == n->old->id && strcmp(row->mountpoint, n->old->mountpoint) != 0)
+		n->err = -ENOTEMPTY;
+	else if (row->id == n->old->parent && is_old(n->r, row) && strcmp(row->mountpoint, n->old->mountpoint) != 0)
+		n->err = -ENOTCONN;
+	return n->err != 0;
+}
+
+/* Whether a clone can stand for the old mount, and nothing else is lost with that. The kernel detaches what is
+   mounted in a dead mount once its name is looked up: -ENOTCONN without doing so. */
+static int check_old(const struct reattach *r, const struct table_row *old)
+{
+	struct nested n = { r, old, text_in_list(old->options, "idmapped") ? -EXDEV : 0 };
+
+	if (!n.err)
+		table_each(NULL, check_nested, &n);
+	return n.err;
+}
+
 /* Returns 0 or 1 as attach() does, or -errno; -ESTALE: another mount is there now, or covers the old one. */
 static int replace(const struct reattach *r, const struct table_row *old)
 {
@@ -91,7 +115,9 @@ static int replace(const struct reattach *r, const struct table_row *old)
 	t.id = old->id;
 	t.major = old->major;
 	t.minor = old->minor;
-	err = target_reach(&t);
+	err = check_old(r, old);
+	if (!err)
+		err = target_reach(&t);
 	if (!err && !r->dry) {
 		clone = clone_outside(r, old);
 		err = clone < 0 ? clone : attach(clone, t.at.fd);
@@ -102,6 +128,16 @@ static int replace(const struct reattach *r, const struct table_row *old)
 	return err;
 }
 
+static const char *reason(const struct table_row *old, int err)
+{
+	return err == -ESTALE ? "another mount is there or covers it"
+	       : err == -ENOENT && old->root[1] ? "the new mount does not have this part of the old one"
+	       : err == -ENOTEMPTY ? "other mounts are below it, and would be lost"
+	       : err == -ENOTCONN ? "it is mounted in a dead mount"
+	       : err == -EXDEV ? "it is idmapped; unmount it, and use --idmap again"
+	       : msg_reason(err);
+}
+
 static void report(const struct reattach *r, const struct table_row *old, int result)
 {
 	char text[16 * 1024], command[16];
@@ -110,9 +146,7 @@ static void report(const struct reattach *r, const struct table_row *old, int re
 	proc_command(r->pid, command);
 	if (result < 0) {
 		msg("%s, in the mount namespace of %d (%s): not replaced: %s", old->mountpoint, r->pid, command,
-		    result == -ESTALE ? "another mount is there or covers it"
-		    : result == -ENOENT && old->root[1] ? "the new mount does not have this part of the old one"
-		    : msg_reason(result));
+		    reason(old, result));
 		return;
 	}
 	out.escape = true;

@@ -25,12 +25,13 @@ static uint64_t attributes_of(const char *options)
 	return attributes;
 }
 
-/* MS_SHARED, MS_SLAVE or MS_PRIVATE, as the old mount. */
+/* MS_SHARED, MS_SLAVE, MS_UNBINDABLE or MS_PRIVATE, as the old mount. */
 static uint64_t propagation_of(const char *propagation)
 {
-	enum { PRIVATE = 1 << 18, SLAVE = 1 << 19, SHARED = 1 << 20 };
+	enum { UNBINDABLE = 1 << 17, PRIVATE = 1 << 18, SLAVE = 1 << 19, SHARED = 1 << 20 };
 
-	return text_find(propagation, "shared:") ? SHARED : text_find(propagation, "master:") ? SLAVE : PRIVATE;
+	return text_find(propagation, "shared:") ? SHARED : text_find(propagation, "master:") ? SLAVE
+	       : text_find(propagation, "unbindable") ? UNBINDABLE : PRIVATE;
 }
 
 /* Opens the directory or file of the new mount that `old` shows of its file system. The kernel drops the

@@ -69,6 +69,39 @@ is 'a locked mount is covered by the new one' "$(table user | grep -c " $T/mnt "
 exits 0 'a second --reattach reports only the mount that is covered' bash -c 'fmount --reattach mnt 2>&1 | grep -v "covers it"; [ "${PIPESTATUS[1]}" = 1 ]'
 end hidden user pivoted
 
+# ---- What would be lost ----
+
+# The kernel detaches what is mounted in a dead mount once its name is looked up.
+container nested '--propagation private' "mkdir $T/binds/nested; mount --bind $T/mnt $T/binds/nested; mount -t tmpfs none $T/binds/nested/sub
+	echo precious >$T/binds/nested/sub/file; mkdir $T/binds/outer; mount --bind $T/mnt $T/binds/outer; mount --bind $T/mnt/sub $T/binds/outer/sub"
+container alone '--propagation private' "mount --make-unbindable $T/mnt"
+dies
+fmount --wait --replace-stale mnt -- passfs --cache=none source
+exits 1 '--reattach --dry-run where mounts would be lost' fmount --reattach --dry-run mnt
+nested=$err
+exits 1 '--reattach where mounts would be lost' fmount --reattach mnt
+is '--dry-run reports the same mounts' "$nested" "$err"
+like 'a mount with another one below it is not replaced' "$err" "/binds/nested, in .*: not replaced: other mounts are below it, and would be lost"
+like 'a mount in a dead mount is not replaced' "$err" "/binds/outer/sub, in .*: not replaced: it is mounted in a dead mount"
+is 'nothing that was mounted in a dead mount is lost' "$(table nested | grep -c " $T/binds/[a-z]*/sub ")" 2
+like 'a mount that was unbindable is so again' "$(table alone | grep " $T/mnt ")" ' unbindable '
+in_ nested umount -l "$T/binds/nested" "$T/binds/outer"
+end nested alone
+
+if fuse-info -k | grep -qw ALLOW_IDMAP; then
+	mkdir hello
+	hellofs -b hello
+	container mapped '--propagation private' "mkdir $T/binds/mapped; fmount --idmap 0:100000:9 $T/hello $T/binds/mapped"
+	kill -KILL "$(server_of hello)"
+	within 5 bash -c '! cat hello/hello 2>/dev/null'
+	exits 0 '--replace-stale of a mount that was bound idmapped' fmount --wait --replace-stale hello -- hellofs
+	exits 1 '--reattach of an idmapped mount' fmount --reattach hello
+	like 'the error names the idmapped mount' "$err" "/binds/mapped, in .*: not replaced: it is idmapped; "
+	ok 'the mount that is not idmapped is replaced' in_ mapped cat "$T/hello/hello"
+	end mapped
+	fumount hello
+fi
+
 # ---- By name, and what is refused ----
 
 exits 0 '--reattach where no dead mount is left' fmount --reattach mnt
