@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "fuse_kernel.h"
 #include "out.h"
 #include "proc/proc.h"
 
@@ -90,7 +91,7 @@ static bool decode(const struct event_layout *l, const unsigned char *record, si
 	e->end = f == &l->end;
 	e->pid = (int32_t)read32(record + f->at[EVENT_PID]);
 	e->connection = read32(record + f->at[EVENT_CONNECTION]);
-	e->unique = read64(record + f->at[EVENT_UNIQUE]);
+	e->unique = read64(record + f->at[EVENT_UNIQUE]) & ~FUSE_UNIQUE_RESEND;	/* a request sent again ends with that bit */
 	e->length = read32(record + f->at[EVENT_LENGTH]);
 	e->opcode = e->end ? 0 : (uint16_t)read32(record + f->at[EVENT_EXTRA]);
 	e->error = e->end ? (int16_t)read32(record + f->at[EVENT_EXTRA]) : 0;

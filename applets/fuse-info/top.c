@@ -137,8 +137,10 @@ static void count_flying(const struct event *sent, void *data)
 {
 	struct sum *s = find_sum(data, sent);
 
-	if (s)
-		s->flying++;
+	if (!s)
+		return;
+	s->known = true;	/* of an earlier interval, maybe */
+	s->flying++;
 }
 
 /* ---- Output ---- */

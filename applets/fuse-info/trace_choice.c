@@ -4,6 +4,7 @@
 
 #include "fuse_info.h"
 #include "msg.h"
+#include "proc/proc.h"
 #include "trace.h"
 
 const char *trace_contradiction(const struct trace_choice *c, char **operands, bool all, bool watch, bool other)
@@ -33,6 +34,11 @@ int trace_chosen(const struct trace_choice *c, struct view *v, const char *word,
 
 	if (bad) {
 		msg("--trace-ops: %s: not an operation; wanted: names such as LOOKUP,READ", bad);
+		return 1;
+	}
+	/* The events have numbers of the first PID namespace, and /proc has others. */
+	if (c->pid && !proc_is_outermost()) {
+		msg("--trace-pid: the kernel tells process numbers of the first PID namespace; run fuse-info there");
 		return 1;
 	}
 	return c->trace ? trace_requests(v, &t) : trace_top(v, &t, v->width || watch);

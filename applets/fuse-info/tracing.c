@@ -57,6 +57,20 @@ static int mount_tracefs(void)
 
 /* ---- The instance ---- */
 
+/* Whether the name is fusebox-PID-N, as make_instance() forms it: an instance such as fusebox-debug is
+   somebody else's. */
+static bool is_own_name(const char *name)
+{
+	size_t digits;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	name += sizeof(prefix) - 1;
+	digits = strspn(name, "0123456789");
+	name += digits;
+	return digits && *name == '-' && name[1] && !name[1 + strspn(name + 1, "0123456789abcdef")];
+}
+
 /* Removing an instance fails with EBUSY as long as a process has one of its pipes open. */
 static void remove_leftovers(int instances)
 {
@@ -66,7 +80,7 @@ static void remove_leftovers(int instances)
 	if (sys_opendir(&dir, instances, ".") < 0)
 		return;
 	while ((name = sys_readdir(&dir)))
-		if (strncmp(name, prefix, sizeof(prefix) - 1) == 0)
+		if (is_own_name(name))
 			vfs_unlink(instances, name, true);
 	sys_close(dir.fd);
 }

@@ -118,6 +118,20 @@ for how in --trace --top; do
 	is "$how shows no request of the next connection" "$(grep -c INIT out)" 0
 	umount next
 done
+# fumount --wake has the kernel send the request again, which changes its number.
+mkdir woken
+hellofs -b --transport=dev "$T/woken"
+server=$(newest hellofs)
+trace --trace woken
+stop "$server"
+bg stat woken/none
+within 5 blocked "$bg"
+exits 0 'fumount --wake of a traced mount' fumount --wake woken
+kill -CONT "$server"
+wait "$bg"
+end
+like 'a request that was sent again is printed with its end' "$(cat out)" " [A-Z]+ +[0-9]+ +[0-9]+ ETIMEDOUT +[0-9]+"
+like 'a request that was sent again is neither in flight nor sent before' "$(cat err)" ', 0 of them in flight; 0 sent before'
 fuse-info --trace=1 --json mnt >out
 is '--trace=1 ends after a second without a request' "$(json 'len(r)')" 0
 
@@ -135,8 +149,10 @@ bg_timeout 20 bash -c 'fuse-info --trace=1 mnt >out'
 wait "$bg"
 is 'the next --trace removes the instance of a killed one' "$(instance_of "$killed" || echo gone)" gone
 trace --trace mnt
+mkdir tracefs/instances/fusebox-{other,12-other,}$$
 fuse-info --trace=1 mnt >/dev/null 2>&1
 ok 'the next --trace leaves an instance that is in use' instance_of "$tracer"
+is 'the next --trace leaves the instances of other programs' "$(for i in tracefs/instances/fusebox-{other,12-other,}$$; do rmdir "$i" || echo lost; done)" ''
 end
 # One reader closes the pipe, and another one never reads.
 fuse-info --trace mnt > >(head -n 1 >/dev/null) 2>err & tracer=$!; pids+=("$tracer")
@@ -182,6 +198,8 @@ exits 1 '--trace by an ordinary user' user --trace=1 mnt
 is '--trace names the privilege that it needs' "$err" 'fuse-info: tracefs: tracing needs root (CAP_SYS_ADMIN in the first user namespace)'
 exits 1 '--trace by root of a user namespace' unshare -Ur fuse-info --trace=1 mnt
 like 'the error: first user namespace' "$err" 'first user namespace'
+exits 1 '--trace-pid in another PID namespace' unshare -pf --mount-proc fuse-info --trace=1 --trace-pid=1 mnt
+like 'the error names the PID namespace that --trace-pid needs' "$err" '^fuse-info: --trace-pid: .*first PID namespace'
 exits 1 '--trace where the kernel has no tracefs' forbid 38 430 "$BUILD/bin/fuse-info" --trace=1 mnt
 is 'the error tells which kernel has tracefs' "$err" 'fuse-info: tracefs: this kernel has no tracefs; tracing needs Linux 6.12 with CONFIG_FTRACE'
 exits 1 '--trace of a directory that is no FUSE mount' fuse-info --trace=1 "$T"
@@ -212,6 +230,14 @@ wait "$tracer"
 like '--top -A has the first mount' "$(cat out)" $'\n'"$T/mnt, connection [0-9]+, 0 waiting"$'\n'"  STATFS +10 "
 like '--top -A has the second mount' "$(cat out)" $'\n'"$T/slow, connection [0-9]+, 0 waiting"
 is 'columns are aligned' "$(awk '/^OPERATION/ { n = length } /STATFS/ && length != n { bad++ } END { print bad + 0 }' out)" 0
+# The request is sent in the first interval, and waits in those after it.
+faulty mute "$T/mute"
+fuse-info --top=1 --watch --json mute >out & tracer=$!; pids+=("$tracer")
+within 10 recording "$tracer"
+bg stat mute/none
+within 10 bash -c '[ "$(wc -l <out)" -ge 3 ]'
+kill "$tracer"
+is '--top has what is in flight since an earlier interval' "$(sed -n '3s/.*"operation":"\([A-Z]*\)".*\("in_flight":[a-z0-9]*\).*/\1 \2/p' out)" 'LOOKUP "in_flight":1'
 bg timeout 6 script -qec 'fuse-info --top=1 mnt' out
 within 5 grep -q OPERATION out
 requests 10
