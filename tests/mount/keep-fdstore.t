@@ -15,7 +15,7 @@ find_both()
 }
 managed()
 {
-	rm -f notify stored said log wait no-restart rename
+	rm -f notify stored said log pause no-restart rename
 	bg "$here/mount/manager" "$@" >said 2>>log
 	manager=$bg
 }
@@ -123,16 +123,16 @@ is 'the manager stores nothing after passfs' "$(cat stored)" ''
 is_anew() { find_both && grep -q 'stores no mount that is there; mounting anew' log && reads; }
 ok 'fmount --keep, to be unmounted while no keeper runs' begin hellofs
 was=$keeper
-: >wait
+: >pause
 kill -KILL "$keeper"
 within 5 gone "$server"
 umount -l mnt
-rm wait
+rm pause
 ok 'what is not mounted any more is not taken over: it mounts anew' within 5 is_anew
 ok 'and only that is stored' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
 like 'under the name of its connection' "$(cat stored)" "fuse-keep-$(conn_of "$T/mnt")"
 # The name says that it is the mount which is there, but it is another one.
-: >wait
+: >pause
 kill -KILL "$keeper"
 within 5 gone "$server"
 was=$(conn_of "$T/mnt")
@@ -141,7 +141,7 @@ hellofs -b mnt
 is_stranger=$(conn_of "$T/mnt")
 echo "fuse-keep-$was fuse-keep-$is_stranger" >rename
 : >log
-rm wait
+rm pause
 ok 'a device with the name of another connection is not taken over' within 5 grep -q 'stores no mount that is there' log
 : >no-restart
 ok 'and the service ends, since the mountpoint is in use' within 5 gone "$manager"
