@@ -37,7 +37,7 @@ check()
 exits()
 {
 	want=$1; shift
-	timeout 15 "$@" >/tmp/said 2>&1
+	timeout $((15 * ${SLOWNESS:-1})) "$@" >/tmp/said 2>&1
 	code=$?
 	[ "$code" = "$want" ] && return
 	echo "exit $code, wanted $want: $*"
@@ -45,10 +45,10 @@ exits()
 	return 1
 }
 
-# within SECONDS COMMAND...
+# within SECONDS COMMAND...: SLOWNESS, a word of the kernel's command line, is in the environment of process 1.
 within()
 {
-	tries=$(($1 * 40)); shift
+	tries=$(($1 * 40 * ${SLOWNESS:-1})); shift
 	until "$@"; do
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] || return 1

@@ -64,7 +64,7 @@ bare_kernel()
 run_machine()
 {
 	exec "${machine[@]}" -nographic -no-reboot -nic none -kernel "$(bare_kernel "$1")" -initrd "$T/image" \
-		-append "console=$console quiet panic=-1" </dev/null >"$T/console.raw" 2>&1
+		-append "console=$console quiet panic=-1 SLOWNESS=${SLOWNESS:-2}" </dev/null >"$T/console.raw" 2>&1
 }
 
 # boots NAME SECONDS KERNEL: boots the machine, which turns itself off within SECONDS. Its output is
