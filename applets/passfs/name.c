@@ -272,7 +272,9 @@ static int perform_change(struct fuse_req *req, struct change *c)
 			return c->end[i].dir;
 	if (was_made(req, c))
 		return result_of_made(req, c);
-	priv_use_reserve(req->in->uid == 0);
+	err = priv_use_reserve(req->in->uid == 0);
+	if (err)
+		return err;
 	if (pass_makes_file(req))
 		vfs_umask(c->umask);
 	if (!fs->acts_as_callers || c->as_self || (req->in->uid == 0 && !pass_makes_file(req) && !(c->flags & WHITEOUT)))

@@ -119,7 +119,8 @@ int pass_setattr(struct fuse_req *req, uint64_t node, const struct fuse_setattr_
 {
 	int fd = pass_fd(req, node), err = fd < 0 ? fd : 0;
 
-	priv_use_reserve(req->in->uid == 0);	/* chown(2) by root ignores quotas */
+	if (!err)
+		err = priv_use_reserve(req->in->uid == 0);	/* chown(2) by root ignores quotas */
 	/* chown(2) clears set-id bits: set the mode after it. */
 	if (!err && in->valid & (FATTR_UID | FATTR_GID))
 		err = change_owner(req, node, fd, in);

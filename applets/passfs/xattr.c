@@ -169,8 +169,9 @@ int pass_setxattr(struct fuse_req *req, uint64_t node, const char *name, const s
 	if (is_capability(name) && pass_is_checked(req) && !pass_owner_is_shown(req, fd))
 		return -EPERM;
 	priv_keep_setid(true);
-	priv_use_reserve(req->in->uid == 0);
-	err = act_for_attribute(req, node, name, true, PRIV_SETID);
+	err = priv_use_reserve(req->in->uid == 0);
+	if (!err)
+		err = act_for_attribute(req, node, name, true, PRIV_SETID);
 	if (!err)
 		err = vfs_setxattr(fd, name, req->data, in->size, (int)in->flags);
 	if (err == -EEXIST && begun && has_value(req, fd, name, in->size))

@@ -275,7 +275,8 @@ static void restore(unsigned int which)
 		fsetid_dropped = false;
 	if (which & FSGID && set_fsgid(server_gid) < 0)
 		doubt |= FSGID;
-	if (which & GROUPS && syscall(SETGROUPS, 0, NULL) != 0)
+	/* EPERM: a user namespace in which no thread may set groups. */
+	if (which & GROUPS && syscall(SETGROUPS, 0, NULL) != 0 && errno != EPERM)
 		doubt |= GROUPS;
 	in_doubt = (uint8_t)((in_doubt & ~which) | doubt);
 }
@@ -288,11 +289,13 @@ static int settle(unsigned int which)
 	return in_doubt & which ? -ENOMEM : 0;
 }
 
+/* To be root, with all file capabilities. */
+enum { EVERYTHING = FSUID | FSGID | GROUPS | ROOT_CAPS | RAISED };
+
 /* From one user to another, without root in between, the kernel takes no capabilities away. */
 static int settle_for(uid_t uid)
 {
-	return settle(uid == 0 ? FSUID | FSGID | GROUPS | ROOT_CAPS | RAISED
-		      : in_doubt & RAISED ? GROUPS | FSUID | RAISED : GROUPS);
+	return settle(uid == 0 ? EVERYTHING : in_doubt & RAISED ? GROUPS | FSUID | RAISED : GROUPS);
 }
 
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights)
@@ -301,8 +304,9 @@ int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32
 
 	if (!is_root())
 		return 0;
-	priv_use_reserve(uid == 0 && rights == PRIV_ALL);
-	err = settle_for(uid);
+	err = priv_use_reserve(uid == 0 && rights == PRIV_ALL);
+	if (!err)
+		err = settle_for(uid);
 	if (err)
 		return err;
 	if (count && syscall(SETGROUPS, count, groups) == 0)
@@ -343,15 +347,17 @@ void priv_keep_setid(bool keep)
 /* Whether CAP_SYS_RESOURCE is not effective. */
 static __thread bool reserve_off;
 
-void priv_use_reserve(bool use)
+int priv_use_reserve(bool use)
 {
 	const uint32_t SYS_RESOURCE = 1u << 24;
+	int err = use ? settle(EVERYTHING) : 0;	/* root's own request: be root */
 
-	/* Root's own request: be root. */
-	if (use)
-		restore(in_doubt);
-	if (use == reserve_off && is_root() && set_caps(SYS_RESOURCE, use ? SYS_RESOURCE : 0) == 0)
-		reserve_off = !use;
+	if (!err && use == reserve_off && is_root()) {
+		err = set_caps(SYS_RESOURCE, use ? SYS_RESOURCE : 0);
+		if (!err)
+			reserve_off = !use;
+	}
+	return err;
 }
 
 void priv_write_for(uid_t uid, bool reserve, bool keep_setid)
@@ -375,11 +381,10 @@ bool priv_is_self(uid_t uid, gid_t gid)
 
 void priv_thread_starts(void)
 {
-	fsetid_dropped = true;	/* not known: have CAP_FSETID raised */
-	priv_keep_setid(true);
 	reserve_off = false;
-	priv_use_reserve(false);
 	/* The kernel would check the server's supplementary groups as if they were the caller's. */
 	if (is_root())
-		syscall(SETGROUPS, 0, NULL);
+		in_doubt = EVERYTHING;
+	settle(EVERYTHING);	/* what fails stays in doubt */
+	priv_use_reserve(false);
 }

@@ -57,16 +57,17 @@ void priv_keep_setid(bool keep);
 /* Raises or lowers CAP_SYS_RESOURCE in the calling thread: with it, writes may use the blocks
    reserved for root and exceed quotas. priv_thread_starts() lowers it. Before it is raised for root's own
    request, credentials whose restoring may have failed are restored again. Does nothing if the process is
-   not root. */
-void priv_use_reserve(bool use);
+   not root. 0, or -errno: then the thread must make no name and set no attribute for the caller. */
+int priv_use_reserve(bool use);
 
 /* Sets the calling thread's fsuid for writes to open files, and calls priv_use_reserve() and
    priv_keep_setid(). priv_act_as_self() restores the fsuid. Does nothing if the process is not
    root. */
 void priv_write_for(uid_t uid, bool reserve, bool keep_setid);
 
-/* A new thread calls it first: it inherits the credentials that the creating thread had at
-   that moment. Raises CAP_FSETID, lowers CAP_SYS_RESOURCE and drops the supplementary groups. */
+/* A new thread calls it first: it inherits the credentials that the creating thread had at that moment, which may be
+   those of a user whose restoring has failed. Becomes root with all file capabilities, without CAP_SYS_RESOURCE and
+   supplementary groups. What fails is tried again before the thread acts for somebody. */
 void priv_thread_starts(void);
 
 /* The rest is for the set-uid helper. Each returns 0, or -errno: then the process must end.

@@ -37,6 +37,22 @@ mkdir -m 777 src/d
 stays setfsuid retval=1777 3
 stays setresgid error=ENOMEM 2
 
+# Going back fails again and again: root makes nothing with a user's credentials, and goes on when the kernel has memory.
+stays_away() # stays_away CALL RESULT NUMBER: as above, with all later calls
+{
+	up_failing "$1" "$2" "$3+"
+	ok "$1: made by the user before" as 1777 mkdir "mnt/d/away-$1"
+	exits 1 "$1: root makes no directory as long as it fails" mkdir "mnt/d/never"
+	like "$1: the error: memory" "$err" 'Cannot allocate memory'
+	ok "$1: there is no such directory" [ ! -e src/d/never ]
+	failed "$1: all calls that restore it have failed"
+	ok "$1: made by root afterwards" mkdir "mnt/d/back-$1"
+	is "$1: root has what root made afterwards" "$(owner "src/d/back-$1")" '0 0 755'
+	down
+}
+stays_away setfsuid retval=1777 3
+stays_away setresgid error=ENOMEM 2
+
 # Going away from root fails: nothing is made with root's group or as root.
 for call in setresgid:error=ENOMEM setfsuid:retval=0; do
 	up_failing "${call%:*}" "${call#*:}" 1

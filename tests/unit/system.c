@@ -8,10 +8,12 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -149,6 +151,27 @@ static void privileges_go_for_good(void **state)
 	assert_int_equal(in_child(become_nobody), 0);
 	assert_int_equal(in_child(drop_nothing), 0);
 	assert_true(priv_may_mount());
+}
+
+/* A thread starts while its creator has a user's credentials, and the kernel had no memory for going back. */
+static int start_as_user(void)
+{
+	const gid_t group = 7;
+
+	priv_thread_starts();
+	if (geteuid() != 0 || setgroups(1, &group) < 0)
+		return 0;
+	if (setresgid((gid_t)-1, 1777, (gid_t)-1) < 0)
+		return 1;
+	setfsuid(1777);
+	priv_thread_starts();
+	return setfsuid((uid_t)-1) != 0 || getegid() != getgid() || getgroups(0, NULL) != 0 || priv_use_reserve(true) != 0;
+}
+
+static void new_threads_are_roots(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(start_as_user), 0);
 }
 
 static int notes;
@@ -323,6 +346,7 @@ int main(void)
 		cmocka_unit_test(descriptors_go_over_sockets),
 		cmocka_unit_test(files_say_what_is_wrong),
 		cmocka_unit_test(privileges_go_for_good),
+		cmocka_unit_test(new_threads_are_roots),
 		cmocka_unit_test(fuse_conf),
 		cmocka_unit_test(users_in_a_long_file),
 		cmocka_unit_test(users_by_name_and_number),
