@@ -239,6 +239,9 @@ bool sys_ignores_signal(int sig);
 int sys_sigcont_on_input(int fd);
 int sys_poll_in(int fd, int milliseconds);	/* 1: readable or closed; 0: timeout */
 int sys_poll_alive(int fd, int milliseconds);	/* the same, but -EPIPE on POLLERR or POLLHUP */
+/* Waits until the peer has closed the socket. read(2) would wait for a lock of the socket, deaf to SIGKILL, while
+   another process reads into a page that its FUSE server does not deliver. */
+void sys_poll_hangup(int socket);
 /* Waits until one of two descriptors is readable or closed. Returns 0 for the first, or for
    both, 1 for the second, -ETIMEDOUT, or -errno. */
 int sys_poll_either(int first, int second, int milliseconds);

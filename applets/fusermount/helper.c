@@ -268,17 +268,6 @@ int helper_mount(struct helper *h, struct out *why)
 	return err;
 }
 
-/* Waits until the server has closed its end of the socket. */
-static void await_server(int socket)
-{
-	char byte;
-	ssize_t n;
-
-	do
-		n = sys_read(socket, &byte, 1);
-	while (n > 0 || n == -EINTR || (n == -EAGAIN && sys_poll_in(socket, -1) > 0));
-}
-
 int helper_watch(struct helper *h)
 {
 	int parent = sys_open(".", O_PATH | O_DIRECTORY, 0), err;
@@ -288,7 +277,7 @@ int helper_watch(struct helper *h)
 	sys_setsid();
 	sys_chdir("/");
 	sys_block_signals();
-	await_server(h->socket);
+	sys_poll_hangup(h->socket);	/* the server has closed its end */
 	err = parent < 0 ? parent : sys_fchdir(parent);
 	if (!err) {
 		err = helper_open_known(h);

@@ -42,6 +42,13 @@ int sys_poll_either(int first, int second, int milliseconds)
 	return n < 0 ? n : n == 0 ? -ETIMEDOUT : !p[0].revents;
 }
 
+void sys_poll_hangup(int socket)
+{
+	struct pollfd p = { .fd = socket, .events = POLLRDHUP };
+
+	poll_again(&p, 1, -1);
+}
+
 int sys_poll_now(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };

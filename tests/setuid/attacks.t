@@ -187,6 +187,11 @@ for line in Seccomp:2 NoNewPrivs:1 CapEff:0000000000000000 CapInh:00000000000000
 	ok "the status of the helper has: $line" grep -qx "$line" <<<"$got"
 done
 is 'auto_unmount has unmounted' "$(count)" 0
+# read(2) would wait for the socket's lock, which a process of the caller can hold by receiving into a page that the
+# caller's own FUSE server does not deliver.
+strace -f -e 'trace=/^(p?poll|read)' -o "$T/trace" setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all \
+	commfd true fusermount3 -o auto_unmount mnt >/dev/null 2>&1
+like 'the helper of auto_unmount waits without the lock of the socket' "$(grep RDHUP "$T/trace")" 'poll\(\[\{fd=[0-9]+, events=POLLRDHUP'
 
 # ---- Signals, from the caller ----
 
