@@ -75,7 +75,8 @@ container()
 	inside[$1]=$bg place[$1]=$2
 }
 mkdir binds
-fmount --wait mnt -- hellofs
+# --reattach finds the dead mounts of this source in all mount namespaces, and leaves those of other tests alone.
+fmount --wait -s "${T##*.}" mnt -- hellofs
 container private mnt '--propagation private' :
 container slave mnt '--propagation slave' :
 container readonly binds '--propagation private' "mount --bind mnt binds; mount -o remount,bind,ro,noexec binds"
@@ -88,7 +89,7 @@ bg python3 read.py mnt/hello >seen.outside; outside=$bg
 for _ in $(seq "$rounds"); do
 	within 5 kill_server || echo 'no server'
 	within 5 dead || echo 'not dead'
-	fmount --wait --replace-stale mnt -- hellofs || echo 'not replaced'
+	fmount --wait --replace-stale -s "${T##*.}" mnt -- hellofs || echo 'not replaced'
 	cat mnt/hello >/dev/null || echo 'not served'
 	fmount --reattach mnt >/dev/null || echo 'not reattached'
 	for name in "${!inside[@]}"; do

@@ -8,7 +8,9 @@ start 200
 mkdir -p source/sub mnt binds
 echo whole >source/file
 echo part >source/sub/file
-serve() { fmount --wait mnt -- passfs --cache=none source; }
+# --reattach finds the dead mounts of this source in all mount namespaces, and leaves those of other tests alone.
+label=reattach${T##*.}
+serve() { fmount --wait -s "$label" mnt -- passfs --cache=none source; }
 server_of() { fuse-info --json "$1" | sed -n 's/.*"server":{"pid":\([0-9]*\).*/\1/p'; }
 dies() { kill -KILL "$(server_of mnt)" && within 5 bash -c '! cat mnt/file 2>/dev/null'; }
 # container NAME OPTIONS COMMANDS: makes a mount namespace with unshare's OPTIONS and runs COMMANDS
@@ -43,7 +45,7 @@ container shared '--propagation shared' "mount -t tmpfs none $T/binds; mount --m
 container user '-Ur --propagation slave' :
 container hidden '--propagation private' "mkdir $T/binds/hidden; mount --bind $T/mnt $T/binds/hidden; mount -t tmpfs none $T/binds/hidden"
 dies
-exits 0 'fmount --replace-stale in this mount namespace' fmount --wait --replace-stale mnt -- passfs --cache=none source
+exits 0 'fmount --replace-stale in this mount namespace' fmount --wait --replace-stale -s "$label" mnt -- passfs --cache=none source
 ok 'in another mount namespace the mount is dead' bash -c '! nsenter -t "$1" -m cat "$2" 2>/dev/null' - "$(pid_of private)" "$T/mnt/file"
 
 exits 1 '--reattach --dry-run where one mount cannot be reached' fmount --reattach --dry-run mnt
@@ -76,7 +78,7 @@ container nested '--propagation private' "mkdir $T/binds/nested; mount --bind $T
 	echo precious >$T/binds/nested/sub/file; mkdir $T/binds/outer; mount --bind $T/mnt $T/binds/outer; mount --bind $T/mnt/sub $T/binds/outer/sub"
 container alone '--propagation private' "mount --make-unbindable $T/mnt"
 dies
-fmount --wait --replace-stale mnt -- passfs --cache=none source
+fmount --wait --replace-stale -s "$label" mnt -- passfs --cache=none source
 exits 1 '--reattach --dry-run where mounts would be lost' fmount --reattach --dry-run mnt
 nested=$err
 exits 1 '--reattach where mounts would be lost' fmount --reattach mnt
@@ -90,11 +92,11 @@ end nested alone
 
 if fuse-info -k | grep -qw ALLOW_IDMAP; then
 	mkdir hello
-	hellofs -b hello
+	hellofs -b "$label" hello
 	container mapped '--propagation private' "mkdir $T/binds/mapped; fmount --idmap 0:100000:9 $T/hello $T/binds/mapped"
 	kill -KILL "$(server_of hello)"
 	within 5 bash -c '! cat hello/hello 2>/dev/null'
-	exits 0 '--replace-stale of a mount that was bound idmapped' fmount --wait --replace-stale hello -- hellofs
+	exits 0 '--replace-stale of a mount that was bound idmapped' fmount --wait --replace-stale -s "$label" hello -- hellofs
 	exits 1 '--reattach of an idmapped mount' fmount --reattach hello
 	like 'the error names the idmapped mount' "$err" "/binds/mapped, in .*: not replaced: it is idmapped; "
 	ok 'the mount that is not idmapped is replaced' in_ mapped cat "$T/hello/hello"
@@ -130,7 +132,7 @@ for name in private slave shared; do
 done
 for _ in 1 2 3 4 5; do
 	dies
-	fmount --wait --replace-stale mnt -- passfs --cache=none source || echo bad >>errors
+	fmount --wait --replace-stale -s "$label" mnt -- passfs --cache=none source || echo bad >>errors
 	fmount --reattach mnt >/dev/null 2>>errors
 	for name in private slave shared; do in_ "$name" cat "$T/mnt/file" >/dev/null || echo "$name" >>errors; done
 done
@@ -147,7 +149,7 @@ end shared binds
 # A file system on the way that never answers.
 container mute '--propagation private' "mkdir -p $T/binds/way/at; mount --bind $T/mnt $T/binds/way/at; faulty mute $T/binds/way"
 dies
-fmount --wait --replace-stale mnt -- passfs --cache=none source
+fmount --wait --replace-stale -s "$label" mnt -- passfs --cache=none source
 began=${EPOCHREALTIME/./}
 exits 1 '--reattach where a file system on the way never answers' timeout 30 fmount --reattach mnt
 ok '--reattach ends within 20 seconds' since "$began" 20
@@ -163,7 +165,7 @@ mount -t tmpfs victim victim; mkdir victim/at
 container fake '--propagation private' "mkdir -p $T/binds/fake/at; mount --bind $T/mnt $T/binds/fake/at
 	mount -t tmpfs none /sys; mount --bind $T/victim $T/binds/fake; mount -t tmpfs none /proc; mkdir -p /proc/self/fd; mkfifo /proc/self/mountinfo"
 dies
-fmount --wait --replace-stale mnt -- passfs --cache=none source
+fmount --wait --replace-stale -s "$label" mnt -- passfs --cache=none source
 exits 1 '--reattach where a name in the namespace leads to a mount of root' timeout 30 fmount --reattach mnt
 is 'nothing is mounted on the mount of root' "$(table fake | grep -c " $T/binds/fake/at ")" 1
 is 'the mount that can be reached is replaced' "$(in_ fake /bin/cat "$T/mnt/file")" whole
@@ -175,7 +177,7 @@ container swap '--propagation private' "mount -t tmpfs none $T/binds; mkdir -p $
 	(cd $T/binds; while [ -e $T/swapping ]; do mv a c; mv b a; mv c b; mv a c; mv b a; mv c b; done) 2>/dev/null &"
 for _ in 1 2 3; do
 	dies
-	fmount --wait --replace-stale mnt -- passfs --cache=none source
+	fmount --wait --replace-stale -s "$label" mnt -- passfs --cache=none source
 	timeout 30 fmount --reattach mnt >/dev/null 2>&1
 	[ "$(table swap | grep -c "$T/binds/[abc]/at ")" = 1 ] || echo bad >>errors
 done
