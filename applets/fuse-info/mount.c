@@ -243,6 +243,10 @@ static void show_next_step(struct view *v, const struct table_row *row, const st
 		view_label(v, "to_resume");
 		out_fmt(v->out, "kill -CONT %d\n", conn->pid);
 	}
+	if (census_state(conn) == CONN_HUNG) {
+		view_label(v, "to_keep");
+		out_fmt(v->out, "fumount --wake %s\n", row->mountpoint);
+	}
 	if (info_needs_recovery(conn)) {
 		view_label(v, "to_clear");
 		out_fmt(v->out, "fumount -R %s\n", row->mountpoint);

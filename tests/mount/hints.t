@@ -44,6 +44,15 @@ like '-R reports that waiting processes get an error' "$err" 'is aborted: waitin
 unlike '-R prints no count of zero' "$err" ' 0 waiting'
 over
 
+faulty mute "$T/mnt"
+server=$(newest faulty)
+pids+=("$server")
+bg stat mnt/none
+within 5 blocked "$bg"
+exits 0 'fuse-info of a hung mount' fuse-info mnt
+like 'fuse-info says how to keep it, and how to clear it' "$out" $'\n'"  to_keep +fumount --wake $T/mnt"$'\n'"  to_clear +fumount -R $T/mnt"
+exits 0 'fumount -R of a hung mount' fumount -R mnt
+
 serve
 stop "$server"
 conn=$(conn_of "$T/mnt")
