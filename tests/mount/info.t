@@ -35,7 +35,7 @@ like 'the line of a mount whose server is stopped' "$out" $'\n'"stopped +1 +[0-9
 like 'the line of a dead mount' "$out" $'\n'"dead +0 +[0-9]+ +- .* $T/mnt3"$'\n'
 like 'the line of an aborted mount' "$out" $'\n'"(aborted|dead) .* $T/mnt4"$'\n'
 like 'columns are aligned' "$(awk '/^STATE/ { c = index($0, "MOUNTPOINT") } /fusebox-test/ && index($0, "/tmp") != c { bad++ } END { print bad + 0 }' <<<"$out")" '^0$'
-like 'the table suggests the next steps' "$out" $'\n\nstopped: kill -CONT PID resumes the server\nfumount -R MOUNTPOINT clears a mount that does not answer$'
+like 'the table suggests the next steps' "$out" $'\n\nstopped: kill -CONT PID resumes the server\nfumount -R MOUNTPOINT clears a mount that does not answer($|\n)'
 unlike 'no colour but on a terminal' "$out" $'\033'
 exits 0 '--json' fuse-info --json
 is '--json: the states' "$(json '[m["mnt%d" % i]["state"] for i in (1, 2, 3)]')" "['serving', 'stopped', 'dead']"
@@ -89,9 +89,10 @@ kill "${clients[@]}"
 exits 1 '--stuck=0, which does not watch' fuse-info --stuck=0 --json
 is '--stuck=0: with waiting requests, the state is unknown or stopped' "$(json 'm["mnt7"]["state"], m["mnt2"]["state"]')" "('unknown', 'stopped')"
 serve silent "$T/mnt6"
-exits 0 '--json with a stopped, a starting, a hung and a busy server' fuse-info --json
-is 'each of the four mounts has its own state' "$(json '[m["mnt%d" % i]["state"] for i in (2, 6, 7, 8)]')" "['stopped', 'starting', 'hung', 'serving']"
-is 'waited_ms of those that do not answer, and 0 of the busy one' "$(json '[900 < m["mnt%d" % i]["waited_ms"] < 5000 for i in (2, 6, 7)], m["mnt8"]["waited_ms"]')" '([True, True, True], 0)'
+# The silent server may still be on its way to sleep at the first look.
+has_four_states() { out=$(fuse-info --json) && [ "$(json '[m["mnt%d" % i]["state"] for i in (2, 6, 7, 8)]')" = "['stopped', 'starting', 'hung', 'serving']" ]; }
+ok '--json with a stopped, a starting, a hung and a busy server: each has its own state' within 5 has_four_states
+is 'waited_ms of those that do not answer, and 0 of the busy one' "$(json '[900 < m["mnt%d" % i]["waited_ms"] < 5000 * '"$SLOWNESS"' for i in (2, 6, 7)], m["mnt8"]["waited_ms"]')" '([True, True, True], 0)'
 kill "$busy" "$user_waits"
 kill -KILL "$server" "$mute"
 fumount -l mnt6 mnt7 mnt8
@@ -226,7 +227,7 @@ if header=$(ls /usr/include/linux/fuse.h); then
 fi
 bits=$(awk '/^#define FUSE_/ && /<< / { n = $2; sub(/FUSE_/, "", n); b = $5; sub(/\).*/, "", b); if (!(b in seen) && n !~ /UNIQUE/) { seen[b] = 1; print b, n } }
 	/FUSE_REQUEST_TIMEOUT/ { exit }' "$top/include/fuse_kernel.h" | sort -n | awk '{ print $2 }' | paste -sd' ')
-named=$(strings -n 2 "$BUILD/fusebox.full" 2>/dev/null | awk '/^ASYNC_READ$/ { on = 1 } on { print } /^REQUEST_TIMEOUT$/ { exit }' | paste -sd' ')
+named=$(strings -n 2 "$BUILD/fusebox.full" 2>/dev/null | awk 'sub(/^.*ASYNC_READ$/, "ASYNC_READ") { on = 1 } on { print } /^REQUEST_TIMEOUT$/ { exit }' | paste -sd' ')
 is 'the names of flags are in the order of the bits' "$named" "$bits"
 exits 0 'fuse-info -k by a user who may not open /dev/fuse' setpriv --reuid 65534 --regid 65534 --clear-groups "$BUILD/bin/fuse-info" -k
 like '-k tells an ordinary user the protocol, or why it is not known' "$out" 'protocol +7|not known:'
