@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "health/fusectl.h"
+#include "proc/task.h"
 #include "sys.h"
 #include "wake_walk.h"
 
@@ -102,6 +103,15 @@ static bool are_waiting_again(const struct waking *w)
 	return false;
 }
 
+/* Whether a woken thread runs: until it waits for something else, or has ended, it can send the next request. */
+static bool are_running(const struct wake_pass *pass)
+{
+	for (uint32_t i = 0; i < pass->count && pass->own_space; i++)
+		if (pass->requests[i].fate == WAKE_ENDED && task_state((int)pass->requests[i].pid, (int)pass->requests[i].pid) == 'R')
+			return true;
+	return false;
+}
+
 /* Whether, within a moment, more requests wait than the pass has given back to the server. */
 static bool do_more_come(const struct waking *w)
 {
@@ -124,7 +134,7 @@ static bool are_more_waiting(const struct waking *w)
 	do {
 		if (do_more_come(w))
 			return true;
-	} while (w->ended && sys_clock_ns() < end && callers_may_come());
+	} while (w->ended && sys_clock_ns() < end && (are_running(w->job.pass) || callers_may_come()));
 	return !w->empty && fusectl_waiting(w->job.connection) < 0;
 }
 

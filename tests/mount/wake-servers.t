@@ -59,6 +59,17 @@ for tool in '' 'at_call -t'; do
 	works_again
 done
 
+# What is woken runs for a while before it closes its files, for which it waits again.
+serve -t 4
+begin -k read,stat -s 400
+hang; go
+within 5 all_wait
+exits 0 '--wake of processes that run and wait again' wake -f mnt
+ok 'they do not wait for what they close' within 1 all_over
+come_back
+finished
+over
+
 # ---- Namespaces ----
 
 # The server is the only child of unshare(1), which does not exec.

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* waiters [-n EACH] [-k KINDS] DIRECTORY: starts processes that each wait for one operation in a
+/* waiters [-n EACH] [-k KINDS] [-s MS] DIRECTORY: starts processes that each wait for one operation in a
    directory with the files f0 to f9. It opens the files that they need, prints "ready", and starts the
    operations at the first byte of its input. Each process prints a line, "KIND ERRNO" (0: success; 7:
    SIGBUS for mmap), or "KIND -SIGNAL" if a signal ends it; the last line is "over". At the end of its
    input waiters kills the processes that are left.
+   -s: each is busy for so many milliseconds after its operation, and then closes its files.
    KINDS: some of stat,open,read,write,readdir,rename,lock,mmap,fsync,close,mkdir; all by default. */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +17,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-static int fds[3], dir;
+static int fds[3], dir, busy_ms;
 static volatile char *mapping;
 static char sink[65536] __attribute__((aligned(4096)));
 
@@ -80,6 +82,16 @@ static void tell(int kind, int result)
 		_exit(98);
 }
 
+static void be_busy(void)
+{
+	struct timespec from, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - from.tv_sec) * 1000 + (now.tv_nsec - from.tv_nsec) / 1000000 < busy_ms);
+}
+
 /* Returns at once: the child's exit closes inherited descriptors, which may block again. */
 static pid_t start(int kind, const int go[2])
 {
@@ -92,6 +104,7 @@ static pid_t start(int kind, const int go[2])
 	if (read(go[0], &c, 1) != 0)
 		_exit(99);
 	tell(kind, kinds[kind].run() < 0 ? errno : 0);
+	be_busy();
 	_exit(0);
 }
 
@@ -167,9 +180,11 @@ int main(int argc, char **argv)
 	const char *list = NULL;
 	int each = 1, c, count, go[2];
 
-	while ((c = getopt(argc, argv, "n:k:")) > 0) {
+	while ((c = getopt(argc, argv, "n:k:s:")) > 0) {
 		if (c == 'n')
 			each = atoi(optarg);
+		else if (c == 's')
+			busy_ms = atoi(optarg);
 		else
 			list = optarg;
 	}
