@@ -40,6 +40,8 @@ int clones_make(int device, int count)
 {
 	struct out out = OUT_TEXT(variable);
 
+	if (!count)
+		return 0;
 	out_str(&out, prefix);
 	for (int i = 0; i < count; i++) {
 		int fd = sys_clone_device(device);
@@ -50,5 +52,5 @@ int clones_make(int device, int count)
 		out_fmt(&out, "%s%d", i ? "," : "", fd);
 	}
 	out_text(&out);
-	return count && env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
+	return env_set(variable) < 0 ? msg_errno(1, "--clones", -ENOMEM) : 0;
 }

@@ -13,7 +13,6 @@
 struct fmount {
 	/* MOUNTPOINT -- PROGRAM */
 	const char *type, *source;
-	char list[4096];		/* the arguments of all -o, joined by commas */
 	struct opt_set collect, read_only;	/* append an argument of -o, or "ro" for -r, to `list` */
 	struct launch launch;
 	int clones, timeout;
@@ -28,6 +27,7 @@ struct fmount {
 	const char *idmap;		/* --idmap=MAP; NULL: not given */
 	const char *option_filter, *fstab;
 	bool propagation[8];		/* --make-shared … --make-runbindable, as in fmount.c */
+	char list[4096];		/* the arguments of all -o, joined by commas; the last, of which most is never touched */
 };
 
 /* The optional parts, NULL in a small build. Each returns an exit status unless it says otherwise. */

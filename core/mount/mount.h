@@ -24,9 +24,9 @@ struct mountpoint {
 	uint32_t mode;		/* S_IFDIR or S_IFREG, and permissions */
 	uid_t uid;		/* the owner of the mount */
 	gid_t gid;
-	char path[4096];	/* absolute, without symbolic links */
 	struct sys_stat mounted;/* once mounted: the mount's id and device; the
 				   device's minor is the number of the connection */
+	char path[4096];	/* absolute, without symbolic links; the last, of which most is never touched */
 };
 
 /* Opens path as at->under and finds its absolute name; at->uid and at->gid become the real ids.
