@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Work as people do it on a kept passfs, while its server is killed, replaced (SIGHUP) or
-# stopped for 2 s, each 0.1 to 2 s: git, make, SQLite, fio, rsync, mappings. No tool sees an error, and all data is right. KEEP_WORK_STRIKES is how many times the
-# server ends at least under each tool, which begins anew until then.
+# Work as people do it on a kept passfs, while its server is killed, replaced (SIGHUP) or stopped for 2 s, every 0.1 to
+# 2 s: git, make, SQLite, fio, rsync, mappings. No tool sees an error, and all data is right. KEEP_WORK_STRIKES is how
+# many times the server ends at least under each tool, which begins anew until then.
 . "$(dirname "$0")/lib.sh"
 start 1200
 strikes=${KEEP_WORK_STRIKES:-3}

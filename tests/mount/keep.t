@@ -44,6 +44,41 @@ unlike 'SIGHUP: the keeper does not report the old server as killed' "$(cat log)
 kill -TERM "$keeper"
 ok 'SIGTERM: unmounts' within 5 unmounted "$T/mnt"
 ok 'SIGTERM: the keeper ends with status 0' wait "$keeper"
+# Each time by a newer program, while others ask.
+asks() { until [ -e enough ]; do [ "$(cat mnt/hello)" = hello ] || echo wrong; echo asked >"asked.$1"; done; }
+newer() { cp "$BUILD/fusebox" bin/new && truncate -s "+$1" bin/new && mv bin/new bin/hellofs; }
+is_newest() { another && [ "/proc/$server/exe" -ef bin/hellofs ]; }
+was_asked() { [ -e asked.1 ] && [ -e asked.2 ]; }
+replaced()
+{
+	local i
+	for i in {1..10}; do
+		was=$server
+		rm -f asked.*
+		newer "$i"
+		kill -HUP "$keeper"
+		within 5 is_newest && within 5 was_asked || return
+	done
+}
+newer 0
+by_path() { exec fmount --keep --keep-tries 0 mnt -- bin/hellofs; }
+program=(hellofs)
+bg by_path 2>log
+keeper=$bg
+ok 'fmount --keep for SIGHUP while others ask' eval 'within 5 reads && lives'
+clients=()
+for i in 1 2; do bg asks "$i" >>wrong 2>&1; clients+=("$bg"); done
+ok 'SIGHUP: ten newer programs serve one after the other' replaced
+: >enough
+wait "${clients[@]}"
+is 'SIGHUP: no request is lost' "$(cat wrong)" ''
+memory() { awk '/^Rss(Anon|Shmem):/ { sum += $2 } END { print sum }' "/proc/$keeper/status"; }
+if [ "$(getconf PAGESIZE)" = 4096 ] && [ "$BUILD/fusebox" -ef "$STATIC_BOX" ] && ! strings "$STATIC_BOX" | grep -q 'GNU C Library'; then
+	ok 'the keeper has at most 100 KiB of memory that is not the program file' test "$(memory)" -le 100 || diag "$(memory) KiB"
+fi
+kill -TERM "$keeper"
+wait "$keeper"
+rm bin/hellofs enough
 # As nohup(1) and a shell in the background start it.
 nohup_kept() { trap '' HUP INT; kept "$@"; }
 bg nohup_kept 2>log
