@@ -48,12 +48,12 @@ under_strikes() # under_strikes NAME WORK...
 	done
 	ok "$name: $rounds times, $(($(count) - from)) ends of the server meanwhile" true
 }
-export T top
+export T
 
 clones()
 {
 	rm -rf mnt/repo
-	git clone -q "file://$top" mnt/repo
+	git clone -q "file://$T/native/repo" mnt/repo	# $top may get another commit meanwhile
 	git -C mnt/repo fsck --full --strict
 	[ -z "$(git -C mnt/repo status --porcelain)" ]
 	env -u BUILD -u MAKEFLAGS make -s -C mnt/repo -j2 CONFIG=tiny all
