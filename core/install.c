@@ -35,12 +35,11 @@ static int walk(int root, const char *path)
 
 	while (fd >= 0 && *(path += strspn(path, "/"))) {
 		size_t len = strcspn(path, "/");
-		struct out out = OUT_TEXT(name);
 		struct sys_stat st;
 		int next;
 
-		out_fmt(&out, "%.*s", (int)len, path);
-		next = len >= sizeof(name) || strcmp(out_text(&out), "..") == 0 ? -ELOOP
+		text_fmt(name, sizeof(name), "%.*s", (int)len, path);
+		next = len >= sizeof(name) || strcmp(name, "..") == 0 ? -ELOOP
 		       : sys_openat(fd, name, O_PATH | O_NOFOLLOW, 0);
 		sys_close(fd);
 		fd = next;
@@ -159,12 +158,10 @@ static int install_link(struct install *args, const char *dir, const char *self,
 			const struct applet *applet, const char *name)
 {
 	char path[4096];
-	struct out out = OUT_TEXT(path);
 	int err;
 
 	path[0] = '\0';
-	out_fmt(&out, "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, name);
-	out_text(&out);
+	text_fmt(path, sizeof(path), "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, name);
 	err = args->remove ? remove_link(args, self, path) : make_link(args, self, path);
 	if (err == -EEXIST)
 		msg("%s%s: exists and is not ours: left alone; remove it to install this link", args->root ? args->root : "", path);
@@ -181,13 +178,12 @@ static int install_for_type(struct install *args, const char *dir, const char *s
 {
 	static const char helper[] = "mount.", fuse[] = "mount.fuse";
 	char name[64];
-	struct out out = OUT_TEXT(name);
 
 	if (strncmp(applet->name, helper, sizeof(helper) - 1) != 0
 	    || strncmp(applet->name, fuse, sizeof(fuse) - 1) == 0)
 		return 0;
-	out_fmt(&out, "%s.%s", fuse, applet->name + sizeof(helper) - 1);
-	return install_link(args, dir, self, applet, out_text(&out));
+	text_fmt(name, sizeof(name), "%s.%s", fuse, applet->name + sizeof(helper) - 1);
+	return install_link(args, dir, self, applet, name);
 }
 
 static int install(struct install *args, const char *dir, const char *self,
@@ -223,14 +219,12 @@ static int own_path(char *self, size_t size)
 static int open_root(const char *root)
 {
 	char path[4096];
-	struct out out = OUT_TEXT(path);
 
 	if (!root)
 		return AT_FDCWD;
 	if (strlen(root) + 2 > sizeof(path))
 		return -ENAMETOOLONG;
-	out_fmt(&out, "%s/", root);
-	out_text(&out);
+	text_fmt(path, sizeof(path), "%s/", root);
 	return make_parents(AT_FDCWD, path);
 }
 

@@ -38,6 +38,9 @@ const char *out_text(struct out *out);
    that failed. */
 int out_flush(struct out *out);
 
+/* Formats a text alone, without a struct out: what does not fit is cut off. Returns text. */
+char *text_fmt(char *text, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /* Finds the first occurrence of part in text, or NULL. A twentieth of the size of libc's
    strstr(3), and fast enough for short texts. */
 char *text_find(const char *text, const char *part);

@@ -31,10 +31,9 @@ static void print_options(struct out *out, const struct table_row *row)
 	out_str(out, row->options);
 	for (const char *at = row->super; *at; at = text_next_word(at)) {
 		char word[256];
-		struct out copy = OUT_TEXT(word);
 
-		out_fmt(&copy, "%.*s", (int)strcspn(at, ","), at);
-		if (!text_in_list(row->options, out_text(&copy)))
+		text_fmt(word, sizeof(word), "%.*s", (int)strcspn(at, ","), at);
+		if (!text_in_list(row->options, word))
 			out_fmt(out, ",%s", word);
 	}
 }

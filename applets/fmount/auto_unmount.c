@@ -68,10 +68,8 @@ static void __attribute__((noreturn)) watch(int socket, const struct mountpoint 
 static void pass_to_program(int socket)
 {
 	static char variable[32];
-	struct out out = OUT_TEXT(variable);
 
-	out_fmt(&out, "FUSEBOX_WATCH=%d", socket);
-	out_text(&out);
+	text_fmt(variable, sizeof(variable), "FUSEBOX_WATCH=%d", socket);
 	env_set(variable);
 	sys_set_cloexec(socket, false);
 }

@@ -14,7 +14,6 @@
 char **command_place(char **program, int device)
 {
 	static char path[32];
-	struct out out = OUT_TEXT(path);
 	size_t n = 0;
 	bool placed = false;
 	char **argv;
@@ -26,8 +25,7 @@ char **command_place(char **program, int device)
 		msg_errno(1, program[0], -ENOMEM);
 		return NULL;
 	}
-	out_fmt(&out, "/dev/fd/%d", device);
-	out_text(&out);
+	text_fmt(path, sizeof(path), "/dev/fd/%d", device);
 	for (size_t i = 0; i < n; i++) {
 		bool here = strcmp(program[i], "{}") == 0;
 

@@ -38,10 +38,7 @@ static void wait_in_namespace(int socket)
 
 static const char *file_of(int pid, const char *name, char path[32])
 {
-	struct out out = { .buf = path, .size = 32, .fd = -1 };
-
-	out_fmt(&out, "/proc/%u/%s", (unsigned int)pid, name);
-	return out_text(&out);
+	return text_fmt(path, 32, "/proc/%u/%s", (unsigned int)pid, name);
 }
 
 /* The child's number is not reused before it is reaped. */

@@ -295,12 +295,11 @@ static bool is_trusted(int space)
 static int look_for_old(uint64_t number, int pid, void *data)
 {
 	char text[12];
-	struct out out = OUT_TEXT(text);
 	int space = open_namespace(pid, number);
 
-	out_fmt(&out, "%d", pid);
+	text_fmt(text, sizeof(text), "%d", pid);
 	if (space >= 0 && is_trusted(space))
-		table_each(out_text(&out), add_if_like, data);
+		table_each(text, add_if_like, data);
 	if (space >= 0)
 		sys_close(space);
 	return 0;

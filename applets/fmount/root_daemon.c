@@ -79,12 +79,11 @@ static void add_entry(const char *program)
 {
 	const char *base = strrchr(program, '/');
 	struct entry e = { .dir = sys_open("/run/sendsigs.omit.d", O_RDONLY | O_DIRECTORY, 0), .name = base ? base + 1 : program };
-	struct out number = OUT_TEXT(e.number);
 
 	if (e.dir < 0)
 		return;
-	out_fmt(&number, "%d\n", sys_getpid());
-	write_file(sys_openat(e.dir, e.name, O_WRONLY | O_CREAT | O_TRUNC, 0644), out_text(&number));
+	text_fmt(e.number, sizeof(e.number), "%d\n", sys_getpid());
+	write_file(sys_openat(e.dir, e.name, O_WRONLY | O_CREAT | O_TRUNC, 0644), e.number);
 	start_watcher(&e);
 	sys_close(e.dir);
 }
@@ -92,10 +91,9 @@ static void add_entry(const char *program)
 void root_daemon_protect(char **argv)
 {
 	static char name[4096];
-	struct out at = OUT_TEXT(name);
 
 	add_entry(argv[0]);
 	write_file(sys_open("/proc/self/oom_score_adj", O_WRONLY, 0), "-1000");
-	out_fmt(&at, "@%s", argv[0]);
-	argv[0] = (char *)out_text(&at);
+	text_fmt(name, sizeof(name), "@%s", argv[0]);
+	argv[0] = name;
 }

@@ -31,11 +31,10 @@ static bool is_wanted(const struct all *a, const struct table_row *row)
 {
 	const struct fumount *f = a->f;
 	char options[2048];
-	struct out out = OUT_TEXT(options);
 
-	out_fmt(&out, "%s,%s", row->options, row->super);
+	text_fmt(options, sizeof(options), "%s,%s", row->options, row->super);
 	return (!f->types || match_type(f->types, row->type))
-	       && (!f->options || match_options(f->options, out_text(&out)))
+	       && (!f->options || match_options(f->options, options))
 	       && (a->owner < 0 || table_owner(row) == a->owner);
 }
 

@@ -22,10 +22,9 @@ static int explain_namespace(uint64_t number, int pid, void *data)
 {
 	const struct recovery *r = data;
 	char text[12], command[16];
-	struct out out = OUT_TEXT(text);
 
-	out_fmt(&out, "%d", pid);
-	if (number == proc_namespace() || !recover_count_mounts(r, out_text(&out)))
+	text_fmt(text, sizeof(text), "%d", pid);
+	if (number == proc_namespace() || !recover_count_mounts(r, text))
 		return 0;
 	proc_command(pid, command);
 	report(r->to, "would", "in the mount namespace of %d (%s): %s", pid, command, "would be unmounted as well");

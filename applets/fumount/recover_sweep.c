@@ -178,11 +178,10 @@ static int sweep_other_namespace(uint64_t number, int pid, void *data)
 {
 	struct elsewhere *e = data;
 	char text[12], command[16];
-	struct out out = OUT_TEXT(text);
 	int err, left;
 
-	out_fmt(&out, "%d", pid);
-	if (number == e->own || table_each(out_text(&out), match_target, e->r) <= 0)
+	text_fmt(text, sizeof(text), "%d", pid);
+	if (number == e->own || table_each(text, match_target, e->r) <= 0)
 		return 0;
 	err = sweep_in_child(e->r, text);
 	left = err ? table_each(text, match_target, e->r) : 0;

@@ -12,13 +12,11 @@ static const char names[] = "STATE|WAIT|CONN|MOUNT|SERVER|PID|COMMAND|AGE|TYPE|S
 
 static const char *name_of(int column, char text[16])
 {
-	struct out out = { .buf = text, .size = 16, .fd = -1 };
 	const char *at = names;
 
 	while (column--)
 		at += strcspn(at, "|") + 1;
-	out_fmt(&out, "%.*s", (int)strcspn(at, "|"), at);
-	return out_text(&out);
+	return text_fmt(text, 16, "%.*s", (int)strcspn(at, "|"), at);
 }
 
 static void add(struct columns *c, int column)

@@ -15,12 +15,11 @@ enum { MAX_OFFSET = 256, MAX_PAGE = 1 << 20 };
 static int64_t find_field(const char *text, const char *name, int64_t size)
 {
 	char key[48];
-	struct out out = OUT_TEXT(key);
 	const char *at;
 	int64_t offset;
 
-	out_fmt(&out, " %s;\toffset", name);
-	at = text_find(text, out_text(&out));
+	text_fmt(key, sizeof(key), " %s;\toffset", name);
+	at = text_find(text, key);
 	if (!at || proc_field(at, "size") != size)
 		return -1;
 	offset = proc_field(text, key);

@@ -87,24 +87,20 @@ static void show_flags(struct view *v, uint64_t flags)
 
 	view_words_begin(v, "init_flags");
 	for (unsigned int bit = 0; bit < 64; bit++) {
-		struct out out = OUT_TEXT(unknown);
 		const char *name = proto_flag(bit);
 
 		if (!(flags >> bit & 1))
 			continue;
 		if (!name)
-			out_fmt(&out, "bit_%u", bit);
-		view_word(v, name ? name : out_text(&out));
+			text_fmt(unknown, sizeof(unknown), "bit_%u", bit);
+		view_word(v, name ? name : unknown);
 	}
 	view_words_end(v);
 }
 
 static const char *protocol_text(const struct fuse_init_in *in, char text[32])
 {
-	struct out out = { .buf = text, .size = 32, .fd = -1 };
-
-	out_fmt(&out, "%u.%u", in->major, in->minor);
-	return out_text(&out);
+	return text_fmt(text, 32, "%u.%u", in->major, in->minor);
 }
 
 /* "Linux 6.18.0, FUSE 7.45 with 37 flags of INIT, /dev/fuse opens". */

@@ -131,15 +131,14 @@ static int show_row(const struct table_row *row, void *data)
 void list_report_error(const char *pid, int err)
 {
 	char path[48];
-	struct out out = OUT_TEXT(path);
 
-	out_fmt(&out, "/proc/%s/mountinfo", pid ? pid : "self");
+	text_fmt(path, sizeof(path), "/proc/%s/mountinfo", pid ? pid : "self");
 	if (pid && err == -ENOENT && proc_mounted())
 		msg_errno(1, pid, -ESRCH);
 	else if (err == -ENODATA)
 		msg("--stuck: how many requests wait is not visible to this user; run it as root");
 	else
-		msg_errno(1, out_text(&out), err);
+		msg_errno(1, path, err);
 }
 
 /* ---- Mount namespaces ---- */

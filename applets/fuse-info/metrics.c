@@ -132,11 +132,10 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 {
 	struct show *s = data;
 	char text[12];
-	struct out out = OUT_TEXT(text);
 
-	out_fmt(&out, "%d", pid);
+	text_fmt(text, sizeof(text), "%d", pid);
 	if (number != s->own)
-		table_each(out_text(&out), s->fn, s);	/* fails if the process has ended */
+		table_each(text, s->fn, s);	/* fails if the process has ended */
 	return 0;
 }
 

@@ -105,13 +105,11 @@ const char *trace_operations(const char *list, uint64_t *operations)
 
 const char *trace_error(int error, char text[12])
 {
-	struct out out = { .buf = text, .size = 12, .fd = -1 };
 	const char *name = error ? msg_errno_name(error) : "";
 
 	if (strcmp(name, "error") != 0)
 		return name;
-	out_fmt(&out, "%d", -error);
-	return out_text(&out);
+	return text_fmt(text, 12, "%d", -error);
 }
 
 static bool is_wanted(const struct trace *t, const struct event *sent, uint64_t took)
@@ -127,13 +125,11 @@ static bool is_wanted(const struct trace *t, const struct event *sent, uint64_t 
 
 const char *trace_operation(unsigned int opcode, char text[12])
 {
-	struct out out = { .buf = text, .size = 12, .fd = -1 };
 	const char *name = request_name(opcode);
 
 	if (name)
 		return name;
-	out_fmt(&out, "%u", opcode);
-	return out_text(&out);
+	return text_fmt(text, 12, "%u", opcode);
 }
 
 static void show_json(struct trace *t, const struct event *sent, const struct event *end, uint64_t took)

@@ -89,7 +89,6 @@ static int open_pipe(struct tracing *t, uint64_t cpu)
 {
 	enum { STEP = 512 };	/* a page of them */
 	char path[64];
-	struct out out = OUT_TEXT(path);
 	int fd;
 
 	if (t->count == t->room) {
@@ -100,8 +99,8 @@ static int open_pipe(struct tracing *t, uint64_t cpu)
 		t->pipes = pipes;
 		t->room += STEP;
 	}
-	out_fmt(&out, "per_cpu/cpu%llu/trace_pipe_raw", (unsigned long long)cpu);
-	fd = sys_openat(t->instance, out_text(&out), O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+	text_fmt(path, sizeof(path), "per_cpu/cpu%llu/trace_pipe_raw", (unsigned long long)cpu);
+	fd = sys_openat(t->instance, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (fd >= 0)
 		t->pipes[t->count++] = (struct trace_pipe) { fd, (int)cpu };
 	return fd < 0 ? fd : 0;
@@ -132,20 +131,19 @@ static void close_pipes(struct tracing *t)
 /* Another fuse-info may remove the instance in the moment before its first pipe is open. */
 static int make_instance(struct tracing *t)
 {
-	struct out out = OUT_TEXT(t->name);
 	int instances = sys_openat(t->root, "instances", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	int err = instances < 0 ? instances : -ENOENT;
 
 	if (instances < 0)
 		return instances;
-	out_fmt(&out, "%s%d-%llx", prefix, sys_getpid(), (unsigned long long)sys_clock_ns());
+	text_fmt(t->name, sizeof(t->name), "%s%d-%llx", prefix, sys_getpid(), (unsigned long long)sys_clock_ns());
 	remove_leftovers(instances);
 	for (int tries = 0; err == -ENOENT && tries < 10; tries++) {
 		close_pipes(t);
 		if (t->instance > 0)
 			sys_close(t->instance);
 		t->instance = 0;
-		err = sys_mkdirat(instances, out_text(&out), 0700);
+		err = sys_mkdirat(instances, t->name, 0700);
 		if (!err)
 			err = t->instance = sys_openat(instances, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 		if (err >= 0)
@@ -195,11 +193,9 @@ static int enable_event(const struct tracing *t, const char *event, const char *
 static int enable_events(const struct tracing *t, uint64_t connection)
 {
 	char filter[40];
-	struct out out = OUT_TEXT(filter);
 	int err = write_at(t->instance, "trace_clock", "mono");	/* as sys_clock_ns() */
 
-	out_fmt(&out, "connection==%llu", (unsigned long long)connection);
-	out_text(&out);
+	text_fmt(filter, sizeof(filter), "connection==%llu", (unsigned long long)connection);
 	/* Enable the ends first, or the first request's end could be missed. */
 	if (!err)
 		err = enable_event(t, "fuse_request_end", connection ? filter : NULL);
@@ -380,11 +376,10 @@ void tracing_command(struct tracing *t, int pid, char command[16])
 bool tracing_is_thread(int thread, int process)
 {
 	char path[48];
-	struct out out = OUT_TEXT(path);
 	struct sys_stat st;
 
 	if (thread == process)
 		return true;
-	out_fmt(&out, "/proc/%d/task/%d", process, thread);
-	return sys_statx(AT_FDCWD, out_text(&out), false, &st) == 0;
+	text_fmt(path, sizeof(path), "/proc/%d/task/%d", process, thread);
+	return sys_statx(AT_FDCWD, path, false, &st) == 0;
 }

@@ -34,11 +34,10 @@ static int note_mounted(const struct table_row *row, void *data)
 static int visit_namespace(uint64_t number, int pid, void *data)
 {
 	char text[12];
-	struct out out = OUT_TEXT(text);
 
 	(void)number;
-	out_fmt(&out, "%d", pid);
-	table_each(out_text(&out), note_mounted, data);
+	text_fmt(text, sizeof(text), "%d", pid);
+	table_each(text, note_mounted, data);
 	return 0;
 }
 

@@ -97,15 +97,14 @@ void view_text(struct view *v, const char *label, const char *text)
 void view_number(struct view *v, const char *label, int64_t number)
 {
 	char text[24];
-	struct out out = OUT_TEXT(text);
 
 	if (v->json) {
 		json_number(v->json, label, number);
 		return;
 	}
 	if (number >= 0)
-		out_fmt(&out, "%llu", (unsigned long long)number);
-	view_text(v, label, number < 0 ? NULL : out_text(&out));
+		text_fmt(text, sizeof(text), "%llu", (unsigned long long)number);
+	view_text(v, label, number < 0 ? NULL : text);
 }
 
 enum { FIRST_COLUMN = 23, DEFAULT_WIDTH = 80 };	/* the label stands before FIRST_COLUMN */

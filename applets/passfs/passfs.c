@@ -290,11 +290,10 @@ static const char *settle(void *data, struct fuse_session *session)
 static bool find_id(const char *name, bool group, uint32_t *id)
 {
 	char text[80];
-	struct out out = OUT_TEXT(text);
 	struct user user;
 
-	out_fmt(&out, "%s%s", group ? "0:" : "", name);
-	if (user_find(out_text(&out), &user) < 0)
+	text_fmt(text, sizeof(text), "%s%s", group ? "0:" : "", name);
+	if (user_find(text, &user) < 0)
 		return false;
 	*id = group ? user.gid : user.uid;
 	return true;

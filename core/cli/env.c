@@ -55,10 +55,9 @@ int env_find(const char *program, bool setuid, char *found, size_t size)
 		path = "/usr/local/bin:/usr/bin:/bin";
 	while (*path) {
 		size_t len = strcspn(path, ":");
-		struct out out = { .buf = found, .size = size, .fd = -1 };
 
-		out_fmt(&out, "%.*s/%s", (int)len, path, program);
-		if (len && sys_executable(out_text(&out), &is_setuid) == 0 && (is_setuid || !setuid))
+		text_fmt(found, size, "%.*s/%s", (int)len, path, program);
+		if (len && sys_executable(found, &is_setuid) == 0 && (is_setuid || !setuid))
 			return 0;
 		path += len + (path[len] == ':');
 	}

@@ -24,11 +24,9 @@ bool match_options(const char *wanted, const char *options)
 	char word[64] = "";
 
 	for (; *wanted; wanted = text_next_word(wanted)) {
-		struct out out = OUT_TEXT(word);
 		bool no = strncmp(wanted, "no", 2) == 0;
 
-		out_fmt(&out, "%.*s", (int)strcspn(wanted, ","), wanted);
-		out_text(&out);
+		text_fmt(word, sizeof(word), "%.*s", (int)strcspn(wanted, ","), wanted);
 		if (!text_in_list(options, word) && !(no && !text_in_list(options, word + 2)))
 			return false;
 	}

@@ -159,7 +159,6 @@ int msg_errno_of(const char *name)
 const char *msg_reason(int err)
 {
 	static char other[24];
-	struct out out = OUT_TEXT(other);
 	const char *name = find_name(err);
 
 	if (name)
@@ -167,6 +166,5 @@ const char *msg_reason(int err)
 	name = msg_rare_error ? msg_rare_error(err) : NULL;
 	if (name)
 		return name;
-	out_fmt(&out, "error %d", -err);
-	return out_text(&out);
+	return text_fmt(other, sizeof(other), "error %d", -err);
 }

@@ -266,6 +266,18 @@ void out_fmt(struct out *out, const char *fmt, ...)
 	va_end(args);
 }
 
+char *text_fmt(char *text, size_t size, const char *fmt, ...)
+{
+	struct out out = { .buf = text, .size = size, .fd = -1 };
+	va_list args;
+
+	va_start(args, fmt);
+	out_vfmt(&out, fmt, args);
+	va_end(args);
+	out_text(&out);
+	return text;
+}
+
 char *text_find(const char *text, const char *part)
 {
 	size_t len = strlen(part);

@@ -24,14 +24,13 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 {
 	struct search *s = data;
 	char text[12];
-	struct out out = OUT_TEXT(text);
 	int result;
 
 	if (number == s->own)
 		return 0;
-	out_fmt(&out, "%d", pid);
+	text_fmt(text, sizeof(text), "%d", pid);
 	s->pid = pid;
-	result = table_each(out_text(&out), match_device, s);
+	result = table_each(text, match_device, s);
 	return result > 0 ? result : 0;	/* A process that has ended holds no mount. */
 }
 

@@ -52,10 +52,9 @@ static int report_if_on_device(const struct search *s, const char *path, const c
 static int check_loop(const struct search *s, const char *name)
 {
 	char file[64], path[4096];
-	struct out out = OUT_TEXT(file);
 
-	out_fmt(&out, "/sys/block/%s/loop/backing_file", name);
-	if (strncmp(name, "loop", 4) != 0 || sys_read_file(out_text(&out), path, sizeof(path)) <= 0)
+	text_fmt(file, sizeof(file), "/sys/block/%s/loop/backing_file", name);
+	if (strncmp(name, "loop", 4) != 0 || sys_read_file(file, path, sizeof(path)) <= 0)
 		return 0;
 	path[strcspn(path, "\n")] = '\0';
 	return report_if_on_device(s, path, name, HOLDER_LOOP);

@@ -95,12 +95,11 @@ void fusectl_release(void)
 static int open_below(int dir, uint64_t connection, const char *file, int flags)
 {
 	char path[48];
-	struct out out = OUT_TEXT(path);
 
 	if (dir < 0)
 		return dir;
-	out_fmt(&out, "%llu/%s", (unsigned long long)connection, file);
-	return open_here(dir, out_text(&out), flags | O_NOFOLLOW | (flags & O_PATH ? 0 : O_NONBLOCK));
+	text_fmt(path, sizeof(path), "%llu/%s", (unsigned long long)connection, file);
+	return open_here(dir, path, flags | O_NOFOLLOW | (flags & O_PATH ? 0 : O_NONBLOCK));
 }
 
 static int open_file(uint64_t connection, const char *file, int flags)

@@ -30,10 +30,7 @@ static bool leads_to(int dir, const char *link, const struct device *dev)
 /* Truncates the name to the room in holder->file. */
 static void set_file(struct holder *holder, const char *name, size_t len)
 {
-	struct out out = OUT_TEXT(holder->file);
-
-	out_fmt(&out, "%.*s", (int)len, name);
-	out_text(&out);
+	text_fmt(holder->file, sizeof(holder->file), "%.*s", (int)len, name);
 }
 
 static bool holds_file(int pid_dir, const struct device *dev, struct holder *holder, struct scout *scout)
@@ -216,12 +213,11 @@ static void look_at(struct scout *scout, const char *name)
 	const struct scan *scan = scout->data;
 	struct record r = { .is_whole = false };
 	char path[32];
-	struct out out = OUT_TEXT(path);
 	uint64_t pid;
 	int dir;
 
-	out_fmt(&out, "/proc/%s", name);
-	dir = sys_open(out_text(&out), O_PATH | O_DIRECTORY, 0);
+	text_fmt(path, sizeof(path), "/proc/%s", name);
+	dir = sys_open(path, O_PATH | O_DIRECTORY, 0);
 	if (dir < 0 || opt_number(name, INT32_MAX, &pid) < 0)
 		return;
 	r.holder.pid = (int)pid;

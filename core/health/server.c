@@ -35,14 +35,13 @@ static bool is_device_of(int fd, uint64_t connection)
 {
 	struct sys_stat st;
 	char name[12];
-	struct out out = OUT_TEXT(name);
 	uint64_t now;
 	int err;
 
 	if (sys_statx(fd, "", false, &st) < 0 || !sys_is_fuse_device(&st))
 		return false;
-	out_fmt(&out, "%d", fd);
-	err = proc_connection("self", out_text(&out), &now);
+	text_fmt(name, sizeof(name), "%d", fd);
+	err = proc_connection("self", name, &now);
 	return connection == SERVER_NOT_TOLD ? err == -ENODATA : !err && now == connection;
 }
 
@@ -151,13 +150,12 @@ static void look_at(struct scout *scout, const char *pid)
 {
 	enum { MANY = 1024 };
 	char path[32];
-	struct out out = OUT_TEXT(path);
 	struct sys_dir fds;
 	const char *name;
 	int err;
 
-	out_fmt(&out, "/proc/%s/fd", pid);
-	err = sys_opendir(&fds, AT_FDCWD, out_text(&out));
+	text_fmt(path, sizeof(path), "/proc/%s/fd", pid);
+	err = sys_opendir(&fds, AT_FDCWD, path);
 	if (err < 0) {
 		if (err != -ENOENT && err != -ESRCH)
 			scout_hidden(scout);

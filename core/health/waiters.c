@@ -68,23 +68,21 @@ struct scan {
 static bool leads_there(const struct scan *s, const char *pid, int64_t fd)
 {
 	char path[48];
-	struct out out = OUT_TEXT(path);
 	struct sys_stat st;
 
-	out_fmt(&out, "/proc/%s/fd/%lld", pid, (long long)fd);
-	return fd < INT32_MAX && sys_statx(AT_FDCWD, out_text(&out), false, &st) == 0
+	text_fmt(path, sizeof(path), "/proc/%s/fd/%lld", pid, (long long)fd);
+	return fd < INT32_MAX && sys_statx(AT_FDCWD, path, false, &st) == 0
 	       && st.dev_major == s->major && st.dev_minor == s->minor;
 }
 
 static bool is_waiting(const struct scan *s, const char *pid, const char *tid, struct waiter *w)
 {
 	char task[32], text[256];
-	struct out out = OUT_TEXT(task);
 	const char *at = text;
 	int64_t number;
 
-	out_fmt(&out, "%s/task/%s", pid, tid);
-	if (read_proc(out_text(&out), "wchan", text, sizeof(text)) <= 0 || !task_waits_for_server(text))
+	text_fmt(task, sizeof(task), "%s/task/%s", pid, tid);
+	if (read_proc(task, "wchan", text, sizeof(text)) <= 0 || !task_waits_for_server(text))
 		return false;
 	if (read_proc(task, "syscall", text, sizeof(text)) <= 0 || *text < '0' || *text > '9')
 		return s->sole;

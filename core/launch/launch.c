@@ -27,7 +27,6 @@ int launch_no_user(const char *user, int err)
 int launch_become(const struct launch *l)
 {
 	static char home[sizeof("HOME=") + sizeof(((struct user *)0)->home)];
-	struct out out = OUT_TEXT(home);
 	struct user user;
 	int err = l->user ? user_find(l->user, &user) : 0;
 
@@ -37,8 +36,7 @@ int launch_become(const struct launch *l)
 		priv_lock_caps();
 	if (l->user) {
 		err = priv_become(user.uid, user.gid, user.groups, user.group_count);
-		out_fmt(&out, "HOME=%s", user.home);
-		out_text(&out);
+		text_fmt(home, sizeof(home), "HOME=%s", user.home);
 		if (!err && !getenv("HOME"))
 			err = env_set(home);
 	}

@@ -44,7 +44,6 @@ static void take_mount_options(const struct mount_args *args, struct optlist *mo
 static int mount_for_server(struct mount_args *args, struct mountpoint *at)
 {
 	static char fd_path[32];
-	struct out out = OUT_TEXT(fd_path);
 	struct optlist mount;
 	int device;
 
@@ -59,8 +58,8 @@ static int mount_for_server(struct mount_args *args, struct mountpoint *at)
 	if (device < 0)
 		return 1;
 	sys_set_cloexec(device, false);
-	out_fmt(&out, "/dev/fd/%d", device);
-	args->mountpoint = out_text(&out);
+	text_fmt(fd_path, sizeof(fd_path), "/dev/fd/%d", device);
+	args->mountpoint = fd_path;
 	return 0;
 }
 
@@ -81,10 +80,8 @@ static void complete_environment(bool own_home)
 static void pass_mountpoint(const struct mount_args *args)
 {
 	static char variable[4096 + 32];
-	struct out out = OUT_TEXT(variable);
 
-	out_fmt(&out, "FUSEBOX_MOUNTPOINT=%d:%s", args->held, args->mountpoint);
-	out_text(&out);
+	text_fmt(variable, sizeof(variable), "FUSEBOX_MOUNTPOINT=%d:%s", args->held, args->mountpoint);
 	env_set(variable);
 	sys_set_cloexec(args->held, false);
 }
@@ -94,10 +91,8 @@ static void pass_mountpoint(const struct mount_args *args)
 static void ask_for_background(void)
 {
 	static char variable[40];
-	struct out out = OUT_TEXT(variable);
 
-	out_fmt(&out, "FUSEBOX_BACKGROUND=%d", sys_getpid());
-	out_text(&out);
+	text_fmt(variable, sizeof(variable), "FUSEBOX_BACKGROUND=%d", sys_getpid());
 	env_set(variable);
 }
 

@@ -26,10 +26,8 @@ static int find_helper(char *found, size_t size)
 static void __attribute__((noreturn)) exec_helper(const char *path, char **argv, int socket)
 {
 	char variable[32];
-	struct out out = OUT_TEXT(variable);
 
-	out_fmt(&out, "_FUSE_COMMFD=%d", socket);
-	out_text(&out);
+	text_fmt(variable, sizeof(variable), "_FUSE_COMMFD=%d", socket);
 	env_set(variable);
 	if (socket >= 0)
 		sys_set_cloexec(socket, false);

@@ -11,11 +11,10 @@
 int mount_kernel_has(const char *type)
 {
 	char list[4096], line[80];
-	struct out out = OUT_TEXT(line);
 	ssize_t size = sys_read_file("/proc/filesystems", list, sizeof(list));
 
-	out_fmt(&out, "\t%s\n", type);
-	return size <= 0 ? -ENODATA : text_find(list, out_text(&out)) != NULL;
+	text_fmt(line, sizeof(line), "\t%s\n", type);
+	return size <= 0 ? -ENODATA : text_find(list, line) != NULL;
 }
 
 struct place { uint64_t mount; bool nodev; };

@@ -29,10 +29,9 @@ static void set_config(struct context *c, enum fsconfig_op op, const char *key, 
 static void set_config_number(struct context *c, const char *key, uint32_t number)
 {
 	char text[16];
-	struct out out = OUT_TEXT(text);
 
-	out_fmt(&out, "%u", number);
-	set_config(c, FSCONFIG_STRING, key, out_text(&out));
+	text_fmt(text, sizeof(text), "%u", number);
+	set_config(c, FSCONFIG_STRING, key, text);
 }
 
 static void set_options(struct context *c, const struct mountpoint *at,

@@ -154,10 +154,9 @@ static int walk(struct window *w, int (*fn)(const struct table_row *, void *), v
 int mountinfo_open(const char *pid)
 {
 	char path[64];
-	struct out out = OUT_TEXT(path);
 
-	out_fmt(&out, "/proc/%s/mountinfo", pid);
-	return sys_open(out_text(&out), O_RDONLY | O_NONBLOCK, 0);
+	text_fmt(path, sizeof(path), "/proc/%s/mountinfo", pid);
+	return sys_open(path, O_RDONLY | O_NONBLOCK, 0);
 }
 
 int mountinfo_each(int fd, int (*fn)(const struct table_row *, void *), void *data)

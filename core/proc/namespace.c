@@ -15,12 +15,11 @@
 static int read_namespace(const char *pid, uint64_t *number)
 {
 	char path[32];
-	struct out out = OUT_TEXT(path);
 	struct sys_stat st;
 	int err;
 
-	out_fmt(&out, "/proc/%s/ns/mnt", pid);
-	err = sys_statx(AT_FDCWD, out_text(&out), true, &st);
+	text_fmt(path, sizeof(path), "/proc/%s/ns/mnt", pid);
+	err = sys_statx(AT_FDCWD, path, true, &st);
 	if (!err)
 		*number = st.inode;
 	return err;

@@ -38,11 +38,10 @@ bool proc_is_outermost(void)
 void proc_command(int pid, char command[16])
 {
 	char path[32], text[32];
-	struct out out = OUT_TEXT(path);
 	size_t len;
 
-	out_fmt(&out, "/proc/%d/comm", pid);
-	if (sys_read_file(out_text(&out), text, sizeof(text)) <= 0)
+	text_fmt(path, sizeof(path), "/proc/%d/comm", pid);
+	if (sys_read_file(path, text, sizeof(text)) <= 0)
 		text[0] = '?', text[1] = '\0';
 	len = strcspn(text, "\n");
 	len = len < PROC_COMMAND_MOST ? len : PROC_COMMAND_MOST;
@@ -191,13 +190,12 @@ void proc_release(struct proc_held *held)
 static bool read_file_end(const char *dir, const char *file, char *text, size_t size)
 {
 	char path[64];
-	struct out out = OUT_TEXT(path);
 	size_t len = 0;
 	ssize_t n;
 	int fd;
 
-	out_fmt(&out, "/proc/%s/%s", dir, file);
-	fd = sys_open(out_text(&out), O_RDONLY, 0);
+	text_fmt(path, sizeof(path), "/proc/%s/%s", dir, file);
+	fd = sys_open(path, O_RDONLY, 0);
 	if (fd < 0)
 		return false;
 	while ((n = sys_read(fd, text + len, size - 1 - len)) > 0) {
@@ -297,12 +295,11 @@ int proc_each(int (*fn)(const char *pid, void *data), void *data)
 int proc_connection(const char *pid, const char *fd, uint64_t *connection)
 {
 	char path[64], text[512];
-	struct out out = OUT_TEXT(path);
 	int64_t number;
 	ssize_t n;
 
-	out_fmt(&out, "/proc/%s/fdinfo/%s", pid, fd);
-	n = sys_read_file(out_text(&out), text, sizeof(text));
+	text_fmt(path, sizeof(path), "/proc/%s/fdinfo/%s", pid, fd);
+	n = sys_read_file(path, text, sizeof(text));
 	if (n < 0)
 		return (int)n;
 	number = proc_field(text, "fuse_connection");

@@ -9,19 +9,15 @@
 
 const char *read_name(int id, char text[12])
 {
-	struct out out = { .buf = text, .size = 12, .fd = -1 };
-
-	out_fmt(&out, "%d", id);
-	return out_text(&out);
+	return text_fmt(text, 12, "%d", id);
 }
 
 ssize_t read_proc(const char *dir, const char *file, char *text, size_t size)
 {
 	char path[64];
-	struct out out = OUT_TEXT(path);
 
-	out_fmt(&out, "/proc/%s/%s", dir, file);
-	return sys_read_file(out_text(&out), text, size);
+	text_fmt(path, sizeof(path), "/proc/%s/%s", dir, file);
+	return sys_read_file(path, text, size);
 }
 
 char read_state(const char *dir)

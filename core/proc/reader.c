@@ -92,14 +92,12 @@ static int lose(void)
 static int ask(bool open, const char *dir, const char *file)
 {
 	struct order order = { .open = open };
-	struct out out = OUT_TEXT(order.path);
 	int32_t result;
 	int err = start();
 
 	if (err)
 		return err;
-	out_fmt(&out, "%s/%s", dir, file);
-	out_text(&out);
+	text_fmt(order.path, sizeof(order.path), "%s/%s", dir, file);
 	if (sys_send_as(reader.child.socket, sys_getuid(), &order, sizeof(order), -1) < 0)
 		return lose();
 	return receive(&result, sizeof(result)) ? result : lose();

@@ -64,14 +64,13 @@ static void __attribute__((noreturn)) scout_child(struct scout *s, int after)
 {
 	struct round round = { s, after };
 	char name[12];
-	struct out out = OUT_TEXT(name);
 	int err;
 
 	sys_close_stdio(&s->socket, 1);
 	sys_close_others(&s->socket, 1, true);
 	sys_chdir("/");
-	out_fmt(&out, "%d", s->pid);
-	err = s->pid ? look_at(out_text(&out), &round) : proc_each(look_at, &round);
+	text_fmt(name, sizeof(name), "%d", s->pid);
+	err = s->pid ? look_at(name, &round) : proc_each(look_at, &round);
 	send_message(s, DONE, err, NULL);
 	sys_exit(0);
 }

@@ -16,19 +16,17 @@
 int task_opendir(struct sys_dir *dir, int pid)
 {
 	char path[32];
-	struct out out = OUT_TEXT(path);
 
-	out_fmt(&out, "/proc/%d/task", pid);
-	return sys_opendir(dir, AT_FDCWD, out_text(&out));
+	text_fmt(path, sizeof(path), "/proc/%d/task", pid);
+	return sys_opendir(dir, AT_FDCWD, path);
 }
 
 char task_state(int pid, int tid)
 {
 	char dir[32];
-	struct out out = OUT_TEXT(dir);
 
-	out_fmt(&out, "%d/task/%d", pid, tid);
-	return read_state(out_text(&out));
+	text_fmt(dir, sizeof(dir), "%d/task/%d", pid, tid);
+	return read_state(dir);
 }
 
 /* The number of the processor is the 39th field of stat, and so the 37th from the state on. */

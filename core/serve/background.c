@@ -58,11 +58,10 @@ static bool is_asked_for(void)
 static bool is_parent_mount(void)
 {
 	char path[32], words[256] = "";
-	struct out out = OUT_TEXT(path);
 	const char *name;
 
-	out_fmt(&out, "/proc/%d/cmdline", sys_getppid());
-	if (sys_read_file(out_text(&out), words, sizeof(words)) <= 0)
+	text_fmt(path, sizeof(path), "/proc/%d/cmdline", sys_getppid());
+	if (sys_read_file(path, words, sizeof(words)) <= 0)
 		return false;
 	name = applet_name(words);
 	if (strcmp(name, "busybox") == 0 && words + sizeof(words) > strchr(name, '\0') + 1)

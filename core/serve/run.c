@@ -182,13 +182,12 @@ static int passed_mountpoint(const char *where)
 {
 	const char *passed = env_take("FUSEBOX_MOUNTPOINT"), *path = passed ? strchr(passed, ':') : NULL;
 	char number[12];
-	struct out out = OUT_TEXT(number);
 	uint64_t fd;
 
 	if (!path || strcmp(path + 1, where) != 0)
 		return -1;
-	out_fmt(&out, "%.*s", (int)(path - passed), passed);
-	return opt_number(out_text(&out), INT32_MAX, &fd) == 0 && sys_set_cloexec((int)fd, true) == 0 ? (int)fd : -1;
+	text_fmt(number, sizeof(number), "%.*s", (int)(path - passed), passed);
+	return opt_number(number, INT32_MAX, &fd) == 0 && sys_set_cloexec((int)fd, true) == 0 ? (int)fd : -1;
 }
 
 static int open_session(const char *where)

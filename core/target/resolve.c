@@ -107,15 +107,14 @@ static int follow(struct walk *w, const char *target, size_t len)
 static int step(struct walk *w, const char *name, size_t len)
 {
 	char component[256], target[4096];
-	struct out out = OUT_TEXT(component);
 	ssize_t link;
 	int fd, err;
 	bool fuse;
 
 	if (len >= sizeof(component))
 		return -ENAMETOOLONG;
-	out_fmt(&out, "%.*s", (int)len, name);
-	fd = sys_openat(w->at->fd, out_text(&out), O_PATH | O_NOFOLLOW, 0);
+	text_fmt(component, sizeof(component), "%.*s", (int)len, name);
+	fd = sys_openat(w->at->fd, component, O_PATH | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd;
 	fuse = get_mount_id(fd) != get_mount_id(w->at->fd) && is_on_fuse(fd);
