@@ -23,6 +23,9 @@ LIBC := $(if $(filter musl-gcc,$(CC)),musl,$(if $(findstring musl,$(shell $(CC) 
 accepted = $(shell $(CC) -Werror $(1) -c -x c -o /dev/null /dev/null >/dev/null 2>&1 && echo $(1))
 SMALL := $(or $(call accepted,-Oz),-Os) -fno-jump-tables $(foreach flag,-malign-data=abi -fno-shrink-wrap -fno-caller-saves \
 	-fno-tree-dominator-opts -fno-move-loop-invariants -fno-tree-loop-im -fno-ipa-sra,$(call accepted,$(flag)))
+# What these passes save is time: they are for what serves requests.
+COLD := $(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),$(foreach flag,-fno-expensive-optimizations \
+	-fno-optimize-sibling-calls -fno-if-conversion -fno-forward-propagate -fno-tree-tail-merge,$(call accepted,$(flag))))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion
 ALL_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
@@ -55,7 +58,8 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 # names of its objects, which the optimiser would lose. tests/house reads the symbols of all objects.
 PLACED := $(patsubst %,$(BUILD)/obj/%,$(subst *,%,$(shell grep -o "[a-z][a-z/_*]*\.o" configs/serving.ld)))
 WHOLE := $(if $(STATIC),$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),$(if $(call accepted,-flto=2),-flto)))
-WHOLE_LINK = $(WHOLE:-flto=-flto=2 -Wno-maybe-uninitialized)
+HOT = $(PLACED) $(BUILD)/obj/applets/passfs/% $(BUILD)/obj/core/sys/vfs.o $(BUILD)/obj/core/sys/priv.o
+WHOLE_LINK = $(WHOLE:-flto=-flto=2 -flto-partition=one -Wno-maybe-uninitialized)
 
 # The only binary that may be set-uid root is separate from the box.
 SETUID = $(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3)
@@ -93,7 +97,7 @@ help:
 
 # Rebuild everything if the compiler, the flags or the applets change.
 STAMP = $(BUILD)/obj/.made-with
-MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(WITHOUT) $(PIE_CFLAGS) $(WHOLE)
+MADE_WITH = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(APPLETS) $(WITHOUT) $(PIE_CFLAGS) $(WHOLE) $(COLD)
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(shell printf %s '$(MADE_WITH)'))
 .PHONY: $(STAMP)
 endif
@@ -104,7 +108,7 @@ $(STAMP):
 $(BUILD)/obj/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter $(PLACED),$@),,$(WHOLE)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter $(PLACED),$@),,$(WHOLE)) $(if $(filter $(HOT),$@),,$(COLD)) -MMD -MP -c -o $@ $<
 
 STRIPPED = $(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@; configs/headerless $@ 2>/dev/null || :
 
@@ -129,7 +133,7 @@ endif
 $(BUILD)/pie/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
 	$(call say,CC,$< (set-uid))
-	$(Q)$(CC) $(PIE_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(PIE_CFLAGS) $(COLD) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fusermount3: $(SINGLE) configs/headerless
 	$(call say,LD,$@)
