@@ -202,7 +202,7 @@ static int own_path(char *self, size_t size)
 {
 	ssize_t n = sys_readlink("/proc/self/exe", self, size - 1);
 	const char *called = (const char *)getauxval(AT_EXECFN);
-	struct out out = { .buf = self, .size = size, .fd = -1 };
+	struct out out = out_in(self, size);
 
 	if (n >= 0) {
 		self[n] = '\0';

@@ -23,8 +23,11 @@ struct out {
 	int error;	/* the first -errno of a write */
 };
 
-#define OUT_FD(buffer, to) { .buf = (buffer), .size = sizeof(buffer), .fd = (to) }
-#define OUT_TEXT(buffer) { .buf = (buffer), .size = sizeof(buffer), .fd = -1 }
+/* Functions, since setting the members takes more bytes than a call. */
+#define OUT_FD(buffer, to) out_to(buffer, sizeof(buffer), to)
+#define OUT_TEXT(buffer) out_in(buffer, sizeof(buffer))
+struct out out_to(char *buf, size_t size, int fd) __attribute__((noinline));
+struct out out_in(char *buf, size_t size) __attribute__((noinline));
 
 void out_char(struct out *out, char c);
 void out_str(struct out *out, const char *s);

@@ -47,7 +47,7 @@ report_check(struct report *r, enum verdict verdict, const char *name, const cha
 /* The rest of the line after `key`, or "". */
 static const char *line_of(char *text, const char *key, char value[64])
 {
-	struct out out = { .buf = value, .size = 64, .fd = -1 };
+	struct out out = out_in(value, 64);
 	const char *at = text_find(text, key);
 
 	if (at)

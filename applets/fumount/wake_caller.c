@@ -71,7 +71,7 @@ static void look_at(struct scout *scout, const char *name)
 	while ((tid = sys_readdir(&tasks))) {
 		if (opt_number(tid, INT32_MAX, &number) < 0 || task_state((int)pid, (int)number) != 'D')
 			continue;
-		out = (struct out)OUT_TEXT(task);
+		out = OUT_TEXT(task);
 		out_fmt(&out, "%s/task/%s", name, tid);
 		if (read_proc(out_text(&out), "wchan", wchan, sizeof(wchan)) > 0 && wchan[0] != '0' && !task_waits_for_server(wchan))
 			scout_report(scout, &pid);

@@ -27,7 +27,7 @@ static void add(struct columns *c, int column)
 /* The first name of the list, in capitals. */
 static const char *first_name(const char *list, char text[16])
 {
-	struct out out = { .buf = text, .size = 16, .fd = -1 };
+	struct out out = out_in(text, 16);
 
 	for (; *list && *list != ','; list++)
 		out_char(&out, (char)(*list >= 'a' && *list <= 'z' ? *list - 'a' + 'A' : *list));
@@ -127,7 +127,7 @@ static void put_age(struct out *out, const struct line *line, bool raw)
 /* The cell, not yet cut nor escaped. */
 static const char *cell_text(const struct columns *c, const struct line *line, int column, char text[64])
 {
-	struct out out = { .buf = text, .size = 64, .fd = -1 };
+	struct out out = out_in(text, 64);
 
 	if (column == COLUMN_MOUNT && !line->row->id)	/* a connection that is not mounted */
 		return line->row->mountpoint;

@@ -15,7 +15,7 @@ const char *info_age(uint64_t seconds, char text[24])
 	static const struct { uint32_t size; char name[4]; } units[] = {
 		{ 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" },
 	};
-	struct out out = { .buf = text, .size = 24, .fd = -1 };
+	struct out out = out_in(text, 24);
 	unsigned int i = 0;
 
 	while (i < 3 && seconds < units[i].size)

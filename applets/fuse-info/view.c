@@ -47,7 +47,7 @@ const char *view_fitted(const char *name, int width, bool keep_end, char cell[VI
 {
 	char whole[4 * VIEW_CELL] = "";
 	struct out escaped = { .buf = whole, .size = sizeof(whole), .fd = -1, .escape = true };
-	struct out out = { .buf = cell, .size = VIEW_CELL, .fd = -1 };
+	struct out out = out_in(cell, VIEW_CELL);
 	const char *at = whole;
 	int n, room = width - 3, len;
 

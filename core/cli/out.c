@@ -7,6 +7,16 @@
 
 #include "sys.h"
 
+struct out out_to(char *buf, size_t size, int fd)
+{
+	return (struct out) { .buf = buf, .size = size, .fd = fd };
+}
+
+struct out out_in(char *buf, size_t size)
+{
+	return out_to(buf, size, -1);
+}
+
 void out_char(struct out *out, char c)
 {
 	if (out->len + 1 >= out->size) {

@@ -169,7 +169,7 @@ struct naming { int64_t uid; char *name; };
 static int take_name(char **fields, void *data)
 {
 	const struct naming *n = data;
-	struct out out = { .buf = n->name, .size = 32, .fd = -1 };
+	struct out out = out_in(n->name, 32);
 	uint32_t id;
 
 	if (!parse_id(fields[2], &id) || id != n->uid)
@@ -182,7 +182,7 @@ static int take_name(char **fields, void *data)
 const char *user_name(int64_t uid, char name[32])
 {
 	struct naming n = { uid, name };
-	struct out out = { .buf = name, .size = 32, .fd = -1 };
+	struct out out = out_in(name, 32);
 
 	if (uid >= 0 && each_line("/etc/passwd", take_name, &n) > 0)
 		return name;

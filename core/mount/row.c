@@ -15,7 +15,7 @@ void table_copy(struct table_row *copy, const struct table_row *row, char *text,
 
 	*copy = *row;
 	for (unsigned int i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
-		struct out out = { .buf = text, .size = size, .fd = -1 };
+		struct out out = out_in(text, size);
 
 		out_str(&out, *strings[i]);
 		*strings[i] = size ? out_text(&out) : "";

@@ -88,7 +88,7 @@ static void escapes_beyond_ascii(void **state)
 	out.escape = true;
 	out_fmt(&out, "%s", "ab\xe2\x82\xac");
 	assert_string_equal(out_text(&out), "ab");
-	out = (struct out) OUT_TEXT(text);
+	out = OUT_TEXT(text);
 	out.escape = true;
 	out_fmt(&out, "%.3s", "ab\xc3\xa4");
 	assert_string_equal(out_text(&out), "ab\\303");
