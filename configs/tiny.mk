@@ -11,10 +11,14 @@ fmount/as_mount        -a, and the options of mount(8)
 fmount/userns          --userns
 fmount/reattach%       --reattach
 fmount/keep%           --keep
+fmount/beneath         --beneath and --replace-stale
+fmount/hand_out        --fd-socket
+fmount/wait_server     --wait
 fumount/all            -a
 fumount/all_list
 fumount/recover%       -R
 fumount/wake%          --wake
+fumount/enter          -N
 fumount/wait_holders   -k and -w, and the names of the processes that keep a mount busy
 fumount/busy           the advice for a busy mount by the state of its server
 fumount/aftermath      what is left after -l
@@ -23,3 +27,5 @@ core/cli/near          "did you mean"
 core/cli/rare_errors   the words for errors that are rare
 endef
 WITHOUT ?= $(filter fmount/% fumount/% core/%,$(PARTS))
+# Refuses --wait, --fd-socket, --beneath, --replace-stale and -N.
+CONFIG_SOURCES = configs/tiny/left_out.c

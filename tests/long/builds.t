@@ -22,7 +22,7 @@ like 'symbols by module, and the whole' "$out" 'hello_read +[0-9]+.*applets/hell
 exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
 is 'CONFIG=tiny builds fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
 if [ -e "$(command -v musl-gcc)" ]; then
-	ok 'tiny has at most 75,000 bytes' test "$(wc -c <one/build/tiny/fusebox)" -le 75000
+	ok 'tiny has at most 68,000 bytes' test "$(wc -c <one/build/tiny/fusebox)" -le 68000
 else
 	skip 'the size of tiny' 'no musl-gcc'
 fi
@@ -30,6 +30,14 @@ exits 1 'tiny refuses -k' one/build/tiny/fusebox fumount -k one
 is 'the error: fumount: this build has no -k and -w; see fumount --help' "$err" 'fumount: this build has no -k and -w; see fumount --help'
 exits 1 'tiny refuses --install' one/build/tiny/fusebox --install "$T/links"
 is 'the error: fusebox: this build has no --install; see fusebox --help' "$err" 'fusebox: this build has no --install; see fusebox --help'
+for words in 'fmount --wait mnt -- true' "fmount --fd-socket $T/socket mnt" 'fmount --beneath --wait mnt -- true' \
+	'fmount --replace-stale mnt -- true' 'fumount -N 1 mnt'; do
+	option=$(grep -oE -- '-(N|-[a-z-]+)' <<<"$words" | head -n 1)
+	# shellcheck disable=SC2086 # words
+	exits 1 "tiny refuses $option" one/build/tiny/fusebox $words
+	is "the error: ${words%% *}: $option: not in this build" "$err" "${words%% *}: $option: not in this build"
+	unlike "after $option is refused, nothing is mounted" "$(cat /proc/self/mountinfo)" "$T/mnt "
+done
 exits 127 'tiny guesses no mistyped applet' one/build/tiny/fusebox fumont
 is 'the error: fusebox: fumont: no such applet; see fusebox --help' "$err" 'fusebox: fumont: no such applet; see fusebox --help'
 one/build/bin/hellofs -b mnt
