@@ -103,6 +103,15 @@ static const char *protocol_text(const struct fuse_init_in *in, char text[32])
 	return text_fmt(text, 32, "%u.%u", in->major, in->minor);
 }
 
+static int count_flags(uint64_t flags)
+{
+	int count = 0;
+
+	for (; flags; flags &= flags - 1)
+		count++;
+	return count;
+}
+
 /* "Linux 6.18.0, FUSE 7.45 with 37 flags of INIT, /dev/fuse opens". */
 static void show_line(struct view *v, const char *release, const struct fuse_init_in *in, const char *why)
 {
@@ -111,7 +120,7 @@ static void show_line(struct view *v, const char *release, const struct fuse_ini
 	out_fmt(v->out, "Linux %s, FUSE ", release);
 	if (in)
 		out_fmt(v->out, "%s with %d flags of INIT", protocol_text(in, version),
-			__builtin_popcountll(init_flags(in)));
+			count_flags(init_flags(in)));
 	else
 		out_fmt(v->out, "version not known (%s)", why);
 	out_fmt(v->out, ", /dev/fuse: %s\n", device_text());

@@ -143,7 +143,8 @@ int thread_cpus(void)
 
 	syscall(SYS_sched_getaffinity, 0, sizeof(set), set);
 	for (unsigned int i = 0; i < sizeof(set) / sizeof(*set); i++)
-		count += __builtin_popcountll(set[i]);
+		for (; set[i]; set[i] &= set[i] - 1)	/* clears one bit; libgcc's count is larger */
+			count++;
 	return count ? count : 1;
 }
 

@@ -7,7 +7,7 @@
 harmless='_exit getauxval getegid geteuid getgid getpid getppid getresgid getresuid getuid munmap umask
 	pthread_attr_init pthread_attr_setdetachstate pthread_attr_setstacksize
 	memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strcspn strlen strncmp strnlen strrchr
-	__ehdr_start __errno_location __popcountdi2 _GLOBAL_OFFSET_TABLE_'
+	__ehdr_start __errno_location _GLOBAL_OFFSET_TABLE_'
 
 # The calls of core/sys that the seam does not wrap.
 unseen()
