@@ -228,13 +228,12 @@ static const char *find_near(const struct opt *table, const char *typed)
 const char *optlist_unknown(const struct opt *table, const char *option)
 {
 	static char text[64];
-	struct out out = OUT_TEXT(text);
 	const char *near = opt_near ? find_near(table, option) : NULL;
 
 	if (!near)
 		return opt_unknown;
-	out_fmt(&out, "%s; did you mean %s?", opt_unknown, near);
-	return out_text(&out);
+	text_fmt(text, sizeof(text), "%s; did you mean %s?", opt_unknown, near);
+	return text;
 }
 
 void optlist_fuse(const struct optlist *o, struct out *to)
