@@ -219,6 +219,7 @@ int sys_poll_in(int fd, int milliseconds)
 }
 
 int sys_poll_alive(int fd, int milliseconds) { return sys_poll_in(fd, milliseconds); }
+void sys_poll_hangup(int socket) { check(socket); }
 
 int sys_poll_either(int first, int second, int milliseconds)
 {
