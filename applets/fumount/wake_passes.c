@@ -104,10 +104,12 @@ static bool are_waiting_again(const struct waking *w)
 }
 
 /* Whether a woken thread runs: until it waits for something else, or has ended, it can send the next request. */
-static bool are_running(const struct wake_pass *pass)
+static bool are_running(const struct wake_job *job)
 {
-	for (uint32_t i = 0; i < pass->count && pass->own_space; i++)
-		if (pass->requests[i].fate == WAKE_ENDED && task_state((int)pass->requests[i].pid, (int)pass->requests[i].pid) == 'R')
+	const struct map_entry *entries = job->woken.entries;
+
+	for (size_t i = 0; i < job->woken.room && job->pass->own_space; i++)
+		if (entries[i].used && task_state((int)entries[i].key, (int)entries[i].key) == 'R')
 			return true;
 	return false;
 }
@@ -134,7 +136,7 @@ static bool are_more_waiting(const struct waking *w)
 	do {
 		if (do_more_come(w))
 			return true;
-	} while (w->ended && sys_clock_ns() < end && (are_running(w->job.pass) || callers_may_come()));
+	} while (w->ended && sys_clock_ns() < end && (are_running(&w->job) || callers_may_come()));
 	return !w->empty && fusectl_waiting(w->job.connection) < 0;
 }
 
