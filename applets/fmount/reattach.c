@@ -327,12 +327,25 @@ static int find_named(struct reattach *r, const char *word)
 	return add_old(r, connection);
 }
 
+/* fmount names a source that is not given after the program, which may serve other data elsewhere. */
+static bool is_named_after_program(const struct table_row *row)
+{
+	const char *dot = strchr(row->type, '.');
+
+	return strcmp(row->source, dot ? dot + 1 : row->type) == 0;
+}
+
 static int find_old(struct reattach *r, const char *word)
 {
 	bool hidden = false;
 
 	if (*word)
 		return find_named(r, word);
+	if (is_named_after_program(&r->row)) {
+		msg("%s: its source tells only its program, %s; name the old mount as --reattach=conn:N, or mount with -s",
+		    r->mountpoint, r->row.source);
+		return 1;
+	}
 	proc_each_namespace(look_for_old, r, &hidden);
 	if (!r->old_count)
 		msg("%s: no dead mount has this type, source and owner; name one as --reattach=conn:N", r->mountpoint);

@@ -106,6 +106,10 @@ fi
 
 # ---- By name, and what is refused ----
 
+hellofs -b binds
+exits 1 '--reattach where only the program tells the mounts apart' fmount --reattach binds
+like 'the error says how the old mount is named' "$err" 'tells only its program, hellofs; name the old mount as --reattach=conn:N, or mount with -s'
+fumount binds
 exits 0 '--reattach where no dead mount is left' fmount --reattach mnt
 like 'the error: no dead mount has this type, source and owner' "$err" 'no dead mount has this type, source and owner'
 exits 1 '--reattach of a connection that is alive' fmount --reattach=conn:"$(conn_of "$T/mnt")" mnt
