@@ -59,6 +59,11 @@ static bool is_held_by_fumount(int tid)
 	return strcmp(command, WAKE_HOLDER) == 0;
 }
 
+static bool is_seized(int tid)
+{
+	return task_tracer(tid) == sys_getpid();
+}
+
 /* The kernel reuses thread numbers, so look after PTRACE_SEIZE whether the thread is one of the process:
    its number cannot be reused while this process traces it. A thread of another process that was seized by
    mistake is released when this process ends. */
@@ -68,12 +73,14 @@ static int seize_thread(struct hold *h, int pid, int tid)
 
 	if (err == -ESRCH)
 		return 0;
+	if (err == -EPERM && is_seized(tid))
+		err = 0;	/* by the call before, which could not read its state */
 	if (err == -EPERM && is_held_by_fumount(tid))
 		return -EAGAIN;
 	if (err)
 		return err == -EPERM && is_quiet(pid, tid) ? 0 : err;
 	if (!task_state(pid, tid))
-		return 0;
+		return is_seized(tid) ? -EAGAIN : 0;
 	err = trace_interrupt(tid);
 	return err && err != -ESRCH ? err : add_thread(h, tid);
 }

@@ -73,7 +73,7 @@ hangs()
 	is 'each waiter got the error' "$(grep -v ' 110$\|^mmap 7$' results)" ''
 	within 5 eval '[ "$(descriptors)" -le "$before" ]'
 	after=$(descriptors) now=$(memory VmRSS)
-	ok "no descriptor is lost ($before, $after)" [ "$after" -le $((before + (rounds + 1) / 2 * kept)) ]
+	ok "no descriptor is lost ($before, $after)" [ "$after" -le $((before + kept * (rounds + 1) / 2)) ]
 	ok "the server does not grow: from $rss KiB to $now KiB" [ "$now" -le $((rss + slack + rounds * kept * 16)) ]
 	now=$(memory VmData)
 	ok "nor what it has allocated, but for stacks of threads: from $data KiB to $now KiB" [ "$now" -le $((data + 20480)) ]
