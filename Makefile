@@ -110,7 +110,8 @@ $(BUILD)/obj/%.o: %.c $(STAMP)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter $(PLACED),$@),,$(WHOLE)) $(if $(filter $(HOT),$@),,$(COLD)) -MMD -MP -c -o $@ $<
 
-STRIPPED = $(Q)$(STRIP) -R .comment -o $@ $@.full 2>/dev/null || cp $@.full $@; configs/headerless $@ 2>/dev/null || :
+STRIPPED = $(Q)if $(STRIP) -R .comment -o $@ $@.full 2>/dev/null; then configs/headerless $@ 2>/dev/null || :; \
+	else cp $@.full $@; fi
 
 $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld configs/headerless
 	$(call say,LD,$@)

@@ -95,7 +95,7 @@ void keep_fdstore_drop_store(uint32_t number) { drop(STORE, number); }
 
 static void note(const char *name, int fd)
 {
-	for (int kind = 0; kind < KINDS && found.count < MOST; kind++) {
+	for (enum kind kind = 0; kind < KINDS && found.count < MOST; kind++) {
 		size_t len = strlen(prefixes[kind]);
 
 		if (strncmp(name, prefixes[kind], len) != 0)
@@ -192,7 +192,7 @@ int fmount_keep_stored(struct mountpoint *at, const char *where)
 	if (device >= 0)
 		return device;
 	msg("%s: the service manager stores no mount that is there; mounting anew", where);
-	for (int kind = 0; kind < KINDS; kind++)
+	for (enum kind kind = 0; kind < KINDS; kind++)
 		close_kind(kind);
 	found.count = 0;
 	memory = -1;
