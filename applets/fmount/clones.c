@@ -16,14 +16,8 @@ void clones_each(void (*fn)(int fd))
 {
 	const char *at = variable + sizeof(prefix) - 1;
 
-	while (*at) {
-		int fd = 0;
-
-		for (; *at >= '0' && *at <= '9'; at++)
-			fd = fd * 10 + (*at - '0');
-		fn(fd);
-		at += *at == ',';
-	}
+	for (; *at; at = text_next_word(at))
+		fn((int)text_number(at));
 }
 
 static void close_clone(int fd)

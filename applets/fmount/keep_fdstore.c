@@ -16,6 +16,7 @@
 #include "msg.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "sys.h"
 #include "sys/keep.h"
 #include "sys/child.h"
@@ -35,10 +36,7 @@ static struct {
 
 static const char *name_of(char name[NOTIFY_NAME], enum kind kind, uint32_t number)
 {
-	struct out out = { .buf = name, .size = NOTIFY_NAME, .fd = -1 };
-
-	out_fmt(&out, "%s%u", prefixes[kind], number);
-	return out_text(&out);
+	return text_fmt(name, NOTIFY_NAME, "%s%u", prefixes[kind], number);
 }
 
 static void save(enum kind kind, uint32_t number, int fd)
@@ -91,7 +89,7 @@ void keep_fdstore_drop_server(uint32_t number) { drop(SERVER, number); }
 void keep_fdstore_save_store(uint32_t number, int socket) { save(STORE, number, socket); }
 void keep_fdstore_drop_store(uint32_t number) { drop(STORE, number); }
 
-/* ---- What is found ---- */
+/* ---- Descriptors that the service manager hands back ---- */
 
 static void note(const char *name, int fd)
 {
@@ -144,15 +142,13 @@ static int find_mount(struct mountpoint *at, const char *where)
 static bool is_connection(int fd, uint64_t connection)
 {
 	char number[12];
-	struct out out = OUT_TEXT(number);
 	struct sys_stat st;
 	uint64_t its = connection;
 
 	if (sys_statx(fd, "", true, &st) < 0 || !S_ISCHR(st.mode) || !sys_is_fuse_device(&st)
 	    || sys_poll_alive(fd, 0) == -EPIPE)
 		return false;
-	out_fmt(&out, "%d", fd);
-	proc_connection("self", out_text(&out), &its);
+	proc_connection("self", read_name(fd, number), &its);
 	return its == connection;
 }
 

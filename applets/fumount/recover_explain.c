@@ -3,8 +3,8 @@
 #include "recovery.h"
 
 #include "mount/table.h"
-#include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "sys/priv.h"
 
 /* Only an attempt tells whether a mount is busy. */
@@ -23,8 +23,7 @@ static int explain_namespace(uint64_t number, int pid, void *data)
 	const struct recovery *r = data;
 	char text[12], command[16];
 
-	text_fmt(text, sizeof(text), "%d", pid);
-	if (number == proc_namespace() || !recover_count_mounts(r, text))
+	if (number == proc_namespace() || !recover_count_mounts(r, read_name(pid, text)))
 		return 0;
 	proc_command(pid, command);
 	report(r->to, "would", "in the mount namespace of %d (%s): %s", pid, command, "would be unmounted as well");

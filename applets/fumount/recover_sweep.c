@@ -8,6 +8,7 @@
 #include "msg.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "sys.h"
 #include "sys/child.h"
 #include "target/unmount.h"
@@ -180,8 +181,7 @@ static int sweep_other_namespace(uint64_t number, int pid, void *data)
 	char text[12], command[16];
 	int err, left;
 
-	text_fmt(text, sizeof(text), "%d", pid);
-	if (number == e->own || table_each(text, match_target, e->r) <= 0)
+	if (number == e->own || table_each(read_name(pid, text), match_target, e->r) <= 0)
 		return 0;
 	err = sweep_in_child(e->r, text);
 	left = err ? table_each(text, match_target, e->r) : 0;

@@ -47,11 +47,10 @@ static bool is_quiet(int pid, int tid)
 	return state != 'R' && state != 'S';
 }
 
-/* Another fumount holds the thread, for some milliseconds. */
-static bool is_held_by_fumount(int tid)
+/* Whether the tracer of a thread is another fumount, which holds it for some milliseconds. */
+static bool is_fumount(int tracer)
 {
 	char command[16];
-	int tracer = task_tracer(tid);
 
 	if (!tracer)
 		return false;
@@ -59,28 +58,23 @@ static bool is_held_by_fumount(int tid)
 	return strcmp(command, WAKE_HOLDER) == 0;
 }
 
-static bool is_seized(int tid)
-{
-	return task_tracer(tid) == sys_getpid();
-}
-
 /* The kernel reuses thread numbers, so look after PTRACE_SEIZE whether the thread is one of the process:
    its number cannot be reused while this process traces it. A thread of another process that was seized by
    mistake is released when this process ends. */
 static int seize_thread(struct hold *h, int pid, int tid)
 {
-	int err = trace_seize(tid);
+	int err = trace_seize(tid), tracer = err == -EPERM ? task_tracer(tid) : 0;
 
 	if (err == -ESRCH)
 		return 0;
-	if (err == -EPERM && is_seized(tid))
-		err = 0;	/* by the call before, which could not read its state */
-	if (err == -EPERM && is_held_by_fumount(tid))
+	if (tracer == sys_getpid())
+		err = 0;	/* the call before seized the thread, and could not read its state */
+	else if (is_fumount(tracer))
 		return -EAGAIN;
 	if (err)
 		return err == -EPERM && is_quiet(pid, tid) ? 0 : err;
 	if (!task_state(pid, tid))
-		return is_seized(tid) ? -EAGAIN : 0;
+		return task_tracer(tid) == sys_getpid() ? -EAGAIN : 0;
 	err = trace_interrupt(tid);
 	return err && err != -ESRCH ? err : add_thread(h, tid);
 }

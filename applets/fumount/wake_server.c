@@ -7,6 +7,7 @@
 
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "sys.h"
 #include "sys/trace.h"
 #include "sys/vfs.h"
@@ -152,14 +153,12 @@ static bool is_device_of(int fd, uint64_t connection)
 {
 	struct sys_stat st;
 	char name[12];
-	struct out out = OUT_TEXT(name);
 	uint64_t told;
 	int err, events;
 
 	if (sys_statx(fd, "", false, &st) < 0 || !sys_is_fuse_device(&st))
 		return false;
-	out_fmt(&out, "%d", fd);
-	err = proc_connection("self", out_text(&out), &told);
+	err = proc_connection("self", read_name(fd, name), &told);
 	events = sys_poll_now(fd);
 	return events >= 0 && !(events & POLLERR) && (err == -ENODATA || (!err && told == connection));
 }

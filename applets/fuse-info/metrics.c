@@ -6,6 +6,7 @@
 #include "health/census.h"
 #include "mount/table.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 
 #ifndef VERSION
 #define VERSION "0"
@@ -133,9 +134,8 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 	struct show *s = data;
 	char text[12];
 
-	text_fmt(text, sizeof(text), "%d", pid);
 	if (number != s->own)
-		table_each(text, s->fn, s);	/* fails if the process has ended */
+		table_each(read_name(pid, text), s->fn, s);	/* fails if the process has ended */
 	return 0;
 }
 

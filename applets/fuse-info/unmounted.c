@@ -11,6 +11,7 @@
 #include "mount/table.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "sys.h"
 #include "target/target.h"
 
@@ -36,8 +37,7 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 	char text[12];
 
 	(void)number;
-	text_fmt(text, sizeof(text), "%d", pid);
-	table_each(text, note_mounted, data);
+	table_each(read_name(pid, text), note_mounted, data);
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /* binds: see binds.h. */
 #include "health/binds.h"
 
-#include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 
 struct search {
 	uint32_t major, minor;
@@ -28,9 +28,8 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 
 	if (number == s->own)
 		return 0;
-	text_fmt(text, sizeof(text), "%d", pid);
 	s->pid = pid;
-	result = table_each(text, match_device, s);
+	result = table_each(read_name(pid, text), match_device, s);
 	return result > 0 ? result : 0;	/* A process that has ended holds no mount. */
 }
 

@@ -11,6 +11,7 @@
 #include "opt.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "proc/scout.h"
 #include "sys.h"
 #include "sys/child.h"
@@ -40,8 +41,7 @@ static bool is_device_of(int fd, uint64_t connection)
 
 	if (sys_statx(fd, "", false, &st) < 0 || !sys_is_fuse_device(&st))
 		return false;
-	text_fmt(name, sizeof(name), "%d", fd);
-	err = proc_connection("self", name, &now);
+	err = proc_connection("self", read_name(fd, name), &now);
 	return connection == SERVER_NOT_TOLD ? err == -ENODATA : !err && now == connection;
 }
 

@@ -10,6 +10,7 @@
 #include "opt.h"
 #include "out.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "sys.h"
 #include "sys/child.h"
 
@@ -69,8 +70,7 @@ static void __attribute__((noreturn)) scout_child(struct scout *s, int after)
 	sys_close_stdio(&s->socket, 1);
 	sys_close_others(&s->socket, 1, true);
 	sys_chdir("/");
-	text_fmt(name, sizeof(name), "%d", s->pid);
-	err = s->pid ? look_at(name, &round) : proc_each(look_at, &round);
+	err = s->pid ? look_at(read_name(s->pid, name), &round) : proc_each(look_at, &round);
 	send_message(s, DONE, err, NULL);
 	sys_exit(0);
 }

@@ -35,12 +35,21 @@ static int unix_socket(int type, const char *path, struct sockaddr_un *address, 
 	return (int)call_result(syscall(SYS_socket, AF_UNIX, type | SOCK_CLOEXEC, 0));
 }
 
+/* Adds a control message to those in `room`, which take `at` bytes so far. Returns how many they take then. */
+static size_t add_control(char *room, size_t at, int type, const void *data, size_t size)
+{
+	struct cmsghdr header = { .cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = type };
+
+	memcpy(room + at, &header, sizeof(header));
+	memcpy(room + at + CMSG_LEN(0), data, size);
+	return at + CMSG_SPACE(size);
+}
+
 union datagram_fds { struct cmsghdr header; char room[CMSG_SPACE(SYS_DATAGRAM_FDS * sizeof(int))]; };
 
 int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count)
 {
-	union datagram_fds control = { .header = {
-		.cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(*fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	union datagram_fds control = { .room = { 0 } };
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = size };
 	struct sockaddr_un to;
 	struct msghdr message = { .msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1 };
@@ -50,9 +59,8 @@ int sys_unix_datagram(const char *path, const void *data, size_t size, const int
 	if (fd < 0)
 		return fd;
 	if (count) {
-		memcpy(control.room + CMSG_LEN(0), fds, count * sizeof(*fds));
 		message.msg_control = &control;
-		message.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(*fds));
+		message.msg_controllen = (socklen_t)add_control(control.room, 0, SCM_RIGHTS, fds, count * sizeof(*fds));
 	}
 	sent = call_result(syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL));
 	close(fd);
@@ -132,15 +140,6 @@ union one_fd { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; };
 struct ids { int32_t pid; uint32_t uid, gid; };
 union sent { struct cmsghdr header; char room[CMSG_SPACE(sizeof(struct ids)) + CMSG_SPACE(sizeof(int))]; };
 
-static size_t add_control(union sent *control, size_t at, int type, const void *data, size_t size)
-{
-	struct cmsghdr header = { .cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = type };
-
-	memcpy(control->room + at, &header, sizeof(header));
-	memcpy(control->room + at + CMSG_LEN(0), data, size);
-	return at + CMSG_SPACE(size);
-}
-
 int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd)
 {
 	union sent control = { .room = { 0 } };
@@ -152,9 +151,9 @@ int sys_send_as(int socket, uid_t uid, const void *data, size_t size, int fd)
 
 	/* Without SCM_CREDENTIALS the kernel sends the real ids. */
 	if (uid != getuid())
-		used = add_control(&control, used, 2 /* SCM_CREDENTIALS */, &ids, sizeof(ids));
+		used = add_control(control.room, used, 2 /* SCM_CREDENTIALS */, &ids, sizeof(ids));
 	if (fd >= 0)
-		used = add_control(&control, used, SCM_RIGHTS, &fd, sizeof(fd));
+		used = add_control(control.room, used, SCM_RIGHTS, &fd, sizeof(fd));
 	message.msg_controllen = (socklen_t)used;
 	n = call_result(syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 	return n < 0 ? (int)n : (size_t)n == size ? 0 : -EPIPE;
