@@ -5,8 +5,8 @@
 
 #include "mount/mount.h"
 
-/* Unmounts, or detaches a busy mount and reports who holds it. For a child of the keeper: umount(2) may wait for the
-   server, whose pid is `server`. `device` is /dev/fuse. Returns an exit status. */
+/* Unmounts the mount; if it is busy, detaches it and reports the processes that hold it. The keeper calls this in a
+   child, since umount(2) may wait for the server. device: /dev/fuse; server: the server's pid. Returns an exit status. */
 int keep_unmount(const struct mountpoint *at, int device, int server);
 
 #endif

@@ -90,8 +90,9 @@ static int check_nested(const struct table_row *row, void *data)
 	return n->err != 0;
 }
 
-/* Whether a clone can stand for the old mount, and nothing else is lost with that. The kernel detaches what is
-   mounted in a dead mount once its name is looked up: -ENOTCONN without doing so. */
+/* 0 if replacing the old mount by a clone loses no other mount and no idmapping; -EXDEV: the old mount is idmapped;
+   -ENOTEMPTY: another mount is below it; -ENOTCONN: it is below a dead mount, where a lookup of its mountpoint would
+   have the kernel detach it. Reads the mount table alone. */
 static int check_old(const struct reattach *r, const struct table_row *old)
 {
 	struct nested n = { r, old, text_in_list(old->options, "idmapped") ? -EXDEV : 0 };
@@ -297,9 +298,8 @@ static int look_for_old(uint64_t number, int pid, void *data)
 	char text[12];
 	int space = open_namespace(pid, number);
 
-	text_fmt(text, sizeof(text), "%d", pid);
 	if (space >= 0 && is_trusted(space))
-		table_each(text, add_if_like, data);
+		table_each(read_name(pid, text), add_if_like, data);
 	if (space >= 0)
 		sys_close(space);
 	return 0;

@@ -36,10 +36,10 @@ static bool is_owned_by(int pid, int64_t uid)
 	return proc_facts(pid, &facts) == 0 && facts.uid == uid;
 }
 
-/* Signal the process that serves the connection; 0 asks whether SIGKILL could be sent. Hold the process while checking it again, since
-   the kernel reuses pids. /proc shows any process with the descriptor as a server, so SIGKILL is
-   refused if a second process has it or this process serves another connection; and root kills
-   only a process of the mount's owner. */
+/* Signal the process that serves the connection; with signal 0, only find out whether SIGKILL could be sent.
+   Hold the process while checking it again, since the kernel reuses pids. /proc shows any process with the
+   descriptor as a server, so SIGKILL is refused if a second process has it or this process serves another
+   connection; and root kills only a process of the mount's owner. */
 static int signal_server(const struct conn *conn, int64_t owner, int sig)
 {
 	struct duty duty = { .connection = conn ? conn->connection : 0, .aborted = sig == SIGCONT };

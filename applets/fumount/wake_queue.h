@@ -29,7 +29,7 @@ struct wake_pass {
 	struct wake_walked { uint64_t top, low; } walked;	/* the request numbers that were tried; kept from pass to pass */
 	int server_count;
 	struct server servers[WAKE_SERVERS];	/* one descriptor of each process that serves it; all of them for a walk, or if untold */
-	bool serving[WAKE_SERVERS];	/* which of them are of a process that was held */
+	bool serving[WAKE_SERVERS];	/* serving[i]: the pass held the process of servers[i] */
 	uint32_t count;
 	struct wake_request requests[WAKE_ROOM];
 };

@@ -9,6 +9,7 @@
 #include "health/fusectl.h"
 #include "msg.h"
 #include "proc/proc.h"
+#include "proc/read.h"
 #include "sys.h"
 #include "unmounted.h"
 
@@ -26,14 +27,14 @@ struct list {
 	unsigned int bad;	/* states that were shown and need a step, by bit */
 };
 
-/* The mountpoint of the row of a connection that is not mounted here. */
-static const char nowhere[] = "-";
+/* The texts in the row of a connection that is not mounted here. */
+static const char no_text[] = "-";
 
 static bool is_wanted(const struct list *i, const struct table_row *row)
 {
 	bool chosen = !i->choice->id_count && !i->choice->unmounted_count;
 
-	if (row->mountpoint == nowhere)
+	if (row->mountpoint == no_text)
 		return true;
 	for (int n = 0; n < i->choice->id_count; n++)
 		chosen |= i->choice->ids[n] == row->id;
@@ -156,10 +157,8 @@ static int visit_namespace(uint64_t number, int pid, void *data)
 	struct spaces *s = data;
 	struct view *v = s->list->view;
 	char text[12], command[16];
-	struct out out = OUT_TEXT(text);
 
-	out_fmt(&out, "%d", pid);
-	if (number == s->own || table_each(out_text(&out), has_fuse, NULL) <= 0)
+	if (number == s->own || table_each(read_name(pid, text), has_fuse, NULL) <= 0)
 		return 0;
 	if (s->fn == show_row && !v->json && !s->list->choice->no_headings && !s->list->columns.raw) {
 		proc_command(pid, command);
@@ -180,7 +179,7 @@ static int each_unmounted(struct list *i, int (*fn)(const struct table_row *, vo
 		static struct table_row row;
 
 		row = unmounted_row(i->choice->unmounted_ids[n]);
-		row.mountpoint = row.type = row.source = nowhere;
+		row.mountpoint = row.type = row.source = no_text;
 		err = fn(&row, i);
 	}
 	return err;

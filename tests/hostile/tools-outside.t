@@ -76,7 +76,7 @@ for how in -f -R -R\ -f; do
 	leave
 done
 
-# What has nothing to do does nothing there either, without a refusal; --dry-run explains.
+# Where no request waits, fumount --wake -N has nothing to end and refuses nothing; --dry-run says what it would refuse.
 hostile link
 exits 0 '--wake where nothing waits' timeout 10 fumount --wake -N "$P" "$T/home/z"
 like 'it says so' "$err" 'nothing waits$'
@@ -107,7 +107,7 @@ kill -CONT "$server"
 all_stays '--wake'
 leave
 
-# What is no FUSE mount has no connection to name.
+# For a mount that is not FUSE, the error names no connection.
 mkdir plain
 mount -t tmpfs none plain
 unshare -m --propagation private sh -c 'echo >set; exec sleep "$lifetime"' & P=$!

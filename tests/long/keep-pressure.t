@@ -31,7 +31,7 @@ keeper=$bg
 ok 'fmount --keep of a passfs that is short of memory' within 10 mounted "$T/mnt"
 lives() { server=$(child_named passfs "$keeper") && [ "$server" ]; }
 another() { lives && [ "$server" != "$was" ]; }
-bg "$here/mount/keep-work" >worked 2>wrong
+bg "$here/mount/append-work" >worked 2>wrong
 client=$bg
 blocks()
 {

@@ -43,7 +43,7 @@ ok 'the mount is there' mounted "$T/mnt"
 mounted_as=$(mount_line "$T/mnt")
 was=0; another
 ok 'systemd stores the device, the memory, the server, and the socket' within 5 is_now NFileDescriptorStore 4
-bg "$here/mount/keep-work" >worked 2>wrong
+bg "$here/mount/append-work" >worked 2>wrong
 client=$bg
 within 5 test -s src/log
 for ((i = 0; i < kills; i++)); do

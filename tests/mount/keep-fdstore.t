@@ -100,7 +100,7 @@ echo 0 >src/count
 ok 'fmount --keep of passfs' begin passfs src
 ok 'the socket to the process that holds its descriptors is stored' within 5 has_names '2 fuse-keep, 1 fuse-server, 1 fuse-store'
 rm enough
-bg "$here/mount/keep-work" >worked 2>wrong
+bg "$here/mount/append-work" >worked 2>wrong
 client=$bg
 within 5 test -e src/log
 for ((i = 0; i < 50; i++)); do

@@ -73,7 +73,7 @@ end hidden user pivoted
 
 # ---- What would be lost ----
 
-# The kernel detaches what is mounted in a dead mount once its name is looked up.
+# When a process looks up a mountpoint in a dead mount, the kernel detaches the mount that is there.
 container nested '--propagation private' "mkdir $T/binds/nested; mount --bind $T/mnt $T/binds/nested; mount -t tmpfs none $T/binds/nested/sub
 	echo precious >$T/binds/nested/sub/file; mkdir $T/binds/outer; mount --bind $T/mnt $T/binds/outer; mount --bind $T/mnt/sub $T/binds/outer/sub"
 container alone '--propagation private' "mount --make-unbindable $T/mnt"

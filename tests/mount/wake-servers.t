@@ -59,7 +59,7 @@ for tool in '' 'at_call -t'; do
 	works_again
 done
 
-# What is woken runs for a while before it closes its files, for which it waits again.
+# The woken processes run for a while, and then wait again, as they close their files.
 serve -t 4
 begin -k read,stat -s 400
 hang; go
