@@ -41,7 +41,22 @@ unlike 'not the comments of checks that pass' "$out" 'before|after'
 like 'the standard error of a failed file is printed' "$out" '#   why it failed'
 exits 0 'two files run at the same time' run --jobs 2 a.t b.t
 rm a b
-exits 1 'those named by --alone do not' run --jobs 2 --alone 'a.t b.t' a.t b.t
+exits 1 'those named by --alone do not' run --again 0 --jobs 2 --alone 'a.t b.t' a.t b.t
+
+# Fails the first time that it runs.
+for i in 1 2 3; do
+	printf '%s\n' "[ -e ran.$i ] && r= || { r='not '; echo disturbed >&2; }" "touch ran.$i" 'echo "${r}ok 1 - second time"' 'echo 1..1' >"again$i.t"
+done
+exits 0 'a file that fails runs again, and the second result counts' run passes.t again1.t again2.t
+like 'what it said the first time is shown' "$out" $'not ok 1 - second time\n# standard error of again1.t:\n#   disturbed'
+like 'it is named before the summary' "$out" $'\nfailed once, passed when it ran again: again1.t\n.*\nResult: PASS$'
+rm ran.*
+exits 1 'not where more files fail than --again says' run --again 2 again1.t again2.t again3.t
+rm ran.*
+exits 1 'nor with --again 0' run --again 0 again1.t
+exits 1 'a file that fails twice has failed' run fails.t
+unlike 'it is not called passed' "$out" 'passed when'
+is 'it is shown both times' "$(grep -c '^#   why it failed' <<<"$out")" 2
 
 # ---- lib.sh ----
 is 'seconds are multiplied' "$(SLOWNESS=3 longer 1.5) $(SLOWNESS=4 longer 10)" '4.500 40.000'
