@@ -8,6 +8,7 @@
 #include "msg.h"
 #include "out.h"
 #include "sys.h"
+#include "sys/keep.h"
 
 static const char prefix[] = "FUSE_CLONE_FDS=";
 static char variable[4096];
@@ -38,7 +39,7 @@ int clones_make(int device, int count)
 		return 0;
 	out_str(&out, prefix);
 	for (int i = 0; i < count; i++) {
-		int fd = sys_clone_device(device);
+		int fd = sys_renumber(sys_clone_device(device));
 
 		if (fd < 0)
 			return msg_errno(1, "--clones", fd);

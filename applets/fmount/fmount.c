@@ -11,6 +11,7 @@
 #include "out.h"
 #include "launch/mount_or_report.h"
 #include "sys.h"
+#include "sys/keep.h"
 #include "cli/user.h"
 #include "auto_unmount.h"
 #include "beneath.h"
@@ -160,6 +161,8 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 
 	if (!program)
 		return hand_out(f, at, device);
+	if (f->keep)
+		device = sys_renumber(device);
 	argv = command_place(program, device);
 	if (!argv || clones_make(device, f->clones) != 0)
 		return undo_mount(at);

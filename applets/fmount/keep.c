@@ -91,6 +91,7 @@ static int prepare_memory(void)
 		keep.memory = sys_memory_file("fuse-resume", KEEP_MEMORY_SIZE);
 	if (keep.memory < 0)
 		return keep.memory;
+	keep.memory = sys_renumber(keep.memory);
 	keep.head = sys_map_shared(keep.memory, 0, sizeof(*keep.head));
 	if (!keep.head)
 		return -ENOMEM;

@@ -14,7 +14,7 @@ static int reserve_place(int *place)
 	if (err)
 		return err;
 	sys_close(pair[1]);
-	*place = pair[0];
+	*place = sys_renumber(pair[0]);
 	return 0;
 }
 

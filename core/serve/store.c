@@ -95,16 +95,20 @@ static int find(const int *numbers, int count, int number)
 }
 
 /* A store that is killed may leave its end of the socket to another process for a moment. */
-enum { ANSWER_MS = 1000 };
+enum { ANSWER_MS = 5000 };
 static bool is_gone;
 
-/* Receives the answer. Others may be there before it, for a process that was killed meanwhile. */
+/* Receives the answer. Others may be there before it, for a process that was killed meanwhile, and the byte of
+   resume_serving(), if the keeper was killed before it read that. */
 static int receive(int socket, int tag, int *numbers, int *fds)
 {
+	uint64_t end = sys_clock_ns() + (uint64_t)ANSWER_MS * NS_PER_MS;
 	int got;
 
-	while (sys_poll_in(socket, ANSWER_MS) > 0) {
+	while (sys_clock_ns() < end && sys_poll_in(socket, ANSWER_MS) > 0) {
 		got = sys_receive_fds(socket, numbers, fds);
+		if (got == -EPROTO)
+			continue;
 		if (got < 0 || numbers[0] == tag)
 			return got;
 		while (got)

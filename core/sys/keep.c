@@ -145,13 +145,24 @@ int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_E
 		n = call_result(syscall(SYS_recvmsg, socket, &message, MSG_CMSG_CLOEXEC));
 	while (n == -EINTR);
 	if (n <= 0)
-		return n ? (int)n : -EPROTO;
+		return n ? (int)n : -EPIPE;
 	count = count_received(&message, fds);
 	if ((size_t)n == (1 + (size_t)count) * sizeof(*numbers))
 		return count;
 	while (count)
 		sys_close(fds[--count]);
 	return -EPROTO;
+}
+
+int sys_renumber(int fd)
+{
+	enum { FIRST = 400 };
+	int renumbered = fd < 0 ? fd : sys_dup_above(fd, FIRST);
+
+	if (renumbered < 0)
+		return fd;
+	sys_close(fd);
+	return renumbered;
 }
 
 static uint64_t set_of_heeded(const int *signals, size_t count)

@@ -46,9 +46,15 @@ enum { SYS_FDS_EACH = 64 };
 int sys_send_fds(int socket, const int *fds, size_t count);
 
 /* Receives such a message: the sender's numbers in numbers[], this process's close-on-exec
-   descriptors in fds[], from 0 on, which the caller closes. Returns their count, or -errno: -EPROTO
-   if the peer has closed the socket, or numbers and descriptors do not agree. */
+   descriptors in fds[], from 0 on, which the caller closes. Returns their count, or -errno: -EPIPE
+   if the peer has closed the socket; -EPROTO if numbers and descriptors do not agree: that message is gone. */
 int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_EACH]);
+
+/* Moves a descriptor that a server inherits to the first number that is free from 400 on, close-on-exec, and returns
+   that. The descriptors that a service manager passes are below it, so each server of --keep finds its own under the
+   same numbers, none of which a file can have that an earlier server opened. Where the limit of descriptors is lower
+   the descriptor stays; an error is handed through. */
+int sys_renumber(int fd);
 
 /* A descriptor (close-on-exec, the caller's) from which each of these signals can be read that this
    process does not ignore, and which is readable while one is pending; the signals no longer interrupt

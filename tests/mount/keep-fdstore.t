@@ -15,7 +15,7 @@ find_both()
 }
 managed()
 {
-	rm -f notify stored said log pause no-restart rename
+	rm -f notify stored said log pause no-restart rename others
 	bg "$here/mount/manager" "$@" >said 2>>log
 	manager=$bg
 }
@@ -118,6 +118,38 @@ find_both
 kill -TERM "$keeper"
 ok 'SIGTERM ends the service of passfs' manager_ends
 is 'the manager stores nothing after passfs' "$(cat stored)" ''
+
+# A removed file is open: it is lost if the next server does not get its descriptors.
+program=passfs
+managed fmount --keep mnt -- bash -c 'while [ -e hold ]; do sleep 0.01; done; exec passfs src "$0"' {}
+within 5 is_ready
+exec 7<>mnt/kept
+rm mnt/kept
+writes_on() { printf 1234567 >&7 && [ "$(stat -c %s - <&7)" = $((written += 7)) ]; }
+written=0
+ok 'a removed file can be written' writes_on
+: >hold
+find_both
+kill -KILL "$server"
+waits() { [ "$(child_named bash "$keeper")" ]; }
+within 5 waits
+stop "$keeper"
+rm hold
+answers() { timeout 5 ls mnt/; }
+within 10 answers
+was=$keeper
+kill -KILL "$keeper"
+within 10 another
+ok 'the keeper was killed before it read that the server serves: the file can be written' writes_on
+for others in 1 2 3 4 9 0; do
+	echo "$others" >others
+	kill_both
+	ok "the manager passes $others other descriptors before: the file can be written" writes_on
+done
+exec 7<&-
+find_both
+kill -TERM "$keeper"
+manager_ends
 
 # ---- What belongs to nothing ----
 is_anew() { find_both && grep -q 'stores no mount that is there; mounting anew' log && reads; }
