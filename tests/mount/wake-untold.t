@@ -64,6 +64,16 @@ end_both()
 	within 5 gone "$server"
 	within 5 gone "$other"
 }
+# On a busy machine the servers may do something at the moment when fumount looks which one reads: then it says so, to be
+# run again. And who got the error closes files, which waits as well, if that comes after the last pass.
+again()
+{
+	local i
+	for i in 1 2 3 4 5; do
+		"$@" && within 1 all_over && return
+	done
+	return 1
+}
 all_woken()
 {
 	ok 'nobody waits' within 2 all_over
@@ -76,18 +86,18 @@ every_way()
 {
 	local seen=$1
 	both -a
-	exits 0 "$seen: by poll(2)" "${untold[@]}" --wake -f mnt
+	exits 0 "$seen: by poll(2)" again "${untold[@]}" --wake -f mnt
 	all_woken 110
 	end_both
 
 	both
-	exits 0 "$seen: by reading" "${untold[@]}" --wake -f mnt
+	exits 0 "$seen: by reading" again "${untold[@]}" --wake -f mnt
 	all_woken 110
 	end_both
 
 	mount --bind release /proc/sys/kernel/osrelease
 	both -a
-	exits 0 "$seen: before Linux 6.10, by poll(2)" "${untold[@]}" --wake=EIO -f mnt
+	exits 0 "$seen: before Linux 6.10, by poll(2)" again "${untold[@]}" --wake=EIO -f mnt
 	all_woken 5
 	end_both
 
@@ -95,7 +105,7 @@ every_way()
 	exits 32 "$seen: before Linux 6.10, where both are readable" "${untold[@]}" --wake=EIO -f mnt
 	like 'it is told' "$err" 'none of the processes with /dev/fuse open is known to serve it; run this again'
 	is 'and nobody is woken' "$(results)" ''
-	exits 0 'root finds out by fsconfig(2)' timeout 20 tool/at_call -t tool/fumount --wake=EIO -f mnt
+	exits 0 'root finds out by fsconfig(2)' again timeout 20 tool/at_call -t tool/fumount --wake=EIO -f mnt
 	all_woken 5
 	end_both
 	umount /proc/sys/kernel/osrelease
@@ -113,7 +123,7 @@ begin
 falls_silent "$server" mnt
 go
 within 5 all_wait
-exits 0 'no fusectl: who waits for more than one answer' timeout 20 "${as_user[@]}" tool/fumount --wake -f mnt
+exits 0 'no fusectl: who waits for more than one answer' again timeout 20 "${as_user[@]}" tool/fumount --wake -f mnt
 ok 'nobody waits' within 2 all_over
 is 'each got the error' "$(results)" "$every"
 kill -USR2 "$server"
@@ -125,7 +135,7 @@ umount "$connections"
 mount -t fusectl none "$connections"
 every_way fusectl
 both
-exits 0 'root finds out by fsconfig(2)' timeout 20 tool/at_call -t tool/fumount --wake -f mnt
+exits 0 'root finds out by fsconfig(2)' again timeout 20 tool/at_call -t tool/fumount --wake -f mnt
 all_woken 110
 end_both
 umount "$connections"
