@@ -16,37 +16,25 @@
 #include "msg.h"
 #include "out.h"
 #include "proc/proc.h"
-#include "proc/read.h"
-#include "proc/reader.h"
 #include "reattach_clone.h"
+#include "reattach_old.h"
 #include "sys.h"
 #include "sys/child.h"
-#include "sys/vfs.h"
 #include "target/target.h"
 
-enum { LIMIT_MS = 5000, MAX_OLD = 16, MAX_MOUNTS = 10000 };
+enum { LIMIT_MS = 5000, MAX_MOUNTS = 10000 };
 
 struct reattach {
-	const char *mountpoint;
 	struct table_row row;	/* the new mount */
 	char text[20 * 1024];	/* its strings */
 	int root, own;		/* its root directory; this process's mount namespace */
 	uint64_t own_number;
 	bool dry, in_own;	/* in_own: visit this process's namespace, else all others */
-	uint64_t old[MAX_OLD];	/* the dead connections */
-	int old_count;
+	struct reattach_old old;
 	/* the namespace that is visited: its descriptor, and a process of it */
 	int space, pid;
 	int failed;		/* mounts that were not replaced, in all namespaces */
 };
-
-static bool is_old(const struct reattach *r, const struct table_row *row)
-{
-	for (int i = 0; i < r->old_count; i++)
-		if (table_is_fuse(row) && table_connection(row) == r->old[i])
-			return true;
-	return false;
-}
 
 /* ---- In a namespace ---- */
 
@@ -85,7 +73,7 @@ static int check_nested(const struct table_row *row, void *data)
 
 	if (row->parent == n->old->id && strcmp(row->mountpoint, n->old->mountpoint) != 0)
 		n->err = -ENOTEMPTY;
-	else if (row->id == n->old->parent && is_old(n->r, row) && strcmp(row->mountpoint, n->old->mountpoint) != 0)
+	else if (row->id == n->old->parent && reattach_identity(&n->r->old, row) && strcmp(row->mountpoint, n->old->mountpoint) != 0)
 		n->err = -ENOTCONN;
 	return n->err != 0;
 }
@@ -119,6 +107,9 @@ static int replace(const struct reattach *r, const struct table_row *old)
 	err = check_old(r, old);
 	if (!err)
 		err = target_reach(&t);
+	/* t.at.fd keeps the mount, and with it the number of its connection. */
+	if (!err && fusectl_identity(table_connection(old)) != reattach_identity(&r->old, old))
+		err = -ESTALE;
 	if (!err && !r->dry) {
 		clone = clone_outside(r, old);
 		err = clone < 0 ? clone : attach(clone, t.at.fd);
@@ -162,7 +153,7 @@ static int take_nth(const struct table_row *row, void *data)
 {
 	struct nth *n = data;
 
-	if (!is_old(n->r, row) || n->skip-- > 0)
+	if (!reattach_identity(&n->r->old, row) || n->skip-- > 0)
 		return 0;
 	table_copy(&n->row, row, n->text, sizeof(n->text));
 	return 1;
@@ -193,20 +184,6 @@ static int work(void *data)
 
 /* ---- All namespaces ---- */
 
-/* Opens a process's mount namespace; -ESTALE if it is not the one with this number any more. */
-static int open_namespace(int pid, uint64_t number)
-{
-	char dir[12];
-	struct sys_stat st;
-	int fd = reader_open(read_name(pid, dir), "ns/mnt");
-	int err = fd < 0 ? fd : sys_statx(fd, "", true, &st);
-	if (!err && st.inode != number)
-		err = -ESTALE;
-	if (err && fd >= 0)
-		sys_close(fd);
-	return err ? err : fd;
-}
-
 /* Run work() in a child, and kill the child after a time limit. The child is left behind if it waits in the
    kernel for a file system of the namespace, where SIGKILL may not end it. */
 static void work_aside(struct reattach *r)
@@ -228,7 +205,7 @@ static int visit(uint64_t number, int pid, void *data)
 
 	if ((number == r->own_number) != r->in_own)
 		return 0;
-	r->space = open_namespace(pid, number);
+	r->space = reattach_open_namespace(pid, number);
 	r->pid = pid;
 	if (r->space < 0)
 		return 0;	/* it has ended */
@@ -254,111 +231,12 @@ static int visit_all(struct reattach *r)
 	return r->failed != 0;
 }
 
-/* ---- The mounts to replace ---- */
-
-static int add_old(struct reattach *r, uint64_t connection)
-{
-	for (int i = 0; i < r->old_count; i++)
-		if (r->old[i] == connection)
-			return 0;
-	if (r->old_count < MAX_OLD)
-		r->old[r->old_count++] = connection;
-	return 0;
-}
-
-/* A dead mount of the same type, source and owner. */
-static int add_if_like(const struct table_row *row, void *data)
-{
-	struct reattach *r = data;
-
-	if (!table_is_fuse(row) || table_connection(row) == table_connection(&r->row)
-	    || strcmp(row->type, r->row.type) != 0 || strcmp(row->source, r->row.source) != 0
-	    || table_owner(row) != table_owner(&r->row) || !fusectl_is_over(table_connection(row)))
-		return 0;
-	return add_old(r, table_connection(row));
-}
-
-/* Whether the mount namespace belongs to this process's user namespace. In one of their own, users
-   mount file systems of any type, source and owner. */
-static bool is_trusted(int space)
-{
-	enum { GET_USER_NAMESPACE = 0xb701 };	/* NS_GET_USERNS */
-	int user = vfs_ioctl(space, GET_USER_NAMESPACE, NULL);
-	struct sys_stat owner, own;
-	bool same = user >= 0 && sys_statx(user, "", true, &owner) == 0
-		    && sys_statx(AT_FDCWD, "/proc/self/ns/user", true, &own) == 0 && owner.inode == own.inode;
-
-	if (user >= 0)
-		sys_close(user);
-	return same;
-}
-
-static int look_for_old(uint64_t number, int pid, void *data)
-{
-	char text[12];
-	int space = open_namespace(pid, number);
-
-	if (space >= 0 && is_trusted(space))
-		table_each(read_name(pid, text), add_if_like, data);
-	if (space >= 0)
-		sys_close(space);
-	return 0;
-}
-
-static int find_named(struct reattach *r, const char *word)
-{
-	static struct target t;
-	uint64_t connection;
-
-	if (target_connection(word, &connection) != 0) {
-		enum target_result result = target_find(word, &t);
-
-		if (result != TARGET_FOUND || !t.fuse) {
-			msg("%s: %s", word, result != TARGET_FOUND ? target_why(&t, result) : "not a FUSE mount");
-			return 1;
-		}
-		connection = t.connection;
-		target_close(&t);
-	}
-	if (fusectl_waiting(connection) < 0 || !fusectl_is_over(connection)) {
-		msg("%s: not known to be dead; abort it first (fumount --abort), or unmount it", word);
-		return 1;
-	}
-	return add_old(r, connection);
-}
-
-/* fmount names a source that is not given after the program, which may serve other data elsewhere. */
-static bool is_named_after_program(const struct table_row *row)
-{
-	const char *dot = strchr(row->type, '.');
-
-	return strcmp(row->source, dot ? dot + 1 : row->type) == 0;
-}
-
-static int find_old(struct reattach *r, const char *word)
-{
-	bool hidden = false;
-
-	if (*word)
-		return find_named(r, word);
-	if (is_named_after_program(&r->row)) {
-		msg("%s: its source tells only its program, %s; name the old mount as --reattach=conn:N, or mount with -s",
-		    r->mountpoint, r->row.source);
-		return 1;
-	}
-	proc_each_namespace(look_for_old, r, &hidden);
-	if (!r->old_count)
-		msg("%s: no dead mount has this type, source and owner; name one as --reattach=conn:N", r->mountpoint);
-	return 0;
-}
-
 /* Opens the new mount: its root, which is the root of its file system, and whose server has not gone. */
 static int open_new(struct reattach *r, const char *path)
 {
 	struct table_row row;
 	struct sys_stat st;
 
-	r->mountpoint = path;
 	r->root = sys_open(path, O_PATH | O_DIRECTORY, 0);
 	if (r->root < 0)
 		return msg_errno(1, path, r->root);
@@ -390,7 +268,8 @@ int fmount_reattach(const struct fmount *f, const char *mountpoint)
 	r.own_number = proc_namespace();
 	if (r.own < 0)
 		return msg_errno(1, "/proc/self/ns/mnt", r.own);
-	if (find_old(&r, f->reattach) != 0)
+	r.old.mount = &r.row;
+	if (reattach_find_old(&r.old, f->reattach, mountpoint) != 0)
 		return 1;
-	return r.old_count ? visit_all(&r) : 0;
+	return r.old.count ? visit_all(&r) : 0;
 }

@@ -246,12 +246,24 @@ static int unmount_all(struct all *a)
 	return err ? err : unmount_in_order(a, order, count);
 }
 
+static int add_item(struct census *census, const struct item *item)
+{
+	int err = census_add(census, item->connection);
+	struct conn *conn = census_find(census, item->connection);
+
+	if (conn) {
+		conn->identity = item->identity;
+		conn->unidentified = item->unidentified;
+	}
+	return err;
+}
+
 static int recover_all(struct all *a)
 {
-	struct census census = { .identify = true };
+	struct census census = { .count = 0 };
 
 	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].wanted && census_add(&census, a->items[i].connection) < 0)
+		if (a->items[i].wanted && add_item(&census, a->items + i) < 0)
 			return FUMOUNT_SYSTEM;
 	if (census.count)
 		fumount_count(&a->tally, fumount_recover_all(a->f, a->to, &census));
@@ -264,6 +276,10 @@ int fumount_all(const struct fumount *f, const struct report *to)
 			 .owner = priv_may_mount() ? -1 : (int64_t)sys_getuid() };
 	int err = table_each(NULL, all_add_mount, &a);
 
+	if (!err && a.count)
+		err = table_each(NULL, all_confirm_mount, &a);
+	for (size_t i = 0; i < a.count; i++)
+		a.items[i].wanted &= a.items[i].sure;
 	if (!err && f->recover)
 		return recover_all(&a);
 	all_link_enclosing(&a);

@@ -19,6 +19,8 @@ struct item {
 	uint32_t under, depth;	/* index of the nearest enclosing item, or NONE; their number */
 	uint32_t path;		/* offset in `paths` */
 	bool wanted, silent;	/* silent: its server does not answer, and items lie below it */
+	bool unidentified;	/* fusectl is not accessible */
+	bool sure;		/* all_confirm_mount() has met it */
 	bool done;
 };
 
@@ -45,6 +47,10 @@ struct all {
 
 /* Adds a row of the mount table; data: the struct all. A callback of table_each(): 0 or -ENOMEM. */
 int all_add_mount(const struct table_row *row, void *data);
+
+/* The same, for a second look at the table: confirms that the item with this id has had its connection between the
+   two looks. */
+int all_confirm_mount(const struct table_row *row, void *data);
 
 /* Sets `under` and `depth` of each item, once every row has been added. */
 void all_link_enclosing(struct all *all);

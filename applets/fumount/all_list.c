@@ -50,7 +50,8 @@ static bool refuse(struct all *a, uint64_t connection)
 static int add_item(struct all *a, const struct table_row *row)
 {
 	size_t len = strlen(row->mountpoint) + 1;
-	struct item *items = grow_pages(a->items, &a->room, a->count + 1, sizeof(*items));
+	int err;
+	struct item *items = grow_pages(a->items, &a->room, a->count + 1, sizeof(*items)), *item;
 	char *paths = grow_pages(a->paths, &a->paths_room, a->paths_size + len, 1);
 
 	if (!items || !paths)
@@ -58,11 +59,14 @@ static int add_item(struct all *a, const struct table_row *row)
 	a->items = items;
 	a->paths = paths;
 	memcpy(paths + a->paths_size, row->mountpoint, len);
-	items[a->count++] = (struct item) {
+	item = items + a->count++;
+	*item = (struct item) {
 		.id = row->id, .connection = table_connection(row), .major = row->major,
 		.minor = row->minor, .under = NONE, .path = (uint32_t)a->paths_size,
-		.wanted = is_wanted(a, row) && !refuse(a, table_connection(row)), .identity = fusectl_identity(table_connection(row)),
+		.wanted = is_wanted(a, row) && !refuse(a, table_connection(row)),
 	};
+	err = fusectl_identify(item->connection, &item->identity);
+	item->unidentified = err && err != -ENOENT;
 	a->paths_size += len;
 	return 0;
 }
@@ -80,6 +84,17 @@ int all_add_mount(const struct table_row *row, void *data)
 	if (map_add(&a->mounts, row->id, (uint32_t)a->node_count++) < 0)
 		return -ENOMEM;
 	return fuse ? add_item(a, row) : 0;
+}
+
+int all_confirm_mount(const struct table_row *row, void *data)
+{
+	struct all *a = data;
+	const uint32_t *at = table_is_fuse(row) ? map_find(&a->mounts, row->id) : NULL;
+	struct item *item = at && a->nodes[*at].item != NONE ? a->items + a->nodes[*at].item : NULL;
+
+	if (item && item->connection == table_connection(row))
+		item->sure = is_wanted(a, row);
+	return 0;
 }
 
 /* A moved mount can come after its children in the mount table, so do this once the whole table

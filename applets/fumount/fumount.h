@@ -35,6 +35,10 @@ struct fumount_tally { int good, bad, refused; };
 void fumount_count(struct fumount_tally *tally, int status);
 int fumount_total(const struct fumount_tally *tally);
 
+/* Adds the connections of the FUSE mounts that `word` means (NULL: of all), of these types (NULL: all), with their
+   identities. 0 or -errno. */
+int fumount_collect(const char *word, const char *types, struct census *census);
+
 /* Unmounts, aborts or recovers what to->object names, as the options say; reports each step, and returns
    an exit status. */
 int fumount_target(const struct fumount *f, const struct report *to);

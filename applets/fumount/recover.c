@@ -20,11 +20,6 @@ int fumount_recover_all(const struct fumount *f, const struct report *to, struct
 	return f->dry_run ? recover_explain(&r) : recover_everywhere(&r);
 }
 
-static int add_connection(const struct table_row *row, void *data)
-{
-	return table_is_fuse(row) ? census_add(data, table_connection(row)) : 0;
-}
-
 /* Add a connection that is mounted nowhere but still exists, or may exist where fusectl is out of reach. */
 static int add_detached(const char *word, struct census *census)
 {
@@ -39,9 +34,12 @@ static int add_detached(const char *word, struct census *census)
 static int recover_detached(struct recovery *r, uint64_t connection)
 {
 	static struct target t;
-	enum conn_state state = recover_judge(r, connection);
-	const struct conn *conn = recover_find_conn(r, connection);
+	const struct conn *conn = recover_is_target(r, connection) ? recover_judge(r, connection) : NULL;
 
+	if (!conn) {
+		report(r->to, "gone", "connection %llu is gone", (unsigned long long)connection);
+		return FUMOUNT_OK;
+	}
 	/* fusectl shows all connections, but those of other users are closed to this one. */
 	if (conn->waiting == -EACCES && !conn->pid && sys_geteuid() != 0) {
 		report(r->to, "refused", "connection %llu is another user's; run this as root", (unsigned long long)connection);
@@ -52,7 +50,7 @@ static int recover_detached(struct recovery *r, uint64_t connection)
 		       (unsigned long long)connection);
 		return FUMOUNT_USAGE;
 	}
-	recover_report_state(r, state, conn);
+	recover_report_state(r, conn);
 	t.connection = connection;
 	t.owner = -1;	/* Only the mount table tells: root kills no server. */
 	recover_abort_if_hung(r, &t, true);
@@ -65,14 +63,14 @@ static bool is_refused(struct recovery *r, uint64_t connection)
 	if (!fumount_refuse_outside(r->f, r->to, connection))
 		return false;
 	if (r->f->dry_run)
-		recover_report_state(r, recover_judge(r, connection), recover_find_conn(r, connection));
+		recover_report_state(r, recover_judge(r, connection));
 	return true;
 }
 
 int fumount_recover(const struct fumount *f, const struct report *to, const char *word)
 {
 	struct recovery r = { .f = f, .to = to, .census.identify = true, .others.identify = true };
-	int err = target_each(word, add_connection, &r.census);
+	int err = fumount_collect(word, NULL, &r.census);
 	size_t mounted = r.census.count;
 
 	if (!err && !mounted)

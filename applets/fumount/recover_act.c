@@ -53,7 +53,7 @@ static int signal_server(const struct conn *conn, int64_t owner, int sig)
 			       || (sys_geteuid() == 0 && !is_owned_by(held.pid, owner))))
 		err = -EPERM;
 	else
-		err = duty.serves ? proc_signal(&held, sig) : -ESRCH;
+		err = duty.serves && (sig == SIGCONT || census_is_same(conn)) ? proc_signal(&held, sig) : -ESRCH;
 	proc_release(&held);
 	return err;
 }
@@ -71,26 +71,32 @@ int recover_kill_server(const struct recovery *r, const struct conn *conn, int64
 	return err;
 }
 
+/* NULL also if the target is gone, and another connection has its number. */
+static const struct conn *judge(struct recovery *r, const struct target *t)
+{
+	const struct conn *conn = recover_judge(r, t->connection);
+
+	return !conn || !t->identity || conn->unidentified || conn->identity == t->identity ? conn : NULL;
+}
+
 void recover_abort_if_hung(struct recovery *r, const struct target *t, bool unmounting)
 {
-	enum conn_state state = recover_judge(r, t->connection);
+	const struct conn *conn = judge(r, t);
 	int err;
 
-	if (!recover_abort_is_due(r, state, recover_find_conn(r, t->connection))
-	    || (unmounting && !recover_is_same(recover_find_conn(r, t->connection))))
+	if (!recover_abort_is_due(r, conn) || (unmounting && !(conn && census_is_same(conn))))
 		return;
 	err = unmounting ? -ENOENT : unmount_abort(t);
-	if (err == -ENOENT && recover_is_same(recover_find_conn(r, t->connection)))
-		err = fusectl_abort_known(t->connection, recover_find_conn(r, t->connection)->identity);
+	if (err == -ENOENT && conn)
+		err = fusectl_abort_known(t->connection, conn->identity);
 	/* Only the server's own threads can return requests that are under way to its io_uring
 	   ring: let a stopped server run. */
-	if (!err && signal_server(recover_find_conn(r, t->connection), t->owner, SIGCONT) == 0 && state == CONN_STOPPED)
-		report(r->to, "signalled", "its server, process %d, is resumed by SIGCONT",
-		       recover_find_conn(r, t->connection)->pid);
+	if (!err && signal_server(conn, t->owner, SIGCONT) == 0 && recover_state(conn) == CONN_STOPPED)
+		report(r->to, "signalled", "its server, process %d, is resumed by SIGCONT", conn->pid);
 	if (!err)
 		report(r->to, "aborted", "connection %llu is aborted: waiting processes get an error",
 		       (unsigned long long)t->connection);
-	else if (err != -ENOENT && recover_kill_server(r, recover_find_conn(r, t->connection), t->owner, true) < 0)
+	else if (err != -ENOENT && err != -ESTALE && recover_kill_server(r, conn, t->owner, true) < 0)
 		report_error(r->to, "failed", err, "cannot abort connection %llu: %s",
 		       (unsigned long long)t->connection, msg_reason(err));
 }
@@ -111,32 +117,26 @@ static int retry_plain(const struct target *t, int tries)
    their files, so that a plain unmount succeeds. */
 static int wake_and_unmount(struct recovery *r, const struct target *t)
 {
-	enum conn_state state = recover_judge(r, t->connection);
-	const struct conn *conn = recover_find_conn(r, t->connection);
+	const struct conn *conn = judge(r, t);
 	long woken = 0;
 
-	if (fumount_wake_waiters && !r->f->force && recover_abort_is_due(r, state, conn) && recover_is_same(conn))
-		woken = fumount_wake_waiters(t->connection);
+	if (fumount_wake_waiters && !r->f->force && conn && recover_abort_is_due(r, conn))
+		woken = fumount_wake_waiters(conn);
 	if (woken <= 0)
 		return -EBUSY;
 	report(r->to, "woken", "%ld request%s ended with ETIMEDOUT", woken, out_plural((uint64_t)woken));
 	return retry_plain(t, LIMIT_TRIES);
 }
 
-static void report_state(struct recovery *r, const struct target *t)
-{
-	recover_report_state(r, recover_judge(r, t->connection), recover_find_conn(r, t->connection));
-}
-
 static int unmount_escalating(struct recovery *r, const struct target *t)
 {
 	int err = unmount_target(t, UMOUNT_PLAIN);
-	enum conn_state state;
+	const struct conn *conn;
 
 	if (err == -EBUSY)
 		report(r->to, "busy", "busy");
 	if (err == -EBUSY || err == -ETIMEDOUT)
-		report_state(r, t);
+		recover_report_state(r, judge(r, t));
 	if (err == -EBUSY)
 		err = wake_and_unmount(r, t);
 	if (err == -ETIMEDOUT) {	/* umount2(2) is waiting for the server */
@@ -150,11 +150,10 @@ static int unmount_escalating(struct recovery *r, const struct target *t)
 	if (err != -EBUSY)
 		return err;
 	/* Where fusectl is out of reach, MNT_FORCE aborts the connection. */
-	state = recover_judge(r, t->connection);
-	err = unmount_target(t, recover_abort_is_due(r, state, recover_find_conn(r, t->connection))
-			     ? UMOUNT_ABORT : UMOUNT_LAZY);
+	conn = judge(r, t);
+	err = unmount_target(t, recover_abort_is_due(r, conn) ? UMOUNT_ABORT : UMOUNT_LAZY);
 	if (!err) {
-		r->unsure |= state == CONN_UNKNOWN && !r->f->force;
+		r->unsure |= recover_state(conn) == CONN_UNKNOWN && !r->f->force;
 		report(r->to, "detached", "detached; it ends once no process holds it");
 		report_holders(r->to, t->major, t->minor);
 	}

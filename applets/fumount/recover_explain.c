@@ -55,18 +55,17 @@ static void explain_kill(const struct recovery *r, const struct conn *conn)
 
 static void explain_connection(struct recovery *r, uint64_t connection)
 {
-	enum conn_state state = recover_judge(r, connection);
-	const struct conn *conn = recover_find_conn(r, connection);
+	const struct conn *conn = recover_judge(r, connection);
 
-	recover_report_state(r, state, conn);
-	if (!recover_abort_is_due(r, state, conn))
+	recover_report_state(r, conn);
+	if (!recover_abort_is_due(r, conn))
 		return;
 	if (conn && conn->waiting < 0 && !priv_may_mount())
 		explain_kill(r, conn);
 	else
 		report(r->to, "would", "connection %llu: %swould be aborted%s", (unsigned long long)connection,
 		       r->f->force ? "" : "what waits would be ended with ETIMEDOUT; if that does not suffice, it ",
-		       state == CONN_STOPPED ? ", and its server resumed by SIGCONT" : "");
+		       recover_state(conn) == CONN_STOPPED ? ", and its server resumed by SIGCONT" : "");
 }
 
 int recover_explain(struct recovery *r)

@@ -21,8 +21,9 @@ static const char *const verdicts[] = {
 	[CONN_UNKNOWN] = "whether its server answers is not known",
 };
 
-void recover_report_state(const struct recovery *r, enum conn_state state, const struct conn *conn)
+void recover_report_state(const struct recovery *r, const struct conn *conn)
 {
+	enum conn_state state = recover_state(conn);
 	char text[160], command[16];
 	struct out out = OUT_TEXT(text);
 
@@ -48,9 +49,9 @@ void recover_report_state(const struct recovery *r, enum conn_state state, const
 		report_waiters(r->to, connection_major(conn->connection), connection_minor(conn->connection));
 }
 
-int recover_report_leftover(const struct recovery *r, uint64_t connection)
+int recover_report_leftover(const struct recovery *r, const struct conn *conn)
 {
-	const struct conn *conn = recover_find_conn(r, connection);
+	uint64_t connection = conn->connection;
 	int64_t waiting = fusectl_waiting(connection);
 	uint32_t major = connection_major(connection), minor = connection_minor(connection);
 

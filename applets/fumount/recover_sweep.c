@@ -212,6 +212,6 @@ int recover_everywhere(struct recovery *r)
 	}
 	recover_report_hidden(r, hidden);
 	for (size_t i = r->status == FUMOUNT_OK ? 0 : r->census.count; i < r->census.count; i++)
-		note_status(r, recover_report_leftover(r, r->census.conns[i].connection));
+		note_status(r, recover_report_leftover(r, r->census.conns + i));
 	return r->status;
 }

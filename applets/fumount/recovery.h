@@ -17,30 +17,26 @@ struct recovery {
 
 /* recover_plan.c: judge connections, and decide which of them to abort. */
 
-/* The connection in one of r's two lists, or NULL. */
-const struct conn *recover_find_conn(const struct recovery *r, uint64_t connection);
-
-/* Whether the connection is still the one that was found: the kernel reuses numbers. */
-bool recover_is_same(const struct conn *conn);
-
-/* Whether -R unmounts the mounts of this connection. */
+/* Whether -R unmounts the mounts of the connection that has this number now. */
 bool recover_is_target(const struct recovery *r, uint64_t connection);
 
-/* Watches a connection for up to WATCH_MS the first time, and returns the same state later. */
-enum conn_state recover_judge(struct recovery *r, uint64_t connection);
+/* Watches the connection that has this number now, for up to WATCH_MS the first time, and returns it in the same
+   state later. The pointer is valid until the next call. NULL: out of memory, and CONN_UNKNOWN. */
+const struct conn *recover_judge(struct recovery *r, uint64_t connection);
+enum conn_state recover_state(const struct conn *conn);
 bool recover_answers(struct recovery *r, uint64_t connection);
 
-bool recover_abort_is_due(const struct recovery *r, enum conn_state state, const struct conn *conn);
+bool recover_abort_is_due(const struct recovery *r, const struct conn *conn);
 
 /* The number of mounts to recover in the mount namespace of process pid (NULL: this process); 0
    if its table cannot be read. */
 size_t recover_count_mounts(const struct recovery *r, const char *pid);
 
 /* recover_report.c */
-void recover_report_state(const struct recovery *r, enum conn_state state, const struct conn *conn);
+void recover_report_state(const struct recovery *r, const struct conn *conn);
 /* Reports whether the connection is gone. Returns an exit status: FUMOUNT_USAGE if this user
    cannot see whether processes wait for a server that may hang. */
-int recover_report_leftover(const struct recovery *r, uint64_t connection);
+int recover_report_leftover(const struct recovery *r, const struct conn *conn);
 /* Reports that mount namespaces may be missing in what was reported before, if `hidden`. */
 void recover_report_hidden(const struct recovery *r, bool hidden);
 

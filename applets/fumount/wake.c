@@ -11,13 +11,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/match.h"
 #include "health/fusectl.h"
 #include "msg.h"
 #include "opt.h"
 #include "out.h"
 #include "sys.h"
-#include "mount/table.h"
 #include "waking.h"
 
 enum { WATCH_MS = 500, LIMIT_MS = 1000, MOST_MS = 20000, WALK_MS = 180000, BRIEF_MS = 400 };
@@ -174,7 +172,7 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 		return FUMOUNT_FAILED;
 	w->ended = w->done = w->forgotten = w->unasked = w->unreleased = 0;
 	w->job.pass->walked = (struct wake_walked) { .top = 0 };
-	err = waking_find_servers(w, conn->connection);
+	err = waking_find_servers(w, conn);
 	if (err)
 		return waking_refuse_holding(w, err);
 	err = run_passes(w, &left);
@@ -196,12 +194,12 @@ static int wake_connection(struct waking *w, const struct conn *conn)
 	return FUMOUNT_OK;
 }
 
-long fumount_wake_waiters(uint64_t connection)
+long fumount_wake_waiters(const struct conn *conn)
 {
 	static const struct report silent = { .object = "", .quiet = true };
 	struct waking w = { .to = &silent, .order = { .error = -ETIMEDOUT, .older = WAKE_OLDER_ALL },
 			    .job.pass = wake_pass_new() };
-	int err = !can_resend() ? -ENOSYS : w.job.pass ? waking_find_servers(&w, connection) : -ENOMEM;
+	int err = !can_resend() ? -ENOSYS : w.job.pass ? waking_find_servers(&w, conn) : -ENOMEM;
 
 	w.job.order = &w.order;
 	if (!err)
@@ -214,22 +212,10 @@ long fumount_wake_waiters(uint64_t connection)
 
 /* ---- Targets ---- */
 
-struct collection { struct census *census; const char *types; };
-
-static int add_connection(const struct table_row *row, void *data)
-{
-	struct collection *c = data;
-
-	if (!table_is_fuse(row) || (c->types && !match_type(c->types, row->type)))
-		return 0;
-	return census_add(c->census, table_connection(row));
-}
-
 /* A connection that is mounted nowhere any more can have waiters still. NULL: all that are mounted. */
 static int collect(const char *word, const char *types, struct census *census)
 {
-	struct collection c = { census, types };
-	int err = word ? target_each(word, add_connection, &c) : table_each(NULL, add_connection, &c);
+	int err = fumount_collect(word, types, census);
 	uint64_t connection;
 
 	if (err || census->count || !word)
@@ -271,7 +257,7 @@ static int wake_each(struct waking *w, const struct census *census, bool all)
 int fumount_wake(const struct fumount *f, const struct report *to, const char *word)
 {
 	struct waking w = { .f = f, .to = to, .job.pass = wake_pass_new() };
-	struct census census = { .count = 0 };
+	struct census census = { .identify = true };
 	int err = w.job.pass ? collect(word, f->types, &census) : -ENOMEM, status;
 
 	if (err) {

@@ -12,7 +12,7 @@ int fumount_wake(const struct fumount *f, const struct report *to, const char *w
 
 /* Ends all requests of a connection whose server is known not to answer, within half a second and
    without a report. Returns how many, or -errno if it cannot. */
-long fumount_wake_waiters(uint64_t connection) FUMOUNT_PART;
+long fumount_wake_waiters(const struct conn *conn) FUMOUNT_PART;
 
 /* Returns a message about options of --wake that contradict each other or are invalid, or NULL. */
 const char *fumount_wake_contradiction(const struct fumount *f) FUMOUNT_PART;

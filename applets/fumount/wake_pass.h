@@ -3,6 +3,7 @@
 #ifndef FUSEBOX_FUMOUNT_WAKE_PASS_H
 #define FUSEBOX_FUMOUNT_WAKE_PASS_H
 
+#include "health/census.h"
 #include "health/server.h"
 #include "wake_caller.h"
 #include "wake_queue.h"
@@ -22,7 +23,8 @@ struct wake_order {
 
 struct wake_job {
 	const struct wake_order *order;
-	uint64_t connection;
+	const struct conn *conn;
+	uint64_t connection;	/* its number */
 	bool untold;		/* the servers are only candidates: fdinfo does not show whose device they have */
 	bool complete;		/* no process with /dev/fuse open is hidden */
 	struct map woken;	/* threads that earlier passes woke: their further requests end, too */

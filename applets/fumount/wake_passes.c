@@ -39,11 +39,12 @@ static int add_server(const struct server *server, void *data)
 	return 0;
 }
 
-int waking_find_servers(struct waking *w, uint64_t connection)
+int waking_find_servers(struct waking *w, const struct conn *conn)
 {
 	int err;
 
-	w->job.connection = connection;
+	w->job.conn = conn;
+	w->job.connection = conn->connection;
 	w->job.pass->server_count = 0;
 	w->job.untold = false;
 	w->error = 0;

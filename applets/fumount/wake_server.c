@@ -234,7 +234,8 @@ static int hold_each(struct wake_servers *s, const struct wake_job *job)
 		if (is_fatal(job, err))
 			return err;
 	}
-	return s->count ? 0 : err;
+	/* The devices are those of the number's connection, which may be a later one. */
+	return !s->count ? err : census_is_same(job->conn) ? 0 : -ESRCH;
 }
 
 /* The next way to tell whose the devices are, when each device that may be the connection's has unread

@@ -21,7 +21,7 @@ struct waking {
 
 /* Finds the processes that serve the connection, for w->job. 0 or -errno: -EACCES: none is visible to
    this user; -ESRCH: there is none; -E2BIG. */
-int waking_find_servers(struct waking *w, uint64_t connection);
+int waking_find_servers(struct waking *w, const struct conn *conn);
 
 /* Makes passes until no request waits any more. Returns 0, or -errno. A process that tries again whatever
    error it gets would make it run for ever, so it ends `limit_ms` after it last woke a thread that it had

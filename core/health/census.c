@@ -35,15 +35,29 @@ struct conn *census_find(const struct census *c, uint64_t connection)
 
 int census_add(struct census *c, uint64_t connection)
 {
+	struct conn *conn;
+	int err;
+
 	if (census_find(c, connection))
 		return 0;
 	if ((c->count == c->room && grow(c) < 0)
 	    || map_add(&c->index, connection, (uint32_t)c->count) < 0)
 		return -ENOMEM;
-	c->conns[c->count++] = (struct conn) {
-		.connection = connection, .identity = c->identify ? fusectl_identity(connection) : 0,
-	};
+	conn = c->conns + c->count++;
+	*conn = (struct conn) { .connection = connection };
+	if (c->identify) {
+		err = fusectl_identify(connection, &conn->identity);
+		conn->unidentified = err && err != -ENOENT;
+	}
 	return 0;
+}
+
+bool census_is_same(const struct conn *conn)
+{
+	uint64_t now;
+	int err = fusectl_identify(conn->connection, &now);
+
+	return err ? err != -ENOENT : conn->unidentified || conn->identity == now;
 }
 
 void census_free(struct census *c)

@@ -17,6 +17,7 @@
 struct conn {
 	uint64_t connection;
 	uint64_t identity;	/* fusectl_identity() when it was added */
+	bool unidentified;	/* fusectl was not accessible then, so the number alone tells */
 	int64_t waiting;	/* waiting requests, or -errno */
 	int pid;		/* the first server process; 0: none is visible */
 	int others[3];		/* further server processes */
@@ -46,6 +47,10 @@ int census_add(struct census *census, uint64_t connection);
 void census_free(struct census *census);
 /* Returns NULL if the connection was not added. census_add() invalidates the pointer. */
 struct conn *census_find(const struct census *census, uint64_t connection);
+
+/* Whether the number is still that of the connection that was added, with `identify`: the kernel reuses numbers.
+   Where fusectl is not accessible, now or then, any connection with the number counts as the same. */
+bool census_is_same(const struct conn *conn);
 
 /* Counts the waiting requests of each connection, and finds all servers in one pass over /proc.
    Then watches, for up to `milliseconds`, the connections that have waiting requests or a

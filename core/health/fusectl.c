@@ -62,7 +62,7 @@ static int fusectl(void)
 {
 	if (found < 0 && !entered)
 		found = find_fusectl();
-	return found < 0 && entered ? -EPERM : found;	/* -ENOENT would mean: no such connection */
+	return found == -ENOENT || (found < 0 && entered) ? -EPERM : found;	/* -ENOENT would mean: no such connection */
 }
 
 void fusectl_keep(void)
@@ -190,7 +190,7 @@ int fusectl_each(int (*fn)(uint64_t connection, void *data), void *data)
 	return result;
 }
 
-uint64_t fusectl_identity(uint64_t connection)
+int fusectl_identify(uint64_t connection, uint64_t *identity)
 {
 	struct sys_stat st;
 	int fd = open_file(connection, "", O_PATH);
@@ -198,7 +198,16 @@ uint64_t fusectl_identity(uint64_t connection)
 
 	if (fd >= 0)
 		sys_close(fd);
-	return err ? 0 : st.inode;
+	*identity = err ? 0 : st.inode;
+	return err;
+}
+
+uint64_t fusectl_identity(uint64_t connection)
+{
+	uint64_t identity;
+
+	fusectl_identify(connection, &identity);
+	return identity;
 }
 
 int fusectl_abort_known(uint64_t connection, uint64_t identity)

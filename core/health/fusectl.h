@@ -34,6 +34,9 @@ int fusectl_each(int (*fn)(uint64_t connection, void *data), void *data);
    numbers. 0: no such connection, or fusectl is not accessible. */
 uint64_t fusectl_identity(uint64_t connection);
 
+/* The same; returns 0 or -errno: -ENOENT if there is no such connection. */
+int fusectl_identify(uint64_t connection, uint64_t *identity);
+
 /* Returns a descriptor of the connection's directory, which the caller closes, or -errno: -EPERM if
    this process may not mount fusectl. It keeps no mount busy, and never refers to a later
    connection with the same number. fusectl_abort_held() returns 0, or -ENOENT if the connection is

@@ -4,7 +4,7 @@
      -n, -a  the shell runs ACTION when one of them is about to make the Nth system call of all, with that
 	     process's number in CALLER; it waits for ACTION
      -o      meanwhile the others go on: only that process is held
-     -c      count only CALL: pidfd_open, pidfd_getfd, ptrace, writev, fstatfs
+     -c      count only CALL: pidfd_open, pidfd_getfd, ptrace, writev, fstatfs, setns, umount2
      -t      what they read of fdinfo does not tell of which connection a device is, as before Linux 6.16
    Writes the count to the file that AT_CALL_COUNT names, and behind it the number of the first ptrace(2), and
    exits as the command does. What is left of its children goes on. */
@@ -22,7 +22,8 @@
 
 static const struct { const char *name; long number; } names[] = {
 	{ "pidfd_open", SYS_pidfd_open }, { "pidfd_getfd", SYS_pidfd_getfd }, { "ptrace", SYS_ptrace },
-	{ "writev", SYS_writev }, { "fstatfs", SYS_fstatfs },
+	{ "writev", SYS_writev }, { "fstatfs", SYS_fstatfs }, { "setns", SYS_setns },
+	{ "umount2", SYS_umount2 },
 };
 enum { MOST = 256 };
 
