@@ -17,6 +17,7 @@ fmount/wait_server     --wait
 fumount/all            -a
 fumount/all_list
 fumount/recover%       -R
+fumount/collect
 fumount/wake%          --wake
 fumount/enter          -N
 fumount/wait_holders   -k and -w, and the names of the processes that keep a mount busy

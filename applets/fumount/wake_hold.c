@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "health/server.h"
 #include "opt.h"
 #include "out.h"
 #include "proc/proc.h"
@@ -55,7 +56,7 @@ static bool is_fumount(int tracer)
 	if (!tracer)
 		return false;
 	proc_command(tracer, command);
-	return strcmp(command, WAKE_HOLDER) == 0;
+	return strcmp(command, SERVER_WAKER) == 0;
 }
 
 /* The kernel reuses thread numbers, so look after PTRACE_SEIZE whether the thread is one of the process:

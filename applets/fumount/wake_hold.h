@@ -5,9 +5,6 @@
 
 #include <stddef.h>
 
-/* The name of the processes that hold servers. */
-#define WAKE_HOLDER "fuse-wake"
-
 struct hold_thread { int tid, signal; };
 
 /* Its threads; hold_release() frees the memory. */

@@ -140,7 +140,7 @@ static int run_in_child(void *data)
 
 	sys_block_signals();
 	sys_setsid();
-	sys_name_process(WAKE_HOLDER);
+	sys_name_process(SERVER_WAKER);
 	sys_close_stdio(NULL, 0);	/* a reader of a pipe would wait for a child that blocks */
 	job->pass->held = err = servers_hold(&servers, job, &q);
 	job->pass->server = servers.pid;

@@ -108,16 +108,18 @@ static bool read_restarts(char *text, uint64_t *restarts)
 	return true;
 }
 
-/* fmount --keep tells by its command name what it is and how often it has started a server. It has
-   the device open, as has the process that holds a server's descriptors, but neither reads it. */
+/* Whether the process only looks after a server, and does not serve itself. fmount --keep tells by its command name
+   what it is and how often it has started a server. */
 static bool is_keeper(int pid, struct conn *conn)
 {
+	static const char *const names[] = { SERVER_STORE, SERVER_WAKER, SERVER_ASKER };
 	char command[16];
 	uint64_t restarts;
 
 	proc_command(pid, command);
-	if (strcmp(command, "fuse-store") == 0)
-		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(command, names[i]) == 0)
+			return true;
 	if (strncmp(command, "fuse-keep:", 10) != 0 || !read_restarts(command + 10, &restarts))
 		return false;
 	/* A keeper ends with its connection. If this connection is over, the keeper had an earlier one with the same number. */

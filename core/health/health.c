@@ -47,7 +47,10 @@ enum conn_state health_judge(const struct health_sample *before, const struct he
 		return seen && is_answering(before, after) ? CONN_SERVING : CONN_UNKNOWN;
 	if (!after->more && after->written >= 0 && after->written < INIT_ANSWER)
 		return CONN_STARTING;
-	return is_quiet(before, after) ? CONN_HUNG : CONN_UNKNOWN;
+	if (!is_quiet(before, after))
+		return CONN_UNKNOWN;
+	/* On a busy machine a thread is in state T for a while before the processor switches to another one. */
+	return before->stopped && after->stopped ? CONN_STOPPED : CONN_HUNG;
 }
 
 bool health_answers(const struct health_sample *before, const struct health_sample *after)

@@ -63,6 +63,7 @@ static void __attribute__((noreturn)) answer(int socket)
 	struct question q;
 	int result = 0;
 
+	sys_name_process(SERVER_ASKER);
 	sys_close_others(&socket, 1, false);	/* The reader of an inherited pipe would wait for this child to end, too. */
 	while (result != -ESTALE && sys_read_all(socket, &q, sizeof(q)) == sizeof(q)) {
 		result = ask(&q);

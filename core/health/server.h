@@ -8,6 +8,12 @@
 
 struct server { uint64_t connection; int pid, fd; };
 
+/* The command names of processes that have a server's device open only to look after it: what holds its
+   descriptors (fuse_resume.h), a pass of fumount --wake, and the child of server_is_over(). */
+#define SERVER_STORE "fuse-store"
+#define SERVER_WAKER "fuse-wake"
+#define SERVER_ASKER "fuse-ask"
+
 #define SERVER_NOT_TOLD UINT64_MAX	/* unknown: fdinfo shows it since Linux 6.16 */
 
 /* Calls fn for each open /dev/fuse descriptor of any process, until fn returns a number above 0,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "health/server.h"
 #include "sys.h"
 #include "sys/keep.h"
 #include "sys/priv.h"
@@ -35,7 +36,7 @@ static void __attribute__((noreturn)) hold(int socket, int server)
 	ssize_t n;
 
 	sys_block_signals();
-	sys_name_process("fuse-store");
+	sys_name_process(SERVER_STORE);
 	sys_chdir("/");
 	if (priv_keep_only(0) < 0)
 		sys_exit(1);

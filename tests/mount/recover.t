@@ -4,6 +4,7 @@
 # connection, and who was blocked on it has come back; what is healthy is not aborted.
 . "$(dirname "$0")/../lib.sh"
 start 200
+need strace python3
 mkdir mnt inner bind ctl other
 mount -t fusectl none ctl
 
@@ -88,6 +89,28 @@ for how in '' -w; do
 	like 'the waiting requests end with ETIMEDOUT' "$first" '(^|[^0-9])(1 request|[0-9]+ requests) ended with ETIMEDOUT'
 	unlike 'a stopped server whose requests were ended is not aborted' "$first" 'is aborted'
 done
+
+# Another fuse-info or fumount that looks at the server has its device for a moment.
+cat >ask.py <<'P'
+import ctypes, os, sys, time
+libc, pid = ctypes.CDLL(None), int(sys.argv[1])
+device = next(f for f in os.listdir(f'/proc/{pid}/fd') if os.readlink(f'/proc/{pid}/fd/{f}') == '/dev/fuse')
+libc.syscall(438, libc.syscall(434, pid, 0), int(device), 0)	# pidfd_getfd(pidfd_open())
+libc.prctl(15, sys.argv[2].encode())	# PR_SET_NAME
+print(flush=True)
+time.sleep(1000)
+P
+serve good
+name=$(strace -f -qq -e trace=prctl fuse-info mnt 2>&1 >/dev/null | sed -n 's/.*PR_SET_NAME, "\(fuse-ask\)".*/\1/p')
+is 'a process that looks at a device has a name of its own' "$name" fuse-ask
+stop "$server"
+access cat mnt/none
+bg python3 ask.py "$server" fuse-ask >asks; asker=$bg
+within 10 test -s asks
+ok 'stopped, while another process looks: it waits' all_wait
+like 'a process that looks at the device is no server' "$(fuse-info mnt)" 'state +stopped'
+kill "$asker"
+recovered 'stopped, while another process looks'
 
 # The kernel has to write dirty pages before the unmount.
 serve good -w
