@@ -293,9 +293,9 @@ int sys_listen(const char *path, uid_t uid, struct sys_stat *made);
 int64_t sys_peer_uid(int socket);		/* SO_PEERCRED: the peer's uid, or -errno */
 int sys_accept(int socket);			/* close-on-exec */
 /* Sends a datagram to the socket at path (a leading '@': abstract), with `count` descriptors, at most
-   SYS_DATAGRAM_FDS. 0 or -errno. */
+   SYS_DATAGRAM_FDS. 0 or -errno; -EAGAIN: for as many seconds the receiver's queue was full (0: is full). */
 enum { SYS_DATAGRAM_FDS = 2 };
-int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count);
+int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count, int seconds);
 /* Receives one byte with a descriptor (SCM_RIGHTS) and returns the descriptor, close-on-exec.
    -EPROTO if the peer has closed the socket or has sent no descriptor. */
 int sys_receive_fd(int socket);

@@ -11,7 +11,8 @@
 #include "sys/keep.h"
 
 static const char prefix[] = "FUSE_CLONE_FDS=";
-static char variable[4096];
+/* The names of CLONES_MOST descriptors fit. */
+static char variable[sizeof(prefix) + CLONES_MOST * sizeof("2147483647")];
 
 void clones_each(void (*fn)(int fd))
 {
@@ -37,6 +38,8 @@ int clones_make(int device, int count)
 
 	if (!count)
 		return 0;
+	if (count > CLONES_MOST)
+		return msg_refuse("--clones: at most 256");
 	out_str(&out, prefix);
 	for (int i = 0; i < count; i++) {
 		int fd = sys_renumber(sys_clone_device(device));

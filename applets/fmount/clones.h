@@ -3,7 +3,9 @@
 #ifndef FUSEBOX_FMOUNT_CLONES_H
 #define FUSEBOX_FMOUNT_CLONES_H
 
-/* Makes so many clones of the device, and names them in FUSE_CLONE_FDS: cloning takes opening /dev/fuse,
+enum { CLONES_MOST = 256 };
+
+/* Makes so many clones of the device, at most CLONES_MOST, and names them in FUSE_CLONE_FDS: cloning takes opening /dev/fuse,
    which the program may not be allowed. 0, or 1 once the error is printed. */
 int clones_make(int device, int count);
 

@@ -21,7 +21,8 @@
 #include "sys/keep.h"
 #include "sys/child.h"
 
-enum { MOST = 300 };
+/* Clones are stored twice from the time when a keeper has made its own until it has closed the former ones. */
+enum { MOST = 2 * CLONES_MOST + 16 };
 
 /* What a name says: KEPT-N is /dev/fuse of connection N, or the memory file; the other numbers are those of servers,
    but clones have 0. */
@@ -98,8 +99,8 @@ static void note(const char *name, int fd)
 
 		if (strncmp(name, prefixes[kind], len) != 0)
 			continue;
-		sys_set_cloexec(fd, true);
-		found.list[found.count++] = (struct stored) { kind, (uint32_t)text_number(name + len), fd };
+		if (sys_set_cloexec(fd, true) == 0)
+			found.list[found.count++] = (struct stored) { kind, (uint32_t)text_number(name + len), fd };
 	}
 }
 

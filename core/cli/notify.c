@@ -2,18 +2,29 @@
 /* notify: see notify.h. */
 #include "cli/notify.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "msg.h"
 #include "out.h"
 #include "sys.h"
 
+/* A manager whose queue stays full costs one wait, until it takes a message again. */
 static void send_to_manager(const char *text, const int *fds, size_t count)
 {
+	enum { PATIENCE_S = 5 };
+	static bool deaf;
 	const char *socket = getenv("NOTIFY_SOCKET");
+	int err;
 
-	if (socket)
-		sys_unix_datagram(socket, text, strlen(text), fds, count);
+	if (!socket)
+		return;
+	err = sys_unix_datagram(socket, text, strlen(text), fds, count, deaf ? 0 : PATIENCE_S);
+	if (err == -EAGAIN && !deaf)
+		msg("NOTIFY_SOCKET: the service manager takes no messages; going on without it");
+	deaf = err == -EAGAIN;
 }
 
 void notify_systemd(const char *text)

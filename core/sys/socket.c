@@ -47,9 +47,10 @@ static size_t add_control(char *room, size_t at, int type, const void *data, siz
 
 union datagram_fds { struct cmsghdr header; char room[CMSG_SPACE(SYS_DATAGRAM_FDS * sizeof(int))]; };
 
-int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count)
+int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count, int seconds)
 {
 	union datagram_fds control = { .room = { 0 } };
+	const struct timeval limit = { .tv_sec = seconds };
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = size };
 	struct sockaddr_un to;
 	struct msghdr message = { .msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1 };
@@ -62,7 +63,8 @@ int sys_unix_datagram(const char *path, const void *data, size_t size, const int
 		message.msg_control = &control;
 		message.msg_controllen = (socklen_t)add_control(control.room, 0, SCM_RIGHTS, fds, count * sizeof(*fds));
 	}
-	sent = call_result(syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	sent = call_result(syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL | (seconds ? 0 : MSG_DONTWAIT)));
 	close(fd);
 	return sent < 0 ? (int)sent : 0;
 }

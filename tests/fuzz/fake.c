@@ -299,8 +299,9 @@ int sys_listen(const char *path, uid_t uid, struct sys_stat *made)
 }
 int sys_accept(int socket) { check(socket); return new_descriptor(); }
 
-int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count)
+int sys_unix_datagram(const char *path, const void *data, size_t size, const int *fds, size_t count, int seconds)
 {
+	(void)seconds;
 	for (size_t i = 0; i < count; i++)
 		check(fds[i]);
 	fuzz_touch(data, size);

@@ -15,7 +15,7 @@ find_both()
 }
 managed()
 {
-	rm -f notify stored said log pause no-restart rename others
+	rm -f notify stored said log pause no-restart rename others closed
 	bg "$here/mount/manager" "$@" >said 2>>log
 	manager=$bg
 }
@@ -90,6 +90,11 @@ kill_both && kill_both
 ok 'the mount answers after two deaths' reads
 ok 'as many clones are stored as before' within 5 has_names '2 fuse-clone, 2 fuse-keep, 1 fuse-server, 1 fuse-store'
 ok "the keeper has as many descriptors as the first one: $before" within 5 count_is "$before" || diag "$(ls -l "/proc/$keeper/fd")"
+# The next keeper makes its own clones under the numbers of descriptors that are named and not open.
+printf fuse-clone-0 >closed
+ok 'the manager names descriptors that are not open' kill_both
+ok 'the mount answers then' reads
+ok 'and the clones are those of the keeper' within 5 has_names '2 fuse-clone, 2 fuse-keep, 1 fuse-server, 1 fuse-store'
 exits 0 'fumount' timeout 10 fumount mnt
 ok 'fumount ends the service' manager_ends
 is 'the manager stores nothing after fumount' "$(cat stored)" ''
@@ -193,4 +198,28 @@ kill -KILL "$keeper"
 ok 'without FDSTORE the server ends with its keeper' within 5 gone "$server"
 exits 1 'and the mount is dead, so that nobody waits' timeout 5 stat mnt
 umount -l mnt
+
+# ---- A manager that takes no messages ----
+cat >ignores <<'END'
+import signal, socket
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+listener.bind('ignored')
+sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sender.setblocking(False)
+try:
+    while True: sender.sendto(b'X=1', 'ignored')
+except BlockingIOError: open('full', 'w').close()
+signal.pause()
+END
+bg python3 ignores
+within 10 test -e full
+ignored() { NOTIFY_SOCKET=$T/ignored FDSTORE=16 exec fmount --keep mnt -- hellofs; }
+bg ignored 2>log
+keeper=$bg
+ok 'the service manager takes no messages: the mount answers' within 30 timeout 20 test -e mnt/hello
+like 'and it says so' "$(cat log)" 'fmount: NOTIFY_SOCKET: the service manager takes no messages'
+is 'once' "$(grep -c NOTIFY_SOCKET log)" 1
+kill -TERM "$keeper"
+ok 'SIGTERM ends the keeper' within 10 gone "$keeper" || kill -9 "$keeper"
+ok 'and unmounts' unmounted "$T/mnt"
 finish

@@ -45,6 +45,12 @@ exits 0 '--clones' fmount --clones 3 mnt -- shows
 like '--clones: the program gets the numbers of the clones' "$err" 'clones=[0-9]+,[0-9]+,[0-9]+ '
 like '--clones 3: the program has four descriptors of /dev/fuse' "$err" $'\n4$'
 umount -l mnt
+exits 0 '--clones: as many as there may be' fmount --clones 256 mnt -- shows
+is 'the program gets the number of each' "$(sed -n 's/.* clones=\([0-9,]*\) .*/\1/p' <<<"$err" | tr , '\n' | sort -u | grep -c .)" 256
+umount -l mnt
+exits 1 '--clones: more than the list in the environment may name' fmount --clones 257 mnt -- shows
+is 'it says so' "$err" 'fmount: --clones: at most 256'
+ok 'and nothing stays mounted' unmounted "$T/mnt"
 
 # ---- Who the program is ----
 exits 0 '--user' fmount --user daemon --drop-caps --no-new-privs mnt -- shows
