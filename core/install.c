@@ -162,7 +162,8 @@ static int install_link(struct install *args, const char *dir, const char *self,
 
 	path[0] = '\0';
 	text_fmt(path, sizeof(path), "%s%s/%s", args->root || !dir ? "/" : "", dir ? dir : applet->dir, name);
-	err = args->remove ? remove_link(args, self, path) : make_link(args, self, path);
+	err = strlen(path) == sizeof(path) - 1 ? -ENAMETOOLONG
+	      : args->remove ? remove_link(args, self, path) : make_link(args, self, path);
 	if (err == -EEXIST)
 		msg("%s%s: exists and is not ours: left alone; remove it to install this link", args->root ? args->root : "", path);
 	else if (err == -ELOOP || err == -EXDEV)

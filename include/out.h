@@ -53,8 +53,9 @@ char *text_find(const char *text, const char *part);
 const char *text_next_word(const char *list);
 /* Whether the first word of the list is `word`. */
 bool text_is_first(const char *list, const char *word);
-/* Whether a list contains word. */
+/* Whether a list contains word, or the len bytes at word. */
 bool text_in_list(const char *list, const char *word);
+bool text_has_word(const char *list, const char *word, size_t len);
 
 /* Decodes the UTF-8 character at text, which ends in NUL. Returns its size in bytes, or 0 if it is
    invalid. */

@@ -30,11 +30,10 @@ static void print_options(struct out *out, const struct table_row *row)
 {
 	out_str(out, row->options);
 	for (const char *at = row->super; *at; at = text_next_word(at)) {
-		char word[256];
+		size_t len = strcspn(at, ",");
 
-		text_fmt(word, sizeof(word), "%.*s", (int)strcspn(at, ","), at);
-		if (!text_in_list(row->options, word))
-			out_fmt(out, ",%s", word);
+		if (!text_has_word(row->options, at, len))
+			out_fmt(out, ",%.*s", (int)len, at);
 	}
 }
 
@@ -199,7 +198,7 @@ static int mount_matching(struct entry *e, void *data)
 	bool nofail = text_in_list(e->options, "nofail");
 
 	if (text_in_list(e->options, "noauto") || (f->type && !match_type(f->type, e->type))
-	    || (f->option_filter && !match_options(f->option_filter, e->options))
+	    || (f->option_filter && !match_options(f->option_filter, e->options, ""))
 	    || table_each(NULL, is_mounted, e) > 0)
 		return 0;
 	if (mount_entry(f, e) == 0)

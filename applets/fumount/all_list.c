@@ -30,11 +30,9 @@ static void *grow_pages(void *pages, size_t *room, size_t needed, size_t each)
 static bool is_wanted(const struct all *a, const struct table_row *row)
 {
 	const struct fumount *f = a->f;
-	char options[2048];
 
-	text_fmt(options, sizeof(options), "%s,%s", row->options, row->super);
 	return (!f->types || match_type(f->types, row->type))
-	       && (!f->options || match_options(f->options, options))
+	       && (!f->options || match_options(f->options, row->options, row->super))
 	       && (a->owner < 0 || table_owner(row) == a->owner);
 }
 

@@ -57,7 +57,7 @@ int env_find(const char *program, bool setuid, char *found, size_t size)
 		size_t len = strcspn(path, ":");
 
 		text_fmt(found, size, "%.*s/%s", (int)len, path, program);
-		if (len && sys_executable(found, &is_setuid) == 0 && (is_setuid || !setuid))
+		if (len && len + strlen(program) + 1 < size && sys_executable(found, &is_setuid) == 0 && (is_setuid || !setuid))
 			return 0;
 		path += len + (path[len] == ':');
 	}

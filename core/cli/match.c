@@ -19,15 +19,15 @@ bool match_type(const char *types, const char *type)
 	return no;
 }
 
-bool match_options(const char *wanted, const char *options)
+bool match_options(const char *wanted, const char *options, const char *more)
 {
-	char word[64] = "";
-
 	for (; *wanted; wanted = text_next_word(wanted)) {
 		bool no = strncmp(wanted, "no", 2) == 0;
+		size_t len = strcspn(wanted, ",");
 
-		text_fmt(word, sizeof(word), "%.*s", (int)strcspn(wanted, ","), wanted);
-		if (!text_in_list(options, word) && !(no && !text_in_list(options, word + 2)))
+		if (text_has_word(options, wanted, len) || text_has_word(more, wanted, len))
+			continue;
+		if (!no || text_has_word(options, wanted + 2, len - 2) || text_has_word(more, wanted + 2, len - 2))
 			return false;
 	}
 	return true;

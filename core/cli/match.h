@@ -9,8 +9,8 @@
    "no" before a later type excludes that type. */
 bool match_type(const char *types, const char *type);
 
-/* -O: whether the list `options` contains each option in "ro,user=alice", and lacks each option
+/* -O: whether one of the lists `options` and `more` contains each option in "ro,user=alice", and both lack each option
    with "no" before it. */
-bool match_options(const char *wanted, const char *options);
+bool match_options(const char *wanted, const char *options, const char *more);
 
 #endif

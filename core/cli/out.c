@@ -304,19 +304,27 @@ const char *text_next_word(const char *list)
 	return list + (*list == ',');
 }
 
+static bool is_first(const char *list, const char *word, size_t len)
+{
+	return strncmp(list, word, len) == 0 && (list[len] == ',' || !list[len]);
+}
+
 bool text_is_first(const char *list, const char *word)
 {
-	size_t len = strlen(word);
+	return is_first(list, word, strlen(word));
+}
 
-	return strncmp(list, word, len) == 0 && (list[len] == ',' || !list[len]);
+bool text_has_word(const char *list, const char *word, size_t len)
+{
+	for (; *list; list = text_next_word(list))
+		if (is_first(list, word, len))
+			return true;
+	return false;
 }
 
 bool text_in_list(const char *list, const char *word)
 {
-	for (; *list; list = text_next_word(list))
-		if (text_is_first(list, word))
-			return true;
-	return false;
+	return text_has_word(list, word, strlen(word));
 }
 
 uint64_t text_number(const char *text)

@@ -50,6 +50,11 @@ echo mine >"$T/new/bin/hellofs"
 exits 1 '--install where another program has the name of an applet' without_helper "$box" --install -s "$T/new/bin"
 is '--install leaves the file as it is' "$(cat "$T/new/bin/hellofs")" mine
 like 'the error: hellofs: exists and is not ours' "$err" 'hellofs: exists and is not ours'
+names=$(ls "$T/new/bin") deep=$T/new/bin
+while [ ${#deep} -lt 4088 ]; do deep+=/.; done
+exits 1 '--install where the names would be too long' without_helper "$box" --install -s "$deep"
+like 'the error: File name too long' "$err" 'File name too long'
+is '--install makes no link with a part of a name' "$(ls "$T/new/bin")" "$names"
 exits 0 '--uninstall' without_helper "$box" --uninstall "$T/new/bin"
 is '--uninstall tells how many links it removed' "$out" "removed 13 links in $T/new/bin"
 is '--uninstall leaves the file of another program' "$(ls "$T/new/bin")" hellofs

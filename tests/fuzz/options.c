@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parse_known(list);
 	parse_for_mount(list);
 	match_type(wanted, list);
-	match_options(wanted, list);
+	match_options(wanted, list, list);
 	if (opt_number(wanted, UINT32_MAX, &n) == 0)
 		MUST(n <= UINT32_MAX && n == strtoull(wanted, NULL, 10));
 	free(wanted);

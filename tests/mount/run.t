@@ -52,6 +52,14 @@ exits 1 '--clones: more than the list in the environment may name' fmount --clon
 is 'it says so' "$err" 'fmount: --clones: at most 256'
 ok 'and nothing stays mounted' unmounted "$T/mnt"
 
+# The name of a program is not cut where the path gets too long: /x/././...
+deep=$T/bin
+while [ ${#deep} -lt 4087 ]; do deep+=/.; done
+cp bin/shows bin/shows-its-arguments
+ln -s shows "bin/$(printf %s shows-its-arguments | cut -c "1-$((4094 - ${#deep}))")"
+exits 127 'a program in a directory whose path is too long' env PATH="$deep" "$BUILD/fusebox" fmount mnt -- shows-its-arguments
+umount -l mnt 2>/dev/null
+
 # ---- Who the program is ----
 exits 0 '--user' fmount --user daemon --drop-caps --no-new-privs mnt -- shows
 like '--user: the program has the uid, gid and groups of the user' "$err" 'uid=1 gid=1 groups=1 '

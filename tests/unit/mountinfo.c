@@ -108,6 +108,7 @@ static void rows_are_copied(void **state)
 	}
 }
 
+#define ROW70 "0123456789012345678901234567890123456789012345678901234567890123456789"
 static void filters(void **state)
 {
 	static const struct { const char *types, *type; bool match; } types[] = {
@@ -121,13 +122,17 @@ static void filters(void **state)
 		{ "ro", "ro,nosuid", true }, { "rw", "ro,nosuid", false }, { "noro", "ro", false },
 		{ "noro", "rw", true }, { "ro,nosuid", "nosuid,ro", true }, { "nosuid", "nosuid", true },
 		{ "user=bob", "user=bobby", false }, { "", "ro", true },
+		{ "x-" ROW70 "b", "x-" ROW70, false }, { "x-" ROW70, "ro,x-" ROW70 "b", false },
+		{ "x-" ROW70 "b", "ro,x-" ROW70 "b", true }, { "nox-" ROW70 "b", "x-" ROW70 "b", false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		assert_int_equal(match_type(types[i].types, types[i].type), types[i].match);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		assert_int_equal(match_options(lists[i].wanted, lists[i].options), lists[i].match);
+		assert_int_equal(match_options(lists[i].wanted, lists[i].options, ""), lists[i].match);
+	assert_true(match_options("ro,index=off", "ro", "index=off"));
+	assert_false(match_options("noindex=off", "ro", "index=off"));
 }
 
 int main(void)
