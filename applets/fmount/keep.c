@@ -220,8 +220,7 @@ static void report_end(const char *program, int status)
 
 static bool reap(int *status);
 
-/* Ends earlier if the connection does, or if a signal arrives, which wait_for_server() then takes. But a child that
-   ends need not be a server. */
+/* Ends with the connection, or at a signal, which wait_for_server() then takes. A child that ends may be no server. */
 static void pause_for(int ms)
 {
 	enum { SLICE_MS = 50 };
@@ -382,15 +381,16 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	keep.at = at;
 	keep.device = device;
 	keep.stores = KEEP_STORES_NONE;
-	keep.lives = keep_fdstore_end_server(device);
-	err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
+	err = keep_fdstore_end_server(device, &keep.lives);
+	if (!err)
+		err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
 	if (!err)
 		err = prepare();
 	do {
 		if (!err)
 			err = start_server(argv, exec);
 		if (err) {
-			msg_errno(1, "--keep", err);
+			msg_errno(1, err == -ETIMEDOUT ? "--keep: the former server does not end" : "--keep", err);
 			abort_and_exit(1);
 		}
 		status = wait_for_server();

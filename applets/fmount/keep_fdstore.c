@@ -198,23 +198,24 @@ int fmount_keep_stored(struct mountpoint *at, const char *where)
 
 /* ---- Taking over ---- */
 
-uint32_t keep_fdstore_end_server(int device)
+int keep_fdstore_end_server(int device, uint32_t *last)
 {
-	uint32_t last = 0;
+	enum { PATIENCE_MS = 15 * 1000 };
+	int err = 0;
 
 	for (int i = 0; i < found.count; i++) {
 		struct stored *s = found.list + i;
 
-		if (s->kind == SERVER && sys_pidfd_kill(s->fd, SIGKILL) == 0)
-			sys_poll_in(s->fd, -1);
-		if ((s->kind == SERVER || s->kind == STORE) && s->number > last)
-			last = s->number;
+		if (s->kind == SERVER && sys_pidfd_kill(s->fd, SIGKILL) == 0 && sys_poll_in(s->fd, PATIENCE_MS) == 0)
+			err = -ETIMEDOUT;
+		if ((s->kind == SERVER || s->kind == STORE) && s->number > *last)
+			*last = s->number;
 	}
 	close_kind(SERVER);
 	if (found.count)
 		keep_queue_resend(device);
 	close_kind(CLONE);
-	return last;
+	return err;
 }
 
 int keep_fdstore_memory(void)

@@ -23,9 +23,9 @@ void keep_fdstore_drop_store(uint32_t number);
 /* The rest is about what the keeper before this one has left, once fmount_keep_stored() has found it. */
 
 /* Kills the server, and waits until it has ended: it must not write to the memory of the next one. Closes the clones,
-   after the kernel was told to deliver again what was read from them. Returns the number of the server; 0: there was
-   none. */
-uint32_t keep_fdstore_end_server(int device);
+   after the kernel was told to deliver again what was read from them. Raises *last to the number of the server. 0;
+   -ETIMEDOUT: it does not end, as its user can bring about. */
+int keep_fdstore_end_server(int device, uint32_t *last);
 
 /* The memory file, or -1. */
 int keep_fdstore_memory(void);

@@ -15,7 +15,7 @@ find_both()
 }
 managed()
 {
-	rm -f notify stored said log pause no-restart rename others closed
+	rm -f notify stored said log pause no-restart rename others closed deathless
 	bg "$here/mount/manager" "$@" >said 2>>log
 	manager=$bg
 }
@@ -186,6 +186,21 @@ like 'as it says' "$(cat log)" 'already mounted'
 ok 'the mount that is there goes on' reads
 is 'unharmed' "$(conn_of "$T/mnt")" "$is_stranger"
 fumount mnt
+
+begun_again() { [ "$(grep -c ^start said)" = 2 ]; }
+# ---- A server that does not end, as one whose user keeps it in the kernel ----
+if [ "$(cat /proc/2/comm)" = kthreadd ]; then
+	ok 'fmount --keep, before a server that does not end' begin hellofs
+	: >deathless; : >log
+	kill -KILL "$keeper"
+	within 5 begun_again; : >no-restart
+	ok 'a server that does not end: the next keeper ends' within 40 gone "$manager" || kill -9 "$(sed -n 's/^start //p' said | tail -n 1)" "$manager"
+	like 'as it says' "$(cat log)" '--keep: the former server does not end'
+	ok 'and unmounts' unmounted "$T/mnt"
+	umount -l mnt 2>/dev/null
+else
+	diag 'not run, without the kernel threads of a whole machine: a server that does not end'
+fi
 
 # ---- A manager that stores nothing ----
 program=hellofs
