@@ -6,10 +6,12 @@
  *   create stat openread rename unlink
  *                       DIRECTORY   one is a file; rename is of what create makes,
  *                                   unlink of what rename makes
- *   mix                 DIRECTORY   one is a file made, asked for, read and removed
- *   tree walk           DIRECTORY   one is an empty file in a tree: made, asked for
+ *   mix                 DIRECTORY   one is a file made, getattr_fd for, read and removed
+ *   tree walk           DIRECTORY   one is an empty file in a tree: made, getattr_fd for
  *   getattr1 getattr2   PATH   one is a round trip of one client on CPU 0, and of a
  *                              second one on CPU 1 at the same time
+ *   mix1 mix2 mix4      DIRECTORY   one is a file as of mix, by so many clients at the same
+ *                              time, each in a directory of its own, shared out to the CPUs
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -167,40 +169,72 @@ static int64_t each(const char *directory, long count, void (*once)(long i))
 
 /* ---- Clients at once ---- */
 
+struct clients {
+	int many;
+	long count;	/* of each */
+	void (*prepare)(const char *path, int which);
+	void (*once)(long i);
+};
+
+static int getattr_fd = -1;
+
+static void prepare_getattr(const char *path, int which)
+{
+	(void)which;
+	getattr_fd = open(path, O_PATH);
+	check(getattr_fd < 0, path);
+	getattr(getattr_fd);
+}
+
+static void getattr_once(long i)
+{
+	(void)i;
+	getattr(getattr_fd);
+}
+
+static void prepare_mix(const char *path, int which)
+{
+	char own[16];
+
+	snprintf(own, sizeof(own), "client%d", which);
+	check(chdir(path) < 0 || (mkdir(own, 0755) < 0 && errno != EEXIST) || chdir(own) < 0, path);
+}
+
+static void client(const struct clients *c, const char *path, int which, int ready, int go)
+{
+	cpu_set_t cpu;
+	char byte = 0;
+
+	CPU_ZERO(&cpu);
+	CPU_SET((size_t)(which % sysconf(_SC_NPROCESSORS_ONLN)), &cpu);
+	check(sched_setaffinity(0, sizeof(cpu), &cpu) < 0, "affinity");
+	c->prepare(path, which);
+	check(write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 1, "pipe");
+	for (long i = 0; i < c->count; i++)
+		c->once(i);
+	_exit(0);
+}
+
 /* The processes wait for a byte that the parent sends once all of them are ready; the result is
    the time of the slowest one. */
-static int64_t clients(int many, const char *path, long count)
+static int64_t clients(const struct clients *c, const char *path)
 {
 	int ready[2], go[2], status;
 	char byte = 0;
 	int64_t start;
 
 	check(pipe(ready) < 0 || pipe(go) < 0, "pipe");
-	for (int i = 0; i < many; i++) {
-		cpu_set_t cpu;
-		int fd;
-
-		if (fork() != 0)
-			continue;
-		CPU_ZERO(&cpu);
-		CPU_SET((size_t)i, &cpu);
-		check(sched_setaffinity(0, sizeof(cpu), &cpu) < 0, "affinity");
-		fd = open(path, O_PATH);
-		check(fd < 0, path);
-		getattr(fd);
-		check(write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1, "pipe");
-		for (long n = 0; n < count; n++)
-			getattr(fd);
-		_exit(0);
-	}
-	for (int i = 0; i < many; i++)
+	for (int i = 0; i < c->many; i++)
+		if (fork() == 0)
+			client(c, path, i, ready[1], go[0]);
+	for (int i = 0; i < c->many; i++)
 		check(read(ready[0], &byte, 1) != 1, "pipe");
 	start = now();
-	for (int i = 0; i < many; i++)
+	for (int i = 0; i < c->many; i++)
 		check(write(go[1], &byte, 1) != 1, "pipe");
-	for (int i = 0; i < many; i++)
+	for (int i = 0; i < c->many; i++)
 		check(wait(&status) < 0 || status != 0, "client");
-	return (now() - start) / many;
+	return (now() - start) / c->many;
 }
 
 int main(int argc, char **argv)
@@ -222,8 +256,10 @@ int main(int argc, char **argv)
 		took = large(path, count, O_RDONLY);
 	else if (strcmp(work, "direct") == 0)
 		took = direct(path, count);
-	else if (strcmp(work, "getattr1") == 0 || strcmp(work, "getattr2") == 0)
-		took = clients(work[7] - '0', path, count);
+	else if (strncmp(work, "getattr", 7) == 0)
+		took = clients(&(struct clients){ atoi(work + 7), count, prepare_getattr, getattr_once }, path);
+	else if (strncmp(work, "mix", 3) == 0 && work[3])
+		took = clients(&(struct clients){ atoi(work + 3), count, prepare_mix, mix }, path);
 	for (size_t i = 0; i < sizeof(small) / sizeof(*small); i++)
 		if (strcmp(work, small[i].name) == 0)
 			took = each(path, count, small[i].once);

@@ -2,16 +2,47 @@
 # shellcheck shell=bash
 # For pass: samples of the servers, and the rows of its table and picture.
 
+# ---- Samples: $T/samples/WORK.WHO ----
+
+round=0
+note() # note WORK WHO FIGURE: a sample of this round
+{
+	[ -z "$3" ] || echo "$round $3" >>"$T/samples/$1.$2"
+}
 # One round of WORK by WHO. A round that fails leaves no sample. All processes run on one CPU: on
 # this machine the CPUs need up to 100 us to wake each other, which would hide everything else.
 sample() # sample WORK WHO COUNT [PATH]
 {
-	timeout 60 taskset -c 0 "$bench/files" "$1" "$T/mnt/$2/${4:-}" "$3" >>"$T/samples/$1.$2" 2>/dev/null
+	local took
+	took=$(timeout 60 taskset -c 0 "$bench/files" "$1" "$T/mnt/$2/${4:-}" "$3" 2>/dev/null) && note "$1" "$2" "$took"
 }
-figure() # figure WORK WHO: the median, or nothing
+# A server answers each request with one write(2), but for FORGET.
+replies() { awk '/^syscw/ { print $2 }' "/proc/${pid[$1]:-none}/io" 2>/dev/null; }
+# A sample, and the round trips that one took: WORK.WHO.trips.
+counted() # counted COMMAND WORK WHO COUNT
 {
-	[ ! -s "$T/samples/$1.$2" ] || median <"$T/samples/$1.$2"
+	local before after
+	before=$(replies "$3")
+	"$@" || return
+	after=$(replies "$3")
+	[ -z "$after" ] || note "$2" "$3.trips" "$(ratio $((after - before)) "$4")"
 }
+figure() # figure SAMPLES: the median, or nothing
+{
+	[ ! -f "$T/samples/$1" ] || figures "$T/samples/$1" | median
+}
+# The least that WORK can take through FUSE: the round trips of WHO as the bare responder answers
+# them, and the directory's own time; or the time in user space of the bare responder.
+limit() # limit WORK WHO [user]: the samples WORK.WHO.limit
+{
+	local s=$T/samples each=trip.bare own=$1.floor
+	[ -z "${3:-}" ] || each=user.bare own=$1.$2.trips
+	join <(sort "$s/$1.$2.trips") <(sort "$s/$each") 2>/dev/null | join - <(sort "$s/$own") |
+		awk -v user="${3:-}" '{ printf "%d %.0f\n", $1, $2 * $3 + (user ? 0 : $4) }' >"$s/$1.$2.limit"
+}
+
+# ---- Rows ----
+
 # Prints the nanoseconds per operation in UNIT, or KiB unchanged.
 in_unit() # in_unit FIGURE UNIT
 {
@@ -23,43 +54,57 @@ in_unit() # in_unit FIGURE UNIT
 	esac
 }
 table=() plot=()
+: >"$bench/pass.rows"
 # The figures of a row, and a promise of ours against one of them, as the ratio of times or
-# of speeds. LIMIT without AGAINST is for the figure itself.
-report() # report NAME UNIT RULE LIMIT AGAINST OURS LIBFUSE BINDFS FLOOR: nanoseconds or KiB
+# of speeds. LIMIT without AGAINST is for the figure itself; without LIMIT nothing is promised.
+report() # report NAME UNIT RULE LIMIT AGAINST OURS LIBFUSE BINDFS FLOOR: names of samples
 {
-	local name=$1 unit=$2 rule=$3 limit=$4 against=$5 ours=$6 than='' value=- target f
+	local name=$1 unit=$2 rule=$3 limit=$4 against=$5 ours='' than='' value='' low='' high='' target=- f i=0
 	local -a cells=()
 	case $against in libfuse) than=$7 ;; floor) than=$9 ;; esac
-	for f in "$6" "$7" "$8" "$9"; do cells+=("$(in_unit "$f" "$unit")"); done
+	for f in "$6" "$7" "$8" "$9"; do cells+=("$(in_unit "$(figure "$f")" "$unit")"); done
+	ours=$(figure "$6")
 	printf '%s: ours %s, libfuse %s, bindfs %s, floor %s\n' "$name, $unit" "${cells[@]}"
-	if [ -n "$ours" ] && [ -n "$against" ] && [ -z "$than" ]; then
+	(IFS=$'\t'; echo "$unit"$'\t'"$name"$'\t'"${cells[*]}") >>"$bench/pass.rows"
+	case $against:$rule in
+	:*) value=$ours ;;
+	*:within) read -r value low high < <(spread "$T/samples/$6" "$T/samples/$than") ;;
+	*:atleast) read -r value low high < <(spread "$T/samples/$than" "$T/samples/$6") ;;
+	esac
+	if [ -z "$limit" ]; then
+		verdict=''
+	elif [ -n "$ours" ] && [ -n "$against" ] && [ ! -f "$T/samples/$than" ]; then
 		verdict='no peer'
 	else
-		if [ -z "$against" ]; then
-			value=${ours:--}
-		elif [ -n "$ours" ]; then
-			case $rule in
-			within) value=$(ratio "$ours" "$than") ;;
-			atleast) value=$(ratio "$than" "$ours") ;;
-			esac
-		fi
-		"$rule" "${against:+of $against}" "$value" "$limit"
+		"$rule" "${against:+of $against}" "${value:--}" "$limit" "$low" "$high"
 	fi
-	case $rule in within) target="<= $limit" ;; atleast) target=">= $limit" ;; esac
-	table+=("$(printf '%-41s %9s %9s %9s %9s  %7s %-7s %7s  %s' "$name, $unit" "${cells[@]}" \
-		"${against:+$value}" "$against" "$target" "$verdict")")
-	[ -z "$against" ] || [ "$value" = - ] || plot+=("$(awk -v name="$name (of $against)" -v ours="$ours" -v than="$than" \
-		-v limit="$limit" -v rule="$rule" -v bindfs="$8" -v verdict="$verdict" 'BEGIN {
-		printf "\"%s\" %.3f %.3f %d %s", name, ours / than, rule == "within" ? limit : 1 / limit,
-			verdict == "ok", bindfs ? bindfs / than : "?" }')")
+	case $limit:$rule in :*) ;; *:within) target="<= $limit" ;; *:atleast) target=">= $limit" ;; esac
+	table+=("$(printf '%-41s %9s %9s %9s %9s  %6s %-13s %-7s %7s  %s' "$name, $unit" "${cells[@]}" \
+		"${against:+$(printf %.2f "${value:-0}")}" "${low:+$(printf '%.2f to %.2f' "$low" "$high")}" "$against" "$target" "$verdict")")
+	[ -z "$against" ] || [ -z "$value" ] || [ -z "$limit" ] || plot+=("$(awk -v name="$name (of $against)" -v value="$value" \
+		-v limit="$limit" -v rule="$rule" -v bindfs="$(figure "$8")" -v than="$(figure "$than")" -v verdict="$verdict" 'BEGIN {
+		printf "\"%s\" %.3f %.3f %d %s", name, rule == "within" ? value : 1 / value, rule == "within" ? limit : 1 / limit,
+			verdict != "MISSED", bindfs ? bindfs / than : "?" }')")
 }
 row() # row NAME WORK UNIT RULE LIMIT AGAINST [WHO]: WHO is ours
 {
-	report "$1" "$3" "$4" "$5" "$6" "$(figure "$2" "${7:-ours}")" "$(figure "$2" libfuse)" \
-		"$(figure "$2" bindfs)" "$(figure "$2" floor)"
+	report "$1" "$3" "$4" "$5" "$6" "$2.${7:-ours}" "$2.libfuse" "$2.bindfs" "$2.floor"
 }
-
+# What is possible, below the row of WORK.
+floor_row() # floor_row WORK WHO PEER [user]
+{
+	local of=${4:-$1}
+	limit "$1" "$2" "${4:-}"
+	[ ! -s "$T/samples/$1.$2.limit" ] ||
+		report "  at least: $(printf %.2f "$(figure "$1.$2.trips")") round trips" us within '' libfuse "$1.$2.limit" "$of.$3" '' "$1.floor"
+}
+timed() # timed NAME WORK LIMIT: against libfuse
+{
+	row "$1" "$2" us within "$3" libfuse
+	floor_row "$2" ours libfuse
+}
 shared() # shared NAME WORK LIMIT: that of all users
 {
-	report "$1, for all" us within "$3" libfuse "$(figure "$2" shared)" "$(figure "$2" libshared)" '' ''
+	report "$1, for all" us within "$3" libfuse "$2.shared" "$2.libshared" '' ''
+	floor_row "$2" shared libshared
 }
