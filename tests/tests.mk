@@ -125,8 +125,13 @@ bench:
 	@$(MAKE) --no-print-directory bench-built
 
 bench-built: all $(TOOLS)
-	@missed=0; for bench in run scale growth pass instructions; do \
+	@missed=0; for bench in run scale growth pass instructions newest; do \
 		BUILD=$(abspath $(BUILD)) tests/bench/$$bench || missed=1; done; exit $$missed
+
+# Measure the speed that README tells of, and write it there and into tests/bench/figures: on a machine that does
+# nothing else.
+figures: all $(TOOLS)
+	BUILD=$(abspath $(BUILD)) tests/bench/record
 
 # Draw the pictures of README, and write its screens, from what the box prints now. What differs in
 # numbers alone stays as it is.
@@ -142,4 +147,4 @@ $(BUILD)/tests/boot/%: tests/boot/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -D_FILE_OFFSET_BITS=64 -O2 -static -o $@ $<
 
-.PHONY: faults watched test-busy test-sanitized test test-slow test-tools test-built test-long test-long-built lint size bench bench-built
+.PHONY: faults watched test-busy test-sanitized test test-slow test-tools test-built test-long test-long-built lint size bench bench-built figures

@@ -1,36 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# For pass: samples of the servers, and the rows of its table and picture.
+# For pass: the rows of its table and picture, by the samples of servers.sh.
 
-# ---- Samples: $T/samples/WORK.WHO ----
-
-round=0
-note() # note WORK WHO FIGURE: a sample of this round
-{
-	[ -z "$3" ] || echo "$round $3" >>"$T/samples/$1.$2"
-}
-# One round of WORK by WHO. A round that fails leaves no sample. All processes run on one CPU: on
-# this machine the CPUs need up to 100 us to wake each other, which would hide everything else.
-sample() # sample WORK WHO COUNT [PATH]
-{
-	local took
-	took=$(timeout 60 taskset -c 0 "$bench/files" "$1" "$T/mnt/$2/${4:-}" "$3" 2>/dev/null) && note "$1" "$2" "$took"
-}
-# A server answers each request with one write(2), but for FORGET.
-replies() { awk '/^syscw/ { print $2 }' "/proc/${pid[$1]:-none}/io" 2>/dev/null; }
-# A sample, and the round trips that one took: WORK.WHO.trips.
-counted() # counted COMMAND WORK WHO COUNT
-{
-	local before after
-	before=$(replies "$3")
-	"$@" || return
-	after=$(replies "$3")
-	[ -z "$after" ] || note "$2" "$3.trips" "$(ratio $((after - before)) "$4")"
-}
-figure() # figure SAMPLES: the median, or nothing
-{
-	[ ! -f "$T/samples/$1" ] || figures "$T/samples/$1" | median
-}
 # The least that WORK can take through FUSE: the round trips of WHO as the bare responder answers
 # them, and the directory's own time; or the time in user space of the bare responder.
 limit() # limit WORK WHO [user]: the samples WORK.WHO.limit
