@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* bare_responder MOUNTPOINT: the least that a FUSE server can cost. One read(2) and one write(2)
-   per request, with replies that are ready and no dispatch: the time is the kernel's round trip. */
+   per request, with replies that are ready and no dispatch: the time is the kernel's round trip.
+   Every name is a file of one byte. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -16,7 +17,13 @@ static _Alignas(8) char request[8192];
 
 struct answer {
 	struct fuse_out_header header;
-	union { struct fuse_init_out init; struct fuse_attr_out attr; } body;
+	union {
+		struct fuse_init_out init;
+		struct fuse_attr_out attr;
+		struct fuse_entry_out entry;
+		struct fuse_open_out open;
+		char byte;
+	} body;
 };
 
 static void answer(int fd, struct answer *a, size_t size, int error)
@@ -34,7 +41,9 @@ int main(int argc, char **argv)
 {
 	struct answer init = { .body.init = { .major = 7, .minor = 31, .max_write = 4096 } };
 	struct answer attr = { .body.attr.attr = { .ino = 1, .mode = S_IFDIR | 0755, .nlink = 2 } };
-	struct answer none = { .header.len = 0 };
+	struct answer file = { .body.attr.attr = { .ino = 2, .mode = S_IFREG | 0444, .nlink = 1, .size = 1 } };
+	struct answer name = { .body.entry = { .nodeid = 2, .attr = file.body.attr.attr } };
+	struct answer opened = { .body.open.fh = 1 }, byte = { .body.byte = 'x' }, none = { .header.len = 0 };
 	char data[64];
 	int fd = open("/dev/fuse", O_RDWR);
 
@@ -45,7 +54,13 @@ int main(int argc, char **argv)
 		const struct fuse_in_header *in = (const void *)request;
 
 		if (in->opcode == FUSE_GETATTR)
-			answer(fd, &attr, sizeof(attr.body.attr), 0);
+			answer(fd, in->nodeid == 1 ? &attr : &file, sizeof(attr.body.attr), 0);
+		else if (in->opcode == FUSE_LOOKUP)
+			answer(fd, &name, sizeof(name.body.entry), 0);
+		else if (in->opcode == FUSE_OPEN)
+			answer(fd, &opened, sizeof(opened.body.open), 0);
+		else if (in->opcode == FUSE_READ)
+			answer(fd, &byte, 1, 0);
 		else if (in->opcode == FUSE_INIT)
 			answer(fd, &init, sizeof(init.body.init), 0);
 		else if (in->opcode != FUSE_FORGET && in->opcode != FUSE_BATCH_FORGET)

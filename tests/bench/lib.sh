@@ -32,7 +32,7 @@ atleast() { promise "$1" "$2" "$3" '>=' 'at least' "${5:-}" "${@:4}"; } # atleas
 compare() # compare NAME OURS THEIRS LIMIT: by files of samples, at most LIMIT
 {
 	local value low high
-	read -r value low high < <(spread "$2" "$3")
+	read -r value low high <<<"$(spread "$2" "$3")"
 	within "$1" "${value:--}" "$4" "$low" "$high"
 }
 figures() { cut -d' ' -f2 "$1"; } # figures FILE: of its samples

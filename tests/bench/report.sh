@@ -21,7 +21,7 @@ in_unit() # in_unit FIGURE UNIT
 	'') echo - ;;
 	*) awk -v ns="$1" -v unit="$2" 'BEGIN {
 		v = unit == "us" ? ns / 1e3 : unit == "1/ms" ? 1e6 / ns : unit == "KiB" ? ns : 1e9 / ns
-		printf unit == "us" ? "%.2f" : "%.0f", v }' ;;
+		printf unit == "us" ? "%.2f" : unit == "1/ms" ? "%.1f" : "%.0f", v }' ;;
 	esac
 }
 table=() plot=()
@@ -67,7 +67,7 @@ floor_row() # floor_row WORK WHO PEER [user]
 	local of=${4:-$1}
 	limit "$1" "$2" "${4:-}"
 	[ ! -s "$T/samples/$1.$2.limit" ] ||
-		report "  at least: $(printf %.2f "$(figure "$1.$2.trips")") round trips" us within '' libfuse "$1.$2.limit" "$of.$3" '' "$1.floor"
+		report "  at least: $(printf %.3g "$(figure "$1.$2.trips")") round trips" us within '' libfuse "$1.$2.limit" "$of.$3" '' "$1.floor"
 }
 timed() # timed NAME WORK LIMIT: against libfuse
 {
