@@ -11,6 +11,7 @@ fmount/as_mount        -a, and the options of mount(8)
 fmount/userns          --userns
 fmount/reattach%       --reattach
 fmount/keep%           --keep
+fmount/relay%          its part of --keep=relay, which goes with fmount/keep%
 fmount/beneath         --beneath and --replace-stale
 fmount/hand_out        --fd-socket
 fmount/wait_server     --wait

@@ -276,6 +276,9 @@ void sys_release_stack(void);
 
 uint32_t sys_page_size(void);	/* bytes: 4096, or more */
 
+uint64_t sys_memory(void);	/* bytes in this machine; 0: unknown */
+uint64_t sys_secret(void);	/* a random number, the same in this process and its children until exec */
+
 /* Memory: zeroed pages by mmap(2), which the caller frees with the same size in bytes; NULL if
    there is no memory. sys_more_pages() grows a mapping with mremap(2), which may move it, and
    adds zeroed pages at its end; size 0 allocates a new one. On NULL the old mapping remains. */

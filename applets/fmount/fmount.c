@@ -57,7 +57,7 @@ static const struct opt options[] = {
 	OPT(0, "timeout", OPT_NUMBER, struct fmount, timeout, "SECONDS", "for --wait and --fd-socket (30; 0: none)"),
 	OPT(0, "root-daemon", OPT_FLAG, struct fmount, root_daemon, "", "survive switch_root and the SIGKILL of shutdown"),
 	OPT(0, "auto-unmount", OPT_FLAG, struct fmount, auto_unmount, "", "unmount when the program ends"),
-	OPT(0, "keep", OPT_MAYBE, struct fmount, keep, "HOW", "start the program again when it ends (direct)"),
+	OPT(0, "keep", OPT_MAYBE, struct fmount, keep, "HOW", "start the program again when it ends (direct, relay)"),
 	OPT(0, "keep-tries", OPT_NUMBER, struct fmount, keep_tries, "N", "but not after N deaths in a minute (10)"),
 	OPT(0, "replace-stale", OPT_FLAG, struct fmount, replace_stale, "", "take the place of a dead or hung mount there"),
 	OPT(0, "beneath", OPT_FLAG, struct fmount, beneath, "", "with --wait: mount below the mount that is there"),
@@ -223,11 +223,16 @@ static int run_beneath(struct fmount *f, int held, const char *where, const stru
 	return err ? 1 : start(f, &at, device, program);
 }
 
+static bool keeps_by_relay(const struct fmount *f)
+{
+	return f->keep && opt_word("direct|relay", f->keep) == 1;
+}
+
 static int run(struct fmount *f, const char *where, char **program)
 {
 	static struct mountpoint at;
 	struct optlist mount;
-	int device = f->keep ? fmount_keep_stored(&at, where) : -1, held;
+	int device = f->keep ? fmount_keep_stored(&at, where, keeps_by_relay(f)) : -1, held;
 
 	if (device >= 0)
 		return start(f, &at, device, program);
@@ -298,8 +303,10 @@ static int fmount_main(char **argv)
 		return applet_usage("--fd-socket: it starts no program, and takes no option of one");
 	if (f.keep && !fmount_keep)
 		return refuse_missing_part("--keep");
-	if (f.keep && *f.keep && opt_word("direct", f.keep) < 0)
-		return applet_usage("--keep: wanted: direct");
+	if (f.keep && *f.keep && opt_word("direct|relay", f.keep) < 0)
+		return applet_usage("--keep: wanted: direct or relay");
+	if (f.clones && keeps_by_relay(&f))
+		return applet_usage("--keep=relay takes no --clones");
 	if (f.beneath && (f.keep || !can_attach_later(&f) || f.userns || f.replace_stale))
 		return applet_usage("--beneath takes --wait, without --keep, --auto-unmount, --user, --drop-caps, --userns and --replace-stale");
 	if (f.userns && (fmount_userns ? fmount_userns() : refuse_missing_part("--userns")) != 0)

@@ -18,7 +18,7 @@ struct fmount {
 	int clones, timeout;
 	const char *fd_socket;
 	bool wait, root_daemon, auto_unmount, replace_stale, beneath;
-	const char *keep;		/* --keep[=direct]; "": the default; NULL: not given */
+	const char *keep;		/* --keep[=direct|relay]; "": direct; NULL: not given */
 	int keep_tries;
 	/* options that only the optional source files use */
 	bool userns, check, json, verbose, ignored, dry_run;
@@ -46,8 +46,8 @@ int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
 int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device, char **argv,
 		int (*exec)(const struct fmount *f, char **argv)) FMOUNT_PART;
 /* Whether a service manager has stored the mount at `where` for the keeper before this one, which was killed: returns
-   /dev/fuse, and at->path and at->mounted are set; or -1. */
-int fmount_keep_stored(struct mountpoint *at, const char *where) FMOUNT_PART;
+   /dev/fuse, and at->path and at->mounted are set; or -1. relay: closes what is stored, and returns -1. */
+int fmount_keep_stored(struct mountpoint *at, const char *where, bool relay) FMOUNT_PART;
 /* In that child, before it executes the program: the kernel kills it when the keeper ends. 0, or 1 if
    the keeper has ended already. */
 int fmount_die_with_keeper(void) FMOUNT_PART;

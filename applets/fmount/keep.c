@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* keep: fmount --keep: the mount outlives its server. See fuse_resume.h for what the servers are
- * handed, and fmount.h.
+/* keep: fmount --keep: the mount outlives its server. See fmount.h, and keep_way.h for what the servers are
+ * handed.
  *
  * The keeper has /dev/fuse open. While no server runs, the kernel therefore queues requests instead
  * of failing them, and the next server answers them.
@@ -9,23 +9,20 @@
 #include <fcntl.h>
 #include <signal.h>
 
-#include "cli/env.h"
 #include "cli/notify.h"
 #include "fmount.h"
-#include "fuse_resume.h"
-#include "keep_fdstore.h"
 #include "keep_pace.h"
 #include "keep_queue.h"
-#include "keep_stores.h"
 #include "keep_unmount.h"
+#include "keep_way.h"
 #include "mount/umount.h"
 #include "msg.h"
+#include "opt.h"
 #include "out.h"
+#include "relay.h"
 #include "serve/repeat.h"
 #include "sys.h"
 #include "sys/keep.h"
-
-enum { OWN = 64 * 1024 };	/* the keeper's part of the memory */
 
 /* How long a server has to serve before the next one starts without a pause. */
 enum { WORKED_MS = 15 };
@@ -33,9 +30,8 @@ enum { WORKED_MS = 15 };
 static struct {
 	const struct fmount *f;
 	const struct mountpoint *at;
-	int device, memory, signals;
-	struct fuse_resume *head;	/* A server may write anything there. */
-	struct keep_stores stores;
+	const struct keep_way *way;
+	int device, signals;
 	int server, unmounter;	/* pids; 0: none */
 	int signal;		/* one that arrived while no server ran; 0: none */
 	int keeper;		/* in the child: its parent's pid */
@@ -55,12 +51,12 @@ static bool is_over(void)
 	return sys_poll_alive(keep.device, 0) == -EPIPE;
 }
 
-/* A command name has 15 bytes, which leaves five for the number: thousands (k) and millions (M). */
-static void show_number(struct out *out, uint32_t n)
+/* A command name has 15 bytes, which leaves few for the number: thousands (k) from `plain` on, then millions (M). */
+static void show_number(struct out *out, uint32_t n, uint32_t plain)
 {
-	if (n < 100000)
+	if (n < plain)
 		out_fmt(out, "%u", n);
-	else if (n < 10000000)
+	else if (n < plain * 100)
 		out_fmt(out, "%uk", n / 1000);
 	else
 		out_fmt(out, "%uM", n / 1000000);
@@ -73,8 +69,8 @@ static void show_restarts(void)
 	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
 	uint32_t restarts = keep.lives ? keep.lives - 1 : 0;
 
-	out_str(&out, "fuse-keep:");
-	show_number(&out, restarts);
+	out_str(&out, relay_is_used() ? "fuse-relay:" : "fuse-keep:");
+	show_number(&out, restarts, relay_is_used() ? 10000 : 100000);
 	sys_name_process(out_text(&out));
 	out_fmt(&to, "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "", restarts,
 		out_plural(restarts));
@@ -83,50 +79,14 @@ static void show_restarts(void)
 
 /* ---- Starting a server ---- */
 
-static int prepare_memory(void)
-{
-	_Static_assert(sizeof(*keep.head) <= OWN, "the keeper's part");
-	keep.memory = keep_fdstore_memory();
-	if (keep.memory < 0)
-		keep.memory = sys_memory_file("fuse-resume", KEEP_MEMORY_SIZE);
-	if (keep.memory < 0)
-		return keep.memory;
-	keep.memory = sys_renumber(keep.memory);
-	keep.head = sys_map_shared(keep.memory, 0, sizeof(*keep.head));
-	if (!keep.head)
-		return -ENOMEM;
-	keep.head->magic = FUSE_RESUME_MAGIC;
-	keep.head->version = FUSE_RESUME_VERSION;
-	keep.head->own = OWN;
-	keep.head->device = (uint64_t)keep.at->mounted.dev_major << 32 | keep.at->mounted.dev_minor;
-	return sys_set_cloexec(keep.memory, false);
-}
-
-/* Each server gets its two sockets under the same numbers, which keep.stores reserves, so that no other
-   descriptor of the server has them. */
-static int set_environment(void)
-{
-	static char memory[32], store[48];
-	struct out out = OUT_TEXT(memory), to = OUT_TEXT(store);
-
-	out_fmt(&out, "FUSE_RESUME=%d", keep.memory);
-	out_text(&out);
-	out_fmt(&to, "FUSE_RESUME_STORE=%d,%d", keep.stores.place[0], keep.stores.place[1]);
-	out_text(&to);
-	return env_set(memory) < 0 ? -ENOMEM : env_set(store);
-}
-
 static int prepare(void)
 {
-	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
-	int err = prepare_memory();
+	/* SIGPIPE: the relay may write to a socket whose other end is closed. */
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE };
+	int err = keep.way->prepare();
 
 	if (!err)
-		err = keep_stores_prepare(&keep.stores, keep.head->held);
-	if (!err)
 		err = keep.signals = sys_signal_fd(signals, sizeof(signals) / sizeof(*signals));
-	if (err >= 0)
-		keep_fdstore_save_mount(keep.at->mounted.dev_minor, keep.device, keep.memory);
 	return err < 0 ? err : 0;
 }
 
@@ -137,38 +97,29 @@ int fmount_die_with_keeper(void)
 	return sys_getppid() == keep.keeper ? 0 : 1;
 }
 
-/* Waits until the keeper has told the service manager of this process. */
-static void __attribute__((noreturn)) become_server(int keeper, int store, char **argv,
+static void __attribute__((noreturn)) become_server(int keeper, char **argv,
 						    int (*exec)(const struct fmount *, char **))
 {
-	char byte;
-
 	keep.keeper = keeper;
-	if (fmount_die_with_keeper() != 0 || sys_read(store, &byte, 1) != 1)
+	if (fmount_die_with_keeper() != 0 || keep.way->become() < 0)
 		sys_exit(1);
 	sys_unblock_signals();
-	keep_stores_give(&keep.stores, store);
-	if (set_environment() < 0)
-		sys_exit(1);
 	sys_exit(exec(keep.f, argv));
 }
 
 static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
-	int store, keeper = sys_getpid(), err = keep_stores_begin(&keep.stores, ++keep.lives, &store);
+	int keeper = sys_getpid(), err = keep.way->begin(++keep.lives);
 
 	if (err)
 		return err;
-	keep.head->lives = keep.lives;
 	show_restarts();
 	keep.began = now_ms();
 	keep.works = false;
 	keep.server = sys_fork();
 	if (keep.server == 0)
-		become_server(keeper, store, argv, exec);
-	keep_fdstore_save_server(keep.lives, keep.server);
-	sys_write(keep.stores.hold.socket, "", 1);
-	sys_close(store);
+		become_server(keeper, argv, exec);
+	keep.way->begun(keep.server);
 	return keep.server < 0 ? keep.server : 0;
 }
 
@@ -178,16 +129,13 @@ static void start_unmounting(void)
 {
 	keep.stopping = true;
 	keep.unmounter = sys_fork();
-	if (keep.unmounter == 0)
+	if (keep.unmounter == 0) {
+		if (keep.way == &keep_relay)
+			sys_die_with_parent();	/* It has the device, too. */
 		sys_exit(keep_unmount(keep.at, keep.device, keep.server));
+	}
 	if (keep.unmounter < 0)
 		commfd_umount_known(keep.at, UMOUNT_LAZY);
-}
-
-static void close_stores(void)
-{
-	keep_stores_close(&keep.stores);
-	keep_fdstore_drop_mount(keep.at->mounted.dev_minor, keep.lives);
 }
 
 /* The keeper's own descriptor is the connection's last one once the server is gone. */
@@ -196,8 +144,17 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	commfd_detach_soon(keep.at);
 	if (keep.server > 0)
 		sys_kill(keep.server, SIGKILL);
-	close_stores();
+	keep.way->close();
 	sys_exit(status);
+}
+
+static void __attribute__((noreturn)) fail(int err)
+{
+	if (err == -ENOBUFS && keep.way == &keep_relay)
+		msg("--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max and rmem_max to 1200000");
+	else
+		msg_errno(1, err == -ETIMEDOUT ? "--keep: the former server does not end" : "--keep", err);
+	abort_and_exit(1);
 }
 
 static void give_up(const char *program, const char *why)
@@ -231,44 +188,60 @@ static void pause_for(int ms)
 		if (sys_poll_in(keep.signals, end - now < SLICE_MS ? (int)(end - now) : SLICE_MS) <= 0)
 			continue;
 		keep.signal = sys_read_signal(keep.signals);
-		if (keep.signal == SIGCHLD) {
+		if (keep.signal == SIGCHLD || keep.signal == SIGPIPE) {
 			keep.signal = 0;
 			reap(&status);
 		}
 	}
 }
 
+/* Besides the unmounter, which may wait for the server. */
+static bool has_children(void)
+{
+	enum { TRIES = 200, EACH_MS = 10 };
+	int status;
+
+	for (int i = 0; i < TRIES && !keep.unmounter; i++, sys_sleep_ms(EACH_MS)) {
+		reap(&status);
+		if (sys_ended_child() < 0)
+			return false;
+	}
+	return !keep.unmounter;
+}
+
 /* Why no other server is started, or NULL. */
 static const char *why_give_up(int status)
 {
+	const char *why = NULL;
+
 	if (!keep.works && keep.lives == 1 && (status == 126 || status == 127))
-		return "cannot be run";
-	if (!keep.head->init_size && !keep_queue_has_init(keep.device))
-		return "it cannot take over a mount from the process before it (FUSE_RESUME)";
-	return keep_pace_ends_too_often((uint32_t)keep.f->keep_tries) ? "it ends too often" : NULL;
+		why = "cannot be run";
+	if (!why)
+		why = keep.way->refuse(keep.f, status, has_children);
+	return why ? why : keep_pace_ends_too_often((uint32_t)keep.f->keep_tries) ? "it ends too often" : NULL;
 }
 
 /* Returns whether fmount starts another server. If not, *status becomes fmount's exit status. */
 static bool goes_on(const char *program, int *status)
 {
-	bool worked = keep.works && now_ms() - keep.began >= WORKED_MS, replacing = keep.replacing;
-	int ended = *status;
-	const char *why;
+	bool worked = keep.works && now_ms() - keep.began >= WORKED_MS, over = is_over();
+	bool failed = !over && !keep.replacing;
+	const char *why = NULL;
 
-	*status = launch_exit_status(ended);
+	if (failed)
+		report_end(program, *status);
+	*status = launch_exit_status(*status);
 	keep.replacing = false;
-	keep_stores_ended(&keep.stores, keep.head->held == keep.lives);
-	keep_fdstore_drop_server(keep.lives);
-	if (!is_over() && !replacing) {
-		report_end(program, ended);
+	if (failed)
 		why = why_give_up(*status);
-		if (why) {
-			give_up(program, why);
-			*status = *status ? *status : 1;	/* nothing is mounted */
-			return false;
-		}
-		pause_for(keep_pace_next(worked));
+	keep.way->end(over, status);
+	if (why) {
+		give_up(program, why);
+		*status = *status ? *status : 1;	/* nothing is mounted */
+		return false;
 	}
+	if (failed)
+		pause_for(keep_pace_next(worked));
 	return !is_over();
 }
 
@@ -301,7 +274,10 @@ static bool reap(int *status)
 	bool ended = false;
 	int one, pid;
 
-	while ((pid = sys_wait_ended(-1, &one)) > 0) {
+	while ((pid = sys_ended_child()) > 0) {
+		if (keep.way->child_ended)
+			keep.way->child_ended(pid);
+		sys_wait(pid, &one);
 		if (pid == keep.server) {
 			ended = true;
 			*status = one;
@@ -321,15 +297,10 @@ static bool reap(int *status)
 
 static void note_serving(void)
 {
-	if (!keep_stores_serves(&keep.stores))
+	if (!keep.works || keep.ready)
 		return;
-	if (keep.head->held == keep.lives)
-		keep_stores_drop_before(&keep.stores);
-	keep.works = true;
-	if (!keep.ready) {
-		keep.ready = true;
-		show_restarts();
-	}
+	keep.ready = true;
+	show_restarts();
 }
 
 /* Returns whether the server has ended, and then sets its status. */
@@ -351,9 +322,7 @@ static int wait_for_server(void)
 	bool ended = false;
 
 	while (!ended) {
-		sys_release_stack();
-		sys_release_program();
-		if (!keep.signal && sys_poll_either(keep.signals, keep.stores.hold.socket, -1) > 0) {
+		if (!keep.signal && !keep.way->wait(keep.signals, keep.server, &keep.works)) {
 			note_serving();
 			continue;
 		}
@@ -380,8 +349,8 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	keep.f = f;
 	keep.at = at;
 	keep.device = device;
-	keep.stores = KEEP_STORES_NONE;
-	err = keep_fdstore_end_server(device, &keep.lives);
+	keep.way = opt_word("direct|relay", f->keep) == 1 ? &keep_relay : &keep_direct;
+	err = keep.way->take_over(at, device, &keep.lives);
 	if (!err)
 		err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
 	if (!err)
@@ -389,13 +358,11 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	do {
 		if (!err)
 			err = start_server(argv, exec);
-		if (err) {
-			msg_errno(1, err == -ETIMEDOUT ? "--keep: the former server does not end" : "--keep", err);
-			abort_and_exit(1);
-		}
+		if (err)
+			fail(err);
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
 	wait_for_unmounter();
-	close_stores();
+	keep.way->close();
 	return status;
 }

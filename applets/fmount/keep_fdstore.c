@@ -177,7 +177,7 @@ static int find_device(uint64_t connection)
 	return memory < 0 ? -1 : device;
 }
 
-int fmount_keep_stored(struct mountpoint *at, const char *where)
+int fmount_keep_stored(struct mountpoint *at, const char *where, bool relay)
 {
 	int device;
 
@@ -185,10 +185,11 @@ int fmount_keep_stored(struct mountpoint *at, const char *where)
 	if (!found.count)
 		return -1;
 	*at = (struct mountpoint) { .under = -1, .top = -1, .uid = sys_getuid(), .gid = sys_getgid() };
-	device = find_mount(at, where) == 0 ? find_device(at->mounted.dev_minor) : -1;
+	device = !relay && find_mount(at, where) == 0 ? find_device(at->mounted.dev_minor) : -1;
 	if (device >= 0)
 		return device;
-	msg("%s: the service manager stores no mount that is there; mounting anew", where);
+	msg(relay ? "%s: --keep=relay goes on with no mount that the service manager stores; mounting anew"
+	    : "%s: the service manager stores no mount that is there; mounting anew", where);
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		close_kind(kind);
 	found.count = 0;

@@ -38,7 +38,7 @@ static int open_own(int device)
 /* Callers that go on asking could fill the queue faster than it gets empty. */
 void keep_queue_fail(int device)
 {
-	enum { ROOM = (1 << 20) + 64 * 1024 };	/* of the largest request */
+	enum { ROOM = (16 << 20) + 64 * 1024 };	/* of the largest request */
 	struct fuse_in_header *in = sys_pages(ROOM);
 	uint64_t end = sys_clock_ns() + NS_PER_S;
 	int own = open_own(device);
@@ -47,6 +47,8 @@ void keep_queue_fail(int device)
 	while (in && sys_clock_ns() < end && sys_read(own, in, ROOM) >= (ssize_t)sizeof(*in))
 		if (is_resent(in))
 			send_header(own, -EIO, in->unique);
+	if (in)
+		sys_free_pages(in, ROOM);
 	if (own >= 0)
 		sys_close(own);
 }

@@ -76,11 +76,12 @@ static void show_keeper(struct view *v, const struct conn *conn)
 		json_open(v->json, "keeper", '{');
 		json_number(v->json, "pid", conn->keeper);
 		json_number(v->json, "restarts", conn->restarts);
+		json_bool(v->json, "relays", conn->relays);
 		json_close(v->json, '}');
 	} else {
 		view_label(v, "kept_by");
-		out_fmt(v->out, "%d, started again %u time%s\n", conn->keeper, conn->restarts,
-			out_plural(conn->restarts));
+		out_fmt(v->out, "%d, started again %u time%s%s\n", conn->keeper, conn->restarts,
+			out_plural(conn->restarts), conn->relays ? ", behind a relay" : "");
 	}
 }
 

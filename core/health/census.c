@@ -109,25 +109,31 @@ static bool read_restarts(char *text, uint64_t *restarts)
 }
 
 /* Whether the process only looks after a server, and does not serve itself. fmount --keep tells by its command name
-   what it is and how often it has started a server. */
+   what it is and how often it has started a server. It has the device open, as have its helpers, but none reads it:
+   only a keeper that relays does, as the server whose requests it passes on. */
 static bool is_keeper(int pid, struct conn *conn)
 {
-	static const char *const names[] = { SERVER_STORE, SERVER_WAKER, SERVER_ASKER };
+	static const char *const names[] = { SERVER_STORE, SERVER_WAKER, SERVER_ASKER, SERVER_NOTIFIER, SERVER_GUARD };
 	char command[16];
 	uint64_t restarts;
+	char *number;
+	bool relays;
 
 	proc_command(pid, command);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(command, names[i]) == 0)
 			return true;
-	if (strncmp(command, "fuse-keep:", 10) != 0 || !read_restarts(command + 10, &restarts))
+	number = strchr(command, ':');
+	relays = strncmp(command, "fuse-relay:", 11) == 0;
+	if ((!relays && strncmp(command, "fuse-keep:", 10) != 0) || !read_restarts(number + 1, &restarts))
 		return false;
 	/* A keeper ends with its connection. If this connection is over, the keeper had an earlier one with the same number. */
 	if (conn && !conn->over) {
 		conn->keeper = pid;
 		conn->restarts = (uint32_t)restarts;
+		conn->relays = relays;
 	}
-	return true;
+	return !relays;
 }
 
 static int add_server(const struct server *server, void *data)

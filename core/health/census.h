@@ -21,7 +21,8 @@ struct conn {
 	int64_t waiting;	/* waiting requests, or -errno */
 	int pid;		/* the first server process; 0: none is visible */
 	int others[3];		/* further server processes */
-	int keeper;		/* of fmount --keep, which is no server; 0: none */
+	int keeper;		/* of fmount --keep; 0: none */
+	bool relays;		/* the keeper is the server, too: it passes on all requests (--keep=relay) */
 	uint32_t restarts;	/* how often it has started a server again */
 	bool many;		/* there are more, which are not sampled */
 	bool over;		/* aborted, or without any server */

@@ -132,6 +132,11 @@ int fusectl_hold(uint64_t connection)
 	return dir;
 }
 
+int fusectl_hold_mounted(uint64_t connection)
+{
+	return open_file(connection, "", O_PATH | O_DIRECTORY);
+}
+
 bool fusectl_held_is_over(int held)
 {
 	int fd = sys_openat(held, "abort", O_PATH | O_NOFOLLOW, 0);

@@ -42,6 +42,7 @@ int fusectl_identify(uint64_t connection, uint64_t *identity);
    connection with the same number. fusectl_abort_held() returns 0, or -ENOENT if the connection is
    over. */
 int fusectl_hold(uint64_t connection);
+int fusectl_hold_mounted(uint64_t connection);	/* of the fusectl that is mounted, which it keeps busy */
 bool fusectl_held_is_over(int held);
 int fusectl_abort_held(int held);
 

@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "call.h"
@@ -87,6 +90,63 @@ int sys_next_has_fds(int socket)
 		n = call_result(syscall(SYS_recvmsg, socket, &message, MSG_PEEK | MSG_DONTWAIT));
 	while (n == -EINTR);
 	return n == -EAGAIN ? 0 : n < 0 ? (int)n : (message.msg_flags & MSG_CTRUNC) != 0;
+}
+
+/* The kernel doubles the size that it is told, and the room includes its own headers. */
+static int set_buffer(int socket, int option, int forced, size_t size)
+{
+	int want = size < INT32_MAX / 4 ? (int)size * 2 : INT32_MAX / 2, got = 0;
+	socklen_t length = sizeof(got);
+
+	if (setsockopt(socket, SOL_SOCKET, forced, &want, sizeof(want)) < 0
+	    && setsockopt(socket, SOL_SOCKET, option, &want, sizeof(want)) < 0)
+		return -errno;
+	if (getsockopt(socket, SOL_SOCKET, option, &got, &length) < 0)
+		return -errno;
+	return got < want ? -ENOBUFS : 0;
+}
+
+int sys_set_buffers(int socket, size_t size)
+{
+	int err = set_buffer(socket, SO_SNDBUF, SO_SNDBUFFORCE, size);
+
+	return err ? err : set_buffer(socket, SO_RCVBUF, SO_RCVBUFFORCE, size);
+}
+
+int sys_poll_several(struct sys_poll *polls, size_t count, int milliseconds)
+{
+	int n;
+
+	_Static_assert(sizeof(*polls) == sizeof(struct pollfd) && offsetof(struct sys_poll, revents) == offsetof(struct pollfd, revents)
+		       && SYS_POLL_IN == POLLIN && SYS_POLL_OUT == POLLOUT && SYS_POLL_END == (POLLERR | POLLHUP | POLLNVAL), "poll(2)");
+	do
+		n = (int)call_result(poll((struct pollfd *)polls, (nfds_t)count, milliseconds));
+	while (n == -EINTR);
+	return n;
+}
+
+/* epoll_wait(2) takes what fd has to read now. */
+int sys_edge_fd(int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int edge = (int)call_result(syscall(SYS_epoll_create1, EPOLL_CLOEXEC)), err;
+
+	if (edge < 0)
+		return edge;
+	err = (int)call_result(syscall(SYS_epoll_ctl, edge, EPOLL_CTL_ADD, fd, &event));
+	if (!err)
+		err = (int)call_result(syscall(SYS_epoll_pwait, edge, &event, 1, 0, NULL, 0));
+	if (err < 0)
+		sys_close(edge);
+	return err < 0 ? err : edge;
+}
+
+pid_t sys_ended_child(void)
+{
+	siginfo_t info = { .si_signo = 0 };
+	int err = (int)call_result(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT));
+
+	return err ? err : info.si_pid;
 }
 
 /* clone(2): on s390 the stack comes first. */

@@ -35,6 +35,24 @@ int sys_accept_fds(int socket);
    or -errno. */
 int sys_next_has_fds(int socket);
 
+/* Makes room for messages of `size` bytes in both directions of a socket, beyond the limits that the
+   administrator has set if this process has CAP_NET_ADMIN. 0; -ENOBUFS: there is less; or -errno. */
+int sys_set_buffers(int socket, size_t size);
+
+/* struct pollfd. sys_poll_several() waits for `milliseconds`, or with -1 for ever, and starts anew after
+   EINTR. Returns how many are ready, or -errno. */
+struct sys_poll { int fd; short events, revents; };
+enum { SYS_POLL_IN = 1, SYS_POLL_OUT = 4, SYS_POLL_END = 8 | 16 | 32 /* POLLERR, POLLHUP, POLLNVAL: always reported */ };
+int sys_poll_several(struct sys_poll *polls, size_t count, int milliseconds);
+
+/* A close-on-exec descriptor, the caller's, that becomes readable each time fd does so anew: what fd has to read now
+   does not count. Whoever polls it while fd is not readable makes it forget (EPOLLET). -errno. */
+int sys_edge_fd(int fd);
+
+/* The pid of a child that has ended; 0: none; or -errno. It stays a zombie until sys_wait(), so that its
+   number, and that of its process group, belong to no other process. */
+pid_t sys_ended_child(void);
+
 /* As sys_fork(), but parent and child share one descriptor table (CLONE_FILES): what either opens or
    closes, the other has, and the table lives until both have ended. */
 pid_t sys_fork_sharing_files(void);

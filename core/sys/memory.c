@@ -4,9 +4,11 @@
 #include "sys.h"
 
 #include <link.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "call.h"
@@ -38,6 +40,24 @@ void sys_release_stack(void)
 uint32_t sys_page_size(void)
 {
 	return (uint32_t)getauxval(AT_PAGESZ);
+}
+
+uint64_t sys_memory(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) < 0 ? 0 : (uint64_t)info.totalram * info.mem_unit;
+}
+
+/* The second half of AT_RANDOM: libc takes the first one for itself. */
+uint64_t sys_secret(void)
+{
+	const char *random = (const char *)getauxval(AT_RANDOM);
+	uint64_t secret = 0;
+
+	if (random)
+		memcpy(&secret, random + sizeof(secret), sizeof(secret));
+	return secret;
 }
 
 static void *map_pages(size_t size, int flags)

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
@@ -227,12 +228,14 @@ WRAPPED(int, setxattr, SYS_setxattr, (const char *p, const char *n, const void *
 WRAPPED(int, sigaction, SYS_rt_sigaction, (int sig, const struct sigaction *a, struct sigaction *o), (sig, a, o), sig, 0)
 WRAPPED(int, symlink, SYS_symlink, (const char *a, const char *b), (a, b), 0, 0)
 WRAPPED(int, symlinkat, SYS_symlinkat, (const char *t, int fd, const char *p), (t, fd, p), fd, 0)
+WRAPPED(int, sysinfo, SYS_sysinfo, (struct sysinfo *i), (i), 0, 0)
 WRAPPED(int, truncate, SYS_truncate, (const char *p, off_t size), (p, size), 0, size)
 WRAPPED(int, umount2, SYS_umount2, (const char *p, int f), (p, f), 0, f)
 WRAPPED(int, uname, SYS_uname, (struct utsname *n), (n), 0, 0)
 WRAPPED(int, unlink, SYS_unlink, (const char *p), (p), 0, 0)
 WRAPPED(int, unlinkat, SYS_unlinkat, (int fd, const char *p, int f), (fd, p, f), fd, f)
 WRAPPED(int, utimensat, SYS_utimensat, (int fd, const char *p, const struct timespec *t, int f), (fd, p, t, f), fd, f)
+WRAPPED(int, waitid, SYS_waitid, (idtype_t t, id_t id, siginfo_t *i, int f), (t, id, i, f), id, f)
 WRAPPED(pid_t, waitpid, SYS_wait4, (pid_t pid, int *s, int f), (pid, s, f), pid, f)
 
 /* The wrapped functions with special arguments; the linker is given the name without __wrap_. */

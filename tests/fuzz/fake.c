@@ -236,6 +236,8 @@ uint64_t sys_today_us(void) { return 1700000000000000; }
 int sys_terminal_width(int fd) { (void)fd; return 0; }
 void sys_release_program(void) { }
 void sys_release_stack(void) { }
+uint64_t sys_memory(void) { return 0; }
+uint64_t sys_secret(void) { return 0x9e3779b97f4a7c15u; }
 uint32_t sys_page_size(void) { return fake.page ? fake.page : 4096; }
 
 /* ---- Memory: with the sanitizer's borders ---- */
@@ -343,3 +345,13 @@ void sys_unblock_signals(void) { }
 int sys_refuse_fds(int socket) { check(socket); return decide() ? 0 : -ENOPROTOOPT; }
 int sys_accept_fds(int socket) { check(socket); return decide() ? 0 : -ENOPROTOOPT; }
 int sys_next_has_fds(int socket) { check(socket); return 0; }
+int sys_set_buffers(int socket, size_t size) { (void)socket, (void)size; return decide() ? 0 : -ENOBUFS; }
+int sys_poll_several(struct sys_poll *polls, size_t count, int milliseconds)
+{
+	(void)milliseconds;
+	for (size_t i = 0; i < count; i++)
+		polls[i].revents = 0;
+	return -EIO;
+}
+int sys_edge_fd(int fd) { check(fd); return new_descriptor(); }
+pid_t sys_ended_child(void) { return -ECHILD; }

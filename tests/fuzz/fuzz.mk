@@ -23,6 +23,7 @@ FUZZ_WITH_fstab = applets/fmount/bind.o applets/fmount/idmap.o
 FUZZ_WITH_passfs = applets/passfs/inodes.o applets/passfs/inode_places.o applets/passfs/journal.o applets/passfs/resume.o applets/passfs/view.o
 FUZZ_WITH_wake = applets/fumount/wake_request.o
 FUZZ_WITH_view = applets/passfs/view.o
+FUZZ_WITH_relay = $(patsubst %,applets/fmount/relay_%.o,request reply calls ids table)
 WRAP = -Wl$(,)--wrap=
 FUZZ_LD_passfs = $(addprefix $(WRAP),vfs_backing_open vfs_backing_close thread_start)
 FUZZ_LD_commfd = $(addprefix $(WRAP),sys_fork sys_socketpair sys_wait sys_executable)

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* keep_relay: servers that know nothing of the keeper, behind a relay: see relay.h and keep_way.h. */
+#include <signal.h>
+#include <stddef.h>
+
+#include "keep_way.h"
+#include "msg.h"
+#include "relay.h"
+#include "relay_notify.h"
+#include "sys.h"
+#include "sys/keep.h"
+
+static struct {
+	const struct mountpoint *at;
+	int device, place;
+	int server;		/* its pid, which is that of its process group, too; 0: none */
+	bool told;		/* the connection is over, and the server has had SIGTERM */
+} behind;
+
+static int take_over(const struct mountpoint *at, int device, uint32_t *last)
+{
+	(void)last;
+	behind.at = at;
+	behind.device = device;
+	return 0;
+}
+
+static int prepare(void)
+{
+	int err = relay_prepare(behind.device, &behind.at->mounted);
+
+	if (err)
+		return err;
+	msg("%s: what is open when the program ends gets ESTALE from then on, and its locks are lost", behind.at->path);
+	/* With orphans as its children, the keeper sees that a server has gone to the background. */
+	return sys_adopt_orphans();
+}
+
+static int begin(uint32_t life)
+{
+	(void)life;
+	behind.place = relay_start_life();
+	return behind.place < 0 ? behind.place : 0;
+}
+
+/* Helpers that the server leaves behind are of its process group, and end with it. */
+static int become(void)
+{
+	sys_setsid();
+	return behind.place == behind.device ? 0 : sys_dup2(behind.place, behind.device);
+}
+
+static void begun(int server)
+{
+	behind.server = server;
+}
+
+static void child_ended(int pid)
+{
+	relay_notify_ended(pid);
+	if (pid != behind.server)
+		return;
+	sys_kill(-pid, SIGKILL);
+	behind.server = 0;
+}
+
+static void end_server(int server)
+{
+	sys_kill(server, behind.told ? SIGKILL : SIGTERM);
+	sys_kill(server, SIGCONT);
+	behind.told = true;
+}
+
+static bool wait(int signals, int server, bool *works)
+{
+	switch (relay_run(signals)) {
+	case RELAY_SERVES:
+		*works = true;
+		return false;
+	case RELAY_OVER:
+		end_server(server);
+		return false;
+	case RELAY_FAILS:
+		msg("%s: the server is killed: %s", behind.at->path, relay_failure());
+		*works = false;
+		sys_kill(server, SIGKILL);
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* A server that exited with success may have left processes behind: they have the device, and would read what
+   is for the next server. */
+static const char *refuse(const struct fmount *f, int status, bool (*has_children)(void))
+{
+	if (status || f->auto_unmount || relay_is_used() || !has_children())
+		return NULL;
+	return "it has gone to the background; run it in the foreground (-f)";
+}
+
+static void end(bool over, int *status)
+{
+	if (!over)
+		relay_end_life();
+	else if (behind.told)
+		*status = 0;	/* It ended because the keeper told it to. */
+}
+
+const struct keep_way keep_relay = { take_over, prepare, begin, become, begun, child_ended, wait, refuse, end, relay_abort };

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* keep_way: what --keep=direct and --keep=relay do in different ways. The keeper calls these functions. */
+#ifndef FUSEBOX_FMOUNT_KEEP_WAY_H
+#define FUSEBOX_FMOUNT_KEEP_WAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fmount.h"
+
+struct keep_way {
+	/* First of all: after this close() can be called. Raises *last to the number of the last server of the keeper
+	   before this one, which then has ended. 0 or -errno. */
+	int (*take_over)(const struct mountpoint *at, int device, uint32_t *last);
+	/* Before the first server. 0 or -errno. */
+	int (*prepare)(void);
+	/* Before the server's process is forked: makes its descriptors. 0 or -errno. */
+	int (*begin)(uint32_t life);
+	/* In that process: puts them in place. 0 or -errno. */
+	int (*become)(void);
+	/* In the keeper, after the fork: closes what is the server's. server: its pid, or -errno. */
+	void (*begun)(int server);
+	/* NULL, or for each child that has ended, before the keeper reaps it. */
+	void (*child_ended)(int pid);
+	/* Waits for the next event. Returns whether a signal can be read from `signals`. *works becomes true once the
+	   server serves, and false if it then turns out to be of no use. */
+	bool (*wait)(int signals, int server, bool *works);
+	/* Why no server can follow one that has ended with this exit status, or NULL. has_children: whether the keeper
+	   still has children, once those that were killed have had time to end. */
+	const char *(*refuse)(const struct fmount *f, int status, bool (*has_children)(void));
+	/* The server has ended; over: and so has the connection. May change the exit status. */
+	void (*end)(bool over, int *status);
+	/* Before the keeper ends, and with it the connection. */
+	void (*close)(void);
+};
+
+extern const struct keep_way keep_direct, keep_relay;
+
+#endif
