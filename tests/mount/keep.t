@@ -123,7 +123,7 @@ touch fails
 kill -KILL "$server"
 ok 'the next server fails, and the keeper says so' within 5 grep -q 'ended with status 1' log
 is 'fuse-info: the state is restarting' "$(timeout 10 fuse-info --json "$T/mnt" | grep -o '"state":"restarting"')" '"state":"restarting"'
-like 'fuse-info --json has the keeper, and its restarts' "$(timeout 10 fuse-info --json "$T/mnt")" '"keeper":\{"pid":[0-9]+,"restarts":[0-9]+\}'
+like 'fuse-info --json has the keeper, and its restarts' "$(timeout 10 fuse-info --json "$T/mnt")" '"keeper":\{"pid":[0-9]+,"restarts":[0-9]+,"relays":false\}'
 bg cat mnt/hello 2>/dev/null
 client=$bg
 ok 'a caller waits while no server runs' within 5 blocked "$client"
@@ -204,6 +204,6 @@ printf '#!/bin/sh\nexit 0\n' >bin/leaves
 chmod +x bin/leaves
 exits 1 'a program that goes to the background: nothing is mounted, which is no success' fmount --keep --keep-tries 2 mnt -- bin/leaves
 ok 'fmount --keep leaves nothing mounted after it' unmounted "$T/mnt"
-exits 1 '--keep with an unknown value' fmount --keep=relay mnt -- hellofs
+exits 1 '--keep with an unknown value' fmount --keep=other mnt -- hellofs
 like 'the error: fmount: --keep:' "$err" 'fmount: --keep: '
 finish
