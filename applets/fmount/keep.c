@@ -199,11 +199,12 @@ static void pause_for(int ms)
 static bool has_children(void)
 {
 	enum { TRIES = 200, EACH_MS = 10 };
+	bool succeeded;
 	int status;
 
 	for (int i = 0; i < TRIES && !keep.unmounter; i++, sys_sleep_ms(EACH_MS)) {
 		reap(&status);
-		if (sys_ended_child() < 0)
+		if (sys_ended_child(&succeeded) < 0)
 			return false;
 	}
 	return !keep.unmounter;
@@ -271,12 +272,12 @@ static void replace_server(void)
 /* As process 1 the keeper also has the orphans. Returns whether the server has ended. */
 static bool reap(int *status)
 {
-	bool ended = false;
+	bool ended = false, succeeded;
 	int one, pid;
 
-	while ((pid = sys_ended_child()) > 0) {
+	while ((pid = sys_ended_child(&succeeded)) > 0) {
 		if (keep.way->child_ended)
-			keep.way->child_ended(pid);
+			keep.way->child_ended(pid, succeeded);
 		sys_wait(pid, &one);
 		if (pid == keep.server) {
 			ended = true;

@@ -14,6 +14,7 @@ static struct {
 	const struct mountpoint *at;
 	int device, place;
 	int server;		/* its pid, which is that of its process group, too; 0: none */
+	bool serves;		/* it has answered INIT */
 	bool told;		/* the connection is over, and the server has had SIGTERM */
 } behind;
 
@@ -39,6 +40,7 @@ static int prepare(void)
 static int begin(uint32_t life)
 {
 	(void)life;
+	behind.serves = false;
 	behind.place = relay_start_life();
 	return behind.place < 0 ? behind.place : 0;
 }
@@ -55,12 +57,14 @@ static void begun(int server)
 	behind.server = server;
 }
 
-static void child_ended(int pid)
+/* Kills what the server has left in its process group, but not one that has gone to the background: see refuse(). */
+static void child_ended(int pid, bool succeeded)
 {
 	relay_notify_ended(pid);
 	if (pid != behind.server)
 		return;
-	sys_kill(-pid, SIGKILL);
+	if (behind.serves || !succeeded)
+		sys_kill(-pid, SIGKILL);
 	behind.server = 0;
 }
 
@@ -75,7 +79,7 @@ static bool wait(int signals, int server, bool *works)
 {
 	switch (relay_run(signals)) {
 	case RELAY_SERVES:
-		*works = true;
+		*works = behind.serves = true;
 		return false;
 	case RELAY_OVER:
 		end_server(server);

@@ -20,8 +20,8 @@ struct keep_way {
 	int (*become)(void);
 	/* In the keeper, after the fork: closes what is the server's. server: its pid, or -errno. */
 	void (*begun)(int server);
-	/* NULL, or for each child that has ended, before the keeper reaps it. */
-	void (*child_ended)(int pid);
+	/* NULL, or for each child that has ended, before the keeper reaps it. succeeded: with status 0. */
+	void (*child_ended)(int pid, bool succeeded);
 	/* Waits for the next event. Returns whether a signal can be read from `signals`. *works becomes true once the
 	   server serves, and false if it then turns out to be of no use. */
 	bool (*wait)(int signals, int server, bool *works);

@@ -141,11 +141,12 @@ int sys_edge_fd(int fd)
 	return err < 0 ? err : edge;
 }
 
-pid_t sys_ended_child(void)
+pid_t sys_ended_child(bool *succeeded)
 {
-	siginfo_t info = { .si_signo = 0 };
+	siginfo_t info = { .si_code = 0 };
 	int err = (int)call_result(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT));
 
+	*succeeded = info.si_code == CLD_EXITED && !info.si_status;
 	return err ? err : info.si_pid;
 }
 

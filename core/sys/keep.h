@@ -5,6 +5,7 @@
 #ifndef FUSEBOX_SYS_KEEP_H
 #define FUSEBOX_SYS_KEEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -49,9 +50,9 @@ int sys_poll_several(struct sys_poll *polls, size_t count, int milliseconds);
    does not count. Whoever polls it while fd is not readable makes it forget (EPOLLET). -errno. */
 int sys_edge_fd(int fd);
 
-/* The pid of a child that has ended; 0: none; or -errno. It stays a zombie until sys_wait(), so that its
+/* The pid of a child that has ended; 0: none; or -errno. *succeeded: with status 0. It stays a zombie until sys_wait(), so that its
    number, and that of its process group, belong to no other process. */
-pid_t sys_ended_child(void);
+pid_t sys_ended_child(bool *succeeded);
 
 /* As sys_fork(), but parent and child share one descriptor table (CLONE_FILES): what either opens or
    closes, the other has, and the table lives until both have ended. */
