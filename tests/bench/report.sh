@@ -67,7 +67,7 @@ floor_row() # floor_row WORK WHO PEER [user]
 	local of=${4:-$1}
 	limit "$1" "$2" "${4:-}"
 	[ ! -s "$T/samples/$1.$2.limit" ] ||
-		report "  at least: $(printf %.3g "$(figure "$1.$2.trips")") round trips" us within '' libfuse "$1.$2.limit" "$of.$3" '' "$1.floor"
+		report "  at least; round trips: $(printf %.3g "$(figure "$1.$2.trips")")" us within '' libfuse "$1.$2.limit" "$of.$3" '' "$1.floor"
 }
 timed() # timed NAME WORK LIMIT: against libfuse
 {

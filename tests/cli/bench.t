@@ -49,10 +49,10 @@ rename_rows()
 }
 rename_rows >said
 is 'a row for record' "$(sed -n 1p pass.rows)" $'us\trename\t8.00\t10.00\t-\t3.00'
-is 'the floor: two round trips of 2 us and 3 us of the directory' "$(sed -n 2p pass.rows)" $'us\t  at least: 2 round trips\t7.00\t10.00\t-\t3.00'
+is 'the floor: two round trips of 2 us and 3 us of the directory' "$(sed -n 2p pass.rows)" $'us\t  at least; round trips: 2\t7.00\t10.00\t-\t3.00'
 like 'a promise is told' "$(cat said)" 'MISSED: of libfuse 0.800 \(0.800 to 0.800\), at most 0.75'
 like 'the table has ratio, spread and target' "$(cat said)" 'rename, us .* 0.80 0.80 to 0.80 +libfuse +<= 0.75  MISSED'
-like 'the floor has no target' "$(cat said)" 'at least: 2 round trips, us .* 0.70 0.70 to 0.70 +libfuse +-'
+like 'the floor has no target' "$(cat said)" 'at least; round trips: 2, us .* 0.70 0.70 to 0.70 +libfuse +-'
 
 # ---- What record writes ----
 
