@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/env.h"
 #include "clones.h"
 #include "command.h"
 #include "health/fusectl.h"
@@ -76,6 +77,15 @@ static int give_up_waiting(const struct mountpoint *at, int child, const char *p
 	return 1;
 }
 
+/* The servers of the box unmount at SIGTERM, but find nothing in the mount table yet. */
+static void tell_place(const struct mountpoint *at)
+{
+	static char variable[sizeof(at->path) + 32];
+
+	text_fmt(variable, sizeof(variable), "FUSEBOX_LATER=%u:%s", at->mounted.dev_minor, at->path);
+	env_set(variable);
+}
+
 int wait_server_run(const struct fmount *f, struct mountpoint *at, int device, char **argv, struct beneath *beneath)
 {
 	bool pending = beneath->mount >= 0, mounted;
@@ -83,6 +93,9 @@ int wait_server_run(const struct fmount *f, struct mountpoint *at, int device, c
 
 	if (child == 0) {
 		sys_setsid();
+		if (pending)
+			tell_place(at);
+		beneath_close(beneath);	/* a keeper would keep the mount busy */
 		sys_exit(command_serve(f, at, device, argv));
 	}
 	/* A copy of the descriptor here would keep the connection alive after its server. */

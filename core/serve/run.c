@@ -109,22 +109,25 @@ static void on_ready(struct fuse_session *session)
 	sys_release_program();
 }
 
-static int match_connection(const struct table_row *row, void *connection)
+/* fmount attaches the mount later, and tells where: "NUMBER:PATH", of the connection (wait_server.c). */
+static bool adopt_later(const char *told)
 {
 	struct out path = OUT_TEXT(serving.at.path);
+	const char *colon = told ? strchr(told, ':') : NULL;
 
-	if (!table_is_fuse(row) || table_connection(row) != *(uint64_t *)connection)
-		return 0;
-	out_str(&path, row->mountpoint);
+	if (!colon)
+		return false;
+	serving.at.mounted.dev_minor = (uint32_t)text_number(told);
+	out_str(&path, colon + 1);
 	out_text(&path);
-	return 1;
+	return serving.later = true;
 }
 
 /* /dev/fd/N: another process, such as fmount, has mounted. Find the mountpoint in the mount
    table if fdinfo shows the connection's number. */
 static int adopt(const char *where)
 {
-	const char *number = where + sizeof(SERVING_DEVICE) - 1;
+	const char *number = where + sizeof(SERVING_DEVICE) - 1, *later = env_take("FUSEBOX_LATER");
 	uint64_t connection;
 	int fd = serving_take_device(where);
 
@@ -133,10 +136,10 @@ static int adopt(const char *where)
 	if (serving.session.kept) {	/* The keeper unmounts: no mountpoint is needed. */
 		serving.at.mounted.dev_major = (uint32_t)(serving.session.kept->device >> 32);
 		serving.at.mounted.dev_minor = (uint32_t)serving.session.kept->device;
-	} else if (proc_connection("self", number, &connection) == 0
-	    && table_each(NULL, match_connection, &connection) > 0
-	    && sys_stat_path(serving.at.path, O_NOFOLLOW, true, &serving.at.mounted) == 0)
+	} else if ((proc_connection("self", number, &connection) == 0 && unmounter_find_mount(&serving.at, connection) == 0)
+		   || adopt_later(later)) {
 		serving.shown = serving.at.path;
+	}
 	return serving.session.kept ? fd : move_above_output(fd);
 }
 
@@ -218,7 +221,7 @@ static int fork_unmounter(int device)
 	int err = 0;
 
 	serving_close_inherited();
-	serving.unmounter = (struct unmounter) { .at = &serving.at, .shown = serving.shown, .adopted = serving.adopted,
+	serving.unmounter = (struct unmounter) { .at = &serving.at, .later = serving.later, .shown = serving.shown, .adopted = serving.adopted,
 					       .detach_at_end = serving.args->auto_unmount, .pipe = -1 };
 	if (serving.shown)
 		err = unmounter_start(&serving.unmounter);

@@ -18,6 +18,7 @@ extern struct serving {
 	const struct opt *options;
 	struct unmounter unmounter;
 	bool adopted;			/* another process mounted; this one got the descriptor */
+	bool later;			/* and attaches the mount once this one has answered */
 	bool below_all;			/* fmount --root-daemon marks argv[0] with "@" */
 	volatile bool begun;		/* mounted, and the unmounter runs */
 	volatile int early, signals;	/* end signals before and after `begun` */

@@ -12,7 +12,9 @@
 #include "msg.h"
 #include "health/report.h"
 #include "sys.h"
+#include "mount/table.h"
 #include "mount/umount.h"
+#include "out.h"
 
 enum { LOOK_EVERY_MS = 20 };
 
@@ -29,6 +31,33 @@ static void hold_connection(struct unmounter *k)
 	fusectl_release();
 }
 
+struct search { struct mountpoint *at; uint64_t connection; };
+
+static int match_connection(const struct table_row *row, void *data)
+{
+	const struct search *s = data;
+	struct out path = OUT_TEXT(s->at->path);
+
+	if (!table_is_fuse(row) || table_connection(row) != s->connection)
+		return 0;
+	out_str(&path, row->mountpoint);
+	out_text(&path);
+	return 1;
+}
+
+int unmounter_find_mount(struct mountpoint *at, uint64_t connection)
+{
+	struct search s = { at, connection };
+	struct sys_stat st;
+	int err = table_each(NULL, match_connection, &s) > 0 ? sys_stat_path(at->path, O_NOFOLLOW, true, &st) : -ENOENT;
+
+	if (!err && connection_of_device(st.dev_major, st.dev_minor) != connection)
+		err = -ESTALE;
+	if (!err)
+		at->mounted = st;
+	return err;
+}
+
 static bool is_over(const struct unmounter *k)
 {
 	uint64_t now = k->identity ? fusectl_identity(k->at->mounted.dev_minor) : 0;
@@ -43,14 +72,35 @@ static int abort_connection(const struct unmounter *k)
 	return k->identity ? fusectl_abort_known(k->at->mounted.dev_minor, k->identity) : -ENOENT;
 }
 
+/* fmount --wait --replace-stale attaches the mount only once the server has answered. 0; -ENOENT: not yet; -ESTALE:
+   another mount covers it, or the connection is over. */
+static int find_if_later(struct unmounter *k)
+{
+	int err = !k->later ? 0 : is_over(k) ? -ESTALE : unmounter_find_mount(k->at, k->at->mounted.dev_minor);
+
+	k->later = err != 0;
+	return err;
+}
+
+static int unmount_plain(struct unmounter *k)
+{
+	int err = is_over(k) ? -ESTALE : find_if_later(k);
+
+	return err ? err : commfd_umount_in_parent(k->at);
+}
+
 /* Runs in a child. Returns its exit status. */
-static int unmount(const struct unmounter *k)
+static int unmount(struct unmounter *k)
 {
 	const struct sys_stat *mounted = &k->at->mounted;
 	struct report to = { .object = k->shown, .except = k->server };
-	int err = is_over(k) ? -ESTALE : commfd_umount_in_parent(k->at);
+	int err = unmount_plain(k);
 	bool busy = err == -EBUSY, unknown = err == -EAGAIN;
 
+	if (err == -ENOENT && k->later) {
+		msg("%s: not mounted yet", k->shown);
+		return LEFT_MOUNTED;
+	}
 	notify_systemd(busy || unknown ? "STOPPING=1\nSTATUS=busy: served until no process holds it" : "STOPPING=1");
 	/* commfd_umount_known() needs no parent directory and no path. */
 	if (err && err != -ESTALE)
@@ -88,12 +138,13 @@ static void end_server(const struct unmounter *k)
 		sys_kill(k->server, SIGUSR1);
 }
 
-static void detach_and_abort(const struct unmounter *k)
+static void detach_and_abort(struct unmounter *k)
 {
 	int err = -ESTALE;
 
 	if (!is_over(k)) {
-		commfd_detach_soon(k->at);
+		if (find_if_later(k) == 0)
+			commfd_detach_soon(k->at);
 		err = abort_connection(k);
 	}
 	/* fusectl is not accessible: end the server instead. Its exit closes the connection's
@@ -171,7 +222,7 @@ static void serve_request(struct unmounter *k, char what)
 		unmount_in_child(k);
 		break;
 	case UNMOUNTER_DETACH:
-		if (!is_over(k))
+		if (!is_over(k) && find_if_later(k) == 0)
 			commfd_detach_soon(k->at);
 		break;
 	case UNMOUNTER_ABORT:
@@ -200,7 +251,7 @@ static void __attribute__((noreturn)) keep(struct unmounter *k, int pipe)
 		if (is_first(what))
 			serve_request(k, what);
 	end_child(k);
-	if (k->detach_at_end)
+	if (k->detach_at_end && find_if_later(k) == 0)
 		commfd_detach_soon(k->at);
 	sys_exit(0);
 }

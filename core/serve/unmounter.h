@@ -11,7 +11,8 @@
 #include "mount/mount.h"
 
 struct unmounter {
-	const struct mountpoint *at;	/* the only mount that the unmounter unmounts */
+	struct mountpoint *at;	/* the only mount that the unmounter unmounts */
+	bool later;			/* it is not attached yet: at->mounted has only its connection */
 	const char *shown;		/* the mountpoint as the user gave it */
 	bool adopted;			/* another process mounted, perhaps with more privileges */
 	bool detach_at_end;		/* -o auto_unmount: detach the mount once the server has ended */
@@ -34,6 +35,10 @@ enum unmounter_ask {
 	UNMOUNTER_DETACH = 'd',
 	UNMOUNTER_ABORT = 'a',	/* detach the mount and abort the connection */
 };
+
+/* Finds a mount of the connection in the mount table: sets at->path and at->mounted. 0; -ENOENT: there is none;
+   -ESTALE: another mount covers it. */
+int unmounter_find_mount(struct mountpoint *at, uint64_t connection);
 
 /* Forks the unmounter. It keeps open only the standard streams, the pipe, the server's pidfd and
    the held connection, and exits when the server does. If it cannot unmount or abort, it sends

@@ -71,6 +71,21 @@ sleep 0.2
 exits 0 '--replace-stale of one that hangs' fmount --wait --replace-stale mnt -- hellofs
 is 'after --replace-stale of a hung mount, the new mount serves' "$(timeout 5 cat mnt/hello)" hello
 ok 'the process that waited for the hung mount gets an error' within 5 gone "$waiter"
+# The server starts before its mount is in the mount table, and unmounts it at SIGTERM all the same.
+for how in '' --keep; do
+	umount -l mnt
+	faulty good "$T/mnt"
+	kill -KILL "$(newest faulty)"
+	within 5 bash -c '! cat mnt/file 2>/dev/null'
+	# shellcheck disable=SC2086 # none, or a word
+	exits 0 "--replace-stale ${how:-alone}" fmount --wait $how --replace-stale mnt -- hellofs
+	ender=$(server_of mnt)
+	[ -z "$how" ] || ender=$(sed -n 's/^PPid:\t//p' "/proc/$ender/status")
+	kill "$ender"
+	ok "--replace-stale ${how:-alone}: SIGTERM unmounts, and ends the process" within 10 gone "$ender"
+	is "--replace-stale ${how:-alone}: nothing is left" "$(layers)" 0
+	hellofs -b mnt
+done
 exits 1 '--replace-stale of a mount whose server answers is refused' fmount --wait --replace-stale mnt -- hellofs
 fumount mnt
 
