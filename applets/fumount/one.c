@@ -108,7 +108,8 @@ static int abort_connection(const struct report *to, const struct target *t)
 		return err;
 	report(to, "aborted", "connection %llu is aborted", (unsigned long long)t->connection);
 	others.mount_id = t->id;
-	report_dead(&others, t->major, t->minor);
+	if (target_is_same(t))	/* Another mount may have its number by now. */
+		report_dead(&others, t->major, t->minor);
 	return 0;
 }
 

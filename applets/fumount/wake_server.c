@@ -194,7 +194,7 @@ static int hold_server(struct wake_servers *s, const struct wake_job *job, const
 		err = one ? one : err;
 	}
 	if (s->count > first)
-		err = hold_process(hold, servers->pid, pidfd);
+		err = census_is_same(job->conn) ? hold_process(hold, servers->pid, pidfd) : -ESRCH;
 	if (!err && job->untold)
 		err = keep_own(s, job, first);
 	if (pidfd >= 0)
