@@ -3,7 +3,6 @@
 #include "cli/notify.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,20 +10,23 @@
 #include "out.h"
 #include "sys.h"
 
+enum { PATIENCE_S = 5 };
+static int patience = PATIENCE_S;
+
 /* A manager whose queue stays full costs one wait, until it takes a message again. */
+static void adapt(int err)
+{
+	if (err == -EAGAIN && patience)
+		msg("NOTIFY_SOCKET: the service manager takes no messages; going on without it");
+	patience = err == -EAGAIN ? 0 : PATIENCE_S;
+}
+
 static void send_to_manager(const char *text, const int *fds, size_t count)
 {
-	enum { PATIENCE_S = 5 };
-	static bool deaf;
 	const char *socket = getenv("NOTIFY_SOCKET");
-	int err;
 
-	if (!socket)
-		return;
-	err = sys_unix_datagram(socket, text, strlen(text), fds, count, deaf ? 0 : PATIENCE_S);
-	if (err == -EAGAIN && !deaf)
-		msg("NOTIFY_SOCKET: the service manager takes no messages; going on without it");
-	deaf = err == -EAGAIN;
+	if (socket)
+		adapt(sys_unix_datagram(socket, text, strlen(text), fds, count, patience));
 }
 
 void notify_systemd(const char *text)

@@ -174,6 +174,17 @@ wait $!
 like 'the mountpoint renamed, the peer gone: refused' "$(cat "$T/got")" 'sending file descriptor'
 is 'the mount at the renamed mountpoint is undone' "$(fuse_mounts)" 0
 
+fresh
+user mkdir second
+echo "mount_max = $(($(grep -cE ' - fuse(blk)?[. ]' /proc/self/mountinfo) + 1))" >"$T/conf"
+late move_mount:delay_enter=1s commfd true fusermount3 mnt >"$T/got" 2>&1 &
+begun move_mount
+ok 'another mount meanwhile, as many as are allowed' mount_fuse second
+wait $!
+like 'one mount too many: refused' "$(cat "$T/got")" 'too many FUSE filesystems mounted'
+is 'and undone' "$(fuse_mounts)" 1
+: >"$T/conf"
+
 # ---- fuse.conf, and the count ----
 
 refused() # refused NAME PATTERN COMMAND...
