@@ -162,11 +162,16 @@ for fd in 1 2 7 8 99; do
 done
 # While a thread sends from a page that the caller's own FUSE server does not deliver, every other sender of that
 # socket waits, deaf to SIGKILL, unless it is a Unix socket.
-fails '_FUSE_COMMFD: a socket of udp' user env _FUSE_COMMFD=7 python3 -c '
+by_udp()
+{
+	user env _FUSE_COMMFD=7 python3 -c '
 import os, socket, subprocess
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 os.dup2(udp.fileno(), 7, inheritable=True)
 print("exit", subprocess.run(["fusermount3", "mnt"], close_fds=False).returncode)'
+}
+fails '_FUSE_COMMFD: a socket of udp' by_udp
+like '_FUSE_COMMFD: a socket of udp: nothing is sent there' "$(by_udp 2>&1)" "file descriptor 7 is not a socket, can't send fuse fd"
 for value in -1 '' 4294967299 0x3 ' 3' 3x 99999999999999999999; do
 	fails "_FUSE_COMMFD='$value'" user env "_FUSE_COMMFD=$value" bash -c 'fusermount3 mnt; echo exit $?'
 done
