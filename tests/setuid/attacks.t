@@ -232,6 +232,22 @@ user commfd true fusermount3 mnt >/dev/null
 strace -f -o "$T/trace" -e trace=openat setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all fusermount3 -uz mnt
 is 'a file of turns that is there is opened without O_CREAT' "$(grep -c 'turns".* = [0-9]' "$T/trace") $(grep -c 'turns".*O_CREAT' "$T/trace")" '1 0'
 
+# Whoever may write the file of turns, or its directory, could keep a lock there: the helper takes the next place.
+mount -t tmpfs -o mode=755 none /run
+chmod 755 /dev
+: >/run/.fusebox-turns
+for open in '666 /run/.fusebox-turns' '777 /run'; do
+	# shellcheck disable=SC2086
+	chmod $open
+	fresh
+	user commfd true fusermount3 mnt >/dev/null
+	strace -f -o "$T/trace" -e trace=openat,fcntl setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all fusermount3 -uz mnt
+	turns=$(awk '/turns".* = [0-9]/ { fd = $NF } /F_OFD_SETLK.* = 0$/ { sub(".*fcntl\\(", ""); print ($0 + 0 == fd ? places : "another") } /"\/(run|dev|etc)"/ { match($0, /\/[a-z]+/); places = places substr($0, RSTART, RLENGTH) }' "$T/trace")
+	is "chmod $open: the turn is taken in the next place" "$turns" /run/dev
+done
+umount -l /run
+chmod 1777 /dev
+
 # ---- What is others' ----
 
 fresh
