@@ -87,6 +87,7 @@ help:
 	@echo 'make test            the tests, for people: minutes; test-slow, test-long, test-busy, test-sanitized: more'
 	@echo 'make lint            static checks'
 	@echo 'make bench           speed, beside libfuse and others'
+	@echo 'make figures         record the figures of the chart of README on this machine'
 	@echo 'make size            bytes of each symbol, and the change since the last commit'
 	@echo 'make fuzz            SECONDS=60 of each fuzz target; coverage'
 	@echo 'make install         into DESTDIR and PREFIX; install-setuid: fusermount3 alone'
