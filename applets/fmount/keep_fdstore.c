@@ -4,19 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/notify.h"
 #include "clones.h"
 #include "fmount.h"
+#include "health/server.h"
 #include "keep_queue.h"
 #include "mount/table.h"
 #include "msg.h"
 #include "out.h"
-#include "proc/proc.h"
-#include "proc/read.h"
 #include "sys.h"
 #include "sys/keep.h"
 #include "sys/child.h"
@@ -142,15 +141,9 @@ static int find_mount(struct mountpoint *at, const char *where)
    one is alive. */
 static bool is_connection(int fd, uint64_t connection)
 {
-	char number[12];
-	struct sys_stat st;
-	uint64_t its = connection;
+	int events = server_poll(fd, connection);
 
-	if (sys_statx(fd, "", true, &st) < 0 || !S_ISCHR(st.mode) || !sys_is_fuse_device(&st)
-	    || sys_poll_alive(fd, 0) == -EPIPE)
-		return false;
-	proc_connection("self", read_name(fd, number), &its);
-	return its == connection;
+	return events >= 0 && !(events & POLLERR);
 }
 
 /* Returns /dev/fuse of the connection, or -1. What belongs to no mount any more is closed. */

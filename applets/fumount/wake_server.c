@@ -6,8 +6,6 @@
 #include <poll.h>
 
 #include "out.h"
-#include "proc/proc.h"
-#include "proc/read.h"
 #include "sys.h"
 #include "sys/trace.h"
 #include "sys/vfs.h"
@@ -26,7 +24,7 @@ enum verdict { FOREIGN, OWN, UNKNOWN };
 
 /* With a device that is in use, fsconfig(2) makes no file system but finds the one that is mounted (Linux 5.15,
    for root): its device number is the connection's. With a device that is not in use yet it would make
-   one: is_device_of() has excluded those by POLLERR. */
+   one: is_in_use() has excluded those by POLLERR. */
 static int connection_of(int device, uint64_t *connection)
 {
 	char number[12];
@@ -148,19 +146,11 @@ static int keep_own(struct wake_servers *s, const struct wake_job *job, int firs
 
 /* ---- The servers ---- */
 
-/* Whether fd is a /dev/fuse of the connection, as far as fdinfo tells, and the connection is not over. */
-static bool is_device_of(int fd, uint64_t connection)
+static bool is_in_use(int fd, uint64_t connection)
 {
-	struct sys_stat st;
-	char name[12];
-	uint64_t told;
-	int err, events;
+	int events = server_poll(fd, connection);
 
-	if (sys_statx(fd, "", false, &st) < 0 || !sys_is_fuse_device(&st))
-		return false;
-	err = proc_connection("self", read_name(fd, name), &told);
-	events = sys_poll_now(fd);
-	return events >= 0 && !(events & POLLERR) && (err == -ENODATA || (!err && told == connection));
+	return events >= 0 && !(events & POLLERR);
 }
 
 /* A descriptor that is no device of the connection stays open: it may be of any file, whose close(2) can
@@ -171,7 +161,7 @@ static int fetch_device(struct wake_servers *s, int pidfd, int fd, const struct 
 
 	if (device < 0)
 		return device;
-	if (!is_device_of(device, job->connection))
+	if (!is_in_use(device, job->connection))
 		return -ESTALE;
 	if (job->untold && judge_by_mount(device, job->connection) == FOREIGN)
 		return sys_close(device), -ESTALE;	/* its process is not held */

@@ -32,17 +32,21 @@ struct search {
 struct question { int pid, fd; uint64_t connection; };
 static struct { int pid, socket; bool lost; } asker;
 
-static bool is_device_of(int fd, uint64_t connection)
+int server_poll(int fd, uint64_t connection)
 {
 	struct sys_stat st;
 	char name[12];
 	uint64_t now;
-	int err;
+	int err, events;
 
 	if (sys_statx(fd, "", false, &st) < 0 || !sys_is_fuse_device(&st))
-		return false;
+		return -ESTALE;
 	err = proc_connection("self", read_name(fd, name), &now);
-	return connection == SERVER_NOT_TOLD ? err == -ENODATA : !err && now == connection;
+	if (err ? err != -ENODATA : now != connection)
+		return -ESTALE;
+	events = sys_poll_now(fd);
+	/* fdinfo shows no connection of a device that is not in use yet, either. */
+	return err && connection != SERVER_NOT_TOLD && events > 0 && (events & POLLERR) ? -ESTALE : events;
 }
 
 static int ask(const struct question *q)
@@ -51,10 +55,9 @@ static int ask(const struct question *q)
 
 	if (fd < 0)
 		return fd;
-	if (!is_device_of(fd, q->connection))
-		return -ESTALE;
-	events = sys_poll_now(fd);
-	sys_close(fd);
+	events = server_poll(fd, q->connection);
+	if (events != -ESTALE)
+		sys_close(fd);
 	return events;
 }
 

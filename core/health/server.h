@@ -32,6 +32,10 @@ void server_of(int pid, int (*fn)(const struct server *server, void *data), void
    kernel may have reused its number. */
 bool server_is_over(const struct server *server);
 
+/* Whether this process's descriptor fd is a /dev/fuse of the connection, or may be, since fdinfo does not tell: returns
+   the events of poll(2), POLLERR if the connection is over; -ESTALE if it is not. */
+int server_poll(int fd, uint64_t connection);
+
 /* Returns the pid of the first process with an open /dev/fuse descriptor of this connection that
    is not over; 0 if certainly no process has one; -EAGAIN or -ENODATA if that is unknown, for
    example if the connection is not over but no visible process has it. */
