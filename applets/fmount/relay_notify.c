@@ -15,8 +15,8 @@
 /* LOOK_MS: how often the relay looks whether the kernel keeps the child waiting; LOOKS: it does if the child has slept
    from one look to the next so often. LATE_MS: for where /proc does not show that. MOST: the kernel refuses larger
    notifications but STORE, which drop_instead_of_store() makes smaller. QUEUE: bytes that wait, some 400,000
-   notifications. */
-enum { LOOK_MS = 20, LOOKS = 2, LATE_MS = 5000, STUCK_MS = 10000, MOST = 8192, QUEUE = 16 << 20 };
+   notifications. LEFT: bytes of it for which the next server waits. */
+enum { LOOK_MS = 20, LOOKS = 2, LATE_MS = 5000, STUCK_MS = 10000, MOST = 8192, QUEUE = 16 << 20, LEFT = 64 << 10 };
 
 static struct {
 	struct child child;	/* pid 0: it has ended; socket -1: there is none */
@@ -238,6 +238,8 @@ void relay_notify_go_on(void)
 
 void relay_notify_pass(void)
 {
+	if (notifier.end - notifier.begin > LEFT)
+		notifier.end = notifier.begin;
 	notifier.late = true;
 	notifier.since = sys_clock_ns();
 }

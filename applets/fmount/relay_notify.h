@@ -30,7 +30,7 @@ int relay_notify_socket(void);
 void relay_notify_go_on(void);
 
 /* Between two servers: the relay takes messages whether or not the child still writes, and no server is to blame for what
-   another one has sent. */
+   another one has sent. Drops a flood: the next server would not be heard for many seconds. */
 void relay_notify_pass(void);
 
 /* Kills the child; returns whether it has ended. A child that waits for the kernel is deaf to SIGKILL, and keeps the
