@@ -67,11 +67,11 @@ static bool is_stacked_on(uint64_t top, uint64_t id)
 }
 
 /* Reports why the mount on top at n's path cannot be unmounted, and returns -EBUSY; 0: it can. */
-static int refuse_top(struct recovery *r, const struct next *n, const struct target *top, uint64_t before)
+static int refuse_top(struct recovery *r, const struct next *n, const struct target *top, bool stacked, uint64_t before)
 {
 	if (!top->fuse)
 		report(r->to, "failed", "%s is covered by %s; unmount that first", n->path, top->type);
-	else if (top->id && !is_stacked_on(top->id, n->id))
+	else if (!stacked)
 		report(r->to, "failed", "%s: another mount is there now", n->path);
 	else if (top->id == before)
 		report(r->to, "failed", "%s is still mounted", n->path);
@@ -83,6 +83,12 @@ static int refuse_top(struct recovery *r, const struct next *n, const struct tar
 	return -EBUSY;
 }
 
+/* Whether the mount that was found in the table, or the one on top of it, has gone since. err: none was found on top. */
+static bool is_gone(const struct next *n, const struct target *top, int err)
+{
+	return !table_has(n->id, n->major, n->minor) || (!err && top->id && !table_has(top->id, top->major, top->minor));
+}
+
 /* Find the next mount to recover and unmount the top of its stack: that mount, or a mount that
    covers it. 1: unmounted, and more may be left; 0: none is left; or -errno. `before` is the id
    of the mount that the last call unmounted, to notice when it is still there. */
@@ -91,6 +97,7 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 	static struct next n;
 	static struct target top;
 	enum target_result found;
+	bool stacked;
 	int err;
 
 	n.r = r;
@@ -101,8 +108,8 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		return err;
 	found = target_find(n.path, &top);
 	err = target_errno(&top, found);
-	if (!recover_is_target(r, n.connection)		/* gone meanwhile */
-	    || ((err || !top.fuse) && !table_has(n.id, n.major, n.minor))) {
+	stacked = !err && (!top.id || is_stacked_on(top.id, n.id));
+	if (!recover_is_target(r, n.connection) || ((!stacked || !top.fuse) && is_gone(&n, &top, err))) {
 		if (!err)
 			target_close(&top);
 		return 1;
@@ -111,7 +118,7 @@ static int unmount_next(struct recovery *r, uint64_t *before)
 		report_error(r->to, "failed", err, "%s: %s", n.path, target_why(&top, found));
 		return err;
 	}
-	err = refuse_top(r, &n, &top, *before);
+	err = refuse_top(r, &n, &top, stacked, *before);
 	if (!err) {
 		*before = top.id;
 		err = recover_unmount(r, &top);

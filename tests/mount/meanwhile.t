@@ -82,4 +82,17 @@ for i in {1..12}; do
 	failed+=$(own_mounts)
 done
 is 'two -a -R at once' "$failed" '' || diag "$(cat said)"
+
+# The upper one of two goes while -R looks for what is mounted: at each third of its system calls.
+two() { faulty good "$T/mnt"; faulty good "$T/mnt"; }
+failed=''
+two
+AT_CALL_COUNT=$T/count at_call fumount -R mnt 2>said
+read -r most _ <count
+for ((n = 1; n < most / 2; n += 3)); do
+	two
+	at_call -n "$n" -a 'umount -l mnt' timeout 20 fumount -R mnt 2>said || failed+=" $n: $? $(cat said)"
+	[ -z "$(own_mounts)" ] || failed+=" $n: mounted"
+done
+is 'the upper of two mounts goes while -R looks' "$failed" ''
 finish
