@@ -12,6 +12,7 @@
 #include "launch/mount_or_report.h"
 #include "sys.h"
 #include "sys/keep.h"
+#include "cli/env.h"
 #include "cli/user.h"
 #include "auto_unmount.h"
 #include "beneath.h"
@@ -161,6 +162,7 @@ static int start(const struct fmount *f, struct mountpoint *at, int device, char
 
 	if (!program)
 		return hand_out(f, at, device);
+	env_take("FUSEBOX_LATER");	/* meant for this process, if another fmount runs it as its program */
 	if (f->keep)
 		device = sys_renumber(device);
 	argv = command_place(program, device);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* keep: fmount --keep: the mount outlives its server. See fmount.h, and keep_way.h for what the servers are
+/* keep: fmount --keep: the mount outlives its server. See fmount.h, and keep_mode.h for what the servers are
  * handed.
  *
  * The keeper has /dev/fuse open. While no server runs, the kernel therefore queues requests instead
@@ -14,9 +14,10 @@
 #include "keep_pace.h"
 #include "keep_queue.h"
 #include "keep_unmount.h"
-#include "keep_way.h"
+#include "keep_mode.h"
 #include "mount/umount.h"
 #include "msg.h"
+#include "relay_notify.h"
 #include "opt.h"
 #include "out.h"
 #include "relay.h"
@@ -30,7 +31,7 @@ enum { WORKED_MS = 15 };
 static struct {
 	const struct fmount *f;
 	const struct mountpoint *at;
-	const struct keep_way *way;
+	const struct keep_mode *mode;
 	int device, signals;
 	int server, unmounter;	/* pids; 0: none */
 	int signal;		/* one that arrived while no server ran; 0: none */
@@ -83,7 +84,7 @@ static int prepare(void)
 {
 	/* SIGPIPE: the relay may write to a socket whose other end is closed. */
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE };
-	int err = keep.way->prepare();
+	int err = keep.mode->prepare();
 
 	if (!err)
 		err = keep.signals = sys_signal_fd(signals, sizeof(signals) / sizeof(*signals));
@@ -101,7 +102,7 @@ static void __attribute__((noreturn)) become_server(int keeper, char **argv,
 						    int (*exec)(const struct fmount *, char **))
 {
 	keep.keeper = keeper;
-	if (fmount_die_with_keeper() != 0 || keep.way->become() < 0)
+	if (fmount_die_with_keeper() != 0 || keep.mode->become() < 0)
 		sys_exit(1);
 	sys_unblock_signals();
 	sys_exit(exec(keep.f, argv));
@@ -109,7 +110,7 @@ static void __attribute__((noreturn)) become_server(int keeper, char **argv,
 
 static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
-	int keeper = sys_getpid(), err = keep.way->begin(++keep.lives);
+	int keeper = sys_getpid(), err = keep.mode->begin(++keep.lives);
 
 	if (err)
 		return err;
@@ -119,7 +120,7 @@ static int start_server(char **argv, int (*exec)(const struct fmount *, char **)
 	keep.server = sys_fork();
 	if (keep.server == 0)
 		become_server(keeper, argv, exec);
-	keep.way->begun(keep.server);
+	keep.mode->begun(keep.server);
 	return keep.server < 0 ? keep.server : 0;
 }
 
@@ -130,8 +131,10 @@ static void start_unmounting(void)
 	keep.stopping = true;
 	keep.unmounter = sys_fork();
 	if (keep.unmounter == 0) {
-		if (keep.way == &keep_relay)
+		if (keep.mode == &keep_relay) {
 			sys_die_with_parent();	/* It has the device, too. */
+			relay_notify_leave();
+		}
 		sys_exit(keep_unmount(keep.at, keep.device, keep.server));
 	}
 	if (keep.unmounter < 0)
@@ -144,14 +147,14 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 	commfd_detach_soon(keep.at);
 	if (keep.server > 0)
 		sys_kill(keep.server, SIGKILL);
-	keep.way->close();
+	keep.mode->close();
 	sys_exit(status);
 }
 
 static void __attribute__((noreturn)) fail(int err)
 {
-	if (err == -ENOBUFS && keep.way == &keep_relay)
-		msg("--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max and rmem_max to 1200000");
+	if (err == -ENOBUFS && keep.mode == &keep_relay)
+		msg("--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max to 1200000");
 	else
 		msg_errno(1, err == -ETIMEDOUT ? "--keep: the former server does not end" : "--keep", err);
 	abort_and_exit(1);
@@ -218,7 +221,7 @@ static const char *why_give_up(int status)
 	if (!keep.works && keep.lives == 1 && (status == 126 || status == 127))
 		why = "cannot be run";
 	if (!why)
-		why = keep.way->refuse(keep.f, status, has_children);
+		why = keep.mode->refuse(keep.f, status, has_children);
 	return why ? why : keep_pace_ends_too_often((uint32_t)keep.f->keep_tries) ? "it ends too often" : NULL;
 }
 
@@ -235,7 +238,7 @@ static bool goes_on(const char *program, int *status)
 	keep.replacing = false;
 	if (failed)
 		why = why_give_up(*status);
-	keep.way->end(over, status);
+	keep.mode->end(over, status);
 	if (why) {
 		give_up(program, why);
 		*status = *status ? *status : 1;	/* nothing is mounted */
@@ -276,8 +279,8 @@ static bool reap(int *status)
 	int one, pid;
 
 	while ((pid = sys_ended_child(&succeeded)) > 0) {
-		if (keep.way->child_ended)
-			keep.way->child_ended(pid, succeeded);
+		if (keep.mode->child_ended)
+			keep.mode->child_ended(pid, succeeded);
 		sys_wait(pid, &one);
 		if (pid == keep.server) {
 			ended = true;
@@ -323,7 +326,7 @@ static int wait_for_server(void)
 	bool ended = false;
 
 	while (!ended) {
-		if (!keep.signal && !keep.way->wait(keep.signals, keep.server, &keep.works)) {
+		if (!keep.signal && !keep.mode->wait(keep.signals, keep.server, &keep.works)) {
 			note_serving();
 			continue;
 		}
@@ -350,8 +353,8 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	keep.f = f;
 	keep.at = at;
 	keep.device = device;
-	keep.way = opt_word("direct|relay", f->keep) == 1 ? &keep_relay : &keep_direct;
-	err = keep.way->take_over(at, device, &keep.lives);
+	keep.mode = opt_word("direct|relay", f->keep) == 1 ? &keep_relay : &keep_direct;
+	err = keep.mode->take_over(at, device, &keep.lives);
 	if (!err)
 		err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
 	if (!err)
@@ -364,6 +367,6 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 		status = wait_for_server();
 	} while (goes_on(argv[0], &status));
 	wait_for_unmounter();
-	keep.way->close();
+	keep.mode->close();
 	return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keep_direct: servers that can go on with a connection that they did not begin: fuse_resume.h says what they are
- * handed. See keep_way.h. */
+ * handed. See keep_mode.h. */
 #include <errno.h>
 
 #include "cli/env.h"
@@ -8,7 +8,7 @@
 #include "keep_fdstore.h"
 #include "keep_queue.h"
 #include "keep_stores.h"
-#include "keep_way.h"
+#include "keep_mode.h"
 #include "out.h"
 #include "sys.h"
 #include "sys/keep.h"
@@ -148,4 +148,4 @@ static void close_stores(void)
 	keep_fdstore_drop_mount(direct.at->mounted.dev_minor, direct.life);
 }
 
-const struct keep_way keep_direct = { take_over, prepare, begin, become, begun, NULL, wait, refuse, end, close_stores };
+const struct keep_mode keep_direct = { take_over, prepare, begin, become, begun, NULL, wait, refuse, end, close_stores };

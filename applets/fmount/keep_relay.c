@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* keep_relay: servers that know nothing of the keeper, behind a relay: see relay.h and keep_way.h. */
+/* keep_relay: servers that know nothing of the keeper, behind a relay: see relay.h and keep_mode.h. */
 #include <signal.h>
 #include <stddef.h>
 
-#include "keep_way.h"
+#include "keep_mode.h"
 #include "msg.h"
 #include "relay.h"
 #include "relay_notify.h"
@@ -15,6 +15,7 @@ static struct {
 	int device, place;
 	int server;		/* its pid, which is that of its process group, too; 0: none */
 	bool serves;		/* it has answered INIT */
+	uint64_t since;		/* when that was seen, in ns */
 	bool told;		/* the connection is over, and the server has had SIGTERM */
 } behind;
 
@@ -80,6 +81,7 @@ static bool wait(int signals, int server, bool *works)
 	switch (relay_run(signals)) {
 	case RELAY_SERVES:
 		*works = behind.serves = true;
+		behind.since = sys_clock_ns();
 		return false;
 	case RELAY_OVER:
 		end_server(server);
@@ -94,11 +96,14 @@ static bool wait(int signals, int server, bool *works)
 	}
 }
 
-/* A server that exited with success may have left processes behind: they have the device, and would read what
-   is for the next server. */
+/* What the program leaves when it goes to the background has the device, and would read what is for the next server.
+   It does so as it begins to serve. */
 static const char *refuse(const struct fmount *f, int status, bool (*has_children)(void))
 {
-	if (status || f->auto_unmount || relay_is_used() || !has_children())
+	enum { BEGINS_S = 5 };
+	bool has_served = behind.serves && sys_clock_ns() - behind.since > (uint64_t)BEGINS_S * NS_PER_S;
+
+	if (status || f->auto_unmount || has_served || relay_is_used() || !has_children())
 		return NULL;
 	return "it has gone to the background; run it in the foreground (-f)";
 }
@@ -111,4 +116,4 @@ static void end(bool over, int *status)
 		*status = 0;	/* It ended because the keeper told it to. */
 }
 
-const struct keep_way keep_relay = { take_over, prepare, begin, become, begun, child_ended, wait, refuse, end, relay_abort };
+const struct keep_mode keep_relay = { take_over, prepare, begin, become, begun, child_ended, wait, refuse, end, relay_abort };

@@ -153,6 +153,7 @@ static enum relay_event work_on(struct sys_poll p[COUNT], int milliseconds)
 	if (p[DEVICE].revents & SYS_POLL_END)
 		return RELAY_OVER;
 	relay.drained |= p[DEVICE].events && !(p[DEVICE].revents & SYS_POLL_IN);
+	relay.names.known |= relay.drained;	/* those of the server that had the device were delivered again before */
 	if (p[NOTIFIER].revents)
 		relay_notify_go_on();
 	if (p[SERVER].revents & p[SERVER].events & SYS_POLL_IN)
@@ -168,11 +169,12 @@ static enum relay_event work_on(struct sys_poll p[COUNT], int milliseconds)
 static enum relay_event work_once(int signals)
 {
 	int milliseconds = -1;
-	enum relay_notify_state state = relay.began ? relay_notify_state(&milliseconds) : RELAY_HEAR;
+	enum relay_notify_state state = relay.began ? relay_notify_state(&milliseconds) : RELAY_LISTEN;
+	short events = (short)((state == RELAY_LISTEN ? SYS_POLL_IN : 0) | (relay.held && !relay.short_of_memory ? SYS_POLL_OUT : 0));
 	struct sys_poll p[COUNT] = {
 		[SIGNALS] = { signals, SYS_POLL_IN, 0 },
-		[SERVER] = { relay.link.socket, (short)((state == RELAY_HEAR ? SYS_POLL_IN : 0)
-				| (relay.held && !relay.short_of_memory ? SYS_POLL_OUT : 0)), 0 },
+		/* A socket that is shut down would end each poll(2) at once. */
+		[SERVER] = { events ? relay.link.socket : -1, events, 0 },
 		[DEVICE] = { relay.device, relay.began && !relay.held ? SYS_POLL_IN : 0, 0 },
 		[NOTIFIER] = { relay_notify_socket(), SYS_POLL_IN, 0 },
 	};
@@ -203,7 +205,7 @@ enum relay_event relay_run(int signals)
 /* ---- Between two servers ---- */
 
 /* What the server has answered counts, and what it has not read can be sent to the next one. The limit is for a
-   process that the server has left behind, and that goes on writing: set_buffer() has the kernel hold four times as much as
+   process that the server has left behind, and that goes on writing: sys_set_buffers() has the kernel hold four times as much as
    the longest message. */
 static void empty_sockets(void)
 {

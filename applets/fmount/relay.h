@@ -24,8 +24,8 @@ int relay_prepare(int device, const struct sys_stat *mounted);
 int relay_start_life(void);
 
 /* Works until a signal can be read from `signals`; until the server serves, of which
-   it tells once; or until the connection is over: then the server has lost its socket, and still
-   runs. Then again after 2 seconds. RELAY_FAILS: the server cannot be used; relay_failure() says why. */
+   it tells once; or until the connection is over. Then, called again, it closes the server's socket after 2 seconds, and
+   returns RELAY_OVER once more 30 seconds later if the server still runs. RELAY_FAILS: the server cannot be used; relay_failure() says why. */
 enum relay_event { RELAY_GOES_ON, RELAY_SIGNAL, RELAY_SERVES, RELAY_OVER, RELAY_FAILS };
 enum relay_event relay_run(int signals);
 const char *relay_failure(void);

@@ -23,7 +23,7 @@ static bool is_once(const struct fuse_in_header *in, uint64_t size)
 	return is_in(once, in->opcode);
 }
 
-int relay_calls_begin(struct relay_table *calls, const struct fuse_in_header *in, uint64_t size)
+int relay_calls_begin(struct relay_table *calls, const struct fuse_in_header *in, uint64_t size, bool known)
 {
 	uint64_t unique = in->unique & ~FUSE_UNIQUE_RESEND;
 	uint32_t index = relay_table_find(calls, unique);
@@ -35,7 +35,7 @@ int relay_calls_begin(struct relay_table *calls, const struct fuse_in_header *in
 		slot->value |= flags & RELAY_RESENT;
 		return 1;
 	}
-	if (!slot && flags & RELAY_RESENT && flags & RELAY_ONCE)
+	if (!slot && !known && flags & RELAY_RESENT && flags & RELAY_ONCE)
 		return -EIO;
 	if (slot)
 		slot->value = flags;

@@ -17,8 +17,9 @@ enum relay_call {
 
 /* Takes note of a request that the kernel delivers, of which `size` bytes are valid. Returns 0: send it to the server; 1: the
    server has it; -EIO: a server that has ended may have carried it out, and a second time could do
-   harm; -ENOMEM. */
-int relay_calls_begin(struct relay_table *calls, const struct fuse_in_header *in, uint64_t size);
+   harm; -ENOMEM. known: each request that a server has had and not answered is in the table, so that none has had
+   this one if it is not. */
+int relay_calls_begin(struct relay_table *calls, const struct fuse_in_header *in, uint64_t size, bool known);
 
 /* The request `unique` (without FUSE_UNIQUE_RESEND) that the server has: enum relay_call, or 0. */
 uint32_t relay_calls_sent(const struct relay_table *calls, uint64_t unique);

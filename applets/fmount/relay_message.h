@@ -14,6 +14,7 @@ struct relay_names {
 	struct relay_ids nodes;
 	struct relay_ids handles;	/* of the root directory; all other handles end with their nodes */
 	struct relay_table calls;
+	bool known;			/* each request that a server has had, and not answered, is in `calls` */
 	bool opens;			/* OPENDIR was answered, and not with ENOSYS: the kernel has a handle of each open directory */
 	uint32_t replied;		/* the call that relay_reply() has ended last: enum relay_call */
 	/* Sends the server a message: it has to forget a node that the kernel does not get. */

@@ -28,7 +28,7 @@ static struct {
 	int asleep;		/* in how many looks it had not run since the look before */
 	bool late;		/* the relay has gone on meanwhile */
 	bool again;		/* a child has ended over this one */
-	bool guarded;
+	int guard;		/* the socket whose end tells the guard that the keeper has ended; 0: there is no guard */
 	char *queue;		/* what comes next, from `begin` to `end`; each at a multiple of 8 */
 	size_t begin, end;
 } notifier = { .child = { 0, -1 } };
@@ -53,12 +53,16 @@ static void __attribute__((noreturn)) write_all(int socket, int keeper)
 
 static bool start_guard(void)
 {
-	int socket, pid = notifier.guarded ? 1 : child_fork(&socket);
+	int socket, pid;
 
+	if (notifier.guard)
+		return true;
+	pid = child_fork(&socket);
 	if (pid == 0)
 		relay_guard(socket);
-	notifier.guarded = pid > 0;
-	return notifier.guarded;
+	if (pid > 0)
+		notifier.guard = socket;
+	return pid > 0;
 }
 
 static bool start(void)
@@ -169,8 +173,10 @@ static void tell_next(void)
 
 void relay_notify(void *message, size_t size)
 {
-	if (notifier.size) {
+	if (notifier.size || notifier.begin < notifier.end) {
 		append(message);
+		if (!notifier.size)
+			tell_next();	/* no child could be started before */
 	} else if (notifier.child.socket >= 0 || start()) {
 		memcpy(notifier.now, message, size);
 		notifier.again = false;
@@ -200,14 +206,14 @@ enum relay_notify_state relay_notify_state(int *milliseconds)
 
 	*milliseconds = -1;
 	if (!notifier.size)
-		return RELAY_HEAR;
+		return RELAY_LISTEN;
 	if (is_full()) {
 		*milliseconds = STUCK_MS - (int)passed;
 		return passed >= STUCK_MS ? RELAY_STUCK : RELAY_WAIT;
 	}
 	notifier.late = notifier.late || passed >= LATE_MS || is_kept_waiting();
 	if (notifier.late)
-		return RELAY_HEAR;
+		return RELAY_LISTEN;
 	*milliseconds = LOOK_MS;
 	return RELAY_WAIT;
 }
@@ -217,8 +223,8 @@ int relay_notify_socket(void)
 	return notifier.child.socket;
 }
 
-/* The child writes again what was late, and what a child has not finished that was killed: but if that happens twice,
-   this may be the reason. */
+/* The child writes again what was late, and what a child has not finished that was killed: but not if the next child is
+   killed over it, too. */
 void relay_notify_go_on(void)
 {
 	char byte;
@@ -227,7 +233,7 @@ void relay_notify_go_on(void)
 	if (ended)
 		forget_child();
 	notifier.again = again;
-	again |= !ended && notifier.late && drop_instead_of_store(notifier.now);
+	again |= notifier.late && drop_instead_of_store(notifier.now);
 	if (again && notifier.size)
 		tell_child(((const struct fuse_out_header *)(const void *)notifier.now)->len);
 	else
@@ -242,6 +248,12 @@ void relay_notify_pass(void)
 		notifier.end = notifier.begin;
 	notifier.late = true;
 	notifier.since = sys_clock_ns();
+}
+
+void relay_notify_leave(void)
+{
+	if (notifier.guard)
+		sys_close(notifier.guard);
 }
 
 bool relay_notify_end(void)

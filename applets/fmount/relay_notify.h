@@ -19,7 +19,7 @@ void relay_notify(void *message, size_t size);
 
 /* Whether to take messages from the server. *milliseconds: how long to wait for relay_notify_socket(); -1: for ever.
    STUCK: so many notifications wait that no more can be taken, and have done so for ten seconds. */
-enum relay_notify_state { RELAY_HEAR, RELAY_WAIT, RELAY_STUCK };
+enum relay_notify_state { RELAY_LISTEN, RELAY_WAIT, RELAY_STUCK };
 enum relay_notify_state relay_notify_state(int *milliseconds);
 
 /* A child of the keeper has ended, and is about to be reaped: from then on its pid can be another process's. */
@@ -36,5 +36,8 @@ void relay_notify_pass(void);
 /* Kills the child; returns whether it has ended. A child that waits for the kernel is deaf to SIGKILL, and keeps the
    connection alive. The keeper aborts the connection as it ends; if the keeper is killed, a second child does so. */
 bool relay_notify_end(void);
+
+/* In another child of the keeper, which may outlive it: so that the second child still sees the keeper end. */
+void relay_notify_leave(void);
 
 #endif

@@ -137,7 +137,7 @@ static int interrupt(struct relay_names *names, struct fuse_in_header *in, size_
 static int call(struct relay_names *names, struct fuse_in_header *in, size_t size)
 {
 	uint64_t unique = in->unique & ~FUSE_UNIQUE_RESEND;
-	int err = relay_calls_begin(&names->calls, in, size);
+	int err = relay_calls_begin(&names->calls, in, size, names->known);
 
 	if (err)
 		return err > 0 ? RELAY_DROP : err;

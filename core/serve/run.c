@@ -109,13 +109,14 @@ static void on_ready(struct fuse_session *session)
 	sys_release_program();
 }
 
-/* fmount attaches the mount later, and tells where: "NUMBER:PATH", of the connection (wait_server.c). */
-static bool adopt_later(const char *told)
+/* fmount attaches the mount later, and tells where: "NUMBER:PATH", of the connection (wait_server.c). connection: what
+   fdinfo tells; NULL: nothing. */
+static bool adopt_later(const char *told, const uint64_t *connection)
 {
 	struct out path = OUT_TEXT(serving.at.path);
 	const char *colon = told ? strchr(told, ':') : NULL;
 
-	if (!colon)
+	if (!colon || (connection && *connection != text_number(told)))
 		return false;
 	serving.at.mounted.dev_minor = (uint32_t)text_number(told);
 	out_str(&path, colon + 1);
@@ -130,14 +131,15 @@ static int adopt(const char *where)
 	const char *number = where + sizeof(SERVING_DEVICE) - 1, *later = env_take("FUSEBOX_LATER");
 	uint64_t connection;
 	int fd = serving_take_device(where);
+	bool told = proc_connection("self", number, &connection) == 0;
 
 	if (fd < 0)
 		return fd;
 	if (serving.session.kept) {	/* The keeper unmounts: no mountpoint is needed. */
 		serving.at.mounted.dev_major = (uint32_t)(serving.session.kept->device >> 32);
 		serving.at.mounted.dev_minor = (uint32_t)serving.session.kept->device;
-	} else if ((proc_connection("self", number, &connection) == 0 && unmounter_find_mount(&serving.at, connection) == 0)
-		   || adopt_later(later)) {
+	} else if ((told && unmounter_find_mount(&serving.at, connection) == 0)
+		   || adopt_later(later, told ? &connection : NULL)) {
 		serving.shown = serving.at.path;
 	}
 	return serving.session.kept ? fd : move_above_output(fd);

@@ -108,9 +108,7 @@ static int set_buffer(int socket, int option, int forced, size_t size)
 
 int sys_set_buffers(int socket, size_t size)
 {
-	int err = set_buffer(socket, SO_SNDBUF, SO_SNDBUFFORCE, size);
-
-	return err ? err : set_buffer(socket, SO_RCVBUF, SO_RCVBUFFORCE, size);
+	return set_buffer(socket, SO_SNDBUF, SO_SNDBUFFORCE, size);
 }
 
 int sys_poll_several(struct sys_poll *polls, size_t count, int milliseconds)
@@ -217,7 +215,7 @@ int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_E
 
 int sys_renumber(int fd)
 {
-	enum { FIRST = 400 };
+	enum { FIRST = 600 };
 	int renumbered = fd < 0 ? fd : sys_dup_above(fd, FIRST);
 
 	if (renumbered < 0)

@@ -69,7 +69,7 @@ int sys_send_fds(int socket, const int *fds, size_t count);
    if the peer has closed the socket; -EPROTO if numbers and descriptors do not agree: that message is gone. */
 int sys_receive_fds(int socket, int numbers[1 + SYS_FDS_EACH], int fds[SYS_FDS_EACH]);
 
-/* Moves a descriptor that a server inherits to the first number that is free from 400 on, close-on-exec, and returns
+/* Moves a descriptor that a server inherits to the first number that is free from 600 on, close-on-exec, and returns
    that. The descriptors that a service manager passes are below it, so each server of --keep finds its own under the
    same numbers, none of which a file can have that an earlier server opened. Where the limit of descriptors is lower
    the descriptor stays; an error is handed through. */

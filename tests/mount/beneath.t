@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 start 240
 need python3
-mkdir mnt
+mkdir mnt fresh
 first_pid_namespace() { [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ]; }
 layers() { own_mounts | grep -c " $T/mnt$"; }
 # Finds the server's process without pgrep, which could block on a process of others.
@@ -71,6 +71,10 @@ sleep 0.2
 exits 0 '--replace-stale of one that hangs' fmount --wait --replace-stale mnt -- hellofs
 is 'after --replace-stale of a hung mount, the new mount serves' "$(timeout 5 cat mnt/hello)" hello
 ok 'the process that waited for the hung mount gets an error' within 5 gone "$waiter"
+exits 0 'what the fmount above tells its own program is not handed on' \
+	env FUSEBOX_LATER=1:/elsewhere fmount fresh -- sh -c 'echo "[${FUSEBOX_LATER:-}]" >handed'
+is 'to another one' "$(cat handed)" '[]'
+umount -l fresh 2>/dev/null
 # The server starts before its mount is in the mount table, and unmounts it at SIGTERM all the same.
 for how in '' --keep; do
 	umount -l mnt

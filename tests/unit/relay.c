@@ -210,6 +210,13 @@ static void death(void **state)
 	assert_int_equal(answers, 1);
 	assert_true(answered[0] == (2 | FUSE_UNIQUE_RESEND));
 	assert_int_equal(errors[0], -ESTALE);
+	/* Once the kernel had nothing more to deliver, a request that is not known has been read by no server: fumount --wake
+	   has given it back. */
+	begin_life();
+	names.known = true;
+	assert_int_equal(deliver(FUSE_RENAME, 12 | FUSE_UNIQUE_RESEND, 1), RELAY_PASS);
+	begin_life();
+	names.known = false;
 	assert_int_equal(names.calls.count, 0);
 }
 

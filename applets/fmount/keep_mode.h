@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* keep_way: what --keep=direct and --keep=relay do in different ways. The keeper calls these functions. */
-#ifndef FUSEBOX_FMOUNT_KEEP_WAY_H
-#define FUSEBOX_FMOUNT_KEEP_WAY_H
+/* keep_mode: what --keep=direct and --keep=relay do in different ways. The keeper calls these functions. */
+#ifndef FUSEBOX_FMOUNT_KEEP_MODE_H
+#define FUSEBOX_FMOUNT_KEEP_MODE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "fmount.h"
 
-struct keep_way {
+struct keep_mode {
 	/* First of all: after this close() can be called. Raises *last to the number of the last server of the keeper
 	   before this one, which then has ended. 0 or -errno. */
 	int (*take_over)(const struct mountpoint *at, int device, uint32_t *last);
@@ -34,6 +34,6 @@ struct keep_way {
 	void (*close)(void);
 };
 
-extern const struct keep_way keep_direct, keep_relay;
+extern const struct keep_mode keep_direct, keep_relay;
 
 #endif
