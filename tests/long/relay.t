@@ -43,6 +43,7 @@ END
 
 is_at() { [ "$(cat "/proc/$keeper/comm")" = "fuse-relay:$1" ]; }
 figures() { echo "$(find "/proc/$keeper/fd" -mindepth 1 | wc -l)" "$(awk '/VmRSS/ { print $2 }' "/proc/$keeper/status")"; }
+has_begun() { server=$(child_named "$1" "$keeper") && [ "$server" ]; }
 # serves NAME DIRECTORY CLIENT-WRITES PROGRAM...
 serves()
 {
@@ -51,11 +52,12 @@ serves()
 	keeper=$bg
 	ok "$name serves" within 20 test -e "$top/file" || return
 	rm -f stop
-	timeout 400 python3 client.py "$top" "${writes:+1}" >found.1 2>count.1 & one=$!
-	timeout 400 python3 client.py "$top" "${writes:+2}" >found.2 2>count.2 & two=$!
+	command timeout 900 python3 client.py "$top" "${writes:+1}" >found.1 2>count.1 & one=$!
+	command timeout 900 python3 client.py "$top" "${writes:+2}" >found.2 2>count.2 & two=$!
+	pids+=("$one" "$two")
 	for ((i = 1; i <= kills; i++)); do
 		sleep "0.$((RANDOM % 10))"
-		server=$(child_named "$name" "$keeper")
+		within 20 has_begun "$name" || break
 		kill -KILL "$server"
 		within 20 is_at "$i" || break
 		[ "$i" != $((kills / 2)) ] || before=$(figures)
