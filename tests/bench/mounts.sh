@@ -7,7 +7,7 @@ many_pid='' next=0 round=0
 mounts() # mounts COUNT: $T/mounts/0, 1 ..., no others
 {
 	no_mounts
-	mount -t tmpfs none "$T/mounts"
+	mount -t tmpfs -o mode=755 none "$T/mounts"
 	next=0
 	rm -f "$T/feed" "$T/said"
 	mkfifo "$T/feed" "$T/said"
