@@ -225,16 +225,11 @@ static int run_beneath(struct fmount *f, int held, const char *where, const stru
 	return err ? 1 : start(f, &at, device, program);
 }
 
-static bool keeps_by_relay(const struct fmount *f)
-{
-	return f->keep && opt_word("direct|relay", f->keep) == 1;
-}
-
 static int run(struct fmount *f, const char *where, char **program)
 {
 	static struct mountpoint at;
 	struct optlist mount;
-	int device = f->keep ? fmount_keep_stored(&at, where, keeps_by_relay(f)) : -1, held;
+	int device = f->keep ? fmount_keep_stored(&at, where, f->relay) : -1, held;
 
 	if (device >= 0)
 		return start(f, &at, device, program);
@@ -280,6 +275,7 @@ static int fmount_main(char **argv)
 	static struct fmount f;
 	struct opt_rest rest;
 	char **program;
+	int how;
 
 	f.collect = (struct opt_set) { append_options, &f };
 	f.read_only = (struct opt_set) { append_read_only, &f };
@@ -305,9 +301,11 @@ static int fmount_main(char **argv)
 		return applet_usage("--fd-socket: it starts no program, and takes no option of one");
 	if (f.keep && !fmount_keep)
 		return refuse_missing_part("--keep");
-	if (f.keep && *f.keep && opt_word("direct|relay", f.keep) < 0)
+	how = f.keep && *f.keep ? opt_word("direct|relay", f.keep) : 0;
+	if (how < 0)
 		return applet_usage("--keep: wanted: direct or relay");
-	if (f.clones && keeps_by_relay(&f))
+	f.relay = how == 1;
+	if (f.clones && f.relay)
 		return applet_usage("--keep=relay takes no --clones");
 	if (f.beneath && (f.keep || !can_attach_later(&f) || f.userns || f.replace_stale))
 		return applet_usage("--beneath takes --wait, without --keep, --auto-unmount, --user, --drop-caps, --userns and --replace-stale");

@@ -19,6 +19,7 @@ struct fmount {
 	const char *fd_socket;
 	bool wait, root_daemon, auto_unmount, replace_stale, beneath;
 	const char *keep;		/* --keep[=direct|relay]; "": direct; NULL: not given */
+	bool relay;			/* --keep=relay */
 	int keep_tries;
 	/* options that only the optional source files use */
 	bool userns, check, json, verbose, ignored, dry_run;

@@ -11,16 +11,15 @@
 
 #include "cli/notify.h"
 #include "fmount.h"
+#include "keep_mode.h"
 #include "keep_pace.h"
 #include "keep_queue.h"
 #include "keep_unmount.h"
-#include "keep_mode.h"
 #include "mount/umount.h"
 #include "msg.h"
-#include "relay_notify.h"
-#include "opt.h"
 #include "out.h"
 #include "relay.h"
+#include "relay_notify.h"
 #include "serve/repeat.h"
 #include "sys.h"
 #include "sys/keep.h"
@@ -353,7 +352,7 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 	keep.f = f;
 	keep.at = at;
 	keep.device = device;
-	keep.mode = opt_word("direct|relay", f->keep) == 1 ? &keep_relay : &keep_direct;
+	keep.mode = f->relay ? &keep_relay : &keep_direct;
 	err = keep.mode->take_over(at, device, &keep.lives);
 	if (!err)
 		err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);

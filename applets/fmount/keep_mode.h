@@ -18,7 +18,7 @@ struct keep_mode {
 	int (*begin)(uint32_t life);
 	/* In that process: puts them in place. 0 or -errno. */
 	int (*become)(void);
-	/* In the keeper, after the fork: closes what is the server's. server: its pid, or -errno. */
+	/* In the keeper, after the fork: closes the descriptors that the server alone needs. server: its pid, or -errno. */
 	void (*begun)(int server);
 	/* NULL, or for each child that has ended, before the keeper reaps it. succeeded: with status 0. */
 	void (*child_ended)(int pid, bool succeeded);

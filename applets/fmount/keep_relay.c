@@ -96,8 +96,8 @@ static bool wait(int signals, int server, bool *works)
 	}
 }
 
-/* What the program leaves when it goes to the background has the device, and would read what is for the next server.
-   It does so as it begins to serve. */
+/* A program that goes to the background ends with success when it begins to serve. The child that it leaves has the
+   device, and would read the next server's requests. */
 static const char *refuse(const struct fmount *f, int status, bool (*has_children)(void))
 {
 	enum { BEGINS_S = 5 };

@@ -143,7 +143,7 @@ static enum relay_event end_connection(int signals)
 
 enum { SIGNALS, SERVER, DEVICE, NOTIFIER, COUNT };
 
-/* Waits, and then takes what has come from the server, or for it. */
+/* Waits for one of the descriptors, and passes on at most one message of the server and one request of the kernel. */
 static enum relay_event work_on(struct sys_poll p[COUNT], int milliseconds)
 {
 	enum relay_event event = RELAY_GOES_ON;
@@ -170,7 +170,8 @@ static enum relay_event work_once(int signals)
 {
 	int milliseconds = -1;
 	enum relay_notify_state state = relay.began ? relay_notify_state(&milliseconds) : RELAY_LISTEN;
-	short events = (short)((state == RELAY_LISTEN ? SYS_POLL_IN : 0) | (relay.held && !relay.short_of_memory ? SYS_POLL_OUT : 0));
+	short events = (short)((state == RELAY_LISTEN ? SYS_POLL_IN : 0)
+			       | (relay.held && !relay.short_of_memory ? SYS_POLL_OUT : 0));
 	struct sys_poll p[COUNT] = {
 		[SIGNALS] = { signals, SYS_POLL_IN, 0 },
 		/* A socket that is shut down would end each poll(2) at once. */
@@ -225,7 +226,6 @@ static void empty_sockets(void)
 
 void relay_end_life(void)
 {
-	relay.failure = NULL;
 	if (relay.direct) {
 		/* If the kernel still waits for the reply to INIT, any other server can have what this one had. */
 		relay.direct = !relay_first_began();

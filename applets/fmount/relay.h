@@ -14,9 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads INIT of a connection that no process has read from. `device` stays the caller's. Reports
-   what the kernel does not allow. mounted: the mount's device number. 0 or -errno: -ENOBUFS if the sockets of this process may not be large enough. */
 struct sys_stat;
+
+/* Reads INIT of a connection that no process has read from. `device` stays the caller's. Reports
+   what the kernel does not allow. mounted: the mount's device number. 0 or -errno; -ENOBUFS: this process may not make
+   its sockets large enough. */
 int relay_prepare(int device, const struct sys_stat *mounted);
 
 /* The descriptor that the next server shall have under the device's number, which can be the
@@ -25,7 +27,8 @@ int relay_start_life(void);
 
 /* Works until a signal can be read from `signals`; until the server serves, of which
    it tells once; or until the connection is over. Then, called again, it closes the server's socket after 2 seconds, and
-   returns RELAY_OVER once more 30 seconds later if the server still runs. RELAY_FAILS: the server cannot be used; relay_failure() says why. */
+   returns RELAY_OVER once more 30 seconds later if the server still runs. RELAY_FAILS: the server cannot be used;
+   relay_failure() says why. */
 enum relay_event { RELAY_GOES_ON, RELAY_SIGNAL, RELAY_SERVES, RELAY_OVER, RELAY_FAILS };
 enum relay_event relay_run(int signals);
 const char *relay_failure(void);

@@ -16,7 +16,7 @@ static void forget_edge(void)
 	relay.edge = -1;
 }
 
-/* Resending wakes those who wait for the queue, as another request does. */
+/* FUSE_NOTIFY_RESEND wakes the processes that poll the device, as a new request does: so poll it only afterwards. */
 void relay_first_prepare(void)
 {
 	forget_edge();

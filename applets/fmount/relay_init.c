@@ -38,8 +38,8 @@ static int read_init(void)
 	return relay.init.head.opcode == FUSE_INIT ? 0 : -EPROTO;
 }
 
-/* What was in a ring of a server that has ended is lost to everything but an abort: hide rings, by a
-   relay from the start. */
+/* A request that a server had in an io_uring ring when it ended can be ended by an abort alone. So offer no server
+   rings: where the kernel does, the first server has a socket, too. */
 static void choose_first_life(void)
 {
 	bool rings = offered() & FUSE_OVER_IO_URING;

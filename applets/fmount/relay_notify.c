@@ -29,7 +29,7 @@ static struct {
 	bool late;		/* the relay has gone on meanwhile */
 	bool again;		/* a child has ended over this one */
 	int guard;		/* the socket whose end tells the guard that the keeper has ended; 0: there is no guard */
-	char *queue;		/* what comes next, from `begin` to `end`; each at a multiple of 8 */
+	char *queue;		/* the notifications that wait, from `begin` to `end`; each begins at a multiple of 8 */
 	size_t begin, end;
 } notifier = { .child = { 0, -1 } };
 
@@ -223,7 +223,7 @@ int relay_notify_socket(void)
 	return notifier.child.socket;
 }
 
-/* The child writes again what was late, and what a child has not finished that was killed: but not if the next child is
+/* The child writes a notification again that was late, or over which a child was killed, unless the next child is
    killed over it, too. */
 void relay_notify_go_on(void)
 {

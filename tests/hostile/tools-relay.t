@@ -56,7 +56,7 @@ ok 'nodes: one node by many names' lies nodes
 exits 0 'nodes: each is found' timeout 5 stat mnt/{1..200}
 ok 'nodes: unmounts' end
 
-# The kernel drops what has no type, and sends no FORGET for it.
+# The kernel rejects a node whose mode has no file type, and sends no FORGET for it.
 ok 'typeless: files that the kernel rejects' lies typeless
 timeout 20 stat mnt/{1..100} >/dev/null 2>&1
 before=$(memory)

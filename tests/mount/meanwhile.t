@@ -83,7 +83,7 @@ for i in {1..12}; do
 done
 is 'two -a -R at once' "$failed" '' || diag "$(cat said)"
 
-# The upper one of two goes while -R looks for what is mounted: at each third of its system calls.
+# umount(8) takes away the upper of two stacked mounts while -R looks for mounts: at each third of -R's system calls.
 two() { faulty good "$T/mnt"; faulty good "$T/mnt"; }
 failed=''
 two

@@ -176,7 +176,7 @@ is 'and serves' "$(timeout 5 cat "mnt$there/file")" hello
 ok 'and is unmounted' end
 
 # ---- What cannot be ----
-# With a socket as standard input: what is not prepared yet is not 0.
+# Standard input is a socket: the keeper takes no descriptor that it has not opened yet for number 0.
 cat >refused.py <<'END'
 import socket, subprocess
 ours, its = socket.socketpair()

@@ -5,8 +5,8 @@
  * a node with each LOOKUP, and the same number of it; typeless: another number each time, of a file without type;
  * small: its max_write is smaller than before; fds: sends a descriptor with each reply; features: agrees to another
  * feature once there is a file "features"; order: stores the number of each name that is looked up in "file"; late: stores
- * "old", and answers READ with "new" a moment later; behind: drops what is read and 30,000 names, and answers READ two
- * seconds later; drown: the same without end, and never answers.
+ * "old", and answers READ with "new" a moment later; behind: has the kernel drop the pages that are read, and 30,000 names, and
+ * answers READ two seconds later; drown: the same without end, and never answers.
  * From the start, slow: takes two milliseconds for each request; block: instead of an answer to READ, it drops
  * the pages that are read; dies: reads INIT, and ends some time after that, until there is a file "lives"; large: it
  * creates files, has many nodes, and tells in a file "cut" of a message that is not whole; vast: takes and
