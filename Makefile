@@ -45,10 +45,10 @@ END = $(if $(STATIC),$(MUSL_LIB)/crtn.o)
 endif
 
 # Flags for the set-uid binary; see below.
-PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE \
+PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE -DFUSEBOX_SETUID \
 	$(if $(findstring clang,$(CC)),,-flto)
 
-CORE = $(sort $(filter-out core/single.c $(WITHOUT:%=%.c),$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
+CORE = $(sort $(filter-out core/single%.c $(WITHOUT:%=%.c),$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
 # An applet is a file or a directory with its name. A configuration can leave parts out.
 applet_sources = $(filter-out $(WITHOUT:%=applets/%.c),$(wildcard applets/$(1).c applets/$(1)/*.c))
 SOURCES = $(CORE) $(foreach applet,$(APPLETS),$(call applet_sources,$(applet)))
@@ -132,14 +132,22 @@ PIE_START = $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o)
 PIE_END = -Wl,--start-group $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
 endif
 
+# On x86-64 with musl it needs no relocation at all (configs/setuid.ld), and has its own start code. If the
+# linker finds a relocation all the same, the helper is linked as on other machines.
+LEAN := $(if $(STATIC),$(if $(filter musl-gcc,$(CC)),$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),\
+	$(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),$(BUILD)/pie/core/single_start.o $(BUILD)/pie/core/single_libc.o))))
+RELRO = $(if $(STATIC),$(if $(filter musl,$(LIBC)),$(BUILD)/pie/core/single_relro.o))
+LEAN_CFLAGS = -fno-lto -fno-builtin -fno-stack-protector -fno-tree-loop-distribute-patterns
+link_lean = $(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -Wl,-T,configs/setuid.ld -o $@.full $(LEAN) $(SINGLE) $(MUSL_LIB)/libc.a -lgcc
+
 $(BUILD)/pie/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
 	$(call say,CC,$< (set-uid))
-	$(Q)$(CC) $(PIE_CFLAGS) $(COLD) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(PIE_CFLAGS) $(COLD) $(if $(filter $@,$(LEAN)),$(LEAN_CFLAGS)) -MMD -MP -c -o $@ $<
 
-$(BUILD)/fusermount3: $(SINGLE) configs/headerless
+$(BUILD)/fusermount3: $(LEAN) $(RELRO) $(SINGLE) configs/headerless configs/setuid.ld
 	$(call say,LD,$@)
-	$(Q)$(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(SINGLE) $(PIE_END)
+	$(Q)$(if $(LEAN),$(link_lean) 2>/dev/null ||) $(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(RELRO) $(SINGLE) $(PIE_END)
 	$(STRIPPED)
 
 links: $(BUILD)/fusebox
@@ -227,6 +235,6 @@ dist: cross
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(SINGLE:.o=.d)
+-include $(OBJECTS:.o=.d) $(SINGLE:.o=.d) $(LEAN:.o=.d) $(RELRO:.o=.d)
 -include tests/tests.mk
 .PHONY: all help links run umount completion install install-papers install-hooks install-setuid cross dist clean

@@ -92,7 +92,7 @@ static int unknown(const char *name)
 /* The drop-in replacements print their own --help. */
 static bool helps_itself(const struct applet *applet)
 {
-	for (const struct opt *o = applet->options; o->name; o++)
+	for (const struct opt *o = applet->options; o->kind; o++)
 		if (o->letter == 'h')
 			return true;
 	return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* single: main() of a binary with one applet, which may be set-uid root: the applet itself drops
-   and regains its privileges. */
+/* single: main() of the set-uid helper, which may be set-uid root: the applet itself drops and regains its
+   privileges. */
 #include <string.h>
 
 #include "applet.h"
@@ -9,17 +9,26 @@
 
 const bool applet_boxed = false;
 
+int fusermount_main(char **argv);
+
+/* The box alone has these: see opt.h and msg.h. */
+void opt_near(const struct opt *table, const char *typed, const char **nearest)
+{
+	(void)table, (void)typed, (void)nearest;
+}
+
+const char *msg_rare_error(int negative_errno)
+{
+	(void)negative_errno;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	static char *nothing[] = { (char *)"", NULL };
-	const char *name = argc > 0 ? applet_name(argv[0]) : "";
-	const struct applet *applet = *__start_applets;
+	char *nothing[] = { (char *)"", NULL };
 
 	sys_reset_signals();
 	applet_occupy_stdio();
-	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
-		if (strcmp((*a)->name, name) == 0)
-			applet = *a;
-	msg_applet = applet->name;
-	return applet->main(argc > 0 ? argv : nothing);
+	msg_applet = argc > 0 && strcmp(applet_name(argv[0]), "fusermount") == 0 ? "fusermount" : "fusermount3";
+	return fusermount_main(argc > 0 ? argv : nothing);
 }

@@ -33,11 +33,15 @@ struct applet {
 
 /* Registers ident_main under a name, at the end of an applet's file. A second line
    with another ident registers an alias. A further argument, a string literal, becomes applet.more. */
+#ifdef FUSEBOX_SETUID	/* core/single.c calls the helper's one applet */
+#define APPLET(ident, name, dir, operands, summary, options, ...)
+#else
 #define APPLET(ident, name, dir, operands, summary, options, ...)		\
 	static const struct applet applet_##ident =				\
 		{ name, dir, operands, summary, options, ident##_main, "" __VA_ARGS__ };	\
 	static const struct applet *const applet_at_##ident			\
 		__attribute__((APPLET_KEEP, section("applets"))) = &applet_##ident;
+#endif
 
 /* All registered applets, in link order. */
 extern const struct applet *const __start_applets[], *const __stop_applets[];

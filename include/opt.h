@@ -20,25 +20,31 @@
 #include <stdint.h>
 
 enum opt_kind {
-	OPT_FLAG,	/* bool: becomes true */
+	OPT_FLAG = 1,	/* bool: becomes true */
 	OPT_STRING,	/* const char *: points into argv */
 	OPT_NUMBER,	/* int: decimal, 0 or more */
 	OPT_MAYBE,	/* like OPT_STRING with an optional value (else ""); only -kVALUE, --name=VALUE */
 	OPT_CALL,	/* opt_set: called with each value, in order; with NULL if the option takes none */
 };
 
+/* The set-uid helper has no pointer in its constants: see configs/setuid.ld. */
+#ifdef FUSEBOX_SETUID
+typedef const char opt_text[16];
+#else
+typedef const char *opt_text;
+#endif
+
 struct opt {
 	char letter;		/* 0: none */
-	uint8_t kind;
+	uint8_t kind;		/* enum opt_kind; 0 ends a table */
 	uint16_t offset;	/* of the member in the applet's struct */
-	const char *name;	/* without "--", "" for none; opt_value() and opt_help() follow. NULL ends a table */
+	opt_text name;			/* without "--", "" for none; opt_value() and opt_help() follow */
 };
 
-/* name, value and help are string literals, and one string, since a pointer to each takes 8 bytes, and
-   24 bytes of a relocation in the set-uid helper. */
+/* name, value and help are string literals, and one string, since a pointer to each takes 8 bytes. */
 #define OPT(letter, name, kind, type, member, value, help) \
 	{ letter, kind, offsetof(type, member), name "\0" value "\0" help }
-#define OPT_END { 0, 0, 0, NULL }
+#define OPT_END { 0, 0, 0, "" }
 
 /* Returns the name of the option's value in --help; "" if it takes none. */
 const char *opt_value(const struct opt *option);

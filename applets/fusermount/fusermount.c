@@ -34,13 +34,13 @@ struct args {
 static const struct opt options[] = {
 	OPTION('h', "help", OPT_FLAG, help, ""),
 	OPTION('V', "version", OPT_FLAG, version, ""),
-	OPTION('o', "options", OPT_STRING, list, "VALUE"),
+	OPTION('o', "options", OPT_STRING, list, "N"),
 	OPTION('u', "unmount", OPT_FLAG, unmount, ""),
 	OPTION('z', "lazy", OPT_FLAG, lazy, ""),
 	OPTION('q', "quiet", OPT_FLAG, quiet, ""),
 	OPTION(0, "auto-unmount", OPT_FLAG, auto_unmount, ""),
 	OPTION(0, "sync-init", OPT_FLAG, sync_init, ""),
-	OPTION(0, "comm-fd", OPT_NUMBER, comm_fd, "VALUE"),
+	OPTION(0, "comm-fd", OPT_NUMBER, comm_fd, "N"),
 	OPT_END
 };
 
@@ -176,7 +176,7 @@ static int run(struct helper *h, const struct args *args, char **operands)
 	return args->unmount ? unmount(h, args->lazy, args->quiet) : mount(h, args->sync_init);
 }
 
-static int fusermount_main(char **argv)
+int fusermount_main(char **argv)
 {
 	static struct helper helper;
 	struct args args = { .comm_fd = -1 };

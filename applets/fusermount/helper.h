@@ -70,6 +70,9 @@ int helper_detach(struct helper *h, int fd);
    `why` then names the alternative. */
 int helper_unmount(struct helper *h, int fd, const char **why);
 
+/* Runs the applet, by either of its names. Returns the exit status. */
+int fusermount_main(char **argv);
+
 /* The rest is for helper.c and sync_init.c. */
 /* Sends data and fd (-1: none) to the peer, with the caller's uid. 0 or -errno. */
 int helper_send(const struct helper *h, const void *data, size_t size, int fd);

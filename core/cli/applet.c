@@ -40,7 +40,7 @@ int applet_help(const struct applet *applet)
 
 	out_fmt(&out, "Usage: %s [OPTIONS] %s\n\n%s: %s\n\nOptions:\n",
 		applet->name, applet->operands, applet->name, applet->summary);
-	for (const struct opt *o = applet->options; o->name; o++)
+	for (const struct opt *o = applet->options; o->kind; o++)
 		if (*opt_help(o))
 			option_help(&out, o);
 	out_str(&out, "  -h, --help               show this\n  -V, --version            show the version\n");

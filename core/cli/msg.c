@@ -9,7 +9,11 @@
 
 #include "out.h"
 
+#ifdef FUSEBOX_SETUID
+const char *msg_applet;	/* without an initial value, which would be relocated */
+#else
 const char *msg_applet = "fusebox";
+#endif
 
 static void write_message(bool named, const char *fmt, va_list args)
 {

@@ -51,7 +51,7 @@ bool opt_nearer(const char *typed, const char *word, const char **nearest)
 
 void opt_near(const struct opt *table, const char *typed, const char **nearest)
 {
-	for (; table->name; table++)
+	for (; table->kind; table++)
 		if (*table->name)
 			opt_nearer(typed, table->name, nearest);
 }

@@ -91,7 +91,7 @@ static const char *set_value(const struct opt *opt, void *args, char *value, con
 
 static const struct opt *find_letter(const struct opt *opt, char letter)
 {
-	for (; opt->name; opt++)
+	for (; opt->kind; opt++)
 		if (opt->letter == letter)
 			return opt;
 	return NULL;
@@ -99,7 +99,7 @@ static const struct opt *find_letter(const struct opt *opt, char letter)
 
 static const struct opt *find_name(const struct opt *opt, const char *name, size_t len)
 {
-	for (; opt->name; opt++)
+	for (; opt->kind; opt++)
 		if (*opt->name && strncmp(opt->name, name, len) == 0 && !opt->name[len])
 			return opt;
 	return NULL;

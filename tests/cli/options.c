@@ -10,7 +10,7 @@ const bool applet_boxed = true;
 
 static void list(const struct applet *applet, struct out *out)
 {
-	for (const struct opt *o = applet->options; o->name; o++) {
+	for (const struct opt *o = applet->options; o->kind; o++) {
 		if (o->letter)
 			out_fmt(out, "-%c\n", o->letter);
 		if (*o->name)

@@ -26,14 +26,14 @@ static const char *take(void *to, char *value, const char **bad)
 static void prepare(const struct opt *options, char *args)
 {
 	memset(args, 0, ROOM);
-	for (const struct opt *o = options; o->name; o++)
+	for (const struct opt *o = options; o->kind; o++)
 		if (o->kind == OPT_CALL)
 			*(struct opt_set *)(void *)(args + o->offset) = (struct opt_set) { take, NULL };
 }
 
 static void look(const struct opt *options, const char *args)
 {
-	for (const struct opt *o = options; o->name; o++) {
+	for (const struct opt *o = options; o->kind; o++) {
 		if (o->kind == OPT_STRING || o->kind == OPT_MAYBE)
 			fuzz_touch_text(*(const char *const *)(const void *)(args + o->offset));
 		if (o->kind == OPT_NUMBER)

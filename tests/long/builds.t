@@ -4,7 +4,7 @@
 # of what git has, without a warning, serves and unmounts; CONTRIBUTING.md tells their sizes, and `make size` those of each function.
 . "$(dirname "$0")/../lib.sh"
 start 500
-need git cc make clang
+need git cc make clang strace
 unset MAKEFLAGS MAKELEVEL MFLAGS BUILD
 
 mkdir one
@@ -23,6 +23,8 @@ exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
 is 'CONFIG=tiny builds fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
 if [ -e "$(command -v musl-gcc)" ]; then
 	ok 'tiny has at most 68,000 bytes' test "$(wc -c <one/build/tiny/fusebox)" -le 68000
+	exits 0 'the helper linked as for other machines' make -s -j2 -C two BUILD=build/relocated LEAN= build/relocated/fusermount3
+	like 'its relocated constants are made read-only' "$(strace -e trace=mprotect two/build/relocated/fusermount3 -V 2>&1)" 'PROT_READ\) += 0'
 else
 	skip 'the size of tiny' 'no musl-gcc'
 fi
