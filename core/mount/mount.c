@@ -65,18 +65,12 @@ static void set_options(struct context *c, const struct mountpoint *at,
 
 static unsigned int mount_attributes(uint32_t flags)
 {
-	static const struct { uint32_t flag, attr; } map[] = {
-		{ MOUNT_RDONLY, ATTR_RDONLY }, { MOUNT_NOSUID, ATTR_NOSUID },
-		{ MOUNT_NODEV, ATTR_NODEV }, { MOUNT_NOEXEC, ATTR_NOEXEC },
-		{ MOUNT_NOATIME, ATTR_NOATIME }, { MOUNT_STRICTATIME, ATTR_STRICTATIME },
-		{ MOUNT_NODIRATIME, ATTR_NODIRATIME }, { MOUNT_NOSYMFOLLOW, ATTR_NOSYMFOLLOW },
-	};
-	unsigned int attrs = 0;
+	enum { SAME = ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC };
 
-	for (unsigned int i = 0; i < sizeof(map) / sizeof(*map); i++)
-		if (flags & map[i].flag)
-			attrs |= map[i].attr;
-	return attrs;
+	_Static_assert(SAME == (MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC), "mount(2) and fsmount(2)");
+	return (flags & SAME) | (flags & MOUNT_NOATIME ? ATTR_NOATIME : 0)
+	       | (flags & MOUNT_STRICTATIME ? ATTR_STRICTATIME : 0) | (flags & MOUNT_NODIRATIME ? ATTR_NODIRATIME : 0)
+	       | (flags & MOUNT_NOSYMFOLLOW ? ATTR_NOSYMFOLLOW : 0);
 }
 
 /* Reads the context's first log line, such as "e fuse: Bad value for 'fd'". */

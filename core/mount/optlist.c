@@ -8,34 +8,41 @@
 
 #include "opt.h"
 
-static const struct { char name[14]; uint32_t set, clear; } flag_names[] = {
-	{ "ro", MOUNT_RDONLY, 0 },		{ "rw", 0, MOUNT_RDONLY },
-	{ "nosuid", MOUNT_NOSUID, 0 },		{ "suid", 0, MOUNT_NOSUID },
-	{ "nodev", MOUNT_NODEV, 0 },		{ "dev", 0, MOUNT_NODEV },
-	{ "noexec", MOUNT_NOEXEC, 0 },		{ "exec", 0, MOUNT_NOEXEC },
-	{ "sync", MOUNT_SYNC, 0 },		{ "async", 0, MOUNT_SYNC },
-	{ "dirsync", MOUNT_DIRSYNC, 0 },
-	{ "nosymfollow", MOUNT_NOSYMFOLLOW, 0 },{ "symfollow", 0, MOUNT_NOSYMFOLLOW },
-	{ "noatime", MOUNT_NOATIME, MOUNT_RELATIME | MOUNT_STRICTATIME },
-	{ "atime", 0, MOUNT_NOATIME },
-	{ "nodiratime", MOUNT_NODIRATIME, 0 },	{ "diratime", 0, MOUNT_NODIRATIME },
-	{ "relatime", MOUNT_RELATIME, MOUNT_NOATIME | MOUNT_STRICTATIME },
-	{ "norelatime", 0, MOUNT_RELATIME },
-	{ "strictatime", MOUNT_STRICTATIME, MOUNT_NOATIME | MOUNT_RELATIME },
-	{ "nostrictatime", 0, MOUNT_STRICTATIME },
-	{ "lazytime", MOUNT_LAZYTIME, 0 },	{ "nolazytime", 0, MOUNT_LAZYTIME },
-	{ "defaults", 0, 0 },
+/* A flag is stored as the number of its bit, in a byte. */
+static const struct { char name[14]; uint8_t bit, on; } flag_names[] = {
+#define ROW(name, flag, on) { name, __builtin_ctz(flag), on }
+	ROW("ro", MOUNT_RDONLY, 1),		ROW("rw", MOUNT_RDONLY, 0),
+	ROW("nosuid", MOUNT_NOSUID, 1),		ROW("suid", MOUNT_NOSUID, 0),
+	ROW("nodev", MOUNT_NODEV, 1),		ROW("dev", MOUNT_NODEV, 0),
+	ROW("noexec", MOUNT_NOEXEC, 1),		ROW("exec", MOUNT_NOEXEC, 0),
+	ROW("sync", MOUNT_SYNC, 1),		ROW("async", MOUNT_SYNC, 0),
+	ROW("dirsync", MOUNT_DIRSYNC, 1),
+	ROW("nosymfollow", MOUNT_NOSYMFOLLOW, 1), ROW("symfollow", MOUNT_NOSYMFOLLOW, 0),
+	ROW("noatime", MOUNT_NOATIME, 1),	ROW("atime", MOUNT_NOATIME, 0),
+	ROW("nodiratime", MOUNT_NODIRATIME, 1),	ROW("diratime", MOUNT_NODIRATIME, 0),
+	ROW("relatime", MOUNT_RELATIME, 1),	ROW("norelatime", MOUNT_RELATIME, 0),
+	ROW("strictatime", MOUNT_STRICTATIME, 1), ROW("nostrictatime", MOUNT_STRICTATIME, 0),
+	ROW("lazytime", MOUNT_LAZYTIME, 1),	ROW("nolazytime", MOUNT_LAZYTIME, 0),
+	ROW("defaults", MOUNT_NONE, 0),
+#undef ROW
 };
 
 enum { FLAG_NAMES = sizeof(flag_names) / sizeof(*flag_names) };
 
+/* Only one of these is set: the last one given. */
+enum { ATIMES = MOUNT_NOATIME | MOUNT_RELATIME | MOUNT_STRICTATIME };
+
 static bool parse_flag(struct optlist *o, const char *name)
 {
 	for (unsigned int i = 0; i < FLAG_NAMES; i++) {
-		if (strcmp(name, flag_names[i].name) == 0) {
-			o->flags = (o->flags & ~flag_names[i].clear) | flag_names[i].set;
-			return true;
-		}
+		uint32_t flag = 1u << flag_names[i].bit;
+
+		if (strcmp(name, flag_names[i].name) != 0)
+			continue;
+		o->flags &= ~flag;
+		if (flag_names[i].on)
+			o->flags = (flag & ATIMES ? o->flags & ~(uint32_t)ATIMES : o->flags) | flag;
+		return true;
 	}
 	return false;
 }
@@ -264,7 +271,7 @@ void optlist_text(const struct optlist *o, struct out *to)
 {
 	out_str(to, o->flags & MOUNT_RDONLY ? "ro" : "rw");
 	for (unsigned int i = 0; i < FLAG_NAMES; i++)
-		if (flag_names[i].set & o->flags & ~(uint32_t)MOUNT_RDONLY)
+		if (flag_names[i].on && o->flags & ~(uint32_t)MOUNT_RDONLY & 1u << flag_names[i].bit)
 			out_fmt(to, ",%s", flag_names[i].name);
 	optlist_fuse(o, to);
 	named(to, "fsname", o->fsname);

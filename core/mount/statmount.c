@@ -40,18 +40,20 @@ enum { ATIMES = 0x70 };	/* MOUNT_ATTR__ATIME */
 /* The options of one mount, as /proc/PID/mountinfo spells its attributes. */
 static const char *spell_attributes(uint64_t attributes)
 {
-	static const struct { uint32_t mask, value; char name[13]; } words[] = {
-		{ ATTR_RDONLY, ATTR_RDONLY, "ro" }, { ATTR_RDONLY, 0, "rw" }, { ATTR_NOSUID, ATTR_NOSUID, "nosuid" },
-		{ ATTR_NODEV, ATTR_NODEV, "nodev" }, { ATTR_NOEXEC, ATTR_NOEXEC, "noexec" },
-		{ ATIMES, ATTR_NOATIME, "noatime" }, { ATTR_NODIRATIME, ATTR_NODIRATIME, "nodiratime" },
-		{ ATIMES, 0, "relatime" }, { ATTR_NOSYMFOLLOW, ATTR_NOSYMFOLLOW, "nosymfollow" },
+	static const struct { uint8_t mask, value; char name[12]; } words[] = {
+		{ ATTR_RDONLY, ATTR_RDONLY, "ro" }, { ATTR_RDONLY, 0, "rw" }, { ATTR_NOSUID, ATTR_NOSUID, ",nosuid" },
+		{ ATTR_NODEV, ATTR_NODEV, ",nodev" }, { ATTR_NOEXEC, ATTR_NOEXEC, ",noexec" },
+		{ ATIMES, ATTR_NOATIME, ",noatime" }, { ATTR_NODIRATIME, ATTR_NODIRATIME, ",nodiratime" },
+		{ ATIMES, 0, ",relatime" },
 	};
 	static char text[80];
 	struct out out = OUT_TEXT(text);
 
 	for (unsigned int i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if ((attributes & words[i].mask) == words[i].value)
-			out_fmt(&out, "%s%s", out.len ? "," : "", words[i].name);
+			out_str(&out, words[i].name);
+	if (attributes & ATTR_NOSYMFOLLOW)
+		out_str(&out, ",nosymfollow");
 	return out_text(&out);
 }
 
