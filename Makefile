@@ -44,9 +44,10 @@ START = $(if $(STATIC),-nostartfiles $(addprefix $(MUSL_LIB)/,crt1.o crti.o))
 END = $(if $(STATIC),$(MUSL_LIB)/crtn.o)
 endif
 
-# Flags for the set-uid binary; see below.
-PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector,$(ALL_CFLAGS)) -fPIE -DFUSEBOX_SETUID \
-	$(if $(findstring clang,$(CC)),,-flto)
+# Flags for the set-uid binary; see below. Without vector registers, functions like printf need not save them.
+PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector -fno-tree-dominator-opts,$(ALL_CFLAGS)) -fPIE -DFUSEBOX_SETUID \
+	$(PROTECTED) $(if $(LEAN),-mgeneral-regs-only -fno-tree-forwprop) $(if $(findstring clang,$(CC)),,-flto)
+PROTECTED := $(call accepted,-fstack-protector-strong)
 
 CORE = $(sort $(filter-out core/single%.c $(WITHOUT:%=%.c),$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
 # An applet is a file or a directory with its name. A configuration can leave parts out.

@@ -73,8 +73,6 @@ int msg_flush(struct out *out)
 	X(EINTR, "Interrupted system call")				\
 	X(EIO, "Input/output error")					\
 	X(ENXIO, "No such device or address")				\
-	X(E2BIG, "Argument list too long")				\
-	X(ENOEXEC, "Exec format error")					\
 	X(EBADF, "Bad file descriptor")					\
 	X(EAGAIN, "Resource temporarily unavailable")			\
 	X(ENOMEM, "Out of memory")					\
@@ -89,32 +87,46 @@ int msg_flush(struct out *out)
 	X(EINVAL, "Invalid argument")					\
 	X(ENFILE, "Too many open files in the system")			\
 	X(EMFILE, "Too many open files")				\
-	X(ENOTTY, "Inappropriate ioctl for device")			\
 	X(EFBIG, "File too large")					\
 	X(ENOSPC, "No space left on device")				\
 	X(EROFS, "Read-only file system")				\
-	X(EMLINK, "Too many links")					\
 	X(EPIPE, "Broken pipe")						\
 	X(ERANGE, "Result too large")					\
 	X(ENAMETOOLONG, "File name too long")				\
 	X(ENOSYS, "Function not implemented")				\
-	X(ENOTEMPTY, "Directory not empty")				\
 	X(ELOOP, "Too many levels of symbolic links")			\
 	X(ENODATA, "No data available")					\
 	X(EPROTO, "Protocol error")					\
 	X(EOVERFLOW, "Value too large for data type")			\
 	X(EOPNOTSUPP, "Operation not supported")			\
-	X(EADDRINUSE, "Address already in use")				\
 	X(ECONNABORTED, "Software caused connection abort")		\
-	X(ECONNREFUSED, "Connection refused")				\
 	X(ENOTCONN, "Transport endpoint is not connected")		\
 	X(ETIMEDOUT, "Connection timed out")				\
-	X(ESTALE, "Stale file handle")
+	X(ESTALE, "Stale file handle")					\
+	BOX_ERRORS(X)
+
+/* Those that the set-uid helper does not meet. It does not print the names of the others either. */
+#ifdef FUSEBOX_SETUID
+#define BOX_ERRORS(X)
+#define NAME(number)
+enum { NAMED = false };
+#else
+#define BOX_ERRORS(X)							\
+	X(E2BIG, "Argument list too long")				\
+	X(ENOEXEC, "Exec format error")					\
+	X(ENOTTY, "Inappropriate ioctl for device")			\
+	X(EMLINK, "Too many links")					\
+	X(ENOTEMPTY, "Directory not empty")				\
+	X(EADDRINUSE, "Address already in use")				\
+	X(ECONNREFUSED, "Connection refused")
+#define NAME(number) #number "\0"
+enum { NAMED = true };
+#endif
 
 /* Names and meanings in one string, in the order of `numbers`: without pointers, which would
    need relocation, and without padding. */
 static const char texts[] =
-#define ROW(number, text) #number "\0" text "\0"
+#define ROW(number, text) NAME(number) text "\0"
 	ERRORS(ROW);
 #undef ROW
 static const uint8_t numbers[] = {
@@ -131,11 +143,17 @@ static const char *next_text(const char *text)
 	return text + strlen(text) + 1;
 }
 
+static const char *next_error(const char *text)
+{
+	return next_text(NAMED ? next_text(text) : text);
+}
+
+/* The name of an error, which its meaning follows; the meaning if no error is named. */
 static const char *find_name(int err)
 {
 	const char *name = texts;
 
-	for (unsigned int i = 0; i < sizeof(numbers); i++, name = next_text(next_text(name)))
+	for (unsigned int i = 0; i < sizeof(numbers); i++, name = next_error(name))
 		if (numbers[i] == -err)
 			return name;
 	return NULL;
@@ -154,7 +172,7 @@ int msg_errno_of(const char *name)
 {
 	const char *at = texts;
 
-	for (unsigned int i = 0; i < sizeof(numbers); i++, at = next_text(next_text(at)))
+	for (unsigned int i = 0; i < sizeof(numbers); i++, at = next_error(at))
 		if (strcmp(at, name) == 0)
 			return -numbers[i];
 	return 0;
@@ -166,7 +184,7 @@ const char *msg_reason(int err)
 	const char *name = find_name(err);
 
 	if (name)
-		return next_text(name);
+		return NAMED ? next_text(name) : name;
 	name = msg_rare_error ? msg_rare_error(err) : NULL;
 	if (name)
 		return name;

@@ -116,6 +116,13 @@ static size_t put_escaped(struct out *out, const char *text, size_t n)
 	return len;
 }
 
+/* The formats of the set-uid helper have no widths and lengths: tests/house looks for them. */
+#ifdef FUSEBOX_SETUID
+enum { PLAIN = true };
+#else
+enum { PLAIN = false };
+#endif
+
 /* One conversion: the part between '%' and its letter. */
 struct spec {
 	bool left;
@@ -126,13 +133,13 @@ struct spec {
 
 static void put_padding(struct out *out, const struct spec *spec, size_t used)
 {
-	for (; used < spec->width; used++)
+	for (; !PLAIN && used < spec->width; used++)
 		out_char(out, spec->pad);
 }
 
 static void put_string(struct out *out, const struct spec *spec, const char *s)
 {
-	size_t n = strnlen(s, spec->precision);
+	size_t n = PLAIN ? strlen(s) : strnlen(s, spec->precision);
 
 	if (!spec->left)
 		put_padding(out, spec, n);
@@ -200,7 +207,7 @@ static struct spec parse_spec(const char **fmt, struct arguments *args)
 {
 	struct spec spec = { .pad = ' ', .precision = SIZE_MAX };
 
-	for (;; ++*fmt) {
+	for (; !PLAIN; ++*fmt) {
 		if (**fmt == '-')
 			spec.left = true;
 		else if (**fmt == '0')
@@ -208,6 +215,8 @@ static struct spec parse_spec(const char **fmt, struct arguments *args)
 		else
 			break;
 	}
+	if (PLAIN)
+		return spec;
 	spec.width = parse_count(fmt, args);
 	if (**fmt == '.') {
 		++*fmt;
