@@ -52,10 +52,22 @@ const char *opt_help(const struct opt *option)
 	return value + strlen(value) + 1;
 }
 
+/* The set-uid helper has flags, strings and numbers alone. */
+#ifdef FUSEBOX_SETUID
+enum { FEW_KINDS = true };
+#else
+enum { FEW_KINDS = false };
+#endif
+
+static bool may_lack_value(const struct opt *option)
+{
+	return !FEW_KINDS && option->kind == OPT_MAYBE;
+}
+
 /* Whether the option is incomplete without a value. */
 static bool needs_value(const struct opt *option)
 {
-	return option->kind != OPT_MAYBE && *opt_value(option);
+	return !may_lack_value(option) && *opt_value(option);
 }
 
 static const char *set_number(int *to, const char *value)
@@ -80,11 +92,11 @@ static const char *set_value(const struct opt *opt, void *args, char *value, con
 	}
 	if (!value && needs_value(opt))
 		return "needs a value";
-	if (opt->kind == OPT_STRING || opt->kind == OPT_MAYBE) {
+	if (opt->kind == OPT_STRING || may_lack_value(opt)) {
 		*(const char **)to = value ? value : "";
 		return NULL;
 	}
-	if (opt->kind == OPT_NUMBER)
+	if (FEW_KINDS || opt->kind == OPT_NUMBER)
 		return set_number(to, value ? value : "");
 	return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 }
@@ -140,7 +152,7 @@ static const char *parse_letters(const struct opt *table, void *args, char *word
 		}
 		if (at[1])
 			return set_value(opt, args, at + 1, bad);
-		if (opt->kind == OPT_MAYBE)
+		if (may_lack_value(opt))
 			return set_value(opt, args, NULL, bad);
 		if (!**next)
 			return "needs a value";
