@@ -92,7 +92,9 @@ static int unknown(const char *name)
 /* The drop-in replacements print their own --help. */
 static bool helps_itself(const struct applet *applet)
 {
-	for (const struct opt *o = applet->options; o->kind; o++)
+	struct opt_walk walk = { .next = applet->options };
+
+	for (const struct opt *o; (o = opt_next(&walk)); )
 		if (o->letter == 'h')
 			return true;
 	return false;

@@ -15,7 +15,7 @@ struct applet {
 	const struct opt *options;
 	/* argv[0] is the applet's name. Returns the exit status. */
 	int (*main)(char **argv);
-	const char *more;	/* --help ends with it: examples and exit statuses, or "" */
+	const char *more;	/* --help ends with it: examples and exit statuses; "" or NULL: nothing */
 };
 
 #if __has_attribute(retain)
@@ -37,8 +37,11 @@ struct applet {
 #define APPLET(ident, name, dir, operands, summary, options, ...)
 #else
 #define APPLET(ident, name, dir, operands, summary, options, ...)		\
+	APPLET_WITH(ident, name, dir, operands, summary, options, "" __VA_ARGS__)
+/* The same with applet.more as a pointer, which is NULL where a small build leaves it out. */
+#define APPLET_WITH(ident, name, dir, operands, summary, options, more)	\
 	static const struct applet applet_##ident =				\
-		{ name, dir, operands, summary, options, ident##_main, "" __VA_ARGS__ };	\
+		{ name, dir, operands, summary, options, ident##_main, more };	\
 	static const struct applet *const applet_at_##ident			\
 		__attribute__((APPLET_KEEP, section("applets"))) = &applet_##ident;
 #endif

@@ -25,6 +25,7 @@ enum opt_kind {
 	OPT_NUMBER,	/* int: decimal, 0 or more */
 	OPT_MAYBE,	/* like OPT_STRING with an optional value (else ""); only -kVALUE, --name=VALUE */
 	OPT_CALL,	/* opt_set: called with each value, in order; with NULL if the option takes none */
+	OPT_TABLE,	/* not an option, but a table of options; see OPT_PART() */
 };
 
 /* The set-uid helper has no pointer in its constants: see configs/setuid.ld. */
@@ -41,10 +42,17 @@ struct opt {
 	opt_text name;			/* without "--", "" for none; opt_value() and opt_help() follow */
 };
 
+/* Goes through a table, which has options in it: opt_next() returns NULL after the last. */
+struct opt_walk { const struct opt *next, *outer; unsigned int left; };
+const struct opt *opt_next(struct opt_walk *walk);
+
 /* name, value and help are string literals, and one string, since a pointer to each takes 8 bytes. */
 #define OPT(letter, name, kind, type, member, value, help) \
 	{ letter, kind, offsetof(type, member), name "\0" value "\0" help }
 #define OPT_END { 0, 0, 0, "" }
+/* The options of another table, an array of known size without such a row and without OPT_END. It may be a weak symbol:
+   a part that a small build leaves out takes its options along. */
+#define OPT_PART(table) { 0, OPT_TABLE, sizeof(table) / sizeof(*(table)), (const char *)(table) }
 
 /* Returns the name of the option's value in --help; "" if it takes none. */
 const char *opt_value(const struct opt *option);
@@ -71,7 +79,7 @@ int opt_parse(const struct opt *table, void *args, char **argv, struct opt_rest 
 /* Parses one option by its long name, "name" or "name=value"; it may change the word.
    Returns NULL, or why the option is refused: opt_unknown, if it is not in the table. */
 const char *opt_named(const struct opt *table, void *args, char *name, const char **bad);
-extern const char opt_unknown[];
+extern const char opt_unknown[32];
 
 /* Sets *nearest to `word` if `typed`, up to its "=", is the beginning or the end of `word`, or differs from it in
    at most two letters; and in fewer than from *nearest, unless that is NULL. Returns whether it did. */

@@ -37,14 +37,16 @@ int applet_help(const struct applet *applet)
 {
 	char text[1024];
 	struct out out = OUT_FD(text, 1);
+	struct opt_walk walk = { .next = applet->options };
 
 	out_fmt(&out, "Usage: %s [OPTIONS] %s\n\n%s: %s\n\nOptions:\n",
 		applet->name, applet->operands, applet->name, applet->summary);
-	for (const struct opt *o = applet->options; o->kind; o++)
+	for (const struct opt *o; (o = opt_next(&walk)); )
 		if (*opt_help(o))
 			option_help(&out, o);
 	out_str(&out, "  -h, --help               show this\n  -V, --version            show the version\n");
-	out_fmt(&out, *applet->more ? "\n%s" : "%s", applet->more);
+	if (applet->more && *applet->more)
+		out_fmt(&out, "\n%s", applet->more);
 	return msg_flush(&out);
 }
 

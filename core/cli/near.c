@@ -51,7 +51,9 @@ bool opt_nearer(const char *typed, const char *word, const char **nearest)
 
 void opt_near(const struct opt *table, const char *typed, const char **nearest)
 {
-	for (; table->kind; table++)
-		if (*table->name)
-			opt_nearer(typed, table->name, nearest);
+	struct opt_walk walk = { .next = table };
+
+	for (const struct opt *o; (o = opt_next(&walk)); )
+		if (*o->name)
+			opt_nearer(typed, o->name, nearest);
 }

@@ -26,7 +26,8 @@ int opt_number(const char *text, uint64_t max, uint64_t *number)
 	return 0;
 }
 
-const char opt_unknown[] = "unknown option";
+/* A small build says that it is the build which lacks the option. */
+const char opt_unknown[32] __attribute__((weak)) = "unknown option";
 
 int opt_word(const char *words, const char *value)
 {
@@ -38,6 +39,22 @@ int opt_word(const char *words, const char *value)
 			return i;
 	}
 	return -1;
+}
+
+const struct opt *opt_next(struct opt_walk *w)
+{
+	const struct opt *o;
+	const void *table;
+
+	if (w->outer && !w->left--)
+		*w = (struct opt_walk) { .next = w->outer };
+	o = w->next++;
+	if (o->kind != OPT_TABLE)
+		return o->kind ? o : NULL;
+	table = o->name;
+	if (table)
+		*w = (struct opt_walk) { table, w->next, o->offset };
+	return opt_next(w);
 }
 
 const char *opt_value(const struct opt *option)
@@ -101,20 +118,26 @@ static const char *set_value(const struct opt *opt, void *args, char *value, con
 	return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 }
 
-static const struct opt *find_letter(const struct opt *opt, char letter)
+static const struct opt *find_letter(const struct opt *table, char letter)
 {
-	for (; opt->kind; opt++)
-		if (opt->letter == letter)
-			return opt;
-	return NULL;
+	struct opt_walk walk = { .next = table };
+	const struct opt *opt;
+
+	do
+		opt = opt_next(&walk);
+	while (opt && opt->letter != letter);
+	return opt;
 }
 
-static const struct opt *find_name(const struct opt *opt, const char *name, size_t len)
+static const struct opt *find_name(const struct opt *table, const char *name, size_t len)
 {
-	for (; opt->kind; opt++)
-		if (*opt->name && strncmp(opt->name, name, len) == 0 && !opt->name[len])
-			return opt;
-	return NULL;
+	struct opt_walk walk = { .next = table };
+	const struct opt *opt;
+
+	do
+		opt = opt_next(&walk);
+	while (opt && (!*opt->name || strncmp(opt->name, name, len) != 0 || opt->name[len]));
+	return opt;
 }
 
 /* Parses "name", "name=value" or "name value". *next: the following word of the command line. */

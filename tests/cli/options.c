@@ -10,7 +10,9 @@ const bool applet_boxed = true;
 
 static void list(const struct applet *applet, struct out *out)
 {
-	for (const struct opt *o = applet->options; o->kind; o++) {
+	struct opt_walk walk = { .next = applet->options };
+
+	for (const struct opt *o; (o = opt_next(&walk)); ) {
 		if (o->letter)
 			out_fmt(out, "-%c\n", o->letter);
 		if (*o->name)
