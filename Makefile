@@ -49,7 +49,8 @@ PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector -fno-tree-dominator-opts
 	$(PROTECTED) $(if $(LEAN),-mgeneral-regs-only -fno-tree-forwprop) $(if $(findstring clang,$(CC)),,-flto)
 PROTECTED := $(call accepted,-fstack-protector-strong)
 
-CORE = $(sort $(filter-out core/single%.c $(WITHOUT:%=%.c),$(wildcard core/*.c core/*/*.c)) $(CONFIG_SOURCES))
+CORE = $(sort $(filter-out core/single%.c $(WITHOUT:%=%.c),$(wildcard core/*.c core/*/*.c)) \
+	$(if $(strip $(WITHOUT)),configs/left_out.c) $(CONFIG_SOURCES))
 # An applet is a file or a directory with its name. A configuration can leave parts out.
 applet_sources = $(filter-out $(WITHOUT:%=applets/%.c),$(wildcard applets/$(1).c applets/$(1)/*.c))
 SOURCES = $(CORE) $(foreach applet,$(APPLETS),$(call applet_sources,$(applet)))
@@ -66,7 +67,7 @@ WHOLE_LINK = $(WHOLE:-flto=-flto=2 -flto-partition=one -Wno-maybe-uninitialized)
 SETUID = $(if $(filter fusermount,$(APPLETS)),$(BUILD)/fusermount3)
 
 # The names of the applets, with where they are installed; a foreign box could not be asked.
-NAMES = $(shell sed -n 's|^APPLET.[a-z0-9_]*, "\([^"]*\)", "\([^"]*\)".*|\2/\1|p' $(SOURCES))
+NAMES = $(shell sed -n 's|^APPLET[A-Z_]*.[a-z0-9_]*, "\([^"]*\)", "\([^"]*\)".*|\2/\1|p' $(SOURCES))
 
 # mount(8) of BusyBox calls the helper of fuse.passfs by its whole type.
 LINKS = $(NAMES) $(patsubst sbin/mount.%,sbin/mount.fuse.%,$(filter-out sbin/mount.fuse%,$(filter sbin/mount.%,$(NAMES))))
@@ -124,7 +125,7 @@ $(BUILD)/fusebox: $(OBJECTS) configs/serving.ld configs/headerless
 # after startup and no page both writable and executable. Debian's musl-gcc silently
 # ignores -static-pie, so link by hand there.
 SINGLE = $(patsubst %.c,$(BUILD)/pie/%.o,core/single.c $(call applet_sources,fusermount) \
-	$(filter-out core/cli/rare_errors.c core/cli/near.c,$(filter core/cli/% core/mount/% core/sys/%,$(CORE))) $(CONFIG_SOURCES))
+	$(filter-out core/cli/rare_errors.c core/cli/near.c,$(filter core/cli/% core/mount/% core/sys/%,$(CORE))) $(filter configs/%,$(CORE)))
 PIE_LDFLAGS = $(if $(STATIC),-static-pie) -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
 	-Wl,--gc-sections,--build-id=none,--hash-style=sysv,--sort-section=alignment $(if $(STATIC),,$(CONFIG_LDFLAGS)) $(LDFLAGS)
 ifeq ($(CC),musl-gcc)

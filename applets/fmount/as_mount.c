@@ -20,6 +20,24 @@
 #include "mount/table.h"
 #include "mount/umount.h"
 
+const struct opt fmount_mount_options[] = {
+	OPT('a', "all", OPT_FLAG, struct fmount, all, "", "mount the FUSE entries of fstab (-t TYPES)"),
+	OPT('O', "test-opts", OPT_STRING, struct fmount, option_filter, "LIST", "with -a: only entries with these options"),
+	OPT('T', "fstab", OPT_STRING, struct fmount, fstab, "FILE", "another fstab"),
+	OPT('B', "bind", OPT_FLAG, struct fmount, bind, "", "mount the directory SOURCE at MOUNTPOINT as well"),
+	OPT('R', "rbind", OPT_FLAG, struct fmount, rbind, "", "same as -B, with the mounts below it"),
+	OPT('M', "move", OPT_FLAG, struct fmount, move, "", "move the mount at SOURCE to MOUNTPOINT"),
+	OPT(0, "idmap", OPT_STRING, struct fmount, idmap, "MAP", "bind with ids mapped: FROM:TO:COUNT, or a user namespace's file"),
+	OPT(0, "make-shared", OPT_FLAG, struct fmount, propagation[0], "", ""),
+	OPT(0, "make-slave", OPT_FLAG, struct fmount, propagation[1], "", ""),
+	OPT(0, "make-private", OPT_FLAG, struct fmount, propagation[2], "", "set propagation: --make-[r]{shared,slave,private,unbindable}"),
+	OPT(0, "make-unbindable", OPT_FLAG, struct fmount, propagation[3], "", ""),
+	OPT(0, "make-rshared", OPT_FLAG, struct fmount, propagation[4], "", ""),
+	OPT(0, "make-rslave", OPT_FLAG, struct fmount, propagation[5], "", ""),
+	OPT(0, "make-rprivate", OPT_FLAG, struct fmount, propagation[6], "", ""),
+	OPT(0, "make-runbindable", OPT_FLAG, struct fmount, propagation[7], "", ""),
+};
+
 /* The exit statuses of mount(8). */
 enum { OK = 0, USAGE = 1, FAILED = 32, SOME = 64 };
 

@@ -14,6 +14,11 @@
 #include "sys.h"
 #include "mount/table.h"
 
+const struct opt fmount_check_options[] = {
+	OPT(0, "check", OPT_FLAG, struct fmount, check, "", "report what mounting needs, and what is missing"),
+	OPT(0, "json", OPT_FLAG, struct fmount, json, "", "with --check: print JSON"),
+};
+
 struct report { struct out out; struct json list; bool json; };
 
 enum verdict { BAD, GOOD, INFO };

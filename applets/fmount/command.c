@@ -7,9 +7,7 @@
 
 #include "msg.h"
 #include "out.h"
-#include "root_daemon.h"
 #include "sys.h"
-#include "sys/priv.h"
 
 char **command_place(char **program, int device)
 {
@@ -41,23 +39,8 @@ char **command_place(char **program, int device)
 int command_exec(const struct fmount *f, char **argv)
 {
 	const char *file = argv[0];
-	int err = launch_leave_terminal(&f->launch);
 
-	if (err)
-		return msg_errno(1, "terminal", err);
-	if (f->root_daemon) {
-		sys_chdir("/");
-		root_daemon_protect(argv);
-	}
-	if (launch_become(&f->launch) != 0)
-		return 1;
-	/* exec drops all capabilities but the ambient ones: keep CAP_SYS_ADMIN, so that the program can
-	   unmount in its user namespace. */
-	if (f->userns && !f->launch.drop_caps && (err = priv_keep_mounting()) < 0)
-		return msg_errno(1, "CAP_SYS_ADMIN", err);
-	if (f->keep && fmount_die_with_keeper() != 0)
-		return 1;
-	return launch_exec(file, argv);
+	return fmount_start_options && fmount_become(f, argv) != 0 ? 1 : launch_exec(file, argv);
 }
 
 int command_serve(const struct fmount *f, const struct mountpoint *at, int device, char **argv)

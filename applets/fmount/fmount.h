@@ -31,8 +31,32 @@ struct fmount {
 	char list[4096];		/* the arguments of all -o, joined by commas; the last, of which most is never touched */
 };
 
-/* The optional parts, NULL in a small build. Each returns an exit status unless it says otherwise. */
+/* Mounts at `where`, and runs the program, which is NULL with --fd-socket. Returns an exit status. */
+int fmount_run(struct fmount *f, const char *where, char **program);
+
+/* The optional parts, with their options: NULL in a small build. Each returns an exit status unless it says otherwise. */
 #define FMOUNT_PART __attribute__((weak))
+extern const struct opt fmount_start_options[11] FMOUNT_PART, fmount_keep_options[2] FMOUNT_PART,
+	fmount_reattach_options[2] FMOUNT_PART, fmount_userns_options[1] FMOUNT_PART,
+	fmount_check_options[2] FMOUNT_PART, fmount_mount_options[15] FMOUNT_PART;
+/* What --help has to say about the options of the parts. */
+extern const char fmount_operands[56], fmount_more[] FMOUNT_PART;
+/* Does what the options say; all but fmount_run() is done by parts. */
+int fmount_modes(struct fmount *f, const struct opt_rest *rest) FMOUNT_PART;
+/* For optlist.first: takes the options that only mount(8) interprets, so that -o takes those of an fstab line; and
+   libfuse's name for --auto-unmount. */
+bool fmount_skip_option(struct optlist *mount, char *option, const char **why) FMOUNT_PART;
+extern const char fmount_auto_unmount[];
+/* Before anything is mounted at `where`, on which `held` is open (-1: none). Returns -1, or an exit status if it
+   has mounted and run the program: --beneath and --replace-stale. */
+int fmount_prepare(struct fmount *f, int held, const char *where, const struct optlist *mount, char **program) FMOUNT_PART;
+/* Runs the program of a new mount, or hands out its descriptor, in the way that the options tell. */
+int fmount_start(const struct fmount *f, struct mountpoint *at, int device, char **program) FMOUNT_PART;
+/* Whether the mount can be attached once its server has answered. */
+bool fmount_can_attach_later(const struct fmount *f);
+/* In the process that will execute the program: takes the user, the privileges and whatever else the options tell.
+   0, or 1 once it has printed the error. */
+int fmount_become(const struct fmount *f, char **argv) FMOUNT_PART;
 /* --userns: moves this process into new user and mount namespaces, before /dev/fuse is opened. 0, or
    1 once it has printed the error. */
 int fmount_userns(void) FMOUNT_PART;

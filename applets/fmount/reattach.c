@@ -22,6 +22,11 @@
 #include "sys/child.h"
 #include "target/target.h"
 
+const struct opt fmount_reattach_options[] = {
+	OPT(0, "reattach", OPT_MAYBE, struct fmount, reattach, "OLD", "put what is at MOUNTPOINT wherever a dead mount still is"),
+	OPT(0, "dry-run", OPT_FLAG, struct fmount, dry_run, "", "with --reattach: only tell where that is"),
+};
+
 enum { LIMIT_MS = 5000, MAX_MOUNTS = 10000 };
 
 struct reattach {

@@ -16,6 +16,10 @@
 #include "sys.h"
 #include "mount/userns.h"
 
+const struct opt fmount_userns_options[] = {
+	OPT(0, "userns", OPT_FLAG, struct fmount, userns, "", "mount in a new user and mount namespace"),
+};
+
 int fmount_userns(void)
 {
 	const char *object;

@@ -18,6 +18,12 @@
 #include "mount/umount.h"
 #include "target/unmount.h"
 
+const struct opt fumount_all_options[] = {
+	OPT('a', "all", OPT_FLAG, struct fumount, all, "", "all FUSE mounts"),
+	OPT('t', "types", OPT_STRING, struct fumount, types, "TYPES", "only these types: fuse.a,fuse.b; nofuse.a: all others"),
+	OPT('O', "test-opts", OPT_STRING, struct fumount, options, "OPTS", "with -a: only mounts with these options"),
+};
+
 enum { LOOKS = 32 };
 
 /* ---- Unmounting, in a child process ---- */

@@ -8,6 +8,7 @@
 
 #include "health/census.h"
 #include "health/report.h"
+#include "opt.h"
 #include "target/target.h"
 
 /* The exit statuses of umount(8). */
@@ -35,6 +36,10 @@ struct fumount_tally { int good, bad, refused; };
 void fumount_count(struct fumount_tally *tally, int status);
 int fumount_total(const struct fumount_tally *tally);
 
+/* Calls run with to->object set to each operand. Returns the exit status for all of them. */
+int fumount_each(struct fumount *f, struct report *to, char **operands,
+		 int (*run)(const struct fumount *f, const struct report *to));
+
 /* Adds the connections of the FUSE mounts that `word` means (NULL: of all), of these types (NULL: all), with their
    identities. 0 or -errno. */
 int fumount_collect(const char *word, const char *types, struct census *census);
@@ -58,8 +63,36 @@ bool fumount_refuse_outside(const struct fumount *f, const struct report *to, ui
    the mount that holds its SOURCE busy. */
 enum { FUMOUNT_SETTLE_S = 2 };
 
-/* The parts that a small build leaves out (WITHOUT in configs/): NULL there. */
+/* The parts that a small build leaves out (WITHOUT in configs/), with their options: NULL there. */
 #define FUMOUNT_PART __attribute__((weak))
+extern const struct opt fumount_abort_options[2] FUMOUNT_PART, fumount_recover_options[1] FUMOUNT_PART,
+	fumount_wake_options[5] FUMOUNT_PART, fumount_all_options[3] FUMOUNT_PART,
+	fumount_wait_options[2] FUMOUNT_PART, fumount_modes_options[3] FUMOUNT_PART;
+
+/* Does what the options say: -N, -a, --wake, --json, or fumount_target() for each operand. Returns an exit status.
+   fumount_modes() first reports options that exclude each other. */
+int fumount_modes(struct fumount *f, char **operands) FUMOUNT_PART;
+int fumount_run(struct fumount *f, char **operands);
+
+/* What --help has to say about the options of the parts. */
+extern const char fumount_summary[56], fumount_more[] FUMOUNT_PART;
+
+/* -f and --abort, for a target; for --abort, the word may also mean a connection that is not mounted here. All
+   report each step. The first two return 0 or -errno, the last an exit status. */
+int fumount_abort(const struct report *to, const struct target *target) FUMOUNT_PART;
+int fumount_abort_and_unmount(const struct report *to, const struct target *target) FUMOUNT_PART;
+int fumount_abort_detached(const struct report *to, const char *word) FUMOUNT_PART;
+
+/* Whether a target is left alone, once that is reported: its type is none of -t, it is also mounted outside (see
+   fumount_refuse_outside()), or a server on its path does not answer. */
+bool fumount_refuse(const struct fumount *f, const struct report *to, const struct target *target) FUMOUNT_PART;
+
+/* umount2(2) waits for the target's server. Waits for half a minute, and aborts the connection if the server hangs.
+   Returns 0 or -errno, as unmount_wait(). */
+int fumount_await(const struct report *to, const struct target *target) FUMOUNT_PART;
+
+/* -r: makes a busy target read-only. Returns 0 or -errno. */
+int fumount_read_only(const struct report *to, const struct target *target) FUMOUNT_PART;
 
 /* Reports that a mount is busy, with advice. With `look`, it watches the connection, for up to half a
    second if the server does not answer. */

@@ -13,6 +13,10 @@
 #include "health/fusectl.h"
 #include "mount/table.h"
 
+const struct opt fumount_recover_options[] = {
+	OPT('R', "recover", OPT_FLAG, struct fumount, recover, "", "clear a dead or hung mount, all its layers and binds"),
+};
+
 int fumount_recover_all(const struct fumount *f, const struct report *to, struct census *all)
 {
 	struct recovery r = { .f = f, .to = to, .census = *all, .others.identify = true };

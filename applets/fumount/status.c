@@ -21,3 +21,16 @@ int fumount_total(const struct fumount_tally *t)
 	return !t->bad ? FUMOUNT_OK : t->good ? FUMOUNT_SOME
 	       : t->refused == t->bad ? FUMOUNT_USAGE : FUMOUNT_FAILED;
 }
+
+int fumount_each(struct fumount *f, struct report *to, char **operands,
+		 int (*run)(const struct fumount *f, const struct report *to))
+{
+	struct fumount_tally tally = { 0, 0, 0 };
+
+	for (; *operands; operands++) {
+		to->object = *operands;
+		f->settling = tally.good > 0;
+		fumount_count(&tally, run(f, to));
+	}
+	return fumount_total(&tally);
+}

@@ -12,6 +12,11 @@
 #include "mount/table.h"
 #include "target/unmount.h"
 
+const struct opt fumount_wait_options[] = {
+	OPT('w', "wait", OPT_NUMBER, struct fumount, wait, "SECONDS", "wait until no process holds it"),
+	OPT('k', "kill", OPT_MAYBE, struct fumount, kill, "SIGNAL", "signal the processes that hold it first (TERM)"),
+};
+
 static const struct { int number; char name[5]; } signals[] = {
 	{ SIGTERM, "" }, { SIGTERM, "TERM" }, { SIGKILL, "KILL" }, { SIGHUP, "HUP" }, { SIGINT, "INT" },
 	{ SIGQUIT, "QUIT" }, { SIGUSR1, "USR1" }, { SIGUSR2, "USR2" }, { SIGCONT, "CONT" },

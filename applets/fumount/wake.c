@@ -18,6 +18,14 @@
 #include "sys.h"
 #include "waking.h"
 
+const struct opt fumount_wake_options[] = {
+	OPT(0, "wake", OPT_MAYBE, struct fumount, wake, "ERRNO", "end what waits with an error; mount and server stay"),
+	OPT(0, "older", OPT_NUMBER, struct fumount, older, "SECONDS", "--wake: only what has waited for so long"),
+	OPT(0, "pid", OPT_STRING, struct fumount, pid, "PID", "--wake: only this process"),
+	OPT(0, "node", OPT_STRING, struct fumount, node, "N", "--wake: only requests for this node"),
+	OPT(0, "dry-run", OPT_FLAG, struct fumount, dry_run, "", "--wake, -R: tell what would be done; do nothing"),
+};
+
 enum { WATCH_MS = 500, LIMIT_MS = 1000, MOST_MS = 20000, WALK_MS = 180000, BRIEF_MS = 400 };
 
 /* ---- The options ---- */

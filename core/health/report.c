@@ -17,16 +17,10 @@ static void report_list(const struct report *to, const char *event, int err, con
 		return;
 	out_vfmt(&out, fmt, args);
 	out_text(&out);
-	if (!to->json) {
+	if (to->json)
+		report_json(to, event, err, text);
+	else
 		msg("%s: %s", to->object, text);
-		return;
-	}
-	json_open(to->json, NULL, '{');
-	json_text(to->json, "event", event);
-	if (err)
-		json_text(to->json, "error", msg_errno_name(err));
-	json_text(to->json, "text", text);
-	json_close(to->json, '}');
 }
 
 void report(const struct report *to, const char *event, const char *fmt, ...)

@@ -27,6 +27,9 @@ void report(const struct report *to, const char *event, const char *fmt, ...)
 void report_error(const struct report *to, const char *event, int negative_errno, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The same for to->json; NULL in a small build, which has no --json. */
+void report_json(const struct report *to, const char *event, int negative_errno, const char *text) __attribute__((weak));
+
 /* "held by 4711 (sleep) of alice: open file /mnt/x", and as JSON. */
 void report_holder(const struct report *to, const struct holder *holder);
 

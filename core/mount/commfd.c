@@ -101,13 +101,6 @@ int commfd_unmount(const char *path, bool lazy)
 	return is_any_setuid() ? -EBUSY : -EPERM;
 }
 
-int commfd_umount_known(const struct mountpoint *at, int how)
-{
-	int err = umount_known(at->path, &at->mounted, (enum umount_how)how);
-
-	return err == -EPERM ? commfd_unmount(at->path, how != UMOUNT_PLAIN) : err;
-}
-
 static int detach(void *at)
 {
 	return commfd_umount_known(at, UMOUNT_LAZY);

@@ -16,6 +16,11 @@
 #include "mount/umount.h"
 #include "sys/priv.h"
 
+/* NULL in a small build. */
+extern __typeof__(statmount_complete) statmount_complete __attribute__((weak));
+extern __typeof__(commfd_mount) commfd_mount __attribute__((weak));
+extern __typeof__(commfd_unmount) commfd_unmount __attribute__((weak));
+
 /* With fsopen(2) and its family, the mount exists before move_mount(2) attaches it to the pinned
    directory, and the kernel logs its errors in the file system context. */
 struct context { int fs, err; };
@@ -211,7 +216,7 @@ static int find_new(struct mountpoint *at)
 	if (found > 0 && at->turn)
 		turn_try(at->turn, &at->mounted);
 	if (found > 0)
-		return statmount_complete(&at->mounted);
+		return statmount_complete ? statmount_complete(&at->mounted) : 0;
 	if (found < 0 && at->uid == sys_geteuid()) {	/* The mount table is not readable. */
 		identify(at);
 		return 0;
@@ -299,7 +304,7 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 {
 	int device = mount_direct(at, options, why);
 
-	if (device == -EPERM || device == -EACCES) {
+	if (commfd_unmount && (device == -EPERM || device == -EACCES)) {
 		device = commfd_mount(at, options, why);
 		if (device >= 0)
 			identify(at);
@@ -307,7 +312,8 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 	if (device < 0 || at->mounted.dev_major || at->mounted.dev_minor)
 		return device;
 	sys_close(device);
-	commfd_unmount(at->path, true);
+	if (commfd_unmount)
+		commfd_unmount(at->path, true);
 	out_fmt(why, "%s: the new mount cannot be identified", at->path);
 	return -ESTALE;
 }

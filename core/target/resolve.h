@@ -29,4 +29,9 @@ int resolve_path(const char *path, struct resolved *resolved);
 void resolve_in_child(void);
 void resolve_close(struct resolved *resolved);
 
+/* As resolve_path(), always in this process. */
+int resolve_here(const char *path, struct resolved *resolved);
+/* How resolve_path() resolves: resolve_here() at first. */
+extern int (*resolve_way)(const char *path, struct resolved *resolved);
+
 #endif

@@ -39,6 +39,11 @@ static int is_on_target(const struct table_row *row, void *target)
 	return row->parent == ((const struct target *)target)->id;
 }
 
+/* NULL in a small build. */
+extern __typeof__(holders_each) holders_each __attribute__((weak));
+extern __typeof__(holders_any) holders_any __attribute__((weak));
+extern __typeof__(commfd_unmount) commfd_unmount __attribute__((weak));
+
 /* Whether /proc shows a holder. A connection may have thousands of mounts to unmount, and one look at
    every process tells of them all. */
 static bool is_held(uint32_t major, uint32_t minor)
@@ -75,6 +80,8 @@ static int choose_how(const struct target *t, enum umount_how *how)
 {
 	if (*how != UMOUNT_PLAIN || is_name_safe(t))
 		return 0;
+	if (!holders_each)
+		return -EOPNOTSUPP;
 	*how = UMOUNT_LAZY;
 	return !is_busy(t) ? 0 : is_gone(t) ? -ENOENT : -EBUSY;
 }
@@ -84,7 +91,7 @@ static int unmount_reached(const struct target *t, enum umount_how how)
 	const char *name = enter_parent(t);
 	int err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
 
-	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
+	if (err != -EPERM || !commfd_unmount || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
 		return err;
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
 }

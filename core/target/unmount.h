@@ -12,7 +12,8 @@ enum { UNMOUNT_LIMIT_MS = 1000 };
    the privilege. A child does it, because the kernel may wait for the server (to write dirty
    pages, or for the reply to fuseblk's DESTROY). Returns 0 or -errno: -EBUSY; -ENOENT: the mount
    is gone; -ESTALE: it is covered or was moved; -ETIMEDOUT: the child still waits after
-   UNMOUNT_LIMIT_MS, and unmount_wait() returns its result later. */
+   UNMOUNT_LIMIT_MS, and unmount_wait() returns its result later; -EOPNOTSUPP: other users can change names in its
+   directory, and this build cannot look for holders before it detaches what is not busy. */
 int unmount_target(const struct target *target, enum umount_how how);
 /* Waits for that child for up to so many milliseconds. Returns as unmount_target(). */
 int unmount_wait(int milliseconds);
