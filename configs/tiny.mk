@@ -7,7 +7,7 @@ CONFIG_CFLAGS = $(SMALL)
 # any rest of a name. What is left out takes its options along: "--wait: this build has no such option".
 define PARTS
 fmount/modes           the choice between the parts below, and which of their options exclude each other
-fmount/start           --user, --drop-caps, --no-new-privs, --root-daemon, --auto-unmount, --replace-stale and the
+fmount/start%          --user, --drop-caps, --no-new-privs, --root-daemon, --auto-unmount, --replace-stale and the
 fmount/become           options of the next six lines, which go with it
 fmount/root_daemon
 fmount/auto_unmount
@@ -24,7 +24,7 @@ fmount/userns          --userns
 fmount/reattach%       --reattach
 fmount/keep%           --keep
 fmount/relay%          its part of --keep=relay, which goes with fmount/keep%
-fumount/modes          --json, the choice between the parts below, and which of their options exclude each other
+fumount/modes%         --json, the choice between the parts below, and which of their options exclude each other
 fumount/umount_fuse    umount.fuse, the helper of umount(8)
 fumount/abort          -f and --abort
 fumount/await          -l of a fuseblk whose server does not answer

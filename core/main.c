@@ -92,9 +92,9 @@ static int unknown(const char *name)
 /* The drop-in replacements print their own --help. */
 static bool helps_itself(const struct applet *applet)
 {
-	struct opt_walk walk = { .next = applet->options };
+	const struct opt *o;
 
-	for (const struct opt *o; (o = opt_next(&walk)); )
+	for (unsigned int i = 0; (o = opt_at(applet->options, i)); i++)
 		if (o->letter == 'h')
 			return true;
 	return false;

@@ -42,9 +42,8 @@ struct opt {
 	opt_text name;			/* without "--", "" for none; opt_value() and opt_help() follow */
 };
 
-/* Goes through a table, which has options in it: opt_next() returns NULL after the last. */
-struct opt_walk { const struct opt *next, *outer; unsigned int left; };
-const struct opt *opt_next(struct opt_walk *walk);
+/* The option of this index in a table, counting those of the tables in it; NULL: there are fewer. */
+const struct opt *opt_at(const struct opt *table, unsigned int index);
 
 /* name, value and help are string literals, and one string, since a pointer to each takes 8 bytes. */
 #define OPT(letter, name, kind, type, member, value, help) \

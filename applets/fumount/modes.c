@@ -8,12 +8,6 @@
 #include "wait_holders.h"
 #include "wake.h"
 
-const struct opt fumount_modes_options[] = {
-	OPT('N', "namespace", OPT_STRING, struct fumount, namespace, "NS", "in the mount namespace of a process, or at a path"),
-	OPT('r', "read-only", OPT_FLAG, struct fumount, read_only, "", "if it is busy, make it read-only"),
-	OPT(0, "json", OPT_FLAG, struct fumount, json, "", "print JSON"),
-};
-
 static const char *find_contradiction(const struct fumount *f, char **operands)
 {
 	if (f->lazy + f->force * !f->recover + f->abort + f->recover > 1)

@@ -53,32 +53,23 @@ static int unmount_plain(const struct fumount *f, const struct report *to, const
 	return err == -EBUSY ? report_holding(to, t) : err;
 }
 
-static int detach_mount(const struct report *to, const struct target *t)
-{
-	int err = unmount_target(t, UMOUNT_LAZY);
-
-	if (err == -ETIMEDOUT && fumount_modes_options)
-		err = fumount_await(to, t);
-	if (!err && fumount_report_aftermath)
-		fumount_report_aftermath(to, t);
-	return err;
-}
-
 static int unmount_as_told(const struct fumount *f, const struct report *to, const struct target *t)
 {
 	if (f->abort)
 		return fumount_abort(to, t);
 	if (f->force)
 		return fumount_abort_and_unmount(to, t);
-	return f->lazy ? detach_mount(to, t) : unmount_plain(f, to, t);
+	return f->lazy ? unmount_target(t, UMOUNT_LAZY) : unmount_plain(f, to, t);
 }
 
 static int unmount_found(const struct fumount *f, const struct report *to, const struct target *t)
 {
 	int err = unmount_as_told(f, to, t);
 
-	if (err == -ETIMEDOUT && fumount_modes_options && !f->lazy && !f->force)
+	if (err == -ETIMEDOUT && fumount_modes_options && !f->force)
 		err = fumount_await(to, t);
+	if (!err && fumount_report_aftermath && f->lazy && !f->force)
+		fumount_report_aftermath(to, t);
 	if (err == -EINVAL && !t->id)	/* Without /proc the path was not checked: nothing is mounted there. */
 		err = -ENOENT;
 	if (err > 0)

@@ -37,11 +37,11 @@ int applet_help(const struct applet *applet)
 {
 	char text[1024];
 	struct out out = OUT_FD(text, 1);
-	struct opt_walk walk = { .next = applet->options };
+	const struct opt *o;
 
 	out_fmt(&out, "Usage: %s [OPTIONS] %s\n\n%s: %s\n\nOptions:\n",
 		applet->name, applet->operands, applet->name, applet->summary);
-	for (const struct opt *o; (o = opt_next(&walk)); )
+	for (unsigned int i = 0; (o = opt_at(applet->options, i)); i++)
 		if (*opt_help(o))
 			option_help(&out, o);
 	out_str(&out, "  -h, --help               show this\n  -V, --version            show the version\n");

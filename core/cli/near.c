@@ -51,9 +51,9 @@ bool opt_nearer(const char *typed, const char *word, const char **nearest)
 
 void opt_near(const struct opt *table, const char *typed, const char **nearest)
 {
-	struct opt_walk walk = { .next = table };
+	const struct opt *o;
 
-	for (const struct opt *o; (o = opt_next(&walk)); )
+	for (unsigned int i = 0; (o = opt_at(table, i)); i++)
 		if (*o->name)
 			opt_nearer(typed, o->name, nearest);
 }

@@ -41,20 +41,17 @@ int opt_word(const char *words, const char *value)
 	return -1;
 }
 
-const struct opt *opt_next(struct opt_walk *w)
+const struct opt *opt_at(const struct opt *table, unsigned int index)
 {
-	const struct opt *o;
-	const void *table;
+	for (; table->kind; table++) {
+		const void *part = table->name;
+		unsigned int count = table->kind != OPT_TABLE ? 1 : part ? table->offset : 0;
 
-	if (w->outer && !w->left--)
-		*w = (struct opt_walk) { .next = w->outer };
-	o = w->next++;
-	if (o->kind != OPT_TABLE)
-		return o->kind ? o : NULL;
-	table = o->name;
-	if (table)
-		*w = (struct opt_walk) { table, w->next, o->offset };
-	return opt_next(w);
+		if (index < count)
+			return table->kind == OPT_TABLE ? (const struct opt *)part + index : table;
+		index -= count;
+	}
+	return NULL;
 }
 
 const char *opt_value(const struct opt *option)
@@ -118,26 +115,16 @@ static const char *set_value(const struct opt *opt, void *args, char *value, con
 	return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 }
 
-static const struct opt *find_letter(const struct opt *table, char letter)
+/* Finds an option by its letter, or if that is 0, by the first len bytes of a name. */
+static const struct opt *find(const struct opt *table, char letter, const char *name, size_t len)
 {
-	struct opt_walk walk = { .next = table };
-	const struct opt *opt;
+	const struct opt *o;
+	unsigned int i = 0;
 
 	do
-		opt = opt_next(&walk);
-	while (opt && opt->letter != letter);
-	return opt;
-}
-
-static const struct opt *find_name(const struct opt *table, const char *name, size_t len)
-{
-	struct opt_walk walk = { .next = table };
-	const struct opt *opt;
-
-	do
-		opt = opt_next(&walk);
-	while (opt && (!*opt->name || strncmp(opt->name, name, len) != 0 || opt->name[len]));
-	return opt;
+		o = opt_at(table, i++);
+	while (o && (letter ? o->letter != letter : !*o->name || strncmp(o->name, name, len) != 0 || o->name[len]));
+	return o;
 }
 
 /* Parses "name", "name=value" or "name value". *next: the following word of the command line. */
@@ -146,7 +133,7 @@ static const char *parse_name(const struct opt *table, void *args, char *name,
 {
 	size_t len = strcspn(name, "=");
 	char *value = name[len] ? name + len + 1 : NULL;
-	const struct opt *opt = find_name(table, name, len);
+	const struct opt *opt = find(table, 0, name, len);
 
 	if (!opt)
 		return opt_unknown;
@@ -164,7 +151,7 @@ static const char *parse_letters(const struct opt *table, void *args, char *word
 	const char *why = NULL;
 
 	for (char *at = word + 1; *at && !why; at++) {
-		const struct opt *opt = find_letter(table, *at);
+		const struct opt *opt = find(table, *at, NULL, 0);
 
 		*bad = word;
 		if (!opt)

@@ -10,9 +10,9 @@ const bool applet_boxed = true;
 
 static void list(const struct applet *applet, struct out *out)
 {
-	struct opt_walk walk = { .next = applet->options };
+	const struct opt *o;
 
-	for (const struct opt *o; (o = opt_next(&walk)); ) {
+	for (unsigned int i = 0; (o = opt_at(applet->options, i)); i++) {
 		if (o->letter)
 			out_fmt(out, "-%c\n", o->letter);
 		if (*o->name)

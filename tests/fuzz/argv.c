@@ -25,19 +25,19 @@ static const char *take(void *to, char *value, const char **bad)
 /* The structure that an applet's options are written to, with a callback where one is called. */
 static void prepare(const struct opt *options, char *args)
 {
-	struct opt_walk walk = { .next = options };
+	const struct opt *o;
 
 	memset(args, 0, ROOM);
-	for (const struct opt *o; (o = opt_next(&walk)); )
+	for (unsigned int i = 0; (o = opt_at(options, i)); i++)
 		if (o->kind == OPT_CALL)
 			*(struct opt_set *)(void *)(args + o->offset) = (struct opt_set) { take, NULL };
 }
 
 static void look(const struct opt *options, const char *args)
 {
-	struct opt_walk walk = { .next = options };
+	const struct opt *o;
 
-	for (const struct opt *o; (o = opt_next(&walk)); ) {
+	for (unsigned int i = 0; (o = opt_at(options, i)); i++) {
 		if (o->kind == OPT_STRING || o->kind == OPT_MAYBE)
 			fuzz_touch_text(*(const char *const *)(const void *)(args + o->offset));
 		if (o->kind == OPT_NUMBER)
