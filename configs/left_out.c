@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* left_out: in a build without some parts, an option may be unknown because its part is left out. */
+/* left_out: what a build without some parts says in their place. */
+#include "mount/mount.h"
 #include "opt.h"
 
 const char opt_unknown[32] = "this build has no such option";
+const char mount_clears[3] = "-l", mount_replaces[22] = "-l";

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Only mounting and unmounting: fmount runs a server, fumount unmounts, with -l and -f as well.
+# Only mounting and unmounting: fmount runs a server, fumount unmounts, with -l as well.
 APPLETS ?= fmount fumount
 CONFIG_CFLAGS = $(SMALL)
 
@@ -15,7 +15,6 @@ fmount/clones          --clones
 fmount/hand_out        --fd-socket
 fmount/wait_server     --wait and --timeout
 fmount/beneath         --beneath
-fmount/mount8          the options of -o that only mount(8) knows: noauto, _netdev, x-systemd.automount
 fmount/check           --check
 fmount/as_mount        -a, -B, -M, --make-*, and whatever else mount(8) does
 fmount/bind
@@ -33,24 +32,19 @@ fumount/read_only      -r
 fumount/all            -a
 fumount/all_list
 fumount/recover%       -R
-fumount/collect
 fumount/wake%          --wake
+fumount/collect        for -R and --wake: the connections that a word means
 fumount/enter          -N
 fumount/wait_holders   -k and -w, and the names of the processes that keep a mount busy
 fumount/busy           the advice for a busy mount by the state of its server
 fumount/aftermath      what is left after -l
-core/fuse/%            serving a file system
+core/fuse/%            what only servers of file systems need
 core/serve/%
-core/target/named      targets by conn:N, mnt-id:N and source
-core/target/resolve_child
-core/health/report_json
-core/health/census
+core/target/resolve_child   for fumount/enter
+core/health/report_json     for --json
+core/health/census     whether a server answers
 core/health/holders    a plain unmount by root where other users can change names in the directory
-core/health/server
-core/health/fusectl    to tell a connection from a later one of its number
-core/mount/statmount   a quick look at the mount table, and one without /proc
-core/mount/commfd      ordinary users, by fusermount3
-core/launch/make_point X-mount.mkdir
+core/health/server     which process serves
 core/install           fusebox --install
 core/cli/near          "did you mean"
 core/cli/rare_errors   the words for errors that are rare

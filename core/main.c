@@ -17,6 +17,10 @@ enum { UNKNOWN_APPLET = 127 };
 
 const bool applet_boxed = true;
 
+/* NULL in a small build. */
+extern __typeof__(opt_nearer) opt_nearer __attribute__((weak));
+extern __typeof__(install_main) install_main __attribute__((weak));
+
 /* Of name's first len bytes. */
 static const struct applet *find_part(const char *name, size_t len)
 {
@@ -52,12 +56,14 @@ static int usage(void)
 
 	out_str(&out, "fusebox " VERSION ": mount, serve, inspect and unmount FUSE file systems\n\n"
 		"Usage: fusebox APPLET [ARGUMENTS]\n"
-		"   or: APPLET [ARGUMENTS], by a link of that name (see --install)\n"
-		"   or: fusebox --list | --list-full | --help [APPLET] | --version\n"
-		"   or: fusebox --install | --uninstall [-s] [--force] [--root DIR] [DIR]\n\nApplets:\n");
+		"   or: APPLET [ARGUMENTS], by a link of that name\n"
+		"   or: fusebox --list | --list-full | --help [APPLET] | --version\n");
+	if (install_main)
+		out_str(&out, "   or: fusebox --install | --uninstall [-s] [--force] [--root DIR] [DIR]\n");
+	out_str(&out, "\nApplets:\n");
 	for (const struct applet *const *a = __start_applets; a < __stop_applets; a++)
 		out_fmt(&out, "  %-13s %s\n", (*a)->name, (*a)->summary);
-	out_str(&out, "\nExample: fusebox fumount -R /mnt\nExit status: the applet's; 127: no such applet\n");
+	out_str(&out, "\nExample: fusebox fumount -l /mnt\nExit status: the applet's; 127: no such applet\n");
 	return msg_flush(&out);
 }
 
@@ -71,10 +77,6 @@ static int show_version(void)
 	out_fmt(&out, whole ? "fusebox " VERSION "\n" : "%s (fusebox " VERSION ")\n", msg_applet);
 	return msg_flush(&out);
 }
-
-/* NULL in a small build. */
-extern __typeof__(opt_nearer) opt_nearer __attribute__((weak));
-extern __typeof__(install_main) install_main __attribute__((weak));
 
 static int unknown(const char *name)
 {

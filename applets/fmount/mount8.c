@@ -15,5 +15,5 @@ bool fmount_skip_option(struct optlist *mount, char *option, const char **why)
 	*why = mount_args_unmet(option);
 	if (!*why)
 		*why = optlist_label(option);
-	return *why || optlist_is_for_mount(option) || strcmp(option, fmount_auto_unmount) == 0;
+	return *why || optlist_is_for_mount(option) || (fmount_start_options && strcmp(option, fmount_auto_unmount) == 0);
 }

@@ -33,6 +33,9 @@ struct mountpoint {
    -ENOTDIR: not a directory. -EBUSY: a FUSE mount is there already. */
 int mount_pin(struct mountpoint *at, const char *path, struct out *why);
 
+/* The options of fumount and fmount that clear the way if a dead mount is there, for messages. */
+extern const char mount_clears[3], mount_replaces[22];
+
 /* The same for a descriptor that the caller has opened at path. It belongs to at, or is closed on an
    error. */
 int mount_pin_held(struct mountpoint *at, int held, const char *path, struct out *why);

@@ -30,10 +30,14 @@ int mount_path_of(int fd, char *path, size_t size)
 	return err;
 }
 
+/* A small build names what it has. */
+const char mount_clears[3] __attribute__((weak)) = "-R";
+const char mount_replaces[22] __attribute__((weak)) = "-R or --replace-stale";
+
 static int explain_failure(struct out *why, const char *object, int err)
 {
-	out_fmt(why, "%s: %s%s", object, msg_reason(err),
-		err == -ENOTCONN ? "; a dead mount is there, fumount -R clears it" : "");
+	out_fmt(why, err == -ENOTCONN ? "%s: %s; a dead mount is there, fumount %s clears it" : "%s: %s", object, msg_reason(err),
+		mount_clears);
 	return err;
 }
 
@@ -46,8 +50,8 @@ static int check_free(const struct mountpoint *at, const struct sys_stat *st, st
 	if (st->inside || table_of_fd(at->under, &row, false) != 0 || !table_is_fuse(&row)
 	    || strcmp(row.mountpoint, at->path) != 0)
 		return 0;
-	out_fmt(why, "%s: already mounted; unmount it first (fumount; fumount -R or --replace-stale if it is dead)",
-		at->path);
+	out_fmt(why, "%s: already mounted; unmount it first (fumount; fumount %s if it is dead)",
+		at->path, mount_replaces);
 	return -EBUSY;
 }
 

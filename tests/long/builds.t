@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The configurations of the build, with musl, glibc, gcc and clang: each is made from a copy
-# of what git has, without a warning, serves and unmounts; CONTRIBUTING.md tells their sizes, and `make size` those of each function.
+# of what git has, without a warning, serves and unmounts (tests/cli/tiny.t has CONFIG=tiny); CONTRIBUTING.md tells their sizes, and `make size` those of each function.
 . "$(dirname "$0")/../lib.sh"
 start 500
 need git cc make clang strace
@@ -19,33 +19,16 @@ done
 (cd one && git init -q && git add -f . ':!build' && git -c user.name=t -c user.email=t@t commit -qm all)
 exits 0 'make size' make -s -C one size
 like 'symbols by module, and the whole' "$out" 'hello_read +[0-9]+.*applets/hellofs +[0-9]+.*fusebox: [0-9]+ bytes'
-exits 0 'CONFIG=tiny' make -s -j2 -C one CONFIG=tiny
-is 'CONFIG=tiny builds fmount and fumount, no more' "$(one/build/tiny/fusebox --list | sort | tr '\n' ' ')" 'fmount fumount umount.fuse '
 if [ -e "$(command -v musl-gcc)" ]; then
-	ok 'tiny has at most 68,000 bytes' test "$(wc -c <one/build/tiny/fusebox)" -le 68000
 	exits 0 'the helper linked as for other machines' make -s -j2 -C two BUILD=build/relocated LEAN= build/relocated/fusermount3
 	like 'its relocated constants are made read-only' "$(strace -e trace=mprotect two/build/relocated/fusermount3 -V 2>&1)" 'PROT_READ\) += 0'
 else
-	skip 'the size of tiny' 'no musl-gcc'
+	skip 'the helper linked as for other machines' 'no musl-gcc'
 fi
-exits 1 'tiny refuses -k' one/build/tiny/fusebox fumount -k one
-is 'the error: fumount: this build has no -k and -w; see fumount --help' "$err" 'fumount: this build has no -k and -w; see fumount --help'
-exits 1 'tiny refuses --install' one/build/tiny/fusebox --install "$T/links"
-is 'the error: fusebox: this build has no --install; see fusebox --help' "$err" 'fusebox: this build has no --install; see fusebox --help'
-for words in 'fmount --wait mnt -- true' "fmount --fd-socket $T/socket mnt" 'fmount --beneath --wait mnt -- true' \
-	'fmount --replace-stale mnt -- true' 'fumount -N 1 mnt'; do
-	option=$(grep -oE -- '-(N|-[a-z-]+)' <<<"$words" | head -n 1)
-	# shellcheck disable=SC2086 # words
-	exits 1 "tiny refuses $option" one/build/tiny/fusebox $words
-	is "the error: ${words%% *}: $option: not in this build" "$err" "${words%% *}: $option: not in this build"
-	unlike "after $option is refused, nothing is mounted" "$(cat /proc/self/mountinfo)" "$T/mnt "
-done
-exits 127 'tiny guesses no mistyped applet' one/build/tiny/fusebox fumont
-is 'the error: fusebox: fumont: no such applet; see fusebox --help' "$err" 'fusebox: fumont: no such applet; see fusebox --help'
-one/build/bin/hellofs -b mnt
-exits 0 'tiny detaches a busy mount' bash -c 'exec <mnt/hello; one/build/tiny/fusebox fumount mnt && exit 9; one/build/tiny/fusebox fumount -l mnt'
 exits 0 'APPLETS=' make -s -j2 -C one BUILD=build/few 'APPLETS=fumount hellofs' 'WITHOUT=fumount/all fumount/recover'
 is 'APPLETS= builds only these applets' "$(one/build/few/fusebox --list | sort | tr '\n' ' ')" 'fumount hellofs mount.hellofs umount.fuse '
+exits 1 'WITHOUT= takes the options of a part along' one/build/few/fusebox fumount -a
+is 'the error: -a: this build has no such option' "$err" 'fumount: -a: this build has no such option; see fumount --help'
 exits 0 'CONFIG=debug' make -s -j2 -C one CONFIG=debug
 exits 0 'sanitized, it serves' one/build/debug/bin/hellofs -b mnt
 is 'the sanitized hellofs answers' "$(timeout 5 cat mnt/hello)" hello
