@@ -151,7 +151,7 @@ static const char *parse_letters(const struct opt *table, void *args, char *word
 	const char *why = NULL;
 
 	for (char *at = word + 1; *at && !why; at++) {
-		const struct opt *opt = find(table, *at, NULL, 0);
+		const struct opt *opt = find(table, *at, "", 0);
 
 		*bad = word;
 		if (!opt)

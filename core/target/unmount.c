@@ -40,7 +40,6 @@ static int is_on_target(const struct table_row *row, void *target)
 }
 
 /* NULL in a small build. */
-extern __typeof__(holders_each) holders_each __attribute__((weak));
 extern __typeof__(holders_any) holders_any __attribute__((weak));
 extern __typeof__(commfd_unmount) commfd_unmount __attribute__((weak));
 
@@ -80,7 +79,7 @@ static int choose_how(const struct target *t, enum umount_how *how)
 {
 	if (*how != UMOUNT_PLAIN || is_name_safe(t))
 		return 0;
-	if (!holders_each)
+	if (!holders_any)
 		return -EOPNOTSUPP;
 	*how = UMOUNT_LAZY;
 	return !is_busy(t) ? 0 : is_gone(t) ? -ENOENT : -EBUSY;

@@ -38,6 +38,7 @@ is 'clang gives no warning' "$(grep -i warning <<<"$err")" ''
 exits 0 'hellofs from clang mounts' two/build/clang/bin/hellofs -b mnt
 is 'hellofs from clang answers' "$(timeout 5 cat mnt/hello)" hello
 exits 0 'fumount from clang unmounts' two/build/clang/bin/fumount mnt
+exits 0 'CONFIG=tiny with clang, which does not optimise across files' make -s -j2 -C two BUILD=build/few CONFIG=tiny CC=clang MUSL=no
 exits 0 'gcc with glibc' make -j2 -C two BUILD=build/glibc MUSL=no
 like 'make says static glibc' "$out" 'static glibc'
 is 'gcc gives no warning with static glibc' "$(grep -i warning <<<"$err")" ''
