@@ -47,7 +47,7 @@ $(BUILD)/tests/$(1)/box.a: $(patsubst %.c,$(BUILD)/tests/$(1)/obj/%.o,$(FUZZ_COR
 $(BUILD)/tests/$(1)/%: tests/fuzz/%.c $(BUILD)/tests/$(1)/box.a $(SOURCES) \
 		$(patsubst %,$(BUILD)/tests/$(1)/obj/%,$(FUZZ_WITH_argv) tests/fuzz/fake.o tests/fuzz/replay.o)
 	$(2) $(3) $(5) -o $$@ $$< $$(patsubst %,$(BUILD)/tests/$(1)/obj/%,$$(FUZZ_WITH_$$*) \
-		$$(if $$(filter $$*,$(FAKED)),tests/fuzz/fake.o) $(6)) $(BUILD)/tests/$(1)/box.a $$(FUZZ_LD_$$*)
+		$$(if $$(filter $$*,$(FAKED)),tests/fuzz/fake.o) $(6)) $(PARTS_LD) $(BUILD)/tests/$(1)/box.a $$(FUZZ_LD_$$*)
 endef
 $(eval $(call flavour,libfuzzer,clang,$(FUZZ_CFLAGS),-fsanitize=fuzzer-no-link,-fsanitize=fuzzer,))
 $(eval $(call flavour,afl,AFL_QUIET=1 afl-clang-fast,$(FUZZ_CFLAGS),,-fsanitize=fuzzer,))
@@ -77,7 +77,7 @@ COVER_SCRIPTS = tests/cli/multicall.t $(wildcard tests/compat/*.t tests/mount/*.
 
 $(BUILD)/tests/coverage/unit/%: tests/unit/%.c $(BUILD)/tests/coverage/box.a
 	@mkdir -p $(@D)
-	clang $(COVERAGE_CFLAGS) -o $@ $< $(BUILD)/tests/coverage/box.a -lcmocka
+	clang $(COVERAGE_CFLAGS) -o $@ $< $(PARTS_LD) $(BUILD)/tests/coverage/box.a -lcmocka
 
 counting-box: $(TOOLS)
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/counting CC=clang CFLAGS='$(COUNTING)' \
