@@ -39,22 +39,15 @@ static bool has_backed_writer(const struct inode *inode)
 	       && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED);
 }
 
-/* Keeps the kernel from caching the attributes of a file that is written by its backing id, and returns the
-   number of blocks to show: a file whose data are all in dirty pages has none in SOURCE, and would look
-   like one hole. */
-static uint64_t allow_for_writers(struct fuse_req *req, const struct inode *inode, uint32_t mode, uint64_t size, uint64_t blocks)
-{
-	req->brief = has_backed_writer(inode);
-	return !blocks && size && S_ISREG(mode) && may_have_dirty_pages(req, inode) ? 1 : blocks;
-}
-
 void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st)
 {
 	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	struct fuse_attr *attr = &st->attr;
 
 	attr->mode = pass_limited_mode(inode, attr->mode);
-	attr->blocks = allow_for_writers(req, inode, attr->mode, attr->size, attr->blocks);
+	req->brief = has_backed_writer(inode);
+	if (!attr->blocks && attr->size && S_ISREG(attr->mode) && may_have_dirty_pages(req, inode))
+		attr->blocks = 1;
 	pass_show(pass_of(req), st);
 }
 
@@ -73,19 +66,27 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 
 int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *in, struct fuse_statx *stat)
 {
-	const struct passfs *fs = pass_of(req);
-	const struct inode *inode = inodes_get(&fs->inodes, node);
+	struct vfs_stat st;
+	struct fuse_attr *attr = &st.attr;
 	int err = vfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
 
-	if (!err)
-		pass_note_told(req, node, stat->uid, stat->gid, stat->mode);
-	stat->ino = pass_ino(fs, (uint64_t)stat->dev_major << 32 | stat->dev_minor, stat->ino);
-	stat->mode = (uint16_t)pass_forced_mode(fs, stat->uid, stat->gid, stat->mode);
-	stat->uid = passview_shown(&fs->view, stat->uid, false);
-	stat->gid = passview_shown(&fs->view, stat->gid, true);
-	stat->blocks = allow_for_writers(req, inode, stat->mode, stat->size, stat->blocks);
-	stat->mode = (uint16_t)passview_mode(&fs->view, pass_limited_mode(inode, stat->mode));
-	return err;
+	if (err)
+		return err;
+	pass_note_told(req, node, stat->uid, stat->gid, stat->mode);
+	st.device = (uint64_t)stat->dev_major << 32 | stat->dev_minor;
+	attr->ino = stat->ino;
+	attr->mode = stat->mode;
+	attr->uid = stat->uid;
+	attr->gid = stat->gid;
+	attr->size = stat->size;
+	attr->blocks = stat->blocks;
+	pass_show_node(req, node, &st);
+	stat->ino = attr->ino;
+	stat->mode = (uint16_t)attr->mode;
+	stat->uid = attr->uid;
+	stat->gid = attr->gid;
+	stat->blocks = attr->blocks;
+	return 0;
 }
 
 /* The kernel sends ACCESS where it does not check permissions itself, since only the server's user
