@@ -60,7 +60,7 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/obj/%.o)
 # names of its objects, which the optimiser would lose. tests/house reads the symbols of all objects.
 PLACED := $(patsubst %,$(BUILD)/obj/%,$(subst *,%,$(shell grep -o "[a-z][a-z/_*]*\.o" configs/serving.ld)))
 WHOLE := $(if $(STATIC),$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),$(if $(call accepted,-flto=2),-flto)))
-HOT = $(PLACED) $(BUILD)/obj/applets/passfs/% $(BUILD)/obj/core/sys/vfs.o $(BUILD)/obj/core/sys/priv.o
+HOT = $(PLACED) $(BUILD)/obj/applets/passfs/% $(BUILD)/obj/core/sys/vfs.o $(BUILD)/obj/core/sys/priv_act.o
 WHOLE_LINK = $(WHOLE:-flto=-flto=2 -flto-partition=one -Wno-maybe-uninitialized)
 
 # The only binary that may be set-uid root is separate from the box.

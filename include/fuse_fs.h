@@ -142,6 +142,8 @@ struct fuse_ops {
 	/* Called in each thread before its first request; in the first thread, before other
 	   threads start. */
 	void (*thread_starts)(void);
+	/* Called before each request; with NULL when the first thread serves no more. */
+	void (*begins)(const struct fuse_req *req);
 	/* Called after option parsing: returns NULL, or a message that says what is wrong. */
 	const char *(*settle)(void *fs, struct fuse_session *session);
 	/* Called once, before mounting, with SOURCE from the command line (NULL: none). 0 or

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "passfs.h"
+#include "sys/priv.h"
 #include "sys.h"
 
 /* Refuses this mount itself if it is mounted in SOURCE again: a request to it would wait for this
@@ -45,6 +46,15 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 	return -EMFILE;
 }
 
+/* A user for whom the thread still acts may be refused what the caller of this lookup is not. */
+static bool becomes_root(int err)
+{
+	if (err != -EACCES || !priv_acts())
+		return false;
+	priv_act_as_self();
+	return true;
+}
+
 static int open_name(struct fuse_req *req, int dir, const char *name)
 {
 	int fd;
@@ -52,7 +62,7 @@ static int open_name(struct fuse_req *req, int dir, const char *name)
 	/* Another thread may take the descriptor that was freed: try again. */
 	do
 		fd = sys_openat(dir, name, O_PATH | O_NOFOLLOW, 0);
-	while (fd == -EMFILE && pass_wait_for_room(req->session));
+	while (becomes_root(fd) || (fd == -EMFILE && pass_wait_for_room(req->session)));
 	return fd;
 }
 

@@ -103,8 +103,14 @@ static int apply_change_as(const struct fuse_req *req, const struct change *c, u
 	err = priv_act_for(uid, passview_source(view, req->in->gid, true), &group, groups, rights);
 	if (!err)
 		err = apply_change(req, c);
-	priv_act_as_self();
+	pass_act_ends(req);
 	return err;
+}
+
+static int apply_change_as_self(const struct fuse_req *req, const struct change *c)
+{
+	priv_act_as_self();
+	return apply_change(req, c);
 }
 
 /* Whether acting as the caller would change nothing: the caller is root in the server's group. Without
@@ -207,7 +213,7 @@ static int apply_rechecked_change(const struct fuse_req *req, struct change *c, 
 	if (pass_makes_file(req))
 		return apply_change_as(req, c, passview_source(view, req->in->uid, false), PRIV_DAC);
 	if (req->in->opcode == FUSE_LINK)
-		return apply_change(req, c);
+		return apply_change_as_self(req, c);
 	if (c->ends == 2 && owner[1] == PASS_NOBODY && !(c->flags & EXCHANGE))
 		c->flags |= NOREPLACE;
 	chosen = choose_owner(c, owner);
@@ -265,6 +271,7 @@ static int perform_change(struct fuse_req *req, struct change *c)
 	const struct passfs *fs = pass_of(req);
 	uid_t uid = passview_source(&fs->view, req->in->uid, false);
 	uint32_t owner[2] = { PASS_NOBODY, PASS_NOBODY };
+	bool makes = pass_makes_file(req);
 	int err;
 
 	for (int i = 0; i < c->ends; i++)
@@ -275,12 +282,12 @@ static int perform_change(struct fuse_req *req, struct change *c)
 	err = priv_use_reserve(req->in->uid == 0);
 	if (err)
 		return err;
-	if (pass_makes_file(req))
+	if (makes)
 		vfs_umask(c->umask);
-	if (!fs->acts_as_callers || c->as_self || (req->in->uid == 0 && !pass_makes_file(req) && !(c->flags & WHITEOUT)))
-		return apply_change(req, c);
+	if (!fs->acts_as_callers || c->as_self || (req->in->uid == 0 && !makes && !(c->flags & WHITEOUT)))
+		return apply_change_as_self(req, c);
 	if (req->in->uid == 0)
-		return acts_as_self(req, c) ? apply_change(req, c) : apply_change_as(req, c, uid, PRIV_ALL);
+		return acts_as_self(req, c) ? apply_change_as_self(req, c) : apply_change_as(req, c, uid, PRIV_ALL);
 	err = apply_change_as(req, c, uid, 0);
 	if (err == -EACCES && can_change_names(req, c))
 		err = apply_change_as(req, c, uid, PRIV_DAC);

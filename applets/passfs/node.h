@@ -29,6 +29,7 @@ struct passfs {
 	bool acts_as_callers;	/* the server is root, and changes SOURCE as its callers */
 	bool has_long_timeout;	/* attribute timeout above one second */
 	bool quiet_close;		/* close(2) in SOURCE writes nothing and reports no error */
+	bool may_stay;		/* a thread may act for a user beyond the request */
 	uint32_t stable_since;		/* first FUSE minor version with stable directory offsets (dir.c) */
 	bool passthrough;		/* false once the kernel has refused a backing id */
 	bool is_pruning;

@@ -20,7 +20,7 @@ static int32_t open_backing(const struct fuse_req *req, uint64_t node, const str
 
 	pass_act_as_writer(req, node, pass_backing_uid(req, node, known), true);
 	id = vfs_backing_open(fuse_device(req), inode->fd);
-	priv_act_as_self();
+	pass_act_ends(req);
 	return id;
 }
 
@@ -309,6 +309,8 @@ static int reply_created(struct fuse_req *req, uint64_t parent, const char *name
 	pass_name_told(req, parent, name, st.owner);
 	inode = inodes_get(&pass_of(req)->inodes, node);
 	backing = get_backing(req, node, inode, &st);
+	if (closed && !backing)
+		priv_act_as_self();	/* the caller may have made a file that only root may open again */
 	if (closed)
 		fd = backing ? -1 : reopen_source(pass_of(req), inode->fd, flags);
 	if (fd < 0 && !backing) {

@@ -138,6 +138,7 @@ static void choose_features(struct passfs *fs, uint32_t type)
 	fs->single_threaded = (fs->serve.threads ? (uint32_t)fs->serve.threads : pass_ops.threads) == 1;
 	pass_ops.backing_depth = type == OVERLAY ? 2 : 1;
 	fs->quiet_close = has_noop_flush(type);
+	fs->may_stay = fs->quiet_close & !(fs->export | fs->writeback | fs->locks);
 	fs->stable_since = type == TMPFS ? OF_6_6 : type == ramfs ? UINT32_MAX : 0;
 	pass_ops.timeout = choose_timeout(fs);
 	fs->has_long_timeout = pass_ops.timeout > 1000;
@@ -215,7 +216,7 @@ enum { CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID = 6, SETUID,
 
 static struct fuse_ops pass_ops = {
 	.capabilities = CAPABILITIES, .sandbox = pass_sandbox, .keeping = &pass_keeping,
-	.prepare = pass_prepare, .mounted = on_mounted, .thread_starts = on_thread_start, .place = pass_place, .kernel_checks = true, .max_write = 1 << 20,
+	.prepare = pass_prepare, .mounted = on_mounted, .thread_starts = on_thread_start, .begins = pass_begin, .place = pass_place, .kernel_checks = true, .max_write = 1 << 20,
 	.attr = pass_attr, .statx = pass_statx, .setattr = pass_setattr, .lookup = pass_lookup, .forget = pass_forget,
 	.mknod = pass_mknod, .mkdir = pass_mkdir, .symlink = pass_symlink, .link = pass_link,
 	.unlink = pass_unlink, .rmdir = pass_unlink, .rename = pass_rename, .readlink = pass_readlink,
@@ -276,7 +277,7 @@ static const char *settle(void *data, struct fuse_session *session)
 	struct passfs *fs = data;
 
 	if (fs->export && fs->serve.sandbox)
-		return "--sandbox and --export exclude each other: file handles lead everywhere";
+		return "--sandbox and --export exclude each other: handles lead everywhere";
 	if (fs->locks && fs->serve.request_timeout)
 		return "--locks and --request-timeout exclude each other: waiting for a lock can take longer";
 	/* An io_uring ring's thread serves all requests of its CPU: one that waits in SOURCE would

@@ -131,6 +131,14 @@ int pass_as_owner(const struct fuse_req *req, uint64_t node, gid_t gid, const gi
 uint32_t pass_made_mode(const struct fuse_req *req, uint32_t mode);
 uint32_t pass_given_mode(const struct fuse_req *req, const struct vfs_stat *st, uint32_t mode);
 
+/* Before each request, and with NULL when the thread ends: acts as root unless the request takes the credentials
+   of whichever user the thread has acted for last. */
+void pass_begin(const struct fuse_req *req);
+
+/* Instead of priv_act_as_self() after a change that was made as the caller: the thread may stay the caller. Until
+   the request ends it needs priv_act_as_self() for all that only root may do. */
+void pass_act_ends(const struct fuse_req *req);
+
 /* The uid for writes that have no single caller: dirty pages of several callers, and writes by a
    backing id, which all callers share. It is the owner's; root's only if no other user can write
    the file. `known`: the file's attributes of this moment, or NULL. */

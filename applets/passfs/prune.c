@@ -53,7 +53,7 @@ static void start_pruning(struct fuse_session *session)
 	if (fuse_session_minor(session) < PRUNE_SINCE) {
 		if (!__atomic_exchange_n(&has_warned, true, __ATOMIC_RELAXED))
 			msg("%u files are known, nearly as many as there are descriptors: more are refused (EMFILE); "
-			    "raise the limit (ulimit -n)", fs->inodes.held);
+			    "raise ulimit -n", fs->inodes.held);
 		return;
 	}
 	if (!__atomic_exchange_n(&fs->is_pruning, true, __ATOMIC_ACQUIRE) && thread_start(prune, session) < 0)

@@ -104,7 +104,7 @@ int pass_getxattr(struct fuse_req *req, uint64_t node, const char *name, uint32_
 		n = act_for_attribute(req, node, name, false, 0);
 	if (!n)
 		n = vfs_getxattr(pass_fd(req, node), name, req->space, size || kind ? req->space_size : 0);
-	priv_act_as_self();
+	pass_act_ends(req);
 	if (kind && n > 0)
 		n = show_acl(req, node, kind, n);
 	else if (kind && n == -EOPNOTSUPP)

@@ -277,6 +277,8 @@ bool dispatch_decoded(struct fuse_req *req, int decoded)
 	req->reply.body_size = req->reply.data_size = 0;
 	if (!err && __atomic_load_n(&s->phase, __ATOMIC_RELAXED) == FUSE_STARTING && req->in->opcode != FUSE_INIT)
 		err = -EIO;
+	if (!err && s->ops->begins)
+		s->ops->begins(req);
 	if (!err)
 		err = run(req);
 	if (err == FUSE_LATER)

@@ -258,6 +258,8 @@ int loop_serve(struct fuse_session *s)
 	if (!err && s->phase == FUSE_SERVING)
 		err = s->threads > 1 ? serve_several(s, buffer)
 		      : s->flags & FUSE_OVER_IO_URING ? uring_serve(s, buffer) : serve_alone(s, buffer);
+	if (s->ops->begins)
+		s->ops->begins(NULL);
 	s->aborted = err == -ECONNABORTED;
 	__atomic_store_n(&s->phase, FUSE_ENDED, __ATOMIC_RELAXED);
 	return err == -ENODEV || err == -ECONNABORTED ? 0 : err;

@@ -42,9 +42,15 @@ enum { PRIV_DAC = 1u << 1 | 1u << 2, PRIV_SETID = 1u << 4 };
    supplementary groups, and limits its effective file capabilities to `rights`. With fsuid 0,
    PRIV_ALL keeps all of them; with another fsuid, PRIV_ALL means PRIV_DAC and PRIV_SETID.
    priv_act_as_self() restores the server's own credentials; the thread must call it even if
-   priv_act_for() has failed. 0 or -errno. */
+   priv_act_for() has failed. 0 or -errno.
+   priv_act_ends(true) may be called instead, to save system calls: it leaves the thread with a user's
+   credentials if it has no rights and no supplementary groups. priv_act_for() then does nothing
+   for the same user, and restores them first for any other; whatever else needs the server's own
+   must call priv_act_as_self() before. priv_acts(): whether the thread was left so. */
 int priv_act_for(uid_t uid, gid_t gid, const gid_t *groups, size_t count, uint32_t rights);
 void priv_act_as_self(void);
+void priv_act_ends(bool may_stay);
+bool priv_acts(void);
 
 /* Whether the process is root and has this uid and gid, so that acting for them with no supplementary groups
    changes nothing. */

@@ -20,6 +20,7 @@
 #include "../../applets/passfs/retry.c"
 #include "../../applets/passfs/attr.c"
 #include "../../applets/passfs/setattr.c"
+#include "../../applets/passfs/stay.c"
 #include "../../applets/passfs/xattr.c"
 #include "../../applets/passfs/dir.c"
 #include "../../applets/passfs/writeback.c"
@@ -297,7 +298,10 @@ static void run(struct input *in, struct fuse_session *session)
 	for (int i = 0; i < REQUESTS && session->phase != FUSE_ENDED && record_next(in, &r); i++) {
 		if (make_sane(&r, fs) && record_dispatch(&r, &req, space, sizeof(space)))
 			keep_handle(&req, ((struct fuse_in_header *)(void *)r.bytes)->opcode);
-		MUST(setfsuid((uid_t)-1) == 0 && setfsgid((gid_t)-1) == 0);
+		MUST(priv_acts() == (setfsuid((uid_t)-1) != 0));
+		if (i & 1)
+			pass_begin(NULL);
+		MUST(priv_acts() || (setfsuid((uid_t)-1) == 0 && setfsgid((gid_t)-1) == 0));
 		free(r.bytes);
 	}
 	unlock_all(&req);

@@ -104,6 +104,19 @@ static void draw_known_path(char *path)
 	while (--tries && fstatat(sides[1].root, path, &st, AT_SYMLINK_NOFOLLOW) < 0);
 }
 
+/* With MODEL_USERS, root and two users in turn, each for a few calls. */
+static unsigned int draw_user(void)
+{
+	static const unsigned int users[] = { 0, OTHER_USER, THIRD_USER };
+	static unsigned int last;
+
+	if (!getenv("MODEL_USERS"))
+		return chance(25) ? OTHER_USER : 0;
+	if (chance(40))
+		last = users[below(3)];
+	return last;
+}
+
 static struct draw draw(void)
 {
 	static const mode_t modes[] = { 0644, 0666, 0600, 0777, 0755, 04755, 02755, 01777, 02777, 0, 0444 };
@@ -112,7 +125,7 @@ static struct draw draw(void)
 		.pick = below(1 << 20), .pick2 = below(1 << 20),
 		.mode = modes[below(sizeof(modes) / sizeof(*modes))] & (getenv("MODEL_WRITEBACK") ? 01777 : 07777),
 		.offset = draw_offset(), .other_offset = draw_offset(), .length = draw_length(),
-		.bytes = next(), .user = chance(25) ? OTHER_USER : 0, .look = chance(50),
+		.bytes = next(), .user = draw_user(), .look = chance(50),
 	};
 
 	draw_known_path(d.path);

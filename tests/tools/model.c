@@ -28,7 +28,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { SLOTS = 12, LONGEST = 1400 * 1024, PAGE = 4096, TREE_EVERY = 100, OTHER_USER = 1001 };
+enum { SLOTS = 12, LONGEST = 1400 * 1024, PAGE = 4096, TREE_EVERY = 100, OTHER_USER = 1001, THIRD_USER };
 enum { LONG_AGO = 1000000000 };	/* a time after all that the calls set */
 static const struct timespec settled[2] = { { 1000, 0 }, { 1000, 0 } };
 
