@@ -14,6 +14,7 @@ ids() { sed -n 's/^[UG]id:	//p' "/proc/$server/task/$server/status" | tr '\t\n' 
 up --transport=dev --threads=1 -o allow_other
 mkdir -m 777 src/d; mkdir -m 700 src/mine; mkdir -m 2775 src/setgid; chgrp 4242 src/setgid
 touch src/mine/file
+mkdir -p src/group/x; chgrp 4242 src/group; chmod 770 src/group
 ok 'a user makes a directory' as 1777 mkdir mnt/d/a
 is 'the thread is still that user' "$(ids)" '0 0 0 1777 0 1777 0 1777 '
 exits 1 'another user does not remove it in a directory of its own' as 1778 rm -f mnt/mine/file
@@ -30,6 +31,11 @@ is 'it has that group' "$(owner src/d/e)" '1778 4242 755'
 ok 'as a member' setpriv --reuid 1777 --regid 1777 --groups 4242 mkdir mnt/setgid/f
 is 'the directory gives the group' "$(owner src/setgid/f)" '1777 4242 2755'
 exits 1 'the group does not stay' as 1778 mkdir mnt/setgid/g
+ok 'a user makes a directory, of whose group another one is' as 1777 mkdir mnt/d/k
+ok 'the other makes one' setpriv --reuid 1778 --regid 1777 --clear-groups mkdir mnt/d/l
+is 'it is the other'\''s' "$(owner src/d/l)" '1778 1777 755'
+ok 'a user makes a directory' as 1777 mkdir mnt/d/m
+ok 'and removes one as a member of the group above it' setpriv --reuid 1777 --regid 1777 --groups 4242 rmdir mnt/group/x
 ok 'a user makes a file that only root may open' as 1777 sh -c 'umask 777; : >mnt/d/closed'
 ok 'root reads it' cat mnt/d/closed
 ok 'after a user has made a directory' as 1777 mkdir mnt/d/h
@@ -39,6 +45,18 @@ ok 'and root lists what is closed to the user' ls mnt/mine
 ok 'a user makes another' as 1777 mkdir mnt/d/j
 ok 'root writes into its own file' sh -c 'echo data >mnt/mine/file'
 is 'it is written' "$(cat src/mine/file)" data
+down
+
+# The kernel refuses a backing id: the server opens the new file itself, by whose mode the user may not write.
+up --transport=dev --threads=1 -o allow_other
+strace -qq -f -p "$server" -o trace -e trace=ioctl -e inject=ioctl:error=ENOMEM & tracer=$!
+pids+=("$tracer")
+within 5 traced
+ok 'a user writes into a new file of mode 400' as 1777 sh -c 'umask 377; echo data >mnt/d/once'
+kill "$tracer"; wait "$tracer" 2>/dev/null
+ok 'there was no backing id' grep -q INJECTED trace
+is 'it has the data' "$(cat src/d/once)" data
+is 'it is the user'\''s' "$(owner src/d/once)" '1777 1777 400'
 down
 
 # The same calls on the mount and on the tree itself, by root and two users, each for a few calls.
