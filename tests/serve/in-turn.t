@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
 start 120
-need strace setpriv
+need strace setpriv renice prlimit
 # shellcheck source=passfs.sh
 . "$here/serve/passfs.sh"
 
@@ -17,6 +17,8 @@ touch src/mine/file
 mkdir -p src/group/x; chgrp 4242 src/group; chmod 770 src/group
 ok 'a user makes a directory' as 1777 mkdir mnt/d/a
 is 'the thread is still that user' "$(ids)" '0 0 0 1777 0 1777 0 1777 '
+ok 'whom it lets do nothing to it' as 1777 sh -c '! kill -0 "$1" && ! cat "/proc/$1/environ" "/proc/$1/task/$1/mem" && ! ls "/proc/$1/fd" &&
+	! renice -n 5 -p "$1" && ! prlimit --pid "$1" --core=0' sh "$server"
 exits 1 'another user does not remove it in a directory of its own' as 1778 rm -f mnt/mine/file
 ok 'root finds what the user does not' [ -e mnt/mine/file ]
 ok 'root makes a directory' mkdir mnt/d/root

@@ -17,17 +17,17 @@ while read -r operation most; do
 	ok "$operation: at most $most instructions" [ "${count:-999999}" -le "$most" ]
 	ok "$operation: counted" [ "${count:-0}" -gt 100 ]
 done <<'END'
-none 900
+none 890
 lookup 2080
-getattr 1050
+getattr 1030
 setattr 1420
 open 1960
-read 600
+read 585
 write 870
-create 4870
-rename 2160
+create 4850
+rename 2120
 unlink 1660
-mkdir 3610
+mkdir 3590
 readdir 158000
 END
 finish
