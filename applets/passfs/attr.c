@@ -39,9 +39,8 @@ static bool has_backed_writer(const struct inode *inode)
 	       && __atomic_load_n(&inode->writers, __ATOMIC_RELAXED);
 }
 
-void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st)
+void pass_show_node(struct fuse_req *req, const struct inode *inode, struct vfs_stat *st)
 {
-	const struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	struct fuse_attr *attr = &st->attr;
 
 	attr->mode = pass_limited_mode(inode, attr->mode);
@@ -54,12 +53,13 @@ void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st)
 int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr)
 {
 	struct vfs_stat st;
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	int err = vfs_stat(pass_fd(req, node), true, &st);
 
 	if (err)
 		return err;
-	pass_note_told(req, node, st.owner, st.attr.gid, st.attr.mode);
-	pass_show_node(req, node, &st);
+	pass_note_told(inode, node, st.owner, st.attr.gid, st.attr.mode);
+	pass_show_node(req, inode, &st);
 	*attr = st.attr;
 	return 0;
 }
@@ -68,11 +68,12 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 {
 	struct vfs_stat st;
 	struct fuse_attr *attr = &st.attr;
+	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
 	int err = vfs_statx(pass_fd(req, node), in->sx_flags, in->sx_mask, stat);
 
 	if (err)
 		return err;
-	pass_note_told(req, node, stat->uid, stat->gid, stat->mode);
+	pass_note_told(inode, node, stat->uid, stat->gid, stat->mode);
 	st.device = (uint64_t)stat->dev_major << 32 | stat->dev_minor;
 	attr->ino = stat->ino;
 	attr->mode = stat->mode;
@@ -80,7 +81,7 @@ int pass_statx(struct fuse_req *req, uint64_t node, const struct fuse_statx_in *
 	attr->gid = stat->gid;
 	attr->size = stat->size;
 	attr->blocks = stat->blocks;
-	pass_show_node(req, node, &st);
+	pass_show_node(req, inode, &st);
 	stat->ino = attr->ino;
 	stat->mode = (uint16_t)attr->mode;
 	stat->uid = attr->uid;

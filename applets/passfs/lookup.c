@@ -30,15 +30,15 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 		return err;
 	}
 	*node = pass_take_current(req, fd, st);
-	pass_note_told(req, *node, st->owner, st->attr.gid, st->attr.mode);
 	inode = inodes_get(&pass_of(req)->inodes, *node);
+	pass_note_told(inode, *node, st->owner, st->attr.gid, st->attr.mode);
 	if (inode && (found.closed || found.limits)) {
 		inode->closed = found.closed;
 		inode->limits = found.limits;
 	}
 	if (pass_of(req)->no_symlinks_out)
 		pass_note_place(req, parent, *node);
-	pass_show_node(req, *node, st);
+	pass_show_node(req, inode, st);
 	pass_keep_room(req->session);
 	if (pass_may_keep(req, inode))
 		return *node ? 0 : -ENOMEM;

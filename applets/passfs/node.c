@@ -50,6 +50,8 @@ void pass_show(const struct passfs *fs, struct vfs_stat *st)
 	struct fuse_attr *attr = &st->attr;
 
 	attr->ino = pass_ino(fs, st->device, attr->ino);
+	if (passview_is_plain(&fs->view))
+		return;
 	attr->mode = pass_forced_mode(fs, attr->uid, attr->gid, attr->mode);
 	attr->uid = passview_shown(&fs->view, attr->uid, false);
 	attr->gid = passview_shown(&fs->view, attr->gid, true);

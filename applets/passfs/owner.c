@@ -52,10 +52,8 @@ static void note_mode(uint16_t *kept, uint32_t mode)
 	} while (!__atomic_compare_exchange_n(kept, &before, told, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
-void pass_note_told(const struct fuse_req *req, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode)
+void pass_note_told(struct inode *inode, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode)
 {
-	struct inode *inode = inodes_get(&pass_of(req)->inodes, node);
-
 	if (!inode)
 		return;
 	note_id(&inode->told_owner, uid);

@@ -28,8 +28,8 @@ int pass_attr(struct fuse_req *req, uint64_t node, struct fuse_attr *attr);
 /* Changes attributes of SOURCE to those that the kernel gets for this node. A file that has data
    gets at least one block of 512 bytes if the data may be dirty pages only: tar(1) reads no data of
    a file without blocks. While the backing file may be mapped for writing, the reply lets the
-   kernel cache no attributes. */
-void pass_show_node(struct fuse_req *req, uint64_t node, struct vfs_stat *st);
+   kernel cache no attributes. inode: as for pass_note_told(). */
+void pass_show_node(struct fuse_req *req, const struct inode *inode, struct vfs_stat *st);
 
 /* False: the kernel may have dirty pages where SOURCE has a hole. */
 bool pass_source_knows_holes(const struct fuse_req *req, uint64_t node);
@@ -99,9 +99,9 @@ int pass_check_now(const struct fuse_req *req, uint64_t node, int fd, uint32_t w
 /* Invalidates the node's attributes in the kernel. */
 void pass_drop_attributes(const struct fuse_req *req, uint64_t node);
 
-/* owner.c. Remember the owner, group and mode in SOURCE that a reply reports for a node, and the
-   owner and the mode that a SETATTR gives it. */
-void pass_note_told(const struct fuse_req *req, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode);
+/* owner.c. Remember the owner, group and mode in SOURCE that a reply reports for a node, whose inode is NULL if
+   the table has none; and the owner and the mode that a SETATTR gives it. */
+void pass_note_told(struct inode *inode, uint64_t node, uint32_t uid, uint32_t gid, uint32_t mode);
 void pass_note_chown(const struct fuse_req *req, uint64_t node, uint32_t uid);
 void pass_note_chmod(const struct fuse_req *req, uint64_t node, uint32_t mode);
 

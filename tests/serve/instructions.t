@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The instructions in user space for each of the commonest requests to passfs. Each count is a limit, which a
-# change may lower: it is what gcc 12 and musl took for x86-64, and a tenth.
+# change may lower: it is what gcc 12 and musl took for x86-64, and a twentieth.
 . "$(dirname "$0")/../lib.sh"
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP root only'; exit 0; }
 [ "$(uname -m)" = x86_64 ] || { echo '1..0 # SKIP counted for x86-64'; exit 0; }
@@ -17,17 +17,17 @@ while read -r operation most; do
 	ok "$operation: at most $most instructions" [ "${count:-999999}" -le "$most" ]
 	ok "$operation: counted" [ "${count:-0}" -gt 100 ]
 done <<'END'
-none 890
-lookup 2080
-getattr 1030
-setattr 1420
-open 1960
+none 875
+lookup 1890
+getattr 930
+setattr 1300
+open 1910
 read 585
 write 870
-create 4850
-rename 2120
-unlink 1660
-mkdir 3590
-readdir 158000
+create 4600
+rename 2100
+unlink 1550
+mkdir 3370
+readdir 138700
 END
 finish
