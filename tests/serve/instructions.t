@@ -26,7 +26,7 @@ read 585
 write 870
 create 4600
 rename 2100
-unlink 1550
+unlink 1640
 mkdir 3370
 readdir 138700
 END
