@@ -10,7 +10,9 @@
 #include <signal.h>
 
 #include "cli/notify.h"
+#include "clones.h"
 #include "fmount.h"
+#include "health/server.h"
 #include "keep_mode.h"
 #include "keep_pace.h"
 #include "keep_queue.h"
@@ -18,10 +20,9 @@
 #include "mount/umount.h"
 #include "msg.h"
 #include "out.h"
-#include "relay.h"
-#include "relay_notify.h"
 #include "serve/repeat.h"
 #include "sys.h"
+#include "sys/child.h"
 #include "sys/keep.h"
 
 /* How long a server has to serve before the next one starts without a pause. */
@@ -33,8 +34,8 @@ static struct {
 	const struct keep_mode *mode;
 	int device, signals;
 	int server, unmounter;	/* pids; 0: none */
-	int signal;		/* one that arrived while no server ran; 0: none */
-	int keeper;		/* in the child: its parent's pid */
+	int status;		/* of the server that ended last; once none follows, the keeper's exit status */
+	int keeper;		/* its own pid */
 	uint64_t began;		/* when the server was started, in ms */
 	uint32_t lives;		/* how many servers were started */
 	bool works, ready, replacing, stopping;
@@ -68,9 +69,10 @@ static void show_restarts(void)
 	char name[16], status[80];
 	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
 	uint32_t restarts = keep.lives ? keep.lives - 1 : 0;
+	bool relays = keep.mode->relays && keep.mode->relays();
 
-	out_str(&out, relay_is_used() ? "fuse-relay:" : "fuse-keep:");
-	show_number(&out, restarts, relay_is_used() ? 10000 : 100000);
+	out_str(&out, relays ? "fuse-relay:" : "fuse-keep:");
+	show_number(&out, restarts, relays ? 10000 : 100000);
 	sys_name_process(out_text(&out));
 	out_fmt(&to, "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "", restarts,
 		out_plural(restarts));
@@ -97,10 +99,8 @@ int fmount_die_with_keeper(void)
 	return sys_getppid() == keep.keeper ? 0 : 1;
 }
 
-static void __attribute__((noreturn)) become_server(int keeper, char **argv,
-						    int (*exec)(const struct fmount *, char **))
+static void __attribute__((noreturn)) become_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
-	keep.keeper = keeper;
 	if (fmount_die_with_keeper() != 0 || keep.mode->become() < 0)
 		sys_exit(1);
 	sys_unblock_signals();
@@ -109,41 +109,74 @@ static void __attribute__((noreturn)) become_server(int keeper, char **argv,
 
 static int start_server(char **argv, int (*exec)(const struct fmount *, char **))
 {
-	int keeper = sys_getpid(), err = keep.mode->begin(++keep.lives);
+	int err;
 
+	keep.works = false;
+	err = keep.mode->begin(++keep.lives);
 	if (err)
 		return err;
 	show_restarts();
 	keep.began = now_ms();
-	keep.works = false;
 	keep.server = sys_fork();
 	if (keep.server == 0)
-		become_server(keeper, argv, exec);
+		become_server(argv, exec);
 	keep.mode->begun(keep.server);
-	return keep.server < 0 ? keep.server : 0;
+	if (keep.server > 0)
+		return 0;
+	err = keep.server;
+	keep.server = 0;
+	return err;
 }
 
 /* ---- Unmounting ---- */
+
+/* In a child of the keeper: what the child waits for must not keep the connection alive after the keeper. */
+static void leave_connection(void)
+{
+	clones_close();
+	if (keep.mode->leave)
+		keep.mode->leave();
+}
+
+/* Watches the connection, but fusermount3, which it may run, must not have the device. */
+static void __attribute__((noreturn)) become_unmounter(void)
+{
+	sys_name_process(SERVER_UNMOUNTER);
+	leave_connection();
+	sys_set_cloexec(keep.device, true);
+	sys_exit(fmount_die_with_keeper() ? 1 : keep_unmount(keep.at, keep.device, keep.server));
+}
 
 static void start_unmounting(void)
 {
 	keep.stopping = true;
 	keep.unmounter = sys_fork();
-	if (keep.unmounter == 0) {
-		if (keep.mode == &keep_relay) {
-			sys_die_with_parent();	/* It has the device, too. */
-			relay_notify_leave();
-		}
-		sys_exit(keep_unmount(keep.at, keep.device, keep.server));
-	}
+	if (keep.unmounter == 0)
+		become_unmounter();
 	if (keep.unmounter < 0)
 		commfd_umount_known(keep.at, UMOUNT_LAZY);
+}
+
+static int detach(void *unused)
+{
+	(void)unused;
+	leave_connection();
+	sys_close(keep.device);
+	return commfd_umount_known(keep.at, UMOUNT_LAZY);
+}
+
+/* As commfd_detach_soon(). */
+static void detach_soon(void)
+{
+	enum { LIMIT_MS = 1000 };
+
+	child_run_on(detach, NULL, LIMIT_MS);
 }
 
 /* The keeper's own descriptor is the connection's last one once the server is gone. */
 static void __attribute__((noreturn)) abort_and_exit(int status)
 {
-	commfd_detach_soon(keep.at);
+	detach_soon();
 	if (keep.server > 0)
 		sys_kill(keep.server, SIGKILL);
 	keep.mode->close();
@@ -152,8 +185,8 @@ static void __attribute__((noreturn)) abort_and_exit(int status)
 
 static void __attribute__((noreturn)) fail(int err)
 {
-	if (err == -ENOBUFS && keep.mode == &keep_relay)
-		msg("--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max to 1200000");
+	if (err == -ENOBUFS && keep.mode->no_room)
+		msg("%s", keep.mode->no_room);
 	else
 		msg_errno(1, err == -ETIMEDOUT ? "--keep: the former server does not end" : "--keep", err);
 	abort_and_exit(1);
@@ -163,7 +196,7 @@ static void give_up(const char *program, const char *why)
 {
 	msg("%s: %s; unmounted", program, why);
 	notify_systemd("STATUS=given up");
-	commfd_detach_soon(keep.at);
+	detach_soon();
 	keep_queue_fail(keep.device);
 }
 
@@ -177,22 +210,27 @@ static void report_end(const char *program, int status)
 		msg("%s: ended with status %d", program, sys_exit_code(status));
 }
 
-static bool reap(int *status);
-
-/* Ends with the connection, or at a signal, which wait_for_server() then takes. A child that ends may be no server. */
-static void pause_for(int ms)
+/* As process 1 the keeper also has the orphans. */
+static void reap(void)
 {
-	enum { SLICE_MS = 50 };
-	uint64_t end = now_ms() + (uint64_t)ms, now;
-	int status;
+	bool succeeded;
+	int status, pid;
 
-	while (!keep.signal && (now = now_ms()) < end && !is_over()) {
-		if (sys_poll_in(keep.signals, end - now < SLICE_MS ? (int)(end - now) : SLICE_MS) <= 0)
-			continue;
-		keep.signal = sys_read_signal(keep.signals);
-		if (keep.signal == SIGCHLD || keep.signal == SIGPIPE) {
-			keep.signal = 0;
-			reap(&status);
+	while ((pid = sys_ended_child(&succeeded)) > 0) {
+		if (keep.mode->child_ended)
+			keep.mode->child_ended(pid, succeeded);
+		sys_wait(pid, &status);
+		if (pid == keep.server) {
+			keep.status = status;
+			keep.server = 0;	/* The kernel may give the number to another process now. */
+		} else if (pid == keep.unmounter) {
+			keep.unmounter = 0;
+			if (status && !is_over()) {
+				msg("%s: still mounted, but no longer served", keep.at->path);
+				abort_and_exit(1);
+			}
+			if (!is_over())
+				notify_systemd("STATUS=busy: served until no process holds it");
 		}
 	}
 }
@@ -202,10 +240,9 @@ static bool has_children(void)
 {
 	enum { TRIES = 200, EACH_MS = 10 };
 	bool succeeded;
-	int status;
 
 	for (int i = 0; i < TRIES && !keep.unmounter; i++, sys_sleep_ms(EACH_MS)) {
-		reap(&status);
+		reap();
 		if (sys_ended_child(&succeeded) < 0)
 			return false;
 	}
@@ -222,30 +259,6 @@ static const char *why_give_up(int status)
 	if (!why)
 		why = keep.mode->refuse(keep.f, status, has_children);
 	return why ? why : keep_pace_ends_too_often((uint32_t)keep.f->keep_tries) ? "it ends too often" : NULL;
-}
-
-/* Returns whether fmount starts another server. If not, *status becomes fmount's exit status. */
-static bool goes_on(const char *program, int *status)
-{
-	bool worked = keep.works && now_ms() - keep.began >= WORKED_MS, over = is_over();
-	bool failed = !over && !keep.replacing;
-	const char *why = NULL;
-
-	if (failed)
-		report_end(program, *status);
-	*status = launch_exit_status(*status);
-	keep.replacing = false;
-	if (failed)
-		why = why_give_up(*status);
-	keep.mode->end(over, status);
-	if (why) {
-		give_up(program, why);
-		*status = *status ? *status : 1;	/* nothing is mounted */
-		return false;
-	}
-	if (failed)
-		pause_for(keep_pace_next(worked));
-	return !is_over();
 }
 
 /* ---- The loop ---- */
@@ -271,33 +284,6 @@ static void replace_server(void)
 	sys_kill(keep.server, SIGKILL);
 }
 
-/* As process 1 the keeper also has the orphans. Returns whether the server has ended. */
-static bool reap(int *status)
-{
-	bool ended = false, succeeded;
-	int one, pid;
-
-	while ((pid = sys_ended_child(&succeeded)) > 0) {
-		if (keep.mode->child_ended)
-			keep.mode->child_ended(pid, succeeded);
-		sys_wait(pid, &one);
-		if (pid == keep.server) {
-			ended = true;
-			*status = one;
-			keep.server = 0;	/* The kernel may give the number to another process now. */
-		} else if (pid == keep.unmounter) {
-			keep.unmounter = 0;
-			if (one && !is_over()) {
-				msg("%s: still mounted, but no longer served", keep.at->path);
-				abort_and_exit(1);
-			}
-			if (!is_over())
-				notify_systemd("STATUS=busy: served until no process holds it");
-		}
-	}
-	return ended;
-}
-
 static void note_serving(void)
 {
 	if (!keep.works || keep.ready)
@@ -306,49 +292,81 @@ static void note_serving(void)
 	show_restarts();
 }
 
-/* Returns whether the server has ended, and then sets its status. */
-static bool take_signal(int sig, int *status)
+/* Returns the signal. */
+static int take_signal(void)
 {
+	int sig = sys_read_signal(keep.signals);
+
 	switch (sig) {
-	case SIGCHLD:	return reap(status);
+	case SIGCHLD:	reap(); break;
 	case SIGHUP:	replace_server(); break;
 	case SIGTERM:
 	case SIGINT:	handle_end_signal(); break;
 	}
-	return false;
+	return sig;
 }
 
-/* Returns when the server has ended. */
-static int wait_for_server(void)
+static void wait_for_server(void)
 {
-	int status = 0;
-	bool ended = false;
-
-	while (!ended) {
-		if (!keep.signal && !keep.mode->wait(keep.signals, keep.server, &keep.works)) {
+	while (keep.server) {
+		if (keep.mode->wait(keep.signals, keep.server, &keep.works))
+			take_signal();
+		else
 			note_serving();
-			continue;
-		}
-		ended = take_signal(keep.signal ? keep.signal : sys_read_signal(keep.signals), &status);
-		keep.signal = 0;
 	}
-	return status;
+}
+
+/* Ends with the connection, or at a signal for the keeper. A child that ends may be no server. */
+static void pause_for(int ms)
+{
+	enum { SLICE_MS = 50 };
+	uint64_t end = now_ms() + (uint64_t)ms, now;
+	int sig = SIGCHLD;
+
+	while ((sig == SIGCHLD || sig == SIGPIPE) && (now = now_ms()) < end && !is_over())
+		if (sys_poll_in(keep.signals, end - now < SLICE_MS ? (int)(end - now) : SLICE_MS) > 0)
+			sig = take_signal();
+}
+
+/* Returns whether fmount starts another server. err: this one could not be started, which counts as its end. */
+static bool goes_on(const char *program, int err)
+{
+	bool worked = keep.works && now_ms() - keep.began >= WORKED_MS, over = is_over();
+	bool failed = !over && !keep.replacing;
+	const char *why = NULL;
+
+	if (failed && err)
+		msg("%s: not started: %s", program, msg_reason(err));
+	else if (failed)
+		report_end(program, keep.status);
+	keep.status = err ? 1 : launch_exit_status(keep.status);
+	keep.replacing = false;
+	if (failed)
+		why = why_give_up(keep.status);
+	keep.mode->end(over, &keep.status);
+	if (why) {
+		give_up(program, why);
+		keep.status = keep.status ? keep.status : 1;	/* nothing is mounted */
+		return false;
+	}
+	if (failed)
+		pause_for(keep_pace_next(worked));
+	return !is_over();
 }
 
 /* Give the unmounter time to print its messages. */
 static void wait_for_unmounter(void)
 {
-	int status;
-
-	for (int i = 0; keep.unmounter > 0 && i < 100; i++, reap(&status))
+	for (int i = 0; keep.unmounter > 0 && i < 100; i++, reap())
 		sys_sleep_ms(10);
 }
 
 int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device, char **argv,
 		int (*exec)(const struct fmount *, char **))
 {
-	int err, status = 0;
+	int err;
 
+	keep.keeper = sys_getpid();
 	keep.f = f;
 	keep.at = at;
 	keep.device = device;
@@ -358,14 +376,15 @@ int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device,
 		err = f->keep_tries > KEEP_PACE_MOST_TRIES ? -EINVAL : launch_leave_terminal(&f->launch);
 	if (!err)
 		err = prepare();
+	if (err)
+		fail(err);
 	do {
-		if (!err)
-			err = start_server(argv, exec);
-		if (err)
+		err = start_server(argv, exec);
+		if (err && keep.lives == 1)
 			fail(err);
-		status = wait_for_server();
-	} while (goes_on(argv[0], &status));
+		wait_for_server();
+	} while (goes_on(argv[0], err));
 	wait_for_unmounter();
 	keep.mode->close();
-	return status;
+	return keep.status;
 }

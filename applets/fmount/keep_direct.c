@@ -148,4 +148,7 @@ static void close_stores(void)
 	keep_fdstore_drop_mount(direct.at->mounted.dev_minor, direct.life);
 }
 
-const struct keep_mode keep_direct = { take_over, prepare, begin, become, begun, NULL, wait, refuse, end, close_stores };
+const struct keep_mode keep_direct = {
+	.take_over = take_over, .prepare = prepare, .begin = begin, .become = become, .begun = begun, .wait = wait,
+	.refuse = refuse, .end = end, .close = close_stores,
+};

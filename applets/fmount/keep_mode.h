@@ -8,7 +8,10 @@
 
 #include "fmount.h"
 
+/* `relays`, `leave`, `child_ended` and `no_room` may be NULL. */
 struct keep_mode {
+	/* Whether the requests of this server pass through the keeper. */
+	bool (*relays)(void);
 	/* First of all: after this close() can be called. Raises *last to the number of the last server of the keeper
 	   before this one, which then has ended. 0 or -errno. */
 	int (*take_over)(const struct mountpoint *at, int device, uint32_t *last);
@@ -20,7 +23,7 @@ struct keep_mode {
 	int (*become)(void);
 	/* In the keeper, after the fork: closes the descriptors that the server alone needs. server: its pid, or -errno. */
 	void (*begun)(int server);
-	/* NULL, or for each child that has ended, before the keeper reaps it. succeeded: with status 0. */
+	/* For each child that has ended, before the keeper reaps it. succeeded: with status 0. */
 	void (*child_ended)(int pid, bool succeeded);
 	/* Waits for the next event. Returns whether a signal can be read from `signals`. *works becomes true once the
 	   server serves, and false if it then turns out to be of no use. */
@@ -32,6 +35,10 @@ struct keep_mode {
 	void (*end)(bool over, int *status);
 	/* Before the keeper ends, and with it the connection. */
 	void (*close)(void);
+	/* In a child of the keeper that runs no server: the child must not keep the connection alive after the keeper. */
+	void (*leave)(void);
+	/* The message if the keeper's sockets cannot be made large enough (-ENOBUFS). */
+	const char *no_room;
 };
 
 extern const struct keep_mode keep_direct, keep_relay;

@@ -116,4 +116,8 @@ static void end(bool over, int *status)
 		*status = 0;	/* It ended because the keeper told it to. */
 }
 
-const struct keep_mode keep_relay = { take_over, prepare, begin, become, begun, child_ended, wait, refuse, end, relay_abort };
+const struct keep_mode keep_relay = {
+	.relays = relay_is_used, .take_over = take_over, .prepare = prepare, .begin = begin, .become = become, .begun = begun,
+	.child_ended = child_ended, .wait = wait, .refuse = refuse, .end = end, .close = relay_abort, .leave = relay_notify_leave,
+	.no_room = "--keep=relay: a socket holds too little; run it as root, or raise net.core.wmem_max to 1200000",
+};

@@ -50,7 +50,10 @@ int keep_stores_begin(struct keep_stores *s, uint32_t life, int *its)
 	*its = pair[1];
 	s->life = life;
 	err = protect(s);
-	keep_fdstore_save_store(life, s->hold.socket);
+	if (err)
+		sys_close(pair[1]);
+	else
+		keep_fdstore_save_store(life, s->hold.socket);
 	return err;
 }
 

@@ -157,6 +157,8 @@ int relay_open(void)
 		err = sys_set_nonblocking(relay.link.socket);
 	if (!err)
 		err = sys_write_all(relay.link.socket, &relay.init, relay.init.head.len);
+	if (err)
+		relay_close();
 	return err;
 }
 

@@ -113,7 +113,8 @@ static bool read_restarts(char *text, uint64_t *restarts)
    only a keeper that relays does, as the server whose requests it passes on. */
 static bool is_keeper(int pid, struct conn *conn)
 {
-	static const char *const names[] = { SERVER_STORE, SERVER_WAKER, SERVER_ASKER, SERVER_NOTIFIER, SERVER_GUARD };
+	static const char *const names[] = { SERVER_STORE, SERVER_WAKER, SERVER_ASKER, SERVER_NOTIFIER, SERVER_GUARD,
+		SERVER_UNMOUNTER };
 	char command[16];
 	uint64_t restarts;
 	char *number;

@@ -9,13 +9,15 @@
 struct server { uint64_t connection; int pid, fd; };
 
 /* The command names of processes that have a server's device open only to look after it: what holds its
-   descriptors (fuse_resume.h), a pass of fumount --wake, the child of server_is_over(), and those of fmount
-   --keep=relay that write notifications and that abort the connection after the keeper. */
+   descriptors (fuse_resume.h), a pass of fumount --wake, the child of server_is_over(), those of fmount
+   --keep=relay that write notifications and that abort the connection after the keeper, and that of fmount --keep
+   that unmounts. */
 #define SERVER_STORE "fuse-store"
 #define SERVER_WAKER "fuse-wake"
 #define SERVER_ASKER "fuse-ask"
 #define SERVER_NOTIFIER "fuse-notify"
 #define SERVER_GUARD "fuse-guard"
+#define SERVER_UNMOUNTER "fuse-unmount"
 
 #define SERVER_NOT_TOLD UINT64_MAX	/* unknown: fdinfo shows it since Linux 6.16 */
 

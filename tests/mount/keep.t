@@ -106,6 +106,28 @@ ok 'a keeper that is killed takes the server along' within 5 gone "$server"
 exits 1 'a killed keeper: a call fails, and does not wait' timeout 5 stat mnt
 umount -l mnt
 
+# ---- The keeper has no descriptor, or no process, for the next server ----
+# lowest_free: the number that the keeper's next descriptor would have.
+lowest_free() { local n=3; while [ -L "/proc/$keeper/fd/$n" ]; do n=$((n + 1)); done; echo "$n"; }
+was_not_started() { grep -q "^fmount: ${program[0]}: not started: $1" log; }
+ok 'fmount --keep whose descriptors come to an end' begin
+was=$server
+prlimit --pid "$keeper" --nofile="$(lowest_free):"
+kill -KILL "$server"
+ok 'no descriptor is left: the keeper says that no server is started' within 5 was_not_started 'Too many open files'
+bg waits_and_reads
+client=$bg
+ok 'a caller waits' within 5 blocked "$client"
+prlimit --pid "$keeper" --nofile=1024:
+ok 'the next server answers once there are descriptors again' wait "$client"
+ok 'another server runs' another
+prlimit --pid "$keeper" --nofile="$(lowest_free):"
+kill -KILL "$server"
+within 5 grep -c 'not started' log
+kill -TERM "$keeper"
+ok 'SIGTERM while no server can be started: unmounts' within 10 unmounted "$T/mnt"
+ok 'the keeper ends' within 10 gone "$keeper"
+
 # ---- What others see of it ----
 cat >bin/flaky <<'END'
 #!/bin/sh

@@ -3,7 +3,7 @@
 # fumount -R by an ordinary user where no fusectl is mounted: nobody tells this user how many requests
 # wait, so it claims no more than it knows, and names what helps.
 . "$(dirname "$0")/../lib.sh"
-start 60
+start 90
 need setpriv flock
 own_dev
 umount /sys/fs/fuse/connections 2>/dev/null
@@ -74,6 +74,34 @@ fumount -R -f user user2 2>/dev/null
 ok 'root clears both' unmounted "$T/user"
 kill -9 "$bg"
 within 5 gone "$bg"
+
+# fmount --keep, whose unmounter waits for the helper: neither is a second server.
+mkdir slow
+printf '#!/bin/sh\ncase $1 in -u) exec sleep 1000 ;; esac\nexec "%s/helper/fusermount3" "$@"\n' "$T" >slow/fusermount3
+chmod 755 slow slow/fusermount3
+helper_runs() { helper=$(child_named sleep "$(child_named "$1" "$keeper")") && [ "$helper" ]; }
+has_device() { ls -l "/proc/$1/fd" | grep -q /dev/fuse; }
+for mode in direct relay; do
+	bg "${nobody[@]}" PATH="$T/slow:$PATH" fmount "--keep=$mode" user -- hellofs 2>log
+	keeper=$bg
+	within 10 "${nobody[@]}" test -e user/hello || bail "no kept server: $(cat log)"
+	[ $mode = direct ] || { kill -KILL "$(child_named hellofs "$keeper")"; within 10 grep -qx fuse-relay:1 "/proc/$keeper/comm"; }
+	within 5 eval 'server=$(child_named hellofs "$keeper") && [ "$server" ]'
+	stop "$server"
+	bg "${nobody[@]}" cat user/hello >/dev/null 2>&1
+	waiter=$bg
+	within 5 blocked "$waiter"
+	kill -TERM "$keeper"
+	ok "$mode: the unmounter waits for the helper" within 5 helper_runs fuse-unmount
+	ok "$mode: which has no device" eval '! has_device "$helper"'
+	"${nobody[@]}" fumount -R -f user >out 2>&1
+	like "$mode: the server is killed, as the only one that has the device" "$(cat out)" \
+		"fumount: user: connection [0-9]+ cannot be aborted by this user, so its server, process ($server|$keeper), is killed"
+	ok "$mode: and the waiter is free" within 10 gone "$waiter"
+	kill -KILL "$helper" "$keeper" 2>/dev/null
+	umount -l user 2>/dev/null
+	within 10 gone "$keeper"
+done
 
 # With fusectl: a connection of another user is there, and is told from one that may be.
 mount -t fusectl fusectl /sys/fs/fuse/connections

@@ -122,6 +122,15 @@ pid=$(server_now passthrough)
 kill -HUP "$keeper"
 ok 'SIGHUP starts another one' within 5 is_named fuse-relay:10
 is 'which serves' "$(timeout 5 cat "mnt$there/file")" hello
+# The socket of the next server takes two descriptors; poll(2) of four takes a limit of four.
+prlimit --pid "$keeper" --nofile=4:
+kill -KILL "$(server_now passthrough)"
+ok 'no descriptor is left: no server is started' within 5 grep -q 'passthrough: not started: Too many open files' log
+bg cat "mnt$there/file" >copy; reader=$bg
+ok 'a caller waits' within 5 blocked "$reader"
+prlimit --pid "$keeper" --nofile=1024:
+ok 'and has its answer once there are descriptors again' wait "$reader"
+is 'from a server that was started then' "$(cat copy)" hello
 pid=$(server_now passthrough)
 ok 'unmounted, the keeper ends with success' end
 ok 'and so does the server' gone "$pid"
