@@ -71,7 +71,7 @@ int fmount_check(const struct fmount *f, const char *mountpoint) FMOUNT_PART;
 int fmount_keep(const struct fmount *f, const struct mountpoint *at, int device, char **argv,
 		int (*exec)(const struct fmount *f, char **argv)) FMOUNT_PART;
 /* Whether a service manager has stored the mount at `where` for the keeper before this one, which was killed: returns
-   /dev/fuse, and at->path and at->mounted are set; or -1. relay: closes what is stored, and returns -1. */
+   /dev/fuse, and at->path and at->mounted are set; or -1. relay: detaches that mount, closes what is stored, and returns -1. */
 int fmount_keep_stored(struct mountpoint *at, const char *where, bool relay) FMOUNT_PART;
 /* In that child, before it executes the program: the kernel kills it when the keeper ends. 0, or 1 if
    the keeper has ended already. */

@@ -14,6 +14,7 @@
 #include "health/server.h"
 #include "keep_queue.h"
 #include "mount/table.h"
+#include "mount/umount.h"
 #include "msg.h"
 #include "out.h"
 #include "sys.h"
@@ -178,9 +179,11 @@ int fmount_keep_stored(struct mountpoint *at, const char *where, bool relay)
 	if (!found.count)
 		return -1;
 	*at = (struct mountpoint) { .under = -1, .top = -1, .uid = sys_getuid(), .gid = sys_getgid() };
-	device = !relay && find_mount(at, where) == 0 ? find_device(at->mounted.dev_minor) : -1;
-	if (device >= 0)
+	device = find_mount(at, where) == 0 ? find_device(at->mounted.dev_minor) : -1;
+	if (device >= 0 && !relay)
 		return device;
+	if (device >= 0)
+		commfd_umount_known(at, UMOUNT_LAZY);
 	msg(relay ? "%s: --keep=relay goes on with no mount that the service manager stores; mounting anew"
 	    : "%s: the service manager stores no mount that is there; mounting anew", where);
 	for (enum kind kind = 0; kind < KINDS; kind++)

@@ -187,6 +187,22 @@ ok 'the mount that is there goes on' reads
 is 'unharmed' "$(conn_of "$T/mnt")" "$is_stranger"
 fumount mnt
 
+# The service is changed meanwhile.
+echo --keep >mode
+managed sh -c 'exec fmount "$(cat mode)" --keep-tries 0 mnt -- hellofs'
+within 5 is_ready && program=hellofs && find_both
+ok 'fmount --keep, to become --keep=relay' reads
+: >log
+echo --keep=relay >mode
+kill -KILL "$keeper"
+ok 'the next keeper relays: it says that it mounts anew' within 10 grep -q 'keep=relay goes on with no mount.*mounting anew' log
+ok 'the mount of the keeper before it is detached' within 10 eval '[ "$(grep -c " $T/mnt " /proc/self/mountinfo)" = 1 ] && reads'
+find_both
+kill -TERM "$keeper"
+ok 'SIGTERM ends that service' manager_ends
+ok 'and nothing is left mounted' unmounted "$T/mnt"
+umount -l mnt 2>/dev/null
+
 begun_again() { [ "$(grep -c ^start said)" = 2 ]; }
 # ---- A server that does not end, as one whose user keeps it in the kernel ----
 if [ "$(cat /proc/2/comm)" = kthreadd ]; then
