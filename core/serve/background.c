@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "applet.h"
-#include "cli/env.h"
+#include "launch/launch.h"
 #include "msg.h"
+#include "proc/proc.h"
 #include "sys.h"
 
 /* Runs in the parent: waits until the server is ready or dead. Returns the exit status. */
@@ -48,9 +49,10 @@ void background_ready(void)
 /* mount.fuse3 and fmount -t say so. With -o debug the server stays in the foreground, where its messages are seen. */
 static bool is_asked_for(void)
 {
-	const char *pid = env_take("FUSEBOX_BACKGROUND");
+	char command[16];
 
-	return pid && text_number(pid) == (uint64_t)sys_getpid();
+	proc_command(sys_getppid(), command);
+	return strcmp(command, LAUNCH_WAITING) == 0;
 }
 
 /* BusyBox's mount starts the server of TYPE#SOURCE itself and waits until it exits, because
