@@ -52,12 +52,12 @@ static bool is_over(void)
 	return sys_poll_alive(keep.device, 0) == -EPIPE;
 }
 
-/* A command name has 15 bytes, which leaves few for the number: thousands (k) from `plain` on, then millions (M). */
-static void show_number(struct out *out, uint32_t n, uint32_t plain)
+/* A command name has 15 bytes, which leaves 4 for the number: thousands (k), then millions (M). */
+static void show_number(struct out *out, uint32_t n)
 {
-	if (n < plain)
+	if (n < 10000)
 		out_fmt(out, "%u", n);
-	else if (n < plain * 100)
+	else if (n < 1000000)
 		out_fmt(out, "%uk", n / 1000);
 	else
 		out_fmt(out, "%uM", n / 1000000);
@@ -69,10 +69,9 @@ static void show_restarts(void)
 	char name[16], status[80];
 	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
 	uint32_t restarts = keep.lives ? keep.lives - 1 : 0;
-	bool relays = keep.mode->relays && keep.mode->relays();
 
-	out_str(&out, relays ? "fuse-relay:" : "fuse-keep:");
-	show_number(&out, restarts, relays ? 10000 : 100000);
+	out_str(&out, keep.mode->relays && keep.mode->relays() ? "fuse-relay:" : "fuse-keep:");
+	show_number(&out, restarts);
 	sys_name_process(out_text(&out));
 	out_fmt(&to, "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "", restarts,
 		out_plural(restarts));

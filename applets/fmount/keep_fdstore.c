@@ -184,7 +184,7 @@ int fmount_keep_stored(struct mountpoint *at, const char *where, bool relay)
 		return device;
 	if (device >= 0)
 		commfd_umount_known(at, UMOUNT_LAZY);
-	msg(relay ? "%s: --keep=relay goes on with no mount that the service manager stores; mounting anew"
+	msg(relay ? "%s: --keep=relay goes on with no stored mount; mounting anew"
 	    : "%s: the service manager stores no mount that is there; mounting anew", where);
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		close_kind(kind);

@@ -8,6 +8,8 @@
 #include "health/fusectl.h"
 #include "mount/row.h"
 #include "msg.h"
+#include "out.h"
+#include "proc/proc.h"
 #include "relay_notify.h"
 #include "sys.h"
 #include "sys/keep.h"
@@ -42,27 +44,23 @@ static int read_init(void)
    rings: where the kernel does, the first server has a socket, too. */
 static void choose_first_life(void)
 {
-	bool rings = offered() & FUSE_OVER_IO_URING;
+	const char *why;
 
 	relay.resends = offered() & FUSE_HAS_RESEND;
-	relay.direct = relay.resends && !rings && !relay.capped;
-	if (!relay.resends)
-		msg("--keep=relay: before Linux 6.9 every request goes through the relay, and those in flight fail when the program ends");
-	else if (rings)
-		msg("--keep=relay: io_uring is on: every request goes through the relay");
-	else if (relay.capped)
-		msg("--keep=relay: sockets hold less than fs.fuse.max_pages_limit: every request goes through the relay");
+	why = !relay.resends ? "before Linux 6.9, those in flight fail when the program ends"
+	      : offered() & FUSE_OVER_IO_URING ? "io_uring is on"
+	      : relay.capped ? "sockets hold less than fs.fuse.max_pages_limit" : NULL;
+	relay.direct = !why;
+	if (why)
+		msg("--keep=relay: every request goes through the relay: %s", why);
 }
 
 /* The data of the longest request and reply on which this kernel and a server can agree: the default is 256 pages. */
 static uint64_t most_data(void)
 {
 	char text[24];
-	uint64_t pages = 0;
-	ssize_t n = sys_read_file("/proc/sys/fs/fuse/max_pages_limit", text, sizeof(text));
+	uint64_t pages = sys_read_file("/proc/sys/fs/fuse/max_pages_limit", text, sizeof(text)) > 0 ? text_number(text) : 0;
 
-	for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++)
-		pages = pages * 10 + (uint64_t)(text[i] - '0');
 	return (pages ? pages : 256) * sys_page_size();
 }
 
@@ -110,7 +108,7 @@ int relay_prepare(int device, const struct sys_stat *mounted)
 {
 	int err = choose_data();
 
-	relay_table_limit(sys_memory(), sys_secret());
+	relay_table_limit(proc_memory(), sys_secret());
 	relay.device = device;
 	hold_connection(connection_of_device(mounted->dev_major, mounted->dev_minor));
 	relay.request = sys_pages(RELAY_ROOM);

@@ -24,7 +24,7 @@ struct relay_table {
    multiplier: odd, and unknown to servers, which choose the keys: no keys are all in one chain. */
 extern struct relay_limits { uint32_t most; uint64_t multiplier; } relay_limits;
 
-/* `memory` bytes are in this machine. `secret` is any number. */
+/* This process may use `memory` bytes. `secret` is any number. */
 void relay_table_limit(uint64_t memory, uint64_t secret);
 
 enum { RELAY_NO_SLOT = UINT32_MAX };
