@@ -104,8 +104,13 @@ int wait_server_run(const struct fmount *f, struct mountpoint *at, int device, c
 	if (child > 0)	/* Not by path: another user may have it lead elsewhere, or to a server that does not answer. */
 		status = launch_wait_connection(child, at->mounted.dev_minor, f->timeout ? f->timeout * 1000 : -1);
 	mounted = pending || look_for_mount(at) != 0;
-	if (status == 0 && mounted && does_serve(at, child, &status))
-		return pending ? place_beneath(at, child, beneath) : 0;
+	if (status == 0 && mounted && does_serve(at, child, &status)) {
+		int err = pending ? place_beneath(at, child, beneath) : 0;
+
+		/* A server that has ended before its mount was attached could not unmount it. */
+		if (err || !pending || does_serve(at, child, &status))
+			return err;
+	}
 	if (status == -ETIMEDOUT)
 		return give_up_waiting(at, child, argv[0], f->timeout, beneath);
 	if (status < 0 && status != LAUNCH_UNMOUNTED) {

@@ -82,10 +82,16 @@ static int find_if_later(struct unmounter *k)
 	return err;
 }
 
+/* fmount attaches the mount as soon as it sees that the server has answered. */
 static int unmount_plain(struct unmounter *k)
 {
+	enum { TRIES = 50 };
 	int err = is_over(k) ? -ESTALE : find_if_later(k);
 
+	for (int i = 0; i < TRIES && err == -ENOENT; i++) {
+		sys_sleep_ms(LOOK_EVERY_MS);
+		err = find_if_later(k);
+	}
 	return err ? err : commfd_umount_in_parent(k->at);
 }
 

@@ -4,6 +4,7 @@
 # a moment with neither.
 . "$(dirname "$0")/../lib.sh"
 start 240
+need strace
 need python3
 mkdir mnt fresh
 first_pid_namespace() { [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ]; }
@@ -89,6 +90,27 @@ for how in '' --keep; do
 	ok "--replace-stale ${how:-alone}: SIGTERM unmounts, and ends the process" within 10 gone "$ender"
 	is "--replace-stale ${how:-alone}: nothing is left" "$(layers)" 0
 	hellofs -b mnt
+done
+# SIGTERM reaches the server, or its keeper, when fmount is about to attach the mount: at once, or after the server has ended.
+name_when_kept() { [ "$1" ] && echo fuse-keep:0 || echo hellofs; }
+for how in '' --keep; do
+	for delay in 100000 5000000; do
+		ender=$(server_of mnt)
+		umount -l mnt
+		within 5 gone "$ender"
+		faulty good "$T/mnt"
+		kill -KILL "$(newest faulty)"
+		within 5 bash -c '! cat mnt/file 2>/dev/null'
+		rm -f attaches
+		# shellcheck disable=SC2086 # none, or a word
+		bg strace -f -qq -o attaches -e trace=move_mount -e "inject=move_mount:delay_enter=$delay" \
+			fmount --wait $how --replace-stale mnt -- hellofs 2>said
+		within 10 grep -q move_mount attaches
+		kill -TERM "$(newest "$(name_when_kept "$how")")"
+		ok "SIGTERM before the mount is attached, ${how:-alone}, $delay us: fmount ends" within 20 gone "$bg"
+		ok "SIGTERM before the mount is attached, ${how:-alone}, $delay us: no dead mount is left" within 10 eval '[ "$(layers)" = 0 ]'
+		hellofs -b mnt
+	done
 done
 exits 1 '--replace-stale of a mount whose server answers is refused' fmount --wait --replace-stale mnt -- hellofs
 fumount mnt
