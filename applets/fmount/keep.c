@@ -10,7 +10,6 @@
 #include <signal.h>
 
 #include "cli/notify.h"
-#include "clones.h"
 #include "fmount.h"
 #include "health/server.h"
 #include "keep_mode.h"
@@ -52,30 +51,17 @@ static bool is_over(void)
 	return sys_poll_alive(keep.device, 0) == -EPIPE;
 }
 
-/* A command name has 15 bytes, which leaves 4 for the number: thousands (k), then millions (M). */
-static void show_number(struct out *out, uint32_t n)
-{
-	if (n < 10000)
-		out_fmt(out, "%u", n);
-	else if (n < 1000000)
-		out_fmt(out, "%uk", n / 1000);
-	else
-		out_fmt(out, "%uM", n / 1000000);
-}
-
-/* ps(1) and fuse-info(8) show it. */
+/* ps(1) and fuse-info(8) show the number. A command name has 15 bytes, which leaves 4 for it: from 10,000 on, thousands. */
 static void show_restarts(void)
 {
-	char name[16], status[80];
-	struct out out = OUT_TEXT(name), to = OUT_TEXT(status);
+	char text[80];
 	uint32_t restarts = keep.lives ? keep.lives - 1 : 0;
+	bool relays = keep.mode->relays && keep.mode->relays(), many = restarts >= 10000;
 
-	out_str(&out, keep.mode->relays && keep.mode->relays() ? "fuse-relay:" : "fuse-keep:");
-	show_number(&out, restarts);
-	sys_name_process(out_text(&out));
-	out_fmt(&to, "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "", restarts,
-		out_plural(restarts));
-	notify_systemd(out_text(&to));
+	sys_name_process(text_fmt(text, sizeof(text), "fuse-%s:%u%s", relays ? "relay" : "keep",
+				  many ? restarts / 1000 : restarts, many ? "k" : ""));
+	notify_systemd(text_fmt(text, sizeof(text), "%sSTATUS=serving; started again %u time%s", keep.ready ? "READY=1\n" : "",
+				restarts, out_plural(restarts)));
 }
 
 /* ---- Starting a server ---- */
@@ -129,19 +115,11 @@ static int start_server(char **argv, int (*exec)(const struct fmount *, char **)
 
 /* ---- Unmounting ---- */
 
-/* In a child of the keeper: what the child waits for must not keep the connection alive after the keeper. */
-static void leave_connection(void)
-{
-	clones_close();
-	if (keep.mode->leave)
-		keep.mode->leave();
-}
-
 /* Watches the connection, but fusermount3, which it may run, must not have the device. */
 static void __attribute__((noreturn)) become_unmounter(void)
 {
 	sys_name_process(SERVER_UNMOUNTER);
-	leave_connection();
+	keep.mode->leave();
 	sys_set_cloexec(keep.device, true);
 	sys_exit(fmount_die_with_keeper() ? 1 : keep_unmount(keep.at, keep.device, keep.server));
 }
@@ -159,7 +137,7 @@ static void start_unmounting(void)
 static int detach(void *unused)
 {
 	(void)unused;
-	leave_connection();
+	keep.mode->leave();
 	sys_close(keep.device);
 	return commfd_umount_known(keep.at, UMOUNT_LAZY);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "cli/env.h"
+#include "clones.h"
 #include "fuse_resume.h"
 #include "keep_fdstore.h"
 #include "keep_queue.h"
@@ -150,5 +151,5 @@ static void close_stores(void)
 
 const struct keep_mode keep_direct = {
 	.take_over = take_over, .prepare = prepare, .begin = begin, .become = become, .begun = begun, .wait = wait,
-	.refuse = refuse, .end = end, .close = close_stores,
+	.refuse = refuse, .end = end, .close = close_stores, .leave = clones_close,
 };

@@ -184,8 +184,8 @@ int fmount_keep_stored(struct mountpoint *at, const char *where, bool relay)
 		return device;
 	if (device >= 0)
 		commfd_umount_known(at, UMOUNT_LAZY);
-	msg(relay ? "%s: --keep=relay goes on with no stored mount; mounting anew"
-	    : "%s: the service manager stores no mount that is there; mounting anew", where);
+	msg("%s: %s; mounting anew", where, relay ? "--keep=relay goes on with no stored mount"
+	    : "the service manager stores no mount that is there");
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		close_kind(kind);
 	found.count = 0;

@@ -8,7 +8,7 @@
 
 #include "fmount.h"
 
-/* `relays`, `leave`, `child_ended` and `no_room` may be NULL. */
+/* `relays`, `child_ended` and `no_room` may be NULL. */
 struct keep_mode {
 	/* Whether the requests of this server pass through the keeper. */
 	bool (*relays)(void);
@@ -35,7 +35,8 @@ struct keep_mode {
 	void (*end)(bool over, int *status);
 	/* Before the keeper ends, and with it the connection. */
 	void (*close)(void);
-	/* In a child of the keeper that runs no server: the child must not keep the connection alive after the keeper. */
+	/* In a child of the keeper that runs no server: closes what would keep the connection alive after the keeper, except
+	   the device itself. */
 	void (*leave)(void);
 	/* The message if the keeper's sockets cannot be made large enough (-ENOBUFS). */
 	const char *no_room;

@@ -33,7 +33,7 @@ static int prepare(void)
 
 	if (err)
 		return err;
-	msg("%s: what is open when the program ends gets ESTALE from then on, and its locks are lost", behind.at->path);
+	msg("%s: what is open when the program ends gets ESTALE, and its locks are lost", behind.at->path);
 	/* With orphans as its children, the keeper sees that a server has gone to the background. */
 	return sys_adopt_orphans();
 }

@@ -70,7 +70,7 @@ static enum relay_event forward_request(void)
 	const struct fuse_in_header *in = (const void *)relay.request;
 
 	if (n == -EINVAL)
-		return relay_fail("it takes shorter messages (max_write) than the first one, or that one takes more than 16 MiB");
+		return relay_fail("it takes shorter messages (max_write) than the first one, or that one more than 16 MiB");
 	if (n < (ssize_t)sizeof(*in))
 		return RELAY_GOES_ON;
 	if (in->opcode == FUSE_INIT)

@@ -82,11 +82,8 @@ static int choose_data(void)
 	int err;
 
 	relay.data = most < RELAY_MOST_DATA ? (size_t)most : RELAY_MOST_DATA;
-	err = try_sockets(relay.data);
-	if (err && relay.data > DEFAULT_DATA) {
+	while ((err = try_sockets(relay.data)) && relay.data > DEFAULT_DATA)
 		relay.data = DEFAULT_DATA;
-		err = try_sockets(relay.data);
-	}
 	relay.capped = relay.data < most;
 	return err;
 }
@@ -215,12 +212,12 @@ enum relay_event relay_take_init_reply(size_t size)
 
 	memcpy(&reply, relay.reply, size < sizeof(reply) ? size : sizeof(reply));
 	if (!is_init_reply(&reply, size))
-		return relay_fail("it does not answer INIT as a server of FUSE 7.23 or later does");
+		return relay_fail("it does not answer INIT as servers since FUSE 7.23 do");
 	relay.takes = size_of_buffer(&reply.out);
 	relay_limit_init_reply(&reply.out, size - sizeof(reply.head));
 	cap(&reply.out);
 	if (!agrees(&reply.out))
-		return relay_fail("in its reply to INIT it wants other features, or shorter messages, than the server before it");
+		return relay_fail("in its reply to INIT it wants other features, or shorter messages, than the one before it");
 	if (!relay.reply_init.head.len)
 		relay.reply_init = reply;
 	/* If an earlier server has answered INIT, the kernel has no such request, and refuses. */

@@ -94,11 +94,11 @@ static bool has_older_connection(const struct server *server, const struct conn 
 	return conn->waiting >= 0 && !fusectl_is_over(conn->connection) && server_is_over(server);
 }
 
-/* A number, or thousands (k) or millions (M) of it. Changes the text. False: it is none. */
+/* A number, or thousands (k) of it. Changes the text. False: it is none. */
 static bool read_restarts(char *text, uint64_t *restarts)
 {
 	size_t last = strlen(text) - 1;
-	uint32_t unit = !*text ? 1 : text[last] == 'k' ? 1000 : text[last] == 'M' ? 1000000 : 1;
+	uint32_t unit = *text && text[last] == 'k' ? 1000 : 1;
 
 	if (unit > 1)
 		text[last] = '\0';
