@@ -153,7 +153,7 @@ static enum relay_event work_on(struct sys_poll p[COUNT], int milliseconds)
 	if (p[DEVICE].revents & SYS_POLL_END)
 		return RELAY_OVER;
 	relay.drained |= p[DEVICE].events && !(p[DEVICE].revents & SYS_POLL_IN);
-	relay.names.known |= relay.drained;	/* those of the server that had the device were delivered again before */
+	relay.names.known |= relay.drained;	/* The kernel has delivered again all that the first server had read. */
 	if (p[NOTIFIER].revents)
 		relay_notify_go_on();
 	if (p[SERVER].revents & p[SERVER].events & SYS_POLL_IN)
@@ -165,7 +165,8 @@ static enum relay_event work_on(struct sys_poll p[COUNT], int milliseconds)
 	return event;
 }
 
-/* A socket with room is always writable: look now and then whether there is memory. */
+/* poll(2) reports a socket with room as writable also if the kernel has no memory for a message: then send again every
+   MEMORY_MS. */
 static enum relay_event work_once(int signals)
 {
 	int milliseconds = -1;
@@ -193,7 +194,7 @@ enum relay_event relay_run(int signals)
 
 	if (relay.direct)
 		return watch_first_server(signals);
-	/* A server that is of no use ends: its socket has nothing to say any more. */
+	/* The keeper has killed this server: read nothing more from its socket, and wait for SIGCHLD. */
 	if (relay.failure) {
 		sys_poll_in(signals, -1);
 		return RELAY_SIGNAL;
@@ -205,9 +206,9 @@ enum relay_event relay_run(int signals)
 
 /* ---- Between two servers ---- */
 
-/* What the server has answered counts, and what it has not read can be sent to the next one. The limit is for a
-   process that the server has left behind, and that goes on writing: sys_set_buffers() has the kernel hold four times as much as
-   the longest message. */
+/* Passes on the replies that the server has sent, and marks the requests that it has not read, which the next server may get.
+   Stops after as many bytes as the socket can hold (sys_set_buffers()): a process that the server has left behind may go on
+   to write. */
 static void empty_sockets(void)
 {
 	const size_t most = 4 * (relay.data + RELAY_HEADERS);
@@ -227,7 +228,7 @@ static void empty_sockets(void)
 void relay_end_life(void)
 {
 	if (relay.direct) {
-		/* If the kernel still waits for the reply to INIT, any other server can have what this one had. */
+		/* If the kernel still waits for the reply to INIT, the next server can have the device, too. */
 		relay.direct = !relay_first_began();
 		if (relay.direct)
 			relay_first_prepare();
@@ -241,7 +242,8 @@ void relay_end_life(void)
 		relay_names_end_life(&relay.names, &(struct relay_end) { relay.drained, relay.resends ? 0 : -ESTALE, relay_answer });
 }
 
-/* The notifying child may wait for the answer to a request. */
+/* The child that writes notifications may wait in the kernel for the reply to a request: answer all requests, so that it can
+   end. */
 void relay_abort(void)
 {
 	if (relay.device < 0)

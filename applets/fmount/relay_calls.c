@@ -7,8 +7,8 @@
 
 #include "relay_bytes.h"
 
-/* What fails, or does harm, if it was carried out before: the kernel itself repeats a call by path whose
-   answer is ESTALE. */
+/* Whether a server must not carry out this request if an earlier server has done so: a second one would fail (mkdir) or do
+   harm (unlink). The error to the caller is not ESTALE, upon which the kernel would repeat a call by path. */
 static bool is_once(const struct fuse_in_header *in, uint64_t size)
 {
 	static const uint64_t once = BIT(FUSE_SYMLINK) | BIT(FUSE_MKNOD) | BIT(FUSE_MKDIR) | BIT(FUSE_UNLINK) | BIT(FUSE_RMDIR)
@@ -68,7 +68,7 @@ void relay_calls_unread(struct relay_table *calls, uint64_t unique)
 		calls->slots[index].value |= RELAY_UNREAD;
 }
 
-/* The error for the callers, or 0: the kernel delivers the request again. */
+/* The error that answers a request whose server has ended, or 0: the kernel shall deliver it again. */
 static int error_for(uint64_t flags, const struct relay_end *end)
 {
 	bool harmless = !(flags & RELAY_ONCE) || flags & RELAY_UNREAD;
@@ -83,7 +83,8 @@ void relay_calls_end_life(struct relay_table *calls, const struct relay_end *end
 		uint64_t flags = slot->stamp ? slot->value : 0;
 		int error = error_for(flags, end);
 
-		/* The kernel has not delivered it again to the server that has ended. */
+		/* It was kept from an earlier life, and the kernel has not delivered it since. Once the kernel's queue was empty, the
+		   request has ended. */
 		if (!(flags & RELAY_SENT)) {
 			if (slot->stamp && end->drained)
 				relay_table_remove(calls, i);
@@ -91,7 +92,7 @@ void relay_calls_end_life(struct relay_table *calls, const struct relay_end *end
 		}
 		if (error)
 			end->answer(slot->key | (flags & RELAY_RESENT ? FUSE_UNIQUE_RESEND : 0), error);
-		/* When the kernel delivers it again, only this tells that no server has had it. */
+		/* Keep the entry: when the kernel delivers the request again, it shows that no server has carried it out. */
 		if (!error && flags & RELAY_ONCE)
 			slot->value = flags & ~(uint64_t)(RELAY_SENT | RELAY_UNREAD);
 		else

@@ -33,7 +33,8 @@ static bool is_read_and_unanswered(void)
 	return sys_write(relay.device, &out, sizeof(out)) >= 0;
 }
 
-/* In this order: while no server reads, the queue is not empty from one look to the next. */
+/* Looks at the queue first: if a server reads INIT between the two looks, the second one finds it read and unanswered. INIT is
+   answered only if both find nothing. */
 bool relay_first_began(void)
 {
 	bool queued = sys_poll_in(relay.device, 0) > 0, another = relay.edge >= 0 && sys_poll_in(relay.edge, 0) > 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* relay_ids: the numbers by which the kernel knows the nodes, or the open handles, of a server behind
- * the relay. No number that the kernel was given is ever given again, so that a notification that waits reaches no
- * other file, and neither does a file handle that a client has (NFS). A server's number has as many references as the kernel was given; what the
- * server itself counts is the same. */
+ * the relay. The relay gives the kernel no number twice, so that neither a delayed notification nor an NFS client's file
+ * handle can reach another file. Each number that the kernel is given is a reference to the server's number, as the
+ * server's own lookup count. */
 #ifndef FUSEBOX_FMOUNT_RELAY_IDS_H
 #define FUSEBOX_FMOUNT_RELAY_IDS_H
 

@@ -17,7 +17,7 @@ struct relay_names {
 	bool known;			/* each request that a server has had, and not answered, is in `calls` */
 	bool opens;			/* OPENDIR was answered, and not with ENOSYS: the kernel has a handle of each open directory */
 	uint32_t replied;		/* the call that relay_reply() has ended last: enum relay_call */
-	/* Sends the server a message: it has to forget a node that the kernel does not get. */
+	/* Sends the server a FORGET for a node of its reply that the relay does not pass on to the kernel. */
 	void (*tell)(void *message, size_t size);
 };
 

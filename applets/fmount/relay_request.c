@@ -78,7 +78,8 @@ static bool map_second(struct relay_names *names, struct fuse_in_header *in, siz
 	return map_node(names, node) && (!handle || map_handle(names, handle, false));
 }
 
-/* Before any number is changed: nothing else of this life needs the handles of the root directory. */
+/* Replaces the kernel's numbers by the server's. Handles are mapped for the root directory alone: the handles of other nodes
+   end with their nodes, and the kernel has the server's own numbers for them. */
 static bool map_request(struct relay_names *names, struct fuse_in_header *in, size_t size)
 {
 	bool root = in->nodeid == FUSE_ROOT_ID;
@@ -102,7 +103,7 @@ static int forget_one(struct relay_names *names, struct fuse_in_header *in, size
 	return count && forget(names, &in->nodeid, *count) ? RELAY_PASS : RELAY_DROP;
 }
 
-/* The server gets only those that it knows. */
+/* Keeps the nodes that this server knows, and removes those of earlier servers from the message. */
 static int forget_several(struct relay_names *names, struct fuse_in_header *in, size_t size)
 {
 	struct fuse_batch_forget_in *batch = (void *)(in + 1);

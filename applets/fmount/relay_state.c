@@ -4,7 +4,7 @@
 
 #include "sys.h"
 
-/* If its socket has no room, the server keeps what it has until it ends. */
+/* Sends the server a FORGET. If its socket has no room, the FORGET is lost, and the server keeps that node until it ends. */
 static void tell_server(void *message, size_t size)
 {
 	sys_write(relay.link.socket, message, size);
