@@ -49,7 +49,8 @@ uint64_t sys_memory(void)
 	return sysinfo(&info) < 0 ? 0 : (uint64_t)info.totalram * info.mem_unit;
 }
 
-/* The second half of AT_RANDOM: libc takes the first one for itself. */
+/* Of the 16 random bytes of AT_RANDOM libc uses the first half for the stack protector, and glibc the second half as its pointer
+   guard. The number stays in this process, so sharing it does no harm. */
 uint64_t sys_secret(void)
 {
 	const char *random = (const char *)getauxval(AT_RANDOM);

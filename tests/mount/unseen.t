@@ -80,7 +80,7 @@ mkdir slow
 printf '#!/bin/sh\ncase $1 in -u) exec sleep 1000 ;; esac\nexec "%s/helper/fusermount3" "$@"\n' "$T" >slow/fusermount3
 chmod 755 slow slow/fusermount3
 helper_runs() { helper=$(child_named sleep "$(child_named "$1" "$keeper")") && [ "$helper" ]; }
-has_device() { ls -l "/proc/$1/fd" | grep -q /dev/fuse; }
+has_device() { [ "$(find "/proc/$1/fd" -lname /dev/fuse)" ]; }
 for mode in direct relay; do
 	bg "${nobody[@]}" PATH="$T/slow:$PATH" fmount "--keep=$mode" user -- hellofs 2>log
 	keeper=$bg
