@@ -173,11 +173,13 @@ int sys_set_mount(int mount, uint64_t set, uint64_t clear, uint64_t propagation,
 
 /* statmount(2) and listmount(2), both since 6.8. sys_statmount() describes the mount with this
    unique id: buf receives a struct statmount with the parts in mask. sys_listmount() writes the
-   unique ids of at most `count` mounts of the mount namespace to ids, in ascending order from
-   the first one behind `after`, or with newest_first (since 6.12, else -EINVAL) in descending
-   order; `after` 0 starts with the oldest or newest mount. Returns how many, or -errno. */
+   unique ids of at most `count` mounts to ids: those that stand on the mount `below`, on one of these, and so on, or
+   with EVERY_MOUNT all of the mount namespace. They are in ascending order from the first one behind `after`, or with
+   newest_first (since 6.12, else -EINVAL) in descending order; `after` 0 starts with the oldest or newest
+   mount. Returns how many, or -errno. */
+#define EVERY_MOUNT UINT64_MAX	/* LSMT_ROOT of linux/mount.h */
 int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size);
-int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first);
+int sys_listmount(uint64_t below, uint64_t after, uint64_t *ids, size_t count, bool newest_first);
 
 /* Opens another /dev/fuse descriptor for the connection of `device` (FUSE_DEV_IOC_CLONE), from
    which another thread or process can read requests. Returns it (close-on-exec), or -errno. */

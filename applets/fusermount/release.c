@@ -76,9 +76,9 @@ static int is_cover(const struct table_row *row, void *data)
 	       && (strncmp(row->mountpoint, c->path, c->len) != 0 || row->mountpoint[c->len] != '/');
 }
 
-/* -EBUSY if another mount covers that of fd: umount2(2) would detach the cover. The caller may have
+/* -EBUSY if another mount covers that of fd, which is `mounted`: umount2(2) would detach the cover. The caller may have
    stopped this process, for hours, since it looked what is on top. */
-static int check_uncovered(int fd)
+static int check_uncovered(const struct sys_stat *mounted, int fd)
 {
 	static char path[4096];
 	struct table_row row;
@@ -92,7 +92,9 @@ static int check_uncovered(int fd)
 	if (c.len >= sizeof(path))
 		return -ENAMETOOLONG;
 	memcpy(path, row.mountpoint, c.len + 1);
-	err = table_each(NULL, is_cover, &c);
+	err = mounted->unique_id ? statmount_each_below(mounted->mount_id, is_cover, &c) : -ENOSYS;
+	if (err == -ENOSYS || err == -EPERM)
+		err = table_each(NULL, is_cover, &c);
 	return err > 0 ? -EBUSY : err;
 }
 
@@ -103,7 +105,7 @@ int helper_detach(struct helper *h, int fd)
 	if (!err)
 		err = raise_in_turn(h);
 	if (!err) {
-		err = check_uncovered(fd);
+		err = check_uncovered(&h->at.mounted, fd);
 		if (!err)
 			err = umount_fd(fd, UMOUNT_LAZY);
 		lower_after_turn(h);

@@ -17,26 +17,15 @@ int mount_kernel_has(const char *type)
 	return size <= 0 ? -ENODATA : text_find(list, line) != NULL;
 }
 
-struct place { uint64_t mount; bool nodev; };
-
-static int note_nodev(const struct table_row *row, void *data)
-{
-	struct place *place = data;
-
-	place->nodev |= row->id == place->mount && text_in_list(row->options, "nodev");
-	return 0;
-}
-
 static bool is_on_nodev(void)
 {
-	struct place place = { .nodev = false };
-	struct sys_stat st;
+	int fd = sys_open("/dev/fuse", O_PATH, 0);
+	struct table_row row;
+	bool nodev = fd >= 0 && table_of_fd(fd, &row, false) == 0 && text_in_list(row.options, "nodev");
 
-	if (sys_stat_path("/dev/fuse", 0, false, &st) < 0)
-		return false;
-	place.mount = st.mount_id;
-	table_each(NULL, note_nodev, &place);
-	return place.nodev;
+	if (fd >= 0)
+		sys_close(fd);
+	return nodev;
 }
 
 const char *mount_device_fault(void)

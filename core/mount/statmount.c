@@ -91,19 +91,19 @@ int statmount_row(uint64_t id, struct table_row *row)
 	return read_row(id, SM_WHOLE, row);
 }
 
-/* Calls fn with the unique id of each mount, until it returns something else than 0, and returns that.
-   newest_first, where the kernel can: a caller that has just mounted looks for the newest. */
-static int each_id(bool newest_first, int (*fn)(uint64_t id, void *data), void *data)
+/* Calls fn with the unique id of each mount below another (EVERY_MOUNT: of all), until it returns something else
+   than 0, and returns that. newest_first, where the kernel can: a caller that has just mounted looks for the newest. */
+static int each_id(uint64_t below, bool newest_first, int (*fn)(uint64_t id, void *data), void *data)
 {
 	enum { IDS = 128 };
 	uint64_t ids[IDS], last = 0;
-	int n = sys_listmount(0, ids, IDS, newest_first);
+	int n = sys_listmount(below, 0, ids, IDS, newest_first);
 
 	if (n == -EINVAL) {
 		newest_first = false;
-		n = sys_listmount(0, ids, IDS, newest_first);
+		n = sys_listmount(below, 0, ids, IDS, newest_first);
 	}
-	for (; n > 0; n = sys_listmount(last, ids, IDS, newest_first)) {
+	for (; n > 0; n = sys_listmount(below, last, ids, IDS, newest_first)) {
 		for (int i = 0; i < n; i++) {
 			int result = fn(ids[i], data);
 
@@ -129,11 +129,16 @@ static int list_row(uint64_t id, void *data)
 	return err < 0 ? 0 : l->fn(&row, l->data);
 }
 
-int statmount_each(int (*fn)(const struct table_row *, void *), void *data)
+int statmount_each_below(uint64_t id, int (*fn)(const struct table_row *, void *), void *data)
 {
 	struct listing l = { fn, data };
 
-	return each_id(false, list_row, &l);
+	return each_id(id, false, list_row, &l);
+}
+
+int statmount_each(int (*fn)(const struct table_row *, void *), void *data)
+{
+	return statmount_each_below(EVERY_MOUNT, fn, data);
 }
 
 /* One part of what statmount(2) tells, with room for a short text. */
@@ -163,7 +168,7 @@ int statmount_complete(struct sys_stat *st)
 {
 	struct identity identity = { .old = st->mount_id };
 
-	if (each_id(true, is_identity, &identity) > 0) {
+	if (each_id(EVERY_MOUNT, true, is_identity, &identity) > 0) {
 		st->mount_id = identity.unique;
 		st->unique_id = true;
 	}
@@ -184,7 +189,7 @@ static int count_fuse_id(uint64_t id, void *count)
 
 int statmount_count_fuse(void)
 {
-	int count = 0, err = each_id(true, count_fuse_id, &count);
+	int count = 0, err = each_id(EVERY_MOUNT, true, count_fuse_id, &count);
 
 	return err < 0 ? err : count;
 }

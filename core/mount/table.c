@@ -8,17 +8,12 @@
 #include "mount/statmount.h"
 #include "sys.h"
 
-/* NULL in a small build, which needs /proc. */
-extern __typeof__(statmount_row) statmount_row __attribute__((weak));
-extern __typeof__(statmount_each) statmount_each __attribute__((weak));
-extern __typeof__(statmount_complete) statmount_complete __attribute__((weak));
-
 int table_each(const char *pid, int (*fn)(const struct table_row *, void *), void *data)
 {
 	int result, fd = mountinfo_open(pid ? pid : "self");
 
 	if (fd < 0)
-		return pid || !statmount_complete ? fd : statmount_each(fn, data);
+		return pid ? fd : statmount_each(fn, data);
 	result = mountinfo_each(fd, fn, data);
 	sys_close(fd);
 	return result;
@@ -53,13 +48,23 @@ static int is_searched(const struct table_row *row, void *data)
 	return 1;
 }
 
+int table_identify(int fd, struct sys_stat *st)
+{
+	int err = sys_statx(fd, "", true, st);
+
+	if (err != -EACCES)
+		return err;
+	err = sys_statx(fd, "", false, st);
+	return err ? err : statmount_complete(st);
+}
+
 int table_of_fd(int fd, struct table_row *row, bool whole)
 {
 	struct sys_stat st;
 	struct search s = { .st = &st, .row = row };
-	int err = sys_statx(fd, "", true, &st);
+	int err = table_identify(fd, &st);
 
-	if (!err && st.unique_id && statmount_complete) {
+	if (!err && st.unique_id) {
 		err = statmount_row(st.mount_id, row);
 		if (err == 0 || (err == 1 && !whole))
 			return 0;
@@ -69,16 +74,6 @@ int table_of_fd(int fd, struct table_row *row, bool whole)
 		return err;
 	err = table_each(NULL, is_searched, &s);
 	return err > 0 ? 0 : err ? err : -ENOENT;
-}
-
-int table_identify(int fd, struct sys_stat *st)
-{
-	int err = sys_statx(fd, "", true, st);
-
-	if (err != -EACCES)
-		return err;
-	err = sys_statx(fd, "", false, st);
-	return err || !statmount_complete ? err : statmount_complete(st);
 }
 
 static int count_fuse_row(const struct table_row *row, void *count)

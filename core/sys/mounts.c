@@ -65,9 +65,9 @@ int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
 	return (int)call_result(syscall(NR_STATMOUNT, &request, buf, size, 0));
 }
 
-int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first)
+int sys_listmount(uint64_t below, uint64_t after, uint64_t *ids, size_t count, bool newest_first)
 {
-	struct mount_request request = { sizeof(request), 0, UINT64_MAX /* LSMT_ROOT */, after };
+	struct mount_request request = { sizeof(request), 0, below, after };
 
 	return (int)call_result(syscall(NR_LISTMOUNT, &request, ids, count, newest_first));
 }

@@ -130,8 +130,9 @@ int sys_statmount(uint64_t id, uint64_t mask, void *buf, size_t size)
 	return fake.statmount ? fake.statmount(id, mask, buf, size) : -ENOSYS;
 }
 
-int sys_listmount(uint64_t after, uint64_t *ids, size_t count, bool newest_first)
+int sys_listmount(uint64_t below, uint64_t after, uint64_t *ids, size_t count, bool newest_first)
 {
+	(void)below;
 	return fake.listmount ? fake.listmount(after, ids, count, newest_first) : -ENOSYS;
 }
 

@@ -231,6 +231,9 @@ fresh
 user commfd true fusermount3 mnt >/dev/null
 strace -f -o "$T/trace" -e trace=openat setpriv --reuid "$U" --regid "$U" --clear-groups --inh-caps -all fusermount3 -uz mnt
 is 'a file of turns that is there is opened without O_CREAT' "$(grep -c 'turns".* = [0-9]' "$T/trace") $(grep -c 'turns".*O_CREAT' "$T/trace")" '1 0'
+# Among 10,000 mounts reading them takes 40 ms. listmount(2) is there from Linux 6.8 on.
+[ "$(printf '%s\n' 6.8 "$(uname -r)" | sort -V | head -n 1)" != 6.8 ] ||
+	is '-uz reads no table of mounts' "$(grep -c mountinfo "$T/trace")" 0
 
 # Whoever may write the file of turns, or its directory, could keep a lock there: the helper takes the next place.
 mount -t tmpfs -o mode=755 none /run

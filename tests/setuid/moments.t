@@ -92,18 +92,22 @@ kill "$elsewhere"
 
 # ---- Root's mount covers it, once the helper has looked what is on top ----
 
-fresh
-mount_fuse
-late fcntl:delay_enter=1s:when=4 fusermount3 -uz mnt >"$T/got" 2>&1 &
-begun fcntl
-roots
-wait $!
-ok '-uz: root mounts over it: that mount is there' roots_is_there
-like 'the helper reports that the mount is busy' "$(cat "$T/got")" 'failed to unmount .*: Device or resource busy'
-is 'the helper leaves the mount of the user' "$(fuse_mounts)" 1
-umount mnt
-user fusermount3 -uz mnt
-is 'the mount of the user can be unmounted once uncovered' "$(fuse_mounts)" 0
+# With listmount(2), and without it.
+for without in 999 457,458; do
+	fresh
+	mount_fuse
+	strace -f -o "$T/trace" -e inject=fcntl:delay_enter=1s:when=4 "$BUILD/tests/tools/forbid" 38 "$without" \
+		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all fusermount3 -uz mnt >"$T/got" 2>&1 &
+	begun fcntl
+	roots
+	wait $!
+	ok "-uz: root mounts over it: that mount is there (without $without)" roots_is_there
+	like 'the helper reports that the mount is busy' "$(cat "$T/got")" 'failed to unmount .*: Device or resource busy'
+	is 'the helper leaves the mount of the user' "$(fuse_mounts)" 1
+	umount mnt
+	user fusermount3 -uz mnt
+	is 'the mount of the user can be unmounted once uncovered' "$(fuse_mounts)" 0
+done
 
 # ---- Before Linux 6.8 the numbers of a mount are given again ----
 
