@@ -17,7 +17,6 @@
 #include "sys/priv.h"
 
 /* NULL in a small build. */
-extern __typeof__(statmount_complete) statmount_complete __attribute__((weak));
 extern __typeof__(commfd_mount) commfd_mount __attribute__((weak));
 extern __typeof__(commfd_unmount) commfd_unmount __attribute__((weak));
 
@@ -216,7 +215,7 @@ static int find_new(struct mountpoint *at)
 	if (found > 0 && at->turn)
 		turn_try(at->turn, &at->mounted);
 	if (found > 0)
-		return statmount_complete ? statmount_complete(&at->mounted) : 0;
+		return statmount_complete(&at->mounted);
 	if (found < 0 && at->uid == sys_geteuid()) {	/* The mount table is not readable. */
 		identify(at);
 		return 0;
