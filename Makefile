@@ -44,7 +44,11 @@ START = $(if $(STATIC),-nostartfiles $(addprefix $(MUSL_LIB)/,crt1.o crti.o))
 END = $(if $(STATIC),$(MUSL_LIB)/crtn.o)
 endif
 
-# Flags for the set-uid binary; see below. Without vector registers, functions like printf need not save them.
+# Where the set-uid binary starts by itself; see below.
+LEAN := $(if $(STATIC),$(if $(filter musl-gcc,$(CC)),$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),\
+	$(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),$(BUILD)/pie/core/single_start.o $(BUILD)/pie/core/single_libc.o))))
+
+# Flags for the set-uid binary. Without vector registers, functions like printf need not save them.
 PIE_CFLAGS = $(filter-out -fno-pie -fno-stack-protector -fno-tree-dominator-opts,$(ALL_CFLAGS)) -fPIE -DFUSEBOX_SETUID \
 	$(PROTECTED) $(if $(LEAN),-mgeneral-regs-only -fno-tree-forwprop) $(if $(findstring clang,$(CC)),,-flto)
 PROTECTED := $(call accepted,-fstack-protector-strong)
@@ -136,8 +140,6 @@ endif
 
 # On x86-64 with musl it needs no relocation at all (configs/setuid.ld), and has its own start code. If the
 # linker finds a relocation all the same, the helper is linked as on other machines.
-LEAN := $(if $(STATIC),$(if $(filter musl-gcc,$(CC)),$(if $(findstring $(firstword $(SMALL)),$(CONFIG_CFLAGS)),\
-	$(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),$(BUILD)/pie/core/single_start.o $(BUILD)/pie/core/single_libc.o))))
 RELRO = $(if $(STATIC),$(if $(filter musl,$(LIBC)),$(BUILD)/pie/core/single_relro.o))
 LEAN_CFLAGS = -fno-lto -fno-builtin -fno-stack-protector -fno-tree-loop-distribute-patterns
 link_lean = $(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -Wl,-T,configs/setuid.ld -o $@.full $(LEAN) $(SINGLE) $(MUSL_LIB)/libc.a -lgcc
