@@ -7,35 +7,24 @@
 #include "out.h"
 #include "sys.h"
 
-/* Lowers *least to the limit in memory.`file` of the cgroup that `path` begins with, and of each of its ancestors. Changes the
-   path. */
-static void apply_limits(uint64_t *least, char *path, const char *hierarchy, const char *file)
-{
-	char name[4096], text[24];
-	uint64_t limit;
-
-	for (char *end = path + strcspn(path, "\n"); end; end = strrchr(path, '/')) {
-		*end = '\0';
-		text_fmt(name, sizeof(name), "/sys/fs/cgroup/%s%s/memory.%s", hierarchy, path, file);
-		limit = sys_read_file(name, text, sizeof(text)) > 0 ? text_number(text) : 0;	/* 0 for "max" */
-		if (limit && limit < *least)
-			*least = limit;
-	}
-}
-
-/* A line is NUMBER:CONTROLLERS:PATH. The last one is that of version 2, without controllers. */
+/* The line of version 2 is the one that names no controllers: 0::PATH. */
 uint64_t proc_memory(void)
 {
-	static const char memory[] = ":memory:";
-	char text[4096] = "";
-	uint64_t least = sys_memory();
+	char text[4096] = "", name[4096], value[24];
+	uint64_t least = sys_memory(), limit;
+	char *path;
 
 	sys_read_file("/proc/self/cgroup", text, sizeof(text));
-	for (char *at = text; (at = strchr(at, ':')); at++) {
-		bool v1 = strncmp(at, memory, sizeof(memory) - 1) == 0;
-
-		if (v1 || at[1] == ':')
-			apply_limits(&least, at + (v1 ? sizeof(memory) - 1 : 2), v1 ? "memory/" : "", v1 ? "limit_in_bytes" : "max");
+	path = text_find(text, "::");
+	if (!path)
+		return least;
+	path += 2;
+	for (char *end = path + strcspn(path, "\n"); end; end = strrchr(path, '/')) {
+		*end = '\0';
+		text_fmt(name, sizeof(name), "/sys/fs/cgroup%s/memory.max", path);
+		limit = sys_read_file(name, value, sizeof(value)) > 0 ? text_number(value) : 0;	/* 0 for "max" */
+		if (limit && limit < least)
+			least = limit;
 	}
 	return least;
 }

@@ -73,8 +73,8 @@ int64_t proc_written(int pid);
 int proc_each_namespace(int (*fn)(uint64_t number, int pid, void *data), void *data, bool *hidden);
 uint64_t proc_namespace(void);	/* this process's; 0: not visible */
 
-/* The bytes of memory that this process may use: those of the machine, or fewer if a memory cgroup limits it (memory.max,
-   memory.limit_in_bytes) whose files are below /sys/fs/cgroup. 0: unknown. */
+/* The bytes of memory that this process may use: those of the machine, or fewer if its cgroup (version 2, below
+   /sys/fs/cgroup) or one above it has a limit, memory.max. 0: unknown. */
 uint64_t proc_memory(void);
 
 /* Reads the FUSE connection of a process's /dev/fuse descriptor from its fdinfo; pid and fd are
