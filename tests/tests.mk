@@ -32,7 +32,7 @@ UNIT_CFLAGS = -std=gnu11 -pthread $(WARNINGS) -Iinclude -Icore -Iapplets '-DVERS
 UNIT_WITH = $(addprefix $(BUILD)/tests/replay/,obj/applets/passfs/inodes.o obj/applets/passfs/inode_places.o obj/applets/passfs/view.o box.a)
 
 # What a small build may leave out is called by weak symbols, for which the linker takes nothing from an archive.
-PARTS_LD = $(addprefix -Wl$(,)-u$(,),target_is_name find_named statmount_row commfd_unmount fusectl_identity holders_any report_json make_point_or_report)
+PARTS_LD = $(addprefix -Wl$(,)-u$(,),holders_any report_json)
 
 $(BUILD)/tests/unit/%: tests/unit/%.c tests/unit/feed.h tests/unit/place.h $(UNIT_WITH)
 	@mkdir -p $(@D)

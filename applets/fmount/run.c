@@ -46,7 +46,7 @@ int fmount_run(struct fmount *f, const char *where, char **program)
 	struct optlist mount;
 	int device, held = -1, status = -1;
 
-	if ((make_point_or_report && make_point_or_report(where, f->list, &held) != 0)
+	if (make_point_or_report(where, f->list, &held) != 0
 	    || mount_options(f, program ? program[0] : "fuse", &mount) != 0)
 		return 1;
 	if (fmount_start_options)

@@ -108,7 +108,7 @@ int msg_flush(struct out *out)
 /* Those that the set-uid helper does not meet. It does not print the names of the others either. */
 #ifdef FUSEBOX_SETUID
 #define BOX_ERRORS(X)
-#define NAME(number)
+#define TEXTS(number, text) text "\0"
 enum { NAMED = false };
 #else
 #define BOX_ERRORS(X)							\
@@ -119,16 +119,13 @@ enum { NAMED = false };
 	X(ENOTEMPTY, "Directory not empty")				\
 	X(EADDRINUSE, "Address already in use")				\
 	X(ECONNREFUSED, "Connection refused")
-#define NAME(number) #number "\0"
+#define TEXTS(number, text) #number "\0" text "\0"
 enum { NAMED = true };
 #endif
 
 /* Names and meanings in one string, in the order of `numbers`: without pointers, which would
    need relocation, and without padding. */
-static const char texts[] =
-#define ROW(number, text) NAME(number) text "\0"
-	ERRORS(ROW);
-#undef ROW
+static const char texts[] = ERRORS(TEXTS);
 static const uint8_t numbers[] = {
 #define ROW(number, text) number,
 	ERRORS(ROW)

@@ -16,6 +16,6 @@ int report_unmounted(int status, const char *path, int negative_errno);
 
 /* Creates the mountpoint if the list of mount options has X-mount.mkdir, and sets *held to its
    descriptor, else to -1. Returns 0, or 1 after printing the error. */
-int make_point_or_report(const char *path, const char *options, int *held) __attribute__((weak));
+int make_point_or_report(const char *path, const char *options, int *held);
 
 #endif

@@ -8,14 +8,11 @@
 #include "mount/umount.h"
 #include "sys/child.h"
 
-/* NULL in a small build. */
-extern __typeof__(commfd_unmount) commfd_unmount __attribute__((weak));
-
 int commfd_umount_known(const struct mountpoint *at, int how)
 {
 	int err = umount_known(at->path, &at->mounted, (enum umount_how)how);
 
-	return err == -EPERM && commfd_unmount ? commfd_unmount(at->path, how != UMOUNT_PLAIN) : err;
+	return err == -EPERM ? commfd_unmount(at->path, how != UMOUNT_PLAIN) : err;
 }
 
 static int detach(void *at)

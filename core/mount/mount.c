@@ -16,10 +16,6 @@
 #include "mount/umount.h"
 #include "sys/priv.h"
 
-/* NULL in a small build. */
-extern __typeof__(commfd_mount) commfd_mount __attribute__((weak));
-extern __typeof__(commfd_unmount) commfd_unmount __attribute__((weak));
-
 /* With fsopen(2) and its family, the mount exists before move_mount(2) attaches it to the pinned
    directory, and the kernel logs its errors in the file system context. */
 struct context { int fs, err; };
@@ -303,7 +299,7 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 {
 	int device = mount_direct(at, options, why);
 
-	if (commfd_unmount && (device == -EPERM || device == -EACCES)) {
+	if (device == -EPERM || device == -EACCES) {
 		device = commfd_mount(at, options, why);
 		if (device >= 0)
 			identify(at);
@@ -311,8 +307,7 @@ int mount_fuse(struct mountpoint *at, const struct optlist *options, struct out 
 	if (device < 0 || at->mounted.dev_major || at->mounted.dev_minor)
 		return device;
 	sys_close(device);
-	if (commfd_unmount)
-		commfd_unmount(at->path, true);
+	commfd_unmount(at->path, true);
 	out_fmt(why, "%s: the new mount cannot be identified", at->path);
 	return -ESTALE;
 }

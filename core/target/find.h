@@ -19,7 +19,7 @@ enum target_result find_failed(struct target *target, int err);
 enum target_result find_path(const char *path, struct target *target);
 enum target_result find_below(struct target *target);
 
-/* Finds the mount of conn:N, mnt-id:N or a source; NULL in a small build. */
-enum target_result find_named(const char *word, struct target *target) __attribute__((weak));
+/* Finds the mount of conn:N, mnt-id:N or a source. */
+enum target_result find_named(const char *word, struct target *target);
 
 #endif

@@ -10,10 +10,6 @@
 #include "msg.h"
 #include "target/find.h"
 
-/* NULL in a small build: the mount's number alone identifies it. */
-extern __typeof__(fusectl_identity) fusectl_identity __attribute__((weak));
-extern __typeof__(target_is_name) target_is_name __attribute__((weak));
-
 void target_close(struct target *t)
 {
 	resolve_close(&t->at);
@@ -31,7 +27,7 @@ static int is_still_there(const struct table_row *row, void *data)
    is that one's, so look at the mount table again. */
 static enum target_result take_identity(struct target *t)
 {
-	t->identity = t->fuse && t->id && fusectl_identity ? fusectl_identity(t->connection) : 0;
+	t->identity = t->fuse && t->id ? fusectl_identity(t->connection) : 0;
 	return t->identity && t->at.below && table_each(NULL, is_still_there, t) == 0 ? TARGET_NOT_MOUNTED : TARGET_FOUND;
 }
 
@@ -48,9 +44,9 @@ enum target_result target_find(const char *word, struct target *t)
 	memset(t, 0, sizeof(*t));
 	t->at.fd = t->at.parent = -1;
 	t->owner = -1;
-	t->named = target_is_name && target_is_name(word);
+	t->named = target_is_name(word);
 	result = t->named ? TARGET_UNKNOWN : find_path(word, t);
-	if (result == TARGET_UNKNOWN && target_is_name)
+	if (result == TARGET_UNKNOWN)
 		result = find_named(word, t);
 	if (result == TARGET_FOUND)
 		result = take_identity(t);

@@ -41,7 +41,6 @@ static int is_on_target(const struct table_row *row, void *target)
 
 /* NULL in a small build. */
 extern __typeof__(holders_any) holders_any __attribute__((weak));
-extern __typeof__(commfd_unmount) commfd_unmount __attribute__((weak));
 
 /* Whether /proc shows a holder. A connection may have thousands of mounts to unmount, and one look at
    every process tells of them all. */
@@ -90,7 +89,7 @@ static int unmount_reached(const struct target *t, enum umount_how how)
 	const char *name = enter_parent(t);
 	int err = t->known.mount_id ? umount_known_in_turn(name, &t->known, how) : umount_path(name, how);
 
-	if (err != -EPERM || !commfd_unmount || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
+	if (err != -EPERM || sys_geteuid() == 0 || (t->owner >= 0 && t->owner != sys_getuid()))
 		return err;
 	return commfd_unmount(t->at.path, how != UMOUNT_PLAIN);
 }

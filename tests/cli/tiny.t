@@ -15,7 +15,7 @@ is 'the compiler gives no warning' "$(grep -i warning <<<"$err")" ''
 box=one/build/tiny/fusebox tiny=$T/one/build/tiny/bin
 is 'the box has fmount and fumount, no more' "$("$box" --list | sort | tr '\n' ' ')" 'fmount fumount '
 if [ -e "$(command -v musl-gcc)" ]; then
-	ok 'tiny has at most 44,000 bytes' test "$(wc -c <"$box")" -le 44000
+	ok 'tiny has at most 41,000 bytes' test "$(wc -c <"$box")" -le 41000
 else
 	skip 'the size of tiny' 'no musl-gcc'
 fi
