@@ -47,9 +47,21 @@ static bool is_same(const struct pass_access *a, const struct pass_access *b)
 	return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode;
 }
 
+/* An entry that is free, or else the next one in turn. */
+static struct pass_retry *find_room(void)
+{
+	struct pass_retry *r;
+	int tries = PASS_RETRIES;
+
+	do
+		r = retries->of + retries->next++ % PASS_RETRIES;
+	while (r->opcode && tries--);
+	return r;
+}
+
 static void begin_retry(const struct fuse_req *req, uint64_t parent, const char *name, struct pass_access access)
 {
-	struct pass_retry *r = retries->of + retries->next++ % PASS_RETRIES;
+	struct pass_retry *r = find_room();
 	size_t length = strlen(name);
 
 	if (length >= PASS_NAME_ROOM)
