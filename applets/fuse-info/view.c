@@ -16,6 +16,8 @@ static int columns_of(uint32_t code)
 	};
 	enum { COMBINING = 8 };
 
+	if (code < ranges[0].first)
+		return 1;
 	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
 		if (code >= ranges[i].first && code <= ranges[i].last)
 			return i < COMBINING ? 0 : 2;
@@ -45,7 +47,7 @@ int view_columns(const char *text)
 
 const char *view_fitted(const char *name, int width, bool keep_end, char cell[VIEW_CELL])
 {
-	char whole[4 * VIEW_CELL] = "";
+	char whole[4 * VIEW_CELL];
 	struct out escaped = { .buf = whole, .size = sizeof(whole), .fd = -1, .escape = true };
 	struct out out = out_in(cell, VIEW_CELL);
 	const char *at = whole;

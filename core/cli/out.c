@@ -52,10 +52,13 @@ int out_flush(struct out *out)
 int text_character(const char *text, uint32_t *code)
 {
 	const unsigned char *at = (const unsigned char *)text;
-	int more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1
-		   : *at >= 0xe0 && *at < 0xf0 ? 2 : *at >= 0xf0 && *at < 0xf5 ? 3 : -1;
+	int more = *at < 0xc2 || *at >= 0xf5 ? -1 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
 
-	*code = more > 0 ? *at & (0x3fu >> more) : *at;
+	*code = *at;
+	if (*at < 0x80)
+		return 1;
+	if (more > 0)
+		*code &= 0x3fu >> more;
 	for (int i = 1; i <= more; i++) {
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
@@ -67,7 +70,7 @@ int text_character(const char *text, uint32_t *code)
 	return more + 1;
 }
 
-/* Ranges of characters that control a terminal, are invisible, or reorder the rest of the line: C0,
+/* Ranges, in ascending order, of characters that control a terminal, are invisible, or reorder the rest of the line: C0,
    DEL and C1 controls, soft hyphen, direction marks and overrides, line and paragraph separators,
    joiners, fillers and other characters without width or ink, and private ones. */
 bool text_is_control(uint32_t code)
@@ -79,8 +82,8 @@ bool text_is_control(uint32_t code)
 		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },
 	};
 
-	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		if (code >= ranges[i][0] && code <= ranges[i][1])
+	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(*ranges) && code >= ranges[i][0]; i++)
+		if (code <= ranges[i][1])
 			return true;
 	return code >= 0xe0000;	/* tags, variation selectors, private use and unassigned planes */
 }

@@ -151,10 +151,11 @@ int fusectl_abort_held(int held)
 	return abort_by(sys_openat(held, "abort", O_WRONLY | O_NOFOLLOW, 0));
 }
 
+/* The kernel gives all of such a file at once. */
 static int64_t read_number(int fd)
 {
 	char text[24];
-	ssize_t n = sys_read_all(fd, text, sizeof(text) - 1);
+	ssize_t n = sys_read(fd, text, sizeof(text) - 1);
 	uint64_t number;
 
 	text[n > 0 ? n : 0] = '\0';
