@@ -160,14 +160,14 @@ newest()
 	echo "$pid"
 }
 
-# child_named NAME PID: the children of this process that have this name, a line each. It reads only
-# what no process can hold up, unlike pgrep(1).
+# child_named NAME PID: the oldest child of this process that has this name: until it runs for the first time, a
+# server's unmounter has it as well. It reads only what no process can hold up, unlike pgrep(1).
 child_named()
 {
 	local child children
 	read -ra children <"/proc/$2/task/$2/children"
 	for child in "${children[@]}"; do
-		[ "$(cat "/proc/$child/comm")" != "$1" ] || echo "$child"
+		[ "$(cat "/proc/$child/comm")" != "$1" ] || { echo "$child"; return; }
 	done
 } 2>/dev/null
 

@@ -134,15 +134,6 @@ if [ "$(id -u)" = 0 ]; then
 	ok 'large: unmounts' end
 	machine free
 	machine shared
-
-	# The memory of its cgroup bounds how many nodes the kernel is given: one for each KiB, but 65,536 in any case.
-	mount -t tmpfs none /sys/fs/cgroup
-	echo 67108864 >/sys/fs/cgroup/memory.max
-	ok 'limited: a server of many nodes' lies large
-	timeout 60 stat mnt/{1..66000} >/dev/null 2>few
-	is 'limited: the kernel gets no more than 64 MiB are good for' "$(grep -c 'Too many open files in system' few)" "$((66000 - 65536))"
-	ok 'limited: unmounts' end
-	umount /sys/fs/cgroup
 fi
 
 # ---- Descriptors ----

@@ -74,6 +74,7 @@ random() # random SEED OPTION...
 }
 mkdir native
 umount src
+machine exclusive	# model drops the machine's caches
 mount -t tmpfs -o nosuid,nodev none src
 mount -t tmpfs -o nosuid,nodev none native
 export MODEL_USERS=1 MODEL_PASSTHROUGH=1
@@ -83,5 +84,6 @@ for i in 0 1 2; do random "$((seed + i))" --transport=dev --threads=1; done
 random "$((seed + 3))" --transport=dev --threads=2
 unset MODEL_PASSTHROUGH
 MODEL_NO_HOLES=1 random "$((seed + 4))" --transport=dev --threads=1 --no-passthrough
+machine free
 umount native
 finish
