@@ -142,6 +142,7 @@ endif
 # linker finds a relocation all the same, the helper is linked as on other machines.
 RELRO = $(if $(STATIC),$(if $(filter musl,$(LIBC)),$(BUILD)/pie/core/single_relro.o))
 LEAN_CFLAGS = -fno-lto -fno-builtin -fno-stack-protector -fno-tree-loop-distribute-patterns
+link_plain = $(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(RELRO) $(SINGLE) $(PIE_END)
 link_lean = $(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -Wl,-T,configs/setuid.ld -o $@.full $(LEAN) $(SINGLE) $(MUSL_LIB)/libc.a -lgcc
 
 $(BUILD)/pie/%.o: %.c $(STAMP)
@@ -151,7 +152,7 @@ $(BUILD)/pie/%.o: %.c $(STAMP)
 
 $(BUILD)/fusermount3: $(LEAN) $(RELRO) $(SINGLE) configs/headerless configs/setuid.ld
 	$(call say,LD,$@)
-	$(Q)$(if $(LEAN),$(link_lean) 2>/dev/null ||) $(CC) $(PIE_CFLAGS) $(PIE_LDFLAGS) -o $@.full $(PIE_START) $(RELRO) $(SINGLE) $(PIE_END)
+	$(Q)$(if $(LEAN),$(link_lean) 2>/dev/null || { echo '$@: configs/setuid.ld does not fit; linked as for other machines' >&2; $(link_plain); },$(link_plain))
 	$(STRIPPED)
 
 links: $(BUILD)/fusebox

@@ -93,9 +93,12 @@ static int check_uncovered(const struct sys_stat *mounted, int fd)
 		return -ENAMETOOLONG;
 	memcpy(path, row.mountpoint, c.len + 1);
 	err = mounted->unique_id ? statmount_each_below(mounted->mount_id, is_cover, &c) : -ENOSYS;
-	if (err == -ENOSYS || err == -EPERM)
+	if (err < 0)
 		err = table_each(NULL, is_cover, &c);
-	return err > 0 ? -EBUSY : err;
+	/* The caller may have renamed a directory on the path meanwhile, so that the cover's looked like one below. */
+	if (!err)
+		err = table_of_fd(fd, &row, false);
+	return err > 0 || (!err && strcmp(row.mountpoint, path) != 0) ? -EBUSY : err;
 }
 
 int helper_detach(struct helper *h, int fd)

@@ -21,6 +21,11 @@ int pass_make_node(struct fuse_req *req, uint64_t parent, int fd, uint64_t *node
 	found.closed = false;
 	found.limits = 0;
 	err = vfs_stat(fd, false, st);
+	/* On another file system a user for whom the thread still acts may be told less. */
+	if (priv_acts() && (err || st->device != pass_of(req)->device)) {
+		priv_act_as_self();
+		err = vfs_stat(fd, false, st);
+	}
 	if (!err && fuse_is_own(req, st->device))
 		err = -ELOOP;
 	if (!err)

@@ -142,10 +142,10 @@ static void work(struct fuse_session *s, bool clones, bool is_spare)
 	w.buffer = w.thread < 0 ? NULL : get_buffer(s, KEPT_THREADS + (unsigned int)w.thread);
 
 	if (w.buffer) {
-		if (clones)
-			w.device = clone_device(s);
 		if (s->thread_starts)
 			s->thread_starts();
+		if (clones)
+			w.device = clone_device(s);
 		w.req.space = w.buffer + size;
 		w.req.space_size = (uint32_t)(dev_buffer_size(s->ops) - size);
 		serve_requests(&w);

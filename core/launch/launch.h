@@ -6,9 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The command name of a process that waits for a server it has started as mount(8) would. */
-#define LAUNCH_WAITING "fuse-mounting"
-
 /* The privileges that the server runs with. */
 struct launch {
 	const char *user;	/* "USER[:GROUP]"; NULL: this process's */

@@ -86,6 +86,16 @@ static void pass_mountpoint(const struct mount_args *args)
 	sys_set_cloexec(args->held, false);
 }
 
+/* fusebox's own servers then go to the background, as mount(8) expects: one that stays in the foreground holds what
+   reads the output of mount(8). Other processes that inherit the variable have other pids. */
+static void ask_for_background(void)
+{
+	static char variable[40];
+
+	text_fmt(variable, sizeof(variable), "FUSEBOX_BACKGROUND=%d", sys_getpid());
+	env_set(variable);
+}
+
 static int serve(struct mount_args *args)
 {
 	const struct launch launch = {
@@ -107,6 +117,7 @@ static int serve(struct mount_args *args)
 		words[n++] = args->options;
 	}
 	complete_environment(!launch.user);
+	ask_for_background();
 	if (args->held >= 0 && !launch.user && !args->drop_privileges)
 		pass_mountpoint(args);
 	if (launch_become(&launch) != 0)
@@ -125,9 +136,6 @@ static int serve_and_wait(struct mount_args *args)
 
 	if (args->drop_privileges && mount_for_server(args, &at) != 0)
 		return 1;
-	/* A child of this name goes to the background if it is fusebox's own server, as mount(8) expects: one that stays in the
-	   foreground holds what reads the output of mount(8). */
-	sys_name_process(LAUNCH_WAITING);
 	child = sys_fork();
 	if (child == 0)
 		sys_exit(serve(args));

@@ -129,16 +129,27 @@ static int list_row(uint64_t id, void *data)
 	return err < 0 ? 0 : l->fn(&row, l->data);
 }
 
+int statmount_each(int (*fn)(const struct table_row *, void *), void *data)
+{
+	struct listing l = { fn, data };
+
+	return each_id(EVERY_MOUNT, false, list_row, &l);
+}
+
+static int list_brief_row(uint64_t id, void *data)
+{
+	const struct listing *l = data;
+	struct table_row row;
+	int err = read_row(id, SM_BRIEF, &row);
+
+	return err == -ENOENT ? 0 : err < 0 ? err : l->fn(&row, l->data);
+}
+
 int statmount_each_below(uint64_t id, int (*fn)(const struct table_row *, void *), void *data)
 {
 	struct listing l = { fn, data };
 
-	return each_id(id, false, list_row, &l);
-}
-
-int statmount_each(int (*fn)(const struct table_row *, void *), void *data)
-{
-	return statmount_each_below(EVERY_MOUNT, fn, data);
+	return each_id(id, false, list_brief_row, &l);
 }
 
 /* One part of what statmount(2) tells, with room for a short text. */

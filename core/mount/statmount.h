@@ -16,8 +16,10 @@ int statmount_row(uint64_t id, struct table_row *row);
    are "" if no path leads to the mount, or one of 20 KiB. */
 int statmount_each(int (*fn)(const struct table_row *row, void *data), void *data);
 
-/* The same for the mounts that stand on the mount with this unique id, on one of these, and so on. -EPERM: no path
-   leads to that mount, and the caller lacks CAP_SYS_ADMIN. */
+/* Calls fn for the mounts that stand on the mount with this unique id, on one of these, and so on, until it returns
+   something other than 0, and returns that. A row has no source and no options of the file system. -errno if one of
+   them cannot be read, so that none is passed over; -ENOSYS before 6.8 or if no path leads to it; -EPERM: no path
+   leads to the mount itself, and the caller lacks CAP_SYS_ADMIN. */
 int statmount_each_below(uint64_t id, int (*fn)(const struct table_row *row, void *data), void *data);
 
 /* Replaces the reusable mount id by the unique one, where the kernel tells it. Returns 0. */

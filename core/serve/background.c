@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "applet.h"
-#include "launch/launch.h"
+#include "cli/env.h"
 #include "msg.h"
-#include "proc/proc.h"
 #include "sys.h"
 
 /* Runs in the parent: waits until the server is ready or dead. Returns the exit status. */
@@ -49,10 +48,9 @@ void background_ready(void)
 /* mount.fuse3 and fmount -t say so. With -o debug the server stays in the foreground, where its messages are seen. */
 static bool is_asked_for(void)
 {
-	char command[16];
+	const char *pid = env_take("FUSEBOX_BACKGROUND");
 
-	proc_command(sys_getppid(), command);
-	return strcmp(command, LAUNCH_WAITING) == 0;
+	return pid && text_number(pid) == (uint64_t)sys_getpid();
 }
 
 /* BusyBox's mount starts the server of TYPE#SOURCE itself and waits until it exits, because

@@ -17,11 +17,6 @@ cat >bin/daemonizes <<'END'
 #!/bin/sh
 exec hellofs -b "$@"
 END
-cat >bin/tells_environment <<'END'
-#!/bin/sh
-env | grep ^FUSEBOX | grep -v TEST_NS
-exec hellofs -b "$2" 2>/dev/null
-END
 chmod 755 bin/*
 PATH=$T/bin:$PATH
 
@@ -81,9 +76,6 @@ fumount mnt
 exits 0 'what the server is told' fmount -t fuse.shows -o 'a=b c,x-foo,_netdev,nosuid' -o nofail 'so urce' 'a b'
 fumount 'a b'
 is 'the server gets its own options, with blanks, and none that only mount(8) reads' "$out" '<so urce><a b><-o><a=b c,nosuid,dev>'
-exits 0 'what the environment of a server has' fmount -t fuse.tells_environment src mnt
-fumount mnt
-is 'nothing of fusebox, which the children of a foreign server would have, too' "$out" ''
 exits 0 'TYPE#SOURCE' fmount 'shows#src' mnt
 fumount mnt
 is 'TYPE#SOURCE: the server gets SOURCE, MOUNTPOINT and -o' "$out" '<src><mnt><-o><dev,suid>'

@@ -44,6 +44,12 @@ ok 'after a user has made a directory' as 1777 mkdir mnt/d/h
 ok 'root has a file linked' ln mnt/mine/file mnt/d/linked
 ok 'a user makes another' as 1777 mkdir mnt/d/i
 ok 'and root lists what is closed to the user' ls mnt/mine
+mkdir src/d/private
+bg hellofs "$T/src/d/private"
+within 5 mounted "$T/src/d/private"
+ok 'a user makes another' as 1777 mkdir mnt/d/o
+is 'root finds what is mounted in SOURCE for root alone' "$(timeout 5 cat mnt/d/private/hello)" hello
+fumount -q -l src/d/private
 ok 'a user makes another' as 1777 mkdir mnt/d/j
 ok 'root writes into its own file' sh -c 'echo data >mnt/mine/file'
 is 'it is written' "$(cat src/mine/file)" data

@@ -92,6 +92,36 @@ kill "$elsewhere"
 
 # ---- Root's mount covers it, once the helper has looked what is on top ----
 
+# More options than fit into what the helper reads of a mount.
+roots_long()
+{
+	python3 - "$T" "$PWD/mnt" <<-'END'
+		import ctypes, os, sys
+		libc = ctypes.CDLL(None)
+		context = libc.syscall(430, b'overlay', 0)	# fsopen
+		for lower in ['%s/lower/%s%d' % (sys.argv[1], 'd' * 200, i) for i in range(150)]:
+		 os.makedirs(lower)
+		 libc.syscall(431, context, 1, b'lowerdir+', lower.encode(), 0)	# fsconfig
+		libc.syscall(431, context, 6, None, None, 0)
+		mount = libc.syscall(432, context, 0, 0)	# fsmount
+		sys.exit(libc.syscall(429, mount, b'', -100, sys.argv[2].encode(), 4) != 0)	# move_mount
+	END
+}
+if fresh; mount_fuse; roots_long; then
+	umount mnt
+	strace -f -o "$T/trace" -e inject=fcntl:delay_enter=3s:when=4 \
+		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all fusermount3 -uz mnt >"$T/got" 2>&1 &
+	begun fcntl
+	rm -rf "$T/lower"
+	roots_long
+	wait $!
+	like '-uz: root mounts over it, with many options: that mount is there' "$(tail -n 1 /proc/self/mountinfo)" " $T/home/mnt .* - overlay "
+	umount mnt
+else
+	skip 'a cover with many options' 'overlay takes no lowerdir+ here'
+fi
+rm -rf "$T/lower"
+
 # With listmount(2), and without it.
 for without in 999 457,458; do
 	fresh
