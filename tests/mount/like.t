@@ -86,6 +86,16 @@ for how in 'fmount -t fuse.hellofs src' 'mount.fuse3 hellofs#src' 'mount.fuse3 -
 	is "$how | cat: the mount answers" "$(read_it mnt)" hello
 	exits 0 "fumount of what $how has mounted" fumount mnt
 done
+# The same for a server that another user runs, who does not see its parent in /proc.
+mount -t proc -o hidepid=2 proc /proc
+own_dev
+chown 65534 mnt
+exits 0 'mount.fuse3 -o setuid=65534 | cat, with hidepid: ends' timeout 10 sh -c 'mount.fuse3 hellofs#src mnt -o setuid=65534 2>&1 | cat'
+ok 'and it has mounted' mounted "$T/mnt"
+umount -l mnt
+chown 0 mnt
+give_dev_back
+umount /proc
 timeout 10 mount.fuse3 'hellofs#src' mnt -o debug >requests 2>&1
 is 'with -o debug the mount answers' "$(read_it mnt)" hello
 ok 'and the server goes on to print requests' within 5 grep -q READ requests
