@@ -128,7 +128,7 @@ bench:
 	@$(MAKE) --no-print-directory bench-built
 
 bench-built: all $(TOOLS)
-	@missed=0; for bench in run scale growth pass instructions newest; do \
+	@missed=0; for bench in run scale growth emulated pass instructions newest; do \
 		BUILD=$(abspath $(BUILD)) tests/bench/$$bench || missed=1; done; exit $$missed
 
 # Measure the speed that README tells of, and write it there and into tests/bench/figures: on a machine that does
