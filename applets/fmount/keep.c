@@ -142,7 +142,7 @@ static int detach(void *unused)
 	return commfd_umount_known(keep.at, UMOUNT_LAZY);
 }
 
-/* As commfd_detach_soon(). */
+/* Detaches the mount in a child, and waits for at most a second: umount2(2) may wait for the server. */
 static void detach_soon(void)
 {
 	enum { LIMIT_MS = 1000 };
@@ -187,7 +187,7 @@ static void report_end(const char *program, int status)
 		msg("%s: ended with status %d", program, sys_exit_code(status));
 }
 
-/* As process 1 the keeper also has the orphans. */
+/* Takes note of each child that has ended. As process 1 the keeper is the parent of orphans, too. */
 static void reap(void)
 {
 	bool succeeded;
@@ -212,7 +212,7 @@ static void reap(void)
 	}
 }
 
-/* Besides the unmounter, which may wait for the server. */
+/* Whether there are others than the unmounter, which may wait for the server. */
 static bool has_children(void)
 {
 	enum { TRIES = 200, EACH_MS = 10 };

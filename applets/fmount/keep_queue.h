@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Does nothing else. */
+/* Lets it queue them, and no more. */
 void keep_queue_resend(int device);
 
 /* Answers all requests with EIO, in place of a server: the callers would get ENOTCONN at the end of the

@@ -170,7 +170,7 @@ static bool is_init_reply(const struct init_reply *reply, size_t size)
 	       && reply->out.major == FUSE_KERNEL_VERSION && reply->out.minor >= OLDEST_MINOR;
 }
 
-/* As the kernel demands of a server's buffer. */
+/* How much the kernel demands that a server reads at once after this INIT. */
 static size_t size_of_buffer(const struct fuse_init_out *out)
 {
 	size_t most = out->max_write < RELAY_MOST_WRITE ? out->max_write : RELAY_MOST_WRITE;

@@ -118,7 +118,8 @@ static void tell_child(size_t size)
 	}
 }
 
-/* Both have the node, the offset and the length in the same places. */
+/* Makes a STORE an INVAL_INODE of the same bytes: the two messages have the node and the offset in the same places.
+   False if it is another message. */
 static bool drop_instead_of_store(void *message)
 {
 	struct { struct fuse_out_header head; union { struct fuse_notify_store_out store; struct fuse_notify_inval_inode_out drop; }; } *n
