@@ -11,7 +11,7 @@ const bool applet_boxed = false;
 
 int fusermount_main(char **argv);
 
-/* The box alone has these: see opt.h and msg.h. */
+/* The box alone has these: see opt.h and msg.h. A weak symbol that is nowhere would take a relocation. */
 void opt_near(const struct opt *table, const char *typed, const char **nearest)
 {
 	(void)table, (void)typed, (void)nearest;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "relay_bytes.h"
+#include "fuse/opcodes.h"
 
 /* Whether a server must not carry out this request if an earlier server has done so: a second one would fail (mkdir) or do
    harm (unlink). The error to the caller is not ESTALE, upon which the kernel would repeat a call by path. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fuse/opcodes.h"
 #include "relay_bytes.h"
 
 static const uint64_t gives_node = BIT(FUSE_LOOKUP) | BIT(FUSE_SYMLINK) | BIT(FUSE_MKNOD) | BIT(FUSE_MKDIR) | BIT(FUSE_LINK)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "fuse/opcodes.h"
 #include "relay_bytes.h"
 
 /* The handle is the first member of the request, or the second one if a flag says so. */

@@ -2,6 +2,7 @@
 /* stay: a thread acts for a user beyond the request. See passfs.h. */
 #include <fcntl.h>
 
+#include "fuse/opcodes.h"
 #include "passfs.h"
 #include "sys/priv.h"
 
@@ -30,22 +31,20 @@ static bool is_open_by_id(const struct fuse_req *req, const struct inode *inode)
 	       && !pass_of(req)->has_long_timeout;
 }
 
-#define IN(opcode) ((uint64_t)1 << (opcode))
-
 /* Whether the request takes any user's credentials: SOURCE tells what it asks for to whoever has the descriptor,
    as the attributes system.* and security.*; or it acts for its own caller before it changes SOURCE. LOOKUP
    becomes root if it is refused. */
 static bool takes_any_user(const struct fuse_req *req)
 {
-	const uint64_t asks = IN(FUSE_LOOKUP) | IN(FUSE_GETATTR) | IN(FUSE_STATX) | IN(FUSE_RELEASE) | IN(FUSE_FORGET),
-		acts = IN(FUSE_CREATE) | IN(FUSE_MKNOD) | IN(FUSE_MKDIR) | IN(FUSE_SYMLINK) | IN(FUSE_LINK)
-			| IN(FUSE_UNLINK) | IN(FUSE_RMDIR) | IN(FUSE_RENAME) | IN(FUSE_RENAME2);
-	uint64_t opcode = req->in->opcode < 64 ? IN(req->in->opcode) : 0;
+	const uint64_t asks = BIT(FUSE_LOOKUP) | BIT(FUSE_GETATTR) | BIT(FUSE_STATX) | BIT(FUSE_RELEASE) | BIT(FUSE_FORGET),
+		acts = BIT(FUSE_CREATE) | BIT(FUSE_MKNOD) | BIT(FUSE_MKDIR) | BIT(FUSE_SYMLINK) | BIT(FUSE_LINK)
+			| BIT(FUSE_UNLINK) | BIT(FUSE_RMDIR) | BIT(FUSE_RENAME) | BIT(FUSE_RENAME2);
+	uint32_t opcode = req->in->opcode;
 	const struct inode *inode = may_stay(req);
 
-	return inode && (opcode & asks || (opcode & acts && req->in->uid)
-			 || (opcode & IN(FUSE_GETXATTR) && *req->name[0] == 's')
-			 || (opcode & IN(FUSE_OPEN) && is_open_by_id(req, inode)));
+	return inode && (is_in(asks, opcode) || (is_in(acts, opcode) && req->in->uid)
+			 || (opcode == FUSE_GETXATTR && *req->name[0] == 's')
+			 || (opcode == FUSE_OPEN && is_open_by_id(req, inode)));
 }
 
 void pass_begin(const struct fuse_req *req)

@@ -50,7 +50,7 @@ int applet_help(const struct applet *applet)
 	return msg_flush(&out);
 }
 
-/* NULL in the set-uid helper and in a small build. */
+/* NULL in a small build. */
 extern __typeof__(opt_near) opt_near __attribute__((weak));
 
 bool applet_parse(const struct opt *options, void *args, char **argv, struct opt_rest *rest)

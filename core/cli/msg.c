@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "setuid.h"
 
 #ifdef FUSEBOX_SETUID
 const char *msg_applet;	/* without an initial value, which would be relocated */
@@ -109,7 +110,6 @@ int msg_flush(struct out *out)
 #ifdef FUSEBOX_SETUID
 #define BOX_ERRORS(X)
 #define TEXTS(number, text) text "\0"
-enum { NAMED = false };
 #else
 #define BOX_ERRORS(X)							\
 	X(E2BIG, "Argument list too long")				\
@@ -120,8 +120,9 @@ enum { NAMED = false };
 	X(EADDRINUSE, "Address already in use")				\
 	X(ECONNREFUSED, "Connection refused")
 #define TEXTS(number, text) #number "\0" text "\0"
-enum { NAMED = true };
 #endif
+
+enum { NAMED = !FOR_HELPER };
 
 /* Names and meanings in one string, in the order of `numbers`: without pointers, which would
    need relocation, and without padding. */
@@ -132,7 +133,7 @@ static const uint8_t numbers[] = {
 #undef ROW
 };
 
-/* NULL in the set-uid helper and in a small build. */
+/* NULL in a small build. */
 extern __typeof__(msg_rare_error) msg_rare_error __attribute__((weak));
 
 static const char *next_text(const char *text)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "setuid.h"
+
 int opt_number(const char *text, uint64_t max, uint64_t *number)
 {
 	uint64_t n = 0;
@@ -67,15 +69,9 @@ const char *opt_help(const struct opt *option)
 }
 
 /* The set-uid helper has flags, strings and numbers alone. */
-#ifdef FUSEBOX_SETUID
-enum { FEW_KINDS = true };
-#else
-enum { FEW_KINDS = false };
-#endif
-
 static bool may_lack_value(const struct opt *option)
 {
-	return !FEW_KINDS && option->kind == OPT_MAYBE;
+	return !FOR_HELPER && option->kind == OPT_MAYBE;
 }
 
 /* Whether the option is incomplete without a value. */
@@ -110,7 +106,7 @@ static const char *set_value(const struct opt *opt, void *args, char *value, con
 		*(const char **)to = value ? value : "";
 		return NULL;
 	}
-	if (FEW_KINDS || opt->kind == OPT_NUMBER)
+	if (FOR_HELPER || opt->kind == OPT_NUMBER)
 		return set_number(to, value ? value : "");
 	return ((struct opt_set *)to)->call(((struct opt_set *)to)->to, value, bad);
 }

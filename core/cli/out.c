@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "setuid.h"
 #include "sys.h"
 
 struct out out_to(char *buf, size_t size, int fd)
@@ -120,11 +121,7 @@ static size_t put_escaped(struct out *out, const char *text, size_t n)
 }
 
 /* The formats of the set-uid helper have no widths and lengths: tests/house looks for them. */
-#ifdef FUSEBOX_SETUID
-enum { PLAIN = true };
-#else
-enum { PLAIN = false };
-#endif
+enum { PLAIN = FOR_HELPER };
 
 /* One conversion: the part between '%' and its letter. */
 struct spec {

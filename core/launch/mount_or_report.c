@@ -32,3 +32,14 @@ int report_unmounted(int status, const char *path, int err)
 	msg("%s: nothing is mounted there", path);
 	return status;
 }
+
+int make_point_or_report(const char *path, const char *options, int *held)
+{
+	uint32_t mode;
+	int err = optlist_mkdir(options, &mode);
+
+	if (err < 0)
+		return msg_refuse("X-mount.mkdir: not an octal mode, such as 0755");
+	*held = err ? mount_make_point(path, mode) : -1;
+	return err && *held < 0 ? msg_errno(1, path, *held) : 0;
+}

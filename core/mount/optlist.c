@@ -212,7 +212,7 @@ void optlist_known(struct optlist *o, char *text)
 	}
 }
 
-/* NULL in the set-uid helper and in a small build. */
+/* NULL in a small build. */
 extern __typeof__(opt_nearer) opt_nearer __attribute__((weak));
 extern __typeof__(opt_near) opt_near __attribute__((weak));
 

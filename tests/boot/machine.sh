@@ -80,6 +80,32 @@ boots()
 	diag "$1: $((SECONDS - began)) s; $(grep '^KERNEL ' "$T/console")"
 }
 
+# boots_suite SUITE SECONDS INIT [DIRECTORY=PROGRAM...]: boots the kernel of that Debian release with this image. Fails,
+# once it has skipped that, if the kernel cannot be fetched.
+boots_suite()
+{
+	local suite=$1 seconds=$2 init=$3 paths; shift 3
+	mapfile -t paths < <("$boot/kernel" "$suite" 2>"$T/fetch")
+	if [ "${#paths[@]}" != 2 ]; then
+		diag "$(cat "$T/fetch")"
+		skip "the kernel of $suite" 'it cannot be fetched'
+		return 1
+	fi
+	make_image "$init" "${paths[1]}" "$@" || bail 'no image'
+	boots "$suite" "$seconds" "${paths[0]}"
+}
+
+# console_checks NAME FILE: each check in the file, of the image's first process, went well on the machine.
+console_checks()
+{
+	local name
+	while read -r name; do
+		ok "$1: $name" grep -qxF -e "CHECK ok $name" "$T/console"
+	done < <(checks_of "$2")
+	grep -A 10 '^CHECK failed' "$T/console" | head -n 60 | sed 's/^/# /'
+	ok "$1: no complaint of the kernel" calm
+}
+
 # checks_of FILE...: prints the names of the checks in the files, one per line.
 checks_of() { sed -n "s/^check '\([^']*\)' .*/\1/p" "$@"; }
 

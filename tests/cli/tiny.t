@@ -77,7 +77,7 @@ exits 0 'fumount -l of the mount whose server is stopped' timeout 20 "$tiny/fumo
 kill -CONT "$server"
 ok 'it is detached, with the mount below it' unmounted "$T/mnt"
 
-# ---- What is left out ----
+# ---- The options that this build refuses ----
 options() { "$1" "$2" --help | grep -oE '^  (-., )?--?[a-zA-Z][-a-z]*|^  -.' | grep -oE -- '--?[a-zA-Z][-a-z]*' | sort -u; }
 for applet in fmount fumount; do
 	options "$box" "$applet" >has

@@ -12,20 +12,7 @@ start 1800	# the first run fetches the kernels
 
 visit()
 {
-	local paths name
-	mapfile -t paths < <("$boot/kernel" "$1" 2>"$T/fetch")
-	if [ "${#paths[@]}" != 2 ]; then
-		diag "$(cat "$T/fetch")"
-		skip "the kernel of $1" 'it cannot be fetched'
-		return
-	fi
-	make_image "$boot/relay" "${paths[1]}" bin="$BUILD/fusebox" || bail 'no image'
-	boots "$1" "$limit" "${paths[0]}"
-	while read -r name; do
-		ok "$1: $name" grep -qxF -e "CHECK ok $name" "$T/console"
-	done < <(checks_of "$boot/relay")
-	grep -A 10 '^CHECK failed' "$T/console" | head -n 60 | sed 's/^/# /'
-	ok "$1: no complaint of the kernel" calm
+	boots_suite "$1" "$limit" "$boot/relay" bin="$BUILD/fusebox" && console_checks "$1" "$boot/relay"
 }
 
 for suite in ${KERNEL_SUITES:-bullseye bookworm trixie sid}; do visit "$suite"; done

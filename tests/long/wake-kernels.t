@@ -15,20 +15,7 @@ cc -static -w -O2 -D_GNU_SOURCE -o "$T/waiters" "$here/tools/waiters.c" || bail 
 
 visit()
 {
-	local paths name
-	mapfile -t paths < <("$boot/kernel" "$1" 2>"$T/fetch")
-	if [ "${#paths[@]}" != 2 ]; then
-		diag "$(cat "$T/fetch")"
-		skip "the kernel of $1" 'it cannot be fetched'
-		return
-	fi
-	make_image "$boot/wake" "${paths[1]}" bin="$BUILD/fusebox" bb="$T/backend" bb="$T/waiters" || bail 'no image'
-	boots "$1" "$limit" "${paths[0]}"
-	while read -r name; do
-		ok "$1: $name" grep -qxF -e "CHECK ok $name" "$T/console"
-	done < <(checks_of "$boot/wake")
-	grep -A 10 '^CHECK failed' "$T/console" | head -n 60 | sed 's/^/# /'
-	ok "$1: no complaint of the kernel" calm
+	boots_suite "$1" "$limit" "$boot/wake" bin="$BUILD/fusebox" bb="$T/backend" bb="$T/waiters" && console_checks "$1" "$boot/wake"
 }
 
 for suite in ${KERNEL_SUITES:-bullseye bookworm trixie sid}; do visit "$suite"; done

@@ -86,7 +86,7 @@ for how in 'fmount -t fuse.hellofs src' 'mount.fuse3 hellofs#src' 'mount.fuse3 -
 	is "$how | cat: the mount answers" "$(read_it mnt)" hello
 	exits 0 "fumount of what $how has mounted" fumount mnt
 done
-# The same for a server that another user runs, who does not see its parent in /proc.
+# mount.fuse3 also returns where another user runs the server, from whom /proc hides the process that started it.
 mount -t proc -o hidepid=2 proc /proc
 own_dev
 chown 65534 mnt
